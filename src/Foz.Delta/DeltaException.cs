@@ -1,0 +1,37 @@
+namespace Foz.Delta;
+
+/// <summary>What kind of fault a <see cref="DeltaException"/> reports; callers map it to exit codes and statuses.</summary>
+public enum DeltaErrorKind
+{
+    /// <summary>There is no Delta table at the location.</summary>
+    TableNotFound,
+
+    /// <summary>The asked version, or an instant, lies outside the versions that the log can still rebuild.</summary>
+    VersionNotFound,
+
+    /// <summary>A file of the log, a checkpoint or a deletion vector breaks the specification or is incomplete.</summary>
+    Corrupt,
+
+    /// <summary>The table demands a feature, type or version that this library does not implement.</summary>
+    Unsupported,
+
+    /// <summary>A schema is malformed, or a change of schema is not allowed.</summary>
+    InvalidSchema,
+
+    /// <summary>A change breaks a rule of the table, such as <c>delta.appendOnly</c>.</summary>
+    Refused,
+
+    /// <summary>The object store failed.</summary>
+    Storage,
+}
+
+/// <summary>The one exception of this library: says what went wrong, where, and what to do.</summary>
+public sealed class DeltaException : Exception
+{
+    /// <summary>Makes the exception of a <paramref name="kind"/> of fault.</summary>
+    public DeltaException(DeltaErrorKind kind, string message, Exception? inner = null)
+        : base(message, inner) => Kind = kind;
+
+    /// <summary>What kind of fault this is.</summary>
+    public DeltaErrorKind Kind { get; }
+}
