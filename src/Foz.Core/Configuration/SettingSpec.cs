@@ -1,0 +1,16 @@
+namespace Foz.Core.Configuration;
+
+/// <summary>A setting that something takes: the one place where it is declared for checks and documents.</summary>
+/// <param name="Name">Its name in YAML.</param>
+/// <param name="Description">What it does, in one sentence, with unit and default.</param>
+public sealed record SettingSpec(string Name, string Description)
+{
+    /// <summary>The values it takes; empty where it takes any.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>Whether it must be set.</summary>
+    public bool IsRequired { get; init; }
+
+    /// <summary>Whether it is a secret: given as <c>${NAME}</c> only, and masked wherever it is shown.</summary>
+    public bool IsSecret { get; init; }
+}

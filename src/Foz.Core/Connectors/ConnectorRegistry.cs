@@ -1,0 +1,13 @@
+namespace Foz.Core.Connectors;
+
+/// <summary>All connectors, by type.</summary>
+public static class ConnectorRegistry
+{
+    /// <summary>One line a connector.</summary>
+    public static IReadOnlyList<IConnector> Connectors { get; } =
+    [
+    ];
+
+    /// <summary>The connector of a type; null where there is none.</summary>
+    public static IConnector? Find(string type) => Connectors.FirstOrDefault(c => c.Type == type);
+}

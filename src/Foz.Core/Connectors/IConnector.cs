@@ -1,0 +1,58 @@
+using Foz.Core.Configuration;
+
+namespace Foz.Core.Connectors;
+
+/// <summary>
+/// A kind of source. A connector is one folder beside this file and one line in <see cref="ConnectorRegistry"/>.
+/// </summary>
+public interface IConnector
+{
+    /// <summary>Its name as the <c>type:</c> of a connection.</summary>
+    string Type { get; }
+
+    /// <summary>What a connection of this type can be set to.</summary>
+    IReadOnlyList<SettingSpec> ConnectionSettings { get; }
+
+    /// <summary>What a stream can be set to besides <c>mode</c>, <c>keys</c>, <c>cursor</c> and <c>columns</c>.</summary>
+    IReadOnlyList<SettingSpec> StreamSettings { get; }
+
+    /// <summary>The mode of a stream that states none.</summary>
+    StreamMode DefaultMode { get; }
+
+    /// <summary>Makes the source ready to be called; does no I/O.</summary>
+    /// <param name="source">Its definition, with secrets filled in.</param>
+    /// <param name="projectFolder">The project's folder, that relative paths start from.</param>
+    /// <exception cref="FozException">A setting is wrong.</exception>
+    ISource Open(SourceDefinition source, string projectFolder);
+}
+
+/// <summary>A source that can be read. Streams of one source may be planned and read at the same time.</summary>
+public interface ISource : IAsyncDisposable
+{
+    /// <summary>Reaches the source and makes sure that it lets itself be read.</summary>
+    /// <returns>What answered, in one line: product, version, user.</returns>
+    /// <exception cref="FozException">It does not answer, or refuses; says which step failed.</exception>
+    Task<string> CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the source has to offer.</summary>
+    Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Decides what the next batch of a stream reads, so that a batch that was cut off is read again from the same
+    /// inputs.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="history">The inputs of all batches so far, oldest first.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The inputs, with warnings; null inputs where nothing is new.</returns>
+    Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken);
+
+    /// <summary>Starts reading a batch.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="inputs">What <see cref="PlanAsync"/> decided.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken);
+}

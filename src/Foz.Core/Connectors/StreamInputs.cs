@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+
+namespace Foz.Core.Connectors;
+
+/// <summary>A stream that a source offers.</summary>
+/// <param name="Definition">How to take it: name, keys and a mode that works; settings as they go into YAML.</param>
+/// <param name="Fields">Its columns, as they arrive in bronze without the change columns.</param>
+public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList<Data.Field> Fields)
+{
+    /// <summary>About how many rows it has; null where unknown.</summary>
+    public long? RowCountEstimate { get; init; }
+}
+
+/// <summary>What one batch of a stream reads; kept in the batch's manifest.</summary>
+public sealed record StreamInputs
+{
+    /// <summary>The files it reads; empty where the stream is not of files.</summary>
+    public ImmutableArray<FileInput> Files { get; init; } = [];
+
+    /// <summary>
+    /// The cursor above which rows are read, as the source's text of it; null where all rows up to
+    /// <see cref="CursorTo"/> are.
+    /// </summary>
+    public string? CursorFrom { get; init; }
+
+    /// <summary>The cursor up to which rows are read, itself included; null where the stream has no cursor.</summary>
+    public string? CursorTo { get; init; }
+}
+
+/// <summary>A file that a batch reads, with what tells whether it changed since.</summary>
+/// <param name="Path">Its path, relative to the project where it lies inside it; with <c>/</c>.</param>
+/// <param name="SizeBytes">Its length.</param>
+/// <param name="ModifiedAt">When it was last modified.</param>
+public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset ModifiedAt);
+
+/// <summary>What planning a batch came to.</summary>
+/// <param name="Inputs">What to read; null where nothing is new.</param>
+/// <param name="Warnings">What the user should know, such as a file that changed after it was read.</param>
+public sealed record BatchPlan(StreamInputs? Inputs, ImmutableArray<string> Warnings);

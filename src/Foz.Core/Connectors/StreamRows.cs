@@ -1,0 +1,78 @@
+using Foz.Core.Data;
+
+namespace Foz.Core.Connectors;
+
+/// <summary>What reading a stream needs of the platform.</summary>
+public sealed record ReadContext
+{
+    /// <summary>The columns that the stream's table has so far, without change columns; empty where it is new.</summary>
+    public IReadOnlyList<Field> TableFields { get; init; } = [];
+
+    /// <summary>An empty folder for files that live as long as the batch.</summary>
+    public required string WorkFolder { get; init; }
+}
+
+/// <summary>
+/// The rows of a batch, either as a statement for the engine or as a stream of columns. Disposed after the batch's
+/// last commit.
+/// </summary>
+public abstract class StreamRows : IAsyncDisposable
+{
+    StreamRows() { }
+
+    /// <summary>The columns, with the source's types noted; without change columns.</summary>
+    public required IReadOnlyList<Field> Fields { get; init; }
+
+    /// <summary>
+    /// A SELECT of the rows that could not be read, with the columns of <see cref="RejectedRow.Fields"/>; null where
+    /// all could be.
+    /// </summary>
+    public string? RejectedSql { get; init; }
+
+    /// <summary>What is called when the rows are no longer needed.</summary>
+    public Func<ValueTask> OnDispose { get; init; } = static () => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => OnDispose();
+
+    /// <summary>Rows that the engine reads itself.</summary>
+    /// <param name="sql">
+    /// A SELECT whose columns are <see cref="Fields"/>, then <c>_cdc_commit_ts</c> and <c>_cdc_source</c>.
+    /// </param>
+    public sealed class Selected(string sql) : StreamRows
+    {
+        /// <summary>The SELECT.</summary>
+        public string Sql { get; } = sql;
+    }
+
+    /// <summary>Rows that the connector reads.</summary>
+    /// <param name="stream">The rows, with the columns <see cref="Fields"/>.</param>
+    public sealed class Streamed(ColumnStream stream) : StreamRows
+    {
+        /// <summary>The rows.</summary>
+        public ColumnStream Stream { get; } = stream;
+
+        /// <summary>The position in the source's log at which the rows were read; null where it has none.</summary>
+        public long? Lsn { get; init; }
+
+        /// <summary>When the source's state that was read was current; null where unknown.</summary>
+        public DateTimeOffset? CommittedAt { get; init; }
+    }
+}
+
+/// <summary>A row that could not be read, kept in <c>&lt;table&gt;__rejected</c>.</summary>
+/// <param name="File">Path of the file.</param>
+/// <param name="Line">Line where it starts, from 1.</param>
+/// <param name="Text">The row as it stands in the file; bytes that are not UTF-8 replaced by U+FFFD.</param>
+/// <param name="Reason">Why it could not be read.</param>
+public sealed record RejectedRow(string File, long Line, string Text, string Reason)
+{
+    /// <summary>The columns of a table of rejected rows, before <c>_cdc_synced_at</c>.</summary>
+    public static IReadOnlyList<Field> Fields { get; } =
+    [
+        new("file", DataType.String),
+        new("line", DataType.Long),
+        new("text", DataType.String),
+        new("reason", DataType.String),
+    ];
+}

@@ -1,0 +1,57 @@
+namespace Foz.Core;
+
+/// <summary>
+/// What kind of failure an error is. One table, <see cref="ErrorKindExtensions"/>, maps each kind to its exit code.
+/// </summary>
+public enum ErrorKind
+{
+    /// <summary>A command was called with arguments that it does not take.</summary>
+    Usage,
+
+    /// <summary>A project file, model, source or option is wrong.</summary>
+    Configuration,
+
+    /// <summary>A SQL text does not parse or bind.</summary>
+    Sql,
+
+    /// <summary>A name that exists nowhere: a table, column, model, source, version.</summary>
+    NotFound,
+
+    /// <summary>A source could not be reached or read.</summary>
+    Source,
+
+    /// <summary>Data that breaks a rule: a failed check, a value that its type cannot hold.</summary>
+    Data,
+
+    /// <summary>A Delta table that is corrupt, or uses a feature that is not supported.</summary>
+    Table,
+
+    /// <summary>Another writer won, or holds the lake.</summary>
+    Conflict,
+
+    /// <summary>Storage failed: no space, no permission, an object store's error.</summary>
+    Storage,
+
+    /// <summary>A limit was reached: memory, spill space, time.</summary>
+    Resource,
+
+    /// <summary>The user or the host asked to stop.</summary>
+    Canceled,
+}
+
+/// <summary>How each kind of error is told to the outside.</summary>
+public static class ErrorKindExtensions
+{
+    extension(ErrorKind kind)
+    {
+        /// <summary>
+        /// The exit code of the command: 1 for what a run handles (a model, check or source that failed, a refused
+        /// table), 2 for usage, configuration and interruption, as dbt has them.
+        /// </summary>
+        public int ExitCode => kind switch
+        {
+            ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.Canceled => 2,
+            _ => 1,
+        };
+    }
+}
