@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Foz.Core.Data;
+
+/// <summary>
+/// The name of a table or view of the lake. Written <c>schema.name</c>, or <c>lake.schema.name</c> with the lake's
+/// catalog in front; compared whatever the case.
+/// </summary>
+/// <param name="Schema">The schema, such as <c>silver</c>.</param>
+/// <param name="Name">The name inside the schema.</param>
+public readonly record struct TableName(string Schema, string Name)
+{
+    /// <summary>The catalog that every table of a lake is in.</summary>
+    public const string Catalog = "lake";
+
+    /// <summary>The schema of the platform's own tables.</summary>
+    public const string SystemSchema = "foz";
+
+    /// <summary>The table of the rows that could not be read into this one.</summary>
+    public TableName Rejected => this with { Name = Name + "__rejected" };
+
+    /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
+    /// <exception cref="FozException">The text is no such name.</exception>
+    public static TableName Parse(string text) => TryParse(text, out var name)
+        ? name.Value
+        : throw new FozException(ErrorKind.Usage, $"'{text}' is not a table name")
+        {
+            Hint = "write schema.table, such as silver.orders",
+        };
+
+    /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>; false if the text is no such name.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out TableName? name)
+    {
+        name = text.Split('.') switch
+        {
+            [{ Length: > 0 } schema, { Length: > 0 } table] => new TableName(schema, table),
+            [Catalog, { Length: > 0 } schema, { Length: > 0 } table] => new TableName(schema, table),
+            _ => null,
+        };
+        return name is not null;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(TableName other) =>
+        string.Equals(Schema, other.Schema, StringComparison.OrdinalIgnoreCase)
+        && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(
+        StringComparer.OrdinalIgnoreCase.GetHashCode(Schema), StringComparer.OrdinalIgnoreCase.GetHashCode(Name));
+
+    /// <summary><c>schema.name</c>.</summary>
+    public override string ToString() => $"{Schema}.{Name}";
+}
