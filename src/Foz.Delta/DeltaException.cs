@@ -18,11 +18,26 @@ public enum DeltaErrorKind
     /// <summary>A schema is malformed, or a change of schema is not allowed.</summary>
     InvalidSchema,
 
+    /// <summary>An argument, path or table property has no meaning.</summary>
+    InvalidArgument,
+
     /// <summary>A change breaks a rule of the table, such as <c>delta.appendOnly</c>.</summary>
     Refused,
 
-    /// <summary>The object store failed.</summary>
+    /// <summary>A transaction lost against a concurrent one in a way that a retry cannot settle.</summary>
+    Conflict,
+
+    /// <summary>The object store failed; trying again later may succeed.</summary>
     Storage,
+
+    /// <summary>The object store refuses access: permissions or credentials.</summary>
+    StorageDenied,
+
+    /// <summary>The object store is read-only.</summary>
+    StorageReadOnly,
+
+    /// <summary>The object store is full, or a quota is used up.</summary>
+    StorageFull,
 }
 
 /// <summary>The one exception of this library: says what went wrong, where, and what to do.</summary>
@@ -34,4 +49,10 @@ public sealed class DeltaException : Exception
 
     /// <summary>What kind of fault this is.</summary>
     public DeltaErrorKind Kind { get; }
+
+    /// <summary>The object that is concerned, relative to the root of its store; null if none is.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The table version that is concerned; null if none is.</summary>
+    public long? Version { get; init; }
 }

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Foz.Delta;
+
+/// <summary>
+/// Named places around writes where a test can let the process die. <c>FOZ_FAILPOINT=name</c> or <c>name:n</c>
+/// kills the process, as <c>kill -9</c> does, at the first or the n-th hit of that name. Without the variable
+/// a hit costs nothing.
+/// </summary>
+public static class Failpoint
+{
+    /// <summary>The environment variable that arms one failpoint.</summary>
+    public const string Variable = "FOZ_FAILPOINT";
+
+    static readonly (string Name, int Hit)? armed = Parse(Environment.GetEnvironmentVariable(Variable));
+    static readonly bool isArmed = armed is not null;
+    static int hits;
+
+    /// <summary>Dies here if the environment armed this name and this is the hit that it asked for.</summary>
+    public static void Hit(string name)
+    {
+        if (isArmed) Count(name);
+    }
+
+    /// <summary>Reads <c>name</c> or <c>name:n</c>; null for nothing. The text is a test's, so faults throw.</summary>
+    /// <exception cref="FormatException">The part after the colon is no positive number.</exception>
+    internal static (string Name, int Hit)? Parse(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        var colon = text.LastIndexOf(':');
+        if (colon < 0) return (text, 1);
+        var hit = int.Parse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        return hit > 0 ? (text[..colon], hit) : throw new FormatException($"{Variable}={text}: hits count from 1");
+    }
+
+    static void Count(string name)
+    {
+        if (armed!.Value.Name != name || Interlocked.Increment(ref hits) != armed.Value.Hit) return;
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+        Environment.FailFast($"failpoint {name}");
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections;
+using System.Diagnostics;
+using Foz.Delta.Log;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>
+/// The logical files of one snapshot: an immutable set that is keyed by <see cref="FileKey"/>, enumerated in the order
+/// in which files joined, and changed at the cost of the change. Snapshots share all chunks that did not change.
+/// </summary>
+/// <typeparam name="TFile"><see cref="AddFile"/> or, for tombstones, <see cref="RemoveFile"/>.</typeparam>
+public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
+    where TFile : FileAction
+{
+    /// <summary>The number of places in a full chunk.</summary>
+    internal const int ChunkLength = 256;
+
+    readonly FileChunk<TFile>[] chunks;
+    readonly FileIndex index;
+
+    FileSet(FileChunk<TFile>[] chunks, FileIndex index, int count)
+    {
+        this.chunks = chunks;
+        this.index = index;
+        Count = count;
+    }
+
+    /// <summary>The set without files.</summary>
+    internal static FileSet<TFile> Empty { get; } = new([], FileIndex.Empty, 0);
+
+    /// <summary>The number of files.</summary>
+    public int Count { get; }
+
+    /// <summary>
+    /// The files in blocks of at most 256, the unit in which sets share: work done per chunk, such as parsing
+    /// statistics, can be kept with the chunk object for as long as it lives.
+    /// </summary>
+    public IReadOnlyList<FileChunk<TFile>> Chunks => chunks;
+
+    /// <summary>The file of a key; null if the set has none.</summary>
+    public TFile? Find(FileKey key) => index.Find(key) is { } place ? At(place) : null;
+
+    /// <summary>The files in the order in which they joined.</summary>
+    public IEnumerator<TFile> GetEnumerator()
+    {
+        foreach (var chunk in chunks)
+            for (var i = 0; i < chunk.Places.Length; i++)
+                if (chunk.Places[i] is { } file) yield return file;
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The set after removals and then additions, so that a key in both stays.</summary>
+    /// <param name="removed">Keys to take out; keys that are absent are ignored.</param>
+    /// <param name="added">Files to put in; of several with one key the last stays.</param>
+    /// <param name="dropped">Is called with each file that left or was replaced.</param>
+    internal FileSet<TFile> Change(
+        IReadOnlyCollection<FileKey> removed, IReadOnlyCollection<TFile> added, Action<TFile>? dropped = null)
+    {
+        if (added.Count == 0 && (removed.Count == 0 || Count == 0)) return this;
+        var edit = new Edit(this, dropped);
+        foreach (var key in removed) edit.Remove(key);
+        foreach (var file in added) edit.Add(file);
+        return edit.ToSet();
+    }
+
+    TFile At(int place) =>
+        chunks[place / ChunkLength].Places[place % ChunkLength] ?? throw new UnreachableException("an empty place");
+
+    /// <summary>One change in the making: copies a chunk at its first write.</summary>
+    sealed class Edit(FileSet<TFile> origin, Action<TFile>? dropped)
+    {
+        readonly List<TFile?[]?> written = [.. new TFile?[]?[origin.chunks.Length]];
+        readonly Dictionary<FileKey, int> places = [];
+
+        // The place that a path left is taken by the next file of that path: a new deletion vector keeps the order.
+        readonly Dictionary<string, int> leftPlaces = new(StringComparer.Ordinal);
+        int count = origin.Count;
+        int end = origin.chunks.Length == 0
+            ? 0
+            : (origin.chunks.Length - 1) * ChunkLength + origin.chunks[^1].Places.Length;
+
+        public void Remove(FileKey key)
+        {
+            if (Find(key) is not { } place) return;
+            Drop(place);
+            Write(place, null);
+            places[key] = FileIndex.Absent;
+            leftPlaces[key.Path] = place;
+            count--;
+        }
+
+        public void Add(TFile file)
+        {
+            var key = file.Key;
+            if (Find(key) is { } place)
+            {
+                Drop(place);
+                Write(place, file);
+                return;
+            }
+            place = leftPlaces.Remove(key.Path, out var left) ? left : end++;
+            Write(place, file);
+            places[key] = place;
+            count++;
+        }
+
+        public FileSet<TFile> ToSet()
+        {
+            if (end > 2 * ChunkLength && count < end / 2) return Compacted();
+            var result = new FileChunk<TFile>[written.Count];
+            for (var i = 0; i < result.Length; i++)
+                result[i] = written[i] is { } places
+                    ? new FileChunk<TFile>(Trim(places, end - i * ChunkLength))
+                    : origin.chunks[i];
+            return new FileSet<TFile>(result, origin.index.With(places), count);
+        }
+
+        FileSet<TFile> Compacted()
+        {
+            var files = new List<TFile>(count);
+            for (var place = 0; place < end; place++)
+                if (At(place) is { } file) files.Add(file);
+            return Empty.Change([], files);
+        }
+
+        void Drop(int place)
+        {
+            if (dropped is not null && At(place) is { } file) dropped(file);
+        }
+
+        int? Find(FileKey key) => places.TryGetValue(key, out var place)
+            ? place == FileIndex.Absent ? null : place
+            : origin.index.Find(key);
+
+        TFile? At(int place) => written[place / ChunkLength] is { } copy
+            ? copy[place % ChunkLength]
+            : origin.chunks[place / ChunkLength].Places[place % ChunkLength];
+
+        void Write(int place, TFile? file)
+        {
+            var number = place / ChunkLength;
+            if (number == written.Count) written.Add(new TFile?[ChunkLength]);
+            written[number] ??= Copy(origin.chunks[number]);
+            written[number]![place % ChunkLength] = file;
+        }
+
+        static TFile?[] Copy(FileChunk<TFile> chunk)
+        {
+            var copy = new TFile?[ChunkLength];
+            chunk.Places.CopyTo(copy);
+            return copy;
+        }
+
+        static TFile?[] Trim(TFile?[] places, int length) => length >= ChunkLength ? places : places[..length];
+    }
+}
+
+/// <summary>A block of files of a <see cref="FileSet{TFile}"/>; it never changes.</summary>
+/// <typeparam name="TFile">The kind of file.</typeparam>
+public sealed class FileChunk<TFile>
+    where TFile : FileAction
+{
+    readonly TFile?[] places;
+
+    internal FileChunk(TFile?[] places) => this.places = places;
+
+    /// <summary>The files; null where one left the set.</summary>
+    public ReadOnlySpan<TFile?> Places => places;
+}

@@ -1,0 +1,71 @@
+namespace Foz.Delta.Storage;
+
+/// <summary>
+/// The files of one table or lake: a flat space of objects under one root. Paths are relative to the root, with
+/// forward slashes, without empty, <c>.</c> or <c>..</c> segments. An object becomes visible whole or not at all;
+/// what was written is durable when the call returns. Names that begin with <c>.foz-</c> are the store's own and
+/// are never listed.
+/// </summary>
+/// <remarks>
+/// Every method throws <see cref="DeltaException"/> with a storage kind and the path if the storage fails, and with
+/// <see cref="DeltaErrorKind.InvalidArgument"/> for a path that leaves the root.
+/// </remarks>
+public interface IObjectStore
+{
+    /// <summary>The root as people write it: a local path or a URI, without a trailing slash.</summary>
+    string Root { get; }
+
+    /// <summary>The store of a folder of this one; <c>""</c> is this store.</summary>
+    IObjectStore Within(string folder);
+
+    /// <summary>An object's bytes; null if there is none.</summary>
+    ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Up to <paramref name="length"/> bytes from <paramref name="offset"/> on, fewer at the object's end;
+    /// null if there is no such object.</summary>
+    ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(
+        string path, long offset, int length, CancellationToken cancellationToken);
+
+    /// <summary>An object's size, time and tag; null if there is none.</summary>
+    ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// All objects under a folder (<c>""</c> for all), at any depth, in ordinal order of their paths; with
+    /// <paramref name="startAfter"/> only those whose path sorts after it. A folder that is absent is empty.
+    /// </summary>
+    IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken);
+
+    /// <summary>Writes an object, replacing one that exists.</summary>
+    ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Writes an object unless one exists; of several writers exactly one wins.</summary>
+    ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Replaces an object if its tag is still <paramref name="etag"/>; of several writers with one tag
+    /// exactly one wins. An object that is gone does not match.</summary>
+    ValueTask<PutIfMatchResult> PutIfMatchAsync(
+        string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken);
+
+    /// <summary>Deletes an object; nothing happens if there is none.</summary>
+    ValueTask DeleteAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Where an engine finds the object as a local file; null where it is not on a local disk. The file
+    /// need not exist.</summary>
+    string? LocalPath(string path);
+
+    /// <summary>
+    /// The local file into which an engine writes the object <paramref name="path"/> before
+    /// <see cref="PublishAsync"/>; its folder exists when the call returns.
+    /// </summary>
+    string StagingPath(string path);
+
+    /// <summary>
+    /// Makes staged files visible under their paths and durable. Meant for files with unique names that nobody
+    /// looks for yet, such as data files before their commit: a local store has them in place and only syncs them.
+    /// </summary>
+    ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>Moves a local file into the store under a path, replacing what is there in one step.</summary>
+    ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken);
+}

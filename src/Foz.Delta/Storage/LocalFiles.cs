@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Foz.Delta.Storage;
+
+/// <summary>The few file operations that need the operating system itself: atomic creation and durable names.</summary>
+static class LocalFiles
+{
+    const int OpenReadOnly = 0;
+    const int FileExists = 17;
+    const int InvalidArgument = 22;
+
+    /// <summary>Gives a finished file its name unless the name is taken.</summary>
+    /// <returns>False if the name is taken; the temporary file is gone either way.</returns>
+    public static bool TryLink(string temp, string target)
+    {
+        if (OperatingSystem.IsWindows()) return TryMove(temp, target);
+        var error = link(temp, target) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        Failpoint.Hit("store.create.linked");
+        File.Delete(temp);
+        return error switch
+        {
+            0 => true,
+            FileExists => false,
+            _ => throw Error(error, target),
+        };
+    }
+
+    /// <summary>Makes the names in a folder durable; nothing to do on Windows, whose file systems log them.</summary>
+    public static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var descriptor = open(folder, OpenReadOnly);
+        if (descriptor < 0) throw Error(Marshal.GetLastPInvokeError(), folder);
+        var error = fsync(descriptor) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        _ = close(descriptor);
+        // Some network file systems cannot sync a folder and say so; their names are durable by themselves.
+        if (error is not (0 or InvalidArgument)) throw Error(error, folder);
+    }
+
+    static bool TryMove(string temp, string target)
+    {
+        try
+        {
+            File.Move(temp, target, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(target))
+        {
+            File.Delete(temp);
+            return false;
+        }
+    }
+
+    static IOException Error(int errno, string path) =>
+        new($"{new Win32Exception(errno).Message}: '{path}'", errno);
+
+    [DllImport("libc", SetLastError = true)]
+    static extern int link(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("libc", SetLastError = true)]
+    static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    static extern int fsync(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    static extern int close(int descriptor);
+}

@@ -1,0 +1,39 @@
+namespace Foz.Delta.Storage;
+
+/// <summary>Turns the operating system's errors into the library's.</summary>
+static class StorageError
+{
+    // errno on Linux and macOS, HRESULT on Windows.
+    const int NotPermitted = 1;
+    const int NoSpace = 28;
+    const int ReadOnlyFileSystem = 30;
+    const int QuotaLinux = 122;
+    const int QuotaMacOS = 69;
+    const int WindowsDiskFull = unchecked((int)0x80070070);
+    const int WindowsWriteProtected = unchecked((int)0x80070013);
+
+    /// <summary>The exception for a failed operation on an object.</summary>
+    /// <param name="operation">A verb: <c>read</c>, <c>write</c>, <c>list</c>, <c>delete</c>.</param>
+    /// <param name="root">The store's root.</param>
+    /// <param name="path">The object's path.</param>
+    /// <param name="error">What the operating system said.</param>
+    public static DeltaException Of(string operation, string root, string path, Exception error)
+    {
+        var (kind, hint) = Classify(error);
+        return new DeltaException(kind, $"cannot {operation} '{path}' in {root}: {hint} ({error.Message})", error)
+        {
+            Path = path,
+        };
+    }
+
+    static (DeltaErrorKind Kind, string Hint) Classify(Exception error) => error switch
+    {
+        UnauthorizedAccessException or { HResult: NotPermitted } =>
+            (DeltaErrorKind.StorageDenied, "permission denied; check the owner and mode of the folder"),
+        { HResult: ReadOnlyFileSystem or WindowsWriteProtected } =>
+            (DeltaErrorKind.StorageReadOnly, "the file system is read-only"),
+        { HResult: NoSpace or QuotaLinux or QuotaMacOS or WindowsDiskFull } =>
+            (DeltaErrorKind.StorageFull, "the disk or quota is full; free space and try again"),
+        _ => (DeltaErrorKind.Storage, "the file system failed"),
+    };
+}
