@@ -1,0 +1,40 @@
+# Foz: `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BUILD := dotnet build Foz.slnx --nologo -v quiet
+
+.PHONY: help demo test build format format-check bench soak publish clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+demo: ## Build Foz and run its main job on a sample company, no server needed
+	@./foz demo
+
+test: ## Install what the tests need and pass all of them
+	@.ci/install-test-tools
+	@$(BUILD)
+	@.ci/test
+
+build: ## Build everything with all analyzers (FAST=1 leaves them out)
+	@$(BUILD) $(if $(FAST),-p:FAST=1)
+
+format: ## Rewrite the sources in the house's format
+	@dotnet format Foz.slnx --no-restore
+
+format-check: ## Fail where a source is not in the house's format
+	@dotnet format whitespace Foz.slnx --no-restore --verify-no-changes
+
+bench: ## Measure every figure that docs/internals/benchmarks.md claims
+	@dotnet run --project bench/Foz.Benchmarks -c Release -p:FAST=1 -- $(ARGS)
+
+soak: ## The slow fault and crash tests
+	@.ci/install-test-tools
+	@$(BUILD)
+	@FOZ_SOAK=1 .ci/test
+
+publish: ## A published foz for this machine, in artifacts/publish
+	@dotnet publish src/Foz.Cli --nologo -v quiet -c Release -r $(shell dotnet --info | awk '/ RID:/{print $$2}') --self-contained false -o artifacts/publish/foz
+
+clean: ## Delete what was built
+	@rm -rf artifacts

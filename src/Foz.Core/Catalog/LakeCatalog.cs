@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Foz.Core.Data;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Catalog;
+
+/// <summary>
+/// The names of a lake. Each has one definition object, swapped whole, so that a view, a rename or a clone takes
+/// effect in one step. A Delta table that lies at <c>&lt;schema&gt;/&lt;name&gt;</c> without a definition counts as
+/// defined there: what another engine writes into the lake is found.
+/// </summary>
+/// <param name="lake">The lake's root.</param>
+public sealed class LakeCatalog(IObjectStore lake)
+{
+    const string Folder = "_foz/catalog";
+    const string Suffix = ".json";
+    const string LogFolder = "/_delta_log";
+
+    /// <summary>What a name stands for; null where it stands for nothing.</summary>
+    public async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
+        (await ReadAsync(name, cancellationToken))?.Definition ?? await FindUndefinedAsync(name, cancellationToken);
+
+    /// <summary>Defines a name, or changes what it stands for.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="change">
+    /// Gives the definition from the present one, which is null where there is none; called again if another writer
+    /// came first. Returning the present one writes nothing.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The definition that now holds.</returns>
+    public async ValueTask<Definition> DefineAsync(
+        TableName name, Func<Definition?, Definition> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var present = await ReadAsync(name, cancellationToken);
+            var definition = change(present?.Definition);
+            if (definition == present?.Definition || await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
+                return definition;
+        }
+    }
+
+    /// <summary>Makes a name stand for nothing; its table's files stay.</summary>
+    public ValueTask DropAsync(TableName name, CancellationToken cancellationToken) =>
+        lake.DeleteAsync(PathOf(name), cancellationToken);
+
+    /// <summary>All that is defined, by schema and name.</summary>
+    public async IAsyncEnumerable<Definition> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken))
+        {
+            if (!info.Path.EndsWith(Suffix, StringComparison.Ordinal)) continue;
+            if (await lake.GetAsync(info.Path, cancellationToken) is { } stored) yield return Parse(info.Path, stored);
+        }
+    }
+
+    static string PathOf(TableName name) =>
+        $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{Suffix}";
+
+    /// <summary>The folder below the lake of a table that is defined nowhere else.</summary>
+    public static string DefaultLocation(TableName name) =>
+        $"{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}";
+
+    static Definition Parse(string path, StoredObject stored)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(stored.Content.Span, DefinitionJson.Default.Definition)
+                ?? throw new JsonException("it holds null");
+        }
+        catch (JsonException e)
+        {
+            throw new FozException(ErrorKind.Table, $"the catalog's object {path} cannot be read: {e.Message}", e)
+            {
+                Hint = "restore it from a backup, or delete it and run the model again",
+            };
+        }
+    }
+
+    async ValueTask<(Definition Definition, string ETag)?> ReadAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var path = PathOf(name);
+        return await lake.GetAsync(path, cancellationToken) is { } stored ? (Parse(path, stored), stored.ETag) : null;
+    }
+
+    async ValueTask<bool> TryWriteAsync(
+        TableName name, Definition definition, string? etag, CancellationToken cancellationToken)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(definition, DefinitionJson.Default.Definition);
+        return etag is null
+            ? await lake.PutIfAbsentAsync(PathOf(name), content, cancellationToken) is PutIfAbsentResult.Created
+            : await lake.PutIfMatchAsync(PathOf(name), content, etag, cancellationToken) is PutIfMatchResult.Written;
+    }
+
+    async ValueTask<Definition?> FindUndefinedAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var location = DefaultLocation(name);
+        await foreach (var _ in lake.ListAsync(location + LogFolder, startAfter: null, cancellationToken))
+            return new() { Schema = name.Schema, Name = name.Name, Kind = DefinitionKind.Table, Location = location };
+        return null;
+    }
+}

@@ -1,0 +1,51 @@
+using Foz.Core.Data;
+
+namespace Foz.Core.Journal;
+
+/// <summary>The tables of the schema <c>foz</c> with their columns, in the words of <see cref="JournalRecord"/>.</summary>
+public static class JournalTables
+{
+    static readonly Field RunId = new("run_id", DataType.String);
+
+    /// <summary>Every table's columns, by the table's name inside the schema.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<Field>> Fields { get; } =
+        new Dictionary<string, IReadOnlyList<Field>>(StringComparer.OrdinalIgnoreCase)
+        {
+            [RunRecord.Table] =
+            [
+                RunId, Text("project"), Text("environment"), Text("foz_version"), Text("user"), Text("host"),
+                Instant("started_at"), Instant("finished_at"), Text("outcome"), Count("steps_succeeded"),
+                Count("steps_skipped"), Count("steps_failed"),
+            ],
+            [StepRecord.Table] =
+            [
+                RunId, Text("step"), Text("kind"), Count("batch"), Text("outcome"), Instant("started_at"),
+                Instant("finished_at"), Count("table_version"), Count("rows_written"), Count("rows_rejected"),
+                Text("error"),
+            ],
+            [CheckRecord.Table] =
+            [
+                RunId, Text("step"), Text("table_name"), Text("column"), Text("check"), Text("on_violation"),
+                new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"),
+            ],
+            [LineageRecord.Table] =
+            [
+                RunId, Text("table_name"), Count("table_version"), Text("upstream"), Text("upstream_kind"),
+                Count("upstream_version"), Instant("recorded_at"),
+            ],
+            [SourceRecord.Table] =
+            [
+                RunId, Text("source"), Text("stream"), Text("table_name"), Text("mode"), Count("files_read"),
+                Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"),
+            ],
+        };
+
+    /// <summary>The full names, in order.</summary>
+    public static IEnumerable<TableName> Names => Fields.Keys.Select(name => new TableName(TableName.SystemSchema, name));
+
+    static Field Text(string name) => new(name, DataType.String);
+
+    static Field Count(string name) => new(name, DataType.Long);
+
+    static Field Instant(string name) => new(name, DataType.Timestamp);
+}

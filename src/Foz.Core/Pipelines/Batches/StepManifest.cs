@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Foz.Core.Connectors;
+
+namespace Foz.Core.Pipelines.Batches;
+
+/// <summary>
+/// What one batch of a step reads, written before it works: <c>_foz/steps/&lt;step&gt;/&lt;batch&gt;.json</c>. After
+/// a crash the batch is run again from the same inputs.
+/// </summary>
+public sealed record StepManifest
+{
+    /// <summary>The step: the name of its main table.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>Its number, from 1; the version of the <c>txn</c> that its commits carry.</summary>
+    public required long Batch { get; init; }
+
+    /// <summary>The run that opened it.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>When it was opened; the <c>_cdc_synced_at</c> of its rows.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>A hash of the step's definition: another one makes a table that is rebuilt whole out of date.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>What it reads of a source; null where it reads none.</summary>
+    public StreamInputs? Stream { get; init; }
+
+    /// <summary>The tables that it reads, by name.</summary>
+    public ImmutableSortedDictionary<string, TableInput> Tables { get; init; } =
+        ImmutableSortedDictionary<string, TableInput>.Empty;
+
+    /// <summary>Whether two batches read the same tables at the same versions by the same definition.</summary>
+    public bool ReadsSameAs(StepManifest other) =>
+        Fingerprint == other.Fingerprint && Tables.SequenceEqual(other.Tables);
+}
+
+/// <summary>The versions of a table that a batch reads.</summary>
+/// <param name="Version">The version; for <c>STREAM(…)</c> the last one whose rows are read.</param>
+/// <param name="FromVersion">
+/// For <c>STREAM(…)</c> the version after which rows are read, null to begin at the table's first row; null for a
+/// table that is read whole.
+/// </param>
+public sealed record TableInput(long Version, long? FromVersion = null);
+
+[JsonSerializable(typeof(StepManifest))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+sealed partial class StepManifestJson : JsonSerializerContext;

@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Foz.Delta;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Who holds the right to run the pipelines of a lake.</summary>
+public sealed record LeaseHolder
+{
+    /// <summary>The run.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>The user who started it.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The machine it runs on.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Its process on that machine.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>When that process started; tells it from a later one with the same number.</summary>
+    public required DateTimeOffset ProcessStartedAt { get; init; }
+
+    /// <summary>When it took the lease.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>When it last said that it is alive.</summary>
+    public required DateTimeOffset RenewedAt { get; init; }
+
+    /// <summary>Whether it gave the lease back.</summary>
+    public bool IsReleased { get; init; }
+}
+
+/// <summary>
+/// The lease object <c>_foz/leases/run.json</c>: one run at a time works on a lake. It is renewed while held; one
+/// that was not renewed for <see cref="Lifetime"/>, or whose process on this machine is gone, is taken over.
+/// </summary>
+public sealed class RunLease : IAsyncDisposable
+{
+    /// <summary>How long a lease holds after it was last renewed.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+
+    const string Path = "_foz/leases/run.json";
+    static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
+
+    readonly IObjectStore lake;
+    readonly TimeProvider clock;
+    readonly CancellationTokenSource stop = new();
+    readonly CancellationTokenSource lost = new();
+    readonly Task renewal;
+    LeaseHolder holder;
+    string etag;
+
+    RunLease(IObjectStore lake, TimeProvider clock, LeaseHolder holder, string etag)
+    {
+        (this.lake, this.clock, this.holder, this.etag) = (lake, clock, holder, etag);
+        renewal = RenewAsync();
+    }
+
+    /// <summary>Canceled when another process took the lease over; the run must stop.</summary>
+    public CancellationToken Lost => lost.Token;
+
+    /// <summary>Takes the lease, waiting for the run that holds it.</summary>
+    /// <param name="lake">The lake's root.</param>
+    /// <param name="runId">The run that takes it.</param>
+    /// <param name="wait">How long to wait at most.</param>
+    /// <param name="onWait">Told once for whom it waits.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <exception cref="FozException">The other run still holds it after <paramref name="wait"/>.</exception>
+    public static async Task<RunLease> AcquireAsync(
+        IObjectStore lake, string runId, TimeSpan wait, Action<LeaseHolder> onWait, TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        var deadline = clock.GetUtcNow() + wait;
+        var isWaiting = false;
+        while (true)
+        {
+            var (lease, other) = await TryAcquireAsync(lake, runId, clock, cancellationToken);
+            if (lease is not null) return lease;
+            if (clock.GetUtcNow() >= deadline) throw Held(other!, wait);
+            if (!isWaiting) onWait(other!);
+            isWaiting = true;
+            await Task.Delay(PollInterval, clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Gives the lease back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await renewal;
+        if (!lost.IsCancellationRequested)
+        {
+            var released = holder with { IsReleased = true };
+            await lake.PutIfMatchAsync(Path, Write(released), etag, CancellationToken.None);
+        }
+        stop.Dispose();
+        lost.Dispose();
+    }
+
+    static async Task<(RunLease? Lease, LeaseHolder? Other)> TryAcquireAsync(
+        IObjectStore lake, string runId, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var mine = Describe(runId, clock);
+        if (await lake.GetAsync(Path, cancellationToken) is not { } present)
+        {
+            return await lake.PutIfAbsentAsync(Path, Write(mine), cancellationToken) is PutIfAbsentResult.Created
+                ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
+                : await TryAcquireAsync(lake, runId, clock, cancellationToken);
+        }
+        var other = JsonSerializer.Deserialize(present.Content.Span, LeaseJson.Default.LeaseHolder);
+        if (other is not null && IsAlive(other, clock)) return (null, other);
+        return await lake.PutIfMatchAsync(Path, Write(mine), present.ETag, cancellationToken) is PutIfMatchResult.Written
+            ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
+            : await TryAcquireAsync(lake, runId, clock, cancellationToken);
+    }
+
+    static async Task<string> ETagAsync(IObjectStore lake, CancellationToken cancellationToken) =>
+        (await lake.GetAsync(Path, cancellationToken))?.ETag ?? "";
+
+    static LeaseHolder Describe(string runId, TimeProvider clock)
+    {
+        using var process = Process.GetCurrentProcess();
+        return new()
+        {
+            RunId = runId,
+            User = Environment.UserName,
+            Host = Environment.MachineName,
+            ProcessId = process.Id,
+            ProcessStartedAt = process.StartTime,
+            Since = clock.GetUtcNow(),
+            RenewedAt = clock.GetUtcNow(),
+        };
+    }
+
+    static bool IsAlive(LeaseHolder holder, TimeProvider clock)
+    {
+        if (holder.IsReleased || clock.GetUtcNow() - holder.RenewedAt > Lifetime) return false;
+        if (holder.Host != Environment.MachineName) return true;
+        try
+        {
+            using var process = Process.GetProcessById(holder.ProcessId);
+            return (process.StartTime - holder.ProcessStartedAt).Duration() < TimeSpan.FromSeconds(2);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    static byte[] Write(LeaseHolder holder) =>
+        JsonSerializer.SerializeToUtf8Bytes(holder, LeaseJson.Default.LeaseHolder);
+
+    static FozException Held(LeaseHolder other, TimeSpan wait) =>
+        new(ErrorKind.Conflict,
+            $"run {other.RunId} of {other.User}@{other.Host} (process {other.ProcessId}) has held the lake since "
+            + $"{other.Since:u} and did not end within {wait.TotalSeconds:0.#} s")
+        {
+            Hint = "wait longer with --wait 10m, or stop that run",
+            IsTransient = true,
+        };
+
+    async Task RenewAsync()
+    {
+        try
+        {
+            while (!lost.IsCancellationRequested)
+            {
+                await Task.Delay(RenewalInterval, clock, stop.Token);
+                await RenewOnceAsync();
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Disposed: the lease is given back there.
+        }
+    }
+
+    async Task RenewOnceAsync()
+    {
+        var renewed = holder with { RenewedAt = clock.GetUtcNow() };
+        try
+        {
+            var result = await lake.PutIfMatchAsync(Path, Write(renewed), etag, stop.Token);
+            if (result is PutIfMatchResult.Written written) (holder, etag) = (renewed, written.ETag);
+            else await lost.CancelAsync();
+        }
+        catch (DeltaException) when (clock.GetUtcNow() - holder.RenewedAt < Lifetime)
+        {
+            // The storage failed; the lease still holds, and the next renewal may succeed.
+        }
+        catch (DeltaException)
+        {
+            await lost.CancelAsync();
+        }
+    }
+}
+
+[JsonSerializable(typeof(LeaseHolder))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+sealed partial class LeaseJson : JsonSerializerContext;
