@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Foz.Core.Data;
 
 namespace Foz.Core.Journal;
 

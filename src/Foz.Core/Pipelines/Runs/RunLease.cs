@@ -132,7 +132,7 @@ public sealed class RunLease : IAsyncDisposable
             User = Environment.UserName,
             Host = Environment.MachineName,
             ProcessId = process.Id,
-            ProcessStartedAt = process.StartTime,
+            ProcessStartedAt = StartOf(process),
             Since = clock.GetUtcNow(),
             RenewedAt = clock.GetUtcNow(),
         };
@@ -145,13 +145,15 @@ public sealed class RunLease : IAsyncDisposable
         try
         {
             using var process = Process.GetProcessById(holder.ProcessId);
-            return (process.StartTime - holder.ProcessStartedAt).Duration() < TimeSpan.FromSeconds(2);
+            return (StartOf(process) - holder.ProcessStartedAt).Duration() < TimeSpan.FromSeconds(2);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             return false;
         }
     }
+
+    static DateTimeOffset StartOf(Process process) => new(process.StartTime.ToUniversalTime(), TimeSpan.Zero);
 
     static byte[] Write(LeaseHolder holder) =>
         JsonSerializer.SerializeToUtf8Bytes(holder, LeaseJson.Default.LeaseHolder);
