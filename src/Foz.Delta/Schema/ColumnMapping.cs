@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace Foz.Delta.Schema;
+
+/// <summary>How a table's columns are found in its data files (PROTOCOL.md, "Column Mapping").</summary>
+public enum ColumnMappingMode
+{
+    /// <summary>By the display name.</summary>
+    None,
+
+    /// <summary>By the physical name in the column's metadata.</summary>
+    Name,
+
+    /// <summary>By the Parquet field id, equal to the id in the column's metadata.</summary>
+    Id,
+}
+
+/// <summary>The column mapping of a table.</summary>
+public static class ColumnMapping
+{
+    /// <summary>Table property that chooses the mode.</summary>
+    public const string ModeProperty = "delta.columnMapping.mode";
+
+    /// <summary>Table property of the greatest column id that was ever given out.</summary>
+    public const string MaxColumnIdProperty = "delta.columnMapping.maxColumnId";
+
+    /// <summary>The mode that a table's properties choose; the caller checks that the protocol supports mapping.</summary>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Unsupported"/>: a mode outside the specification.</exception>
+    public static ColumnMappingMode ModeOf(IReadOnlyDictionary<string, string> properties) =>
+        properties.TryGetValue(ModeProperty, out var mode) ? ParseMode(mode) : ColumnMappingMode.None;
+
+    /// <summary>The path of a column as data files, statistics and partition values have it; null if it is unknown.</summary>
+    public static ColumnPath? PhysicalPath(StructType schema, ColumnPath path, ColumnMappingMode mode)
+    {
+        var fields = schema.FindAll(path);
+        return fields.IsEmpty ? null : ColumnPath.Of([.. fields.Select(f => f.PhysicalName(mode))]);
+    }
+
+    /// <summary>
+    /// Gives each field that has none, nested ones included, an id and a physical name (<c>col-</c> and a UUID; the
+    /// display name where <paramref name="keepNames"/> says that files by display name exist already).
+    /// </summary>
+    /// <returns>The schema, and the greatest id given out so far, for <see cref="MaxColumnIdProperty"/>.</returns>
+    public static (StructType Schema, int MaxColumnId) Assign(StructType schema, int maxColumnId, bool keepNames = false)
+    {
+        maxColumnId = Math.Max(maxColumnId, GreatestId(schema));
+        var assigned = (StructType)Assign(schema, ref maxColumnId, keepNames);
+        return (assigned, maxColumnId);
+    }
+
+    /// <summary>The greatest column id that stands in the properties; 0 if there is none.</summary>
+    public static int MaxColumnId(IReadOnlyDictionary<string, string> properties) =>
+        properties.TryGetValue(MaxColumnIdProperty, out var text)
+        && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var id) ? id : 0;
+
+    static int GreatestId(DeltaType type) => type switch
+    {
+        StructType parent => parent.Fields.Aggregate(
+            0, (max, field) => Math.Max(max, Math.Max(field.ColumnId ?? 0, GreatestId(field.Type)))),
+        ArrayType array => GreatestId(array.Element),
+        MapType map => Math.Max(GreatestId(map.Key), GreatestId(map.Value)),
+        _ => 0,
+    };
+
+    static DeltaType Assign(DeltaType type, ref int maxColumnId, bool keepNames)
+    {
+        switch (type)
+        {
+            case StructType parent:
+                var fields = parent.Fields.ToBuilder();
+                for (var i = 0; i < fields.Count; i++) fields[i] = Assign(fields[i], ref maxColumnId, keepNames);
+                return new StructType(fields.MoveToImmutable());
+            case ArrayType array:
+                return array with { Element = Assign(array.Element, ref maxColumnId, keepNames) };
+            case MapType map:
+                return map with
+                {
+                    Key = Assign(map.Key, ref maxColumnId, keepNames),
+                    Value = Assign(map.Value, ref maxColumnId, keepNames),
+                };
+            default:
+                return type;
+        }
+    }
+
+    static StructField Assign(StructField field, ref int maxColumnId, bool keepNames)
+    {
+        var metadata = field.Metadata;
+        if (field.ColumnId is null) metadata = metadata.With(FieldMetadata.ColumnIdKey, ++maxColumnId);
+        if (metadata.GetString(FieldMetadata.PhysicalNameKey) is null)
+            metadata = metadata.With(FieldMetadata.PhysicalNameKey, keepNames ? field.Name : $"col-{Guid.NewGuid():D}");
+        return field with { Metadata = metadata, Type = Assign(field.Type, ref maxColumnId, keepNames) };
+    }
+
+    static ColumnMappingMode ParseMode(string mode) => mode.ToLowerInvariant() switch
+    {
+        "none" => ColumnMappingMode.None,
+        "name" => ColumnMappingMode.Name,
+        "id" => ColumnMappingMode.Id,
+        _ => throw new DeltaException(DeltaErrorKind.Unsupported, $"column mapping mode {mode} is not supported"),
+    };
+}
