@@ -24,26 +24,43 @@ static class Z85
         return new(text);
     }
 
-    /// <summary>The bytes of a text, padding included.</summary>
+    /// <summary>
+    /// The bytes of a text, padding included. Some writers do not pad: their last group holds n bytes in n + 1
+    /// characters after 4 - n times '#', which begins no full group.
+    /// </summary>
     /// <exception cref="FormatException">The length is no multiple of 5, or a character is none of the alphabet.</exception>
     public static byte[] Decode(ReadOnlySpan<char> text)
     {
         if (text.Length % 5 != 0) throw new FormatException($"{text.Length} characters of Z85 are no multiple of 5");
         var bytes = new byte[text.Length / 5 * 4];
+        Span<byte> group = stackalloc byte[4];
         for (int from = 0, to = 0; from < text.Length; from += 5, to += 4)
         {
-            ulong value = 0;
-            foreach (var c in text.Slice(from, 5))
-            {
-                var digit = c < Values.Length ? Values[c] : byte.MaxValue;
-                if (digit == byte.MaxValue) throw new FormatException($"'{c}' is no character of Z85");
-                value = value * 85 + digit;
-            }
-            if (value > uint.MaxValue) throw new FormatException($"{text.Slice(from, 5)} is beyond 4 bytes of Z85");
-            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(to), (uint)value);
+            var characters = text.Slice(from, 5).TrimStart('#');
+            var missing = 5 - characters.Length;
+            if (missing > 3 || missing > 0 && from + 5 < text.Length) throw Invalid(text.Slice(from, 5));
+            var value = ValueOf(characters);
+            if (value >> 8 * (4 - missing) != 0) throw Invalid(text.Slice(from, 5));
+            BinaryPrimitives.WriteUInt32BigEndian(group, (uint)value);
+            group[missing..].CopyTo(bytes.AsSpan(to));
+            if (missing > 0) return bytes[..^missing];
         }
         return bytes;
     }
+
+    static ulong ValueOf(ReadOnlySpan<char> characters)
+    {
+        ulong value = 0;
+        foreach (var c in characters)
+        {
+            var digit = c < Values.Length ? Values[c] : byte.MaxValue;
+            if (digit == byte.MaxValue) throw new FormatException($"'{c}' is no character of Z85");
+            value = value * 85 + digit;
+        }
+        return value;
+    }
+
+    static FormatException Invalid(ReadOnlySpan<char> group) => new($"'{group}' stands for no bytes in Z85");
 
     static byte[] MakeValues()
     {

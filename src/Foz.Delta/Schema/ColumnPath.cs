@@ -26,14 +26,15 @@ public sealed class ColumnPath : IEquatable<ColumnPath>
     {
         var names = ImmutableArray.CreateBuilder<string>(1);
         var at = 0;
-        do
+        while (true)
         {
-            names.Add(at < text.Length && text[at] is '`' or '"' ? ReadQuoted(text, ref at) : ReadPlain(text, ref at));
+            names.Add(at < text.Length && text[at] is '`' or '"'
+                ? ReadQuoted(text, ref at)
+                : ReadPlain(text, ref at));
+            if (at == text.Length) return new(names.ToImmutable());
+            if (text[at] != '.') throw new FormatException($"a dot is missing at position {at} of column path {text}");
+            at++;
         }
-        while (at < text.Length && text[at++] == '.');
-        return at >= text.Length && text[^1] != '.'
-            ? new(names.ToImmutable())
-            : throw new FormatException($"not a column path at position {at}: {text}");
     }
 
     /// <summary>The path one level deeper.</summary>
