@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Foz.Delta.Log;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.DeletionVectors;
@@ -74,20 +73,21 @@ public static class DeletionVectorFile
     }
 
     /// <summary>
-    /// The path of the file that holds a vector: relative to the table, or absolute; null for an inline vector.
+    /// The path of the file that holds a vector: below the table's folder, or an absolute path or URI, decoded; null for
+    /// an inline vector.
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Corrupt"/>: the text is no UUID; <see cref="DeltaErrorKind.Unsupported"/>: an unknown
     /// storage type.
     /// </exception>
-    public static FilePath? PathOf(DeletionVectorDescriptor descriptor)
+    public static string? PathOf(DeletionVectorDescriptor descriptor)
     {
         switch (descriptor.StorageType)
         {
             case DeletionVectorDescriptor.Inline:
                 return null;
             case DeletionVectorDescriptor.Absolute:
-                return FilePath.FromLog(descriptor.PathOrInlineDv);
+                return DecodeAbsolute(descriptor.PathOrInlineDv);
             case DeletionVectorDescriptor.Relative:
                 var text = descriptor.PathOrInlineDv;
                 if (text.Length < UuidCharacters) throw Corrupt(text, "is no name of a file");
@@ -95,7 +95,7 @@ public static class DeletionVectorFile
                 try
                 {
                     var name = NameOf(new Guid(Z85.Decode(text.AsSpan(folder.Length)), bigEndian: true));
-                    return FilePath.Relative(folder.Length == 0 ? name : $"{folder}/{name}");
+                    return folder.Length == 0 ? name : $"{folder}/{name}";
                 }
                 catch (FormatException fault)
                 {
@@ -125,14 +125,23 @@ public static class DeletionVectorFile
 
     static (IObjectStore Store, string Path) Locate(IObjectStore table, DeletionVectorDescriptor descriptor)
     {
-        var path = PathOf(descriptor)!.Value;
-        if (!path.IsAbsolute) return (table, path.Value);
+        var path = PathOf(descriptor)!;
+        if (descriptor.StorageType == DeletionVectorDescriptor.Relative) return (table, path);
         var root = table.Root.EndsWith('/') ? table.Root : table.Root + "/";
-        if (path.Value.StartsWith(root, StringComparison.Ordinal)) return (table, path.Value[root.Length..]);
-        if (path.Value.StartsWith('/') && Path.GetDirectoryName(path.Value) is { } folder)
-            return (new LocalObjectStore(folder), Path.GetFileName(path.Value));
+        if (path.StartsWith(root, StringComparison.Ordinal)) return (table, path[root.Length..]);
+        if (path.StartsWith('/') && Path.GetDirectoryName(path) is { } folder)
+            return (new LocalObjectStore(folder), Path.GetFileName(path));
         throw new DeltaException(DeltaErrorKind.Unsupported,
-            $"the deletion vector {path.Value} lies outside of the table {table.Root}, in a store that is not at hand");
+            $"the deletion vector {path} lies outside of the table {table.Root}, in a store that is not at hand");
+    }
+
+    static string DecodeAbsolute(string path)
+    {
+        const string Scheme = "file:";
+        var decoded = Uri.UnescapeDataString(path);
+        return decoded.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? "/" + decoded.AsSpan(Scheme.Length).TrimStart('/').ToString()
+            : decoded;
     }
 
     static RowSet Decode(string path, ReadOnlySpan<byte> block, DeletionVectorDescriptor descriptor)

@@ -31,9 +31,11 @@ public sealed class DeletionVectorFileTests
         {
             StorageType = 'u', PathOrInlineDv = "ab^-aqEH.-t@S}K{vb[*k^", Offset = 4, SizeInBytes = 40, Cardinality = 6,
         };
-        Assert.Equal("ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin", DeletionVectorFile.PathOf(relative)!.Value.Value);
+        Assert.Equal("ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin", DeletionVectorFile.PathOf(relative)!);
         var absolute = relative with { StorageType = 'p', PathOrInlineDv = "s3://mytable/deletion%20vector.bin" };
-        Assert.Equal("s3://mytable/deletion vector.bin", DeletionVectorFile.PathOf(absolute)!.Value.Value);
+        Assert.Equal("s3://mytable/deletion vector.bin", DeletionVectorFile.PathOf(absolute)!);
+        var local = absolute with { PathOrInlineDv = "file:///lake/a.bin" };
+        Assert.Equal("/lake/a.bin", DeletionVectorFile.PathOf(local));
         Assert.Null(DeletionVectorFile.PathOf(DeletionVectorFile.Inline(RowSet.Of(1))));
         var fault = Assert.Throws<DeltaException>(() => DeletionVectorFile.PathOf(relative with { StorageType = 'x' }));
         Assert.Equal(DeltaErrorKind.Unsupported, fault.Kind);
@@ -56,11 +58,38 @@ public sealed class DeletionVectorFileTests
     }
 
     [Fact]
+    public async Task A_vector_at_an_absolute_path_is_read_in_the_table_and_beside_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("foz-dv").FullName;
+        try
+        {
+            var store = new LocalObjectStore(Path.Combine(folder, "a b"));
+            var relative = (await DeletionVectorFile.WriteAsync(store, [RowSet.Of(1, 5)], Cancellation))[0];
+            var absolute = relative with
+            {
+                StorageType = DeletionVectorDescriptor.Absolute,
+                PathOrInlineDv = $"file:{folder}/a%20b/{DeletionVectorFile.PathOf(relative)}",
+            };
+            Assert.Equal(RowSet.Of(1, 5), await DeletionVectorFile.ReadAsync(store, absolute, Cancellation));
+            var clone = new LocalObjectStore(Path.Combine(folder, "clone"));
+            Assert.Equal(RowSet.Of(1, 5), await DeletionVectorFile.ReadAsync(clone, absolute, Cancellation));
+            var remote = absolute with { PathOrInlineDv = "s3://other/deletion_vector_x.bin" };
+            var fault = await Assert.ThrowsAsync<DeltaException>(
+                async () => await DeletionVectorFile.ReadAsync(clone, remote, Cancellation));
+            Assert.Equal(DeltaErrorKind.Unsupported, fault.Kind);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Every_flipped_byte_of_a_vector_is_noticed()
     {
         var store = new MemoryObjectStore(TimeProvider.System);
         var descriptor = (await DeletionVectorFile.WriteAsync(store, [RowSet.Of(4, 8, 15, 16, 23, 42)], Cancellation))[0];
-        var path = DeletionVectorFile.PathOf(descriptor)!.Value.Value;
+        var path = DeletionVectorFile.PathOf(descriptor)!;
         var content = (await store.GetAsync(path, Cancellation))!.Content.ToArray();
         for (var i = 1; i < content.Length; i++)
         {
@@ -88,7 +117,7 @@ public sealed class DeletionVectorFileTests
             var table = new LocalObjectStore(Path.GetDirectoryName(log)!);
             foreach (var descriptor in DescriptorsIn(log).Distinct())
             {
-                if (DeletionVectorFile.PathOf(descriptor) is { } path && await table.GetInfoAsync(path.Value, Cancellation) is null)
+                if (DeletionVectorFile.PathOf(descriptor) is { } path && await table.GetInfoAsync(path, Cancellation) is null)
                     continue;
                 var rows = await DeletionVectorFile.ReadAsync(table, descriptor, Cancellation);
                 Assert.Equal(descriptor.Cardinality, rows.ToArray().Distinct().Count());
