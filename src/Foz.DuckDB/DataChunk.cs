@@ -1,0 +1,85 @@
+using Foz.DuckDB.Native;
+
+namespace Foz.DuckDB;
+
+/// <summary>
+/// Up to <see cref="RowsMax"/> rows by columns. A chunk of a result or of one's own is to be disposed; one that a function
+/// is given is valid during that call only.
+/// </summary>
+public sealed class DataChunk : IDisposable
+{
+    readonly DataChunkHandle handle;
+    readonly LogicalType?[] types;
+
+    internal DataChunk(nint native, bool isOwned, ReadOnlySpan<LogicalType> types)
+    {
+        handle = new(native, isOwned);
+        this.types = new LogicalType?[NativeMethods.duckdb_data_chunk_get_column_count(native)];
+        for (var i = 0; i < Math.Min(types.Length, this.types.Length); i++) this.types[i] = types[i];
+    }
+
+    /// <summary>An empty chunk of the types, to fill.</summary>
+    public static unsafe DataChunk Create(params ReadOnlySpan<LogicalType> types)
+    {
+        using var native = new NativeTypes(types.ToArray());
+        fixed (nint* pointers = native.Pointers)
+            return new(NativeMethods.duckdb_create_data_chunk(pointers, (ulong)types.Length), isOwned: true, types);
+    }
+
+    /// <summary>The most rows of a chunk: DuckDB's vector size.</summary>
+    public static int RowsMax { get; } = (int)NativeMethods.duckdb_vector_size();
+
+    /// <summary>The number of columns.</summary>
+    public int ColumnCount => types.Length;
+
+    /// <summary>The number of rows; set it after the columns are written.</summary>
+    public int RowCount
+    {
+        get => (int)NativeMethods.duckdb_data_chunk_get_size(Pointer);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, RowsMax);
+            NativeMethods.duckdb_data_chunk_set_size(Pointer, (ulong)value);
+        }
+    }
+
+    /// <summary>A column, to read.</summary>
+    public Vector this[int column] => new(VectorAt(column), TypeOf(column), RowCount);
+
+    /// <summary>A column, to write.</summary>
+    public VectorWriter Writer(int column) => new(VectorAt(column), TypeOf(column), RowsMax);
+
+    /// <summary>The type of a column.</summary>
+    public LogicalType TypeOf(int column) =>
+        types[column] ??= LogicalType.Take(NativeMethods.duckdb_vector_get_column_type(VectorAt(column)));
+
+    /// <summary>A row as objects: <see cref="Vector.GetValue"/> of each column.</summary>
+    public object?[] GetRow(int row)
+    {
+        var values = new object?[ColumnCount];
+        for (var i = 0; i < values.Length; i++) values[i] = this[i].GetValue(row);
+        return values;
+    }
+
+    /// <summary>Empties the chunk, to fill it again.</summary>
+    public void Reset() => NativeMethods.duckdb_data_chunk_reset(Pointer);
+
+    /// <inheritdoc/>
+    public void Dispose() => handle.Dispose();
+
+    internal nint Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+            return handle.DangerousGetHandle();
+        }
+    }
+
+    nint VectorAt(int column)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)column, (uint)ColumnCount, nameof(column));
+        return NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
+    }
+}

@@ -1,0 +1,34 @@
+namespace Foz.DuckDB;
+
+/// <summary>
+/// Computes a vector of results, one per row of the arguments; called by many threads at once. The chunk and the vector
+/// are valid during the call only. Whatever it throws fails the statement.
+/// </summary>
+/// <param name="arguments">The arguments: a column each.</param>
+/// <param name="result">The results, to be set for each row.</param>
+public delegate void ScalarFunctionBody(DataChunk arguments, VectorWriter result);
+
+/// <summary>A function of SQL, written in C#, that gives one value per row.</summary>
+public sealed record ScalarFunction
+{
+    /// <summary>The name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The types of the arguments.</summary>
+    public IReadOnlyList<LogicalType> Parameters { get; init; } = [];
+
+    /// <summary>The type of any number of further arguments; null for none.</summary>
+    public LogicalType? VariableParameters { get; init; }
+
+    /// <summary>The type of the result.</summary>
+    public required LogicalType ReturnType { get; init; }
+
+    /// <summary>Whether it must be called for every row: it is never folded to a constant nor shared.</summary>
+    public bool IsVolatile { get; init; }
+
+    /// <summary>Whether it is called for NULL arguments too; else the result of such a row is NULL.</summary>
+    public bool TakesNulls { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required ScalarFunctionBody Body { get; init; }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Foz.DuckDB.Native;
+
+namespace Foz.DuckDB;
+
+/// <summary>What DuckDB calls for a scalar function. No exception may leave these methods: it would end the process.</summary>
+static unsafe class ScalarFunctionCallbacks
+{
+    public static void Register(ConnectionHandle connection, ScalarFunction function)
+    {
+        var native = NativeMethods.duckdb_create_scalar_function();
+        try
+        {
+            NativeMethods.duckdb_scalar_function_set_name(native, function.Name);
+            foreach (var parameter in function.Parameters)
+            {
+                using var type = parameter.ToNative();
+                NativeMethods.duckdb_scalar_function_add_parameter(native, type);
+            }
+            if (function.VariableParameters is not null)
+            {
+                using var type = function.VariableParameters.ToNative();
+                NativeMethods.duckdb_scalar_function_set_varargs(native, type);
+            }
+            using (var type = function.ReturnType.ToNative())
+                NativeMethods.duckdb_scalar_function_set_return_type(native, type);
+            if (function.IsVolatile) NativeMethods.duckdb_scalar_function_set_volatile(native);
+            if (function.TakesNulls) NativeMethods.duckdb_scalar_function_set_special_handling(native);
+            NativeMethods.duckdb_scalar_function_set_extra_info(native, ManagedData.Hold(function), &ManagedData.Release);
+            NativeMethods.duckdb_scalar_function_set_function(native, &Invoke);
+            if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error)
+                throw new DuckDBException(
+                    DuckDBErrorKind.Catalog, $"DuckDB refused the scalar function {function.Name}: is its name taken?");
+        }
+        finally
+        {
+            NativeMethods.duckdb_destroy_scalar_function(ref native);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    static void Invoke(nint info, nint input, nint output)
+    {
+        try
+        {
+            var function = ManagedData.Get<ScalarFunction>(NativeMethods.duckdb_scalar_function_get_extra_info(info));
+            using var arguments = new DataChunk(
+                input, isOwned: false, function.VariableParameters is null ? KnownTypes(function) : []);
+            function.Body(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
+            if (!function.TakesNulls) PassNullsOn(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
+        }
+        catch (Exception e)
+        {
+            NativeMethods.duckdb_scalar_function_set_error(info, e.Message);
+        }
+    }
+
+    /// <summary>Makes the results of NULL arguments NULL: DuckDB does so for constants only.</summary>
+    static void PassNullsOn(DataChunk arguments, VectorWriter result)
+    {
+        for (var column = 0; column < arguments.ColumnCount; column++)
+        {
+            var validity = arguments[column].Validity;
+            if (validity.IsAllValid) continue;
+            for (var row = 0; row < arguments.RowCount; row++)
+                if (!validity.IsValid(row)) result.SetNull(row);
+        }
+    }
+
+    /// <summary>The declared types, unless the call decides them.</summary>
+    static LogicalType[] KnownTypes(ScalarFunction function) =>
+        function.Parameters.Any(p => p.Id == TypeId.Any) ? [] : [.. function.Parameters];
+}
