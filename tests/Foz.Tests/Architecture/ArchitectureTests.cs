@@ -91,6 +91,8 @@ public sealed class ArchitectureTests
     static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
     {
         GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Prepend(generic.ElementType),
+        FunctionPointerType function =>
+            function.Parameters.Select(p => p.ParameterType).Append(function.ReturnType).SelectMany(Parts),
         TypeSpecification specification => Parts(specification.ElementType),
         GenericParameter => [],
         _ => [type],
