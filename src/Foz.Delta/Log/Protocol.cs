@@ -20,4 +20,28 @@ public sealed record Protocol : LogAction
 
     /// <summary>The features a writer must support; null unless <see cref="MinWriterVersion"/> is 7.</summary>
     public StringList? WriterFeatures { get; init; }
+
+    /// <summary>
+    /// The names of all features that a reader must support: the list of version 3, or what version 2 stands for.
+    /// </summary>
+    public IReadOnlyCollection<string> AllReaderFeatures => MinReaderVersion switch
+    {
+        ReaderVersionWithFeatures => ReaderFeatures ?? StringList.Empty,
+        2 => [TableFeature.ColumnMapping],
+        _ => [],
+    };
+
+    /// <summary>
+    /// The names of all features that a writer must support: the list of version 7, or what an older version stands
+    /// for.
+    /// </summary>
+    public IReadOnlyCollection<string> AllWriterFeatures => MinWriterVersion == WriterVersionWithFeatures
+        ? WriterFeatures ?? StringList.Empty
+        : [.. TableFeature.All
+            .Where(feature => feature.LegacyWriterVersion is > 0 and var version && version <= MinWriterVersion)
+            .Select(feature => feature.Name)];
+
+    /// <summary>Whether the table supports a feature, for readers or for writers.</summary>
+    public bool Supports(string feature) =>
+        AllReaderFeatures.Contains(feature) || AllWriterFeatures.Contains(feature);
 }

@@ -1,0 +1,19 @@
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Log;
+
+/// <summary>One committed version: the content of one commit file.</summary>
+public sealed record Commit
+{
+    /// <summary>The version.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>The actions in the order of the file.</summary>
+    public required IReadOnlyList<LogAction> Actions { get; init; }
+
+    /// <summary>The commit file as the store has it.</summary>
+    public required ObjectInfo File { get; init; }
+
+    /// <summary>Who made the commit; null if it does not say.</summary>
+    public CommitInfo? Info => Actions.OfType<CommitInfo>().FirstOrDefault();
+}

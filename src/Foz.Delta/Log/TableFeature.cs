@@ -1,0 +1,102 @@
+namespace Foz.Delta.Log;
+
+/// <summary>
+/// A table feature of the protocol (PROTOCOL.md, "Valid Feature Names in Table Features") with what this library does
+/// about it. Features that are not in <see cref="All"/> are unknown and refused by name.
+/// </summary>
+/// <param name="Name">The name in the lists of a <see cref="Protocol"/>.</param>
+public sealed record TableFeature(string Name)
+{
+    /// <summary>True if readers must know the feature too.</summary>
+    public bool IsForReaders { get; init; }
+
+    /// <summary>Whether tables that have it are read; always true for features of writers only.</summary>
+    public bool CanRead { get; init; } = true;
+
+    /// <summary>Whether tables that have it are written, as far as <see cref="ActiveWhen"/> is no obstacle.</summary>
+    public bool CanWrite { get; init; } = true;
+
+    /// <summary>Where set, the feature is supported for writing only while this is false for the table.</summary>
+    internal Func<Metadata, bool>? ActiveWhen { get; init; }
+
+    /// <summary>The writer version before 7 that brings the feature; 0 for features that only the list brings.</summary>
+    internal int LegacyWriterVersion { get; init; }
+
+    /// <summary>The name of <c>appendOnly</c>.</summary>
+    public const string AppendOnly = "appendOnly";
+
+    /// <summary>The name of <c>columnMapping</c>.</summary>
+    public const string ColumnMapping = "columnMapping";
+
+    /// <summary>The name of <c>deletionVectors</c>.</summary>
+    public const string DeletionVectors = "deletionVectors";
+
+    /// <summary>The name of <c>timestampNtz</c>.</summary>
+    public const string TimestampNtz = "timestampNtz";
+
+    /// <summary>The name of <c>domainMetadata</c>.</summary>
+    public const string DomainMetadata = "domainMetadata";
+
+    /// <summary>The name of <c>inCommitTimestamp</c>.</summary>
+    public const string InCommitTimestamp = "inCommitTimestamp";
+
+    /// <summary>The name of <c>v2Checkpoint</c>.</summary>
+    public const string V2Checkpoint = "v2Checkpoint";
+
+    /// <summary>All features that the library knows.</summary>
+    public static IReadOnlyList<TableFeature> All { get; } =
+    [
+        new(AppendOnly) { LegacyWriterVersion = 2 },
+        new("invariants") { LegacyWriterVersion = 2, ActiveWhen = HasColumnProperty("delta.invariants") },
+        new("checkConstraints")
+        {
+            LegacyWriterVersion = 3,
+            ActiveWhen = metadata =>
+                metadata.Configuration.Keys.Any(key => key.StartsWith("delta.constraints.", StringComparison.Ordinal)),
+        },
+        new("changeDataFeed") { LegacyWriterVersion = 4, ActiveWhen = IsTrue("delta.enableChangeDataFeed") },
+        new("generatedColumns")
+        {
+            LegacyWriterVersion = 4,
+            ActiveWhen = HasColumnProperty("delta.generationExpression"),
+        },
+        new(ColumnMapping)
+        {
+            LegacyWriterVersion = 5,
+            IsForReaders = true,
+            ActiveWhen = metadata => metadata.Configuration.Find("delta.columnMapping.mode") is not (null or "none"),
+        },
+        new("identityColumns") { LegacyWriterVersion = 6, ActiveWhen = HasColumnProperty("delta.identity.start") },
+        new("allowColumnDefaults") { ActiveWhen = HasColumnProperty("CURRENT_DEFAULT") },
+        new(DeletionVectors) { IsForReaders = true },
+        new(TimestampNtz) { IsForReaders = true },
+        new(V2Checkpoint) { IsForReaders = true },
+        new(DomainMetadata),
+        new("rowTracking") { CanWrite = false },
+        new("clustering") { CanWrite = false },
+        new(InCommitTimestamp),
+        new("typeWidening") { IsForReaders = true },
+        new("typeWidening-preview") { IsForReaders = true },
+        new("vacuumProtocolCheck") { IsForReaders = true },
+        new("icebergCompatV1") { ActiveWhen = IsTrue("delta.enableIcebergCompatV1") },
+        new("icebergCompatV2") { ActiveWhen = IsTrue("delta.enableIcebergCompatV2") },
+        new("icebergCompatV3") { ActiveWhen = IsTrue("delta.enableIcebergCompatV3") },
+        new("variantType") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("variantType-preview") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("variantShredding") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("variantShredding-preview") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("checkpointProtection"),
+        new("catalogManaged") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("materializePartitionColumns") { CanWrite = false },
+    ];
+
+    /// <summary>The feature of a name; null if it is unknown.</summary>
+    public static TableFeature? Find(string name) => All.FirstOrDefault(feature => feature.Name == name);
+
+    static Func<Metadata, bool> IsTrue(string property) => metadata =>
+        string.Equals(metadata.Configuration.Find(property), "true", StringComparison.OrdinalIgnoreCase);
+
+    // A property of a column is a key in the schema's JSON; a text that contains it would have its quotes escaped.
+    static Func<Metadata, bool> HasColumnProperty(string property) => metadata =>
+        metadata.SchemaString.Contains($"\"{property}\"", StringComparison.Ordinal);
+}

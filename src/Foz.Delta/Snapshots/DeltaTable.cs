@@ -1,0 +1,219 @@
+using System.Runtime.CompilerServices;
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>
+/// A Delta table: its versions, its history, its checkpoints. Remembers the newest snapshot it saw, so that looking
+/// for a newer one costs the new commits. Safe for any number of threads.
+/// </summary>
+public sealed class DeltaTable
+{
+    const int CheckpointCommitsMin = 10;
+    const int CheckpointCommitsMax = 100;
+
+    readonly ICheckpointParquet? parquet;
+    readonly TimeProvider time;
+    readonly SnapshotLoader loader;
+    readonly CommitTimes times;
+    Snapshot? newest;
+
+    /// <summary>A table, which need not exist yet.</summary>
+    /// <param name="store">The store whose root is the table's folder.</param>
+    /// <param name="parquet">Reads and writes checkpoints in Parquet; null if there is nothing that can.</param>
+    /// <param name="time">The clock that expires tombstones.</param>
+    public DeltaTable(IObjectStore store, ICheckpointParquet? parquet, TimeProvider time)
+    {
+        Store = store;
+        this.parquet = parquet;
+        this.time = time;
+        loader = new SnapshotLoader(store, parquet);
+        times = new CommitTimes(store);
+    }
+
+    /// <summary>The table's files.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The newest version; null if there is no table.</summary>
+    /// <exception cref="DeltaException">The log is corrupt, or readers must support what is not supported.</exception>
+    public async ValueTask<Snapshot?> FindLatestSnapshotAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref newest) is { } known && await IsCurrentLogAsync(known, cancellationToken))
+            return Remember(await AdvanceAsync(known, long.MaxValue, cancellationToken));
+        Volatile.Write(ref newest, null);
+        return await loader.LoadAsync(null, cancellationToken) is { } loaded ? Remember(loaded) : null;
+    }
+
+    /// <summary>The newest version.</summary>
+    /// <exception cref="DeltaException">There is no table, the log is corrupt, or readers must support what is not
+    /// supported.</exception>
+    public async ValueTask<Snapshot> LatestSnapshotAsync(CancellationToken cancellationToken) =>
+        await FindLatestSnapshotAsync(cancellationToken) ?? throw NoTable();
+
+    /// <summary>A version.</summary>
+    /// <exception cref="DeltaException">There is no table or version, the log is corrupt, or readers must support what
+    /// is not supported.</exception>
+    public async ValueTask<Snapshot> SnapshotAsync(long version, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        if (Volatile.Read(ref newest) is { } known && known.Version <= version
+            && await IsCurrentLogAsync(known, cancellationToken))
+        {
+            var reached = await AdvanceAsync(known, version, cancellationToken);
+            if (reached.Version == version) return Remember(reached);
+        }
+        return await loader.LoadAsync(version, cancellationToken) ?? throw NoTable();
+    }
+
+    /// <summary>The last version at or before an instant.</summary>
+    /// <exception cref="DeltaException">There is no table, the instant lies before its first version
+    /// (<see cref="DeltaErrorKind.VersionNotFound"/>), the log is corrupt, or readers must support what is not
+    /// supported.</exception>
+    public async ValueTask<Snapshot> SnapshotAtAsync(DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        var latest = await LatestSnapshotAsync(cancellationToken);
+        if (instant >= latest.Timestamp) return latest;
+        var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
+        if (await times.VersionAtAsync(commits, latest.Metadata, instant, cancellationToken) is { } version)
+            return version == latest.Version ? latest : await SnapshotAsync(version, cancellationToken);
+        var earliest = commits.Count > 0 ? commits[0].Version : latest.Version;
+        throw new DeltaException(DeltaErrorKind.VersionNotFound,
+            $"{Store.Root} has no version as early as {instant:O}; the earliest available is version {earliest}");
+    }
+
+    /// <summary>Who committed what and when, the newest version first, as far as commit files are left.</summary>
+    /// <exception cref="DeltaException">There is no table, or the log is corrupt.</exception>
+    public async IAsyncEnumerable<HistoryEntry> HistoryAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var latest = await LatestSnapshotAsync(cancellationToken);
+        var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
+        var fileTimes = CommitTimes.ByFiles(commits);
+        var start = TableProperties.HasInCommitTimestamps(latest.Metadata)
+            ? TableProperties.InCommitTimestampStart(latest.Metadata)?.Version ?? 0
+            : long.MaxValue;
+        for (var i = commits.Count - 1; i >= 0; i--)
+        {
+            var version = commits[i].Version;
+            var info = await times.InfoAsync(version, cancellationToken);
+            var timestamp = version >= start && info?.InCommitTimestampMs is { } ms
+                ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+                : fileTimes[i];
+            yield return new HistoryEntry(version, timestamp, info);
+        }
+    }
+
+    /// <summary>The actions of one version; null if its commit file is not there.</summary>
+    /// <exception cref="DeltaException">The commit is corrupt.</exception>
+    public ValueTask<Commit?> ReadCommitAsync(long version, CancellationToken cancellationToken) =>
+        loader.ReadCommitAsync(version, cancellationToken);
+
+    /// <summary>The snapshot after a commit of one's own, made from the one before without reading the log.</summary>
+    /// <exception cref="DeltaException">The commit does not follow the snapshot.</exception>
+    public Snapshot Advance(Snapshot snapshot, Commit commit) => Remember(snapshot.Advance(commit));
+
+    /// <summary>
+    /// Writes a checkpoint if the log behind the last one has become long: as many commits as the property
+    /// <c>delta.checkpointInterval</c> says; without it 10 that weigh half of the last checkpoint, or 100. Meant for
+    /// after each commit of one's own; costs nothing while none is due.
+    /// </summary>
+    /// <returns>How it ended; null if none was due.</returns>
+    public async ValueTask<CheckpointResult?> WriteCheckpointIfDueAsync(
+        Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (parquet is null || !IsCheckpointDue(snapshot)) return null;
+        // Another writer may have been faster.
+        if (await CheckpointReader.FindClassicAsync(Store, snapshot.Tail.CheckpointVersion, cancellationToken)
+            is { } other)
+        {
+            snapshot = snapshot.WithCheckpoint(other.Version, other.SizeBytes);
+            RememberCheckpoint(other.Version, other.SizeBytes);
+            if (other.Version >= snapshot.Version || !IsCheckpointDue(snapshot)) return null;
+        }
+        return await WriteCheckpointAsync(snapshot, cancellationToken);
+    }
+
+    /// <summary>Writes a checkpoint of a snapshot. Faults are results: the table does not need the checkpoint.</summary>
+    public async ValueTask<CheckpointResult> WriteCheckpointAsync(
+        Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (parquet is null)
+            return new CheckpointResult.Failed(new DeltaException(DeltaErrorKind.Unsupported,
+                $"{Store.Root} was opened without a Parquet writer for checkpoints"));
+        var writer = new CheckpointWriter(Store, parquet);
+        var result = await writer.WriteAsync(snapshot.ToCheckpoint(time.GetUtcNow()), cancellationToken);
+        if (result is CheckpointResult.Written written) RememberCheckpoint(snapshot.Version, written.File.SizeBytes);
+        return result;
+    }
+
+    /// <summary>Commits newer than the snapshot, up to a version, one by one.</summary>
+    async ValueTask<Snapshot> AdvanceAsync(Snapshot snapshot, long lastVersion, CancellationToken cancellationToken)
+    {
+        while (snapshot.Version < lastVersion
+            && await loader.ReadCommitAsync(snapshot.Version + 1, cancellationToken) is { } commit)
+            snapshot = snapshot.Advance(commit);
+        return snapshot;
+    }
+
+    /// <summary>
+    /// False if the snapshot's own commit file is gone or another one: the log was cleaned up or made anew, and the
+    /// absence of the next commit would prove nothing.
+    /// </summary>
+    async ValueTask<bool> IsCurrentLogAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
+        snapshot.CommitFile is { } file
+        && await Store.GetInfoAsync(file.Path, cancellationToken) is { } now
+        && now.SizeBytes == file.SizeBytes && now.LastModified == file.LastModified;
+
+    /// <summary>The commit files up to a version, without those before a gap.</summary>
+    async ValueTask<List<LogFile>> CommitsUpToAsync(long version, CancellationToken cancellationToken)
+    {
+        var listing = await LogListing.ReadAsync(Store, 0, cancellationToken);
+        var commits = listing.Commits.Where(file => file.Version <= version).ToList();
+        var first = commits.Count - 1;
+        while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;
+        return first > 0 ? commits[first..] : commits;
+    }
+
+    Snapshot Remember(Snapshot snapshot)
+    {
+        for (var known = Volatile.Read(ref newest); known is null || known.Version < snapshot.Version;)
+        {
+            var before = Interlocked.CompareExchange(ref newest, snapshot, known);
+            if (before == known) break;
+            known = before;
+        }
+        return snapshot;
+    }
+
+    void RememberCheckpoint(long version, long sizeBytes)
+    {
+        for (var known = Volatile.Read(ref newest); known is not null && known.Version >= version;)
+        {
+            var before = Interlocked.CompareExchange(ref newest, known.WithCheckpoint(version, sizeBytes), known);
+            if (before == known) break;
+            known = before;
+        }
+    }
+
+    static bool IsCheckpointDue(Snapshot snapshot)
+    {
+        var tail = snapshot.Tail;
+        if (TableProperties.CheckpointInterval(snapshot.Metadata) is { } interval) return tail.CommitCount >= interval;
+        return tail.CommitCount >= CheckpointCommitsMax
+            || (tail.CommitCount >= CheckpointCommitsMin && 2 * tail.CommitBytes >= tail.CheckpointBytes);
+    }
+
+    DeltaException NoTable() =>
+        new(DeltaErrorKind.TableNotFound, $"there is no Delta table at {Store.Root}: it has no {LogFiles.Folder}");
+}
+
+/// <summary>One commit in a table's history.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Timestamp">When it was committed, UTC.</param>
+/// <param name="Info">Who committed what; null if the commit does not say.</param>
+public readonly record struct HistoryEntry(long Version, DateTimeOffset Timestamp, CommitInfo? Info);

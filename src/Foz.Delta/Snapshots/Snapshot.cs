@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>The state of a table at one version. It never changes; the next version's snapshot shares what is the
+/// same.</summary>
+public sealed class Snapshot
+{
+    internal Snapshot() { }
+
+    /// <summary>The table as people know it, for messages: the root of its store.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The version.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>
+    /// When the version was committed, UTC: its in-commit timestamp where the table has them, else the time of the
+    /// commit file, moved behind that of the version before where clocks disagree.
+    /// </summary>
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>What clients must support.</summary>
+    public required Protocol Protocol { get; init; }
+
+    /// <summary>Schema, partition columns, properties.</summary>
+    public required Metadata Metadata { get; init; }
+
+    /// <summary>The files of the table.</summary>
+    public required FileSet<AddFile> Files { get; init; }
+
+    /// <summary>Files that were removed and that a vacuum must keep until they expire.</summary>
+    public required FileSet<RemoveFile> Tombstones { get; init; }
+
+    /// <summary>The last transaction of each application, by <see cref="SetTransaction.AppId"/>.</summary>
+    public required ImmutableDictionary<string, SetTransaction> Transactions { get; init; }
+
+    /// <summary>The domains that are not removed, by <see cref="Log.DomainMetadata.Domain"/>.</summary>
+    public required ImmutableDictionary<string, DomainMetadata> Domains { get; init; }
+
+    /// <summary>The number of files.</summary>
+    public int FileCount => Files.Count;
+
+    /// <summary>The size of all files in bytes.</summary>
+    public required long TotalBytes { get; init; }
+
+    /// <summary>How long the log behind the last checkpoint is.</summary>
+    public required LogTail Tail { get; init; }
+
+    /// <summary>The commit file of this version as the store had it; null where only a checkpoint is left.</summary>
+    internal ObjectInfo? CommitFile { get; init; }
+
+    /// <summary>The last version that an application recorded; null if it recorded none.</summary>
+    public long? TransactionVersion(string appId) => Transactions.GetValueOrDefault(appId)?.Version;
+
+    /// <summary>The snapshot of the next version, at the cost of its actions.</summary>
+    /// <param name="commit">The commit of <see cref="Version"/> + 1.</param>
+    /// <exception cref="DeltaException">The commit is not that of the next version, or demands of readers what is not
+    /// supported.</exception>
+    public Snapshot Advance(Commit commit)
+    {
+        if (commit.Version != Version + 1)
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"version {commit.Version} of {Table} does not follow version {Version}");
+        var replay = new Replay(this);
+        replay.Apply(commit);
+        return replay.ToSnapshot();
+    }
+
+    /// <summary>Refuses the table, naming the features, if this library cannot write it.</summary>
+    /// <exception cref="DeltaException">A version or feature of the protocol is not supported for writing
+    /// (<see cref="DeltaErrorKind.Unsupported"/>).</exception>
+    public void CheckWritable() => ProtocolSupport.CheckWritable(Protocol, Metadata, Table);
+
+    /// <summary>The same state that knows of a newer checkpoint.</summary>
+    internal Snapshot WithCheckpoint(long version, long sizeBytes)
+    {
+        if (version <= Tail.CheckpointVersion || version > Version) return this;
+        var copy = new Replay(this);
+        copy.SetCheckpoint(version, sizeBytes);
+        return copy.ToSnapshot();
+    }
+
+    /// <summary>The state as a checkpoint holds it, without tombstones that have expired.</summary>
+    internal CheckpointContent ToCheckpoint(DateTimeOffset now)
+    {
+        var keptAfterMs = now.ToUnixTimeMilliseconds() - TableProperties.DeletedFileRetention(this).TotalMilliseconds;
+        return new CheckpointContent
+        {
+            Version = Version,
+            Protocol = Protocol,
+            Metadata = Metadata,
+            Transactions = [.. Transactions.Values],
+            Domains = [.. Domains.Values],
+            Files = Files,
+            Tombstones = [.. Tombstones.Where(file => file.DeletionTimestampMs > keptAfterMs)],
+        };
+    }
+}
+
+/// <summary>The part of the log that a reader replays after the last checkpoint it used or knows of.</summary>
+/// <param name="CheckpointVersion">The version of that checkpoint; -1 without one.</param>
+/// <param name="CheckpointBytes">Its size; 0 without one.</param>
+/// <param name="CommitCount">The number of commits behind it.</param>
+/// <param name="CommitBytes">The size of these commits.</param>
+public readonly record struct LogTail(
+    long CheckpointVersion, long CheckpointBytes, long CommitCount, long CommitBytes);

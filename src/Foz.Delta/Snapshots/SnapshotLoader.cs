@@ -1,0 +1,122 @@
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>Builds snapshots from the log.</summary>
+sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
+{
+    // Bounds the commits that are read and parsed ahead of their turn.
+    static readonly int readAheadMax = Math.Max(2, Environment.ProcessorCount);
+
+    readonly CheckpointReader checkpoints = new(store, parquet);
+
+    /// <summary>Builds a version, or the newest; null if there is no log.</summary>
+    public async Task<Snapshot?> LoadAsync(long? version, CancellationToken cancellationToken)
+    {
+        var hint = await LastCheckpoint.ReadAsync(store, cancellationToken);
+        if (hint is { } start && (version is null || start <= version))
+        {
+            var recent = await LogListing.ReadAsync(store, start, cancellationToken);
+            if (recent.Checkpoints.Any(c => c.Version <= (version ?? long.MaxValue))
+                && await TryBuildAsync(recent, version, cancellationToken) is { } snapshot)
+                return snapshot;
+        }
+        var whole = await LogListing.ReadAsync(store, 0, cancellationToken);
+        return await BuildAsync(whole, version, cancellationToken);
+    }
+
+    /// <summary>Reads one commit; null if there is none.</summary>
+    public async ValueTask<Commit?> ReadCommitAsync(long version, CancellationToken cancellationToken)
+    {
+        var path = LogFiles.CommitPath(version);
+        if (await store.GetAsync(path, cancellationToken) is not { } file) return null;
+        return new Commit
+        {
+            Version = version,
+            Actions = ActionReader.Read(file.Content, $"{store.Root}/{path}"),
+            File = file.Info,
+        };
+    }
+
+    /// <summary>Builds from a listing that begins at the hint; null if the rest of the log is needed.</summary>
+    async Task<Snapshot?> TryBuildAsync(LogListing listing, long? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await BuildAsync(listing, version, cancellationToken);
+        }
+        // Older checkpoints and commits may make up for what is wrong here; if not, the second try tells.
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt or DeltaErrorKind.VersionNotFound)
+        {
+            return null;
+        }
+    }
+
+    async Task<Snapshot?> BuildAsync(LogListing listing, long? version, CancellationToken cancellationToken)
+    {
+        var unusable = new HashSet<Checkpoint>();
+        DeltaException? firstFault = null;
+        while (true)
+        {
+            LogSegment? segment;
+            try
+            {
+                segment = listing.Segment(version, unusable);
+            }
+            catch (DeltaException) when (firstFault is not null)
+            {
+                throw firstFault;
+            }
+            if (segment is null) return null;
+            try
+            {
+                return await BuildAsync(segment, cancellationToken);
+            }
+            catch (DeltaException error) when (error.Kind == DeltaErrorKind.Corrupt && segment.Checkpoint is not null)
+            {
+                // A torn checkpoint costs time, not the table: the one before it and its commits say the same.
+                firstFault ??= error;
+                unusable.Add(segment.Checkpoint);
+            }
+        }
+    }
+
+    async Task<Snapshot> BuildAsync(LogSegment segment, CancellationToken cancellationToken)
+    {
+        var replay = new Replay(store.Root);
+        if (segment.Checkpoint is { } checkpoint)
+        {
+            replay.Apply(checkpoint, await checkpoints.ReadAsync(checkpoint, cancellationToken),
+                segment.CheckpointCommit);
+            if (replay.HasInCommitTimestamps && segment.Commits.Count == 0
+                && await new CommitTimes(store).InCommitTimeAsync(checkpoint.Version, cancellationToken) is { } time)
+                replay.SetTimestamp(time);
+        }
+        await foreach (var commit in ReadCommitsAsync(segment.Commits, cancellationToken)) replay.Apply(commit);
+        return replay.ToSnapshot();
+    }
+
+    /// <summary>Reads commits in order, the next ones ahead on other threads.</summary>
+    async IAsyncEnumerable<Commit> ReadCommitsAsync(
+        IReadOnlyList<LogFile> commits,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var ahead = new Queue<Task<Commit>>();
+        var next = 0;
+        while (next < commits.Count || ahead.Count > 0)
+        {
+            while (next < commits.Count && ahead.Count < readAheadMax)
+            {
+                var version = commits[next++].Version;
+                ahead.Enqueue(Task.Run(() => ReadListedAsync(version, cancellationToken), cancellationToken));
+            }
+            yield return await ahead.Dequeue();
+        }
+    }
+
+    async Task<Commit> ReadListedAsync(long version, CancellationToken cancellationToken) =>
+        await ReadCommitAsync(version, cancellationToken) ?? throw new DeltaException(DeltaErrorKind.Corrupt,
+            $"the commit of version {version} of {store.Root} was deleted while it was read") { Version = version };
+}

@@ -1,0 +1,23 @@
+using Foz.Delta;
+using Foz.Delta.Storage;
+
+namespace Foz.Tests.Delta.Storage;
+
+public sealed class MemoryObjectStoreTests : ObjectStoreContract, IDisposable
+{
+    readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    protected override IObjectStore CreateStore() => new MemoryObjectStore(TimeProvider.System, folder.Path);
+
+    [Fact]
+    public void Has_no_local_files() => Assert.Null(CreateStore().LocalPath("x"));
+
+    [Fact]
+    public void Without_a_staging_folder_nothing_is_staged()
+    {
+        var error = Assert.Throws<DeltaException>(() => new MemoryObjectStore(TimeProvider.System).StagingPath("x"));
+        Assert.Equal(DeltaErrorKind.InvalidArgument, error.Kind);
+    }
+}
