@@ -78,6 +78,7 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
     public async Task A_folder_without_permission_is_named()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "permissions bind no root");
+        if (OperatingSystem.IsWindows()) return;
         var store = CreateStore();
         await store.PutAsync("a", Bytes("1"), Ct);
         File.SetUnixFileMode(store.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute);
