@@ -1,0 +1,40 @@
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>DuckDB's failures in the platform's words.</summary>
+static class EngineErrors
+{
+    /// <summary>The platform's error for a failure of DuckDB.</summary>
+    public static FozException Translate(DuckDBException error) => error switch
+    {
+        { InnerException: FozException inner } => inner,
+        _ => new FozException(KindOf(error.Kind), Trim(error.Message), error) { Hint = HintOf(error.Kind) },
+    };
+
+    static ErrorKind KindOf(DuckDBErrorKind kind) => kind switch
+    {
+        DuckDBErrorKind.Parser or DuckDBErrorKind.Syntax or DuckDBErrorKind.Binder or DuckDBErrorKind.Catalog
+            or DuckDBErrorKind.ParameterNotResolved or DuckDBErrorKind.ParameterNotAllowed => ErrorKind.Sql,
+        DuckDBErrorKind.OutOfMemory => ErrorKind.Resource,
+        DuckDBErrorKind.IO or DuckDBErrorKind.Permission => ErrorKind.Storage,
+        DuckDBErrorKind.Interrupt => ErrorKind.Canceled,
+        DuckDBErrorKind.MissingExtension or DuckDBErrorKind.NotImplemented or DuckDBErrorKind.Settings
+            or DuckDBErrorKind.InvalidConfiguration => ErrorKind.Configuration,
+        _ => ErrorKind.Data,
+    };
+
+    static string? HintOf(DuckDBErrorKind kind) => kind switch
+    {
+        DuckDBErrorKind.OutOfMemory => "give it more with `memory:` in foz.yml, or let the query handle less at a time",
+        _ => null,
+    };
+
+    /// <summary>DuckDB's message without the kind in front, which the kind of the error says.</summary>
+    static string Trim(string message)
+    {
+        const string Marker = " Error: ";
+        var end = message.IndexOf(Marker, StringComparison.Ordinal);
+        return end is >= 0 and < 24 ? message[(end + Marker.Length)..] : message;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>
+/// The process's instances of DuckDB, one for each workload, opened at their first session. Safe for use by many
+/// threads.
+/// </summary>
+public sealed class EnginePool : IDisposable
+{
+    // What DuckDB uses beside its own limit, and what .NET needs, measured as the peak of loading and merging.
+    const double EngineShare = 0.65;
+
+    readonly EngineOptions options;
+    readonly string tempFolder;
+    readonly ConcurrentDictionary<Workload, Lazy<Database>> databases = new();
+    readonly StreamFunction streams = new();
+    readonly ScanFunctions scans = new();
+
+    /// <summary>A pool without instances yet.</summary>
+    public EnginePool(EngineOptions options)
+    {
+        this.options = options;
+        tempFolder = Path.Combine(options.TempFolder, $"foz-{Environment.ProcessId}-{Guid.NewGuid():N}"[..24]);
+    }
+
+    /// <summary>How many steps can work at the same time without waiting for one another's threads.</summary>
+    public int Threads => options.Threads;
+
+    /// <summary>
+    /// Opens a session: a connection of its own to the workload's instance. It costs microseconds, but for the first
+    /// one.
+    /// </summary>
+    /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
+    public EngineSession Open(Workload workload)
+    {
+        var database = databases.GetOrAdd(workload, _ => new(OpenDatabase)).Value;
+        return new EngineSession(database.Connect(), streams, scans);
+    }
+
+    /// <summary>Closes all instances and removes what they spilled.</summary>
+    public void Dispose()
+    {
+        foreach (var database in databases.Values.Where(d => d.IsValueCreated)) database.Value.Dispose();
+        if (Directory.Exists(tempFolder)) Directory.Delete(tempFolder, recursive: true);
+    }
+
+    Database OpenDatabase()
+    {
+        try
+        {
+            var database = Database.OpenInMemory(Settings());
+            using var connection = database.Connect();
+            connection.Register(streams.Function);
+            foreach (var function in scans.Functions) connection.Register(function);
+            // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded yet.
+            connection.Execute(
+                $"""
+                SET GLOBAL max_temp_directory_size = '{SpillBytesMax()}B';
+                SET GLOBAL parquet_metadata_cache = true;
+                SET GLOBAL TimeZone = 'UTC';
+                """);
+            return database;
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    Dictionary<string, string> Settings() => new()
+    {
+        ["memory_limit"] = Text((long)(options.MemoryBytes * EngineShare / options.Workloads.Count)) + "B",
+        ["threads"] = Text(options.Threads),
+        ["temp_directory"] = tempFolder,
+        ["autoload_known_extensions"] = "false",
+        ["autoinstall_known_extensions"] = "false",
+        ["allocator_background_threads"] = "true",
+        ["enable_external_file_cache"] = "false",
+        ["preserve_insertion_order"] = "false",
+    };
+
+    /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>
+    long SpillBytesMax()
+    {
+        var folder = Directory.Exists(options.TempFolder) ? options.TempFolder : Path.GetTempPath();
+        return new DriveInfo(folder).AvailableFreeSpace / 10 * 9;
+    }
+
+    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

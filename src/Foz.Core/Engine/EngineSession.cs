@@ -1,0 +1,146 @@
+using Foz.Core.Data;
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>
+/// A connection to an instance of DuckDB, with temporary tables and variables of its own. One statement at a time: the
+/// next one ends the rows of the one before.
+/// </summary>
+public sealed class EngineSession : IDisposable
+{
+    readonly Connection connection;
+    readonly StreamFunction streams;
+    readonly ScanFunctions scans;
+
+    internal EngineSession(Connection connection, StreamFunction streams, ScanFunctions scans) =>
+        (this.connection, this.streams, this.scans) = (connection, streams, scans);
+
+    /// <summary>Runs all statements of a text.</summary>
+    /// <returns>The rows that the last one changed.</returns>
+    /// <exception cref="FozException">A statement failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public long Execute(string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return connection.Execute(sql, cancellationToken);
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    /// <summary>Runs one statement and streams its rows.</summary>
+    /// <param name="sql">One statement.</param>
+    /// <param name="cancellationToken">Interrupts it up to its first row.</param>
+    /// <param name="parameters">Values for its parameters, in order.</param>
+    /// <exception cref="FozException">The statement failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public EngineRows Query(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters)
+    {
+        try
+        {
+            return new(connection.Query(sql, parameters, cancellationToken));
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    /// <summary>The first column of the first row.</summary>
+    /// <inheritdoc cref="Query"/>
+    public T QueryScalar<T>(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters)
+    {
+        try
+        {
+            return connection.QueryScalar<T>(sql, parameters, cancellationToken);
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
+    /// <exception cref="FozException">It does not parse or bind.</exception>
+    public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var statement = connection.Prepare(sql, cancellationToken);
+            return [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    /// <summary>Makes a stream readable in this engine's SQL, once, until what is returned is disposed.</summary>
+    public StreamRelation Register(ColumnStream stream) => streams.Add(stream);
+
+    /// <summary>Makes what a scan needs of its files known to <c>foz_live</c> and <c>foz_partition</c>.</summary>
+    public ScanToken Register(ScanFiles files) => scans.Add(files);
+
+    /// <summary>Stops the running statement.</summary>
+    public void Interrupt() => connection.Interrupt();
+
+    /// <summary>Closes the connection; its temporary tables go with it.</summary>
+    public void Dispose() => connection.Dispose();
+}
+
+/// <summary>A column of a statement's rows.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">DuckDB's type of it.</param>
+public sealed record EngineColumn(string Name, LogicalType Type)
+{
+    /// <summary>The column of a table that holds it.</summary>
+    public Data.Field ToField() => ColumnTypes.ToField(Name, Type);
+}
+
+/// <summary>The rows of a statement, streamed in chunks.</summary>
+public sealed class EngineRows : IDisposable
+{
+    readonly QueryResult result;
+
+    internal EngineRows(QueryResult result)
+    {
+        this.result = result;
+        Columns = [.. result.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
+    }
+
+    /// <summary>The columns.</summary>
+    public IReadOnlyList<EngineColumn> Columns { get; }
+
+    /// <summary>The next chunk, to be disposed; null at the end.</summary>
+    /// <exception cref="FozException">The statement failed under way.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public DataChunk? Fetch(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return result.Fetch(cancellationToken);
+        }
+        catch (DuckDBException e)
+        {
+            throw EngineErrors.Translate(e);
+        }
+    }
+
+    /// <summary>The rows that are left, as objects: for small results.</summary>
+    /// <inheritdoc cref="Fetch"/>
+    public IEnumerable<object?[]> Rows(CancellationToken cancellationToken)
+    {
+        while (Fetch(cancellationToken) is { } fetched)
+        {
+            using var chunk = fetched;
+            for (var row = 0; row < chunk.RowCount; row++) yield return chunk.GetRow(row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => result.Dispose();
+}

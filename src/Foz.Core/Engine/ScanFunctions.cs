@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>Marks, of some rows of one file, the ones that are deleted.</summary>
+/// <param name="rows">Numbers of rows in the file, from 0.</param>
+/// <param name="live">One flag for each of them; set to false where the row is deleted, else left as it is.</param>
+public delegate void RowFilter(ReadOnlySpan<long> rows, Span<bool> live);
+
+/// <summary>What a scan knows of one file.</summary>
+/// <param name="Deleted">Marks deleted rows; null where the file has none.</param>
+/// <param name="PartitionValues">The file's values of the partition columns, in order; null for SQL NULL.</param>
+public sealed record ScanFile(RowFilter? Deleted, IReadOnlyList<string?> PartitionValues);
+
+/// <summary>What a scan knows of its files, by the path that the engine reads each from.</summary>
+public sealed class ScanFiles
+{
+    readonly Dictionary<string, ScanFile> files = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ScanFile>.AlternateLookup<ReadOnlySpan<char>> byChars;
+
+    /// <summary>A scan without files.</summary>
+    public ScanFiles() => byChars = files.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Adds a file.</summary>
+    public void Add(string path, ScanFile file) => files.Add(path, file);
+
+    /// <summary>The file of a path in UTF-8.</summary>
+    internal ScanFile Find(ReadOnlySpan<byte> path)
+    {
+        Span<char> chars = stackalloc char[path.Length];
+        return byChars[chars[..Encoding.UTF8.GetChars(path, chars)]];
+    }
+}
+
+/// <summary>A scan's files as SQL names them.</summary>
+/// <param name="value">The first argument of the functions.</param>
+/// <param name="remove">Takes them away.</param>
+public sealed class ScanToken(long value, Action remove) : IDisposable
+{
+    /// <summary>The first argument of <c>foz_live</c> and <c>foz_partition</c>.</summary>
+    public long Value { get; } = value;
+
+    /// <summary>Takes the files away from the engine.</summary>
+    public void Dispose() => remove();
+}
+
+/// <summary>
+/// The scalar functions that a scan of a Delta table needs. <c>foz_live(token, filename, file_row_number)</c> is false
+/// for rows that a deletion vector deletes; <c>foz_partition(token, ordinal, filename)</c> is the text of a file's
+/// partition value. Both are keyed on the file's name, which a vector holds in long runs.
+/// </summary>
+sealed class ScanFunctions
+{
+    readonly ConcurrentDictionary<long, ScanFiles> scans = new();
+    long lastToken;
+
+    /// <summary>The functions as DuckDB is told of them.</summary>
+    public IReadOnlyList<ScalarFunction> Functions =>
+    [
+        new()
+        {
+            Name = "foz_live",
+            Parameters = [LogicalType.BigInt, LogicalType.Varchar, LogicalType.BigInt],
+            ReturnType = LogicalType.Boolean,
+            Body = Live,
+        },
+        new()
+        {
+            Name = "foz_partition",
+            Parameters = [LogicalType.BigInt, LogicalType.BigInt, LogicalType.Varchar],
+            ReturnType = LogicalType.Varchar,
+            Body = Partition,
+        },
+    ];
+
+    /// <summary>Makes a scan's files known until the token is disposed.</summary>
+    public ScanToken Add(ScanFiles files)
+    {
+        var token = Interlocked.Increment(ref lastToken);
+        scans[token] = files;
+        return new ScanToken(token, () => scans.TryRemove(token, out _));
+    }
+
+    void Live(DataChunk arguments, VectorWriter result)
+    {
+        var files = scans[arguments[0].Values<long>()[0]];
+        var names = arguments[1];
+        var rows = arguments[2].Values<long>();
+        var live = result.Values<bool>()[..arguments.RowCount];
+        live.Fill(true);
+        for (int start = 0, end; start < live.Length; start = end)
+        {
+            end = EndOfRun(names, start, live.Length);
+            files.Find(names.Bytes(start)).Deleted?.Invoke(rows[start..end], live[start..end]);
+        }
+    }
+
+    void Partition(DataChunk arguments, VectorWriter result)
+    {
+        var files = scans[arguments[0].Values<long>()[0]];
+        var ordinal = (int)arguments[1].Values<long>()[0];
+        var names = arguments[2];
+        for (int start = 0, end; start < arguments.RowCount; start = end)
+        {
+            end = EndOfRun(names, start, arguments.RowCount);
+            var value = files.Find(names.Bytes(start)).PartitionValues[ordinal];
+            for (var row = start; row < end; row++)
+            {
+                if (value is null) result.SetNull(row);
+                else result.SetText(row, value);
+            }
+        }
+    }
+
+    static int EndOfRun(Vector names, int start, int count)
+    {
+        var name = names.Bytes(start);
+        var end = start + 1;
+        // The rows of one file share the bytes of its name, so that comparing them costs nothing.
+        while (end < count && names.Bytes(end).SequenceEqual(name)) end++;
+        return end;
+    }
+}

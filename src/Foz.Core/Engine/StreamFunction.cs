@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Foz.Core.Data;
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>
+/// The table function <c>foz_stream(token)</c>: lets a statement read a <see cref="ColumnStream"/> as a relation, one
+/// thread a partition.
+/// </summary>
+sealed class StreamFunction
+{
+    const string Name = "foz_stream";
+    readonly ConcurrentDictionary<long, ColumnStream> streams = new();
+    long lastToken;
+
+    /// <summary>The function as DuckDB is told of it.</summary>
+    public TableFunction Function => new() { Name = Name, Parameters = [LogicalType.BigInt], Bind = Bind };
+
+    /// <summary>Makes a stream readable once, by the relation that is returned, until it is disposed.</summary>
+    public StreamRelation Add(ColumnStream stream)
+    {
+        var token = Interlocked.Increment(ref lastToken);
+        streams[token] = stream;
+        return new StreamRelation(
+            string.Create(CultureInfo.InvariantCulture, $"{Name}({token})"), () => streams.TryRemove(token, out _));
+    }
+
+    TableFunctionBinding Bind(TableFunctionArguments arguments)
+    {
+        var stream = streams[(long)arguments.Positional[0]!];
+        return new()
+        {
+            Columns = [.. stream.Schema.Select(f => new DuckDB.Column(f.Name, ColumnTypes.ToLogicalType(f.Type)))],
+            RowCount = stream.RowCountEstimate,
+            Open = columns => new Scan(stream, columns),
+        };
+    }
+
+    sealed class Scan(ColumnStream stream, IReadOnlyList<int> columns) : TableScan
+    {
+        readonly ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions = new(stream.Partitions);
+
+        public override int ThreadsMax => Math.Max(1, stream.Partitions.Count);
+
+        public override ChunkProducer CreateProducer() => new Producer(stream.Schema, partitions, columns);
+    }
+
+    /// <summary>Reads partition after partition, and hands each batch on in slices of one chunk.</summary>
+    sealed class Producer(
+        IReadOnlyList<Data.Field> schema, ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions,
+        IReadOnlyList<int> columns) : ChunkProducer
+    {
+        IAsyncEnumerator<ColumnBatch>? partition;
+        ColumnBatch? batch;
+        int row;
+
+        public override void Produce(DataChunk output)
+        {
+            while (batch is null || row == batch.RowCount)
+                if (!Advance()) return;
+            var count = Math.Min(DataChunk.RowsMax, batch.RowCount - row);
+            for (var i = 0; i < columns.Count; i++)
+            {
+                var writer = output.Writer(i);
+                ColumnWriter.Write(batch.Columns[columns[i]], schema[columns[i]].Type, row, count, ref writer);
+            }
+            output.RowCount = count;
+            row += count;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            // The engine's callbacks are synchronous; a partition's reader ends without waiting for others.
+            if (disposing && partition is not null) Wait(partition.DisposeAsync());
+            base.Dispose(disposing);
+        }
+
+        bool Advance()
+        {
+            (batch, row) = (null, 0);
+            while (true)
+            {
+                if (partition is null)
+                {
+                    if (!partitions.TryDequeue(out var next)) return false;
+                    partition = next.GetAsyncEnumerator();
+                }
+                if (Wait(partition.MoveNextAsync()))
+                {
+                    batch = partition.Current;
+                    if (batch.RowCount > 0) return true;
+                    continue;
+                }
+                Wait(partition.DisposeAsync());
+                partition = null;
+            }
+        }
+
+        static T Wait<T>(ValueTask<T> task) =>
+            task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
+
+        static void Wait(ValueTask task)
+        {
+            if (!task.IsCompletedSuccessfully) task.AsTask().GetAwaiter().GetResult();
+        }
+    }
+}
+
+/// <summary>A stream that stands in SQL as a relation.</summary>
+/// <param name="sql">What to write after FROM.</param>
+/// <param name="remove">Takes the stream away.</param>
+public sealed class StreamRelation(string sql, Action remove) : IDisposable
+{
+    /// <summary>What to write after FROM.</summary>
+    public string Sql { get; } = sql;
+
+    /// <summary>Takes the stream away from the engine.</summary>
+    public void Dispose() => remove();
+}
