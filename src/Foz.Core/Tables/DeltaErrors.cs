@@ -1,0 +1,31 @@
+using Foz.Delta;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The Delta library's failures in the platform's words.</summary>
+public static class DeltaErrors
+{
+    /// <summary>The platform's error for a failure of the Delta library.</summary>
+    public static FozException Translate(DeltaException error) =>
+        new(KindOf(error.Kind), error.Message, error) { Hint = HintOf(error.Kind) };
+
+    static ErrorKind KindOf(DeltaErrorKind kind) => kind switch
+    {
+        DeltaErrorKind.TableNotFound or DeltaErrorKind.VersionNotFound => ErrorKind.NotFound,
+        DeltaErrorKind.Corrupt or DeltaErrorKind.Unsupported or DeltaErrorKind.InvalidSchema
+            or DeltaErrorKind.Refused => ErrorKind.Table,
+        DeltaErrorKind.InvalidArgument => ErrorKind.Usage,
+        DeltaErrorKind.Conflict => ErrorKind.Conflict,
+        _ => ErrorKind.Storage,
+    };
+
+    static string? HintOf(DeltaErrorKind kind) => kind switch
+    {
+        DeltaErrorKind.VersionNotFound => "foz history <table> lists the versions that are left",
+        DeltaErrorKind.Unsupported => "use an engine that supports it, or drop the feature with one that does",
+        DeltaErrorKind.Corrupt => "foz restore can bring back an earlier version, if its files are intact",
+        DeltaErrorKind.StorageFull => "make room; nothing was committed",
+        DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageDenied => "let this user write there",
+        _ => null,
+    };
+}

@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using Foz.Delta;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Core.Tables;
+
+/// <summary>A Delta table that the engine reads and changes; it need not exist yet. Safe for use by many threads.</summary>
+public sealed class LakeTable
+{
+    internal LakeTable(DeltaTable delta) => Delta = delta;
+
+    internal DeltaTable Delta { get; }
+
+    /// <summary>Where it is, as people write it.</summary>
+    public string Root => Delta.Store.Root;
+
+    /// <summary>The newest version; null if there is no table.</summary>
+    public async ValueTask<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>
+        await Delta.FindLatestSnapshotAsync(cancellationToken) is { } state ? new(Delta.Store, state) : null;
+
+    /// <summary>The newest version.</summary>
+    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
+    public async ValueTask<TableSnapshot> LatestAsync(CancellationToken cancellationToken) =>
+        new(Delta.Store, await Delta.LatestSnapshotAsync(cancellationToken));
+
+    /// <summary>A version.</summary>
+    /// <exception cref="DeltaException">It is not there, or cannot be read.</exception>
+    public async ValueTask<TableSnapshot> VersionAsync(long version, CancellationToken cancellationToken) =>
+        new(Delta.Store, await Delta.SnapshotAsync(version, cancellationToken));
+
+    /// <summary>The last version at or before an instant.</summary>
+    /// <exception cref="DeltaException">There is none, or it cannot be read.</exception>
+    public async ValueTask<TableSnapshot> VersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken) =>
+        new(Delta.Store, await Delta.SnapshotAtAsync(instant, cancellationToken));
+
+    /// <summary>Who committed what and when, newest first.</summary>
+    public async IAsyncEnumerable<TableCommit> HistoryAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var entry in Delta.HistoryAsync(cancellationToken))
+            yield return new(
+                entry.Version, entry.Timestamp, entry.Info?.Operation, entry.Info?.EngineInfo,
+                entry.Info?.OperationParameters.ToDictionary(p => p.Key, p => p.Value) ?? [],
+                entry.Info?.OperationMetrics.ToDictionary(p => p.Key, p => p.Value) ?? []);
+    }
+}
+
+/// <summary>A commit in a table's history.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Timestamp">When it was committed.</param>
+/// <param name="Operation">What was done, such as <c>MERGE</c>; null if the commit does not say.</param>
+/// <param name="Engine">The program that did it; null if the commit does not say.</param>
+/// <param name="Parameters">What it was done with.</param>
+/// <param name="Metrics">What came of it.</param>
+public sealed record TableCommit(
+    long Version, DateTimeOffset Timestamp, string? Operation, string? Engine,
+    IReadOnlyDictionary<string, string?> Parameters, IReadOnlyDictionary<string, string?> Metrics);

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Foz.Core.Engine;
+using Foz.Delta.DeletionVectors;
+using Foz.Delta.Log;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The rows of a table's files as text that stands where SQL expects a relation.</summary>
+/// <param name="sql">A SELECT in parentheses.</param>
+/// <param name="token">What it needs of its files; null where it needs nothing.</param>
+public sealed class TableRelation(string sql, ScanToken? token) : IDisposable
+{
+    /// <summary>A SELECT in parentheses, with the table's columns by their own names.</summary>
+    public string Sql { get; } = sql;
+
+    /// <summary>Takes what the engine knows of the files away.</summary>
+    public void Dispose() => token?.Dispose();
+}
+
+/// <summary>
+/// Makes relations of tables: the engine reads the data files of one version, columns by their physical names (PROTOCOL.md,
+/// "Column Mapping"), partition values from the log, without the rows that deletion vectors delete.
+/// </summary>
+static class TableScan
+{
+    /// <summary>The column that holds a row's file, where row addresses are asked for.</summary>
+    public const string FileColumn = "foz_file";
+
+    /// <summary>The column that holds a row's number in its file, where row addresses are asked for.</summary>
+    public const string RowColumn = "foz_row";
+
+    // Longer lists are bound as a variable: parsing them costs more than that.
+    const int FilesInTextMax = 200;
+
+    static readonly ConditionalWeakTable<DeletionVectorDescriptor, RowSet> deletedRows = [];
+    static long lastVariable;
+
+    /// <summary>The rows of some of a version's files.</summary>
+    /// <param name="session">The session that will read them.</param>
+    /// <param name="table">The table at a version.</param>
+    /// <param name="files">The files; all of the version, or those that pruning left.</param>
+    /// <param name="withAddresses">
+    /// Whether <see cref="FileColumn"/> and <see cref="RowColumn"/> stand behind the table's columns.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<TableRelation> OpenAsync(
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
+        CancellationToken cancellationToken)
+    {
+        if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
+        var partitions = PartitionColumns.Of(table, files);
+        var hasVectors = files.Any(file => file.DeletionVector is not null);
+        ScanToken? token = null;
+        if (hasVectors || partitions.VaryByFile)
+            token = session.Register(await DescribeAsync(table, files, partitions, cancellationToken));
+        var columns = table.Schema.Fields.Select(field => partitions.Find(field.Name) is { } partition
+            ? $"{partition.Sql(token)} AS {SqlText.Identifier(field.Name)}"
+            : $"{PhysicalColumns.Value(field, table.Mapping)} AS {SqlText.Identifier(field.Name)}");
+        if (withAddresses) columns = [.. columns, $"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"];
+        var sql = $"""
+            (SELECT {string.Join(", ", columns)}
+            FROM read_parquet({FileList(session, table, files, cancellationToken)}, hive_partitioning = false,
+            schema = {PhysicalColumns.Schema(table)}{Cardinality(files)})
+            """;
+        if (hasVectors) sql += $" WHERE foz_live({token!.Value}, filename, file_row_number)";
+        return new(sql + ")", token);
+    }
+
+    /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
+    public static async ValueTask<RowSet> DeletedRowsAsync(
+        TableSnapshot table, AddFile file, CancellationToken cancellationToken)
+    {
+        if (file.DeletionVector is not { } vector) return RowSet.Empty;
+        if (deletedRows.TryGetValue(vector, out var rows)) return rows;
+        rows = await DeletionVectorFile.ReadAsync(table.Store, vector, cancellationToken);
+        deletedRows.AddOrUpdate(vector, rows);
+        return rows;
+    }
+
+    /// <summary>The path from which the engine reads a file.</summary>
+    /// <exception cref="FozException">The file is not on a local disk.</exception>
+    public static string LocalPath(TableSnapshot table, AddFile file) =>
+        file.Path.IsAbsolute
+            ? file.Path.Value
+            : table.Store.LocalPath(file.Path.Value) ?? throw new FozException(
+                ErrorKind.Storage, $"{file.Path.Value} of {table.State.Table} is not on a local disk");
+
+    static async Task<ScanFiles> DescribeAsync(
+        TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
+        CancellationToken cancellationToken)
+    {
+        var scan = new ScanFiles();
+        foreach (var file in files)
+        {
+            var deleted = await DeletedRowsAsync(table, file, cancellationToken);
+            scan.Add(
+                LocalPath(table, file), new(deleted.IsEmpty ? null : deleted.Filter, partitions.ValuesOf(file)));
+        }
+        return scan;
+    }
+
+    static string FileList(
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
+        CancellationToken cancellationToken)
+    {
+        var paths = files.Select(file => LocalPath(table, file)).ToArray();
+        if (paths.Length <= FilesInTextMax) return $"[{string.Join(", ", paths.Select(SqlText.Literal))}]";
+        var variable = string.Create(
+            CultureInfo.InvariantCulture, $"foz_files_{Interlocked.Increment(ref lastVariable)}");
+        session.Query($"SET VARIABLE {variable} = $1", cancellationToken, [paths]).Dispose();
+        return $"getvariable('{variable}')";
+    }
+
+    static string Cardinality(IReadOnlyCollection<AddFile> files)
+    {
+        long rows = 0;
+        foreach (var file in files)
+        {
+            if (FileRows.Count(file) is not { } count) return "";
+            rows += count;
+        }
+        return string.Create(CultureInfo.InvariantCulture, $", explicit_cardinality = {rows}");
+    }
+
+    static string Empty(TableSnapshot table, bool withAddresses)
+    {
+        var columns = table.Schema.Fields.Select(field =>
+            $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)}) AS {SqlText.Identifier(field.Name)}");
+        if (withAddresses)
+            columns = [.. columns, $"CAST(NULL AS VARCHAR) AS {FileColumn}", $"CAST(NULL AS BIGINT) AS {RowColumn}"];
+        return $"(SELECT {string.Join(", ", columns)} WHERE false)";
+    }
+}

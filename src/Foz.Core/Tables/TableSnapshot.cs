@@ -1,0 +1,72 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Delta;
+using Foz.Delta.Schema;
+using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Tables;
+
+/// <summary>A table at one version, ready to be read by the engine.</summary>
+public sealed class TableSnapshot
+{
+    internal TableSnapshot(IObjectStore store, Snapshot state)
+    {
+        (Store, State) = (store, state);
+        Schema = StructType.ParseSchema(state.Metadata.SchemaString);
+        Mapping = ColumnMapping.ModeOf(state.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value ?? ""));
+        Fields = DeltaTypes.ToFields(Schema);
+    }
+
+    /// <summary>The version.</summary>
+    public long Version => State.Version;
+
+    /// <summary>When it was committed.</summary>
+    public DateTimeOffset Timestamp => State.Timestamp;
+
+    /// <summary>The columns.</summary>
+    public IReadOnlyList<Field> Fields { get; }
+
+    /// <summary>The columns that the table is partitioned by.</summary>
+    public IReadOnlyList<string> PartitionColumns => State.Metadata.PartitionColumns;
+
+    /// <summary>How many data files it has.</summary>
+    public int FileCount => State.FileCount;
+
+    /// <summary>The size of its data files in bytes.</summary>
+    public long TotalBytes => State.TotalBytes;
+
+    /// <summary>What the table holds, for people; null where nobody said.</summary>
+    public string? Description => State.Metadata.Description;
+
+    /// <summary>The last batch of a step that the table carries; null if it carries none.</summary>
+    public long? BatchOf(string step) => State.TransactionVersion(step);
+
+    /// <summary>How many rows it has by its log; null where a file's statistics do not say.</summary>
+    public long? RowCount
+    {
+        get
+        {
+            long rows = 0;
+            foreach (var file in State.Files)
+            {
+                if (FileRows.Count(file) is not { } count) return null;
+                rows += count - (file.DeletionVector?.Cardinality ?? 0);
+            }
+            return rows;
+        }
+    }
+
+    /// <summary>All rows, as a relation for one session; disposed after the statement that reads it.</summary>
+    /// <exception cref="DeltaException">A deletion vector cannot be read.</exception>
+    public Task<TableRelation> OpenAsync(EngineSession session, CancellationToken cancellationToken) =>
+        TableScan.OpenAsync(session, this, State.Files, withAddresses: false, cancellationToken);
+
+    internal IObjectStore Store { get; }
+
+    internal Snapshot State { get; }
+
+    internal StructType Schema { get; }
+
+    internal ColumnMappingMode Mapping { get; }
+}

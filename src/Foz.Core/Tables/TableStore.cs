@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using Foz.Core.Engine;
+using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The Delta tables of a lake, by their folders. Safe for use by many threads.</summary>
+/// <param name="lake">The lake's root.</param>
+/// <param name="engines">The engines that read checkpoints.</param>
+/// <param name="clock">The time.</param>
+public sealed class TableStore(IObjectStore lake, EnginePool engines, TimeProvider clock)
+{
+    readonly ConcurrentDictionary<string, LakeTable> tables = new(StringComparer.Ordinal);
+    readonly CheckpointParquet checkpoints = new(engines);
+
+    /// <summary>The table in a folder below the lake; it need not exist yet. What is known of it is kept.</summary>
+    public LakeTable Open(string location) =>
+        tables.GetOrAdd(location, static (location, store) => store.OpenStore(store.Lake.Within(location)), this);
+
+    /// <summary>The table in a folder anywhere on this machine.</summary>
+    public LakeTable OpenFolder(string folder) => tables.GetOrAdd(
+        Path.GetFullPath(folder), static (path, store) => store.OpenStore(new LocalObjectStore(path)), this);
+
+    IObjectStore Lake => lake;
+
+    LakeTable OpenStore(IObjectStore store) => new(new DeltaTable(store, checkpoints, clock));
+}
