@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 
