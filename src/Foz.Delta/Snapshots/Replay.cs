@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
-using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.Snapshots;
@@ -18,7 +17,6 @@ sealed class Replay
     DateTimeOffset timestamp;
     Protocol? protocol;
     Metadata? metadata;
-    Lazy<StructType>? schema;
     FileSet<AddFile> files = FileSet<AddFile>.Empty;
     FileSet<RemoveFile> tombstones = FileSet<RemoveFile>.Empty;
     ImmutableDictionary<string, SetTransaction> transactions = ImmutableDictionary<string, SetTransaction>.Empty;
@@ -38,7 +36,6 @@ sealed class Replay
         timestamp = snapshot.Timestamp;
         protocol = snapshot.Protocol;
         metadata = snapshot.Metadata;
-        schema = snapshot.SchemaSource;
         files = snapshot.Files;
         tombstones = snapshot.Tombstones;
         transactions = snapshot.Transactions;
@@ -92,8 +89,8 @@ sealed class Replay
     {
         if (protocol is null) throw Incomplete("protocol");
         ProtocolSupport.CheckReadable(protocol, table);
-        if (metadata is null || schema is null) throw Incomplete("metaData");
-        return new Snapshot(schema)
+        if (metadata is null) throw Incomplete("metaData");
+        return new Snapshot
         {
             Table = table,
             Version = version,
@@ -119,10 +116,7 @@ sealed class Replay
             {
                 case AddFile add: adds.Add(add); break;
                 case RemoveFile remove: removes.Add(remove); break;
-                case Metadata newMetadata:
-                    metadata = newMetadata;
-                    schema = new Lazy<StructType>(() => StructType.ParseSchema(newMetadata.SchemaString));
-                    break;
+                case Metadata newMetadata: metadata = newMetadata; break;
                 case Protocol newProtocol: protocol = newProtocol; break;
                 case SetTransaction transaction:
                     transactions = transactions.SetItem(transaction.AppId, transaction);

@@ -1,0 +1,135 @@
+namespace Foz.Core.Configuration;
+
+/// <summary>Reads what a connector declares as settings out of YAML.</summary>
+/// <param name="specs">The settings that there are.</param>
+/// <param name="errors">Takes what is wrong.</param>
+public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList errors)
+{
+    /// <summary>
+    /// Reports settings that do not exist, required ones that are missing, and secrets that stand in the text
+    /// instead of in a variable.
+    /// </summary>
+    /// <param name="mapping">The mapping as it stands in the file, variables not filled in.</param>
+    /// <param name="otherKeys">Keys of the mapping that are no settings.</param>
+    /// <param name="what">What the settings are of, such as <c>a connection of type postgresql</c>.</param>
+    /// <param name="isComplete">Whether required settings have to be there.</param>
+    public void Check(YamlNode.Mapping mapping, IReadOnlyCollection<string> otherKeys, string what, bool isComplete = true)
+    {
+        var names = specs.Select(s => s.Name).Concat(otherKeys).ToList();
+        foreach (var entry in mapping.Entries)
+        {
+            if (otherKeys.Contains(entry.Key)) continue;
+            var spec = specs.FirstOrDefault(s => s.Name == entry.Key);
+            if (spec is null)
+                errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}' in {what}", NearestName.Hint(entry.Key, names));
+            else
+                CheckSecrets(spec, entry.Value);
+        }
+        if (!isComplete) return;
+        foreach (var spec in specs.Where(s => s.IsRequired && mapping[s.Name] is null or { IsNull: true }))
+            errors.Add(mapping.Place, $"'{spec.Name}' is missing in {what}", spec.Description);
+    }
+
+    /// <summary>Reads the settings of a mapping, variables filled in.</summary>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="otherKeys">Keys of it that are no settings.</param>
+    public Settings Read(YamlNode.Mapping mapping, IReadOnlyCollection<string> otherKeys)
+    {
+        var values = new Dictionary<string, Setting>(StringComparer.Ordinal);
+        foreach (var (key, _, node) in mapping.Entries)
+        {
+            if (node.IsNull || otherKeys.Contains(key)) continue;
+            var spec = specs.FirstOrDefault(s => s.Name == key);
+            if (spec is null || ToValue(key, node) is not { } value) continue;
+            CheckValues(spec, value, node.Place);
+            values[key] = new(value, node.Place);
+        }
+        return new(mapping.Place, values);
+    }
+
+    /// <summary>Makes secret what variables filled in: settings that are secrets, and passwords inside of others.</summary>
+    /// <param name="mapping">The mapping as it stands in the file.</param>
+    /// <param name="filledIn">The same with variables filled in.</param>
+    /// <param name="secrets">Takes the values.</param>
+    public void NoteSecrets(YamlNode.Mapping mapping, YamlNode.Mapping filledIn, Secrets secrets)
+    {
+        foreach (var (written, filled) in mapping.Entries.Zip(filledIn.Entries))
+        {
+            var isSecret = specs.Any(s => s.Name == written.Key && s.IsSecret);
+            foreach (var scalar in Scalars(filled.Value))
+            {
+                if (isSecret) secrets.Add(scalar.Text);
+                foreach (var password in Passwords(scalar.Text))
+                {
+                    secrets.Add(password);
+                    secrets.Add(Uri.UnescapeDataString(password));
+                }
+            }
+        }
+    }
+
+    object? ToValue(string key, YamlNode node)
+    {
+        switch (node)
+        {
+            case YamlNode.Scalar scalar:
+                return scalar.Text;
+            case YamlNode.Sequence sequence when sequence.Items.All(item => item is YamlNode.Scalar):
+                return sequence.Items.Cast<YamlNode.Scalar>().Select(item => item.Text).ToList();
+            case YamlNode.Mapping map when map.Entries.All(entry => entry.Value is YamlNode.Scalar):
+                return map.Entries.ToDictionary(e => e.Key, e => ((YamlNode.Scalar)e.Value).Text, StringComparer.Ordinal);
+            default:
+                errors.Add(node.Place, $"'{key}' is nested too deep: it takes a value, a list or a mapping of values");
+                return null;
+        }
+    }
+
+    void CheckValues(SettingSpec spec, object value, Place place)
+    {
+        if (spec.Values.Count == 0) return;
+        IEnumerable<string> texts = value switch
+        {
+            string text => [text],
+            IReadOnlyList<string> list => list,
+            _ => [],
+        };
+        foreach (var text in texts.Where(text => !spec.Values.Contains(text)))
+            errors.Add(place, $"unknown {spec.Name} '{text}'", NearestName.Hint(text, spec.Values));
+    }
+
+    void CheckSecrets(SettingSpec spec, YamlNode node)
+    {
+        foreach (var scalar in Scalars(node))
+        {
+            if (spec.IsSecret && scalar.Text.Length > 0 && !scalar.IsNull && !VariableText.IsOnlyVariables(scalar.Text))
+            {
+                errors.Add(
+                    scalar.Place, $"'{spec.Name}' is a secret and must not stand in a file",
+                    $"write ${{{VariableFor(spec.Name)}}} here, and set {VariableFor(spec.Name)} in the environment or in "
+                    + $"{Variables.FileName}, outside of git");
+            }
+            else if (Passwords(scalar.Text).Any(password => !VariableText.IsOnlyVariables(password)))
+            {
+                errors.Add(
+                    scalar.Place, $"a password stands in '{spec.Name}'",
+                    $"write ${{PASSWORD}} in its place, and set PASSWORD in the environment or in {Variables.FileName}");
+            }
+        }
+    }
+
+    static IEnumerable<string> Passwords(string text)
+    {
+        if (Secrets.PasswordInUrl(text) is { } inUrl) yield return inUrl;
+        else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText;
+    }
+
+    static string VariableFor(string name) => name.ToUpperInvariant().Replace('-', '_');
+
+    static IEnumerable<YamlNode.Scalar> Scalars(YamlNode node) => node switch
+    {
+        YamlNode.Scalar scalar => [scalar],
+        YamlNode.Sequence sequence => sequence.Items.SelectMany(Scalars),
+        YamlNode.Mapping mapping => mapping.Entries.SelectMany(entry => Scalars(entry.Value)),
+        _ => [],
+    };
+}

@@ -1,0 +1,25 @@
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>What a project says of a column.</summary>
+public sealed record ColumnDefinition
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its SQL type as it is written; null where none is stated.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>What it holds, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Its checks.</summary>
+    public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>Where it stands in the project.</summary>
+    public Place Place { get; init; }
+}

@@ -1,0 +1,71 @@
+using Foz.Core.Configuration;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>
+/// Reads what a project says of columns: a list of mappings with <c>name</c>, or a mapping of names to types or to
+/// mappings.
+/// </summary>
+/// <param name="checks">Reads the columns' checks.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class ColumnReader(CheckReader checks, ErrorList errors)
+{
+    /// <summary>Reads columns; their names are unique whatever the case.</summary>
+    /// <param name="node">The node; null reads as empty.</param>
+    public IReadOnlyList<ColumnDefinition> Read(YamlNode? node)
+    {
+        var columns = new List<ColumnDefinition>();
+        var places = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
+        foreach (var column in ReadAll(node))
+        {
+            if (places.TryAdd(column.Name, column.Place)) columns.Add(column);
+            else errors.Add(column.Place, $"the column '{column.Name}' stands here twice", $"first at line {places[column.Name].Line}");
+        }
+        return columns;
+    }
+
+    IEnumerable<ColumnDefinition> ReadAll(YamlNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                return [];
+            case YamlNode.Sequence list:
+                return list.Items.Select(item => ReadListed(item)).OfType<ColumnDefinition>();
+            case YamlNode.Mapping map:
+                return map.Entries.Select(ReadMapped);
+            default:
+                errors.Add(node.Place, $"'columns' must be a list or a mapping, not {node.Kind}");
+                return [];
+        }
+    }
+
+    ColumnDefinition? ReadListed(YamlNode item)
+    {
+        if (item is YamlNode.Scalar { IsNull: false } scalar) return new() { Name = scalar.Text, Place = scalar.Place };
+        var reader = MappingReader.Of(item, item.Place, "a column", errors);
+        if (item is not YamlNode.Mapping) return null;
+        var name = reader.RequiredText("name");
+        return name.Length == 0 ? null : ReadRest(name, reader.PlaceOf("name"), reader);
+    }
+
+    ColumnDefinition ReadMapped(YamlEntry entry) => entry.Value is YamlNode.Scalar scalar
+        ? new() { Name = entry.Key, Type = scalar.IsNull ? null : scalar.Text, Place = entry.KeyPlace }
+        : ReadRest(entry.Key, entry.KeyPlace, MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors));
+
+    ColumnDefinition ReadRest(string name, Place place, MappingReader reader)
+    {
+        var column = new ColumnDefinition
+        {
+            Name = name,
+            Type = reader.Text("type"),
+            Description = reader.Text("description"),
+            Tags = reader.Texts("tags"),
+            Checks = checks.Read(reader.Node("checks"), name),
+            Place = place,
+        };
+        reader.Finish();
+        return column;
+    }
+}

@@ -1,0 +1,63 @@
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>The model of a stream's current rows that <c>silver: current</c> of a source stands for.</summary>
+static class CurrentModel
+{
+    /// <summary>The schema of these models.</summary>
+    public const string Schema = "silver";
+
+    /// <summary>The model of a stream.</summary>
+    /// <param name="source">Its source.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="schemaPrefix">What the names of schemas get in the lake.</param>
+    public static Model Of(ProjectSource source, ProjectStream stream, string schemaPrefix) => new()
+    {
+        Name = new(Schema, stream.Definition.Name),
+        Table = new(schemaPrefix + Schema, stream.Definition.Name),
+        Materialization = new Materialization.Table(),
+        Body = new(SqlOf(stream), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
+        Description = stream.Description,
+        Owner = source.Owner,
+        Tags = stream.Tags,
+        Columns = [.. stream.Columns.Select(c => c with { Type = null, Checks = [] })],
+        File = source.File,
+        IsImplicit = true,
+    };
+
+    /// <summary>
+    /// All rows of a snapshot, or of a stream without keys. Else the last row of each key, by cursor and then by when
+    /// it was read; a key that was deleted has none, and rows without a key are all kept, for a check to find.
+    /// </summary>
+    static string SqlOf(ProjectStream stream)
+    {
+        var definition = stream.Definition;
+        var table = $"{Quote(stream.Name.Schema)}.{Quote(stream.Name.Name)}";
+        var columns = $"* EXCLUDE ({string.Join(", ", ChangeColumns.Fields.Select(f => f.Name))})";
+        if (definition.Mode is StreamMode.Snapshot || definition.Keys.Count == 0)
+            return $"SELECT {columns}\nFROM {table}";
+        var keys = definition.Keys.Select(Quote).ToList();
+        IEnumerable<string> order =
+            [.. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.Seq];
+        return $"""
+            SELECT {columns}
+            FROM (
+                SELECT *
+                FROM {table}
+                QUALIFY {string.Join(" OR ", keys.Select(k => $"{k} IS NULL"))}
+                    OR row_number() OVER (
+                        PARTITION BY {string.Join(", ", keys)}
+                        ORDER BY {string.Join(", ", order.Select(o => $"{o} DESC NULLS LAST"))}
+                    ) = 1
+            )
+            WHERE {ChangeColumns.Op} <> 'd'
+            """;
+    }
+
+    static IEnumerable<string> Cursor(StreamDefinition definition) =>
+        definition.Cursor is { } cursor ? [Quote(cursor)] : [];
+
+    static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

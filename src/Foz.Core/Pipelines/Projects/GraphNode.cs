@@ -1,0 +1,57 @@
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>What a run can make: the table of a stream, or a model.</summary>
+public abstract record GraphNode
+{
+    GraphNode() { }
+
+    /// <summary>Its name, as the project's SQL has it.</summary>
+    public abstract TableName Name { get; }
+
+    /// <summary>Its name in the lake.</summary>
+    public abstract TableName Table { get; }
+
+    /// <summary>What it reads and waits for.</summary>
+    public abstract IReadOnlyList<Reference> References { get; }
+
+    /// <summary>Its checks.</summary>
+    public abstract IReadOnlyList<CheckDefinition> Checks { get; }
+
+    /// <summary>The table of a stream.</summary>
+    /// <param name="Source">The source.</param>
+    /// <param name="Stream">The stream.</param>
+    public sealed record OfStream(ProjectSource Source, ProjectStream Stream) : GraphNode
+    {
+        /// <inheritdoc/>
+        public override TableName Name => Stream.Name;
+
+        /// <inheritdoc/>
+        public override TableName Table => Stream.Table;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<Reference> References => Stream.References;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<CheckDefinition> Checks => Stream.Checks;
+    }
+
+    /// <summary>A model.</summary>
+    /// <param name="Model">The model.</param>
+    public sealed record OfModel(Model Model) : GraphNode
+    {
+        /// <inheritdoc/>
+        public override TableName Name => Model.Name;
+
+        /// <inheritdoc/>
+        public override TableName Table => Model.Table;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<Reference> References => Model.References;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<CheckDefinition> Checks => Model.Checks;
+    }
+}

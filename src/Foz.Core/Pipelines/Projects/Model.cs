@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>A model of the project: a SELECT, and what becomes of its rows.</summary>
+public sealed record Model
+{
+    /// <summary>Its name, as other models' SQL has it.</summary>
+    public required TableName Name { get; init; }
+
+    /// <summary>The name of its table or view in the lake: <see cref="Name"/> with the environment's schema prefix.</summary>
+    public required TableName Table { get; init; }
+
+    /// <summary>What becomes of its rows.</summary>
+    public required Materialization Materialization { get; init; }
+
+    /// <summary>The SELECT, without front matter and without a semicolon at the end.</summary>
+    public required SqlBody Body { get; init; }
+
+    /// <summary>What it holds, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it; null where nobody was named.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What is said of its columns, which may be fewer than it has.</summary>
+    public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+
+    /// <summary>All its checks: those of its columns, then those of the table.</summary>
+    public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>What else is said of it; a value that is nested stands as JSON.</summary>
+    public ImmutableSortedDictionary<string, string> Meta { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The names that it states as dependencies besides those in its SQL.</summary>
+    public IReadOnlyList<StatedName> Depends { get; init; } = [];
+
+    /// <summary>What it reads and waits for, in the order met; filled in when the project is whole.</summary>
+    public IReadOnlyList<Reference> References { get; init; } = [];
+
+    /// <summary>The file, relative to the project; of a model that a source implies, that of the source.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source.</summary>
+    public bool IsImplicit { get; init; }
+
+    /// <summary>Its SELECT as text.</summary>
+    public string Sql => Body.Text;
+
+    /// <summary>Where its definition starts.</summary>
+    public Place Place => new(File, 1, 1);
+}
+
+/// <summary>A name that stands in a file.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Place">Where it stands.</param>
+public readonly record struct StatedName(TableName Name, Place Place);
+
+/// <summary>A query that finds what is wrong: it returns no rows if all is well.</summary>
+public sealed record SqlTest
+{
+    /// <summary>Its name: that of its file.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The SELECT, without front matter and without a semicolon at the end.</summary>
+    public required SqlBody Body { get; init; }
+
+    /// <summary>What it looks for, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>What happens if it returns rows.</summary>
+    public OnViolation OnViolation { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The tables that it reads; filled in when the project is whole.</summary>
+    public IReadOnlyList<Reference> References { get; init; } = [];
+
+    /// <summary>The file, relative to the project.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Its SELECT as text.</summary>
+    public string Sql => Body.Text;
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>Reads the files below <c>models/</c> and <c>tests/</c>.</summary>
+/// <param name="schemaPrefix">What the names of schemas get in the lake; may be empty.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class ModelReader(string schemaPrefix, ErrorList errors)
+{
+    /// <summary>The folder of models.</summary>
+    public const string Folder = "models";
+
+    const string NotYet = "is not supported yet";
+
+    static readonly Dictionary<string, string> RefusedTypes = new(StringComparer.Ordinal)
+    {
+        ["python"] = NotYet, ["command"] = NotYet,
+    };
+
+    static readonly Dictionary<string, string> RefusedDialects = new(StringComparer.Ordinal)
+    {
+        ["spark"] = NotYet, ["databricks"] = NotYet, ["trino"] = NotYet,
+    };
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
+    /// <param name="text">Its text.</param>
+    /// <param name="isEnabled">Whether the model takes part; its name is known even if not.</param>
+    /// <returns>The model; null where it has no name.</returns>
+    public Model? Read(string file, string text, out bool isEnabled)
+    {
+        var (yaml, body) = FrontMatter.Read(text, file, errors);
+        var reader = new MappingReader(yaml, errors);
+        var name = ReadName(reader, file);
+        reader.Word("type", new Dictionary<string, bool>(StringComparer.Ordinal) { ["sql"] = true }, RefusedTypes);
+        reader.Word("dialect", new Dictionary<string, bool>(StringComparer.Ordinal) { ["duckdb"] = true }, RefusedDialects);
+        isEnabled = reader.Flag("enabled") ?? true;
+        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
+        var checks = new CheckReader(onViolation ?? OnViolation.Fail, errors);
+        var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
+        var tableChecks = checks.Read(reader.Node("checks"), column: null);
+        if (body.Text.Length == 0 && isEnabled)
+            errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
+        var model = new Model
+        {
+            Name = name ?? default,
+            Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : default,
+            Materialization = new MaterializationReader(errors).Read(reader.Node("materialization")),
+            Body = body,
+            Description = reader.Text("description"),
+            Owner = reader.Text("owner"),
+            Tags = reader.Texts("tags"),
+            Columns = columns,
+            Checks = [.. columns.SelectMany(c => c.Checks), .. tableChecks],
+            Meta = ReadMeta(reader.Entries("meta")),
+            Depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()],
+            File = file,
+        };
+        reader.Finish();
+        return name is null ? null : model;
+    }
+
+    /// <summary>Reads a test.</summary>
+    /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
+    /// <param name="text">Its text.</param>
+    /// <returns>The test; null where it is disabled.</returns>
+    public SqlTest? ReadTest(string file, string text)
+    {
+        var (yaml, body) = FrontMatter.Read(text, file, errors);
+        var reader = new MappingReader(yaml, errors);
+        var test = new SqlTest
+        {
+            Name = reader.Text("name") ?? Path.GetFileNameWithoutExtension(file),
+            Body = body,
+            Description = reader.Text("description"),
+            Tags = reader.Texts("tags"),
+            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused)
+                ?? OnViolation.Fail,
+            File = file,
+        };
+        var isEnabled = reader.Flag("enabled") ?? true;
+        reader.Finish();
+        if (body.Text.Length == 0)
+            errors.Add(new Place(file), "the file holds no SELECT", "write one that returns the rows that are wrong");
+        return isEnabled ? test : null;
+    }
+
+    TableName? ReadName(MappingReader reader, string file)
+    {
+        string[] folders = file.Split('/')[1..^1];
+        var schema = folders is [var first, ..] ? first : null;
+        var place = reader.PlaceOf("name");
+        if (reader.Text("name") is { } stated)
+        {
+            if (!stated.Contains('.', StringComparison.Ordinal) && schema is not null) stated = $"{schema}.{stated}";
+            if (TableName.TryParse(stated, out var name))
+                return Identifier.Check(name.Value, place, errors) ? name : null;
+            errors.Add(place, $"'{stated}' is not the name of a table", "write schema.table, such as silver.orders");
+            return null;
+        }
+        if (schema is null)
+        {
+            errors.Add(
+                new Place(file), "the model is in no schema",
+                $"move it to a folder such as {Folder}/silver/, or state 'name: schema.table' in its front matter");
+            return null;
+        }
+        var fromPath = new TableName(schema, Path.GetFileNameWithoutExtension(file));
+        return Identifier.Check(fromPath, new Place(file), errors) ? fromPath : null;
+    }
+
+    StatedName? ReadStatedName(YamlNode.Scalar scalar)
+    {
+        if (TableName.TryParse(scalar.Text, out var name)) return new(name.Value, scalar.Place);
+        errors.Add(scalar.Place, $"'{scalar.Text}' is not the name of a table", "write schema.table, such as silver.orders");
+        return null;
+    }
+
+    static ImmutableSortedDictionary<string, string> ReadMeta(IReadOnlyList<YamlEntry> entries) =>
+        entries.ToImmutableSortedDictionary(
+            e => e.Key, e => e.Value is YamlNode.Scalar scalar ? scalar.Text : ToJson(e.Value)!.ToJsonString(JsonSerializerOptions.Web));
+
+    static JsonNode? ToJson(YamlNode node) => node switch
+    {
+        { IsNull: true } => null,
+        YamlNode.Scalar scalar => JsonValue.Create(scalar.Text),
+        YamlNode.Sequence sequence => new JsonArray([.. sequence.Items.Select(ToJson)]),
+        YamlNode.Mapping mapping => new JsonObject(mapping.Entries.Select(e => KeyValuePair.Create(e.Key, ToJson(e.Value)))),
+        _ => throw new System.Diagnostics.UnreachableException(node.Kind),
+    };
+}

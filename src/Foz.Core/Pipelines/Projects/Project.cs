@@ -1,0 +1,115 @@
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>A project: its folder of texts, read, checked and put together for one environment. It does not change.</summary>
+public sealed class Project
+{
+    readonly ProjectParts parts;
+    readonly ProjectOptions options;
+
+    internal Project(ProjectParts parts, ProjectGraph graph, ProjectOptions options) =>
+        (this.parts, Graph, this.options) = (parts, graph, options);
+
+    /// <summary>What <c>foz.yml</c> says.</summary>
+    public ProjectFile File => parts.File;
+
+    /// <summary>Its name.</summary>
+    public string Name => File.Name;
+
+    /// <summary>Its folder, as a full path.</summary>
+    public string Folder => File.Folder;
+
+    /// <summary>The environment that was chosen.</summary>
+    public string Environment => File.Environment;
+
+    /// <summary>Where the lake is: a full path, or a URL.</summary>
+    public string LakePath => File.LakePath;
+
+    /// <summary>The memory that the process may use; null where it is not stated.</summary>
+    public MemorySize? Memory => File.Memory;
+
+    /// <summary>How many threads work; null where it is not stated.</summary>
+    public int? Threads => File.Threads;
+
+    /// <summary>The secrets in use, to mask them.</summary>
+    public Secrets Secrets => File.Secrets;
+
+    /// <summary>Its sources, by name.</summary>
+    public IReadOnlyList<ProjectSource> Sources => parts.Sources;
+
+    /// <summary>Its models, those that sources imply too, by name.</summary>
+    public IReadOnlyList<Model> Models => parts.Models;
+
+    /// <summary>Its tests, by name.</summary>
+    public IReadOnlyList<SqlTest> SqlTests => parts.SqlTests;
+
+    /// <summary>What is made from what.</summary>
+    public ProjectGraph Graph { get; }
+
+    /// <summary>The source of a name; null where there is none.</summary>
+    public ProjectSource? FindSource(string name) => Sources.FirstOrDefault(s => s.Name == name);
+
+    /// <summary>The model of a name; null where there is none.</summary>
+    public Model? FindModel(TableName name) => Graph.Find(name) is GraphNode.OfModel node ? node.Model : null;
+
+    /// <summary>Reads a project.</summary>
+    /// <param name="folder">The folder with <c>foz.yml</c>.</param>
+    /// <param name="options">How to read it.</param>
+    /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
+    public static Project Load(string folder, ProjectOptions options) => TryLoad(folder, options) switch
+    {
+        ProjectResult.Loaded loaded => loaded.Project,
+        ProjectResult.Refused refused => throw ErrorList.Combine(refused.Errors),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>Reads a project, or finds all that is wrong with it.</summary>
+    /// <param name="folder">The folder with <c>foz.yml</c>.</param>
+    /// <param name="options">How to read it.</param>
+    public static ProjectResult TryLoad(string folder, ProjectOptions options) =>
+        new ProjectLoader(options).Load(folder);
+
+    /// <summary>The project with what a source of <c>streams: all</c> turned out to have.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="discovered">Its streams; those that the project names keep what it says of them.</param>
+    /// <exception cref="FozException">
+    /// A name does not fit, is taken twice, or is referred to and was not found; tells all that is wrong.
+    /// </exception>
+    public Project WithDiscovered(string source, IReadOnlyList<DiscoveredStream> discovered) =>
+        new ProjectLoader(options).AddDiscovered(parts, source, discovered) switch
+        {
+            ProjectResult.Loaded loaded => loaded.Project,
+            ProjectResult.Refused refused => throw ErrorList.Combine(refused.Errors),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+}
+
+/// <summary>What reading a project came to.</summary>
+public abstract record ProjectResult
+{
+    ProjectResult() { }
+
+    /// <summary>It was read.</summary>
+    /// <param name="Project">The project.</param>
+    public sealed record Loaded(Project Project) : ProjectResult;
+
+    /// <summary>It is wrong.</summary>
+    /// <param name="Errors">All that is, by file and line; at least one.</param>
+    public sealed record Refused(IReadOnlyList<FozException> Errors) : ProjectResult;
+}
+
+/// <summary>The texts of a project, read.</summary>
+/// <param name="File">What <c>foz.yml</c> says.</param>
+/// <param name="Sources">Its sources.</param>
+/// <param name="Models">Its models that are switched on.</param>
+/// <param name="SqlTests">Its tests that are switched on.</param>
+/// <param name="Disabled">The names of its models that are switched off.</param>
+sealed record ProjectParts(
+    ProjectFile File,
+    IReadOnlyList<ProjectSource> Sources,
+    IReadOnlyList<Model> Models,
+    IReadOnlyList<SqlTest> SqlTests,
+    IReadOnlySet<TableName> Disabled);

@@ -1,0 +1,118 @@
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>What <c>foz.yml</c> says, as it holds in one environment.</summary>
+public sealed class ProjectFile
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "foz.yml";
+
+    /// <summary>The environment where none is stated.</summary>
+    public const string DefaultEnvironment = "default";
+
+    readonly Dictionary<string, ConnectionDefinition?> resolved = new(StringComparer.Ordinal);
+    readonly IReadOnlyDictionary<string, YamlNode.Mapping> connections;
+    readonly IReadOnlyList<IConnector> connectors;
+
+    internal ProjectFile(IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
+        (this.connections, this.connectors) = (connections, connectors);
+
+    /// <summary>The project's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The project's folder, as a full path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The environment that was chosen.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The names of all environments.</summary>
+    public required IReadOnlyList<string> Environments { get; init; }
+
+    /// <summary>Where the lake is: a full path, or a URL.</summary>
+    public required string LakePath { get; init; }
+
+    /// <summary>What the names of schemas get in the lake; empty where nothing.</summary>
+    public required string SchemaPrefix { get; init; }
+
+    /// <summary>The memory that the process may use; null where it is not stated.</summary>
+    public MemorySize? Memory { get; init; }
+
+    /// <summary>How many threads work; null where it is not stated.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The variables that texts are filled in from.</summary>
+    public required Variables Variables { get; init; }
+
+    /// <summary>The secrets that were filled in so far.</summary>
+    public Secrets Secrets { get; } = new();
+
+    /// <summary>The names of all connections.</summary>
+    public IEnumerable<string> ConnectionNames => connections.Keys;
+
+    /// <summary>The nearest folder with a <c>foz.yml</c>: this one or one above it.</summary>
+    /// <param name="start">Where to start looking.</param>
+    /// <returns>Its full path; null where there is none.</returns>
+    public static string? FindFolder(string start)
+    {
+        for (var folder = Path.GetFullPath(start); folder is not null; folder = Path.GetDirectoryName(folder))
+            if (File.Exists(Path.Combine(folder, FileName))) return folder;
+        return null;
+    }
+
+    /// <summary>Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.</summary>
+    /// <param name="folder">The project's folder.</param>
+    /// <param name="options">How to read it.</param>
+    /// <exception cref="FozException">There is none, or it is wrong; tells all that is.</exception>
+    public static ProjectFile Load(string folder, ProjectOptions options)
+    {
+        var errors = new ErrorList();
+        var file = new ProjectFileReader(options, errors).Read(folder);
+        errors.ThrowIfAny();
+        return file!;
+    }
+
+    /// <summary>A connection with its variables filled in; the same object each time.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="FozException">There is none of the name, or a variable is not set.</exception>
+    public ConnectionDefinition Connection(string name)
+    {
+        var errors = new ErrorList();
+        var connection = FindConnection(name, new(FileName), errors);
+        errors.ThrowIfAny();
+        return connection ?? throw new FozException(ErrorKind.Configuration, $"the connection '{name}' is wrong")
+        {
+            Place = new(FileName),
+            Hint = "run foz validate",
+        };
+    }
+
+    /// <summary>The connector of a type; null where there is none.</summary>
+    internal IConnector? FindConnector(string type) => connectors.FirstOrDefault(c => c.Type == type);
+
+    /// <summary>A connection with its variables filled in; null where there is none, or where it is wrong.</summary>
+    internal ConnectionDefinition? FindConnection(string name, Place place, ErrorList errors)
+    {
+        if (!connections.TryGetValue(name, out var mapping))
+        {
+            errors.Add(
+                place, $"unknown connection '{name}'",
+                NearestName.Hint(name, connections.Keys) ?? $"declare it under 'connections' of {FileName}");
+            return null;
+        }
+        if (resolved.TryGetValue(name, out var known)) return known;
+        return resolved[name] = FillIn(name, mapping, errors);
+    }
+
+    ConnectionDefinition? FillIn(string name, YamlNode.Mapping mapping, ErrorList errors)
+    {
+        if (mapping[ProjectFileReader.TypeKey] is not YamlNode.Scalar type || FindConnector(type.Text) is not { } connector)
+            return null;
+        var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, Variables, errors);
+        var reader = new SettingsReader(connector.ConnectionSettings, errors);
+        reader.NoteSecrets(mapping, filledIn, Secrets);
+        return new(name, connector.Type, reader.Read(filledIn, [ProjectFileReader.TypeKey]));
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text;
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>Reads a project's files, checks what stands in one against the others, and builds its graph.</summary>
+/// <param name="options">How to read it.</param>
+sealed class ProjectLoader(ProjectOptions options)
+{
+    const string TestsFolder = "tests";
+
+    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    readonly ErrorList errors = new();
+
+    /// <summary>Reads all of a folder.</summary>
+    public ProjectResult Load(string folder)
+    {
+        var file = new ProjectFileReader(options, errors).Read(folder);
+        if (file is null) return new ProjectResult.Refused(errors.Items);
+        var sourceReader = new SourceReader(file, errors);
+        var modelReader = new ModelReader(file.SchemaPrefix, errors);
+        var sources = new List<ProjectSource>();
+        var models = new List<Model>();
+        var tests = new List<SqlTest>();
+        var disabled = new HashSet<TableName>();
+        foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml"))
+            if (sourceReader.Read(path, text) is { } source) sources.Add(source);
+        foreach (var (path, text) in Files(file.Folder, ModelReader.Folder, ".sql"))
+        {
+            if (modelReader.Read(path, text, out var isEnabled) is not { } model) continue;
+            if (isEnabled) models.Add(model);
+            else disabled.Add(model.Name);
+        }
+        foreach (var (path, text) in Files(file.Folder, TestsFolder, ".sql"))
+            if (modelReader.ReadTest(path, text) is { } test) tests.Add(test);
+        RefuseOtherFiles(file.Folder);
+        return Finish(new(file, sources, models, tests, disabled));
+    }
+
+    /// <summary>Puts discovered streams into a project.</summary>
+    public ProjectResult AddDiscovered(ProjectParts parts, string name, IReadOnlyList<DiscoveredStream> discovered)
+    {
+        var source = parts.Sources.First(s => s.Name == name);
+        var named = source.Streams.Select(s => s.Definition.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var added = new List<ProjectStream>();
+        foreach (var definition in discovered.Select(d => d.Definition).Where(d => !named.Contains(d.Name)))
+        {
+            if (!Identifier.CheckStream(definition.Name, source.Definition.Place, errors)) continue;
+            added.Add(new()
+            {
+                Definition = definition with { Place = source.Definition.Place },
+                Name = new(source.Schema, definition.Name),
+                Table = new(source.Definition.Schema, definition.Name),
+                Tags = source.Tags,
+            });
+        }
+        IReadOnlyList<ProjectStream> streams =
+            [.. source.Streams, .. added.OrderBy(s => s.Definition.Name, StringComparer.Ordinal)];
+        var complete = source with
+        {
+            Streams = streams,
+            IsUndiscovered = false,
+            Definition = source.Definition with { Streams = [.. streams.Select(s => s.Definition)] },
+        };
+        return Finish(parts with { Sources = [.. parts.Sources.Select(s => s.Name == name ? complete : s)] });
+    }
+
+    ProjectResult Finish(ProjectParts parts)
+    {
+        parts = AddCurrentModels(parts);
+        CheckUnique(parts);
+        if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
+        var resolver = new ReferenceResolver(parts, parts.Disabled, options, errors);
+        parts = parts with
+        {
+            Models = [.. parts.Models.Select(resolver.Resolve).OrderBy(m => $"{m.Name}", StringComparer.OrdinalIgnoreCase)],
+            Sources = [.. parts.Sources
+                .Select(s => s with { Streams = [.. s.Streams.Select(resolver.Resolve)] })
+                .OrderBy(s => s.Name, StringComparer.Ordinal)],
+            SqlTests = [.. parts.SqlTests.Select(resolver.Resolve).OrderBy(t => t.Name, StringComparer.Ordinal)],
+        };
+        var graph = ProjectGraph.Build(Nodes(parts), errors);
+        return graph is null || !errors.IsEmpty
+            ? new ProjectResult.Refused(errors.Items)
+            : new ProjectResult.Loaded(new(parts, graph, options));
+    }
+
+    static IEnumerable<GraphNode> Nodes(ProjectParts parts) =>
+        parts.Sources.SelectMany(s => s.Streams.Select(stream => (GraphNode)new GraphNode.OfStream(s, stream)))
+            .Concat(parts.Models.Select(m => new GraphNode.OfModel(m)));
+
+    static ProjectParts AddCurrentModels(ProjectParts parts)
+    {
+        var stated = parts.Models.Select(m => m.Name).Concat(parts.Disabled).ToHashSet();
+        var implied = parts.Sources.Where(s => s.KeepsCurrent)
+            .SelectMany(s => s.Streams.Select(stream => CurrentModel.Of(s, stream, parts.File.SchemaPrefix)))
+            .Where(m => !stated.Contains(m.Name));
+        return parts with { Models = [.. parts.Models, .. implied] };
+    }
+
+    void CheckUnique(ProjectParts parts)
+    {
+        CheckUnique(Nodes(parts).Select(n => (n.Name.ToString(), PlaceOf(n))), "the table");
+        CheckUnique(parts.Sources.Select(s => (s.Name, s.Definition.Place)), "the source");
+        CheckUnique(parts.SqlTests.Select(t => (t.Name, new Place(t.File, 1, 1))), "the test");
+    }
+
+    void CheckUnique(IEnumerable<(string Name, Place Place)> names, string what)
+    {
+        foreach (var group in names.GroupBy(n => n.Name, n => n.Place, StringComparer.OrdinalIgnoreCase))
+        {
+            var places = group.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToList();
+            foreach (var place in places.Skip(1))
+                errors.Add(place, $"{what} '{group.Key}' is there twice", $"first at {places[0]}; names are the same whatever the case");
+        }
+    }
+
+    static bool HasDuplicates(ProjectParts parts) => Nodes(parts).GroupBy(n => n.Name).Any(g => g.Count() > 1);
+
+    static Place PlaceOf(GraphNode node) => node switch
+    {
+        GraphNode.OfStream { Stream: var stream } => stream.Definition.Place,
+        GraphNode.OfModel { Model: { IsImplicit: true } model } => model.Body.Start,
+        GraphNode.OfModel { Model: var model } => model.Place,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    IEnumerable<(string Path, string Text)> Files(string folder, string name, params string[] extensions)
+    {
+        foreach (var path in FilesBelow(folder, name).Where(p => extensions.Contains(Path.GetExtension(p))))
+        {
+            string text;
+            try
+            {
+                text = System.IO.File.ReadAllText(Path.Combine(folder, path), StrictUtf8);
+            }
+            catch (DecoderFallbackException)
+            {
+                errors.Add(new Place(path), "the file is not UTF-8", "save it as UTF-8");
+                continue;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
+                continue;
+            }
+            yield return (path, text.Replace("\r\n", "\n", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>Files of the project's own folders that look like part of it and are not read.</summary>
+    void RefuseOtherFiles(string folder)
+    {
+        foreach (var path in FilesBelow(folder, ModelReader.Folder))
+        {
+            switch (Path.GetExtension(path))
+            {
+                case ".py":
+                    errors.Add(new Place(path), "Python models are not supported yet", "write the model in SQL");
+                    break;
+                case ".yml" or ".yaml":
+                    errors.Add(
+                        new Place(path), "YAML beside models is not read",
+                        "what is said of a model stands in its own file, between /* @foz and @foz */");
+                    break;
+            }
+        }
+        foreach (var path in FilesBelow(folder, SourceReader.Folder).Where(p => Path.GetExtension(p) == ".sql"))
+            errors.Add(new Place(path), "SQL beside sources is not read", $"move it to {ModelReader.Folder}/");
+    }
+
+    static IEnumerable<string> FilesBelow(string folder, string name)
+    {
+        var root = Path.Combine(folder, name);
+        if (!Directory.Exists(root)) return [];
+        return Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
+            .Where(path => !path.Split('/').Any(part => part.StartsWith('.')))
+            .Order(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,72 @@
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>A source of the project: what its connector needs, and what the project says of it.</summary>
+public sealed record ProjectSource
+{
+    /// <summary>What its connector needs; its schema has the environment's prefix.</summary>
+    public required SourceDefinition Definition { get; init; }
+
+    /// <summary>Its streams, named and discovered ones.</summary>
+    public required IReadOnlyList<ProjectStream> Streams { get; init; }
+
+    /// <summary>The schema of its tables, as the project's SQL has it.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>
+    /// Whether every stream gets a model <c>silver.&lt;stream&gt;</c> of its current rows, unless the project has one.
+    /// </summary>
+    public bool KeepsCurrent { get; init; }
+
+    /// <summary>Whether it takes streams that are not discovered yet.</summary>
+    public bool IsUndiscovered { get; init; }
+
+    /// <summary>What a violation of a check does where nothing else is said.</summary>
+    public OnViolation OnViolation { get; init; }
+
+    /// <summary>What it holds, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it; null where nobody was named.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Its tags, which its streams have too.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The file, relative to the project.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Definition.Name;
+}
+
+/// <summary>A stream of a source: what its connector needs, and what the project says of its table.</summary>
+public sealed record ProjectStream
+{
+    /// <summary>What its connector needs.</summary>
+    public required StreamDefinition Definition { get; init; }
+
+    /// <summary>Its table's name, as models' SQL has it.</summary>
+    public required TableName Name { get; init; }
+
+    /// <summary>Its table's name in the lake: <see cref="Name"/> with the environment's schema prefix.</summary>
+    public required TableName Table { get; init; }
+
+    /// <summary>What it holds, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Its tags and its source's.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What is said of its columns, which may be fewer than it has.</summary>
+    public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+
+    /// <summary>All its checks: those of its columns, then those of the table.</summary>
+    public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>The tables that its checks need; filled in when the project is whole.</summary>
+    public IReadOnlyList<Reference> References { get; init; } = [];
+}

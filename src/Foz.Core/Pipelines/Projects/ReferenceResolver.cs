@@ -1,0 +1,189 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>Finds out what the names in SQL, <c>depends</c> and checks refer to.</summary>
+/// <param name="project">The project, models and streams complete, names unique.</param>
+/// <param name="disabled">Names of models that are switched off.</param>
+/// <param name="options">How the project is read.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class ReferenceResolver(
+    ProjectParts project, IReadOnlySet<TableName> disabled, ProjectOptions options, ErrorList errors)
+{
+    readonly Dictionary<TableName, Model> models = project.Models.ToDictionary(m => m.Name);
+
+    readonly Dictionary<TableName, ProjectStream> streams =
+        project.Sources.SelectMany(s => s.Streams).ToDictionary(s => s.Name);
+
+    readonly HashSet<string> undiscovered = project.Sources.Where(s => s.IsUndiscovered).Select(s => s.Schema)
+        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A model with its references filled in.</summary>
+    public Model Resolve(Model model)
+    {
+        var own = model.Name;
+        var isIncremental = model.Materialization is Materialization.Incremental;
+        var found = new ReferenceList();
+        foreach (var use in FindTables(model.Body))
+        {
+            var place = model.Body.PlaceOf(use.Index);
+            if (ToName(use.Parts, place) is not { } name || Find(name, own, place) is not { } reference) continue;
+            if (reference.Kind is ReferenceKind.Self && !isIncremental)
+            {
+                errors.Add(
+                    place, $"'{own}' reads its own table, and each run makes that anew",
+                    "an incremental model can read what it was before: materialization: incremental");
+            }
+            if (use.IsStream && !isIncremental)
+            {
+                errors.Add(
+                    place, "STREAM() reads what is new since the last run, and each run makes this table anew",
+                    "only a model with 'materialization: incremental' can use it");
+            }
+            found.Add(reference with { IsStream = use.IsStream });
+        }
+        foreach (var (name, place) in model.Depends)
+            if (Find(name, own, place) is { } reference) found.Add(reference with { IsOrderOnly = true });
+        AddChecks(model.Checks, own, found);
+        return model with { References = found.Items };
+    }
+
+    /// <summary>A stream with the tables that its checks need filled in.</summary>
+    public ProjectStream Resolve(ProjectStream stream)
+    {
+        var found = new ReferenceList();
+        AddChecks(stream.Checks, stream.Name, found);
+        return stream with { References = found.Items };
+    }
+
+    /// <summary>A test with its references filled in.</summary>
+    public SqlTest Resolve(SqlTest test)
+    {
+        var found = new ReferenceList();
+        foreach (var use in FindTables(test.Body))
+        {
+            var place = test.Body.PlaceOf(use.Index);
+            if (ToName(use.Parts, place) is { } name && Find(name, own: null, place) is { } reference) found.Add(reference);
+        }
+        return test with { References = found.Items };
+    }
+
+    void AddChecks(IReadOnlyList<CheckDefinition> checks, TableName own, ReferenceList found)
+    {
+        foreach (var check in checks)
+        {
+            IEnumerable<(TableName? Name, Place Place)> names = check switch
+            {
+                CheckDefinition.Relationships relationships => [(relationships.To, relationships.ToPlace)],
+                CheckDefinition.Custom custom => FindTables(new(custom.Query, custom.QueryPlace))
+                    .Select(use => (ToName(use.Parts, custom.QueryPlace), custom.QueryPlace)),
+                _ => [],
+            };
+            foreach (var (name, place) in names)
+            {
+                if (name is { } known && Find(known, own, place) is { Kind: not ReferenceKind.Self } reference)
+                    found.Add(reference with { IsOrderOnly = true });
+            }
+        }
+    }
+
+    IReadOnlyList<SqlTableUse> FindTables(SqlBody body)
+    {
+        if (body.Text.Length == 0) return [];
+        try
+        {
+            return options.FindTables(body.Text);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql)
+        {
+            var place = e.Place is { Line: > 0 } at ? body.PlaceOf(at.Line, at.Column) : body.Start;
+            var jinja = body.Text.Contains("{{", StringComparison.Ordinal) || body.Text.Contains("{%", StringComparison.Ordinal);
+            errors.Add(new(ErrorKind.Sql, e.Message, e)
+            {
+                Place = place,
+                Hint = jinja ? "templates are not supported: name tables as they are, such as silver.orders" : e.Hint,
+            });
+            return [];
+        }
+    }
+
+    TableName? ToName(IReadOnlyList<string> parts, Place place)
+    {
+        switch (parts)
+        {
+            case [var schema, var table]:
+                return new(schema, table);
+            case [var catalog, var schema, var table]
+                when string.Equals(catalog, TableName.Catalog, StringComparison.OrdinalIgnoreCase):
+                return new(schema, table);
+            case [var table]:
+                var known = Known().Where(n => string.Equals(n.Name, table, StringComparison.OrdinalIgnoreCase)).ToList();
+                errors.Add(
+                    place, $"'{table}' has no schema",
+                    known.Count > 0 ? $"write {string.Join(" or ", known)}"
+                        : NearestName.Find(table, Known().Select(n => n.Name)) is { } near
+                            ? $"write schema.table; did you mean '{Known().First(n => n.Name == near)}'?"
+                            : "write schema.table, such as silver.orders");
+                return null;
+            default:
+                errors.Add(place, $"unknown catalog '{parts[0]}'", $"the lake's is '{TableName.Catalog}': write schema.table");
+                return null;
+        }
+    }
+
+    IEnumerable<TableName> Known() => models.Keys.Concat(streams.Keys);
+
+    Reference? Find(TableName name, TableName? own, Place place)
+    {
+        if (models.TryGetValue(name, out var model))
+            return new(model.Name, model.Table, name == own ? ReferenceKind.Self : ReferenceKind.Model, place);
+        if (streams.TryGetValue(name, out var stream))
+            return new(stream.Name, stream.Table, name == own ? ReferenceKind.Self : ReferenceKind.Stream, place);
+        if (disabled.Contains(name))
+        {
+            errors.Add(place, $"the model '{name}' is switched off", "its front matter says 'enabled: false'");
+            return null;
+        }
+        if (options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
+        if (undiscovered.Contains(name.Schema))
+            return new(name, new(project.File.SchemaPrefix + name.Schema, name.Name), ReferenceKind.Undiscovered, place);
+        errors.Add(place, $"unknown table '{name}'", HintFor(name));
+        return null;
+    }
+
+    string HintFor(TableName name)
+    {
+        var known = Known().Select(n => n.ToString()).ToList();
+        if (NearestName.Find(name.ToString(), known) is { } nearest) return $"did you mean '{nearest}'?";
+        var elsewhere = Known().Where(n => string.Equals(n.Name, name.Name, StringComparison.OrdinalIgnoreCase)).ToList();
+        return elsewhere.Count > 0
+            ? $"did you mean '{string.Join("' or '", elsewhere)}'?"
+            : "no model and no stream of a source is called so; foz ls shows what there is";
+    }
+
+    /// <summary>References in the order met, each name once; what SQL reads is more than what only orders.</summary>
+    sealed class ReferenceList
+    {
+        readonly Dictionary<TableName, int> indexes = [];
+        readonly List<Reference> items = [];
+
+        public IReadOnlyList<Reference> Items => items;
+
+        public void Add(Reference reference)
+        {
+            if (indexes.TryAdd(reference.Name, items.Count))
+            {
+                items.Add(reference);
+                return;
+            }
+            var known = items[indexes[reference.Name]];
+            items[indexes[reference.Name]] = known with
+            {
+                IsStream = known.IsStream || reference.IsStream,
+                IsOrderOnly = known.IsOrderOnly && reference.IsOrderOnly,
+            };
+        }
+    }
+}

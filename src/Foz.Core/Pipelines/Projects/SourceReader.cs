@@ -1,0 +1,156 @@
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>Reads the files below <c>sources/</c>.</summary>
+/// <param name="file">The project's settings and connections.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class SourceReader(ProjectFile file, ErrorList errors)
+{
+    /// <summary>The folder of sources.</summary>
+    public const string Folder = "sources";
+
+    /// <summary>What <c>streams</c> says to take all, and the key that does so beside named ones.</summary>
+    const string All = "all", Others = "*";
+
+    static readonly Dictionary<string, StreamMode> Modes = new(StringComparer.Ordinal)
+    {
+        ["snapshot"] = StreamMode.Snapshot, ["incremental"] = StreamMode.Incremental,
+    };
+
+    static readonly Dictionary<string, string> RefusedModes = new(StringComparer.Ordinal)
+    {
+        ["cdc"] = "is not supported yet",
+    };
+
+    static readonly string[] StreamKeys =
+        ["mode", "cursor", "keys", "columns", "description", "tags", "checks", "on_violation"];
+
+    /// <summary>Reads a source.</summary>
+    /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
+    /// <param name="text">Its text.</param>
+    /// <returns>The source; null where errors were added that leave nothing of it.</returns>
+    public ProjectSource? Read(string path, string text)
+    {
+        if (YamlReader.Read(text, path, errors) is not { } yaml)
+        {
+            if (string.IsNullOrWhiteSpace(text)) errors.Add(new Place(path), "the file is empty", "it needs 'connection' and 'streams'");
+            return null;
+        }
+        var reader = MappingReader.Of(
+            VariableText.Expand(yaml, file.Variables, errors), new(path, 1, 1), "a source", errors);
+        if (yaml is not YamlNode.Mapping) return null;
+        var name = reader.Text("name") ?? Path.GetFileNameWithoutExtension(path);
+        Identifier.CheckText(name, "a source", reader.PlaceOf("name"), errors);
+        var schema = reader.Text("schema") ?? "bronze";
+        Identifier.CheckSchema(schema, reader.PlaceOf("schema"), errors);
+        var connectionName = reader.RequiredText("connection");
+        var connection = connectionName.Length == 0
+            ? null
+            : file.FindConnection(connectionName, reader.PlaceOf("connection"), errors);
+        var silver = reader.Word("silver", new Dictionary<string, bool>(StringComparer.Ordinal) { ["current"] = true });
+        var source = new ProjectSource
+        {
+            Definition = new()
+            {
+                Name = name,
+                Connection = connection ?? new("", "", Settings.Empty),
+                Schema = file.SchemaPrefix + schema,
+                Streams = [],
+                Place = reader.Place,
+            },
+            Streams = [],
+            Schema = schema,
+            KeepsCurrent = silver ?? false,
+            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused)
+                ?? OnViolation.Fail,
+            Description = reader.Text("description"),
+            Owner = reader.Text("owner"),
+            Tags = reader.Texts("tags"),
+            File = path,
+        };
+        var connector = connection is null ? null : file.FindConnector(connection.Type);
+        source = ReadStreams(source, reader, connector);
+        reader.Finish();
+        return connector is null ? null : source;
+    }
+
+    ProjectSource ReadStreams(ProjectSource source, MappingReader reader, IConnector? connector)
+    {
+        var node = reader.Node("streams");
+        var takesAll = node is YamlNode.Scalar { Text: All };
+        var streams = new List<ProjectStream>();
+        switch (node)
+        {
+            case YamlNode.Mapping mapping:
+                foreach (var (key, place, value) in mapping.Entries)
+                {
+                    if (key != Others) streams.Add(ReadStream(source, key, place, value, connector));
+                    else if (value.IsNull) takesAll = true;
+                    else errors.Add(value.Place, $"'{Others}' takes no settings", "it stands for all streams that are not named");
+                }
+                break;
+            case YamlNode.Scalar when takesAll:
+                break;
+            case null:
+                errors.Add(source.Definition.Place, "'streams' is missing", $"write 'streams: {All}', or a mapping of names");
+                break;
+            default:
+                errors.Add(node.Place, $"'streams' must be a mapping of names or '{All}', not {node.Kind}");
+                break;
+        }
+        return source with
+        {
+            Streams = streams,
+            IsUndiscovered = takesAll,
+            Definition = source.Definition with
+            {
+                Streams = [.. streams.Select(s => s.Definition)],
+                TakesAllStreams = takesAll,
+            },
+        };
+    }
+
+    ProjectStream ReadStream(
+        ProjectSource source, string name, Place place, YamlNode node, IConnector? connector)
+    {
+        Identifier.CheckStream(name, place, errors);
+        var reader = MappingReader.Of(node, place, "a stream", errors);
+        var mode = reader.Word("mode", Modes, RefusedModes);
+        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
+        var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
+        var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
+        var mapping = node as YamlNode.Mapping ?? new YamlNode.Mapping([], place);
+        var settings = Settings.Empty;
+        if (connector is not null)
+        {
+            var settingsReader = new SettingsReader(connector.StreamSettings, errors);
+            settingsReader.Check(mapping, StreamKeys, $"a stream of type {connector.Type}");
+            settings = settingsReader.Read(mapping, StreamKeys);
+        }
+        var definition = new StreamDefinition
+        {
+            Name = name,
+            Mode = mode ?? connector?.DefaultMode ?? StreamMode.Snapshot,
+            Cursor = reader.Text("cursor"),
+            Keys = reader.Texts("keys"),
+            Columns = columns.Where(c => c.Type is not null).ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
+            Settings = settings,
+            Place = place,
+        };
+        if (definition is { Cursor: not null, Mode: StreamMode.Snapshot })
+            errors.Add(reader.PlaceOf("cursor"), "'cursor' has a use with 'mode: incremental' only", "add 'mode: incremental'");
+        return new()
+        {
+            Definition = definition,
+            Name = new(source.Schema, name),
+            Table = new(source.Definition.Schema, name),
+            Description = reader.Text("description"),
+            Tags = [.. reader.Texts("tags").Union(source.Tags)],
+            Columns = columns,
+            Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.RegularExpressions;
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Tests.Core.Pipelines.Projects;
+
+/// <summary>A project in a folder of its own, written by a test, with connectors that read nothing.</summary>
+sealed partial class ProjectFolder : IDisposable
+{
+    /// <summary>A foz.yml with a connection <c>shop</c> to a database and <c>disk</c> to files.</summary>
+    public const string FozYml = """
+        name: loja
+        connections:
+          shop: {type: database, host: db}
+          disk: {type: files, path: data}
+
+        """;
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("foz-project-").FullName;
+
+    public Dictionary<string, string> Variables { get; } = [];
+
+    public ProjectOptions Options => new()
+    {
+        Connectors = [new FakeConnector("database", StreamMode.Snapshot), new FakeConnector("files", StreamMode.Incremental)],
+        EnvironmentVariables = Variables,
+        FindTables = FindTables,
+    };
+
+    public string this[string file]
+    {
+        set
+        {
+            var path = System.IO.Path.Combine(Path, file);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, value);
+        }
+    }
+
+    public Project Load(Func<ProjectOptions, ProjectOptions>? configure = null) =>
+        Project.Load(Path, (configure ?? (o => o))(Options));
+
+    /// <summary>What is wrong with the project, each error as it is shown.</summary>
+    public IReadOnlyList<string> Errors(Func<ProjectOptions, ProjectOptions>? configure = null) =>
+        Project.TryLoad(Path, (configure ?? (o => o))(Options)) is ProjectResult.Refused refused
+            ? [.. refused.Errors.Select(e => e.Describe())]
+            : [];
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    static List<SqlTableUse> FindTables(string sql) =>
+        [.. FromClause().Matches(sql).Where(m => !sql.Contains(m.Groups["n"].Value + " as (", StringComparison.Ordinal))
+            .Select(m => new SqlTableUse(m.Groups["n"].Value.Replace("\"", "", StringComparison.Ordinal).Split('.'), m.Groups["n"].Index, m.Groups["s"].Success))];
+
+    [GeneratedRegex(@"(\b(from|join)\s+|(?<=from [\w.]+), )(?<s>stream\()?(?<n>(""[^""]+""|\w+)(\.(""[^""]+""|\w+))*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FromClause();
+
+    sealed class FakeConnector(string type, StreamMode mode) : IConnector
+    {
+        public string Type => type;
+
+        public IReadOnlyList<SettingSpec> ConnectionSettings { get; } = type == "database"
+            ?
+            [
+                new("host", "The server.") { IsRequired = true }, new("port", "Its port."),
+                new("user", "The user."), new("password", "The password.") { IsSecret = true }, new("url", "All of it."),
+            ]
+            : [new("path", "The folder.")];
+
+        public IReadOnlyList<SettingSpec> StreamSettings { get; } = type == "database"
+            ? [new("table", "The table.")]
+            : [new("path", "The files.") { IsRequired = true }, new("format", "Their format.") { Values = ["csv", "json"] }];
+
+        public StreamMode DefaultMode => mode;
+
+        public ISource Open(SourceDefinition source, string projectFolder) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,159 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Quality;
+
+namespace Foz.Tests.Core.Quality;
+
+public sealed class CheckReaderTests
+{
+    static (IReadOnlyList<CheckDefinition> Checks, ErrorList Errors) Read(
+        string yaml, string? column = "c", OnViolation onViolation = OnViolation.Fail)
+    {
+        var errors = new ErrorList();
+        var node = YamlReader.Read(yaml, "x.yml", errors);
+        return (new CheckReader(onViolation, errors).Read(node, column), errors);
+    }
+
+    static CheckDefinition One(string yaml, string? column = "c")
+    {
+        var (checks, errors) = Read(yaml, column);
+        Assert.Equal([], errors.Items.Select(e => e.Describe()));
+        return Assert.Single(checks);
+    }
+
+    [Theory]
+    [InlineData("- not_null")]
+    [InlineData("- name: not_null")]
+    [InlineData("- not_null: ")]
+    [InlineData("- not_null: {}")]
+    public void A_check_without_arguments_has_many_spellings(string yaml) =>
+        Assert.Equal("c", Assert.IsType<CheckDefinition.NotNull>(One(yaml)).Column);
+
+    [Theory]
+    [InlineData("- accepted_values: [a, 'b', 1, true, ~]")]
+    [InlineData("- accepted_values: {values: [a, b, 1, true]}")]
+    [InlineData("- accepted_values:\n    arguments:\n      values: [a, b, 1, true]")]
+    [InlineData("- name: accepted_values\n  value: [a, b, 1, true]")]
+    [InlineData("- name: accepted_values\n  values: [a, b, 1, true]")]
+    public void Accepted_values_have_bruins_and_dbts_spelling(string yaml) =>
+        Assert.Equal(["a", "b", "1", "true"], Assert.IsType<CheckDefinition.AcceptedValues>(One(yaml)).Values);
+
+    [Theory]
+    [InlineData("- relationships: {to: silver.customers, field: id}")]
+    [InlineData("- name: relationships\n  to: lake.silver.customers\n  field: id")]
+    public void Relationships_name_a_table_and_a_column(string yaml)
+    {
+        var check = Assert.IsType<CheckDefinition.Relationships>(One(yaml));
+        Assert.Equal((new TableName("silver", "customers"), "id"), (check.To, check.Field));
+    }
+
+    [Theory]
+    [InlineData("- min: 0", "0", true)]
+    [InlineData("- min: -1.5", "-1.5", true)]
+    [InlineData("- min: '0'", "0", false)]
+    [InlineData("- name: min\n  value: 2024-01-01", "2024-01-01", false)]
+    [InlineData("- max: 1e3", "1e3", false)]
+    public void Limits_are_numbers_or_texts(string yaml, string text, bool isNumber)
+    {
+        var limit = One(yaml) switch
+        {
+            CheckDefinition.Min min => min.Limit,
+            CheckDefinition.Max max => max.Limit,
+            _ => default,
+        };
+        Assert.Equal(new(text, isNumber), limit);
+    }
+
+    [Theory]
+    [InlineData("- row_count: 10", 10L, 10L)]
+    [InlineData("- row_count: {min: 1}", 1L, null)]
+    [InlineData("- name: row_count\n  max: 5", null, 5L)]
+    [InlineData("- name: row_count\n  value: 0", 0L, 0L)]
+    public void A_row_count_has_limits(string yaml, long? min, long? max)
+    {
+        var check = Assert.IsType<CheckDefinition.RowCount>(One(yaml, column: null));
+        Assert.Equal((min, max), (check.RowsMin, check.RowsMax));
+    }
+
+    [Theory]
+    [InlineData("- unique: [a, b]")]
+    [InlineData("- unique: {columns: [a, b]}")]
+    [InlineData("- name: unique\n  columns: [a, b]")]
+    public void A_key_of_several_columns_is_unique_together(string yaml) =>
+        Assert.Equal("unique(a, b)", One(yaml, column: null).Title);
+
+    [Fact]
+    public void Not_null_of_several_columns_is_a_check_each() =>
+        Assert.Equal(["not_null(a)", "not_null(b)"], Read("- not_null: [a, b]", column: null).Checks.Select(c => c.Title));
+
+    [Theory]
+    [InlineData("- name: reconciled\n  query: select 1\n  value: true", "reconciled", "select 1", "true")]
+    [InlineData("- custom: {name: reconciled, query: select 1}", "reconciled", "select 1", null)]
+    [InlineData("- name: custom\n  query: |\n    select 1\n    from a", "custom", "select 1\nfrom a", null)]
+    public void A_sql_check_has_a_query(string yaml, string name, string query, string? value)
+    {
+        var check = Assert.IsType<CheckDefinition.Custom>(One(yaml, column: null));
+        Assert.Equal((name, query, value), (check.Name, check.Query, check.Value));
+        Assert.Equal(name, check.Title);
+    }
+
+    [Fact]
+    public void A_query_in_a_block_starts_on_the_next_line()
+    {
+        var check = Assert.IsType<CheckDefinition.Custom>(One("- name: custom\n  query: |\n    select 1", column: null));
+        Assert.Equal("x.yml:3", check.QueryPlace.ToString());
+    }
+
+    [Theory]
+    [InlineData("- not_null", OnViolation.Warn)]
+    [InlineData("- name: not_null\n  on_violation: fail", OnViolation.Fail)]
+    [InlineData("- not_null: {severity: error}", OnViolation.Fail)]
+    [InlineData("- not_null: {config: {severity: ERROR}}", OnViolation.Fail)]
+    [InlineData("- not_null:\n  severity: error", OnViolation.Fail)]
+    [InlineData("- name: not_null\n  blocking: true", OnViolation.Fail)]
+    [InlineData("- name: not_null\n  blocking: false", OnViolation.Warn)]
+    public void What_a_violation_does_has_many_spellings(string yaml, OnViolation expected) =>
+        Assert.Equal(expected, Assert.Single(Read(yaml, onViolation: OnViolation.Warn).Checks).OnViolation);
+
+    [Fact]
+    public void A_check_keeps_its_place_and_description()
+    {
+        var check = One("\n- name: positive\n  description: As agreed");
+        Assert.Equal(("x.yml:2:9", "As agreed"), (check.Place.ToString(), check.Description));
+    }
+
+    [Theory]
+    [InlineData("- not_nul", "x.yml:1:3: unknown check 'not_nul'\n  did you mean 'not_null'?")]
+    [InlineData("- name: uniqe", "x.yml:1:9: unknown check 'uniqe'\n  did you mean 'unique'?")]
+    [InlineData("- acepted_values: [a]", "x.yml:1:3: unknown check 'acepted_values'\n  did you mean 'accepted_values'?")]
+    [InlineData("- accepted_values", "x.yml:1:3: 'accepted_values' needs the list of values\n  write - accepted_values: [a, b]")]
+    [InlineData("- accepted_values: {vlaues: [a]}", "x.yml:1:3: 'accepted_values' needs the list of values\n  write - accepted_values: [a, b]|x.yml:1:21: unknown key 'vlaues'\n  did you mean 'values'?")]
+    [InlineData("- relationships: {to: silver.a}", "x.yml:1:3: 'relationships' needs 'to' and 'field'\n  write - relationships: {to: silver.customers, field: id}")]
+    [InlineData("- relationships: {to: customers, field: id}", "x.yml:1:23: 'customers' is not a table name\n  write schema.table, such as silver.customers")]
+    [InlineData("- min", "x.yml:1:3: 'min' needs one value\n  write - min: 0")]
+    [InlineData("- min: [1]", "x.yml:1:8: 'min' needs one value\n  write - min: 0")]
+    [InlineData("- pattern", "x.yml:1:3: 'pattern' needs a regular expression\n  write - pattern: '^[0-9]{8}$'")]
+    [InlineData("- row_count: 1", "x.yml:1:3: 'row_count' is a check of a table\n  move it to the checks of the table")]
+    [InlineData("- custom: {query: select 1}", "x.yml:1:3: a SQL check is a check of a table\n  move it to the checks of the table")]
+    [InlineData("- not_null: {on_violation: drop}", "x.yml:1:28: 'on_violation: drop' is not supported yet\n  known: fail, warn")]
+    [InlineData("- not_null: {on_violation: quarantine}", "x.yml:1:28: 'on_violation: quarantine' is not supported yet\n  known: fail, warn")]
+    [InlineData("- not_null: {on_violation: wran}", "x.yml:1:28: unknown on_violation 'wran'\n  did you mean 'warn'?")]
+    [InlineData("- not_null: {blocking: maybe}", "x.yml:1:24: 'blocking' must be true or false, not 'maybe'")]
+    [InlineData("- not_null: {column: a}", "x.yml:1:14: unknown key 'column'\n  known: on_violation, severity, blocking, description")]
+    [InlineData("- {a: 1, b: 2}", "x.yml:1:3: a check must be a name or a mapping with one, not a mapping\n  write - not_null, - min: 0, or - name: min with value: 0 below it")]
+    [InlineData("- [not_null]", "x.yml:1:3: a check must be a name or a mapping with one, not a list\n  write - not_null, - min: 0, or - name: min with value: 0 below it")]
+    [InlineData("not_null", "x.yml:1:1: 'checks' must be a list, not 'not_null'\n  write each check on a line of its own: - not_null")]
+    public void Mistakes_in_a_columns_checks_are_told(string yaml, string expected) =>
+        Assert.Equal(expected.Split('|'), Read(yaml).Errors.Items.Select(e => e.Describe()));
+
+    [Theory]
+    [InlineData("- not_null", "x.yml:1:3: 'not_null' of a table must name its columns\n  write - not_null: {columns: [a, b]}")]
+    [InlineData("- positive", "x.yml:1:3: 'positive' is a check of a column\n  move it to a column, or add 'column: …' to it")]
+    [InlineData("- row_count", "x.yml:1:3: 'row_count' needs a number\n  write - row_count: {min: 1}")]
+    [InlineData("- row_count: many", "x.yml:1:14: 'value' must be a whole number of at least 0, not 'many'")]
+    [InlineData("- row_count: {min: 5, max: 1}", "x.yml:1:20: 'row_count' has no number from 5 to 1")]
+    [InlineData("- name: my_rule", "x.yml:1:9: unknown check 'my_rule'\n  known: not_null, unique, accepted_values, relationships, positive, min, max, pattern, row_count, custom")]
+    [InlineData("- custom: {name: mine}", "x.yml:1:3: a SQL check needs a query\n  write - name: …, query: select …, and value: … if one is expected")]
+    public void Mistakes_in_a_tables_checks_are_told(string yaml, string expected) =>
+        Assert.Equal([expected], Read(yaml, column: null).Errors.Items.Select(e => e.Describe()));
+}
