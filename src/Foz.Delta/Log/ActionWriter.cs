@@ -16,6 +16,7 @@ public static class ActionWriter
     };
 
     /// <summary>The content of a commit file with these actions in this order.</summary>
+    /// <exception cref="ArgumentException">There are no actions: readers would take the file for a torn one.</exception>
     public static ReadOnlyMemory<byte> Write(IEnumerable<LogAction> actions)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -29,6 +30,7 @@ public static class ActionWriter
             json.Reset();
             buffer.Write("\n"u8);
         }
+        if (buffer.WrittenCount == 0) throw new ArgumentException("a commit has at least one action", nameof(actions));
         return buffer.WrittenMemory;
     }
 

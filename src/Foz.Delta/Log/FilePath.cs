@@ -31,14 +31,14 @@ public readonly struct FilePath : IEquatable<FilePath>
     public string Logged { get; }
 
     /// <summary>True if the file is named by a full path or URI instead of relative to the table.</summary>
-    public bool IsAbsolute => Value.StartsWith('/') || SchemeLength(Value) > 0;
+    public bool IsAbsolute => Logged.StartsWith('/') || HasScheme(Logged);
 
     /// <summary>The path that a log entry writes as <paramref name="logged"/>.</summary>
     public static FilePath FromLog(string logged)
     {
         var value = logged.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(logged) : logged;
-        return new FilePath(value.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? LocalPath(value) : value,
-            logged);
+        return new FilePath(
+            logged.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? LocalPath(value) : value, logged);
     }
 
     /// <summary>The path of a file below the table's root, not encoded.</summary>
@@ -93,13 +93,11 @@ public readonly struct FilePath : IEquatable<FilePath>
         return rest.StartsWith('/') ? rest.ToString() : $"/{rest}";
     }
 
-    /// <summary>The length of <c>scheme:</c> without the colon; 0 if the text has none.</summary>
-    static int SchemeLength(string text)
+    /// <summary>Whether a URI reference begins with a scheme and its colon.</summary>
+    static bool HasScheme(string uri)
     {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && char.IsAsciiLetter(text[0]) && !text.AsSpan(0, colon).ContainsAnyExcept(schemeCharacters)
-            ? colon
-            : 0;
+        var colon = uri.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && char.IsAsciiLetter(uri[0]) && !uri.AsSpan(0, colon).ContainsAnyExcept(schemeCharacters);
     }
 }
 

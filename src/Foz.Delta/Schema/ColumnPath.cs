@@ -40,6 +40,10 @@ public sealed class ColumnPath : IEquatable<ColumnPath>
     /// <summary>The path one level deeper.</summary>
     public ColumnPath Then(string name) => new(Names.Add(name));
 
+    /// <summary>Whether a path is this one or leads through it.</summary>
+    public bool IsPrefixOf(ColumnPath path) => path.Names.Length >= Names.Length
+        && path.Names.AsSpan()[..Names.Length].SequenceEqual(Names.AsSpan(), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether both have the same names, ignoring case.</summary>
     public bool Equals(ColumnPath? other) => other is not null
         && Names.AsSpan().SequenceEqual(other.Names.AsSpan(), StringComparer.OrdinalIgnoreCase);

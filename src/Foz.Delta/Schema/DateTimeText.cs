@@ -3,13 +3,6 @@ using System.Globalization;
 
 namespace Foz.Delta.Schema;
 
-/// <summary>A date and time as a text says it, in the proleptic Gregorian calendar.</summary>
-/// <param name="Days">Days since 1970-01-01.</param>
-/// <param name="MicrosOfDay">Microseconds since midnight, finer digits cut off.</param>
-/// <param name="OffsetMicros">How far the text's zone is ahead of UTC; 0 where it names none.</param>
-/// <param name="IsExact">Whether no finer digits were cut off.</param>
-readonly record struct DateTimeParts(long Days, long MicrosOfDay, long OffsetMicros, bool IsExact);
-
 /// <summary>ISO 8601 dates and times to microseconds and back, years beyond 9999 and before 1 included.</summary>
 static class DateTimeText
 {
@@ -21,26 +14,29 @@ static class DateTimeText
     /// Reads <c>y-m-d</c>, then optionally a blank or T and <c>h:m[:s[.f]]</c>, then optionally a zone (Z, UTC, or
     /// an offset).
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, out DateTimeParts parts)
+    /// <param name="text">The text.</param>
+    /// <param name="micros">Microseconds since 1970-01-01 UTC, finer digits cut off; without a zone it is UTC.</param>
+    /// <param name="isExact">Whether no finer digits were cut off.</param>
+    public static bool TryParse(ReadOnlySpan<byte> text, out long micros, out bool isExact)
     {
-        parts = default;
+        micros = 0;
+        isExact = true;
         var isNegative = text is [(byte)'-', ..];
         if (text is [(byte)'-' or (byte)'+', ..]) text = text[1..];
-        if (!TryReadNumber(ref text, digitsMax: 6, out var year) || !TrySkip(ref text, '-')
+        // 200,000 years are what a 64-bit count of microseconds can hold.
+        if (!TryReadNumber(ref text, digitsMax: 6, out var year) || year > 200_000 || !TrySkip(ref text, '-')
             || !TryReadNumber(ref text, 2, out var month) || !TrySkip(ref text, '-')
             || !TryReadNumber(ref text, 2, out var day)
             || month is < 1 or > 12 || day < 1) return false;
         if (isNegative) year = -year;
         if (day > DaysInMonth(year, month)) return false;
-        var days = DaysSinceEpoch(year, month, day);
-        if (text.IsEmpty)
+        long time = 0, offset = 0;
+        if (!text.IsEmpty)
         {
-            parts = new(days, 0, 0, true);
-            return true;
+            if (!TrySkip(ref text, ' ') && !TrySkip(ref text, 'T')) return false;
+            if (!TryReadTime(ref text, out time, out isExact) || !TryReadZone(text, out offset)) return false;
         }
-        if (!TrySkip(ref text, ' ') && !TrySkip(ref text, 'T')) return false;
-        if (!TryReadTime(ref text, out var micros, out var isExact) || !TryReadZone(text, out var offset)) return false;
-        parts = new(days, micros, offset, isExact);
+        micros = DaysSinceEpoch(year, month, day) * MicrosPerDay + time - offset;
         return true;
     }
 
@@ -52,14 +48,11 @@ static class DateTimeText
     }
 
     /// <summary><c>2020-01-31T12:00:00.123456</c>, without the fraction where it is zero.</summary>
-    public static string FormatTimestamp(long micros)
-    {
-        var days = Math.DivRem(micros, MicrosPerDay, out var rest);
-        if (rest < 0) (days, rest) = (days - 1, rest + MicrosPerDay);
-        var time = TimeSpan.FromMicroseconds(rest).ToString(
-            rest % MicrosPerSecond == 0 ? @"hh\:mm\:ss" : @"hh\:mm\:ss\.ffffff", CultureInfo.InvariantCulture);
-        return $"{FormatDate(days)}T{time}";
-    }
+    public static string FormatTimestamp(long micros) =>
+        Format(micros, micros % MicrosPerSecond == 0 ? @"hh\:mm\:ss" : @"hh\:mm\:ss\.ffffff");
+
+    /// <summary><c>2020-01-31T12:00:00.123</c>, finer digits cut off.</summary>
+    public static string FormatMillis(long micros) => Format(micros, @"hh\:mm\:ss\.fff");
 
     static bool TryReadTime(ref ReadOnlySpan<byte> text, out long micros, out bool isExact)
     {
@@ -149,6 +142,13 @@ static class DateTimeText
         var day = (int)(dayOfYear - (153 * shifted + 2) / 5 + 1);
         var month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day);
+    }
+
+    static string Format(long micros, string timeFormat)
+    {
+        var days = FloorDiv(micros, MicrosPerDay);
+        var time = TimeSpan.FromMicroseconds(micros - days * MicrosPerDay);
+        return $"{FormatDate(days)}T{time.ToString(timeFormat, CultureInfo.InvariantCulture)}";
     }
 
     static long FloorDiv(long a, long b) => (a >= 0 ? a : a - b + 1) / b;

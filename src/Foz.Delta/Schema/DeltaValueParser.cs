@@ -53,15 +53,14 @@ static class DeltaValueParser
                 value = new(isTrue ? Int128.One : Int128.Zero);
                 return isTrue || Ascii.EqualsIgnoreCase(text, "false"u8) || text is [(byte)'0'];
             case PrimitiveKind.Date:
-                var isDate = DateTimeText.TryParse(text, out var instant);
-                value = new((Int128)instant.Days);
-                isExact = isDate && instant is { MicrosOfDay: 0, IsExact: true };
+                var isDate = DateTimeText.TryParse(text, out var micros, out isExact);
+                var days = Math.DivRem(micros, DateTimeText.MicrosPerDay, out var rest) - (rest < 0 ? 1 : 0);
+                value = new((Int128)days);
+                isExact &= rest == 0;
                 return isDate;
             case PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz:
-                var isInstant = DateTimeText.TryParse(text, out instant);
-                var offsetMicros = kind is PrimitiveKind.Timestamp ? instant.OffsetMicros : 0;
-                value = new((Int128)instant.Days * DateTimeText.MicrosPerDay + instant.MicrosOfDay - offsetMicros);
-                isExact = instant.IsExact;
+                var isInstant = DateTimeText.TryParse(text, out micros, out isExact);
+                value = new((Int128)micros);
                 return isInstant;
             default:
                 value = default;

@@ -209,7 +209,7 @@ public sealed class DeltaTable
     }
 
     DeltaException NoTable() =>
-        new(DeltaErrorKind.TableNotFound, $"there is no Delta table at {Store.Root}: it has no {LogFiles.Folder}");
+        new(DeltaErrorKind.TableNotFound, $"there is no Delta table at {Store.Root}: no commit or checkpoint in {LogFiles.Folder}");
 }
 
 /// <summary>One commit in a table's history.</summary>

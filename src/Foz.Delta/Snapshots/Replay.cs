@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
+using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.Snapshots;
@@ -17,6 +18,7 @@ sealed class Replay
     DateTimeOffset timestamp;
     Protocol? protocol;
     Metadata? metadata;
+    Lazy<StructType>? schema;
     FileSet<AddFile> files = FileSet<AddFile>.Empty;
     FileSet<RemoveFile> tombstones = FileSet<RemoveFile>.Empty;
     ImmutableDictionary<string, SetTransaction> transactions = ImmutableDictionary<string, SetTransaction>.Empty;
@@ -36,6 +38,7 @@ sealed class Replay
         timestamp = snapshot.Timestamp;
         protocol = snapshot.Protocol;
         metadata = snapshot.Metadata;
+        schema = snapshot.SchemaSource;
         files = snapshot.Files;
         tombstones = snapshot.Tombstones;
         transactions = snapshot.Transactions;
@@ -89,8 +92,8 @@ sealed class Replay
     {
         if (protocol is null) throw Incomplete("protocol");
         ProtocolSupport.CheckReadable(protocol, table);
-        if (metadata is null) throw Incomplete("metaData");
-        return new Snapshot
+        if (metadata is null || schema is null) throw Incomplete("metaData");
+        return new Snapshot(schema)
         {
             Table = table,
             Version = version,
@@ -116,7 +119,10 @@ sealed class Replay
             {
                 case AddFile add: adds.Add(add); break;
                 case RemoveFile remove: removes.Add(remove); break;
-                case Metadata newMetadata: metadata = newMetadata; break;
+                case Metadata newMetadata:
+                    metadata = newMetadata;
+                    schema = new Lazy<StructType>(() => StructType.ParseSchema(newMetadata.SchemaString));
+                    break;
                 case Protocol newProtocol: protocol = newProtocol; break;
                 case SetTransaction transaction:
                     transactions = transactions.SetItem(transaction.AppId, transaction);

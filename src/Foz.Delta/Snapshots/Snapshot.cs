@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
+using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.Snapshots;
@@ -9,7 +10,7 @@ namespace Foz.Delta.Snapshots;
 /// same.</summary>
 public sealed class Snapshot
 {
-    internal Snapshot() { }
+    internal Snapshot(Lazy<StructType> schema) => SchemaSource = schema;
 
     /// <summary>The table as people know it, for messages: the root of its store.</summary>
     public required string Table { get; init; }
@@ -28,6 +29,10 @@ public sealed class Snapshot
 
     /// <summary>Schema, partition columns, properties.</summary>
     public required Metadata Metadata { get; init; }
+
+    /// <summary>The schema of <see cref="Metadata"/>, parsed once for all snapshots that have it.</summary>
+    /// <exception cref="DeltaException">It is malformed (<see cref="DeltaErrorKind.InvalidSchema"/>).</exception>
+    public StructType Schema => SchemaSource.Value;
 
     /// <summary>The files of the table.</summary>
     public required FileSet<AddFile> Files { get; init; }
@@ -52,6 +57,8 @@ public sealed class Snapshot
 
     /// <summary>The commit file of this version as the store had it; null where only a checkpoint is left.</summary>
     internal ObjectInfo? CommitFile { get; init; }
+
+    internal Lazy<StructType> SchemaSource { get; }
 
     /// <summary>The last version that an application recorded; null if it recorded none.</summary>
     public long? TransactionVersion(string appId) => Transactions.GetValueOrDefault(appId)?.Version;

@@ -21,7 +21,7 @@ public sealed class MemoryObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public string Root => $"memory:/{prefix.TrimEnd('/')}";
+    public string Root => prefix.Length == 0 ? "memory:" : $"memory:/{prefix.TrimEnd('/')}";
 
     /// <inheritdoc/>
     public IObjectStore Within(string folder)

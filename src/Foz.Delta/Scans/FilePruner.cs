@@ -1,0 +1,152 @@
+using Foz.Delta.Log;
+using Foz.Delta.Schema;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Delta.Scans;
+
+/// <summary>A file that may hold rows that fulfil a predicate.</summary>
+/// <param name="File">The file.</param>
+/// <param name="IsWhole">Whether all of its rows fulfil the predicate for certain.</param>
+public readonly record struct MatchedFile(AddFile File, bool IsWhole);
+
+/// <summary>
+/// Finds the files that may hold rows which fulfil a predicate, by partition values and statistics; never misses one.
+/// What it reads from statistics is kept with the snapshot's files. Safe for any number of threads.
+/// </summary>
+public sealed class FilePruner
+{
+    readonly BoundPredicate predicate;
+    readonly string?[] partitionNames;
+    readonly StatisticsColumn[] columns;
+    readonly bool usesStatistics;
+    readonly bool usesPartitions;
+
+    /// <summary>Binds a predicate to the columns of a table; what names no column of it is unknown.</summary>
+    public FilePruner(TableSchema schema, Predicate predicate)
+    {
+        var binder = new PredicateBinder(schema);
+        this.predicate = binder.Bind(predicate);
+        partitionNames = [.. binder.Columns.Select(column => column.PartitionName)];
+        columns = [.. binder.Columns.Select(column => column.Statistics)];
+        usesStatistics = partitionNames.Contains(null);
+        usesPartitions = partitionNames.Any(name => name is not null);
+    }
+
+    /// <summary>Whether a file may hold rows that fulfil the predicate.</summary>
+    public bool MayMatch(AddFile file) => Scan().Evaluate(file).HasFlag(Truth.True);
+
+    /// <summary>The files that may hold rows that fulfil the predicate, in their order.</summary>
+    public IReadOnlyList<AddFile> Prune(FileSet<AddFile> files)
+    {
+        var kept = new List<AddFile>();
+        foreach (var (file, _) in Matches(files)) kept.Add(file);
+        return kept;
+    }
+
+    /// <summary>As <see cref="Prune"/>, and tells which of them hold no other rows.</summary>
+    public IReadOnlyList<MatchedFile> Match(FileSet<AddFile> files) => Matches(files);
+
+    Scanner Scan() => new(this);
+
+    List<MatchedFile> Matches(FileSet<AddFile> files)
+    {
+        var scanner = Scan();
+        var matches = new List<MatchedFile>();
+        foreach (var chunk in files.Chunks)
+        {
+            var places = chunk.Places;
+            if (usesStatistics) scanner.Enter(chunk);
+            for (var i = 0; i < places.Length; i++)
+            {
+                if (places[i] is not { } file) continue;
+                var truth = scanner.Evaluate(file, i);
+                if (truth.HasFlag(Truth.True)) matches.Add(new(file, truth == Truth.True));
+            }
+        }
+        return matches;
+    }
+
+    // The state of one pass over files.
+    sealed class Scanner
+    {
+        readonly FilePruner pruner;
+        readonly ColumnBounds[] bounds;
+        readonly ColumnBounds[] read;
+        readonly int[] statisticsOrdinals;
+        readonly StatisticsReader reader;
+        readonly ChunkStatistics.Column[] cached;
+        readonly Dictionary<(int Column, string Text), ColumnBounds> partitionBounds = [];
+
+        public Scanner(FilePruner pruner)
+        {
+            this.pruner = pruner;
+            bounds = new ColumnBounds[pruner.columns.Length];
+            statisticsOrdinals = [.. Enumerable.Range(0, bounds.Length).Where(i => pruner.partitionNames[i] is null)];
+            read = new ColumnBounds[statisticsOrdinals.Length];
+            cached = new ChunkStatistics.Column[statisticsOrdinals.Length];
+            reader = new([.. statisticsOrdinals.Select(i => pruner.columns[i])]);
+        }
+
+        public void Enter(FileChunk<AddFile> chunk)
+        {
+            var statistics = ChunkStatistics.Of(chunk);
+            for (var i = 0; i < cached.Length; i++)
+                cached[i] = statistics.ColumnOf(pruner.columns[statisticsOrdinals[i]], chunk.Places.Length);
+        }
+
+        /// <summary>Evaluates a file without keeping its statistics.</summary>
+        public Truth Evaluate(AddFile file)
+        {
+            SetPartitionBounds(file);
+            if (reader.Read(file.Stats.Utf8.Span, read) == 0) return Truth.None;
+            for (var i = 0; i < read.Length; i++) bounds[statisticsOrdinals[i]] = read[i];
+            return pruner.predicate.Evaluate(bounds);
+        }
+
+        /// <summary>Evaluates the file at a place of the chunk entered last.</summary>
+        public Truth Evaluate(AddFile file, int place)
+        {
+            if (pruner.usesPartitions)
+            {
+                SetPartitionBounds(file);
+                foreach (var ordinal in statisticsOrdinals) bounds[ordinal] = ColumnBounds.Unknown;
+                // Where the partition alone decides, statistics need not be read.
+                var truth = pruner.predicate.Evaluate(bounds);
+                if (!pruner.usesStatistics || !truth.HasFlag(Truth.True)) return truth;
+            }
+            if (pruner.usesStatistics) SetStatisticsBounds(file, place);
+            return pruner.predicate.Evaluate(bounds);
+        }
+
+        void SetStatisticsBounds(AddFile file, int place)
+        {
+            var isKnown = true;
+            for (var i = 0; i < cached.Length && isKnown; i++)
+                isKnown = cached[i].TryGet(place, out bounds[statisticsOrdinals[i]]);
+            if (isKnown) return;
+            var isEmpty = reader.Read(file.Stats.Utf8.Span, read) == 0;
+            for (var i = 0; i < cached.Length; i++)
+            {
+                // Neither null nor a value: no predicate on the column holds in a file without rows.
+                if (isEmpty) read[i] = new(null, null, mayBeNull: false, mayHaveValues: false, isTrusted: true);
+                bounds[statisticsOrdinals[i]] = read[i];
+                cached[i].Set(place, read[i]);
+            }
+        }
+
+        void SetPartitionBounds(AddFile file)
+        {
+            for (var i = 0; i < bounds.Length; i++)
+            {
+                if (pruner.partitionNames[i] is not { } name) continue;
+                if (!file.PartitionValues.TryGetValue(name, out var text)) bounds[i] = ColumnBounds.Unknown;
+                else if (string.IsNullOrEmpty(text)) bounds[i] = ColumnBounds.OfValue(null);
+                else if (!partitionBounds.TryGetValue((i, text), out bounds[i]))
+                    partitionBounds[(i, text)] = bounds[i] = ParsePartition(text, pruner.columns[i].Type);
+            }
+        }
+
+        static ColumnBounds ParsePartition(string text, DeltaType type) =>
+            DeltaValue.TryParse(text, type, out var value) ? ColumnBounds.OfValue(value) : ColumnBounds.Unknown;
+    }
+}
