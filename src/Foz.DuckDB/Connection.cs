@@ -72,8 +72,8 @@ public sealed class Connection : IDisposable
     }
 
     /// <summary>
-    /// The first column of the first row, as <typeparamref name="T"/>: the value's own type, or a wider number; null for
-    /// NULL, where the type has it.
+    /// The first column of the first row, as <typeparamref name="T"/>: the value's own type, a wider number, or .NET's
+    /// own date and time; null for NULL, where the type has it.
     /// </summary>
     /// <exception cref="DuckDBException">The statement failed, gave no row, or the value is of another type.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Foz.DuckDB.Native;
 
 namespace Foz.DuckDB;
@@ -12,19 +14,23 @@ public sealed class DuckDBException : Exception
     /// <summary>The kind of the failure.</summary>
     public DuckDBErrorKind Kind { get; }
 
+    /// <summary>
+    /// Where in the statement: bytes of UTF-8 before the place. Known only under the setting <c>errors_as_json</c>, and
+    /// then for most failures to parse and bind; else null.
+    /// </summary>
+    public int? Position { get; private init; }
+
     /// <summary>A failure of which DuckDB gives the message alone; the message begins with the kind's name.</summary>
     internal static DuckDBException FromMessage(string? message, string otherwise)
     {
         message ??= otherwise;
-        return new(DuckDBErrorKinds.OfMessage(message), message);
+        return FromText(DuckDBErrorKinds.OfMessage(message), message);
     }
 
     /// <summary>The failure that a result carries.</summary>
-    internal static unsafe DuckDBException FromResult(ResultHandle result)
-    {
-        var message = NativeMethods.Text(NativeMethods.duckdb_result_error(result));
-        return new(NativeMethods.duckdb_result_error_type(result), message ?? "DuckDB failed and gave no message");
-    }
+    internal static unsafe DuckDBException FromResult(ResultHandle result) => FromText(
+        NativeMethods.duckdb_result_error_type(result),
+        NativeMethods.Text(NativeMethods.duckdb_result_error(result)) ?? "DuckDB failed and gave no message");
 
     /// <summary>The failure that error data carries; destroys the data.</summary>
     internal static unsafe DuckDBException FromErrorData(nint errorData)
@@ -32,6 +38,28 @@ public sealed class DuckDBException : Exception
         var message = NativeMethods.Text(NativeMethods.duckdb_error_data_message(errorData));
         var kind = NativeMethods.duckdb_error_data_error_type(errorData);
         NativeMethods.duckdb_destroy_error_data(ref errorData);
-        return new(kind, message ?? "DuckDB failed and gave no message");
+        return FromText(kind, message ?? "DuckDB failed and gave no message");
+    }
+
+    /// <summary>A failure whose text is the message, or the JSON of <c>errors_as_json</c>.</summary>
+    static DuckDBException FromText(DuckDBErrorKind kind, string text)
+    {
+        var start = text.IndexOf("{\"exception_type\":", StringComparison.Ordinal);
+        if (start < 0) return new(kind, text);
+        try
+        {
+            using var json = JsonDocument.Parse(text.AsMemory(start));
+            var type = json.RootElement.GetProperty("exception_type").GetString();
+            var message = $"{type} Error: {json.RootElement.GetProperty("exception_message").GetString()}";
+            return new(DuckDBErrorKinds.OfMessage(message), message)
+            {
+                Position = json.RootElement.TryGetProperty("position", out var position)
+                    && int.TryParse(position.GetString(), CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
+            };
+        }
+        catch (JsonException)
+        {
+            return new(kind, text);
+        }
     }
 }

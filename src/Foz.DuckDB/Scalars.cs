@@ -13,11 +13,20 @@ static class Scalars
             return default(T) is null
                 ? default!
                 : throw new DuckDBException(DuckDBErrorKind.Conversion, $"the value is NULL; expected {target.Name}");
-        return Number(value, target) is T number
-            ? number
+        return (Time(value, target) ?? Number(value, target)) is T converted
+            ? converted
             : throw new DuckDBException(
                 DuckDBErrorKind.Conversion, $"the value is a {value.GetType().Name}; expected {target.Name}");
     }
+
+    static object? Time(object value, Type target) => value switch
+    {
+        Date v when target == typeof(DateOnly) => v.ToDateOnly(),
+        Time v when target == typeof(TimeOnly) => v.ToTimeOnly(),
+        Timestamp v when target == typeof(DateTime) => v.ToDateTime(),
+        TimestampTz v when target == typeof(DateTimeOffset) => v.ToDateTimeOffset(),
+        _ => null,
+    };
 
     static object? Number(object value, Type target)
     {

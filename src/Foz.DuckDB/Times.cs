@@ -91,4 +91,24 @@ public readonly record struct Interval(int Months, int Days, long Micros)
     /// <summary>Days and microseconds; what lies below a microsecond is dropped.</summary>
     public static Interval From(TimeSpan value) =>
         new(0, value.Days, (value.Ticks - (value.Days * TimeSpan.TicksPerDay)) / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>The interval as DuckDB writes it: <c>1 year 2 months 3 days 04:05:06.789</c>.</summary>
+    public override string ToString()
+    {
+        List<string> parts = [];
+        Add(Months / 12, "year");
+        Add(Months % 12, "month");
+        Add(Days, "day");
+        if (Micros != 0 || parts.Count == 0)
+        {
+            var sign = Micros < 0 ? "-" : "";
+            parts.Add(sign + TimeText.Time((long)Int128.Abs(Micros), 1_000_000));
+        }
+        return string.Join(' ', parts);
+
+        void Add(int count, string unit)
+        {
+            if (count != 0) parts.Add($"{count} {unit}{(count is 1 or -1 ? "" : "s")}");
+        }
+    }
 }

@@ -75,6 +75,20 @@ public sealed class ConnectionTests : IDisposable
         Assert.Equal(1, connection.QueryScalar<int>("SELECT 1"));
     }
 
+    [Theory]
+    [InlineData("SELEC 1", DuckDBErrorKind.Parser, 0)]
+    [InlineData("SELECT 'é', nope FROM range(3)", DuckDBErrorKind.Binder, 13)]
+    [InlineData("SELECT 1 FROM no_such_table", DuckDBErrorKind.Catalog, 14)]
+    [InlineData("SELECT 'x'::INT", DuckDBErrorKind.Conversion, 10)]
+    public void A_failure_tells_its_place_where_errors_come_as_json(string sql, DuckDBErrorKind kind, int position)
+    {
+        using var other = Database.OpenInMemory(new Dictionary<string, string> { ["errors_as_json"] = "true" });
+        using var session = other.Connect();
+        var failure = Assert.Throws<DuckDBException>(() => session.Query(sql).Rows(Token).Count());
+        Assert.Equal((kind, position), (failure.Kind, failure.Position));
+        Assert.StartsWith($"{kind} Error: ", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_failure_in_the_middle_of_a_stream_is_no_end()
     {

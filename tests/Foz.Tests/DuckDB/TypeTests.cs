@@ -88,6 +88,34 @@ public sealed class TypeTests : IDisposable
         Assert.Null(result.Rows(TestContext.Current.CancellationToken).Single()[0]);
     }
 
+    [Theory]
+    [InlineData("INTERVAL '1 year 2 months 3 days 4 hours 5.5 seconds'")]
+    [InlineData("INTERVAL '-1 month -2 days -00:00:01'")]
+    [InlineData("INTERVAL '0 seconds'")]
+    [InlineData("INTERVAL '25 months 100 hours'")]
+    [InlineData("DATE '0044-03-15 (BC)'")]
+    [InlineData("DATE '294247-01-10'")]
+    [InlineData("DATE '1969-12-31'")]
+    [InlineData("TIME '23:59:59.999999'")]
+    [InlineData("TIMETZ '12:34:56.5-02:30'")]
+    [InlineData("TIMESTAMP '1969-12-31 23:59:59.000001'")]
+    [InlineData("TIMESTAMP '0001-01-01 (BC) 00:00:00'")]
+    [InlineData("TIMESTAMP 'infinity'")]
+    [InlineData("TIMESTAMPTZ '2024-02-29 12:34:56.1+01'")]
+    [InlineData("TIMESTAMP_NS '2024-02-29 12:34:56.123456789'")]
+    [InlineData("TIMESTAMP_MS '1900-02-28 12:34:56.123'")]
+    [InlineData("TIMESTAMP_S '9999-12-31 23:59:59'")]
+    [InlineData("-0.05::DECIMAL(3,2)")]
+    [InlineData("-0.05::DECIMAL(2,2)")]
+    [InlineData("12345678901234567890.5::DECIMAL(38,1)")]
+    [InlineData("7::DECIMAL(5,0)")]
+    public void A_value_is_written_as_text_as_duckdb_writes_it(string sql)
+    {
+        using var result = connection.Query($"SELECT v, v::VARCHAR FROM (SELECT {sql} AS v)");
+        var row = result.Rows(TestContext.Current.CancellationToken).Single();
+        Assert.Equal((string)row[1]!, row[0]!.ToString());
+    }
+
     [Fact]
     public void Every_type_of_the_library_is_read_or_refused_by_name()
     {
