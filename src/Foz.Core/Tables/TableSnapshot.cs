@@ -14,7 +14,7 @@ public sealed class TableSnapshot
     {
         (Store, State) = (store, state);
         Schema = StructType.ParseSchema(state.Metadata.SchemaString);
-        Mapping = ColumnMapping.ModeOf(state.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value ?? ""));
+        Mapping = ColumnMapping.ModeOf(state.Metadata.Configuration);
         Fields = DeltaTypes.ToFields(Schema);
     }
 

@@ -26,8 +26,8 @@ public static class ColumnMapping
 
     /// <summary>The mode that a table's properties choose; the caller checks that the protocol supports mapping.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Unsupported"/>: a mode outside the specification.</exception>
-    public static ColumnMappingMode ModeOf(IReadOnlyDictionary<string, string> properties) =>
-        properties.TryGetValue(ModeProperty, out var mode) ? ParseMode(mode) : ColumnMappingMode.None;
+    public static ColumnMappingMode ModeOf(IReadOnlyDictionary<string, string?> properties) =>
+        properties.TryGetValue(ModeProperty, out var mode) && mode is not null ? ParseMode(mode) : ColumnMappingMode.None;
 
     /// <summary>The path of a column as data files, statistics and partition values have it; null if it is unknown.</summary>
     public static ColumnPath? PhysicalPath(StructType schema, ColumnPath path, ColumnMappingMode mode)
@@ -49,7 +49,7 @@ public static class ColumnMapping
     }
 
     /// <summary>The greatest column id that stands in the properties; 0 if there is none.</summary>
-    public static int MaxColumnId(IReadOnlyDictionary<string, string> properties) =>
+    public static int MaxColumnId(IReadOnlyDictionary<string, string?> properties) =>
         properties.TryGetValue(MaxColumnIdProperty, out var text)
         && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var id) ? id : 0;
 

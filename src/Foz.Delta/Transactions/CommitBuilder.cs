@@ -1,0 +1,70 @@
+using System.Globalization;
+using Foz.Delta.Log;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>Makes the actions of a transaction for the version that it tries to become.</summary>
+sealed class CommitBuilder(Transaction transaction)
+{
+    readonly bool isBlindAppend = transaction is { Removes.Count: 0, Adds.Count: > 0, Reads.IsEmpty: true };
+
+    /// <summary>Tells the commit from any other, whichever version it becomes.</summary>
+    public string TransactionId { get; } = Guid.NewGuid().ToString("D");
+
+    /// <summary>The actions, the commit's own description first.</summary>
+    /// <param name="before">The version before; null for a table's first.</param>
+    public List<LogAction> Build(Snapshot? before)
+    {
+        var nowMs = transaction.Table.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var metadata = transaction.Metadata ?? before!.Metadata;
+        var commitTimeMs = TableProperties.HasInCommitTimestamps(metadata) ? CommitTimeAfter(before, nowMs) : (long?)null;
+        var actions = new List<LogAction> { Info(nowMs, commitTimeMs) };
+        if (transaction.Protocol is { } protocol) actions.Add(protocol);
+        if (transaction.Metadata is not null) actions.Add(WithEnablement(metadata, before, commitTimeMs));
+        actions.AddRange(transaction.Applications.Values);
+        actions.AddRange(transaction.Domains.Values);
+        foreach (var (file, dataChange) in transaction.Removes.Values) actions.Add(file.ToRemove(nowMs, dataChange));
+        actions.AddRange(transaction.Adds);
+        actions.AddRange(transaction.Changes);
+        return actions;
+    }
+
+    CommitInfo Info(long nowMs, long? commitTimeMs) => new()
+    {
+        TimestampMs = commitTimeMs ?? nowMs,
+        InCommitTimestampMs = commitTimeMs,
+        Operation = transaction.Options.Operation,
+        OperationParameters = transaction.Options.Parameters,
+        OperationMetrics = transaction.Metrics,
+        ReadVersion = transaction.ReadSnapshot?.Version,
+        IsolationLevel = ConflictChecker.IsolationOf(transaction) switch
+        {
+            IsolationLevel.Snapshot => "SnapshotIsolation",
+            var level => level.ToString(),
+        },
+        IsBlindAppend = isBlindAppend,
+        EngineInfo = transaction.Options.EngineInfo,
+        UserMetadata = transaction.Options.UserMetadata,
+        UserName = transaction.Options.UserName,
+        TransactionId = TransactionId,
+    };
+
+    // In-commit timestamps rise from version to version, whatever the clock does.
+    static long CommitTimeAfter(Snapshot? before, long nowMs) =>
+        before is null ? nowMs : Math.Max(nowMs, before.Timestamp.ToUnixTimeMilliseconds() + 1);
+
+    // A table that gets in-commit timestamps later notes since when it has them.
+    static Metadata WithEnablement(Metadata metadata, Snapshot? before, long? commitTimeMs)
+    {
+        if (commitTimeMs is not { } timeMs || before is null || TableProperties.HasInCommitTimestamps(before.Metadata))
+            return metadata;
+        return metadata with
+        {
+            Configuration = metadata.Configuration
+                .With("delta.inCommitTimestampEnablementVersion",
+                    (before.Version + 1).ToString(CultureInfo.InvariantCulture))
+                .With("delta.inCommitTimestampEnablementTimestamp", timeMs.ToString(CultureInfo.InvariantCulture)),
+        };
+    }
+}

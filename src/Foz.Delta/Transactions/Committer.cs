@@ -1,0 +1,171 @@
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>Brings one transaction into the log: put-if-absent of the next version, and again after each loss.</summary>
+sealed class Committer
+{
+    // A store that fails this often in a row is down.
+    const int PutTriesMax = 5;
+    const int BackoffMsMax = 100;
+
+    readonly Transaction transaction;
+    readonly DeltaTable table;
+    readonly CommitQueue queue;
+    readonly ConflictChecker conflicts;
+    readonly CommitBuilder builder;
+
+    public Committer(Transaction transaction)
+    {
+        this.transaction = transaction;
+        table = transaction.Table;
+        queue = CommitQueue.Of(table);
+        conflicts = new(transaction);
+        builder = new(transaction);
+    }
+
+    public async Task<CommitResult> CommitAsync(CancellationToken cancellationToken)
+    {
+        CommitResult result;
+        await queue.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            result = await RunAsync(cancellationToken);
+        }
+        finally
+        {
+            queue.Gate.Release();
+        }
+        return result is CommitResult.Committed committed && transaction.Options.WritesCheckpoint
+            ? committed with { Checkpoint = await CheckpointAsync(committed.Snapshot, cancellationToken) }
+            : result;
+    }
+
+    async Task<CommitResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var before = transaction.ReadSnapshot;
+        if (before is null && await table.FindLatestSnapshotAsync(cancellationToken) is { } existing)
+            return TableExists(existing.Version);
+        for (var attempt = 0; attempt < transaction.Options.AttemptsMax; attempt++)
+        {
+            // The first attempt is made without a look at the log, unless this process knows that it would lose.
+            if (before is not null && (attempt > 0 || queue.NewestVersion > before.Version))
+            {
+                (before, var conflict) = await CatchUpAsync(before, cancellationToken);
+                if (conflict is not null) return conflict;
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await TryPutAsync(before) is { } commit)
+            {
+                queue.Remember(commit);
+                // Without a version before, the first one is read back.
+                var snapshot = before is null
+                    ? await table.SnapshotAsync(commit.Version, CancellationToken.None)
+                    : table.Advance(before, commit);
+                return new CommitResult.Committed(commit.Version, snapshot);
+            }
+            if (before is null) return TableExists(0);
+            await BackOffAsync(attempt, cancellationToken);
+        }
+        return new CommitResult.Conflicted(ConflictKind.TooManyAttempts, before!.Version,
+            $"{transaction.Options.Operation} on {table.Store.Root} gave up: others committed first "
+            + $"{transaction.Options.AttemptsMax} times. Run it again when there is less going on");
+    }
+
+    /// <summary>Checks the transaction against all commits behind a version.</summary>
+    async ValueTask<(Snapshot Newest, CommitResult.Conflicted? Conflict)> CatchUpAsync(
+        Snapshot before, CancellationToken cancellationToken)
+    {
+        while ((queue.Find(before.Version + 1)
+            ?? await table.ReadCommitAsync(before.Version + 1, cancellationToken)) is { } winner)
+        {
+            queue.Remember(winner);
+            if (conflicts.Check(winner, before) is { } conflict) return (before, conflict);
+            before = table.Advance(before, winner);
+        }
+        before.CheckWritable();
+        return (before, null);
+    }
+
+    /// <summary>
+    /// Writes the version behind <paramref name="before"/>; null if another commit is there. A failed write may have
+    /// happened all the same, and a repeated one may meet itself: the commit that is there tells by its identifier.
+    /// </summary>
+    async ValueTask<Commit?> TryPutAsync(Snapshot? before)
+    {
+        var version = (before?.Version ?? -1) + 1;
+        var path = LogFiles.CommitPath(version);
+        var actions = builder.Build(before);
+        var content = ActionWriter.Write(actions);
+        Failpoint.Hit("commit.before");
+        for (var tries = 1; ; tries++)
+        {
+            DeltaException? failure = null;
+            try
+            {
+                // Not to be cancelled: whether it happened would be unknown.
+                if (await table.Store.PutIfAbsentAsync(path, content, CancellationToken.None)
+                    is PutIfAbsentResult.Created created)
+                {
+                    Failpoint.Hit("commit.after");
+                    return new Commit { Version = version, Actions = actions, File = created.Info };
+                }
+            }
+            catch (DeltaException fault) when (IsStorageFault(fault))
+            {
+                failure = fault;
+            }
+            try
+            {
+                if (await table.ReadCommitAsync(version, CancellationToken.None) is { } there)
+                    return there.Info?.TransactionId == builder.TransactionId ? there : null;
+            }
+            catch (DeltaException fault) when (IsStorageFault(fault))
+            {
+                failure ??= fault;
+            }
+            if (tries >= PutTriesMax || failure is { Kind: not DeltaErrorKind.Storage })
+                throw failure ?? Unreadable(version);
+            await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
+        }
+    }
+
+    // The commit stands, whatever happens here: cancelling only leaves the checkpoint to a later commit.
+    async ValueTask<CheckpointResult?> CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        // One that is being written already serves as well.
+        if (!await queue.CheckpointGate.WaitAsync(TimeSpan.Zero, CancellationToken.None)) return null;
+        try
+        {
+            return await table.WriteCheckpointIfDueAsync(snapshot, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        finally
+        {
+            queue.CheckpointGate.Release();
+        }
+    }
+
+    // The first losses cost nothing; then each waits a random while, so that writers do not meet again and again.
+    async ValueTask BackOffAsync(int attempt, CancellationToken cancellationToken)
+    {
+        if (attempt < 3) return;
+        var waitMs = Random.Shared.Next(Math.Min(BackoffMsMax, 1 << Math.Min(attempt, 10)));
+        await Task.Delay(TimeSpan.FromMilliseconds(waitMs), table.Time, cancellationToken);
+    }
+
+    CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,
+        $"{table.Store.Root} cannot be created: there is a Delta table already");
+
+    DeltaException Unreadable(long version) => new(DeltaErrorKind.Storage,
+        $"the store of {table.Store.Root} says that version {version} exists, but does not return it") { Version = version };
+
+    static bool IsStorageFault(DeltaException fault) => fault.Kind is DeltaErrorKind.Storage
+        or DeltaErrorKind.StorageDenied or DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageFull;
+}

@@ -1,0 +1,94 @@
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>Whether a transaction may follow a commit that it did not see.</summary>
+sealed class ConflictChecker(Transaction transaction)
+{
+    readonly IsolationLevel isolation = IsolationOf(transaction);
+
+    /// <summary>
+    /// The isolation that the checks are made with: a transaction that only rearranges rows depends on none being added.
+    /// </summary>
+    public static IsolationLevel IsolationOf(Transaction transaction)
+    {
+        var changesData = transaction.Metadata is not null || transaction.Adds.Any(file => file.DataChange)
+            || transaction.Removes.Values.Any(removed => removed.DataChange);
+        var onlyRearranges = !changesData && transaction.Removes.Count > 0;
+        if (onlyRearranges) return IsolationLevel.Snapshot;
+        if (transaction.Options.Isolation is { } chosen) return chosen;
+        var property = transaction.CurrentMetadata.Configuration.Find("delta.isolationLevel");
+        return Enum.TryParse<IsolationLevel>(property, ignoreCase: true, out var level) && Enum.IsDefined(level)
+            ? level
+            : IsolationLevel.WriteSerializable;
+    }
+
+    /// <summary>The conflict with a commit; null if the transaction can be committed after it.</summary>
+    /// <param name="winner">A commit behind the version that the transaction read.</param>
+    /// <param name="before">The table as it was before the commit.</param>
+    public CommitResult.Conflicted? Check(Commit winner, Snapshot before)
+    {
+        var removed = new List<RemoveFile>();
+        var added = new List<AddFile>();
+        foreach (var action in winner.Actions)
+        {
+            if (Check(action, winner, before) is { } conflict) return conflict;
+            if (action is RemoveFile remove) removed.Add(remove);
+            if (action is AddFile { DataChange: true } add) added.Add(add);
+        }
+        return CheckRemoved(removed, winner) ?? CheckAdded(added, winner, before);
+    }
+
+    CommitResult.Conflicted? Check(LogAction action, Commit winner, Snapshot before)
+    {
+        switch (action)
+        {
+            case Protocol:
+                return Conflict(ConflictKind.ProtocolChanged, winner, "changed what clients must support");
+            case Metadata metadata when transaction.Metadata is not null
+                || !MetadataChange.IsDescriptive(before.Metadata, metadata):
+                return Conflict(ConflictKind.MetadataChanged, winner, "changed the table's schema or properties");
+            case SetTransaction application when transaction.Applications.ContainsKey(application.AppId):
+                return Conflict(ConflictKind.ConcurrentTransaction, winner,
+                    $"recorded version {application.Version} of the application '{application.AppId}'");
+            case DomainMetadata domain when transaction.Domains.ContainsKey(domain.Domain):
+                return Conflict(ConflictKind.ConcurrentDomain, winner, $"changed the domain '{domain.Domain}'");
+            default:
+                return null;
+        }
+    }
+
+    CommitResult.Conflicted? CheckRemoved(List<RemoveFile> removed, Commit winner)
+    {
+        foreach (var file in removed)
+            if (transaction.Removes.ContainsKey(file.Path.Value))
+                return Conflict(ConflictKind.ConcurrentDeleteDelete, winner,
+                    $"removed {file.Path} or deleted rows of it, as this one does");
+        // Rows that were only moved to other files are still what the transaction read.
+        foreach (var file in removed)
+            if (file.DataChange && transaction.Reads.Contains(file))
+                return Conflict(ConflictKind.ConcurrentDeleteRead, winner,
+                    $"removed {file.Path}, which this one read, or deleted rows of it");
+        return null;
+    }
+
+    CommitResult.Conflicted? CheckAdded(List<AddFile> added, Commit winner, Snapshot before)
+    {
+        if (isolation == IsolationLevel.Snapshot) return null;
+        var isBlindAppend = winner.Info?.IsBlindAppend == true;
+        if (isolation == IsolationLevel.WriteSerializable && isBlindAppend && transaction.Metadata is null) return null;
+        return transaction.Reads.FirstMatch(added, before.TableSchema) is { } file
+            ? Conflict(ConflictKind.ConcurrentAppend, winner, $"added {file.Path}, which this one should have read")
+            : null;
+    }
+
+    CommitResult.Conflicted Conflict(ConflictKind kind, Commit winner, string what)
+    {
+        var operation = winner.Info?.Operation is { } name ? $" ({name})" : "";
+        return new(kind, winner.Version,
+            $"{transaction.Options.Operation} on {transaction.Table.Store.Root} cannot be committed: "
+            + $"version {winner.Version}{operation} {what}. Run it again on the newest version");
+    }
+}

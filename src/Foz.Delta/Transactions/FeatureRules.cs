@@ -1,0 +1,110 @@
+using Foz.Delta.Log;
+using Foz.Delta.Schema;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>Which table features a schema and properties need (PROTOCOL.md, "Table Features").</summary>
+static class FeatureRules
+{
+    public const string DeletionVectorsProperty = "delta.enableDeletionVectors";
+
+    // What writers of version 2 did before there were lists of features; other writers list them for new tables too.
+    static readonly string[] Basic = [TableFeature.AppendOnly, "invariants"];
+
+    static readonly (string Property, string Value, string Feature)[] ByProperty =
+    [
+        (DeletionVectorsProperty, "true", TableFeature.DeletionVectors),
+        ("delta.enableChangeDataFeed", "true", "changeDataFeed"),
+        ("delta.enableInCommitTimestamps", "true", TableFeature.InCommitTimestamp),
+        ("delta.enableRowTracking", "true", "rowTracking"),
+        ("delta.enableRowTracking", "true", TableFeature.DomainMetadata),
+        (TypeWidening.EnableProperty, "true", "typeWidening"),
+        ("delta.enableVariantShredding", "true", "variantShredding"),
+        ("delta.enableIcebergCompatV1", "true", "icebergCompatV1"),
+        ("delta.enableIcebergCompatV2", "true", "icebergCompatV2"),
+        ("delta.checkpointPolicy", "v2", TableFeature.V2Checkpoint),
+        (ColumnMapping.ModeProperty, "name", TableFeature.ColumnMapping),
+        (ColumnMapping.ModeProperty, "id", TableFeature.ColumnMapping),
+        ("delta.appendOnly", "true", TableFeature.AppendOnly),
+    ];
+
+    public static bool IsTrue(Metadata metadata, string property) => HasValue(metadata, property, "true");
+
+    /// <summary>The protocol of a new table, with the features that it needs and those asked for.</summary>
+    public static Protocol ForNew(Metadata metadata, IEnumerable<string> features) =>
+        WithFeatures(Needed(metadata).Union(Basic).Union(features));
+
+    /// <summary>The protocol with the features that the metadata need; the same one if it has them.</summary>
+    public static Protocol Upgrade(Protocol protocol, Metadata metadata)
+    {
+        var needed = Needed(metadata)
+            .Where(feature => !protocol.Supports(feature) && !protocol.Supports($"{feature}-preview"))
+            .ToList();
+        return needed.Count == 0
+            ? protocol
+            : WithFeatures(protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).Union(needed));
+    }
+
+    static Protocol WithFeatures(IEnumerable<string> features)
+    {
+        var writer = features.Order(StringComparer.Ordinal).ToList();
+        var reader = writer.Where(name => TableFeature.Find(name) is { IsForReaders: true }).ToList();
+        return new()
+        {
+            MinReaderVersion = reader.Count > 0 ? Protocol.ReaderVersionWithFeatures : 1,
+            MinWriterVersion = Protocol.WriterVersionWithFeatures,
+            ReaderFeatures = reader.Count > 0 ? StringList.From(reader) : null,
+            WriterFeatures = StringList.From(writer),
+        };
+    }
+
+    static HashSet<string> Needed(Metadata metadata)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (property, value, feature) in ByProperty)
+            if (HasValue(metadata, property, value)) needed.Add(feature);
+        if (metadata.Configuration.Keys.Any(key => key.StartsWith("delta.constraints.", StringComparison.Ordinal)))
+            needed.Add("checkConstraints");
+        AddNeeded(StructType.ParseSchema(metadata.SchemaString), needed);
+        return needed;
+    }
+
+    static void AddNeeded(DeltaType type, HashSet<string> needed)
+    {
+        switch (type)
+        {
+            case PrimitiveType { Kind: PrimitiveKind.TimestampNtz }:
+                needed.Add(TableFeature.TimestampNtz);
+                break;
+            case PrimitiveType { Kind: PrimitiveKind.Variant }:
+                needed.Add("variantType");
+                break;
+            case ArrayType array:
+                AddNeeded(array.Element, needed);
+                break;
+            case MapType map:
+                AddNeeded(map.Key, needed);
+                AddNeeded(map.Value, needed);
+                break;
+            case StructType parent:
+                foreach (var field in parent.Fields)
+                {
+                    AddNeeded(field.Type, needed);
+                    AddNeeded(field.Metadata, needed);
+                }
+                break;
+        }
+    }
+
+    static void AddNeeded(FieldMetadata metadata, HashSet<string> needed)
+    {
+        if (metadata[FieldMetadata.GenerationExpressionKey] is not null) needed.Add("generatedColumns");
+        if (metadata[FieldMetadata.InvariantsKey] is not null) needed.Add("invariants");
+        if (metadata[FieldMetadata.CurrentDefaultKey] is not null) needed.Add("allowColumnDefaults");
+        if (metadata[FieldMetadata.IdentityStartKey] is not null) needed.Add("identityColumns");
+        if (metadata[FieldMetadata.TypeChangesKey] is not null) needed.Add("typeWidening");
+    }
+
+    static bool HasValue(Metadata metadata, string property, string value) =>
+        string.Equals(metadata.Configuration.Find(property), value, StringComparison.OrdinalIgnoreCase);
+}

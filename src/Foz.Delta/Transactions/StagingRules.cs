@@ -1,0 +1,90 @@
+using Foz.Delta.DeletionVectors;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>What a writer must not do (PROTOCOL.md, "Requirements for Writers").</summary>
+static class StagingRules
+{
+    const string AppendOnlyProperty = "delta.appendOnly";
+
+    public static void CheckPartitionValues(AddFile file, TableSchema schema)
+    {
+        var columns = schema.PartitionColumns;
+        var isComplete = file.PartitionValues.Count == columns.Length
+            && columns.All(column => file.PartitionValues.ContainsKey(column.PhysicalName(schema.Mapping)));
+        if (!isComplete)
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"file {file.Path} has the partition values {file.PartitionValues}; the table is partitioned by "
+                + $"({string.Join(", ", columns.Select(column => column.PhysicalName(schema.Mapping)))})")
+            { Path = file.Path.Value };
+    }
+
+    /// <summary>Checks a new deletion vector of a file and returns the number of rows in the file.</summary>
+    public static long CheckDeletionVector(
+        AddFile file, DeletionVectorDescriptor? vector, Metadata metadata, Protocol protocol)
+    {
+        if (vector == file.DeletionVector)
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"file {file.Path} already has this deletion vector") { Path = file.Path.Value };
+        var isAllowed = protocol.Supports(TableFeature.DeletionVectors)
+            && FeatureRules.IsTrue(metadata, FeatureRules.DeletionVectorsProperty);
+        if (vector is not null && !isAllowed)
+            throw new DeltaException(DeltaErrorKind.Refused,
+                $"rows of {file.Path} cannot be marked as deleted: the property {FeatureRules.DeletionVectorsProperty} "
+                + "is not set to true") { Path = file.Path.Value };
+        var count = FileStatistics.RecordCount(file) ?? throw new DeltaException(DeltaErrorKind.Refused,
+            $"rows of {file.Path} cannot be marked as deleted: its statistics do not tell how many it has; "
+            + "rewrite the file instead") { Path = file.Path.Value };
+        if (vector is not null && vector.Cardinality > count)
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"a deletion vector of {vector.Cardinality} rows for {file.Path}, which has {count}")
+            { Path = file.Path.Value };
+        return count;
+    }
+
+    public static void CheckDomain(Protocol protocol)
+    {
+        if (!protocol.Supports(TableFeature.DomainMetadata))
+            throw new DeltaException(DeltaErrorKind.Refused,
+                $"the table has no feature {TableFeature.DomainMetadata}, which domains need");
+    }
+
+    /// <summary>Checks what only the whole transaction shows.</summary>
+    public static void CheckCommit(Transaction transaction)
+    {
+        var metadata = transaction.CurrentMetadata;
+        if (FeatureRules.IsTrue(metadata, AppendOnlyProperty)
+            && transaction.Removes.Values.FirstOrDefault(r => r.DataChange).File is { } removed)
+            throw new DeltaException(DeltaErrorKind.Refused,
+                $"{transaction.Table.Store.Root} is append-only ({AppendOnlyProperty} is true): "
+                + $"{removed.Path} cannot be removed or lose rows") { Path = removed.Path.Value };
+        foreach (var file in transaction.Adds) CheckAdd(transaction, file);
+        if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
+            && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
+            && transaction.Removes.Count < before.FileCount)
+            throw new DeltaException(DeltaErrorKind.Refused,
+                $"{transaction.Table.Store.Root} cannot be partitioned by ({after.PartitionColumns}) while files "
+                + "partitioned otherwise stay: overwrite the whole table");
+    }
+
+    public static DeltaException Twice(string verb, FileAction file) => new(DeltaErrorKind.InvalidArgument,
+        $"file {file.Path} is {verb} twice in one transaction") { Path = file.Path.Value };
+
+    public static DeltaException NotThere(FileAction file) => new(DeltaErrorKind.InvalidArgument,
+        $"file {file.Path} is not in the version that the transaction reads") { Path = file.Path.Value };
+
+    // The metadata may have been staged after the file.
+    static void CheckAdd(Transaction transaction, AddFile file)
+    {
+        CheckPartitionValues(file, transaction.Schema);
+        if (transaction.ReadSnapshot?.Files.Find(file.Key) is not null && !transaction.Removes.ContainsKey(file.Path.Value))
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"file {file.Path} is in the table already") { Path = file.Path.Value };
+        if (file.DeletionVector is not null && FileStatistics.RecordCount(file) is null)
+            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+                $"file {file.Path} has a deletion vector but no numRecords in its statistics") { Path = file.Path.Value };
+    }
+}

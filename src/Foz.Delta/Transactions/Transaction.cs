@@ -1,0 +1,242 @@
+using Foz.Delta.DeletionVectors;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Delta.Transactions;
+
+/// <summary>
+/// A change of a table in the making: starts at a snapshot, notes what was read, collects actions, and commits them as
+/// the next version, after any concurrent commits that it does not conflict with. For one thread, and one commit.
+/// </summary>
+public sealed class Transaction
+{
+    readonly Dictionary<string, AddFile> adds = new(StringComparer.Ordinal);
+    readonly Dictionary<string, RemovedFile> removes = new(StringComparer.Ordinal);
+    readonly List<AddCdcFile> changes = [];
+    readonly Dictionary<string, SetTransaction> applications = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
+    bool isCommitted;
+
+    /// <summary>Starts a transaction on a version of a table.</summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Unsupported"/>: the table demands of writers what is not supported.
+    /// </exception>
+    public Transaction(DeltaTable table, Snapshot snapshot, TransactionOptions options)
+    {
+        Table = table;
+        ReadSnapshot = snapshot;
+        Options = options;
+        snapshot.CheckWritable();
+    }
+
+    Transaction(DeltaTable table, TableDefinition definition, TransactionOptions options)
+    {
+        Table = table;
+        Options = options;
+        (Protocol, Metadata) = definition.ToActions(table.Time);
+        ProtocolSupport.CheckWritable(Protocol, Metadata, table.Store.Root);
+    }
+
+    /// <summary>The table.</summary>
+    public DeltaTable Table { get; }
+
+    /// <summary>The version that the transaction reads; null where it creates the table.</summary>
+    public Snapshot? ReadSnapshot { get; }
+
+    /// <summary>Operation, isolation and the like.</summary>
+    public TransactionOptions Options { get; }
+
+    /// <summary>The counts that history shows, such as <c>numOutputRows</c>; set before the commit.</summary>
+    public StringMap Metrics { get; set; } = StringMap.Empty;
+
+    /// <summary>The metadata that the commit sets; null if it leaves them.</summary>
+    public Metadata? Metadata { get; private set; }
+
+    /// <summary>The protocol that the commit sets; null if it leaves it.</summary>
+    public Protocol? Protocol { get; private set; }
+
+    /// <summary>The schema of the table once the transaction is committed.</summary>
+    public TableSchema Schema => SnapshotSchema.Of(CurrentProtocol, CurrentMetadata);
+
+    /// <summary>Whether nothing is staged: a commit would only say that it was made.</summary>
+    public bool IsEmpty => adds.Count + removes.Count + changes.Count + applications.Count + domains.Count == 0
+        && Metadata is null && Protocol is null;
+
+    internal ReadSet Reads { get; } = new();
+
+    internal IReadOnlyCollection<AddFile> Adds => adds.Values;
+
+    internal IReadOnlyDictionary<string, RemovedFile> Removes => removes;
+
+    internal IReadOnlyList<AddCdcFile> Changes => changes;
+
+    internal IReadOnlyDictionary<string, SetTransaction> Applications => applications;
+
+    internal IReadOnlyDictionary<string, DomainMetadata> Domains => domains;
+
+    internal Metadata CurrentMetadata => Metadata ?? ReadSnapshot!.Metadata;
+
+    internal Protocol CurrentProtocol => Protocol ?? ReadSnapshot!.Protocol;
+
+    /// <summary>Starts the transaction that creates a table; it can have files in its first version already.</summary>
+    /// <exception cref="DeltaException">
+    /// The definition is faulty (<see cref="DeltaErrorKind.InvalidSchema"/>), or asks for what is not supported.
+    /// </exception>
+    public static Transaction Create(DeltaTable table, TableDefinition definition, TransactionOptions options) =>
+        new(table, definition, options);
+
+    /// <summary>
+    /// The files that may hold rows which fulfil a condition; notes that the transaction depends on them, and on no
+    /// others being added.
+    /// </summary>
+    public IReadOnlyList<MatchedFile> Read(Predicate condition)
+    {
+        if (ReadSnapshot is null) return [];
+        var files = new FilePruner(ReadSnapshot.TableSchema, condition).Match(ReadSnapshot.Files);
+        Reads.Add(condition);
+        foreach (var (file, _) in files) Reads.Add(file);
+        return files;
+    }
+
+    /// <summary>Notes that the transaction depends on files, without looking for more.</summary>
+    public void ReadFiles(IEnumerable<AddFile> files)
+    {
+        foreach (var file in files) Reads.Add(file);
+    }
+
+    /// <summary>Notes that the transaction depends on everything in the table.</summary>
+    public void ReadWholeTable() => Reads.AddWholeTable();
+
+    /// <summary>Adds a data file, which is in the store already.</summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidArgument"/>: the path is staged already, or the partition values are not those
+    /// of the table's partition columns.
+    /// </exception>
+    public void Add(AddFile file)
+    {
+        StagingRules.CheckPartitionValues(file, Schema);
+        if (!adds.TryAdd(file.Path.Value, file)) throw StagingRules.Twice("added", file);
+    }
+
+    /// <summary>Removes a file of the snapshot.</summary>
+    /// <param name="file">A file of <see cref="ReadSnapshot"/>.</param>
+    /// <param name="dataChange">False if its rows are in other files of this commit.</param>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidArgument"/>: the snapshot has no such file, or it is removed already.
+    /// </exception>
+    public void Remove(AddFile file, bool dataChange = true)
+    {
+        if (ReadSnapshot?.Files.Find(file.Key) is not { } known) throw StagingRules.NotThere(file);
+        if (!removes.TryAdd(file.Path.Value, new(known, dataChange))) throw StagingRules.Twice("removed", file);
+    }
+
+    /// <summary>Removes every file of the snapshot, as an overwrite does.</summary>
+    public void RemoveAll()
+    {
+        ReadWholeTable();
+        if (ReadSnapshot is null) return;
+        foreach (var file in ReadSnapshot.Files) Remove(file);
+    }
+
+    /// <summary>
+    /// Gives a file of the snapshot another deletion vector, which replaces the one that it has; the statistics stay as
+    /// wide bounds.
+    /// </summary>
+    /// <param name="file">A file of <see cref="ReadSnapshot"/>.</param>
+    /// <param name="vector">All deleted rows of the file, those of the old vector included; null for none.</param>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidArgument"/>: as <see cref="Remove"/>, or the vector is the one that it has;
+    /// <see cref="DeltaErrorKind.Refused"/>: the table does not allow deletion vectors, or the file does not tell its
+    /// number of rows.
+    /// </exception>
+    public void SetDeletionVector(AddFile file, DeletionVectorDescriptor? vector)
+    {
+        var recordCount = StagingRules.CheckDeletionVector(file, vector, CurrentMetadata, CurrentProtocol);
+        Remove(file);
+        Add(file with
+        {
+            DeletionVector = vector,
+            DataChange = true,
+            Stats = FileStatistics.WithWideBounds(file.Stats, recordCount),
+        });
+    }
+
+    /// <summary>Adds a file of row changes for the change data feed.</summary>
+    public void AddChanges(AddCdcFile file) => changes.Add(file);
+
+    /// <summary>
+    /// Changes schema, properties or descriptions. Features that they need are added to the protocol.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: the schema is faulty; <see cref="DeltaErrorKind.Unsupported"/>: a
+    /// feature is needed that is not supported.
+    /// </exception>
+    public void SetMetadata(Metadata metadata)
+    {
+        var protocol = FeatureRules.Upgrade(CurrentProtocol, metadata);
+        ProtocolSupport.CheckWritable(protocol, metadata, Table.Store.Root);
+        _ = SnapshotSchema.Of(protocol, metadata);
+        Metadata = metadata;
+        if (protocol != CurrentProtocol) Protocol = protocol;
+    }
+
+    /// <summary>Changes what clients must support.</summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Unsupported"/>: this library could not write the table any more.
+    /// </exception>
+    public void SetProtocol(Protocol protocol)
+    {
+        ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Store.Root);
+        Protocol = protocol;
+    }
+
+    /// <summary>
+    /// Records how far an application has come. Of concurrent commits for one application only one succeeds; the caller
+    /// looks at the snapshot's version for it first.
+    /// </summary>
+    public void SetApplicationVersion(string appId, long version) => applications[appId] = new()
+    {
+        AppId = appId,
+        Version = version,
+        LastUpdatedMs = Table.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+    };
+
+    /// <summary>Sets the configuration of a domain, or removes the domain with null.</summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Refused"/>: the table has no feature <c>domainMetadata</c>.
+    /// </exception>
+    public void SetDomain(string domain, string? configuration)
+    {
+        StagingRules.CheckDomain(CurrentProtocol);
+        domains[domain] = new()
+        {
+            Domain = domain,
+            Configuration = configuration ?? ReadSnapshot?.Domains.GetValueOrDefault(domain)?.Configuration ?? "",
+            IsRemoved = configuration is null,
+        };
+    }
+
+    /// <summary>
+    /// Commits: writes the next version that no one has written, rebasing on concurrent commits that do not conflict.
+    /// A write whose answer was lost is recognized. Cancelling has no effect once a version is being written.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// A rule of the table is broken (<see cref="DeltaErrorKind.Refused"/>), a concurrent commit is corrupt, or the store
+    /// fails; then nothing is committed, except that a store that stays unreachable may still finish the write.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The transaction was committed before.</exception>
+    public async Task<CommitResult> CommitAsync(CancellationToken cancellationToken)
+    {
+        if (isCommitted) throw new InvalidOperationException("a transaction is committed once");
+        StagingRules.CheckCommit(this);
+        isCommitted = true;
+        return await new Committer(this).CommitAsync(cancellationToken);
+    }
+}
+
+/// <summary>A staged removal.</summary>
+/// <param name="File">The file as the snapshot has it.</param>
+/// <param name="DataChange">False if its rows are in other files of the commit.</param>
+readonly record struct RemovedFile(AddFile File, bool DataChange);
