@@ -1,0 +1,72 @@
+using Foz.Delta;
+using Foz.Delta.Storage;
+
+namespace Foz.Tests.Delta.Transactions;
+
+enum Fault
+{
+    None,
+
+    /// <summary>The write did not happen.</summary>
+    Before,
+
+    /// <summary>The write happened, but the answer was lost.</summary>
+    After,
+}
+
+/// <summary>A store whose reads and conditional writes fail at random, by seed, or as queued.</summary>
+sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
+{
+    readonly Random random = new(seed);
+
+    public bool IsFaulty { get; set; } = true;
+
+    public Queue<Fault> NextPuts { get; } = new();
+
+    public string Root => inner.Root;
+
+    public IObjectStore Within(string folder) => inner.Within(folder);
+
+    public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        if (IsFaulty && random.Next(8) == 0) throw Failure(path);
+        return inner.GetAsync(path, cancellationToken);
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(string path, long offset, int length, CancellationToken cancellationToken) =>
+        inner.GetRangeAsync(path, offset, length, cancellationToken);
+
+    public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) => inner.GetInfoAsync(path, cancellationToken);
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken) =>
+        inner.ListAsync(folder, startAfter, cancellationToken);
+
+    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        inner.PutAsync(path, content, cancellationToken);
+
+    public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var fault = NextPuts.TryDequeue(out var queued) ? queued
+            : IsFaulty && random.Next(3) == 0 ? (Fault)random.Next(1, 3)
+            : Fault.None;
+        if (fault == Fault.Before) throw Failure(path);
+        var result = await inner.PutIfAbsentAsync(path, content, cancellationToken);
+        return fault == Fault.After ? throw Failure(path) : result;
+    }
+
+    public ValueTask<PutIfMatchResult> PutIfMatchAsync(string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken) =>
+        inner.PutIfMatchAsync(path, content, etag, cancellationToken);
+
+    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
+
+    public string? LocalPath(string path) => inner.LocalPath(path);
+
+    public string StagingPath(string path) => inner.StagingPath(path);
+
+    public ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) => inner.PublishAsync(paths, cancellationToken);
+
+    public ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken) =>
+        inner.PutFileAsync(localFile, path, cancellationToken);
+
+    static DeltaException Failure(string path) => new(DeltaErrorKind.Storage, $"the store did not answer for {path}");
+}
