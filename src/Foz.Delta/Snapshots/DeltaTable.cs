@@ -145,8 +145,16 @@ public sealed class DeltaTable
         if (parquet is null)
             return new CheckpointResult.Failed(new DeltaException(DeltaErrorKind.Unsupported,
                 $"{Store.Root} was opened without a Parquet writer for checkpoints"));
-        var writer = new CheckpointWriter(Store, parquet);
-        var result = await writer.WriteAsync(snapshot.ToCheckpoint(time.GetUtcNow()), cancellationToken);
+        CheckpointContent content;
+        try
+        {
+            content = snapshot.ToCheckpoint(time.GetUtcNow());
+        }
+        catch (DeltaException error)
+        {
+            return new CheckpointResult.Failed(error);
+        }
+        var result = await new CheckpointWriter(Store, parquet).WriteAsync(content, cancellationToken);
         if (result is CheckpointResult.Written written) RememberCheckpoint(snapshot.Version, written.File.SizeBytes);
         return result;
     }

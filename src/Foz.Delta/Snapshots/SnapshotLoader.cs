@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Storage;
@@ -7,8 +8,10 @@ namespace Foz.Delta.Snapshots;
 /// <summary>Builds snapshots from the log.</summary>
 sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
 {
-    // Bounds the commits that are read and parsed ahead of their turn.
-    static readonly int readAheadMax = Math.Max(2, Environment.ProcessorCount);
+    // Commits are read and parsed ahead of their turn in blocks, so that many small ones do not cost a task each.
+    const int BlockCommitsMax = 64;
+    const long BlockBytesMax = 256 * 1024;
+    static readonly int readAheadBlocks = Math.Max(2, Environment.ProcessorCount);
 
     readonly CheckpointReader checkpoints = new(store, parquet);
 
@@ -100,23 +103,40 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
 
     /// <summary>Reads commits in order, the next ones ahead on other threads.</summary>
     async IAsyncEnumerable<Commit> ReadCommitsAsync(
-        IReadOnlyList<LogFile> commits,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyList<LogFile> commits, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var ahead = new Queue<Task<Commit>>();
+        var ahead = new Queue<Task<Commit[]>>();
         var next = 0;
         while (next < commits.Count || ahead.Count > 0)
         {
-            while (next < commits.Count && ahead.Count < readAheadMax)
+            while (next < commits.Count && ahead.Count < readAheadBlocks)
             {
-                var version = commits[next++].Version;
-                ahead.Enqueue(Task.Run(() => ReadListedAsync(version, cancellationToken), cancellationToken));
+                var block = BlockAt(commits, next);
+                next += block.Length;
+                ahead.Enqueue(Task.Run(() => ReadBlockAsync(block, cancellationToken), cancellationToken));
             }
-            yield return await ahead.Dequeue();
+            foreach (var commit in await ahead.Dequeue()) yield return commit;
         }
     }
 
-    async Task<Commit> ReadListedAsync(long version, CancellationToken cancellationToken) =>
-        await ReadCommitAsync(version, cancellationToken) ?? throw new DeltaException(DeltaErrorKind.Corrupt,
-            $"the commit of version {version} of {store.Root} was deleted while it was read") { Version = version };
+    static LogFile[] BlockAt(IReadOnlyList<LogFile> commits, int first)
+    {
+        var bytes = 0L;
+        return [.. commits.Skip(first).Take(BlockCommitsMax).TakeWhile((file, i) =>
+        {
+            bytes += file.Info.SizeBytes;
+            return i == 0 || bytes <= BlockBytesMax;
+        })];
+    }
+
+    async Task<Commit[]> ReadBlockAsync(LogFile[] block, CancellationToken cancellationToken)
+    {
+        var commits = new Commit[block.Length];
+        for (var i = 0; i < block.Length; i++)
+            commits[i] = await ReadCommitAsync(block[i].Version, cancellationToken)
+                ?? throw new DeltaException(DeltaErrorKind.Corrupt,
+                    $"the commit of version {block[i].Version} of {store.Root} was deleted while it was read")
+                { Version = block[i].Version };
+        return commits;
+    }
 }
