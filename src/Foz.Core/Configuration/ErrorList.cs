@@ -30,7 +30,9 @@ public sealed class ErrorList
         Add(new FozException(ErrorKind.Configuration, message) { Place = place, Hint = hint });
 
     /// <summary>Throws what was found, as one error.</summary>
-    /// <exception cref="FozException">The only error, or one that tells all of them; none is thrown if there is none.</exception>
+    /// <exception cref="FozException">
+    /// The only error, or one that tells all of them; none is thrown if there is none.
+    /// </exception>
     public void ThrowIfAny()
     {
         if (errors.Count > 0) throw Combine(Items);

@@ -162,7 +162,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
     /// <summary>Reports every key that no method was asked for, with the nearest that one was.</summary>
     public void Finish()
     {
-        foreach (var entry in mapping.Entries.Where(entry => !known.Contains(entry.Key) && !refused.Contains(entry.Key)))
+        foreach (var entry in mapping.Entries.Where(e => !known.Contains(e.Key) && !refused.Contains(e.Key)))
             errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, known));
     }
 }

@@ -42,12 +42,14 @@ public static class NearestName
     }
 
     /// <summary>What to tell somebody who wrote a name that is not known.</summary>
-    /// <returns><c>did you mean 'x'?</c>, else the names there are if they are few; null if they are many or none.</returns>
+    /// <returns>
+    /// <c>did you mean 'x'?</c>, else the names there are if they are few; null if they are many or none.
+    /// </returns>
     public static string? Hint(string name, IEnumerable<string> candidates)
     {
         var known = candidates.Distinct(StringComparer.Ordinal).ToList();
         var nearest = Find(name, known);
-        if (nearest is null && Synonyms.TryGetValue(name, out var synonym) && known.Contains(synonym)) nearest = synonym;
+        if (Synonyms.TryGetValue(name, out var synonym) && known.Contains(synonym)) nearest ??= synonym;
         return nearest is not null ? $"did you mean '{nearest}'?"
             : known.Count is > 0 and <= NamesListedMax ? $"known: {string.Join(", ", known)}"
             : null;

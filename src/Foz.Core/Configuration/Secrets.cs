@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Foz.Core.Configuration;
 
-/// <summary>The secret values in use, so that no text that leaves the process holds one. Safe to use by many threads.</summary>
+/// <summary>
+/// The secret values in use, so that no text that leaves the process holds one. Safe to use by many threads.
+/// </summary>
 public sealed partial class Secrets
 {
     const string Masked = "***";
@@ -38,9 +40,13 @@ public sealed partial class Secrets
         foreach (var value in values)
         {
             if (!text.Contains(value, StringComparison.Ordinal)) continue;
-            text = value.Length >= LengthMin ? text.Replace(value, Masked, StringComparison.Ordinal) : MaskWord(text, value);
+            text = value.Length < LengthMin
+                ? MaskWord(text, value)
+                : text.Replace(value, Masked, StringComparison.Ordinal);
         }
-        return text.Contains("://", StringComparison.Ordinal) ? UrlPassword.Replace(text, "${before}" + Masked + "@") : text;
+        return text.Contains("://", StringComparison.Ordinal)
+            ? UrlPassword.Replace(text, "${before}" + Masked + "@")
+            : text;
     }
 
     /// <summary>An error whose message and hint hold no secret.</summary>
@@ -52,11 +58,15 @@ public sealed partial class Secrets
             : new(error.Kind, message) { Place = error.Place, Hint = hint, IsTransient = error.IsTransient };
     }
 
-    /// <summary>The password that stands in a URL (<c>scheme://user:password@host</c>); null where there is none.</summary>
+    /// <summary>
+    /// The password that stands in a URL (<c>scheme://user:password@host</c>); null where there is none.
+    /// </summary>
     public static string? PasswordInUrl(string text) =>
         UrlPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value : null;
 
-    /// <summary>The first value of a password in a connection string (<c>password=…;</c>); null where there is none.</summary>
+    /// <summary>
+    /// The first value of a password in a connection string (<c>password=…;</c>); null where there is none.
+    /// </summary>
     public static string? PasswordInConnectionString(string text) =>
         ConnectionStringPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value : null;
 

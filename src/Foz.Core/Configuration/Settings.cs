@@ -3,7 +3,9 @@ using System.Globalization;
 namespace Foz.Core.Configuration;
 
 /// <summary>One value of a YAML mapping: text, a list of texts or a mapping of texts, and where it stands.</summary>
-/// <param name="Value">A string, an <c>IReadOnlyList&lt;string&gt;</c> or an <c>IReadOnlyDictionary&lt;string, string&gt;</c>.</param>
+/// <param name="Value">
+/// A string, an <c>IReadOnlyList&lt;string&gt;</c> or an <c>IReadOnlyDictionary&lt;string, string&gt;</c>.
+/// </param>
 /// <param name="Place">Where it stands.</param>
 public sealed record Setting(object Value, Place Place);
 

@@ -13,7 +13,8 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
     /// <param name="otherKeys">Keys of the mapping that are no settings.</param>
     /// <param name="what">What the settings are of, such as <c>a connection of type postgresql</c>.</param>
     /// <param name="isComplete">Whether required settings have to be there.</param>
-    public void Check(YamlNode.Mapping mapping, IReadOnlyCollection<string> otherKeys, string what, bool isComplete = true)
+    public void Check(
+        YamlNode.Mapping mapping, IReadOnlyCollection<string> otherKeys, string what, bool isComplete = true)
     {
         var names = specs.Select(s => s.Name).Concat(otherKeys).ToList();
         foreach (var entry in mapping.Entries)
@@ -47,7 +48,9 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         return new(mapping.Place, values);
     }
 
-    /// <summary>Makes secret what variables filled in: settings that are secrets, and passwords inside of others.</summary>
+    /// <summary>
+    /// Makes secret what variables filled in: settings that are secrets, and passwords inside of others.
+    /// </summary>
     /// <param name="mapping">The mapping as it stands in the file.</param>
     /// <param name="filledIn">The same with variables filled in.</param>
     /// <param name="secrets">Takes the values.</param>
@@ -77,7 +80,8 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
             case YamlNode.Sequence sequence when sequence.Items.All(item => item is YamlNode.Scalar):
                 return sequence.Items.Cast<YamlNode.Scalar>().Select(item => item.Text).ToList();
             case YamlNode.Mapping map when map.Entries.All(entry => entry.Value is YamlNode.Scalar):
-                return map.Entries.ToDictionary(e => e.Key, e => ((YamlNode.Scalar)e.Value).Text, StringComparer.Ordinal);
+                return map.Entries.ToDictionary(
+                    e => e.Key, e => ((YamlNode.Scalar)e.Value).Text, StringComparer.Ordinal);
             default:
                 errors.Add(node.Place, $"'{key}' is nested too deep: it takes a value, a list or a mapping of values");
                 return null;
@@ -103,16 +107,18 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         {
             if (spec.IsSecret && scalar.Text.Length > 0 && !scalar.IsNull && !VariableText.IsOnlyVariables(scalar.Text))
             {
+                var variable = spec.Name.ToUpperInvariant().Replace('-', '_');
                 errors.Add(
                     scalar.Place, $"'{spec.Name}' is a secret and must not stand in a file",
-                    $"write ${{{VariableFor(spec.Name)}}} here, and set {VariableFor(spec.Name)} in the environment or in "
-                    + $"{Variables.FileName}, outside of git");
+                    $"write ${{{variable}}} here, and set {variable} in the environment or in {Variables.FileName}, "
+                    + "outside of git");
             }
             else if (Passwords(scalar.Text).Any(password => !VariableText.IsOnlyVariables(password)))
             {
                 errors.Add(
                     scalar.Place, $"a password stands in '{spec.Name}'",
-                    $"write ${{PASSWORD}} in its place, and set PASSWORD in the environment or in {Variables.FileName}");
+                    "write ${PASSWORD} in its place, and set PASSWORD in the environment or in "
+                    + $"{Variables.FileName}, outside of git");
             }
         }
     }
@@ -122,8 +128,6 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         if (Secrets.PasswordInUrl(text) is { } inUrl) yield return inUrl;
         else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText;
     }
-
-    static string VariableFor(string name) => name.ToUpperInvariant().Replace('-', '_');
 
     static IEnumerable<YamlNode.Scalar> Scalars(YamlNode node) => node switch
     {

@@ -24,7 +24,9 @@ public static partial class VariableText
     /// <param name="text">The text.</param>
     /// <param name="place">Where it stands.</param>
     /// <param name="variables">The values.</param>
-    /// <param name="errors">Takes names that are not set and have no default, and a <c>${</c> that is no variable.</param>
+    /// <param name="errors">
+    /// Takes names that are not set and have no default, and a <c>${</c> that is no variable.
+    /// </param>
     /// <returns>The text with the values; a variable that is not set gives nothing.</returns>
     public static string Expand(string text, Place place, Variables variables, ErrorList errors)
     {
@@ -34,7 +36,8 @@ public static partial class VariableText
             if (opening.Value == "$${") return "${";
             if (!opening.Groups["name"].Success)
             {
-                errors.Add(place, "'${' starts no variable here", "write ${NAME} or ${NAME:-default}, or $${ for a plain ${");
+                errors.Add(
+                    place, "'${' starts no variable here", "write ${NAME} or ${NAME:-default}, or $${ for a plain ${");
                 return "";
             }
             var name = opening.Groups["name"].Value;

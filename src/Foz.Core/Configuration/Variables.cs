@@ -64,7 +64,8 @@ public sealed class Variables(
             }
             else
             {
-                errors.Add(new(FileName, number), "this line does not set a variable", "write NAME=value or NAME='value'");
+                errors.Add(
+                    new(FileName, number), "this line does not set a variable", "write NAME=value or NAME='value'");
             }
         }
         return values;

@@ -11,7 +11,9 @@ public abstract class YamlNode
     /// <summary>What it is, as an error message says it.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>Whether it is a scalar that stands for nothing: empty, <c>~</c> or <c>null</c>, without quotes.</summary>
+    /// <summary>
+    /// Whether it is a scalar that stands for nothing: empty, <c>~</c> or <c>null</c>, without quotes.
+    /// </summary>
     public bool IsNull => this is Scalar { IsQuoted: false, Text: "" or "~" or "null" or "Null" or "NULL" };
 
     /// <summary>A single value.</summary>

@@ -64,7 +64,8 @@ public sealed class YamlReader
         var (node, _) = ReadNode(depth: 0);
         parser.Consume<DocumentEnd>();
         if (parser.TryConsume<DocumentStart>(out var second))
-            errors.Add(PlaceOf(second), "a second document starts here", "one file holds one document: remove the '---'");
+            errors.Add(
+                PlaceOf(second), "a second document starts here", "one file holds one document: remove the '---'");
         return node;
     }
 
@@ -119,8 +120,7 @@ public sealed class YamlReader
         while (!parser.TryConsume<MappingEnd>(out _))
         {
             var (keyNode, _) = ReadNode(depth + 1);
-            if (keyNode is not YamlNode.Scalar key)
-                throw new FozException(ErrorKind.Configuration, "a key must be a single text") { Place = keyNode.Place };
+            if (keyNode is not YamlNode.Scalar key) throw Refused(keyNode.Place, "a key must be a single text");
             var (value, valueSize) = ReadNode(depth + 1);
             size = Grow(start, size, valueSize + 1);
             if (key is { Text: "<<", IsQuoted: false })
@@ -128,7 +128,8 @@ public sealed class YamlReader
             else if (keys.TryAdd(key.Text, key.Place))
                 entries.Add(new(key.Text, key.Place, value));
             else
-                errors.Add(key.Place, $"the key '{key.Text}' stands here twice", $"first at line {keys[key.Text].Line}");
+                errors.Add(
+                    key.Place, $"the key '{key.Text}' stands here twice", $"first at line {keys[key.Text].Line}");
         }
         entries.AddRange(merged.Where(entry => keys.TryAdd(entry.Key, entry.KeyPlace)));
         return (new YamlNode.Mapping(entries, PlaceOf(start)), size);
@@ -146,8 +147,10 @@ public sealed class YamlReader
     int Grow(NodeEvent start, int size, int by) =>
         size + by <= NodesMax ? size + by : throw Refused(start, $"anchors make more than {NodesMax:N0} values of it");
 
-    FozException Refused(ParsingEvent at, string message) =>
-        new(ErrorKind.Configuration, message) { Place = PlaceOf(at) };
+    FozException Refused(ParsingEvent at, string message) => Refused(PlaceOf(at), message);
+
+    static FozException Refused(Place place, string message) =>
+        new(ErrorKind.Configuration, message) { Place = place };
 
     Place PlaceOf(ParsingEvent at) => new(file, (int)at.Start.Line, (int)at.Start.Column);
 }

@@ -31,7 +31,8 @@ static class YamlSyntax
     {
         // A quote may run over lines, and tabs inside of it are as good as any character.
         var isInQuote = refusal.Message.Contains("quoted scalar", StringComparison.Ordinal);
-        if (!isInQuote && FindTab(text, (int)refusal.Start.Line, (int)refusal.End.Line + 1) is var (line, column) && line > 0)
+        var (line, column) = isInQuote ? default : FindTab(text, (int)refusal.Start.Line, (int)refusal.End.Line + 1);
+        if (line > 0)
         {
             return new(ErrorKind.Configuration, "a tab in the indentation")
             {
@@ -45,7 +46,10 @@ static class YamlSyntax
             if (refusal.Message.Contains(part, StringComparison.OrdinalIgnoreCase))
                 return new(ErrorKind.Configuration, message, refusal) { Place = place, Hint = hint };
         }
-        return new(ErrorKind.Configuration, $"not valid YAML: {refusal.Message.TrimEnd('.')}", refusal) { Place = place };
+        return new(ErrorKind.Configuration, $"not valid YAML: {refusal.Message.TrimEnd('.')}", refusal)
+        {
+            Place = place,
+        };
     }
 
     static (int Line, int Column) FindTab(string text, int firstLine, int lastLine)

@@ -50,7 +50,8 @@ sealed class CheckArguments(string type, Place place, string? column, MappingRea
         var (to, field) = (reader.Text("to"), reader.Text("field"));
         if (to is null || field is null)
         {
-            errors.Add(place, $"'{type}' needs 'to' and 'field'", $"write - {type}: {{to: silver.customers, field: id}}");
+            errors.Add(
+                place, $"'{type}' needs 'to' and 'field'", $"write - {type}: {{to: silver.customers, field: id}}");
             return null;
         }
         if (TableName.TryParse(to, out var table))
@@ -99,13 +100,16 @@ sealed class CheckArguments(string type, Place place, string? column, MappingRea
     /// <summary>A SQL check; null, with an error, where it has no query.</summary>
     public CheckDefinition.Custom? Custom()
     {
-        if (column is not null) errors.Add(place, "a SQL check is a check of a table", "move it to the checks of the table");
+        if (column is not null)
+            errors.Add(place, "a SQL check is a check of a table", "move it to the checks of the table");
         var name = reader.Text("name");
         var query = reader.Text("query");
         var value = reader.Text("value");
         if (string.IsNullOrWhiteSpace(query))
         {
-            errors.Add(place, "a SQL check needs a query", "write - name: …, query: select …, and value: … if one is expected");
+            errors.Add(
+                place, "a SQL check needs a query",
+                "write - name: …, query: select …, and value: … if one is expected");
             return null;
         }
         var node = (YamlNode.Scalar)reader.Node("query")!;

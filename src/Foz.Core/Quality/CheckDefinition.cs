@@ -144,7 +144,9 @@ public abstract record CheckDefinition
         public override IReadOnlyList<string> Columns => [];
     }
 
-    /// <summary>A query returns one expected value; or, where none is stated, no rows: each one it does is a violation.</summary>
+    /// <summary>
+    /// A query returns one expected value; or, where none is stated, no rows: each one it does is a violation.
+    /// </summary>
     /// <param name="Label">The name that it was given.</param>
     /// <param name="Query">A SELECT; names of tables are those of the project.</param>
     /// <param name="Value">The expected value as text; null where no row is.</param>

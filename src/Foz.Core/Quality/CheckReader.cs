@@ -18,7 +18,8 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         {
             ["not_null"] = a => a.Columns().Select(column => new CheckDefinition.NotNull(column)),
             ["unique"] = a => a.Columns() is { Count: > 0 } columns ? [new CheckDefinition.Unique(columns)] : [],
-            ["accepted_values"] = a => a.OnColumn(c => a.Values() is { } v ? new CheckDefinition.AcceptedValues(c, v) : null),
+            ["accepted_values"] = a =>
+                a.OnColumn(c => a.Values() is { } values ? new CheckDefinition.AcceptedValues(c, values) : null),
             ["relationships"] = a => a.OnColumn(a.Relationships),
             ["positive"] = a => a.OnColumn(column => new CheckDefinition.Positive(column)),
             ["min"] = a => a.OnColumn(c => a.Limit("min") is { } limit ? new CheckDefinition.Min(c, limit) : null),
@@ -58,7 +59,9 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     {
         if (list is null) return [];
         if (list is YamlNode.Sequence sequence) return [.. sequence.Items.SelectMany(item => ReadItem(item, column))];
-        errors.Add(list.Place, $"'checks' must be a list, not {list.Kind}", "write each check on a line of its own: - not_null");
+        errors.Add(
+            list.Place, $"'checks' must be a list, not {list.Kind}",
+            "write each check on a line of its own: - not_null");
         return [];
     }
 

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Foz.Core.Data;
+using static Foz.Core.Engine.SqlText;
 
 namespace Foz.Core.Quality;
 
@@ -28,8 +28,7 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     /// <param name="value">The expected value; null where no row is.</param>
     public static string CustomCount(string query, string? value) => value is null
         ? $"SELECT count(*), CAST(NULL AS VARCHAR)\nFROM (\n{query}\n)"
-        : $"SELECT CASE WHEN v IS NOT DISTINCT FROM {Literal(value)} THEN 0 ELSE 1 END::BIGINT, CAST(v AS VARCHAR)\n"
-            + $"FROM (SELECT (\n{query}\n) AS v)";
+        : $"SELECT (v IS DISTINCT FROM {Literal(value)})::BIGINT, CAST(v AS VARCHAR)\nFROM (SELECT (\n{query}\n) AS v)";
 
     /// <summary>A SELECT of rows that break a check, each as JSON; null for a check that has none to show.</summary>
     /// <param name="check">The check.</param>
@@ -39,8 +38,7 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     {
         var rows = check switch
         {
-            CheckDefinition.Unique unique =>
-                $"{relation} AS t WHERE ({Names(unique.KeyColumns)}) IN ({Repeated(unique)}) ORDER BY {Names(unique.KeyColumns)}",
+            CheckDefinition.Unique unique => Repeated(unique, Names(unique.KeyColumns)),
             CheckDefinition.Relationships relationships => Orphans(relationships),
             CheckDefinition.Custom { Value: null } => $"(\n{query}\n) AS t",
             CheckDefinition.Custom or CheckDefinition.RowCount => null,
@@ -48,39 +46,50 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
         };
         return rows is null
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"SELECT to_json(t)::VARCHAR FROM (SELECT * FROM {rows} LIMIT {rowsMax}) AS t");
+            : $"SELECT to_json(t)::VARCHAR FROM (SELECT * FROM {rows} LIMIT {rowsMax}) AS t";
     }
 
     string Count(CheckDefinition check) => check switch
     {
-        CheckDefinition.Unique unique => $"(SELECT coalesce(sum(n - 1), 0)::BIGINT FROM ({Repeated(unique, "count(*) AS n")}))",
+        CheckDefinition.Unique { KeyColumns: [var column] } =>
+            $"(SELECT count({Identifier(column)}) - count(DISTINCT {Identifier(column)}) FROM {relation})",
+        CheckDefinition.Unique unique =>
+            $"(SELECT count(*) FROM {WithKey(unique)})"
+            + $" - (SELECT count(*) FROM (SELECT DISTINCT {Names(unique.KeyColumns)} FROM {WithKey(unique)}))",
         CheckDefinition.Relationships relationships => $"(SELECT count(*) FROM {Orphans(relationships)})",
         CheckDefinition.RowCount rowCount => Missing(rowCount),
-        CheckDefinition.NotNull notNull => $"count(*) - count({Name(notNull.Column)})",
+        CheckDefinition.NotNull notNull => $"count(*) - count({Identifier(notNull.Column)})",
         _ => $"count(*) FILTER (WHERE {Violation(check)})",
     };
 
     /// <summary>The condition that is true for a row that breaks a check, and null or false for others.</summary>
     static string Violation(CheckDefinition check) => check switch
     {
-        CheckDefinition.NotNull notNull => $"{Name(notNull.Column)} IS NULL",
+        CheckDefinition.NotNull notNull => $"{Identifier(notNull.Column)} IS NULL",
         CheckDefinition.AcceptedValues accepted =>
-            $"{Name(accepted.Column)} NOT IN ({string.Join(", ", accepted.Values.Select(Literal))})",
-        CheckDefinition.Positive positive => $"{Name(positive.Column)} <= 0",
-        CheckDefinition.Min min => $"{Name(min.Column)} < {Limit(min.Limit)}",
-        CheckDefinition.Max max => $"{Name(max.Column)} > {Limit(max.Limit)}",
-        CheckDefinition.Pattern pattern => $"NOT regexp_matches({Name(pattern.Column)}, {Literal(pattern.Regex)})",
+            $"{Identifier(accepted.Column)} NOT IN ({string.Join(", ", accepted.Values.Select(Literal))})",
+        CheckDefinition.Positive positive => $"{Identifier(positive.Column)} <= 0",
+        CheckDefinition.Min min => $"{Identifier(min.Column)} < {Limit(min.Limit)}",
+        CheckDefinition.Max max => $"{Identifier(max.Column)} > {Limit(max.Limit)}",
+        CheckDefinition.Pattern pattern =>
+            $"NOT regexp_matches({Identifier(pattern.Column)}, {Literal(pattern.Regex)})",
         _ => throw new System.Diagnostics.UnreachableException(check.Title),
     };
 
-    string Repeated(CheckDefinition.Unique unique, string? select = null) =>
-        $"SELECT {select ?? Names(unique.KeyColumns)} FROM {relation} WHERE "
-        + string.Join(" AND ", unique.KeyColumns.Select(column => $"{Name(column)} IS NOT NULL"))
-        + $" GROUP BY {Names(unique.KeyColumns)} HAVING count(*) > 1";
+    /// <summary>The rows whose key has no null.</summary>
+    string WithKey(CheckDefinition.Unique unique) =>
+        $"{relation} WHERE {string.Join(" AND ", unique.KeyColumns.Select(c => $"{Identifier(c)} IS NOT NULL"))}";
 
-    string Orphans(CheckDefinition.Relationships check) =>
-        $"{relation} AS c WHERE c.{Name(check.Column)} IS NOT NULL AND NOT EXISTS "
-        + $"(SELECT 1 FROM {relationOf(check.To)} AS p WHERE p.{Name(check.Field)} = c.{Name(check.Column)})";
+    string Repeated(CheckDefinition.Unique unique, string key) =>
+        $"{relation} AS t WHERE ({key}) IN "
+        + $"(SELECT {key} FROM {WithKey(unique)} GROUP BY {key} HAVING count(*) > 1) ORDER BY {key}";
+
+    string Orphans(CheckDefinition.Relationships check)
+    {
+        var (child, parent) = ($"c.{Identifier(check.Column)}", $"p.{Identifier(check.Field)}");
+        return $"{relation} AS c WHERE {child} IS NOT NULL "
+            + $"AND NOT EXISTS (SELECT 1 FROM {relationOf(check.To)} AS p WHERE {parent} = {child})";
+    }
 
     static string Missing(CheckDefinition.RowCount check)
     {
@@ -91,9 +100,5 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
 
     static string Limit(CheckLimit limit) => limit.IsNumber ? limit.Text : Literal(limit.Text);
 
-    static string Names(IEnumerable<string> columns) => string.Join(", ", columns.Select(Name));
-
-    static string Name(string column) => $"\"{column.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-
-    static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    static string Names(IEnumerable<string> columns) => string.Join(", ", columns.Select(Identifier));
 }

@@ -19,8 +19,14 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         var places = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
         foreach (var column in ReadAll(node))
         {
-            if (places.TryAdd(column.Name, column.Place)) columns.Add(column);
-            else errors.Add(column.Place, $"the column '{column.Name}' stands here twice", $"first at line {places[column.Name].Line}");
+            if (places.TryAdd(column.Name, column.Place))
+            {
+                columns.Add(column);
+                continue;
+            }
+            errors.Add(
+                column.Place, $"the column '{column.Name}' stands here twice",
+                $"first at line {places[column.Name].Line}");
         }
         return columns;
     }

@@ -1,5 +1,6 @@
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -34,11 +35,11 @@ static class CurrentModel
     static string SqlOf(ProjectStream stream)
     {
         var definition = stream.Definition;
-        var table = $"{Quote(stream.Name.Schema)}.{Quote(stream.Name.Name)}";
+        var table = $"{SqlText.Identifier(stream.Name.Schema)}.{SqlText.Identifier(stream.Name.Name)}";
         var columns = $"* EXCLUDE ({string.Join(", ", ChangeColumns.Fields.Select(f => f.Name))})";
         if (definition.Mode is StreamMode.Snapshot || definition.Keys.Count == 0)
             return $"SELECT {columns}\nFROM {table}";
-        var keys = definition.Keys.Select(Quote).ToList();
+        var keys = definition.Keys.Select(SqlText.Identifier).ToList();
         IEnumerable<string> order =
             [.. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.Seq];
         return $"""
@@ -57,7 +58,5 @@ static class CurrentModel
     }
 
     static IEnumerable<string> Cursor(StreamDefinition definition) =>
-        definition.Cursor is { } cursor ? [Quote(cursor)] : [];
-
-    static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        definition.Cursor is { } cursor ? [SqlText.Identifier(cursor)] : [];
 }

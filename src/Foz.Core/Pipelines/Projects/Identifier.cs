@@ -13,7 +13,8 @@ static partial class Identifier
     static readonly string[] ReservedEndings = ["__rejected", "__quarantine"];
 
     /// <summary>Schemas that are the platform's or the engine's own.</summary>
-    static readonly string[] ReservedSchemas = [TableName.SystemSchema, "information_schema", "pg_catalog", "main", "temp"];
+    static readonly string[] ReservedSchemas =
+        [TableName.SystemSchema, "information_schema", "pg_catalog", "main", "temp"];
 
     /// <summary>Whether a project may have a table of this name; adds an error if not.</summary>
     public static bool Check(TableName name, Place place, ErrorList errors) =>
@@ -50,7 +51,9 @@ static partial class Identifier
         return false;
     }
 
-    /// <summary>Whether a text can be the name of a project, source, connection or environment; adds an error if not.</summary>
+    /// <summary>
+    /// Whether a text can be the name of a project, source, connection or environment; adds an error if not.
+    /// </summary>
     public static bool CheckText(string text, string what, Place place, ErrorList errors)
     {
         if (text.Length <= LengthMax && Name.IsMatch(text)) return true;
@@ -64,7 +67,8 @@ static partial class Identifier
     {
         if (ReservedEndings.FirstOrDefault(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is not { } ending)
             return true;
-        errors.Add(place, $"the name '{name}' is reserved", $"{ending} ends the names of tables that stand beside others");
+        errors.Add(
+            place, $"the name '{name}' is reserved", $"{ending} ends the names of tables that stand beside others");
         return false;
     }
 

@@ -70,7 +70,11 @@ sealed class MaterializationReader(ErrorList errors)
         if (kind is Kind.Incremental)
         {
             if (isMerge && uniqueKey.Count == 0)
-                errors.Add(reader.PlaceOf("strategy"), "'strategy: merge' needs 'unique_key'", "name the columns that identify a row");
+            {
+                errors.Add(
+                    reader.PlaceOf("strategy"), "'strategy: merge' needs 'unique_key'",
+                    "name the columns that identify a row");
+            }
             if (strategy is Strategy.Append) Misplaced(reader, "unique_key", "'strategy: merge'");
             if (!isMerge) Misplaced(reader, "merge_update_columns", "'strategy: merge'");
         }

@@ -10,7 +10,9 @@ public sealed record Model
     /// <summary>Its name, as other models' SQL has it.</summary>
     public required TableName Name { get; init; }
 
-    /// <summary>The name of its table or view in the lake: <see cref="Name"/> with the environment's schema prefix.</summary>
+    /// <summary>
+    /// The name of its table or view in the lake: <see cref="Name"/> with the environment's schema prefix.
+    /// </summary>
     public required TableName Table { get; init; }
 
     /// <summary>What becomes of its rows.</summary>

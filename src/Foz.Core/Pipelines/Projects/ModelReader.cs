@@ -17,6 +17,10 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
 
     const string NotYet = "is not supported yet";
 
+    static readonly Dictionary<string, bool> Types = new(StringComparer.Ordinal) { ["sql"] = true };
+
+    static readonly Dictionary<string, bool> Dialects = new(StringComparer.Ordinal) { ["duckdb"] = true };
+
     static readonly Dictionary<string, string> RefusedTypes = new(StringComparer.Ordinal)
     {
         ["python"] = NotYet, ["command"] = NotYet,
@@ -37,8 +41,8 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         var (yaml, body) = FrontMatter.Read(text, file, errors);
         var reader = new MappingReader(yaml, errors);
         var name = ReadName(reader, file);
-        reader.Word("type", new Dictionary<string, bool>(StringComparer.Ordinal) { ["sql"] = true }, RefusedTypes);
-        reader.Word("dialect", new Dictionary<string, bool>(StringComparer.Ordinal) { ["duckdb"] = true }, RefusedDialects);
+        reader.Word("type", Types, RefusedTypes);
+        reader.Word("dialect", Dialects, RefusedDialects);
         isEnabled = reader.Flag("enabled") ?? true;
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
         var checks = new CheckReader(onViolation ?? OnViolation.Fail, errors);
@@ -117,20 +121,25 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     StatedName? ReadStatedName(YamlNode.Scalar scalar)
     {
         if (TableName.TryParse(scalar.Text, out var name)) return new(name.Value, scalar.Place);
-        errors.Add(scalar.Place, $"'{scalar.Text}' is not the name of a table", "write schema.table, such as silver.orders");
+        errors.Add(
+            scalar.Place, $"'{scalar.Text}' is not the name of a table", "write schema.table, such as silver.orders");
         return null;
     }
 
     static ImmutableSortedDictionary<string, string> ReadMeta(IReadOnlyList<YamlEntry> entries) =>
         entries.ToImmutableSortedDictionary(
-            e => e.Key, e => e.Value is YamlNode.Scalar scalar ? scalar.Text : ToJson(e.Value)!.ToJsonString(JsonSerializerOptions.Web));
+            e => e.Key,
+            e => e.Value is YamlNode.Scalar scalar
+                ? scalar.Text
+                : ToJson(e.Value)!.ToJsonString(JsonSerializerOptions.Web));
 
     static JsonNode? ToJson(YamlNode node) => node switch
     {
         { IsNull: true } => null,
         YamlNode.Scalar scalar => JsonValue.Create(scalar.Text),
         YamlNode.Sequence sequence => new JsonArray([.. sequence.Items.Select(ToJson)]),
-        YamlNode.Mapping mapping => new JsonObject(mapping.Entries.Select(e => KeyValuePair.Create(e.Key, ToJson(e.Value)))),
+        YamlNode.Mapping mapping =>
+            new JsonObject(mapping.Entries.Select(e => KeyValuePair.Create(e.Key, ToJson(e.Value)))),
         _ => throw new System.Diagnostics.UnreachableException(node.Kind),
     };
 }

@@ -4,7 +4,9 @@ using Foz.Core.Data;
 
 namespace Foz.Core.Pipelines.Projects;
 
-/// <summary>A project: its folder of texts, read, checked and put together for one environment. It does not change.</summary>
+/// <summary>
+/// A project: its folder of texts, read, checked and put together for one environment. It does not change.
+/// </summary>
 public sealed class Project
 {
     readonly ProjectParts parts;

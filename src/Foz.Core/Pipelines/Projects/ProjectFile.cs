@@ -16,7 +16,8 @@ public sealed class ProjectFile
     readonly IReadOnlyDictionary<string, YamlNode.Mapping> connections;
     readonly IReadOnlyList<IConnector> connectors;
 
-    internal ProjectFile(IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
+    internal ProjectFile(
+        IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
         (this.connections, this.connectors) = (connections, connectors);
 
     /// <summary>The project's name.</summary>
@@ -62,7 +63,9 @@ public sealed class ProjectFile
         return null;
     }
 
-    /// <summary>Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.</summary>
+    /// <summary>
+    /// Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.
+    /// </summary>
     /// <param name="folder">The project's folder.</param>
     /// <param name="options">How to read it.</param>
     /// <exception cref="FozException">There is none, or it is wrong; tells all that is.</exception>
@@ -108,8 +111,8 @@ public sealed class ProjectFile
 
     ConnectionDefinition? FillIn(string name, YamlNode.Mapping mapping, ErrorList errors)
     {
-        if (mapping[ProjectFileReader.TypeKey] is not YamlNode.Scalar type || FindConnector(type.Text) is not { } connector)
-            return null;
+        if (mapping[ProjectFileReader.TypeKey] is not YamlNode.Scalar type) return null;
+        if (FindConnector(type.Text) is not { } connector) return null;
         var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, Variables, errors);
         var reader = new SettingsReader(connector.ConnectionSettings, errors);
         reader.NoteSecrets(mapping, filledIn, Secrets);

@@ -100,7 +100,8 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         if (stated is not null && !names.Contains(stated))
         {
             errors.Add(
-                reader.PlaceOf("default_environment"), $"unknown environment '{stated}'", NearestName.Hint(stated, names));
+                reader.PlaceOf("default_environment"), $"unknown environment '{stated}'",
+                NearestName.Hint(stated, names));
         }
         if (options.Target is not { } target) return stated ?? ProjectFile.DefaultEnvironment;
         if (!names.Contains(target) && target != ProjectFile.DefaultEnvironment)

@@ -76,7 +76,8 @@ sealed class ProjectLoader(ProjectOptions options)
         var resolver = new ReferenceResolver(parts, parts.Disabled, options, errors);
         parts = parts with
         {
-            Models = [.. parts.Models.Select(resolver.Resolve).OrderBy(m => $"{m.Name}", StringComparer.OrdinalIgnoreCase)],
+            Models = [.. parts.Models.Select(resolver.Resolve)
+                .OrderBy(m => $"{m.Name}", StringComparer.OrdinalIgnoreCase)],
             Sources = [.. parts.Sources
                 .Select(s => s with { Streams = [.. s.Streams.Select(resolver.Resolve)] })
                 .OrderBy(s => s.Name, StringComparer.Ordinal)],
@@ -114,7 +115,11 @@ sealed class ProjectLoader(ProjectOptions options)
         {
             var places = group.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToList();
             foreach (var place in places.Skip(1))
-                errors.Add(place, $"{what} '{group.Key}' is there twice", $"first at {places[0]}; names are the same whatever the case");
+            {
+                errors.Add(
+                    place, $"{what} '{group.Key}' is there twice",
+                    $"first at {places[0]}; names are the same whatever the case");
+            }
         }
     }
 
@@ -144,7 +149,10 @@ sealed class ProjectLoader(ProjectOptions options)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
+                errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e)
+                {
+                    Place = new(path),
+                });
                 continue;
             }
             yield return (path, text.Replace("\r\n", "\n", StringComparison.Ordinal));

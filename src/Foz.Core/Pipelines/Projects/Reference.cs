@@ -26,7 +26,9 @@ public enum ReferenceKind
 
 /// <summary>A table that a model, check or test refers to.</summary>
 /// <param name="Name">The name as the project has it.</param>
-/// <param name="Table">The name in the lake, with the environment's schema prefix if it is a table of the project.</param>
+/// <param name="Table">
+/// The name in the lake, with the environment's schema prefix if it is a table of the project.
+/// </param>
 /// <param name="Kind">What it refers to.</param>
 /// <param name="Place">Where it stands first.</param>
 public sealed record Reference(TableName Name, TableName Table, ReferenceKind Kind, Place Place)

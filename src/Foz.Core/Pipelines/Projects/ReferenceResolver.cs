@@ -65,7 +65,8 @@ sealed class ReferenceResolver(
         foreach (var use in FindTables(test.Body))
         {
             var place = test.Body.PlaceOf(use.Index);
-            if (ToName(use.Parts, place) is { } name && Find(name, own: null, place) is { } reference) found.Add(reference);
+            if (ToName(use.Parts, place) is { } name && Find(name, own: null, place) is { } reference)
+                found.Add(reference);
         }
         return test with { References = found.Items };
     }
@@ -99,11 +100,12 @@ sealed class ReferenceResolver(
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
             var place = e.Place is { Line: > 0 } at ? body.PlaceOf(at.Line, at.Column) : body.Start;
-            var jinja = body.Text.Contains("{{", StringComparison.Ordinal) || body.Text.Contains("{%", StringComparison.Ordinal);
+            var isTemplate = body.Text.Contains("{{", StringComparison.Ordinal)
+                || body.Text.Contains("{%", StringComparison.Ordinal);
             errors.Add(new(ErrorKind.Sql, e.Message, e)
             {
                 Place = place,
-                Hint = jinja ? "templates are not supported: name tables as they are, such as silver.orders" : e.Hint,
+                Hint = isTemplate ? "templates are not read: name tables as they are, such as silver.orders" : e.Hint,
             });
             return [];
         }
@@ -119,16 +121,11 @@ sealed class ReferenceResolver(
                 when string.Equals(catalog, TableName.Catalog, StringComparison.OrdinalIgnoreCase):
                 return new(schema, table);
             case [var table]:
-                var known = Known().Where(n => string.Equals(n.Name, table, StringComparison.OrdinalIgnoreCase)).ToList();
-                errors.Add(
-                    place, $"'{table}' has no schema",
-                    known.Count > 0 ? $"write {string.Join(" or ", known)}"
-                        : NearestName.Find(table, Known().Select(n => n.Name)) is { } near
-                            ? $"write schema.table; did you mean '{Known().First(n => n.Name == near)}'?"
-                            : "write schema.table, such as silver.orders");
+                errors.Add(place, $"'{table}' has no schema", HintForSchema(table));
                 return null;
             default:
-                errors.Add(place, $"unknown catalog '{parts[0]}'", $"the lake's is '{TableName.Catalog}': write schema.table");
+                errors.Add(
+                    place, $"unknown catalog '{parts[0]}'", $"the lake's is '{TableName.Catalog}': write schema.table");
                 return null;
         }
     }
@@ -148,17 +145,30 @@ sealed class ReferenceResolver(
         }
         if (options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
         if (undiscovered.Contains(name.Schema))
-            return new(name, new(project.File.SchemaPrefix + name.Schema, name.Name), ReferenceKind.Undiscovered, place);
+        {
+            var table = name with { Schema = project.File.SchemaPrefix + name.Schema };
+            return new(name, table, ReferenceKind.Undiscovered, place);
+        }
         errors.Add(place, $"unknown table '{name}'", HintFor(name));
         return null;
     }
+
+    string HintForSchema(string table)
+    {
+        if (Called(table) is { Count: > 0 } known) return $"write {string.Join(" or ", known)}";
+        return NearestName.Find(table, Known().Select(n => n.Name)) is { } nearest
+            ? $"write schema.table; did you mean '{Called(nearest)[0]}'?"
+            : "write schema.table, such as silver.orders";
+    }
+
+    List<TableName> Called(string table) =>
+        [.. Known().Where(n => string.Equals(n.Name, table, StringComparison.OrdinalIgnoreCase))];
 
     string HintFor(TableName name)
     {
         var known = Known().Select(n => n.ToString()).ToList();
         if (NearestName.Find(name.ToString(), known) is { } nearest) return $"did you mean '{nearest}'?";
-        var elsewhere = Known().Where(n => string.Equals(n.Name, name.Name, StringComparison.OrdinalIgnoreCase)).ToList();
-        return elsewhere.Count > 0
+        return Called(name.Name) is { Count: > 0 } elsewhere
             ? $"did you mean '{string.Join("' or '", elsewhere)}'?"
             : "no model and no stream of a source is called so; foz ls shows what there is";
     }

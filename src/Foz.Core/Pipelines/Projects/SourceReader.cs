@@ -36,12 +36,13 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     {
         if (YamlReader.Read(text, path, errors) is not { } yaml)
         {
-            if (string.IsNullOrWhiteSpace(text)) errors.Add(new Place(path), "the file is empty", "it needs 'connection' and 'streams'");
+            if (string.IsNullOrWhiteSpace(text))
+                errors.Add(new Place(path), "the file is empty", "it needs 'connection' and 'streams'");
             return null;
         }
-        var reader = MappingReader.Of(
-            VariableText.Expand(yaml, file.Variables, errors), new(path, 1, 1), "a source", errors);
-        if (yaml is not YamlNode.Mapping) return null;
+        var filledIn = VariableText.Expand(yaml, file.Variables, errors);
+        var reader = MappingReader.Of(filledIn, new(path, 1, 1), "a source", errors);
+        if (yaml is not YamlNode.Mapping written) return null;
         var name = reader.Text("name") ?? Path.GetFileNameWithoutExtension(path);
         Identifier.CheckText(name, "a source", reader.PlaceOf("name"), errors);
         var schema = reader.Text("schema") ?? "bronze";
@@ -72,12 +73,13 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             File = path,
         };
         var connector = connection is null ? null : file.FindConnector(connection.Type);
-        source = ReadStreams(source, reader, connector);
+        source = ReadStreams(source, reader, written["streams"] as YamlNode.Mapping, connector);
         reader.Finish();
         return connector is null ? null : source;
     }
 
-    ProjectSource ReadStreams(ProjectSource source, MappingReader reader, IConnector? connector)
+    ProjectSource ReadStreams(
+        ProjectSource source, MappingReader reader, YamlNode.Mapping? written, IConnector? connector)
     {
         var node = reader.Node("streams");
         var takesAll = node is YamlNode.Scalar { Text: All };
@@ -87,15 +89,21 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             case YamlNode.Mapping mapping:
                 foreach (var (key, place, value) in mapping.Entries)
                 {
-                    if (key != Others) streams.Add(ReadStream(source, key, place, value, connector));
-                    else if (value.IsNull) takesAll = true;
-                    else errors.Add(value.Place, $"'{Others}' takes no settings", "it stands for all streams that are not named");
+                    if (key != Others)
+                    {
+                        streams.Add(ReadStream(source, new(key, place, value), written?[key], connector));
+                        continue;
+                    }
+                    takesAll = true;
+                    if (!value.IsNull)
+                        errors.Add(value.Place, $"'{Others}' takes no settings", "it stands for all others");
                 }
                 break;
             case YamlNode.Scalar when takesAll:
                 break;
             case null:
-                errors.Add(source.Definition.Place, "'streams' is missing", $"write 'streams: {All}', or a mapping of names");
+                errors.Add(
+                    source.Definition.Place, "'streams' is missing", $"write 'streams: {All}', or a mapping of names");
                 break;
             default:
                 errors.Add(node.Place, $"'streams' must be a mapping of names or '{All}', not {node.Kind}");
@@ -113,35 +121,33 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         };
     }
 
-    ProjectStream ReadStream(
-        ProjectSource source, string name, Place place, YamlNode node, IConnector? connector)
+    /// <summary>Reads a stream.</summary>
+    /// <param name="source">Its source.</param>
+    /// <param name="entry">Its name and what is said of it, variables filled in.</param>
+    /// <param name="written">What is said of it as it stands in the file.</param>
+    /// <param name="connector">What it is read by; null where that is wrong.</param>
+    ProjectStream ReadStream(ProjectSource source, YamlEntry entry, YamlNode? written, IConnector? connector)
     {
+        var (name, place, node) = entry;
         Identifier.CheckStream(name, place, errors);
         var reader = MappingReader.Of(node, place, "a stream", errors);
         var mode = reader.Word("mode", Modes, RefusedModes);
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
-        var mapping = node as YamlNode.Mapping ?? new YamlNode.Mapping([], place);
-        var settings = Settings.Empty;
-        if (connector is not null)
-        {
-            var settingsReader = new SettingsReader(connector.StreamSettings, errors);
-            settingsReader.Check(mapping, StreamKeys, $"a stream of type {connector.Type}");
-            settings = settingsReader.Read(mapping, StreamKeys);
-        }
         var definition = new StreamDefinition
         {
             Name = name,
             Mode = mode ?? connector?.DefaultMode ?? StreamMode.Snapshot,
             Cursor = reader.Text("cursor"),
             Keys = reader.Texts("keys"),
-            Columns = columns.Where(c => c.Type is not null).ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
-            Settings = settings,
+            Columns = columns.Where(c => c.Type is not null)
+                .ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
+            Settings = connector is null ? Settings.Empty : ReadSettings(connector, place, node, written),
             Place = place,
         };
         if (definition is { Cursor: not null, Mode: StreamMode.Snapshot })
-            errors.Add(reader.PlaceOf("cursor"), "'cursor' has a use with 'mode: incremental' only", "add 'mode: incremental'");
+            errors.Add(reader.PlaceOf("cursor"), "'cursor' needs 'mode: incremental'", "add it, or take 'cursor' out");
         return new()
         {
             Definition = definition,
@@ -152,5 +158,15 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Columns = columns,
             Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],
         };
+    }
+
+    Settings ReadSettings(IConnector connector, Place place, YamlNode node, YamlNode? written)
+    {
+        var reader = new SettingsReader(connector.StreamSettings, errors);
+        var empty = new YamlNode.Mapping([], place);
+        var (asWritten, filledIn) = (written as YamlNode.Mapping ?? empty, node as YamlNode.Mapping ?? empty);
+        reader.Check(asWritten, StreamKeys, $"a stream of type {connector.Type}");
+        reader.NoteSecrets(asWritten, filledIn, file.Secrets);
+        return reader.Read(filledIn, StreamKeys);
     }
 }

@@ -34,9 +34,9 @@ public sealed class SettingsReaderTests
     [InlineData("{host: {a: {b: c}}}", "x.yml:1:8: 'host' is nested too deep: it takes a value, a list or a mapping of values")]
     [InlineData("host: h\npassword: hunter2", "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
     [InlineData("host: h\npassword: ${A:-hunter2}", "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
-    [InlineData("host: h\nurl: postgres://ana:hunter2@db/shop", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env")]
-    [InlineData("host: h\nurl: Host=db;Password=hunter2", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env")]
-    [InlineData("host: h\noptions: {a: 'amqp://u:hunter2@h'}", "x.yml:2:14: a password stands in 'options'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env")]
+    [InlineData("host: h\nurl: postgres://ana:hunter2@db/shop", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData("host: h\nurl: Host=db;Password=hunter2", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData("host: h\noptions: {a: 'amqp://u:hunter2@h'}", "x.yml:2:14: a password stands in 'options'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
     public void Wrong_settings_are_told(string yaml, string expected)
     {
         var errors = Read(yaml).Errors;

@@ -69,7 +69,7 @@ sealed partial class ProjectFolder : IDisposable
             : [new("path", "The folder.")];
 
         public IReadOnlyList<SettingSpec> StreamSettings { get; } = type == "database"
-            ? [new("table", "The table.")]
+            ? [new("table", "The table."), new("token", "What opens it.") { IsSecret = true }]
             : [new("path", "The files.") { IsRequired = true }, new("format", "Their format.") { Values = ["csv", "json"] }];
 
         public StreamMode DefaultMode => mode;

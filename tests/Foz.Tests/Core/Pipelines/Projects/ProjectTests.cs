@@ -170,6 +170,19 @@ public sealed class ProjectTests : IDisposable
     }
 
     [Fact]
+    public void A_secret_of_a_stream_comes_from_a_variable_and_is_masked()
+    {
+        folder["sources/shop.yml"] = "connection: shop\nstreams:\n  orders: {token: '${TOKEN}'}\n";
+        folder.Variables["TOKEN"] = "abc123";
+        var project = folder.Load();
+        Assert.Equal("abc123", project.Sources[0].Streams[0].Definition.Settings.Text("token"));
+        Assert.Equal("with ***", project.Secrets.Mask("with abc123"));
+
+        folder["sources/shop.yml"] = "connection: shop\nstreams:\n  orders: {token: abc123}\n";
+        Assert.StartsWith("sources/shop.yml:3:19: 'token' is a secret", Assert.Single(folder.Errors()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_variable_of_a_connection_is_asked_for_only_if_a_source_uses_it()
     {
         folder["foz.yml"] = "name: x\nconnections:\n  shop: {type: database, host: '${NOT_SET}'}\n";

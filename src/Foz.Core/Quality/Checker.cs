@@ -1,0 +1,137 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Quality;
+
+/// <summary>Runs the checks of one table.</summary>
+/// <param name="session">The session in which the relations can be read.</param>
+/// <param name="relation">
+/// The table as it would be after the commit, as SQL that can stand behind FROM; read several times.
+/// </param>
+public sealed class Checker(EngineSession session, string relation)
+{
+    /// <summary>
+    /// Another table at its committed version, as SQL that can stand behind FROM; for <c>relationships</c>.
+    /// </summary>
+    public required Func<TableName, string> RelationOf { get; init; }
+
+    /// <summary>
+    /// The query of a SQL check as the engine can run it, the project's names of tables replaced: the checked table's
+    /// by what it would be, others by their committed versions.
+    /// </summary>
+    public required Func<string, string> BindQuery { get; init; }
+
+    /// <summary>How many rows that break a check are kept to be shown.</summary>
+    public int SampleRowsMax { get; init; } = 5;
+
+    /// <summary>
+    /// Runs checks: one statement for all but SQL checks, and one for the samples of each that did not pass.
+    /// </summary>
+    /// <param name="checks">The checks.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    /// <returns>A result for each check, in order.</returns>
+    /// <exception cref="FozException">
+    /// A check names a column that is not there, or cannot be run; says which.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public IReadOnlyList<CheckResult> Run(IReadOnlyList<CheckDefinition> checks, CancellationToken cancellationToken)
+    {
+        if (checks.Count == 0) return [];
+        EnsureColumnsExist(checks, cancellationToken);
+        var counted = checks.Where(c => c is not CheckDefinition.Custom).ToList();
+        var counts = Counts(counted, cancellationToken);
+        var results = new List<CheckResult>(checks.Count);
+        foreach (var check in checks)
+        {
+            var result = check is CheckDefinition.Custom custom
+                ? RunCustom(custom, counts[0], cancellationToken)
+                : new(check, counts[counted.IndexOf(check) + 1], counts[0]);
+            results.Add(result.Passed ? result : result with { Samples = SamplesOf(check, cancellationToken) });
+        }
+        return results;
+    }
+
+    CheckSql Sql => new(relation, RelationOf);
+
+    void EnsureColumnsExist(IReadOnlyList<CheckDefinition> checks, CancellationToken cancellationToken)
+    {
+        if (checks.All(c => c.Columns.Count == 0)) return;
+        var columns = session.Describe($"SELECT * FROM {relation}", cancellationToken).Select(c => c.Name).ToList();
+        var known = columns.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var errors = new ErrorList();
+        foreach (var check in checks)
+        {
+            foreach (var column in check.Columns.Where(column => !known.Contains(column)))
+            {
+                errors.Add(
+                    check.Place, $"the check {check.Title} names an unknown column '{column}'",
+                    NearestName.Hint(column, columns));
+            }
+        }
+        errors.ThrowIfAny();
+    }
+
+    /// <summary>The number of rows, then the violations of each check.</summary>
+    long[] Counts(List<CheckDefinition> checks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return FirstRow(Sql.Counts(checks), cancellationToken).Select(Convert.ToInt64).ToArray();
+        }
+        catch (FozException e) when (IsFaultOfCheck(e) && checks.Count > 0)
+        {
+            // One of them is at fault: the first that fails alone is named.
+            foreach (var check in checks) RunAlone(check, cancellationToken);
+            throw;
+        }
+    }
+
+    void RunAlone(CheckDefinition check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            FirstRow(Sql.Counts([check]), cancellationToken);
+        }
+        catch (FozException e) when (IsFaultOfCheck(e))
+        {
+            throw CannotRun(check, check.Place, e);
+        }
+    }
+
+    CheckResult RunCustom(CheckDefinition.Custom check, long rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var row = FirstRow(CheckSql.CustomCount(BindQuery(check.Query), check.Value), cancellationToken);
+            return new(check, Convert.ToInt64(row[0]), rows) { Actual = (string?)row[1] };
+        }
+        catch (FozException e) when (IsFaultOfCheck(e))
+        {
+            throw CannotRun(check, check.QueryPlace, e);
+        }
+    }
+
+    List<string> SamplesOf(CheckDefinition check, CancellationToken cancellationToken)
+    {
+        var query = check is CheckDefinition.Custom custom ? BindQuery(custom.Query) : null;
+        if (Sql.Samples(check, SampleRowsMax, query) is not { } sql) return [];
+        using var rows = session.Query(sql, cancellationToken);
+        return [.. rows.Rows(cancellationToken).Select(row => (string)row[0]!)];
+    }
+
+    object?[] FirstRow(string sql, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query(sql, cancellationToken);
+        return rows.Rows(cancellationToken).First();
+    }
+
+    static bool IsFaultOfCheck(FozException error) => error.Kind is ErrorKind.Sql or ErrorKind.Data;
+
+    static FozException CannotRun(CheckDefinition check, Place place, FozException cause) =>
+        new(cause.Kind, $"the check {check.Title} cannot be run: {cause.Message}", cause)
+        {
+            Place = place,
+            Hint = cause.Hint,
+        };
+}
