@@ -57,7 +57,7 @@ sealed class CommitTimes(IObjectStore store)
                 return await LastAsync(commits, byFiles, instant, cancellationToken)
                     ?? (byFiles > 0 ? commits[byFiles - 1].Version : null);
         }
-        var found = times.FindLastIndex(byFiles - 1, time => time <= instant);
+        var found = times.GetRange(0, byFiles).FindLastIndex(time => time <= instant);
         return found < 0 ? null : commits[found].Version;
     }
 

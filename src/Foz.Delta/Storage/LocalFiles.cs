@@ -17,7 +17,7 @@ static class LocalFiles
         if (OperatingSystem.IsWindows()) return TryMove(temp, target);
         var error = link(temp, target) == 0 ? 0 : Marshal.GetLastPInvokeError();
         Failpoint.Hit("store.create.linked");
-        File.Delete(temp);
+        DeleteLeftover(temp);
         return error switch
         {
             0 => true,
@@ -47,8 +47,21 @@ static class LocalFiles
         }
         catch (IOException) when (File.Exists(target))
         {
-            File.Delete(temp);
+            DeleteLeftover(temp);
             return false;
+        }
+    }
+
+    /// <summary>Deletes a temporary file if it can be: nobody lists it, and it must not make a success a failure.</summary>
+    static void DeleteLeftover(string temp)
+    {
+        try
+        {
+            File.Delete(temp);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The file system forbids to delete but not to create.
         }
     }
 

@@ -119,6 +119,20 @@ public sealed class TimeTravelTests : IDisposable
     }
 
     [Fact]
+    public async Task Before_the_first_commit_that_is_left_there_is_nothing()
+    {
+        var enabled = start + TimeSpan.FromDays(1);
+        await table.CreateAsync(
+            StringMap.Empty.With("delta.enableInCommitTimestamps", "true")
+                .With("delta.inCommitTimestampEnablementVersion", "0")
+                .With("delta.inCommitTimestampEnablementTimestamp", $"{enabled.ToUnixTimeMilliseconds()}"),
+            Stamp(enabled));
+        var error = await Assert.ThrowsAsync<DeltaException>(
+            async () => await table.Open().SnapshotAtAsync(enabled - minute, Ct));
+        Assert.Equal(DeltaErrorKind.VersionNotFound, error.Kind);
+    }
+
+    [Fact]
     public async Task The_time_in_a_commit_survives_its_checkpoint()
     {
         var inCommit = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
