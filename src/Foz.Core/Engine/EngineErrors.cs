@@ -1,3 +1,4 @@
+using System.Text;
 using Foz.DuckDB;
 
 namespace Foz.Core.Engine;
@@ -11,6 +12,18 @@ static class EngineErrors
         { InnerException: FozException inner } => inner,
         _ => new FozException(KindOf(error.Kind), Trim(error.Message), error) { Hint = HintOf(error.Kind) },
     };
+
+    /// <summary>The place so many bytes of UTF-8 into a statement.</summary>
+    public static Place PlaceIn(string sql, int bytePosition)
+    {
+        var bytes = Encoding.UTF8.GetBytes(sql);
+        var before = Encoding.UTF8.GetString(bytes, 0, Math.Clamp(bytePosition, 0, bytes.Length));
+        return new(EngineSession.SqlPlace, before.Count(c => c == '\n') + 1, before.Length - before.LastIndexOf('\n'));
+    }
+
+    /// <summary>The place so many characters, counted as code points, into a statement.</summary>
+    public static Place PlaceOfCodePoint(string sql, int position) => PlaceIn(
+        sql, Encoding.UTF8.GetByteCount(string.Concat(sql.EnumerateRunes().Take(Math.Max(0, position)))));
 
     static ErrorKind KindOf(DuckDBErrorKind kind) => kind switch
     {

@@ -9,6 +9,11 @@ namespace Foz.Core.Engine;
 /// </summary>
 public sealed class EngineSession : IDisposable
 {
+    /// <summary>
+    /// What stands for the file in the <see cref="FozException.Place"/> of an error that has a place in the statement.
+    /// </summary>
+    public const string SqlPlace = "sql";
+
     readonly Connection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;

@@ -1,0 +1,124 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Foz.Core.Engine;
+
+/// <summary>
+/// What one SELECT names, read from DuckDB's own parse tree: nothing is bound, so the names need not exist. DESCRIBE,
+/// SUMMARIZE, SHOW, VALUES and FROM count as SELECT.
+/// </summary>
+public sealed class SqlAnalysis
+{
+    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree)
+    {
+        (Sql, Tokens) = (sql, tokens);
+        Tables = tree.Tables;
+        TableFunctions = tree.TableFunctions;
+        Columns = tree.Columns;
+        Functions = tree.Functions;
+        LocalNames = tree.LocalNames;
+        ParentScopes = tree.ParentScopes;
+    }
+
+    /// <summary>The statement; all positions are in this text.</summary>
+    public string Sql { get; }
+
+    /// <summary>The tables and views, in the order of the text. A table named twice is there twice.</summary>
+    public IReadOnlyList<TableReference> Tables { get; }
+
+    /// <summary>The table functions, in the order of the text.</summary>
+    public IReadOnlyList<TableFunctionCall> TableFunctions { get; }
+
+    /// <summary>The columns, in the order of the text; parameters of lambdas among them.</summary>
+    public IReadOnlyList<ColumnReference> Columns { get; }
+
+    /// <summary>The scalar, aggregate and window functions, in small letters, each once.</summary>
+    public IReadOnlySet<string> Functions { get; }
+
+    internal SqlTokens Tokens { get; }
+
+    /// <summary>Aliases and common table expressions, in any case: what a first part of a column's name may mean.</summary>
+    internal IReadOnlySet<string> LocalNames { get; }
+
+    /// <summary>For each SELECT the one around it, −1 for none.</summary>
+    internal IReadOnlyList<int> ParentScopes { get; }
+
+    /// <summary>Reads a statement.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="sql">One SELECT; a semicolon may follow.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// It does not parse, is no SELECT, or is several statements: of kind <see cref="ErrorKind.Sql"/>, with the
+    /// <see cref="FozException.Place"/> in the statement (its file is <see cref="EngineSession.SqlPlace"/>).
+    /// </exception>
+    public static SqlAnalysis Read(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        var tokens = SqlTokens.Read(sql);
+        if (Normalize(sql, tokens) is { } normalized) (sql, tokens) = (normalized, SqlTokens.Read(normalized));
+        if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
+        var json = session.QueryScalar<string>("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
+        using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
+        var root = document.RootElement;
+        if (root.GetProperty("error").GetBoolean()) throw Failure(sql, tokens, root);
+        var statements = root.GetProperty("statements");
+        if (statements.GetArrayLength() != 1)
+            throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
+        var tree = new SqlTreeReader(sql, tokens);
+        tree.Read(statements[0].GetProperty("node"));
+        return new(sql, tokens, tree);
+    }
+
+    /// <summary>Puts other text in the place of tables and table functions.</summary>
+    /// <param name="table">
+    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table as it is. Where the reference has
+    /// no alias, the relation gets the table's name for one, and columns written with schema or catalog are shortened to it.
+    /// An <c>AT</c> clause is taken out.
+    /// </param>
+    /// <param name="function">The same for calls of table functions; null leaves them all. A call without an alias gets none.</param>
+    public RewrittenSql Rewrite(
+        Func<TableReference, string?> table, Func<TableFunctionCall, string?>? function = null) =>
+        new SqlRewriter(this).Rewrite(table, function);
+
+    /// <summary>
+    /// The statement with names of arguments that are also keywords in quotes: DuckDB does not parse
+    /// <c>timestamp := …</c>. Null if there are none.
+    /// </summary>
+    static string? Normalize(string sql, SqlTokens tokens)
+    {
+        StringBuilder? normalized = null;
+        for (var i = tokens.Count - 3; i >= 0; i--)
+        {
+            if (!tokens.IsWord(i, "timestamp") || !tokens.IsSymbol(i + 1, ':') || !tokens.IsSymbol(i + 2, '=')) continue;
+            normalized ??= new(sql);
+            normalized.Insert(tokens[i].End, '"').Insert(tokens[i].Start, '"');
+        }
+        return normalized?.ToString();
+    }
+
+    static FozException Failure(string sql, SqlTokens tokens, JsonElement error)
+    {
+        var message = error.GetProperty("error_message").GetString()!;
+        if (!error.GetProperty("error_type").ValueEquals("parser"))
+        {
+            var hint = tokens.IsWord(0, "PIVOT") ? "write SELECT * FROM (PIVOT … ON … IN (…) …)" : null;
+            return Refused(
+                sql, tokens[0].Start, $"only a SELECT can stand here, not {tokens.TextOf(0).ToString().ToUpperInvariant()}", hint);
+        }
+        return error.TryGetProperty("position", out var text)
+            && int.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var position)
+            ? new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceOfCodePoint(sql, position) }
+            : new(ErrorKind.Sql, message);
+    }
+
+    static FozException Refused(string sql, int position, string message, string? hint = null) => new(ErrorKind.Sql, message)
+    {
+        Place = EngineErrors.PlaceIn(sql, Encoding.UTF8.GetByteCount(sql.AsSpan(0, position))), Hint = hint,
+    };
+
+    static int StartOfSecond(SqlTokens tokens)
+    {
+        var index = 0;
+        while (index < tokens.Count - 1 && !tokens.IsSymbol(index, ';')) index++;
+        return tokens[Math.Min(index + 1, tokens.Count - 1)].Start;
+    }
+}

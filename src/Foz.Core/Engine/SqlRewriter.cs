@@ -1,0 +1,123 @@
+using System.Text;
+
+namespace Foz.Core.Engine;
+
+/// <summary>A statement with other text in some places.</summary>
+/// <param name="Text">The statement.</param>
+public sealed record RewrittenSql(string Text)
+{
+    /// <summary>The places, in order.</summary>
+    internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
+
+    /// <summary>
+    /// The character of the statement as it was that a character of <see cref="Text"/> comes from; inside of a replacement, the
+    /// beginning of what it replaces.
+    /// </summary>
+    public int ToOriginal(int position)
+    {
+        var shift = 0;
+        foreach (var edit in Edits)
+        {
+            var start = edit.Span.Start + shift;
+            if (position < start) break;
+            if (position < start + edit.Text.Length) return edit.Span.Start;
+            shift += edit.Text.Length - edit.Span.Length;
+        }
+        return position - shift;
+    }
+}
+
+/// <summary>Text in the place of other text.</summary>
+readonly record struct SqlEdit(SqlSpan Span, string Text);
+
+/// <summary>Puts relations in the place of tables, so that the rest of the statement still finds their columns.</summary>
+sealed class SqlRewriter(SqlAnalysis analysis)
+{
+    readonly List<SqlEdit> edits = [];
+    readonly List<(TableReference Table, string Alias)> aliased = [];
+
+    public RewrittenSql Rewrite(Func<TableReference, string?> table, Func<TableFunctionCall, string?>? function)
+    {
+        foreach (var reference in analysis.Tables)
+            if (table(reference) is { } relation) Replace(reference, relation);
+        foreach (var call in analysis.TableFunctions)
+            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, relation));
+        var replaced = edits.Select(e => e.Span).ToList();
+        // Arguments of a call that is replaced go with it.
+        foreach (var column in analysis.Columns)
+            if (!replaced.Exists(span => column.Span.Start >= span.Start && column.Span.Start < span.End)) Shorten(column);
+        edits.Sort(static (left, right) => left.Span.Start.CompareTo(right.Span.Start));
+        var text = new StringBuilder();
+        var position = 0;
+        foreach (var edit in edits)
+        {
+            text.Append(analysis.Sql, position, edit.Span.Start - position).Append(edit.Text);
+            position = edit.Span.End;
+        }
+        text.Append(analysis.Sql, position, analysis.Sql.Length - position);
+        return new(text.ToString()) { Edits = edits };
+    }
+
+    void Replace(TableReference reference, string relation)
+    {
+        if (reference.Alias is null)
+        {
+            var alias = AliasOf(reference);
+            aliased.Add((reference, alias));
+            relation = $"{relation} AS {SqlText.Identifier(alias)}";
+        }
+        var before = analysis.Tokens.IndexAt(reference.Span.Start) - 1;
+        // After these words stands a bare name; a relation needs its FROM.
+        if (analysis.Tokens.IsWord(before, "TABLE") && !analysis.Tokens.IsWord(before - 1, "CREATE"))
+            edits.Add(new(SpanOf(before), "FROM"));
+        else if (analysis.Tokens.IsWord(before, "DESCRIBE") || analysis.Tokens.IsWord(before, "DESC")
+            || analysis.Tokens.IsWord(before, "SUMMARIZE"))
+            relation = $"FROM {relation}";
+        else if (analysis.Tokens.IsWord(before, "SHOW"))
+            edits.Add(new(SpanOf(before), "DESCRIBE FROM"));
+        edits.Add(new(reference.Span, relation));
+        if (reference.At is { Span.Length: > 0 } at) edits.Add(new(at.Span, ""));
+    }
+
+    SqlSpan SpanOf(int token) => new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);
+
+    /// <summary>
+    /// The table's name; with its schema in front where the same SELECT has a table of that name from another schema.
+    /// </summary>
+    string AliasOf(TableReference reference)
+    {
+        var isAmbiguous = reference.Schema is not null && analysis.Tables.Any(other =>
+            other != reference && other.Scope == reference.Scope && other.Alias is null
+            && Same(other.Name, reference.Name) && !Same(other.Schema, reference.Schema));
+        return isAmbiguous ? $"{reference.Schema}.{reference.Name}" : reference.Name;
+    }
+
+    /// <summary>Takes schema and catalog off a column's name, which an alias does not have.</summary>
+    void Shorten(ColumnReference column)
+    {
+        if (column.Parts.Count < 3 || column.Span.Length == 0 || analysis.LocalNames.Contains(column.Parts[0])) return;
+        for (var scope = column.Scope; scope >= 0; scope = analysis.ParentScopes[scope])
+        {
+            foreach (var (table, alias) in aliased.Where(a => a.Table.Scope == scope))
+            {
+                var qualifiers = QualifiersOf(table, column.Parts);
+                if (qualifiers == 0) continue;
+                var first = analysis.Tokens.IndexAt(column.Span.Start);
+                var end = analysis.Tokens[first + (2 * qualifiers)].End;
+                edits.Add(new(new(column.Span.Start, end - column.Span.Start), SqlText.Identifier(alias)));
+                return;
+            }
+        }
+    }
+
+    /// <summary>How many parts of a column's name are the table's schema and catalog; 0 if it is not the table's.</summary>
+    static int QualifiersOf(TableReference table, IReadOnlyList<string> parts)
+    {
+        if (table.Schema is null) return 0;
+        if (Same(parts[0], table.Schema) && Same(parts[1], table.Name)) return 1;
+        return parts.Count > 3 && Same(parts[1], table.Schema) && Same(parts[2], table.Name)
+            && (table.Catalog is null || Same(parts[0], table.Catalog)) ? 2 : 0;
+    }
+
+    static bool Same(string? left, string? right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+}

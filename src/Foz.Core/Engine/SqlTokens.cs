@@ -1,0 +1,182 @@
+namespace Foz.Core.Engine;
+
+/// <summary>What a token of SQL is.</summary>
+enum SqlTokenKind
+{
+    /// <summary>A name or keyword without quotes.</summary>
+    Word,
+
+    /// <summary>A name in double quotes.</summary>
+    QuotedName,
+
+    /// <summary>A text in single quotes or between dollars.</summary>
+    Text,
+
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>One character of anything else.</summary>
+    Symbol,
+}
+
+/// <summary>A token of SQL.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Start">Its first character.</param>
+/// <param name="End">The character behind its last.</param>
+readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
+
+/// <summary>
+/// The tokens of a SQL text without spaces and comments. DuckDB's parser says where references begin; this finds where they
+/// end.
+/// </summary>
+sealed class SqlTokens
+{
+    readonly string sql;
+    readonly List<SqlToken> tokens = [];
+
+    SqlTokens(string sql) => this.sql = sql;
+
+    public int Count => tokens.Count;
+
+    public SqlToken this[int index] => tokens[index];
+
+    public static SqlTokens Read(string sql)
+    {
+        var list = new SqlTokens(sql);
+        for (var position = list.SkipSpace(0); position < sql.Length; position = list.SkipSpace(position))
+        {
+            var kind = list.KindAt(position, out var end);
+            list.tokens.Add(new(kind, position, end));
+            position = end;
+        }
+        return list;
+    }
+
+    /// <summary>The index of the token that begins at the character; −1 if none does.</summary>
+    public int IndexAt(int position)
+    {
+        var (low, high) = (0, tokens.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (tokens[middle].Start == position) return middle;
+            if (tokens[middle].Start < position) low = middle + 1;
+            else high = middle - 1;
+        }
+        return -1;
+    }
+
+    public ReadOnlySpan<char> TextOf(int index) => sql.AsSpan(tokens[index].Start..tokens[index].End);
+
+    public bool IsSymbol(int index, char symbol) =>
+        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Symbol && sql[tokens[index].Start] == symbol;
+
+    public bool IsWord(int index, string word) =>
+        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Word
+        && TextOf(index).Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    public bool IsName(int index) =>
+        index >= 0 && index < tokens.Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
+
+    /// <summary>The name of a token without its quotes.</summary>
+    public string NameOf(int index)
+    {
+        var text = TextOf(index);
+        return tokens[index].Kind == SqlTokenKind.QuotedName ? text[1..^1].ToString().Replace("\"\"", "\"") : text.ToString();
+    }
+
+    /// <summary>The index of the parenthesis that closes the one at the index.</summary>
+    public int Closing(int index)
+    {
+        for (var depth = 0; index < tokens.Count; index++)
+        {
+            if (IsSymbol(index, '(')) depth++;
+            else if (IsSymbol(index, ')') && --depth == 0) return index;
+        }
+        return tokens.Count - 1;
+    }
+
+    SqlTokenKind KindAt(int start, out int end)
+    {
+        switch (sql[start])
+        {
+            case '"':
+                end = EndOfQuoted(start, '"', hasEscapes: false);
+                return SqlTokenKind.QuotedName;
+            case '\'':
+                end = EndOfQuoted(start, '\'', hasEscapes: false);
+                return SqlTokenKind.Text;
+            case 'e' or 'E' when At(start + 1) == '\'':
+                end = EndOfQuoted(start + 1, '\'', hasEscapes: true);
+                return SqlTokenKind.Text;
+            case '$' when EndOfDollarQuoted(start) is { } endOfText:
+                end = endOfText;
+                return SqlTokenKind.Text;
+            case var c when char.IsAsciiDigit(c):
+                end = start + 1;
+                while (char.IsAsciiLetterOrDigit(At(end)) || At(end) is '.' or '_') end++;
+                return SqlTokenKind.Number;
+            case var c when IsWordStart(c):
+                end = start + 1;
+                while (IsWordStart(At(end)) || char.IsAsciiDigit(At(end)) || At(end) == '$') end++;
+                return SqlTokenKind.Word;
+            default:
+                end = start + 1;
+                return SqlTokenKind.Symbol;
+        }
+    }
+
+    static bool IsWordStart(char c) => char.IsAsciiLetter(c) || c == '_' || c > '\x7f';
+
+    char At(int position) => position < sql.Length ? sql[position] : '\0';
+
+    int EndOfQuoted(int start, char quote, bool hasEscapes)
+    {
+        for (var i = start + 1; i < sql.Length; i++)
+        {
+            if (hasEscapes && sql[i] == '\\') i++;
+            else if (sql[i] == quote && At(i + 1) == quote) i++;
+            else if (sql[i] == quote) return i + 1;
+        }
+        return sql.Length;
+    }
+
+    /// <summary>The end of <c>$tag$ … $tag$</c>; null if it is none, as the parameter <c>$1</c>.</summary>
+    int? EndOfDollarQuoted(int start)
+    {
+        var tagEnd = start + 1;
+        while (IsWordStart(At(tagEnd)) || (tagEnd > start + 1 && char.IsAsciiDigit(At(tagEnd)))) tagEnd++;
+        if (At(tagEnd) != '$') return null;
+        var tag = sql[start..(tagEnd + 1)];
+        var end = sql.IndexOf(tag, tagEnd + 1, StringComparison.Ordinal);
+        return end < 0 ? sql.Length : end + tag.Length;
+    }
+
+    /// <summary>Skips spaces, comments to the end of the line, and nested comments in <c>/* */</c>.</summary>
+    int SkipSpace(int position)
+    {
+        while (position < sql.Length)
+        {
+            if (char.IsWhiteSpace(sql[position])) position++;
+            else if (sql[position] == '-' && At(position + 1) == '-')
+                position = sql.IndexOf('\n', position) is >= 0 and var end ? end : sql.Length;
+            else if (sql[position] == '/' && At(position + 1) == '*') position = EndOfComment(position);
+            else break;
+        }
+        return position;
+    }
+
+    int EndOfComment(int start)
+    {
+        var depth = 0;
+        for (var i = start; i < sql.Length - 1; i++)
+        {
+            var isOpening = sql[i] == '/' && sql[i + 1] == '*';
+            if (!isOpening && !(sql[i] == '*' && sql[i + 1] == '/')) continue;
+            depth += isOpening ? 1 : -1;
+            i++;
+            if (depth == 0) return i + 1;
+        }
+        return sql.Length;
+    }
+}
