@@ -1,3 +1,5 @@
+using Foz.Core.Connectors.PostgreSql;
+
 namespace Foz.Core.Connectors;
 
 /// <summary>All connectors, by type.</summary>
@@ -6,6 +8,7 @@ public static class ConnectorRegistry
     /// <summary>One line a connector.</summary>
     public static IReadOnlyList<IConnector> Connectors { get; } =
     [
+        new PostgreSqlConnector(),
     ];
 
     /// <summary>The connector of a type; null where there is none.</summary>

@@ -33,6 +33,9 @@ public static class TypeOids
     /// <summary><c>json</c>.</summary>
     public const uint Json = 114;
 
+    /// <summary><c>cidr</c>.</summary>
+    public const uint Cidr = 650;
+
     /// <summary><c>real</c>.</summary>
     public const uint Float4 = 700;
 

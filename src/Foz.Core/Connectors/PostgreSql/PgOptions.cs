@@ -1,0 +1,89 @@
+using Foz.Core.Configuration;
+
+namespace Foz.Core.Connectors.PostgreSql;
+
+/// <summary>How far a connection is encrypted and the server believed, with libpq's words.</summary>
+enum SslMode
+{
+    Disable,
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+/// <summary>How to reach a server, and what to ask of it.</summary>
+sealed record PgOptions
+{
+    public const int PortDefault = 5432;
+    public const int ConnectTimeoutSecondsDefault = 15;
+
+    /// <summary>A name, an address, or the folder of a Unix socket.</summary>
+    public required string Host { get; init; }
+
+    public int Port { get; init; } = PortDefault;
+
+    public required string Database { get; init; }
+
+    public required string User { get; init; }
+
+    public string? Password { get; init; }
+
+    public SslMode SslMode { get; init; } = SslMode.Prefer;
+
+    /// <summary>File of the certificates that are trusted; null for those of the operating system.</summary>
+    public string? RootCertificateFile { get; init; }
+
+    public string? CertificateFile { get; init; }
+
+    public string? KeyFile { get; init; }
+
+    public bool RequiresChannelBinding { get; init; }
+
+    public string ApplicationName { get; init; } = "foz";
+
+    /// <summary>Command-line options for the server's process; null where there are none.</summary>
+    public string? ServerOptions { get; init; }
+
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(ConnectTimeoutSecondsDefault);
+
+    /// <summary>What <c>statement_timeout</c> is set to; null leaves the server's own.</summary>
+    public string? StatementTimeout { get; init; }
+
+    /// <summary>How many connections read one table at most.</summary>
+    public int ConnectionsMax { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    public bool IsUnixSocket => Host.StartsWith('/');
+
+    /// <summary>What a connection can be set to.</summary>
+    public static IReadOnlyList<SettingSpec> Specs { get; } =
+    [
+        new("url", "Where the database is: postgres://user:password@host:port/database?sslmode=require, or libpq's "
+            + "key words as host=… dbname=…; the other settings stand over it."),
+        new("host", "Name or address of the server, or the folder of its Unix socket; default localhost."),
+        new("port", "Port of the server; default 5432."),
+        new("database", "The database; default the user's name."),
+        new("user", "The user."),
+        new("password", "The user's password.") { IsSecret = true },
+        new("sslmode", "How far the connection is encrypted and the server's certificate checked; default prefer.")
+        {
+            Values = ["disable", "prefer", "require", "verify-ca", "verify-full"],
+        },
+        new("sslrootcert", "PEM file of the certificates that are trusted; default those of the operating system."),
+        new("sslcert", "PEM file of the client's own certificate."),
+        new("sslkey", "PEM file of that certificate's private key."),
+        new("channel_binding", "Whether the password's proof must be bound to the TLS connection; default prefer.")
+        {
+            Values = ["prefer", "require"],
+        },
+        new("connect_timeout", "How long connecting may take, in seconds; default 15."),
+        new("application_name", "What the server's list of sessions shows; default foz."),
+        new("options", "Command-line options for the server's process, such as -c work_mem=64MB."),
+        new("statement_timeout", "The server's limit of a statement, such as 0 (none) or 30min; default its own."),
+        new("connections_max", "How many connections read one table at most; default as many as processors, to 4."),
+    ];
+
+    /// <summary>Where it leads, without the password.</summary>
+    public override string ToString() =>
+        IsUnixSocket ? $"{User}@{Host}/{Database}" : $"{User}@{Host}:{Port}/{Database}";
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Foz.AcceptanceTests.PostgreSql;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(PostgreSqlServer))]
+
+namespace Foz.AcceptanceTests.PostgreSql;
+
+/// <summary>
+/// A real PostgreSQL server in a folder of its own, on a free port, with TLS and SCRAM. It starts when a test first
+/// asks for it, and ends with the tests, even if these are killed.
+/// </summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    public const string Password = "a secret: p@ss/w%rd 'ç";
+    const string Superuser = "postgres";
+    const string HomesOfVersions = "/usr/lib/postgresql";
+    const int StartsMax = 3;
+
+    static int databaseCount;
+
+    readonly SemaphoreSlim starting = new(1);
+    readonly string folder = Path.Combine(Path.GetTempPath(), $"foz-postgresql-{Guid.NewGuid():N}");
+    Process? process;
+
+    /// <summary>The port it listens on, at localhost.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>The folder of its Unix socket.</summary>
+    public string SocketFolder => folder;
+
+    /// <summary>The certificate that its own is signed with.</summary>
+    public string RootCertificateFile => Path.Combine(folder, "root.crt");
+
+    /// <summary>A connection of the superuser.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(string database)
+    {
+        await StartAsync();
+        var connection = new NpgsqlConnection(
+            $"Host={folder};Port={Port};Database={database};Username={Superuser};Pooling=false;Include Error Detail=true;"
+            + "Command Timeout=0");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <summary>Makes an empty database.</summary>
+    /// <param name="settings">What follows <c>CREATE DATABASE name</c>.</param>
+    public async Task<PostgreSqlDatabase> CreateDatabaseAsync(string settings = "")
+    {
+        var name = $"test_{Interlocked.Increment(ref databaseCount)}";
+        await using var connection = await ConnectAsync(Superuser);
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name} {settings}", connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return new PostgreSqlDatabase(this, name);
+    }
+
+    /// <summary>Kills the server as a power cut would.</summary>
+    public void Kill()
+    {
+        var pid = File.ReadLines(Path.Combine(folder, "data", "postmaster.pid")).First();
+        using var kill = Start("kill", "-9", pid);
+        kill.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+        }
+
+        starting.Dispose();
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
+    static string Home()
+    {
+        var homes = Directory.Exists(HomesOfVersions) ? Directory.GetDirectories(HomesOfVersions) : [];
+        var home = homes.Where(h => File.Exists(Path.Combine(h, "bin", "postgres")))
+            .MaxBy(h => int.TryParse(Path.GetFileName(h), out var version) ? version : 0);
+        if (Environment.GetEnvironmentVariable("CI") is not "true")
+            Assert.SkipWhen(home is null, $"no PostgreSQL in {HomesOfVersions}");
+        Assert.True(home is not null, $"no PostgreSQL in {HomesOfVersions}");
+        return home!;
+    }
+
+    static Process Start(string file, params IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment = { ["LC_ALL"] = "C.UTF-8" },
+        })!;
+
+    /// <summary>PostgreSQL refuses to run as root.</summary>
+    static Process StartAsServer(string file, params string[] arguments) => Environment.UserName == "root"
+        ? Start("runuser", ["-u", Superuser, "--", file, .. arguments])
+        : Start(file, arguments);
+
+    static async Task RunAsync(Process process)
+    {
+        using (process)
+        {
+            var output = process.StandardOutput.ReadToEndAsync();
+            var error = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.True(process.ExitCode == 0, error + await output);
+        }
+    }
+
+    async Task StartAsync()
+    {
+        await starting.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (process is not null) return;
+            var home = Home();
+            await MakeFolderAsync(home);
+            for (var start = 1; process is null; start++)
+            {
+                Port = FreePort();
+                process = await RunServerAsync(home);
+                Assert.True(process is not null || start < StartsMax, "the server does not start");
+            }
+        }
+        finally
+        {
+            starting.Release();
+        }
+
+        await using var connection = await ConnectAsync(Superuser);
+        await using var command = new NpgsqlCommand(
+            $"CREATE ROLE foz LOGIN PASSWORD '{Password.Replace("'", "''")}'", connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    async Task MakeFolderAsync(string home)
+    {
+        Directory.CreateDirectory(folder);
+        WriteCertificates();
+        await RunAsync(Start("chmod", "600", Path.Combine(folder, "server.key")));
+        if (Environment.UserName == "root") await RunAsync(Start("chown", "-R", Superuser, folder));
+        await RunAsync(StartAsServer(
+            Path.Combine(home, "bin", "initdb"),
+            "-D", Path.Combine(folder, "data"), "-U", Superuser, "-E", "UTF8", "--locale=C.UTF-8",
+            "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "data", "pg_hba.conf"), """
+            local   all postgres                    trust
+            local   all all                         scram-sha-256
+            host    all in_clear_text 127.0.0.1/32  password
+            host    all with_md5      127.0.0.1/32  md5
+            hostssl all only_tls      127.0.0.1/32  scram-sha-256
+            host    all only_tls      127.0.0.1/32  reject
+            host    all refused       127.0.0.1/32  reject
+            host    all all           127.0.0.1/32  scram-sha-256
+            host    all all           ::1/128       scram-sha-256
+            """);
+    }
+
+    /// <summary>
+    /// Runs the server under a shell that ends it as soon as nobody holds the other end of its standard input.
+    /// </summary>
+    async Task<Process?> RunServerAsync(string home)
+    {
+        string[] settings =
+        [
+            $"port={Port}", "listen_addresses=localhost", $"unix_socket_directories={folder}", "fsync=off",
+            "max_connections=60", "password_encryption=scram-sha-256", "ssl=on",
+            $"ssl_cert_file={folder}/server.crt", $"ssl_key_file={folder}/server.key", "lc_messages=C",
+        ];
+        var server = $"{home}/bin/postgres -D {folder}/data {string.Join(' ', settings.Select(s => $"-c {s}"))}";
+        var shell = StartAsServer("sh", "-c", $"{server} & pid=$!; cat > /dev/null; kill -INT $pid; wait $pid");
+        while (await shell.StandardError.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("FATAL", StringComparison.Ordinal)) break;
+            if (!line.Contains("ready to accept connections", StringComparison.Ordinal)) continue;
+            // Goes on reading, so that the server never waits for its log to be read.
+            _ = shell.StandardError.ReadToEndAsync();
+            _ = shell.StandardOutput.ReadToEndAsync();
+            return shell;
+        }
+
+        shell.StandardInput.Close();
+        await shell.WaitForExitAsync();
+        shell.Dispose();
+        return null;
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    void WriteCertificates()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var rootKey = RSA.Create(2048);
+        var root = new CertificateRequest("CN=Foz test root", rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var rootCertificate = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(rootCertificate, now.AddDays(-1), now.AddHours(23), [1, 2, 3]);
+
+        File.WriteAllText(RootCertificateFile, rootCertificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(folder, "server.crt"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+}
