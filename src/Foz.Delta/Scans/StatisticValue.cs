@@ -23,7 +23,7 @@ static class StatisticValue
         if (kind is PrimitiveKind.String or PrimitiveKind.Double) return value;
         if (kind is PrimitiveKind.Float) return WidenFloat((float)value.Floating, isMax);
         var number = value.Number;
-        if (type is DecimalType d) number += SlackOf(text, d, number) * (isMax ? 1 : -1);
+        if (type is DecimalType) number += SlackOf(text, number) * (isMax ? 1 : -1);
         if (isMax && !isExact) number++;
         // Times are cut to milliseconds.
         if (isMax && kind is (PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz)) number += MicrosPerMilli;
@@ -34,19 +34,18 @@ static class StatisticValue
     static DeltaValue WidenFloat(float value, bool isMax) =>
         new((double)(isMax ? float.BitIncrement(value) : float.BitDecrement(value)));
 
-    // Some writers take a decimal through a double, which shows in 15 to 17 digits or an exponent.
-    static Int128 SlackOf(ReadOnlySpan<byte> text, DecimalType type, Int128 number)
+    // Some writers take a decimal through a double, which keeps 15 digits for certain and prints 17 at most.
+    static Int128 SlackOf(ReadOnlySpan<byte> text, Int128 number)
     {
-        const int DigitsSafe = 15;
+        const long NumberExact = 1_000_000_000_000_000;
         const int DigitsOfDouble = 17;
         const int BitsOfDouble = 52;
-        if (type.Precision <= DigitsSafe) return 0;
+        number = Int128.Abs(number);
+        if (number < NumberExact) return 0;
         var mantissa = text.IndexOfAny((byte)'e', (byte)'E') is >= 0 and var end ? text[..end] : text;
         var digits = 0;
         foreach (var c in mantissa.TrimStart("-+0."u8))
             if (c != '.') digits++;
-        return mantissa.Length == text.Length && digits is (< DigitsSafe or > DigitsOfDouble)
-            ? 0
-            : (Int128.Abs(number) >> BitsOfDouble - 1) + 1;
+        return digits > DigitsOfDouble ? 0 : (number >> BitsOfDouble - 1) + 1;
     }
 }

@@ -12,6 +12,7 @@ public sealed class FilePrunerTests
             new StructField("id", DeltaType.Long),
             new StructField("price", new DecimalType(10, 2)),
             new StructField("big", new DecimalType(38, 10)),
+            new StructField("sum", new DecimalType(20, 2)),
             new StructField("ratio", DeltaType.Double),
             new StructField("small", DeltaType.Float),
             new StructField("name", DeltaType.String),
@@ -43,6 +44,9 @@ public sealed class FilePrunerTests
     [InlineData("price", ">", "99.985", true)]
     [InlineData("big", "=", "12345678901234567.0001", true)]
     [InlineData("big", ">", "12345678901234600", false)]
+    [InlineData("sum", "=", "123456789012345678.90", true)]
+    [InlineData("sum", "=", "123456789012345000.90", false)]
+    [InlineData("sum", "=", "12345", false)]
     [InlineData("ratio", ">", "2.5", false)]
     [InlineData("ratio", "<=", "-1", true)]
     [InlineData("small", "=", "0.1", true)]
@@ -209,8 +213,8 @@ public sealed class FilePrunerTests
 
     static AddFile Sample() => File("a", """
         {"numRecords":4,"tightBounds":true,"unknown":{"id":[1,{}]},
-         "minValues":{"id":5,"price":1.5,"big":1.2345678901234567E16,"ratio":-1.0,"small":0.1,"name":"Ana","day":"2024-02-01","at":"2024-01-01T00:00:00.000Z","s":{"x":7,"y":"z"}},
-         "maxValues":{"id":10,"price":99.99,"big":1.2345678901234567E16,"ratio":2.5,"small":0.1,"name":"Zé Carlos da Silva Xavier de Alb􏿿","day":"2024-03-01","at":"2024-01-01T00:00:00.123Z","s":{"x":7}},
+         "minValues":{"id":5,"price":1.5,"big":1.2345678901234567E16,"sum":1.2345678901234568e17,"ratio":-1.0,"small":0.1,"name":"Ana","day":"2024-02-01","at":"2024-01-01T00:00:00.000Z","s":{"x":7,"y":"z"}},
+         "maxValues":{"id":10,"price":99.99,"big":1.2345678901234567E16,"sum":1.2345678901234568e17,"ratio":2.5,"small":0.1,"name":"Zé Carlos da Silva Xavier de Alb􏿿","day":"2024-03-01","at":"2024-01-01T00:00:00.123Z","s":{"x":7}},
          "nullCount":{"id":0,"price":4,"ratio":0,"name":1,"s":{"x":2},"list":3}}
         """);
 
