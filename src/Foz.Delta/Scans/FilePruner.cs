@@ -15,6 +15,9 @@ public readonly record struct MatchedFile(AddFile File, bool IsWhole);
 /// </summary>
 public sealed class FilePruner
 {
+    // Some 16,000 files: from here on the work outweighs the threads.
+    const int ChunksParallel = 64;
+
     readonly BoundPredicate predicate;
     readonly string?[] partitionNames;
     readonly StatisticsColumn[] columns;
@@ -50,12 +53,22 @@ public sealed class FilePruner
 
     List<MatchedFile> Matches(FileSet<AddFile> files)
     {
+        var chunks = files.Chunks;
+        if (chunks.Count < ChunksParallel) return Matches(chunks, 0, chunks.Count);
+        var parts = new List<MatchedFile>[Environment.ProcessorCount];
+        Parallel.For(0, parts.Length, part => parts[part] =
+            Matches(chunks, chunks.Count * part / parts.Length, chunks.Count * (part + 1) / parts.Length));
+        return [.. parts.SelectMany(part => part)];
+    }
+
+    List<MatchedFile> Matches(IReadOnlyList<FileChunk<AddFile>> chunks, int from, int to)
+    {
         var scanner = Scan();
         var matches = new List<MatchedFile>();
-        foreach (var chunk in files.Chunks)
+        for (var chunk = from; chunk < to; chunk++)
         {
-            var places = chunk.Places;
-            if (usesStatistics) scanner.Enter(chunk);
+            var places = chunks[chunk].Places;
+            if (usesStatistics) scanner.Enter(chunks[chunk]);
             for (var i = 0; i < places.Length; i++)
             {
                 if (places[i] is not { } file) continue;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 
 namespace Foz.Delta.Transactions;
 
@@ -15,7 +16,7 @@ sealed class CommitQueue
 
     static readonly ConditionalWeakTable<DeltaTable, CommitQueue> Queues = [];
 
-    readonly Dictionary<long, Commit> recent = [];
+    readonly Dictionary<long, Entry> recent = [];
 
     /// <summary>Held while a transaction commits.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
@@ -29,15 +30,29 @@ sealed class CommitQueue
     /// <summary>The newest version that this process saw; -1 if none. Needs the gate.</summary>
     public long NewestVersion { get; private set; } = -1;
 
-    /// <summary>A commit that this process saw lately; null if it has none of that version. Needs the gate.</summary>
-    public Commit? Find(long version) => recent.GetValueOrDefault(version);
+    /// <summary>
+    /// The commit that follows a version; null if this process did not see it lately. Never one of a table that was at
+    /// this place before. Needs the gate.
+    /// </summary>
+    public Commit? FindNext(Snapshot before) =>
+        recent.TryGetValue(before.Version + 1, out var next) && next.Before is { } file && file == before.CommitFile
+            ? next.Commit
+            : null;
 
     /// <summary>Keeps a commit for a while. Needs the gate.</summary>
-    public void Remember(Commit commit)
+    public void Remember(Snapshot? before, Commit commit)
     {
+        if (before is null)
+        {
+            NewestVersion = -1;
+            recent.Clear();
+        }
         NewestVersion = Math.Max(NewestVersion, commit.Version);
         foreach (var version in recent.Keys)
             if (version <= commit.Version - RecentMax) recent.Remove(version);
-        if (commit.Actions.Count <= ActionsMax) recent[commit.Version] = commit;
+        if (commit.Actions.Count <= ActionsMax) recent[commit.Version] = new(commit, before?.CommitFile);
     }
+
+    // A commit, and the file of the one before, which tells what table it belongs to.
+    readonly record struct Entry(Commit Commit, ObjectInfo? Before);
 }

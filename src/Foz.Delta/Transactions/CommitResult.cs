@@ -9,6 +9,9 @@ public enum ConflictKind
     /// <summary>The table was to be created but exists.</summary>
     TableExists,
 
+    /// <summary>The version that the transaction started from is gone from the log.</summary>
+    TableReplaced,
+
     /// <summary>What clients must support has changed.</summary>
     ProtocolChanged,
 

@@ -57,10 +57,11 @@ sealed class Committer
                 (before, var conflict) = await CatchUpAsync(before, cancellationToken);
                 if (conflict is not null) return conflict;
             }
+            if (before is not null && await IsReplacedAsync(before, cancellationToken)) return TableReplaced(before);
             cancellationToken.ThrowIfCancellationRequested();
             if (await TryPutAsync(before) is { } commit)
             {
-                queue.Remember(commit);
+                queue.Remember(before, commit);
                 // Without a version before, the first one is read back.
                 var snapshot = before is null
                     ? await table.SnapshotAsync(commit.Version, CancellationToken.None)
@@ -79,10 +80,10 @@ sealed class Committer
     async ValueTask<(Snapshot Newest, CommitResult.Conflicted? Conflict)> CatchUpAsync(
         Snapshot before, CancellationToken cancellationToken)
     {
-        while ((queue.Find(before.Version + 1)
+        while ((queue.FindNext(before)
             ?? await table.ReadCommitAsync(before.Version + 1, cancellationToken)) is { } winner)
         {
-            queue.Remember(winner);
+            queue.Remember(before, winner);
             if (conflicts.Check(winner, before) is { } conflict) return (before, conflict);
             before = table.Advance(before, winner);
         }
@@ -159,6 +160,18 @@ sealed class Committer
         var waitMs = Random.Shared.Next(Math.Min(BackoffMsMax, 1 << Math.Min(attempt, 10)));
         await Task.Delay(TimeSpan.FromMilliseconds(waitMs), table.Time, cancellationToken);
     }
+
+    // A folder that is deleted or made anew under a transaction would get a log with a gap. It takes a look to notice,
+    // which is cheap on disk only, where people delete folders.
+    async ValueTask<bool> IsReplacedAsync(Snapshot before, CancellationToken cancellationToken) =>
+        before.CommitFile is { } file
+        && table.Store.LocalPath(file.Path) is not null
+        && (await table.Store.GetInfoAsync(file.Path, cancellationToken) is not { } now
+            || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
+
+    CommitResult.Conflicted TableReplaced(Snapshot before) => new(ConflictKind.TableReplaced, before.Version,
+        $"{transaction.Options.Operation} on {table.Store.Root} cannot be committed: version {before.Version} is not "
+        + "in the log any more; the table was deleted, made anew, or its log cleaned up");
 
     CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,
         $"{table.Store.Root} cannot be created: there is a Delta table already");

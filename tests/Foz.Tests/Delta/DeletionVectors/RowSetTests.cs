@@ -49,7 +49,7 @@ public sealed class RowSetTests
         var rows = RowSet.Of([.. model]);
         var random = new Random(seed);
         var anchors = Probes(model, seed).ToArray();
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 16; i++)
         {
             var anchor = anchors[random.Next(anchors.Length)];
             var count = random.Next(1, 3000);

@@ -200,6 +200,16 @@ public sealed class FilePrunerTests
         }
     }
 
+    [Fact]
+    public void Many_files_keep_their_order()
+    {
+        var set = Set([.. Enumerable.Range(0, 40_000)
+            .Select(i => File($"f{i:D5}", $$"""{"numRecords":1,"minValues":{"id":{{i % 7}}},"maxValues":{"id":{{i % 7}}} }"""))]);
+        var expected = Enumerable.Range(0, 40_000).Where(i => i % 7 == 3).Select(i => $"f{i:D5}").ToArray();
+        Assert.Equal(expected, Names(set, Compare("id", "=", "3")));
+        Assert.Equal(expected, Names(set, Compare("id", "=", "3")));
+    }
+
     static IEnumerable<string> Names(FileSet<AddFile> set, Predicate predicate) =>
         new FilePruner(Schema, predicate).Prune(set).Select(file => file.Path.Value);
 

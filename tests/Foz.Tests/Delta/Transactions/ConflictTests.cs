@@ -178,6 +178,34 @@ public sealed class ConflictTests
     }
 
     [Fact]
+    public async Task A_table_that_was_deleted_or_made_anew_is_not_written_to()
+    {
+        var folder = Directory.CreateTempSubdirectory("foz-replaced").FullName;
+        try
+        {
+            var table = new TransactionTable(new LocalObjectStore(folder), TimeProvider.System);
+            await table.CreateAsync();
+            for (var i = 0; i < 5; i++) await table.AppendAsync(TransactionTable.File($"old{i}"));
+            var late = await table.BeginAsync();
+            late.Add(TransactionTable.File("late"));
+            Directory.Delete(Path.Combine(folder, "_delta_log"), recursive: true);
+            Assert.Equal(ConflictKind.TableReplaced, Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(Cancellation)).Kind);
+            Assert.False(Directory.Exists(Path.Combine(folder, "_delta_log")));
+
+            await table.CreateAsync();
+            var second = await table.BeginAsync();
+            second.Add(TransactionTable.File("second"));
+            Assert.Equal(1, (await table.AppendAsync(TransactionTable.File("first"))).Version);
+            Assert.Equal(2, (await second.CommitAsync(Cancellation)).OrThrow().Version);
+            Assert.Equal(["first", "second"], await table.Other().PathsAsync());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Attempts_are_bounded()
     {
         var table = await CreateAsync();
