@@ -227,7 +227,8 @@ public sealed class LocalObjectStore : IObjectStore
         {
             return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
         }
-        catch (DirectoryNotFoundException)
+        // Which of the two it is depends on whether somebody else creates the folder at this moment.
+        catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
         {
             CreateFolder(FolderOf(file));
             return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
@@ -273,7 +274,7 @@ public sealed class LocalObjectStore : IObjectStore
         {
             return File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (FileNotFoundException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }

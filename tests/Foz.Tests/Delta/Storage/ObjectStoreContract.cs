@@ -90,6 +90,23 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task Concurrent_writers_may_share_folders_that_are_not_there_yet()
+    {
+        var store = CreateStore();
+        for (var round = 0; round < 200; round++)
+        {
+            var folder = $"a{round}/b/c";
+            using var start = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Factory.StartNew(() =>
+            {
+                start.SignalAndWait(Ct);
+                return store.PutIfAbsentAsync($"{folder}/{writer}", Bytes("x"), Ct).AsTask();
+            }, Ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+        }
+        Assert.Equal(800, await store.ListAsync("", null, Ct).CountAsync(Ct));
+    }
+
+    [Fact]
     public async Task A_reader_never_sees_a_part_of_an_object()
     {
         var store = CreateStore();
