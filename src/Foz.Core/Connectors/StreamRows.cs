@@ -1,4 +1,5 @@
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.Core.Connectors;
 
@@ -7,6 +8,9 @@ public sealed record ReadContext
 {
     /// <summary>The columns that the stream's table has so far, without change columns; empty where it is new.</summary>
     public IReadOnlyList<Field> TableFields { get; init; } = [];
+
+    /// <summary>The engine, for a connector that looks at its data with it before the platform does.</summary>
+    public required EnginePool Engine { get; init; }
 
     /// <summary>An empty folder for files that live as long as the batch.</summary>
     public required string WorkFolder { get; init; }
@@ -41,8 +45,16 @@ public abstract class StreamRows : IAsyncDisposable
     /// </param>
     public sealed class Selected(string sql) : StreamRows
     {
-        /// <summary>The SELECT.</summary>
+        /// <summary>The SELECT, for any session of <see cref="ReadContext.Engine"/>.</summary>
         public string Sql { get; } = sql;
+
+        /// <summary>
+        /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast
+        /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows take
+        /// the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null from it,
+        /// or none here, leaves the error as it is. The rows that it returns have none.
+        /// </summary>
+        public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; init; }
     }
 
     /// <summary>Rows that the connector reads.</summary>

@@ -16,13 +16,8 @@ sealed class PartitionColumns
 
     /// <summary>The partition columns of a table, for some of its files.</summary>
     public static PartitionColumns Of(TableSnapshot table, IReadOnlyCollection<AddFile> files) =>
-        new([.. table.PartitionColumns.Select((name, ordinal) =>
-        {
-            var field = table.Schema.Find(name) ?? throw new FozException(
-                ErrorKind.Table, $"{table.State.Table} is partitioned by '{name}', which is no column of it");
-            var column = new PartitionColumn(field, field.PhysicalName(table.Mapping), ordinal);
-            return column.Over(files);
-        })]);
+        new([.. table.Schema.PartitionColumns.Select((field, ordinal) =>
+            new PartitionColumn(field, field.PhysicalName(table.Schema.Mapping), ordinal).Over(files))]);
 
     /// <summary>The partition column of a name; null where the column is an ordinary one.</summary>
     public PartitionColumn? Find(string name) =>

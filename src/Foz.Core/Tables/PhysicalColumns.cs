@@ -13,13 +13,13 @@ static class PhysicalColumns
     const string ElementVariable = "x";
 
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
-    public static string Schema(TableSnapshot table)
+    public static string Schema(TableSchema schema)
     {
-        var columns = table.Schema.Fields
-            .Where(field => field.Type != DeltaType.Void && !table.PartitionColumns.Contains(field.Name))
+        var columns = schema.DataColumns
+            .Where(field => field.Type != DeltaType.Void)
             .Select(field =>
-                $"{Key(field, table.Mapping)}: {{'name': {SqlText.Literal(field.PhysicalName(table.Mapping))}, "
-                + $"'type': {SqlText.Literal(TypeName(field.Type, table.Mapping))}, 'default_value': NULL}}");
+                $"{Key(field, schema.Mapping)}: {{'name': {SqlText.Literal(field.PhysicalName(schema.Mapping))}, "
+                + $"'type': {SqlText.Literal(TypeName(field.Type, schema.Mapping))}, 'default_value': NULL}}");
         return $"MAP {{{string.Join(", ", columns)}}}";
     }
 

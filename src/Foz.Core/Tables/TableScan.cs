@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Foz.Core.Engine;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
+using Foz.Delta.Scans;
 
 namespace Foz.Core.Tables;
 
@@ -44,24 +45,25 @@ static class TableScan
     /// Whether <see cref="FileColumn"/> and <see cref="RowColumn"/> stand behind the table's columns.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="deleted">The deleted rows of files where they are not those of the log; null for the log's.</param>
     public static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, IReadOnlyDictionary<AddFile, RowSet>? deleted = null)
     {
         if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
         var partitions = PartitionColumns.Of(table, files);
-        var hasVectors = files.Any(file => file.DeletionVector is not null);
+        var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;
         if (hasVectors || partitions.VaryByFile)
-            token = session.Register(await DescribeAsync(table, files, partitions, cancellationToken));
-        var columns = table.Schema.Fields.Select(field => partitions.Find(field.Name) is { } partition
+            token = session.Register(await DescribeAsync(table, files, partitions, deleted, cancellationToken));
+        var columns = table.Schema.Columns.Fields.Select(field => partitions.Find(field.Name) is { } partition
             ? $"{partition.Sql(token)} AS {SqlText.Identifier(field.Name)}"
-            : $"{PhysicalColumns.Value(field, table.Mapping)} AS {SqlText.Identifier(field.Name)}");
+            : $"{PhysicalColumns.Value(field, table.Schema.Mapping)} AS {SqlText.Identifier(field.Name)}");
         if (withAddresses) columns = [.. columns, $"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"];
         var sql = $"""
             (SELECT {string.Join(", ", columns)}
             FROM read_parquet({FileList(session, table, files, cancellationToken)}, hive_partitioning = false,
-            schema = {PhysicalColumns.Schema(table)}{Cardinality(files)})
+            schema = {PhysicalColumns.Schema(table.Schema)}{Cardinality(files)})
             """;
         if (hasVectors) sql += $" WHERE foz_live({token!.Value}, filename, file_row_number)";
         return new(sql + ")", token);
@@ -88,14 +90,13 @@ static class TableScan
 
     static async Task<ScanFiles> DescribeAsync(
         TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
-        CancellationToken cancellationToken)
+        IReadOnlyDictionary<AddFile, RowSet>? deleted, CancellationToken cancellationToken)
     {
         var scan = new ScanFiles();
         foreach (var file in files)
         {
-            var deleted = await DeletedRowsAsync(table, file, cancellationToken);
-            scan.Add(
-                LocalPath(table, file), new(deleted.IsEmpty ? null : deleted.Filter, partitions.ValuesOf(file)));
+            var rows = deleted?.GetValueOrDefault(file) ?? await DeletedRowsAsync(table, file, cancellationToken);
+            scan.Add(LocalPath(table, file), new(rows.IsEmpty ? null : rows.Filter, partitions.ValuesOf(file)));
         }
         return scan;
     }
@@ -117,7 +118,7 @@ static class TableScan
         long rows = 0;
         foreach (var file in files)
         {
-            if (FileRows.Count(file) is not { } count) return "";
+            if (FileStatistics.RecordCount(file) is not { } count) return "";
             rows += count;
         }
         return string.Create(CultureInfo.InvariantCulture, $", explicit_cardinality = {rows}");
@@ -125,7 +126,7 @@ static class TableScan
 
     static string Empty(TableSnapshot table, bool withAddresses)
     {
-        var columns = table.Schema.Fields.Select(field =>
+        var columns = table.Schema.Columns.Fields.Select(field =>
             $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)}) AS {SqlText.Identifier(field.Name)}");
         if (withAddresses)
             columns = [.. columns, $"CAST(NULL AS VARCHAR) AS {FileColumn}", $"CAST(NULL AS BIGINT) AS {RowColumn}"];

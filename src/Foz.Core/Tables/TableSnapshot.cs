@@ -1,6 +1,7 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta;
+using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
@@ -13,9 +14,8 @@ public sealed class TableSnapshot
     internal TableSnapshot(IObjectStore store, Snapshot state)
     {
         (Store, State) = (store, state);
-        Schema = StructType.ParseSchema(state.Metadata.SchemaString);
-        Mapping = ColumnMapping.ModeOf(state.Metadata.Configuration);
-        Fields = DeltaTypes.ToFields(Schema);
+        Schema = state.TableSchema;
+        Fields = DeltaTypes.ToFields(Schema.Columns);
     }
 
     /// <summary>The version.</summary>
@@ -50,7 +50,7 @@ public sealed class TableSnapshot
             long rows = 0;
             foreach (var file in State.Files)
             {
-                if (FileRows.Count(file) is not { } count) return null;
+                if (FileStatistics.RecordCount(file) is not { } count) return null;
                 rows += count - (file.DeletionVector?.Cardinality ?? 0);
             }
             return rows;
@@ -66,7 +66,5 @@ public sealed class TableSnapshot
 
     internal Snapshot State { get; }
 
-    internal StructType Schema { get; }
-
-    internal ColumnMappingMode Mapping { get; }
+    internal TableSchema Schema { get; }
 }

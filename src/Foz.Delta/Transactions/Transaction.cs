@@ -219,6 +219,22 @@ public sealed class Transaction
     }
 
     /// <summary>
+    /// The table as it would be if the transaction were committed now and no other came first; nothing is written.
+    /// </summary>
+    public Snapshot Preview()
+    {
+        var commit = new Commit
+        {
+            Version = (ReadSnapshot?.Version ?? -1) + 1,
+            Actions = new CommitBuilder(this).Build(ReadSnapshot),
+            File = new(LogFiles.CommitPath((ReadSnapshot?.Version ?? -1) + 1), SizeBytes: 0, Table.Time.GetUtcNow()),
+        };
+        var replay = ReadSnapshot is { } before ? new Replay(before) : new Replay(Table.Store.Root);
+        replay.Apply(commit);
+        return replay.ToSnapshot();
+    }
+
+    /// <summary>
     /// Commits: writes the next version that no one has written, rebasing on concurrent commits that do not conflict.
     /// A write whose answer was lost is recognized. Cancelling has no effect once a version is being written.
     /// </summary>

@@ -1,0 +1,81 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Catalog;
+
+/// <summary>A lake: its storage, its tables, its names, and the engines that work on it.</summary>
+public sealed class Lake
+{
+    /// <summary>The folder of everything that is neither a table nor a project's.</summary>
+    public const string SystemFolder = "_foz";
+
+    /// <summary>A lake in a folder of this machine; it need not exist yet.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="engines">The engines.</param>
+    /// <param name="clock">The time.</param>
+    public Lake(string folder, EnginePool engines, TimeProvider clock)
+    {
+        Folder = Path.GetFullPath(folder);
+        Engines = engines;
+        Clock = clock;
+        Store = new LocalObjectStore(Folder);
+        Tables = new(Store, engines, clock);
+        Catalog = new(Store);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The engines.</summary>
+    public EnginePool Engines { get; }
+
+    /// <summary>The time.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>The lake's objects.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>The lake's Delta tables, by folder.</summary>
+    public TableStore Tables { get; }
+
+    /// <summary>The lake's names.</summary>
+    public LakeCatalog Catalog { get; }
+
+    /// <summary>Where frequent small facts are kept until they reach their tables.</summary>
+    public string JournalFolder => Path.Combine(Folder, SystemFolder, "journal");
+
+    /// <summary>The table of a name, whether it exists or not.</summary>
+    /// <exception cref="FozException">The name stands for a view.</exception>
+    public async ValueTask<LakeTable> OpenTableAsync(TableName name, CancellationToken cancellationToken) =>
+        await Catalog.FindAsync(name, cancellationToken) switch
+        {
+            null => Tables.Open(LakeCatalog.DefaultLocation(name)),
+            { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!),
+            _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
+        };
+
+    /// <summary>Makes sure that a name stands for a table.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">What the table holds; null leaves it as it is.</param>
+    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask<LakeTable> DefineTableAsync(
+        TableName name, string? description, string? owner, CancellationToken cancellationToken)
+    {
+        var definition = await Catalog.DefineAsync(
+            name,
+            present => new()
+            {
+                Schema = name.Schema,
+                Name = name.Name,
+                Kind = DefinitionKind.Table,
+                Location = present?.Location ?? LakeCatalog.DefaultLocation(name),
+                Description = description ?? present?.Description,
+                Owner = owner ?? present?.Owner,
+            },
+            cancellationToken);
+        return Tables.Open(definition.Location!);
+    }
+}

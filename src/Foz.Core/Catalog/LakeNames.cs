@@ -1,0 +1,114 @@
+using System.Globalization;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+
+namespace Foz.Core.Catalog;
+
+/// <summary>
+/// What names stand for in a query of the owner: tables and views of the lake at their newest version, or at the one
+/// that <c>AT (VERSION =&gt; 3)</c> asks for, and <c>delta_scan('folder', version := 3)</c> for any Delta table.
+/// </summary>
+/// <param name="lake">The lake; null where there is none.</param>
+/// <param name="tables">Opens folders.</param>
+/// <param name="pending">
+/// A SELECT of rows of a system table that are still on their way to it; null where there are none.
+/// </param>
+public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, string?> pending) : IRelationNames
+{
+    const string DeltaScan = "delta_scan";
+
+    /// <inheritdoc/>
+    public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        if (reference.IsText || reference.Schema is null || lake is null || !IsOfLake(reference)) return null;
+        var name = new TableName(reference.Schema, reference.Name);
+        var definition = await lake.Catalog.FindAsync(name, cancellationToken);
+        if (definition is { Kind: DefinitionKind.View, Sql: { } sql }) return new RelationBinding.View(sql);
+        var snapshot = definition is null
+            ? null
+            : await VersionAsync(lake.Tables.Open(definition.Location!), reference.At, cancellationToken);
+        if (name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase))
+            return await SystemTableAsync(name, snapshot, cancellationToken);
+        return snapshot is null
+            ? IsEnginesOwn(name) ? null : throw await UnknownAsync(name, cancellationToken)
+            : new RelationBinding.Rows(TableRows.All(snapshot));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
+    {
+        if (call.Name != DeltaScan) return null;
+        if (call.Arguments is not [{ Name: null, Value: { } folder }, ..])
+            throw new FozException(ErrorKind.Sql, $"{DeltaScan} takes the folder of a Delta table as text")
+            {
+                Hint = $"{DeltaScan}('lake/silver/orders'), with version := 3 or timestamp := '2026-01-31' if need be",
+            };
+        var table = tables.OpenFolder(folder);
+        var snapshot = (call.Find("version")?.Value, call.Find("timestamp")?.Value) switch
+        {
+            (null, null) => await table.LatestAsync(cancellationToken),
+            ({ } version, null) => await table.VersionAsync(ParseVersion(version), cancellationToken),
+            (null, { } instant) => await table.VersionAtAsync(ParseInstant(instant), cancellationToken),
+            _ => throw new FozException(ErrorKind.Sql, "a version and a timestamp cannot both be asked for"),
+        };
+        return new RelationBinding.Rows(TableRows.All(snapshot));
+    }
+
+    static bool IsOfLake(TableReference reference) =>
+        reference.Catalog is null || reference.Catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase);
+
+    static bool IsEnginesOwn(TableName name) =>
+        name.Schema.ToLowerInvariant() is "main" or "temp" or "information_schema" or "pg_catalog";
+
+    static async ValueTask<TableSnapshot?> VersionAsync(
+        LakeTable table, TimeTravel? at, CancellationToken cancellationToken) => at switch
+        {
+            null => await table.FindLatestAsync(cancellationToken),
+            { Unit: "VERSION", Value: { } version } => await table.VersionAsync(ParseVersion(version), cancellationToken),
+            { Value: { } instant } => await table.VersionAtAsync(ParseInstant(instant), cancellationToken),
+            _ => throw new FozException(ErrorKind.Sql, "AT takes a constant"),
+        };
+
+    static long ParseVersion(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw new FozException(ErrorKind.Sql, $"'{text}' is not a version: it is a number from 0 on");
+
+    static DateTimeOffset ParseInstant(string text) => DateTimeOffset.TryParse(
+        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        ? instant
+        : throw new FozException(ErrorKind.Sql, $"'{text}' is not a timestamp")
+        {
+            Hint = "write '2026-01-31' or '2026-01-31 08:30:00', in UTC unless it says otherwise",
+        };
+
+    async ValueTask<RelationBinding> SystemTableAsync(
+        TableName name, TableSnapshot? snapshot, CancellationToken cancellationToken)
+    {
+        var onTheWay = pending(name);
+        return (snapshot, onTheWay) switch
+        {
+            ({ }, null) => new RelationBinding.Rows(TableRows.All(snapshot)),
+            (null, { }) => new RelationBinding.Relation($"({onTheWay})"),
+            (null, null) => throw await UnknownAsync(name, cancellationToken),
+            _ => new RelationBinding.View(
+                $"SELECT * FROM {DeltaScan}({SqlText.Literal(Path.Combine(lake!.Folder, LakeCatalog.DefaultLocation(name)))}) "
+                + $"UNION ALL BY NAME {onTheWay}"),
+        };
+    }
+
+    async ValueTask<FozException> UnknownAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var known = new List<string>();
+        await foreach (var definition in lake!.Catalog.ListAsync(cancellationToken))
+            known.Add(definition.TableName.ToString());
+        return new(ErrorKind.NotFound, $"the lake has no table or view {name}")
+        {
+            Hint = NearestName.Find(name.ToString(), known) is { } near
+                ? $"did you mean {near}?"
+                : "foz ls shows what there is",
+        };
+    }
+}

@@ -1,0 +1,34 @@
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+
+namespace Foz.Core.Catalog;
+
+/// <summary>What a name in SQL stands for when the statement runs.</summary>
+public abstract record RelationBinding
+{
+    RelationBinding() { }
+
+    /// <summary>Rows of a Delta table, pinned to a version.</summary>
+    /// <param name="Table">The rows.</param>
+    public sealed record Rows(TableRows Table) : RelationBinding;
+
+    /// <summary>A stored SELECT, whose own names are looked up the same way.</summary>
+    /// <param name="Sql">The SELECT.</param>
+    public sealed record View(string Sql) : RelationBinding;
+
+    /// <summary>A relation that the engine can read as it stands.</summary>
+    /// <param name="Sql">What stands behind FROM.</param>
+    public sealed record Relation(string Sql) : RelationBinding;
+}
+
+/// <summary>Tells what the names in a statement stand for.</summary>
+public interface IRelationNames
+{
+    /// <summary>What a table's name stands for; null leaves it to the engine.</summary>
+    /// <exception cref="FozException">It stands for nothing; says so with the nearest right name.</exception>
+    ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken);
+
+    /// <summary>What a table function stands for; null leaves it to the engine.</summary>
+    /// <exception cref="FozException">Its arguments name nothing.</exception>
+    ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
+}

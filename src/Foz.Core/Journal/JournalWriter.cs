@@ -1,0 +1,78 @@
+using System.Globalization;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+
+namespace Foz.Core.Journal;
+
+/// <summary>Brings the journal's records into the tables of the schema <c>foz</c>, and reads those still on their way.</summary>
+/// <param name="lake">The lake.</param>
+public sealed class JournalWriter(Lake lake)
+{
+    const string Step = "foz.journal";
+
+    readonly RunJournal journal = new(lake.JournalFolder);
+
+    /// <summary>An identifier for a run that starts now; those of later runs sort behind it.</summary>
+    public static string NewRunId(TimeProvider clock) => string.Create(
+        CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyyMMddHHmmssfff}-{Guid.NewGuid().ToString("N")[..4]}");
+
+    /// <summary>Adds records of a run; they are durable when it returns.</summary>
+    public void Append(string runId, params IReadOnlyCollection<JournalRecord> records) =>
+        journal.Append(runId, records);
+
+    /// <summary>
+    /// Commits the records of all runs that have ended: each table carries the run's number in its <c>txn</c>, so that a
+    /// crash between two tables loses and doubles nothing. Called by who holds the lake.
+    /// </summary>
+    public async Task FlushAsync(EngineSession session, CancellationToken cancellationToken)
+    {
+        foreach (var runId in journal.Segments())
+        {
+            foreach (var name in JournalTables.Names) await FlushAsync(session, runId, name, cancellationToken);
+            journal.Delete(runId);
+        }
+    }
+
+    /// <summary>
+    /// A SELECT of the records of a table that have not reached it; null where there are none. Meant to be read beside
+    /// the table.
+    /// </summary>
+    /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
+    /// <param name="workFolder">A folder for a file that lives as long as the statement.</param>
+    public string? SelectPending(string table, string workFolder)
+    {
+        var file = Path.Combine(workFolder, $"{table}-{Guid.NewGuid():N}.jsonl");
+        var count = journal.Segments().Sum(runId => journal.Export(runId, table, file));
+        return count == 0 ? null : Select(table, file);
+    }
+
+    async Task FlushAsync(EngineSession session, string runId, TableName name, CancellationToken cancellationToken)
+    {
+        var batch = new StepBatch(Step, long.Parse(runId.AsSpan(0, runId.IndexOf('-')), CultureInfo.InvariantCulture));
+        var file = Path.Combine(Path.GetTempPath(), $"foz-{runId}-{name.Name}.jsonl");
+        try
+        {
+            if (journal.Export(runId, name.Name, file) == 0) return;
+            var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
+            var present = await table.FindLatestAsync(cancellationToken);
+            if (present?.BatchOf(Step) >= batch.Number) return;
+            var change = await new TableWriter(session).AppendAsync(
+                table, Select(name.Name, file), new() { Batch = batch }, cancellationToken);
+            await change.CommitAsync(cancellationToken);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    static string Select(string table, string file)
+    {
+        var columns = JournalTables.Fields[table].Select(
+            field => $"{SqlText.Literal(field.Name)}: {SqlText.Literal(ColumnTypes.ToLogicalType(field.Type).ToString())}");
+        return $"SELECT * FROM read_json({SqlText.Literal(file)}, format = 'newline_delimited', "
+            + $"columns = {{{string.Join(", ", columns)}}})";
+    }
+}

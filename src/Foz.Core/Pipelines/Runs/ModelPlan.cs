@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What a model would read now: the tables at their newest versions, through views.</summary>
+/// <param name="Fingerprint">A hash of the model's definition and of the views that it reads.</param>
+/// <param name="Tables">The tables, by name in the lake.</param>
+sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, TableInput> Tables)
+{
+    /// <summary>Plans a model.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="last">The last batch that is done; null to read from the beginning.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">A table that it reads is not there.</exception>
+    public static async Task<ModelPlan> OfAsync(
+        Lake lake, Model model, StepManifest? last, CancellationToken cancellationToken)
+    {
+        var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
+        var definition = new StringBuilder(Describe(model));
+        foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
+        {
+            foreach (var table in await ReadByAsync(lake, reference.Table, definition, cancellationToken))
+            {
+                var snapshot = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken)
+                    ?? throw StepNames.Missing(table);
+                var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
+                tables[table.ToString()] = new(snapshot.Version, from);
+            }
+        }
+        return new(Hash(definition.ToString()), tables.ToImmutable());
+    }
+
+    /// <summary>Whether a batch has read all of this already.</summary>
+    public bool IsDoneBy(Model model, StepManifest last)
+    {
+        var streams = model.References.Where(r => r.IsStream).Select(r => r.Table.ToString()).ToList();
+        if (streams.Count > 0 && model.Materialization is Materialization.Incremental)
+            return streams.All(name => VersionIn(last, name) == Tables.GetValueOrDefault(name)?.Version);
+        return Fingerprint == last.Fingerprint
+            && Tables.Count == last.Tables.Count
+            && Tables.All(table => VersionIn(last, table.Key) == table.Value.Version);
+    }
+
+    static long? VersionIn(StepManifest manifest, string name) => manifest.Tables.GetValueOrDefault(name)?.Version;
+
+    /// <summary>The tables behind a name, and into <paramref name="definition"/> the SELECTs of the views on the way.</summary>
+    static async Task<IReadOnlyList<TableName>> ReadByAsync(
+        Lake lake, TableName name, StringBuilder definition, CancellationToken cancellationToken)
+    {
+        if (await lake.Catalog.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
+            return [name];
+        definition.Append('\n').Append(name).Append('\n').Append(sql);
+        using var session = lake.Engines.Open(Workload.Models);
+        var tables = new List<TableName>();
+        foreach (var reference in SqlAnalysis.Read(session, sql, cancellationToken).Tables)
+            if (reference.Schema is { } schema)
+                tables.AddRange(await ReadByAsync(lake, new(schema, reference.Name), definition, cancellationToken));
+        return tables;
+    }
+
+    static string Describe(Model model)
+    {
+        var text = new StringBuilder(model.Sql).Append('\n').Append(model.Materialization.Name);
+        text.AppendJoin(',', model.Materialization.PartitionBy);
+        if (model.Materialization is Materialization.Incremental { Strategy: var strategy })
+            text.Append('\n').Append(strategy.Name);
+        if (model.Materialization is Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge })
+            text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns);
+        foreach (var check in model.Checks)
+            text.Append(CultureInfo.InvariantCulture, $"\n{check.Title} {check.OnViolation} {Arguments(check)}");
+        return text.ToString();
+    }
+
+    static string Arguments(CheckDefinition check) => check switch
+    {
+        CheckDefinition.AcceptedValues accepted => string.Join('\u001f', accepted.Values),
+        CheckDefinition.Relationships relationships => $"{relationships.To} {relationships.Field}",
+        CheckDefinition.Min min => min.Limit.Text,
+        CheckDefinition.Max max => max.Limit.Text,
+        CheckDefinition.Pattern pattern => pattern.Regex,
+        CheckDefinition.RowCount rowCount => $"{rowCount.RowsMin} {rowCount.RowsMax}",
+        CheckDefinition.Custom custom => $"{custom.Query} {custom.Value}",
+        _ => "",
+    };
+
+    static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+}

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+using Foz.Delta;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Makes a model's table or view from what it reads.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model.</param>
+sealed class ModelStep(StepContext context, GraphNode.OfModel node)
+{
+    readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
+
+    Model Model => node.Model;
+
+    /// <summary>Runs the step.</summary>
+    public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var last = await log.ReadLastAsync(cancellationToken);
+        var isDone = last is not null && await CarriesAsync(last, cancellationToken);
+        // An open batch has committed nothing: its one table would carry it. It is planned anew.
+        var previous = isDone ? last : await BeforeAsync(last, cancellationToken);
+        var plan = await ModelPlan.OfAsync(
+            context.Lake, Model, context.IsFullRefresh ? null : previous, cancellationToken);
+        if (isDone && !context.IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
+        var manifest = new StepManifest
+        {
+            Step = node.Table.ToString(),
+            Batch = isDone ? last!.Batch + 1 : last?.Batch ?? 1,
+            RunId = context.RunId,
+            CreatedAt = context.Lake.Clock.GetUtcNow(),
+            Fingerprint = plan.Fingerprint,
+            Tables = plan.Tables,
+        };
+        if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);
+        else await log.OpenAsync(manifest, cancellationToken);
+        for (var race = 1; ; race++)
+        {
+            try
+            {
+                return Model.Materialization is Materialization.View
+                    ? await DefineViewAsync(manifest, cancellationToken)
+                    : await WriteTableAsync(manifest, cancellationToken);
+            }
+            catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
+            {
+                context.Warn(node.Table, $"another writer committed first ({e.Message}); the step is done again");
+            }
+        }
+    }
+
+    async Task<StepManifest?> BeforeAsync(StepManifest? open, CancellationToken cancellationToken) => open is null
+        ? null
+        : (await log.ReadAllAsync(cancellationToken)).LastOrDefault(manifest => manifest.Batch < open.Batch);
+
+    async Task<bool> CarriesAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var definition = await context.Lake.Catalog.FindAsync(node.Table, cancellationToken);
+        if (Model.Materialization is Materialization.View)
+            return definition is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch;
+        if (definition is not { Kind: DefinitionKind.Table }) return false;
+        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
+        return (await table.FindLatestAsync(cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch;
+    }
+
+    async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var sql = InLakeNames(session, cancellationToken);
+        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        session.Describe(bound.Sql, cancellationToken);
+        var checks = await StepChecks.RunAsync(
+            session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
+        if (StepChecks.Failure(node, checks) is { } failure)
+            return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        await context.Lake.Catalog.DefineAsync(
+            node.Table,
+            _ => new()
+            {
+                Schema = node.Table.Schema,
+                Name = node.Table.Name,
+                Kind = DefinitionKind.View,
+                Sql = sql,
+                Description = Model.Description,
+                Owner = Model.Owner,
+                Batch = manifest.Batch,
+            },
+            cancellationToken);
+        return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
+        {
+            Inputs = manifest,
+            Checks = checks,
+        };
+    }
+
+    /// <summary>The view's SELECT with the names that tables have in this environment.</summary>
+    string InLakeNames(EngineSession session, CancellationToken cancellationToken) =>
+        SqlAnalysis.Read(session, Model.Sql, cancellationToken).Rewrite(reference =>
+            reference.Schema is { } schema
+            && Model.References.FirstOrDefault(r => r.Name == new TableName(schema, reference.Name)) is { } known
+            && known.Table != known.Name
+                ? $"{SqlText.Identifier(known.Table.Schema)}.{SqlText.Identifier(known.Table.Name)}"
+                : null).Text;
+
+    async Task<StepResult> WriteTableAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        var table = await context.Lake.DefineTableAsync(
+            node.Table, Model.Description, Model.Owner, cancellationToken);
+        await CheckAppendAsync(manifest, cancellationToken);
+        var names = new StepNames(context.Lake, node, manifest.Tables);
+        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        var change = await StageAsync(new TableWriter(session), table, bound.Sql, manifest, cancellationToken);
+        try
+        {
+            using var preview = await change.Preview().OpenAsync(session, cancellationToken);
+            var checks = await StepChecks.RunAsync(
+                session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+            if (StepChecks.Failure(node, checks) is { } failure)
+            {
+                await change.DiscardAsync(CancellationToken.None);
+                return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+            }
+            var committed = await change.CommitAsync(cancellationToken);
+            return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
+            {
+                Inputs = manifest,
+                TableVersion = committed.Version,
+                RowsWritten = change.RowsAdded,
+                Checks = checks,
+            };
+        }
+        catch
+        {
+            await change.DiscardAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    async Task<TableChange> StageAsync(
+        TableWriter writer, LakeTable table, string select, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var options = new WriteOptions
+        {
+            Batch = new(manifest.Step, manifest.Batch),
+            PartitionBy = Model.Materialization.PartitionBy,
+            Description = Model.Description,
+            Fields = [.. Model.Columns.Where(c => c.Description is not null).Select(c =>
+                new Field(c.Name, DataType.String) { Metadata = Comment(c.Description!) })],
+            RacesMax = 0,
+        };
+        return (Model.Materialization, context.IsFullRefresh) switch
+        {
+            (Materialization.Incremental { Strategy: IncrementalStrategy.Append }, false) =>
+                await writer.AppendAsync(table, select, options, cancellationToken),
+            (Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge }, false) =>
+                await writer.MergeAsync(
+                    table, select,
+                    new() { Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, Write = options },
+                    cancellationToken),
+            _ => await writer.OverwriteAsync(table, select, options, cancellationToken),
+        };
+    }
+
+    /// <summary>Appending what is new is wrong where old rows were changed or deleted.</summary>
+    async Task CheckAppendAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is not Materialization.Incremental { Strategy: IncrementalStrategy.Append }) return;
+        foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
+        {
+            var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
+            if (await TableRows.HasRemovalsAsync(table, input.FromVersion!.Value, input.Version, cancellationToken))
+                throw new FozException(
+                    ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
+                {
+                    Place = Model.Place,
+                    Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
+                };
+        }
+    }
+
+    static ImmutableSortedDictionary<string, string> Comment(string text) =>
+        ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, text);
+
+    StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
+}

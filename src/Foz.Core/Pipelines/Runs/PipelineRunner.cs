@@ -1,0 +1,132 @@
+using Foz.Core.Catalog;
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+using Foz.Delta;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Runs a project's streams and models on a lake; one run at a time works on it.</summary>
+/// <param name="lake">The lake.</param>
+public sealed class PipelineRunner(Lake lake)
+{
+    readonly JournalWriter journal = new(lake);
+    readonly Lock gate = new();
+
+    /// <summary>Runs.</summary>
+    /// <returns>How it ended; failures of steps are in it.</returns>
+    /// <exception cref="FozException">
+    /// The run could not begin: another one holds the lake, a selector means nothing, a source could not be discovered.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before the run began.</exception>
+    public async Task<RunResult> RunAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        var runId = JournalWriter.NewRunId(lake.Clock);
+        await using var lease = await RunLease.AcquireAsync(
+            lake.Store, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)), lake.Clock,
+            cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        var startedAt = lake.Clock.GetUtcNow();
+        var (project, sources) = await OpenSourcesAsync(request.Project, stop.Token);
+        try
+        {
+            var selected = Selection.Of(project.Graph, request.Select);
+            var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
+            Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+            var context = new StepContext(
+                lake, runId, request.IsFullRefresh,
+                (step, message) => Tell(request, new RunEvent.StepWarning(step, message)));
+            var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
+                node => RunStepAsync(request, context, node, sources, stop.Token), stop.Token);
+            var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
+            await RecordAsync(project, result, startedAt);
+            Tell(request, new RunEvent.Finished(result));
+            return result;
+        }
+        finally
+        {
+            foreach (var source in sources.Values) await source.DisposeAsync();
+        }
+    }
+
+    /// <summary>Opens the project's sources, and finds out what those have that take all streams.</summary>
+    static async Task<(Project Project, Dictionary<string, ISource> Sources)> OpenSourcesAsync(
+        Project project, CancellationToken cancellationToken)
+    {
+        var sources = new Dictionary<string, ISource>(StringComparer.Ordinal);
+        foreach (var source in project.Sources)
+        {
+            var definition = source.Definition;
+            var connector = ConnectorRegistry.Find(definition.Connection.Type)!;
+            sources[source.Name] = connector.Open(definition, project.Folder);
+            if (source.IsUndiscovered)
+                project = project.WithDiscovered(
+                    source.Name, await sources[source.Name].DiscoverAsync(cancellationToken));
+        }
+        return (project, sources);
+    }
+
+    async Task<StepResult> RunStepAsync(
+        RunRequest request, StepContext context, GraphNode node, Dictionary<string, ISource> sources,
+        CancellationToken cancellationToken)
+    {
+        Tell(request, new RunEvent.StepStarted(node.Table));
+        var startedAt = lake.Clock.GetUtcNow();
+        var result = await TryAsync(node, () => node switch
+        {
+            GraphNode.OfStream stream =>
+                new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
+            GraphNode.OfModel model => new ModelStep(context, model).RunAsync(cancellationToken),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        });
+        result = result with { Elapsed = lake.Clock.GetUtcNow() - startedAt };
+        if (result.Outcome is not Outcome.Skipped)
+            journal.Append(
+                context.RunId,
+                RunRecords.OfStep(context.RunId, node, result, startedAt, lake.Clock.GetUtcNow()));
+        Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    static async Task<StepResult> TryAsync(GraphNode node, Func<Task<StepResult>> run)
+    {
+        var failed = new StepResult { Step = node.Table, IsStream = node is GraphNode.OfStream, Outcome = Outcome.Failed };
+        try
+        {
+            return await run();
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return failed with { Error = e };
+        }
+        catch (DeltaException e)
+        {
+            return failed with { Error = DeltaErrors.Translate(e) };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return failed with { Error = new(ErrorKind.Storage, e.Message, e) };
+        }
+        catch (Exception e) when (e is OperationCanceledException or FozException)
+        {
+            return failed with { Outcome = Outcome.Canceled };
+        }
+    }
+
+    /// <summary>Records the run and brings the journal into its tables; a run that did nothing new leaves no trace.</summary>
+    async Task RecordAsync(Project project, RunResult result, DateTimeOffset startedAt)
+    {
+        journal.Append(result.RunId, RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
+        using var session = lake.Engines.Open(Workload.Models);
+        await journal.FlushAsync(session, CancellationToken.None);
+    }
+
+    void Tell(RunRequest request, RunEvent what)
+    {
+        lock (gate) request.OnEvent(what);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Foz.Core.Data;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What happens in a run, in order: the one stream that terminal, logs and journal are fed from.</summary>
+public abstract record RunEvent
+{
+    RunEvent() { }
+
+    /// <summary>Another run holds the lake; this one waits for it.</summary>
+    /// <param name="Holder">Who holds it.</param>
+    public sealed record Waiting(LeaseHolder Holder) : RunEvent;
+
+    /// <summary>The run begins to work.</summary>
+    /// <param name="RunId">The run.</param>
+    /// <param name="Steps">Its steps, in an order in which each stands behind what it needs.</param>
+    public sealed record Started(string RunId, IReadOnlyList<TableName> Steps) : RunEvent;
+
+    /// <summary>A step begins to work.</summary>
+    /// <param name="Step">The step.</param>
+    public sealed record StepStarted(TableName Step) : RunEvent;
+
+    /// <summary>Something about a step that the user should know.</summary>
+    /// <param name="Step">The step.</param>
+    /// <param name="Message">What.</param>
+    public sealed record StepWarning(TableName Step, string Message) : RunEvent;
+
+    /// <summary>A step ended.</summary>
+    /// <param name="Result">How.</param>
+    public sealed record StepFinished(StepResult Result) : RunEvent;
+
+    /// <summary>The run ended.</summary>
+    /// <param name="Result">How.</param>
+    public sealed record Finished(RunResult Result) : RunEvent;
+}
+
+/// <summary>How a step ended.</summary>
+public sealed record StepResult
+{
+    /// <summary>The step: the name of its table in the lake.</summary>
+    public required TableName Step { get; init; }
+
+    /// <summary>Whether it brings a stream of a source in; else it is a model.</summary>
+    public required bool IsStream { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>What its batch read; null where it opened none.</summary>
+    public StepManifest? Inputs { get; init; }
+
+    /// <summary>The version that it committed; null where it committed none.</summary>
+    public long? TableVersion { get; init; }
+
+    /// <summary>Rows that it wrote.</summary>
+    public long RowsWritten { get; init; }
+
+    /// <summary>Rows that could not be read.</summary>
+    public long RowsRejected { get; init; }
+
+    /// <summary>What its checks found.</summary>
+    public ImmutableArray<CheckResult> Checks { get; init; } = [];
+
+    /// <summary>What went wrong; null where nothing did.</summary>
+    public FozException? Error { get; init; }
+}
+
+/// <summary>How a run ended.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Steps">How its steps ended, in the order in which they did.</param>
+/// <param name="Elapsed">How long it took.</param>
+public sealed record RunResult(string RunId, IReadOnlyList<StepResult> Steps, TimeSpan Elapsed)
+{
+    /// <summary>How it ended: failed if a step did; skipped if every step was.</summary>
+    public Outcome Outcome =>
+        Steps.Any(s => s.Outcome is Outcome.Failed or Outcome.Canceled) ? Outcome.Failed
+        : Steps.All(s => s.Outcome is Outcome.Skipped) ? Outcome.Skipped
+        : Steps.Any(s => s.Outcome is Outcome.Warned) ? Outcome.Warned
+        : Outcome.Succeeded;
+
+    /// <summary>How many steps ended in a way.</summary>
+    public int Count(Outcome outcome) => Steps.Count(s => s.Outcome == outcome);
+}

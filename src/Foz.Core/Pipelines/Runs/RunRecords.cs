@@ -1,0 +1,103 @@
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What the journal keeps of runs and steps.</summary>
+static class RunRecords
+{
+    /// <summary>The record of a run.</summary>
+    public static RunRecord OfRun(Project project, RunResult result, DateTimeOffset startedAt, DateTimeOffset finishedAt) =>
+        new()
+        {
+            RunId = result.RunId,
+            Project = project.Name,
+            Environment = project.Environment,
+            FozVersion = typeof(RunRecords).Assembly.GetName().Version!.ToString(3),
+            User = Environment.UserName,
+            Host = Environment.MachineName,
+            StartedAt = startedAt,
+            FinishedAt = finishedAt,
+            Outcome = result.Outcome,
+            StepsSucceeded = result.Count(Outcome.Succeeded) + result.Count(Outcome.Warned),
+            StepsSkipped = result.Count(Outcome.Skipped),
+            StepsFailed = result.Count(Outcome.Failed) + result.Count(Outcome.Canceled),
+        };
+
+    /// <summary>The records of a step: itself, its checks, what it read.</summary>
+    public static IReadOnlyCollection<JournalRecord> OfStep(
+        string runId, GraphNode node, StepResult result, DateTimeOffset startedAt, DateTimeOffset finishedAt)
+    {
+        var records = new List<JournalRecord>
+        {
+            new StepRecord
+            {
+                RunId = runId,
+                Step = node.Table.ToString(),
+                Kind = result.IsStream ? "stream" : "model",
+                Batch = result.Inputs?.Batch,
+                Outcome = result.Outcome,
+                StartedAt = startedAt,
+                FinishedAt = finishedAt,
+                TableVersion = result.TableVersion,
+                RowsWritten = result.RowsWritten,
+                RowsRejected = result.RowsRejected,
+                Error = result.Error?.Describe(),
+            },
+        };
+        records.AddRange(result.Checks.Select(check => new CheckRecord
+        {
+            RunId = runId,
+            Step = node.Table.ToString(),
+            TableName = node.Table.ToString(),
+            Column = check.Check.Columns.Count == 0 ? null : string.Join(", ", check.Check.Columns),
+            Check = check.Check.Name,
+            OnViolation = check.OnViolation.ToString().ToLowerInvariant(),
+            Passed = check.Passed,
+            Violations = check.Violations,
+            RowsChecked = check.RowsChecked,
+            CheckedAt = finishedAt,
+        }));
+        if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
+            records.AddRange(OfInputs(runId, node, result, finishedAt));
+        return records;
+    }
+
+    static IEnumerable<JournalRecord> OfInputs(
+        string runId, GraphNode node, StepResult result, DateTimeOffset finishedAt)
+    {
+        if (node is GraphNode.OfStream { Source: var source, Stream.Definition: var stream })
+        {
+            yield return Lineage($"{source.Name}.{stream.Name}", "stream", version: null);
+            yield return new SourceRecord
+            {
+                RunId = runId,
+                Source = source.Name,
+                Stream = stream.Name,
+                TableName = node.Table.ToString(),
+                Mode = stream.Mode.ToString().ToLowerInvariant(),
+                FilesRead = result.Inputs?.Stream?.Files.Length ?? 0,
+                RowsRead = result.RowsWritten,
+                RowsRejected = result.RowsRejected,
+                CursorTo = result.Inputs?.Stream?.CursorTo,
+                SyncedAt = result.Inputs?.CreatedAt ?? finishedAt,
+            };
+            yield break;
+        }
+        foreach (var reference in node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
+            yield return Lineage(
+                reference.Table.ToString(), "table",
+                result.Inputs?.Tables.GetValueOrDefault(reference.Table.ToString())?.Version);
+
+        LineageRecord Lineage(string upstream, string kind, long? version) => new()
+        {
+            RunId = runId,
+            TableName = node.Table.ToString(),
+            TableVersion = result.TableVersion,
+            Upstream = upstream,
+            UpstreamKind = kind,
+            UpstreamVersion = version,
+            RecordedAt = finishedAt,
+        };
+    }
+}

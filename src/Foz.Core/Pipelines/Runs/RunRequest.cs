@@ -1,0 +1,23 @@
+using Foz.Core.Data;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What a run is asked to do.</summary>
+public sealed record RunRequest
+{
+    /// <summary>The project.</summary>
+    public required Project Project { get; init; }
+
+    /// <summary>Selectors of steps; empty for all.</summary>
+    public IReadOnlyList<string> Select { get; init; } = [];
+
+    /// <summary>Whether incremental tables are made anew from the beginning of their inputs.</summary>
+    public bool IsFullRefresh { get; init; }
+
+    /// <summary>How long to wait for another run that holds the lake.</summary>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Is told what happens, from several threads, one event at a time.</summary>
+    public Action<RunEvent> OnEvent { get; init; } = static _ => { };
+}

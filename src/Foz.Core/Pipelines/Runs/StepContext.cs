@@ -1,0 +1,15 @@
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What a step of a run works with.</summary>
+/// <param name="Lake">The lake.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="IsFullRefresh">Whether incremental tables are made anew from the beginning of their inputs.</param>
+/// <param name="Warn">Tells the user something about a step.</param>
+sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<TableName, string> Warn)
+{
+    /// <summary>How often a step is done again because another writer of its table came first.</summary>
+    public const int RacesMax = 3;
+}

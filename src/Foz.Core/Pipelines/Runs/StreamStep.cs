@@ -1,0 +1,184 @@
+using Foz.Core.Catalog;
+using Foz.Core.Connectors;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Brings what is new in a stream of a source into its bronze table.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The stream.</param>
+/// <param name="source">Its source, open.</param>
+sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource source)
+{
+    readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
+
+    StreamDefinition Stream => node.Stream.Definition;
+
+    /// <summary>Runs the step.</summary>
+    public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var manifest = await OpenBatchAsync(cancellationToken);
+        if (manifest is null) return new() { Step = node.Table, IsStream = true, Outcome = Outcome.Skipped };
+        var work = Directory.CreateTempSubdirectory("foz-batch-");
+        try
+        {
+            var table = await context.Lake.DefineTableAsync(
+                node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
+            var present = await table.FindLatestAsync(cancellationToken);
+            await using var rows = await source.ReadAsync(
+                Stream, manifest.Stream!, ReadContextOf(present, work.FullName), cancellationToken);
+            using var session = context.Lake.Engines.Open(Workload.Ingestion);
+            try
+            {
+                return await LoadAsync(session, table, rows, manifest, cancellationToken);
+            }
+            catch (FozException e) when (rows is StreamRows.Selected { Recover: { } recover })
+            {
+                var recovered = await recover(e, cancellationToken);
+                if (recovered is null) throw;
+                await using (recovered)
+                    return await LoadAsync(session, table, recovered, manifest, cancellationToken);
+            }
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>
+    /// The batch to run: the last one where a crash left it half committed, else a new plan; null where nothing is new.
+    /// </summary>
+    async Task<StepManifest?> OpenBatchAsync(CancellationToken cancellationToken)
+    {
+        var manifests = await log.ReadAllAsync(cancellationToken);
+        var last = manifests.LastOrDefault();
+        var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
+        if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return last;
+        var done = isOpen ? manifests.SkipLast(1) : manifests;
+        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
+        var plan = await source.PlanAsync(Stream, history, cancellationToken);
+        foreach (var warning in plan.Warnings) context.Warn(node.Table, warning);
+        if (plan.Inputs is null) return null;
+        var manifest = new StepManifest
+        {
+            Step = node.Table.ToString(),
+            Batch = isOpen ? last!.Batch : (last?.Batch ?? 0) + 1,
+            RunId = context.RunId,
+            CreatedAt = context.Lake.Clock.GetUtcNow(),
+            Fingerprint = "",
+            Stream = plan.Inputs,
+        };
+        if (isOpen) await log.ReopenAsync(manifest, cancellationToken);
+        else await log.OpenAsync(manifest, cancellationToken);
+        return manifest;
+    }
+
+    async Task<bool> CarriesAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var table = await context.Lake.OpenTableAsync(name, cancellationToken);
+        return (await table.FindLatestAsync(cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch;
+    }
+
+    ReadContext ReadContextOf(TableSnapshot? present, string workFolder)
+    {
+        var change = ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return new()
+        {
+            TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],
+            Engine = context.Lake.Engines,
+            WorkFolder = workFolder,
+        };
+    }
+
+    async Task<StepResult> LoadAsync(
+        EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest,
+        CancellationToken cancellationToken)
+    {
+        using var relation = rows is StreamRows.Streamed streamed ? session.Register(streamed.Stream) : null;
+        var select = rows switch
+        {
+            StreamRows.Selected selected => ChangeColumnsSql.Select(selected, manifest.CreatedAt),
+            StreamRows.Streamed s => ChangeColumnsSql.Select(
+                s, relation!, manifest.CreatedAt, $"{node.Source.Name}.{Stream.Name}"),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        var options = new WriteOptions
+        {
+            Batch = new(manifest.Step, manifest.Batch),
+            Fields = [.. rows.Fields.Select(Describe)],
+            Description = node.Stream.Description,
+            RacesMax = 0,
+        };
+        var writer = new TableWriter(session);
+        var replaces = Stream.Mode is StreamMode.Snapshot || context.IsFullRefresh;
+        var change = replaces
+            ? await writer.OverwriteAsync(table, select, options, cancellationToken)
+            : await writer.AppendAsync(table, select, options, cancellationToken);
+        try
+        {
+            using var preview = await change.Preview().OpenAsync(session, cancellationToken);
+            var checks = await StepChecks.RunAsync(
+                session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+            if (StepChecks.Failure(node, checks) is { } failure)
+            {
+                await change.DiscardAsync(CancellationToken.None);
+                return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
+            }
+            var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
+            Foz.Delta.Failpoint.Hit("step.side-committed");
+            var committed = await change.CommitAsync(cancellationToken);
+            if (rejected > 0)
+                context.Warn(node.Table, $"{rejected} rows could not be read: see {node.Table.Rejected}");
+            return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
+            {
+                TableVersion = committed.Version,
+                RowsWritten = change.RowsAdded,
+                RowsRejected = rejected,
+                Checks = checks,
+            };
+        }
+        catch
+        {
+            await change.DiscardAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Keeps the rows that could not be read; before the main table, under the same batch.</summary>
+    async Task<long> RejectAsync(
+        EngineSession session, StreamRows rows, StepManifest manifest, bool replaces,
+        CancellationToken cancellationToken)
+    {
+        if (rows.RejectedSql is null || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
+        var table = await context.Lake.DefineTableAsync(
+            node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
+        var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
+            + $"FROM ({rows.RejectedSql})";
+        var options = new WriteOptions { Batch = new(manifest.Step, manifest.Batch), Fields = RejectedRow.Fields };
+        var writer = new TableWriter(session);
+        var change = replaces
+            ? await writer.OverwriteAsync(table, select, options, cancellationToken)
+            : await writer.AppendAsync(table, select, options, cancellationToken);
+        if (change.RowsAdded == 0 && !replaces) return 0;
+        await change.CommitAsync(cancellationToken);
+        return change.RowsAdded;
+    }
+
+    Field Describe(Field field)
+    {
+        var description = node.Stream.Columns
+            .FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase))?.Description;
+        return description is null
+            ? field
+            : field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) };
+    }
+
+    StepResult Result(StepManifest manifest, Outcome outcome) =>
+        new() { Step = node.Table, IsStream = true, Outcome = outcome, Inputs = manifest };
+}

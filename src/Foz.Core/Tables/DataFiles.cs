@@ -1,0 +1,69 @@
+using Foz.Core.Engine;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+using Foz.Delta.Storage;
+
+namespace Foz.Core.Tables;
+
+/// <summary>Writes data files into a table's folder; a commit makes them part of it.</summary>
+/// <param name="store">The table's store.</param>
+/// <param name="schema">The table's schema.</param>
+/// <param name="properties">The table's properties.</param>
+/// <param name="clock">The time.</param>
+sealed class DataFiles(IObjectStore store, TableSchema schema, StringMap properties, TimeProvider clock)
+{
+    readonly StatisticsWriter statistics = new(schema, properties);
+
+    /// <summary>Writes the rows of a SELECT, which has the table's columns by physical names.</summary>
+    /// <returns>The files, durable and not committed; none where there are no rows.</returns>
+    public async Task<IReadOnlyList<AddFile>> WriteAsync(
+        EngineSession session, string select, long fileBytes, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
+        var options = new ParquetWriteOptions
+        {
+            // DuckDB cannot limit the size of files and partition them at once.
+            FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
+            PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
+        };
+        var written = await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+        var files = written.Select(file => ToAdd(file, folder)).ToList();
+        await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
+        return files;
+    }
+
+    /// <summary>Deletes files that no commit took in.</summary>
+    public static async Task DeleteAsync(
+        IObjectStore store, IEnumerable<AddFile> files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files) await store.DeleteAsync(file.Path.Value, cancellationToken);
+    }
+
+    AddFile ToAdd(ParquetFile file, string folder) => new()
+    {
+        Path = FilePath.Relative(Path.GetRelativePath(folder, file.Path).Replace('\\', '/')),
+        PartitionValues = PartitionValues(file),
+        SizeBytes = file.SizeBytes,
+        ModificationTimeMs = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        Stats = statistics.Write(file.RowCount, file.Columns.Select(column => new ColumnStatistics
+        {
+            Column = ColumnPath.Of([.. column.Path]),
+            Min = column.Min,
+            Max = column.Max,
+            NullCount = column.NullCount,
+            HasNan = column.HasNaN,
+        })),
+    };
+
+    StringMap PartitionValues(ParquetFile file)
+    {
+        if (schema.PartitionColumns.IsEmpty) return StringMap.Empty;
+        var keys = file.PartitionKeys.ToDictionary(key => key.Key, key => key.Value, StringComparer.OrdinalIgnoreCase);
+        return new(schema.PartitionColumns.Select(column =>
+        {
+            var name = column.PhysicalName(schema.Mapping);
+            return KeyValuePair.Create(name, PartitionValue.FormatText(keys[name], column.Type));
+        }));
+    }
+}

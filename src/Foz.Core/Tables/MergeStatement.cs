@@ -1,0 +1,117 @@
+using Foz.Core.Engine;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The statements of a merge: the source's rows stand in a temporary table of the target's columns.</summary>
+sealed class MergeStatement
+{
+    readonly EngineSession session;
+    readonly TableSchema schema;
+    readonly string source;
+    readonly StructField[] keys;
+    readonly HashSet<string> updated;
+
+    /// <summary>A merge of the rows in <paramref name="source"/>.</summary>
+    /// <exception cref="FozException">A key or column to update is no column of the target.</exception>
+    public MergeStatement(EngineSession session, TableSchema schema, string source, MergeOptions options)
+    {
+        (this.session, this.schema, this.source) = (session, schema, source);
+        keys = [.. options.Keys.Select(Find)];
+        updated = [.. (options.UpdateColumns.Count == 0 ? schema.Columns.Fields : options.UpdateColumns.Select(Find))
+            .Select(field => field.Name)];
+    }
+
+    /// <summary>Makes sure that no two rows of the source have equal keys.</summary>
+    /// <param name="table">The table, for the message.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">Two rows have.</exception>
+    public void CheckKeys(string table, CancellationToken cancellationToken)
+    {
+        var columns = string.Join(", ", keys.Select(Quote));
+        var notNull = string.Join(" AND ", keys.Select(key => $"{Quote(key)} IS NOT NULL"));
+        using var rows = session.Query(
+            $"SELECT count(*), {columns} FROM {source} WHERE {notNull} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1",
+            cancellationToken);
+        foreach (var row in rows.Rows(cancellationToken))
+        {
+            var key = string.Join(", ", keys.Select((k, i) => $"{k.Name} = {row[i + 1]}"));
+            throw new FozException(ErrorKind.Data, $"{row[0]} rows to merge into {table} have the key {key}")
+            {
+                Hint = "let the SELECT give one row a key: qualify row_number() over (partition by … order by …) = 1",
+            };
+        }
+    }
+
+    /// <summary>The rows of the target that can have the source's keys, by the files' statistics.</summary>
+    /// <returns>Null where there are none.</returns>
+    public async Task<MergeCandidates?> OpenCandidatesAsync(TableChange change, CancellationToken cancellationToken)
+    {
+        if (change.Present is null) return null;
+        var files = change.Read(KeyRange(cancellationToken));
+        if (files.Count == 0) return null;
+        var rows = await TableScan.OpenAsync(session, change.Present, files, withAddresses: true, cancellationToken);
+        return new(files, rows);
+    }
+
+    /// <summary>The SELECT of the addresses of all rows that are replaced.</summary>
+    public string FindRows(MergeCandidates candidates) =>
+        $"""
+        SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {candidates.Rows.Sql} AS t
+        SEMI JOIN {source} AS s ON {KeysEqual()}
+        """;
+
+    /// <summary>The SELECT of the rows to add where none is replaced.</summary>
+    public string NewRows() => $"SELECT * FROM {source}";
+
+    /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were.</summary>
+    public string NewRows(MergeCandidates candidates)
+    {
+        if (schema.Columns.Fields.All(field => updated.Contains(field.Name))) return NewRows();
+        var columns = schema.Columns.Fields.Select(field => updated.Contains(field.Name)
+            ? $"s.{Quote(field)}"
+            : $"CASE WHEN t.{TableScan.RowColumn} IS NULL THEN s.{Quote(field)} "
+                + $"ELSE t.{SqlText.Identifier(field.Name)} END AS {Quote(field)}");
+        return $"""
+            SELECT {string.Join(", ", columns)} FROM {source} AS s
+            LEFT JOIN {candidates.Rows.Sql} AS t ON {KeysEqual()}
+            """;
+    }
+
+    string KeysEqual() => string.Join(
+        " AND ", keys.Select(key => $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
+
+    /// <summary>That a row's keys lie between the least and the greatest of the source.</summary>
+    Predicate KeyRange(CancellationToken cancellationToken)
+    {
+        var bounds = string.Join(
+            ", ", keys.Select(key => $"CAST(min({Quote(key)}) AS VARCHAR), CAST(max({Quote(key)}) AS VARCHAR)"));
+        using var rows = session.Query($"SELECT {bounds} FROM {source}", cancellationToken);
+        var row = rows.Rows(cancellationToken).First();
+        var range = Predicate.True;
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (row[2 * i] is not string least || row[2 * i + 1] is not string greatest) continue;
+            var column = ColumnPath.Of(keys[i].Name);
+            range &= new Predicate.Compare(column, Comparison.GreaterOrEqual, least);
+            range &= new Predicate.Compare(column, Comparison.LessOrEqual, greatest);
+        }
+        return range;
+    }
+
+    StructField Find(string column) => schema.Columns.Find(column) ?? throw new FozException(
+        ErrorKind.NotFound, $"the merge names a column '{column}', which neither rows nor table have");
+
+    string Quote(StructField field) => SqlText.Identifier(field.PhysicalName(schema.Mapping));
+}
+
+/// <summary>The files that can hold rows to replace, and their rows with addresses.</summary>
+/// <param name="Files">The files.</param>
+/// <param name="Rows">Their rows.</param>
+sealed record MergeCandidates(IReadOnlyCollection<AddFile> Files, TableRelation Rows) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Rows.Dispose();
+}

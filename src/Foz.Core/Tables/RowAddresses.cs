@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Foz.Core.Engine;
+using Foz.Delta.DeletionVectors;
+using Foz.Delta.Log;
+using Foz.DuckDB;
+
+namespace Foz.Core.Tables;
+
+/// <summary>Rows of a table by file and number, as a statement found them.</summary>
+sealed class RowAddresses
+{
+    readonly Dictionary<string, AddFile> files;
+    readonly Dictionary<AddFile, List<long>> rows = new(ReferenceEqualityComparer.Instance);
+    List<long>? current;
+    byte[] currentPath = [];
+
+    /// <summary>No rows yet.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="candidates">The files that rows can be in.</param>
+    public RowAddresses(TableSnapshot table, IEnumerable<AddFile> candidates) =>
+        files = candidates.ToDictionary(file => TableScan.LocalPath(table, file), StringComparer.Ordinal);
+
+    /// <summary>How many rows were found.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The files that rows were found in.</summary>
+    public IReadOnlyCollection<AddFile> Files => rows.Keys;
+
+    /// <summary>The rows found in a file, in any order, each once.</summary>
+    public RowSet RowsOf(AddFile file) => RowSet.Of(CollectionsMarshal.AsSpan(rows[file]));
+
+    /// <summary>Adds the rows that a statement gives: file, then row number, each row of the table at most once.</summary>
+    public void Add(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        using var result = session.Query(sql, cancellationToken);
+        while (result.Fetch(cancellationToken) is { } fetched)
+        {
+            using var chunk = fetched;
+            Add(chunk);
+        }
+    }
+
+    void Add(DataChunk chunk)
+    {
+        var paths = chunk[0];
+        var numbers = chunk[1].Values<long>();
+        Count += chunk.RowCount;
+        for (var row = 0; row < chunk.RowCount; row++)
+        {
+            var path = paths.Bytes(row);
+            if (current is null || !path.SequenceEqual(currentPath)) Enter(path);
+            current!.Add(numbers[row]);
+        }
+    }
+
+    void Enter(ReadOnlySpan<byte> path)
+    {
+        currentPath = path.ToArray();
+        current = CollectionsMarshal.GetValueRefOrAddDefault(
+            rows, files[Encoding.UTF8.GetString(path)], out _) ??= [];
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Foz.Delta.Log;
+
+namespace Foz.Core.Tables;
+
+/// <summary>What a commit does, as its history tells it: Delta's names of operations and their parameters.</summary>
+/// <param name="Name">The name, such as <c>MERGE</c>.</param>
+/// <param name="Parameters">What it was done with.</param>
+sealed record TableOperation(string Name, StringMap Parameters)
+{
+    /// <summary>Rows were added.</summary>
+    public static TableOperation Append { get; } = new("WRITE", Map(("mode", "Append")));
+
+    /// <summary>All rows were replaced.</summary>
+    public static TableOperation Overwrite { get; } = new("WRITE", Map(("mode", "Overwrite")));
+
+    /// <summary>Rows were merged by keys.</summary>
+    public static TableOperation Merge(IReadOnlyList<string> keys) => new(
+        "MERGE",
+        Map(("predicate", string.Join(" AND ", keys.Select(key => $"(target.{key} = source.{key})")))));
+
+    /// <summary>Rows were deleted.</summary>
+    public static TableOperation Delete(string condition) => new("DELETE", Map(("predicate", condition)));
+
+    /// <summary>Rows were changed.</summary>
+    public static TableOperation Update(string condition) => new("UPDATE", Map(("predicate", condition)));
+
+    /// <summary>An earlier version was brought back.</summary>
+    public static TableOperation Restore(long version) =>
+        new("RESTORE", Map(("version", JsonSerializer.Serialize(version))));
+
+    static StringMap Map(params IEnumerable<(string Key, string Value)> pairs) =>
+        new(pairs.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
+}

@@ -1,0 +1,142 @@
+using Foz.Core.Engine;
+using Foz.Delta.Scans;
+
+namespace Foz.Core.Tables;
+
+/// <summary>
+/// Changes tables through one session. Every method writes data files and gives the change as it would be; nothing of
+/// it is in the table before <see cref="TableChange.CommitAsync"/>.
+/// </summary>
+/// <param name="session">The session; its temporary tables <c>foz_source</c> and <c>foz_changed</c> are replaced.</param>
+public sealed class TableWriter(EngineSession session)
+{
+    const string Source = "foz_source";
+    const string Changed = "foz_changed";
+
+    /// <summary>Adds rows; makes the table if there is none.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="select">
+    /// The rows; columns are matched by name whatever the case, and those that the table lacks are added to it.
+    /// </param>
+    /// <param name="options">How they are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The statement failed, or its rows do not fit the table.</exception>
+    public async Task<TableChange> AppendAsync(
+        LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var change = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
+        await change.AddAsync(session, Project(change, select, cancellationToken), cancellationToken);
+        return change;
+    }
+
+    /// <summary>
+    /// Puts rows in the place of all that the table has, with their own columns; makes the table if there is none.
+    /// </summary>
+    /// <inheritdoc cref="AppendAsync"/>
+    public async Task<TableChange> OverwriteAsync(
+        LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var present = await table.FindLatestAsync(cancellationToken);
+        var target = TargetSchema.Replace(present, session.Describe(select, cancellationToken), options);
+        var change = new TableChange(table, present, target, options, TableOperation.Overwrite);
+        await change.AddAsync(session, Project(change, select, cancellationToken), cancellationToken);
+        change.RemoveAll();
+        return change;
+    }
+
+    /// <summary>
+    /// Adds rows in the place of the ones that have equal keys; makes the table if there is none.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="select">The rows; no two with equal keys.</param>
+    /// <param name="options">The keys, and how rows are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// The statement failed, its rows do not fit the table, or two of them have equal keys.
+    /// </exception>
+    public async Task<TableChange> MergeAsync(
+        LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var operation = TableOperation.Merge(options.Keys);
+        var change = await BeginAsync(table, select, options.Write, operation, cancellationToken);
+        session.Execute(
+            $"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(change, select, cancellationToken)}", cancellationToken);
+        var merge = new MergeStatement(session, change.Target.Schema, Source, options);
+        merge.CheckKeys(table.Root, cancellationToken);
+        var rows = merge.NewRows();
+        using var candidates = await merge.OpenCandidatesAsync(change, cancellationToken);
+        if (candidates is not null)
+        {
+            await change.DeleteAsync(session, candidates.Files, merge.FindRows(candidates), cancellationToken);
+            rows = merge.NewRows(candidates);
+        }
+        await change.AddAsync(session, rows, cancellationToken);
+        return change;
+    }
+
+    /// <summary>Deletes the rows for which a condition holds.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="condition">A SQL condition over the table's columns.</param>
+    /// <param name="options">How the commit is made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The condition does not bind.</exception>
+    public async Task<TableChange> DeleteAsync(
+        LakeTable table, string condition, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var present = await table.LatestAsync(cancellationToken);
+        var target = TargetSchema.Keep(present);
+        var change = new TableChange(table, present, target, options, TableOperation.Delete(condition));
+        var files = change.Read(Predicate.Unknown);
+        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        var find = $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} WHERE {condition}";
+        await change.DeleteAsync(session, files, find, cancellationToken);
+        return change;
+    }
+
+    /// <summary>Changes columns of the rows for which a condition holds.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="assignments">What columns become: SQL expressions over the row as it was, by column.</param>
+    /// <param name="condition">A SQL condition over the table's columns.</param>
+    /// <param name="options">How the rows are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">A column is unknown, or something does not bind.</exception>
+    public async Task<TableChange> UpdateAsync(
+        LakeTable table, IReadOnlyDictionary<string, string> assignments, string condition, WriteOptions options,
+        CancellationToken cancellationToken)
+    {
+        var present = await table.LatestAsync(cancellationToken);
+        var target = TargetSchema.Keep(present);
+        foreach (var column in assignments.Keys.Where(column => target.Schema.Columns.Find(column) is null))
+            throw new FozException(ErrorKind.NotFound, $"{table.Root} has no column '{column}'");
+        var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
+        var files = change.Read(Predicate.Unknown);
+        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        // The new values are kept before the rows are deleted, so that a volatile expression is evaluated once.
+        session.Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE {Changed} AS
+            SELECT {target.Projection("t", assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}
+            FROM {rows.Sql} AS t WHERE {condition}
+            """, cancellationToken);
+        var find = $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Changed}";
+        await change.DeleteAsync(session, files, find, cancellationToken);
+        var updated = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
+        await change.AddAsync(session, updated, cancellationToken);
+        return change;
+    }
+
+    async Task<TableChange> BeginAsync(
+        LakeTable table, string select, WriteOptions options, TableOperation operation,
+        CancellationToken cancellationToken)
+    {
+        var present = await table.FindLatestAsync(cancellationToken);
+        var columns = session.Describe(select, cancellationToken);
+        var target = present is null
+            ? TargetSchema.Replace(null, columns, options)
+            : TargetSchema.Evolve(present, columns, options);
+        return new(table, present, target, options, operation);
+    }
+
+    string Project(TableChange change, string select, CancellationToken cancellationToken) =>
+        $"SELECT {change.Target.Projection(session.Describe(select, cancellationToken), "s")} FROM ({select}\n) AS s";
+}

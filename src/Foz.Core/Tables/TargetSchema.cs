@@ -1,0 +1,109 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Delta;
+using Foz.Delta.Schema;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The schema that a table has after rows are written to it, and how the rows are brought into it.</summary>
+sealed class TargetSchema
+{
+    TargetSchema(TableSchema schema, bool isChanged) => (Schema, IsChanged) = (schema, isChanged);
+
+    /// <summary>The schema.</summary>
+    public TableSchema Schema { get; }
+
+    /// <summary>Whether the table's metadata must change.</summary>
+    public bool IsChanged { get; }
+
+    /// <summary>The schema of a table that has the rows of a statement and nothing else.</summary>
+    /// <param name="present">The table so far, whose partitioning and comments stay; null for a new one.</param>
+    /// <param name="columns">The statement's columns.</param>
+    /// <param name="options">How they are written.</param>
+    /// <exception cref="FozException">A column has no name, two have one, or a partition column is missing.</exception>
+    public static TargetSchema Replace(
+        TableSnapshot? present, IReadOnlyList<EngineColumn> columns, WriteOptions options)
+    {
+        try
+        {
+            var schema = DeltaTypes.ToSchema(FieldsOf(columns, options));
+            schema.Validate();
+            var target = new TableSchema(schema, options.PartitionBy, ColumnMappingMode.None);
+            var isChanged = present is null || !present.Schema.Columns.Equals(schema)
+                || !present.PartitionColumns.SequenceEqual(options.PartitionBy, StringComparer.OrdinalIgnoreCase);
+            return new(target, isChanged);
+        }
+        catch (DeltaException e)
+        {
+            throw DeltaErrors.Translate(e);
+        }
+    }
+
+    /// <summary>The schema of a table as it is.</summary>
+    public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false);
+
+    /// <summary>The schema of a table that the rows of a statement are added to.</summary>
+    /// <exception cref="FozException">
+    /// The table cannot hold a column's type, or lacks a column and may not be given it.
+    /// </exception>
+    public static TargetSchema Evolve(TableSnapshot table, IReadOnlyList<EngineColumn> columns, WriteOptions options)
+    {
+        var data = DeltaTypes.ToSchema(FieldsOf(columns, options));
+        try
+        {
+            var evolution = SchemaEvolution.Merge(table.Schema.Columns, data);
+            if (evolution.IsChanged && !options.AddsColumns)
+                throw new FozException(
+                    ErrorKind.Data, $"{table.State.Table} has no column '{evolution.Added[0]}'");
+            return new(
+                new(evolution.Schema, table.PartitionColumns, table.Schema.Mapping), evolution.IsChanged);
+        }
+        catch (DeltaException e)
+        {
+            throw DeltaErrors.Translate(e);
+        }
+    }
+
+    /// <summary>
+    /// What a statement's rows are as a list of SELECT: in the table's order, by physical names, of the table's types;
+    /// NULL where the statement lacks a column.
+    /// </summary>
+    /// <param name="columns">The statement's columns.</param>
+    /// <param name="alias">The name of the statement's relation.</param>
+    public string Projection(IReadOnlyList<EngineColumn> columns, string alias) => List(field =>
+    {
+        var type = PhysicalColumns.LogicalTypeName(field.Type);
+        var column = columns.FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase));
+        if (column is null) return $"CAST(NULL AS {type})";
+        var value = $"{alias}.{SqlText.Identifier(column.Name)}";
+        return column.Type.ToString() == type ? value : $"CAST({value} AS {type})";
+    });
+
+    /// <summary>What the table's own rows become by assignments, as a list of SELECT.</summary>
+    /// <param name="alias">The name of the table's relation.</param>
+    /// <param name="assignments">SQL expressions, by column.</param>
+    public string Projection(string alias, IReadOnlyDictionary<string, string> assignments)
+    {
+        var byName = new Dictionary<string, string>(assignments, StringComparer.OrdinalIgnoreCase);
+        return List(field => byName.TryGetValue(field.Name, out var expression)
+            ? $"CAST(({expression}) AS {PhysicalColumns.LogicalTypeName(field.Type)})"
+            : $"{alias}.{SqlText.Identifier(field.Name)}");
+    }
+
+    string List(Func<StructField, string> value) => string.Join(
+        ", ",
+        Schema.Columns.Fields.Select(
+            field => $"{value(field)} AS {SqlText.Identifier(field.PhysicalName(Schema.Mapping))}"));
+
+    static List<Field> FieldsOf(IReadOnlyList<EngineColumn> columns, WriteOptions options)
+    {
+        var known = options.Fields.ToDictionary(f => f.Name, StringComparer.OrdinalIgnoreCase);
+        return [.. columns.Select(column =>
+        {
+            var field = column.ToField();
+            return known.TryGetValue(field.Name, out var told)
+                ? field with { Metadata = field.Metadata.SetItems(told.Metadata) }
+                : field;
+        })];
+    }
+}

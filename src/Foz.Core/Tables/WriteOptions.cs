@@ -1,0 +1,41 @@
+using Foz.Core.Data;
+
+namespace Foz.Core.Tables;
+
+/// <summary>The batch of a step that a commit belongs to: Delta's <c>txn</c>.</summary>
+/// <param name="Step">The step; the <c>appId</c>.</param>
+/// <param name="Number">The batch; the <c>version</c>.</param>
+public readonly record struct StepBatch(string Step, long Number);
+
+/// <summary>How rows are written to a table.</summary>
+public sealed record WriteOptions
+{
+    /// <summary>The size from which on a next data file is begun.</summary>
+    public const long FileBytesDefault = 128L << 20;
+
+    /// <summary>The batch that the commit belongs to; null where it belongs to none.</summary>
+    public StepBatch? Batch { get; init; }
+
+    /// <summary>The columns that a table is partitioned by when it is made.</summary>
+    public IReadOnlyList<string> PartitionBy { get; init; } = [];
+
+    /// <summary>Whether columns that the table lacks are added to it; else they are an error.</summary>
+    public bool AddsColumns { get; init; } = true;
+
+    /// <summary>
+    /// What is known of columns beyond their types in the statement: source types and comments, by name.
+    /// </summary>
+    public IReadOnlyList<Field> Fields { get; init; } = [];
+
+    /// <summary>What the table holds, for people; null leaves it as it is.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The size from which on a next data file is begun, in bytes.</summary>
+    public long FileBytes { get; init; } = FileBytesDefault;
+
+    /// <summary>
+    /// How often another commit may come first, where it does not conflict, before this one gives up. A change that was
+    /// checked as a preview allows none: it must be checked again.
+    /// </summary>
+    public int RacesMax { get; init; } = 1_000;
+}
