@@ -1,9 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Connectors;
-using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
-using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Delta;

@@ -1,4 +1,3 @@
-using Foz.Core.Data;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;

@@ -1,4 +1,3 @@
-using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -57,7 +56,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     async Task<StepManifest?> OpenBatchAsync(CancellationToken cancellationToken)
     {
         var manifests = await log.ReadAllAsync(cancellationToken);
-        var last = manifests.LastOrDefault();
+        var last = manifests.Count == 0 ? null : manifests[^1];
         var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
         if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return last;
         var done = isOpen ? manifests.SkipLast(1) : manifests;

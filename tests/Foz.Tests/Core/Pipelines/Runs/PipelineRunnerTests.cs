@@ -1,0 +1,187 @@
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
+using Foz.Core.Tables;
+
+namespace Foz.Tests.Core.Pipelines.Runs;
+
+/// <summary>Models over tables that another program wrote into the lake.</summary>
+public sealed class PipelineRunnerTests : IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-project-").FullName;
+    readonly EnginePool engines = new(new EngineOptions
+    {
+        MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models],
+    });
+
+    readonly Lake lake;
+    readonly List<RunEvent> events = [];
+
+    public PipelineRunnerTests()
+    {
+        lake = new(Path.Combine(folder, "lake"), engines, TimeProvider.System);
+        Write("foz.yml", "name: t\nlake: lake\n");
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        engines.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_table_a_view_and_a_merge_follow_their_input()
+    {
+        await AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'new', 10.0), (2, 'new', 20.0)) v(id, status, price)");
+        Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: [id]}
+            columns:
+              - {name: id, description: "the order", checks: [not_null, unique]}
+            @foz */
+            SELECT id, status, price FROM STREAM(bronze.orders)
+            QUALIFY row_number() OVER (PARTITION BY id ORDER BY status DESC) = 1
+            """);
+        Write("models/silver/paid.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT * FROM silver.orders WHERE status = 'paid'");
+        Write("models/gold/total.sql", "SELECT count(*) AS orders, sum(price) AS price FROM silver.paid");
+
+        Assert.Equal(Outcome.Succeeded, (await RunAsync()).Outcome);
+        Assert.Equal(["0|"], await RowsAsync("gold.total"));
+
+        await AppendAsync("bronze.orders", "SELECT 2 AS id, 'paid' AS status, 20.0 AS price");
+        var second = await RunAsync();
+        Assert.Equal(["1|20.0"], await RowsAsync("gold.total"));
+        Assert.Equal(1, second.Steps.Single(s => s.Step.Name == "orders").RowsWritten);
+
+        var third = await RunAsync();
+        Assert.All(third.Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+    }
+
+    [Fact]
+    public async Task A_failed_check_leaves_the_table_as_it_was_and_what_needs_it_alone()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        Write("models/silver/orders.sql", "/* @foz\ncolumns: [{name: id, checks: [unique]}]\n@foz */\nSELECT id FROM bronze.orders");
+        Write("models/gold/total.sql", "SELECT count(*) AS n FROM silver.orders");
+        await RunAsync();
+
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        var run = await RunAsync();
+
+        Assert.Equal(Outcome.Failed, run.Outcome);
+        var failed = run.Steps.Single(s => s.Step.Name == "orders");
+        Assert.Contains("unique(id): 1 of 2 rows", failed.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(Outcome.Canceled, run.Steps.Single(s => s.Step.Name == "total").Outcome);
+        Assert.Equal(["1"], await RowsAsync("silver.orders"));
+        Assert.Equal(["1"], await RowsAsync("gold.total"));
+    }
+
+    [Fact]
+    public async Task A_warning_check_is_told_and_the_table_written()
+    {
+        await AppendAsync("bronze.orders", "SELECT NULL::INT AS id");
+        Write("models/silver/orders.sql", """
+            /* @foz
+            columns: [{name: id, checks: [{name: not_null, on_violation: warn}]}]
+            @foz */
+            SELECT id FROM bronze.orders
+            """);
+
+        var run = await RunAsync();
+        Assert.Equal(Outcome.Warned, run.Outcome);
+        Assert.Equal([""], await RowsAsync("silver.orders"));
+        Assert.Equal(["not_null|warn|false|1"], await QueryAsync("SELECT \"check\", on_violation, passed, violations FROM foz.checks"));
+    }
+
+    [Fact]
+    public async Task Runs_steps_and_lineage_are_tables_of_the_lake()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        Write("models/silver/orders.sql", "SELECT id FROM bronze.orders");
+        var run = await RunAsync();
+
+        Assert.Equal([$"{run.RunId}|Succeeded|1"], await QueryAsync("SELECT run_id, outcome, steps_succeeded FROM foz.runs"));
+        Assert.Equal(
+            ["silver.orders|0|bronze.orders|0"],
+            await QueryAsync("SELECT table_name, table_version, upstream, upstream_version FROM foz.lineage"));
+        Assert.Empty(Directory.GetFiles(lake.JournalFolder));
+    }
+
+    [Fact]
+    public async Task A_full_refresh_makes_an_incremental_table_anew()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id, 'a' AS v");
+        Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            @foz */
+            SELECT id, v FROM STREAM(bronze.orders)
+            """);
+        await RunAsync();
+        await AppendAsync("bronze.orders", "SELECT 2 AS id, 'b' AS v");
+        await RunAsync();
+        Assert.Equal(["1|a", "2|b"], await RowsAsync("silver.orders"));
+
+        await RunAsync(isFullRefresh: true);
+        Assert.Equal(["1|a", "2|b"], await RowsAsync("silver.orders"));
+    }
+
+    async Task<RunResult> RunAsync(bool isFullRefresh = false)
+    {
+        using var session = engines.Open(Workload.Models);
+        var project = Project.Load(folder, new()
+        {
+            ExistsInLake = name => Directory.Exists(Path.Combine(lake.Folder, name.Schema, name.Name)),
+            FindTables = sql =>
+            {
+                var analysis = SqlAnalysis.Read(session, sql, Cancel);
+                return
+                [
+                    .. analysis.Tables.Select(t => new SqlTableUse([t.Schema!, t.Name], t.Span.Start, false)),
+                    .. analysis.TableFunctions.Select(f => new SqlTableUse(f.Arguments[0].Parts, f.Span.Start, true)),
+                ];
+            },
+        });
+        return await new PipelineRunner(lake).RunAsync(
+            new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = events.Add }, Cancel);
+    }
+
+    async Task AppendAsync(string name, string select)
+    {
+        using var session = engines.Open(Workload.Models);
+        var table = await lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
+        var change = await new TableWriter(session).AppendAsync(table, select, new(), Cancel);
+        await change.CommitAsync(Cancel);
+    }
+
+    Task<List<string>> RowsAsync(string name) => QueryAsync($"SELECT * FROM {name} ORDER BY ALL");
+
+    async Task<List<string>> QueryAsync(string sql)
+    {
+        using var session = engines.Open(Workload.Models);
+        var names = new LakeNames(lake, lake.Tables, _ => null);
+        using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
+        using var rows = session.Query(bound.Sql, Cancel);
+        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(Text)))];
+    }
+
+    static string Text(object? value) => value switch
+    {
+        null => "",
+        bool flag => flag ? "true" : "false",
+        _ => value.ToString()!,
+    };
+
+    void Write(string path, string text)
+    {
+        var file = Path.Combine(folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}
