@@ -20,6 +20,9 @@ public static class ColumnTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a type of a column"),
     };
 
+    /// <summary>DuckDB's name of a column's type.</summary>
+    public static string NameOf(DataType type) => ToLogicalType(type).ToString();
+
     /// <summary>
     /// The column that holds what DuckDB gives as <paramref name="type"/>. What Delta has no type for is kept as text,
     /// or as the next wider number, with DuckDB's own type noted.

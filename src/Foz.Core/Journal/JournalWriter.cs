@@ -71,7 +71,7 @@ public sealed class JournalWriter(Lake lake)
     static string Select(string table, string file)
     {
         var columns = JournalTables.Fields[table].Select(
-            field => $"{SqlText.Literal(field.Name)}: {SqlText.Literal(ColumnTypes.ToLogicalType(field.Type).ToString())}");
+            field => $"{SqlText.Literal(field.Name)}: {SqlText.Literal(ColumnTypes.NameOf(field.Type))}");
         return $"SELECT * FROM read_json({SqlText.Literal(file)}, format = 'newline_delimited', "
             + $"columns = {{{string.Join(", ", columns)}}})";
     }

@@ -25,7 +25,7 @@ static class PhysicalColumns
 
     /// <summary>DuckDB's name of a type with the names that people see.</summary>
     public static string LogicalTypeName(DeltaType type) =>
-        ColumnTypes.ToLogicalType(DeltaTypes.ToDataType(type)).ToString();
+        ColumnTypes.NameOf(DeltaTypes.ToDataType(type));
 
     /// <summary>The value of a top-level column, with fields of structs renamed to the names that people see.</summary>
     public static string Value(StructField field, ColumnMappingMode mapping) => field.Type == DeltaType.Void

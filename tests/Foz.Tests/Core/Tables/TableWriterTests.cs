@@ -200,7 +200,7 @@ public sealed class TableWriterTests : IDisposable
         return change;
     }
 
-    static Task CommitAsync(TableChange change) => change.CommitAsync(Cancel);
+    static Task<TableSnapshot> CommitAsync(TableChange change) => change.CommitAsync(Cancel);
 
     async Task<List<string>> RowsAsync(long? version = null)
     {

@@ -1,4 +1,3 @@
-using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
