@@ -28,8 +28,8 @@ public abstract class YamlNode
         /// <summary>Whether it is a text whatever it looks like: quoted, or a block.</summary>
         public bool IsQuoted { get; } = isQuoted;
 
-        /// <summary>Whether it is a block (<c>|</c> or <c>&gt;</c>), whose text starts on the next line.</summary>
-        public bool IsBlock { get; init; }
+        /// <summary>Whether it is a literal block (<c>|</c>): its lines are those of the file, from the next on.</summary>
+        public bool IsLiteralBlock { get; init; }
 
         /// <inheritdoc/>
         public override string Kind => IsNull ? "empty" : $"'{Text}'";

@@ -95,7 +95,7 @@ public sealed class YamlReader
     YamlNode.Scalar ToNode(Scalar scalar) =>
         new(scalar.Value, scalar.Style is not ScalarStyle.Plain, PlaceOf(scalar))
         {
-            IsBlock = scalar.Style is ScalarStyle.Literal or ScalarStyle.Folded,
+            IsLiteralBlock = scalar.Style is ScalarStyle.Literal,
         };
 
     (YamlNode Node, int Size) ReadSequence(NodeEvent start, int depth)

@@ -115,7 +115,7 @@ sealed class CheckArguments(string type, Place place, string? column, MappingRea
         var node = (YamlNode.Scalar)reader.Node("query")!;
         return new(name ?? type, query, value)
         {
-            QueryPlace = node.IsBlock ? new(node.Place.File, node.Place.Line + 1) : node.Place,
+            QueryPlace = node.IsLiteralBlock ? new(node.Place.File, node.Place.Line + 1) : node.Place,
         };
     }
 }

@@ -158,8 +158,12 @@ public abstract record CheckDefinition
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
 
-        /// <summary>Where the query stands.</summary>
+        /// <summary>Where the query stands; without a column where each of its lines is a line of the file.</summary>
         public Place QueryPlace { get; init; }
+
+        /// <summary>Where a line of the query stands, counted from 1.</summary>
+        public Place PlaceOfLine(int line) =>
+            QueryPlace.Column == 0 ? QueryPlace with { Line = QueryPlace.Line + line - 1 } : QueryPlace;
     }
 }
 

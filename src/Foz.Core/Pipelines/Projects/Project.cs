@@ -1,6 +1,7 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -57,42 +58,58 @@ public sealed class Project
     /// <summary>The model of a name; null where there is none.</summary>
     public Model? FindModel(TableName name) => Graph.Find(name) is GraphNode.OfModel node ? node.Model : null;
 
+    /// <summary>
+    /// The name in the lake of a name of the project: with the environment's schema prefix if the project has such a
+    /// table, else the same.
+    /// </summary>
+    public TableName TableOf(TableName name) => Graph.Find(name)?.Table ?? name;
+
     /// <summary>Reads a project.</summary>
     /// <param name="folder">The folder with <c>foz.yml</c>.</param>
     /// <param name="options">How to read it.</param>
+    /// <param name="engines">Parses the SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
-    public static Project Load(string folder, ProjectOptions options) => TryLoad(folder, options) switch
-    {
-        ProjectResult.Loaded loaded => loaded.Project,
-        ProjectResult.Refused refused => throw ErrorList.Combine(refused.Errors),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+    public static Project Load(
+        string folder, ProjectOptions options, EnginePool engines, CancellationToken cancellationToken) =>
+        TryLoad(folder, options, engines, cancellationToken).Unwrap();
 
     /// <summary>Reads a project, or finds all that is wrong with it.</summary>
     /// <param name="folder">The folder with <c>foz.yml</c>.</param>
     /// <param name="options">How to read it.</param>
-    public static ProjectResult TryLoad(string folder, ProjectOptions options) =>
-        new ProjectLoader(options).Load(folder);
+    /// <param name="engines">Parses the SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static ProjectResult TryLoad(
+        string folder, ProjectOptions options, EnginePool engines, CancellationToken cancellationToken) =>
+        new ProjectLoader(options, new(engines, cancellationToken)).Load(folder);
 
     /// <summary>The project with what a source of <c>streams: all</c> turned out to have.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="discovered">Its streams; those that the project names keep what it says of them.</param>
+    /// <param name="engines">Parses the SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
     /// A name does not fit, is taken twice, or is referred to and was not found; tells all that is wrong.
     /// </exception>
-    public Project WithDiscovered(string source, IReadOnlyList<DiscoveredStream> discovered) =>
-        new ProjectLoader(options).AddDiscovered(parts, source, discovered) switch
-        {
-            ProjectResult.Loaded loaded => loaded.Project,
-            ProjectResult.Refused refused => throw ErrorList.Combine(refused.Errors),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+    public Project WithDiscovered(
+        string source, IReadOnlyList<DiscoveredStream> discovered, EnginePool engines,
+        CancellationToken cancellationToken) =>
+        new ProjectLoader(options, new(engines, cancellationToken)).AddDiscovered(parts, source, discovered).Unwrap();
 }
 
 /// <summary>What reading a project came to.</summary>
 public abstract record ProjectResult
 {
     ProjectResult() { }
+
+    /// <summary>The project.</summary>
+    /// <exception cref="FozException">It is wrong; tells all that is.</exception>
+    public Project Unwrap() => this switch
+    {
+        Loaded loaded => loaded.Project,
+        Refused refused => throw ErrorList.Combine(refused.Errors),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>It was read.</summary>
     /// <param name="Project">The project.</param>

@@ -2,12 +2,14 @@ using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Quality;
 
 namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>Reads a project's files, checks what stands in one against the others, and builds its graph.</summary>
 /// <param name="options">How to read it.</param>
-sealed class ProjectLoader(ProjectOptions options)
+/// <param name="finder">Finds the tables that its SQL names.</param>
+sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 {
     const string TestsFolder = "tests";
 
@@ -73,7 +75,7 @@ sealed class ProjectLoader(ProjectOptions options)
         parts = AddCurrentModels(parts);
         CheckUnique(parts);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
-        var resolver = new ReferenceResolver(parts, parts.Disabled, options, errors);
+        var resolver = new ReferenceResolver(parts, finder.Find(Statements(parts)), options, errors);
         parts = parts with
         {
             Models = [.. parts.Models.Select(resolver.Resolve)
@@ -88,6 +90,14 @@ sealed class ProjectLoader(ProjectOptions options)
             ? new ProjectResult.Refused(errors.Items)
             : new ProjectResult.Loaded(new(parts, graph, options));
     }
+
+    /// <summary>All SQL of a project.</summary>
+    static List<string> Statements(ProjectParts parts) =>
+    [
+        .. parts.Models.Select(m => m.Sql),
+        .. parts.SqlTests.Select(t => t.Sql),
+        .. Nodes(parts).SelectMany(n => n.Checks).OfType<CheckDefinition.Custom>().Select(c => c.Query),
+    ];
 
     static IEnumerable<GraphNode> Nodes(ProjectParts parts) =>
         parts.Sources.SelectMany(s => s.Streams.Select(stream => (GraphNode)new GraphNode.OfStream(s, stream)))

@@ -20,20 +20,4 @@ public sealed record ProjectOptions
     /// hand.
     /// </summary>
     public Func<TableName, bool> ExistsInLake { get; init; } = static _ => false;
-
-    /// <summary>Finds the tables that a SELECT names.</summary>
-    public SqlTableFinder FindTables { get; init; } = static _ => [];
 }
-
-/// <summary>Finds the tables that a SELECT names, common table expressions left out.</summary>
-/// <param name="sql">The SELECT.</param>
-/// <exception cref="FozException">
-/// It is no SELECT that can be read; the place's line and column count from the first character of the text.
-/// </exception>
-public delegate IReadOnlyList<SqlTableUse> SqlTableFinder(string sql);
-
-/// <summary>A table that a SELECT names.</summary>
-/// <param name="Parts">The parts of its name, without quotes: one to three.</param>
-/// <param name="Index">Where it stands in the text, as the index of a character.</param>
-/// <param name="IsStream">Whether it is written <c>STREAM(name)</c>.</param>
-public sealed record SqlTableUse(IReadOnlyList<string> Parts, int Index, bool IsStream);

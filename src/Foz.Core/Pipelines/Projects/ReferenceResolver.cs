@@ -6,11 +6,11 @@ namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>Finds out what the names in SQL, <c>depends</c> and checks refer to.</summary>
 /// <param name="project">The project, models and streams complete, names unique.</param>
-/// <param name="disabled">Names of models that are switched off.</param>
+/// <param name="usesOf">What each SELECT of the project names.</param>
 /// <param name="options">How the project is read.</param>
 /// <param name="errors">Takes what is wrong.</param>
 sealed class ReferenceResolver(
-    ProjectParts project, IReadOnlySet<TableName> disabled, ProjectOptions options, ErrorList errors)
+    ProjectParts project, IReadOnlyDictionary<string, TableUses> usesOf, ProjectOptions options, ErrorList errors)
 {
     readonly Dictionary<TableName, Model> models = project.Models.ToDictionary(m => m.Name);
 
@@ -26,10 +26,10 @@ sealed class ReferenceResolver(
         var own = model.Name;
         var isIncremental = model.Materialization is Materialization.Incremental;
         var found = new ReferenceList();
-        foreach (var use in FindTables(model.Body))
+        foreach (var use in UsesIn(model.Body))
         {
             var place = model.Body.PlaceOf(use.Index);
-            if (ToName(use.Parts, place) is not { } name || Find(name, own, place) is not { } reference) continue;
+            if (ToName(use, place) is not { } name || Find(name, own, place) is not { } reference) continue;
             if (reference.Kind is ReferenceKind.Self && !isIncremental)
             {
                 errors.Add(
@@ -62,10 +62,10 @@ sealed class ReferenceResolver(
     public SqlTest Resolve(SqlTest test)
     {
         var found = new ReferenceList();
-        foreach (var use in FindTables(test.Body))
+        foreach (var use in UsesIn(test.Body))
         {
             var place = test.Body.PlaceOf(use.Index);
-            if (ToName(use.Parts, place) is { } name && Find(name, own: null, place) is { } reference)
+            if (ToName(use, place) is { } name && Find(name, own: null, place) is { } reference)
                 found.Add(reference);
         }
         return test with { References = found.Items };
@@ -78,8 +78,7 @@ sealed class ReferenceResolver(
             IEnumerable<(TableName? Name, Place Place)> names = check switch
             {
                 CheckDefinition.Relationships relationships => [(relationships.To, relationships.ToPlace)],
-                CheckDefinition.Custom custom => FindTables(new(custom.Query, custom.QueryPlace))
-                    .Select(use => (ToName(use.Parts, custom.QueryPlace), custom.QueryPlace)),
+                CheckDefinition.Custom custom => NamesIn(custom),
                 _ => [],
             };
             foreach (var (name, place) in names)
@@ -90,31 +89,40 @@ sealed class ReferenceResolver(
         }
     }
 
-    IReadOnlyList<SqlTableUse> FindTables(SqlBody body)
+    IEnumerable<(TableName? Name, Place Place)> NamesIn(CheckDefinition.Custom check)
     {
-        if (body.Text.Length == 0) return [];
-        try
+        foreach (var use in UsesIn(check.Query, (line, _) => check.PlaceOfLine(line)))
         {
-            return options.FindTables(body.Text);
-        }
-        catch (FozException e) when (e.Kind is ErrorKind.Sql)
-        {
-            var place = e.Place is { Line: > 0 } at ? body.PlaceOf(at.Line, at.Column) : body.Start;
-            var isTemplate = body.Text.Contains("{{", StringComparison.Ordinal)
-                || body.Text.Contains("{%", StringComparison.Ordinal);
-            errors.Add(new(ErrorKind.Sql, e.Message, e)
-            {
-                Place = place,
-                Hint = isTemplate ? "templates are not read: name tables as they are, such as silver.orders" : e.Hint,
-            });
-            return [];
+            var place = check.PlaceOfLine(1 + check.Query.AsSpan(0, use.Index).Count('\n'));
+            yield return (ToName(use, place), place);
         }
     }
 
-    TableName? ToName(IReadOnlyList<string> parts, Place place)
+    IReadOnlyList<TableUse> UsesIn(SqlBody body) => UsesIn(body.Text, body.PlaceOf);
+
+    IReadOnlyList<TableUse> UsesIn(string sql, Func<int, int, Place> placeOf)
     {
-        switch (parts)
+        if (sql.Length == 0) return [];
+        var (uses, error) = usesOf[sql];
+        if (error is null) return uses;
+        var isTemplate = sql.Contains("{{", StringComparison.Ordinal) || sql.Contains("{%", StringComparison.Ordinal);
+        errors.Add(new(ErrorKind.Sql, error.Message, error)
         {
+            Place = error.Place is { Line: > 0 } at ? placeOf(at.Line, at.Column) : placeOf(1, 1),
+            Hint = isTemplate ? "templates are not read: name tables as they are, such as silver.orders" : error.Hint,
+        });
+        return [];
+    }
+
+    TableName? ToName(TableUse use, Place place)
+    {
+        switch (use.Parts)
+        {
+            case [var file] when use.IsText:
+                errors.Add(
+                    place, $"'{file}' is a file and no table",
+                    "read it by a source with a connection of type files, or by a function such as read_csv('…')");
+                return null;
             case [var schema, var table]:
                 return new(schema, table);
             case [var catalog, var schema, var table]
@@ -123,9 +131,12 @@ sealed class ReferenceResolver(
             case [var table]:
                 errors.Add(place, $"'{table}' has no schema", HintForSchema(table));
                 return null;
-            default:
+            case [var catalog, _, _]:
                 errors.Add(
-                    place, $"unknown catalog '{parts[0]}'", $"the lake's is '{TableName.Catalog}': write schema.table");
+                    place, $"unknown catalog '{catalog}'", $"the lake's is '{TableName.Catalog}': write schema.table");
+                return null;
+            default:
+                errors.Add(place, "STREAM() takes the name of one table", "write STREAM(bronze.orders)");
                 return null;
         }
     }
@@ -138,7 +149,7 @@ sealed class ReferenceResolver(
             return new(model.Name, model.Table, name == own ? ReferenceKind.Self : ReferenceKind.Model, place);
         if (streams.TryGetValue(name, out var stream))
             return new(stream.Name, stream.Table, name == own ? ReferenceKind.Self : ReferenceKind.Stream, place);
-        if (disabled.Contains(name))
+        if (project.Disabled.Contains(name))
         {
             errors.Add(place, $"the model '{name}' is switched off", "its front matter says 'enabled: false'");
             return null;

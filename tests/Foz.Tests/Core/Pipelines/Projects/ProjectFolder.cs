@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
+using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Tests.Core.Pipelines.Projects;
 
 /// <summary>A project in a folder of its own, written by a test, with connectors that read nothing.</summary>
-sealed partial class ProjectFolder : IDisposable
+sealed class ProjectFolder : IDisposable
 {
     /// <summary>A foz.yml with a connection <c>shop</c> to a database and <c>disk</c> to files.</summary>
     public const string FozYml = """
@@ -17,6 +17,8 @@ sealed partial class ProjectFolder : IDisposable
 
         """;
 
+    public static EnginePool Engines { get; } = new(new() { MemoryBytes = 512L << 20, Threads = 1 });
+
     public string Path { get; } = Directory.CreateTempSubdirectory("foz-project-").FullName;
 
     public Dictionary<string, string> Variables { get; } = [];
@@ -25,7 +27,6 @@ sealed partial class ProjectFolder : IDisposable
     {
         Connectors = [new FakeConnector("database", StreamMode.Snapshot), new FakeConnector("files", StreamMode.Incremental)],
         EnvironmentVariables = Variables,
-        FindTables = FindTables,
     };
 
     public string this[string file]
@@ -39,22 +40,15 @@ sealed partial class ProjectFolder : IDisposable
     }
 
     public Project Load(Func<ProjectOptions, ProjectOptions>? configure = null) =>
-        Project.Load(Path, (configure ?? (o => o))(Options));
+        Project.Load(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken);
 
     /// <summary>What is wrong with the project, each error as it is shown.</summary>
     public IReadOnlyList<string> Errors(Func<ProjectOptions, ProjectOptions>? configure = null) =>
-        Project.TryLoad(Path, (configure ?? (o => o))(Options)) is ProjectResult.Refused refused
+        Project.TryLoad(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused
             ? [.. refused.Errors.Select(e => e.Describe())]
             : [];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
-
-    static List<SqlTableUse> FindTables(string sql) =>
-        [.. FromClause().Matches(sql).Where(m => !sql.Contains(m.Groups["n"].Value + " as (", StringComparison.Ordinal))
-            .Select(m => new SqlTableUse(m.Groups["n"].Value.Replace("\"", "", StringComparison.Ordinal).Split('.'), m.Groups["n"].Index, m.Groups["s"].Success))];
-
-    [GeneratedRegex(@"(\b(from|join)\s+|(?<=from [\w.]+), )(?<s>stream\()?(?<n>(""[^""]+""|\w+)(\.(""[^""]+""|\w+))*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex FromClause();
 
     sealed class FakeConnector(string type, StreamMode mode) : IConnector
     {

@@ -10,6 +10,8 @@ public sealed class ProjectTests : IDisposable
 {
     readonly ProjectFolder folder = new() { ["foz.yml"] = ProjectFolder.FozYml };
 
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public void Dispose() => folder.Dispose();
 
     [Fact]
@@ -17,7 +19,8 @@ public sealed class ProjectTests : IDisposable
     {
         var project = Project.Load(
             Path.Combine(Repository.Root, "examples/loja"),
-            folder.Options with { Target = "dev", Connectors = [new AnyConnector()] });
+            folder.Options with { Target = "dev", Connectors = [new AnyConnector()] }, ProjectFolder.Engines,
+            TestContext.Current.CancellationToken);
 
         Assert.Equal("loja", project.Name);
         Assert.Equal("dev", project.Environment);
@@ -34,7 +37,7 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal(["order_id"], merge.UniqueKey);
         var bronze = orders.References[0];
         Assert.Equal((new TableName("bronze", "orders"), ReferenceKind.Stream, true), (bronze.Name, bronze.Kind, bronze.IsStream));
-        Assert.Equal("models/silver/orders.sql:53:13", bronze.Place.ToString());
+        Assert.Equal("models/silver/orders.sql:53:6", bronze.Place.ToString());
         var customers = orders.References[1];
         Assert.Equal((new TableName("silver", "customers"), true), (customers.Name, customers.IsOrderOnly));
         Assert.Equal(OnViolation.Warn, orders.Checks.OfType<CheckDefinition.Relationships>().Single().OnViolation);
@@ -299,7 +302,7 @@ public sealed class ProjectTests : IDisposable
         Assert.True(before.Sources[0].Definition.TakesAllStreams);
         Assert.Equal([ReferenceKind.Undiscovered, ReferenceKind.Stream], before.FindModel(new("gold", "a"))!.References.Select(r => r.Kind));
 
-        var after = before.WithDiscovered("shop", [Discovered("orders", "id"), Discovered("customers", "other"), Discovered("Order Items")]);
+        var after = before.WithDiscovered("shop", [Discovered("orders", "id"), Discovered("customers", "other"), Discovered("Order Items")], ProjectFolder.Engines, Token);
         Assert.False(after.Sources[0].IsUndiscovered);
         Assert.Equal(["customers", "Order Items", "orders"], after.Sources[0].Streams.Select(s => s.Definition.Name));
         Assert.Equal(["id"], after.Sources[0].Streams[0].Definition.Keys);
@@ -308,7 +311,7 @@ public sealed class ProjectTests : IDisposable
             ["gold.a", "silver.customers", "silver.Order Items", "silver.orders"],
             after.Models.Select(m => m.Name.ToString()));
 
-        var error = Assert.Throws<FozException>(() => before.WithDiscovered("shop", [Discovered("order")]));
+        var error = Assert.Throws<FozException>(() => before.WithDiscovered("shop", [Discovered("order")], ProjectFolder.Engines, Token));
         Assert.Equal("models/gold/a.sql:1:15: unknown table 'bronze.orders'\n  did you mean 'bronze.order'?", error.Describe());
     }
 
