@@ -52,7 +52,7 @@ public sealed class PipelineRunner(Lake lake)
     }
 
     /// <summary>Opens the project's sources, and finds out what those have that take all streams.</summary>
-    static async Task<(Project Project, Dictionary<string, ISource> Sources)> OpenSourcesAsync(
+    async Task<(Project Project, Dictionary<string, ISource> Sources)> OpenSourcesAsync(
         Project project, CancellationToken cancellationToken)
     {
         var sources = new Dictionary<string, ISource>(StringComparer.Ordinal);
@@ -63,7 +63,8 @@ public sealed class PipelineRunner(Lake lake)
             sources[source.Name] = connector.Open(definition, project.Folder);
             if (source.IsUndiscovered)
                 project = project.WithDiscovered(
-                    source.Name, await sources[source.Name].DiscoverAsync(cancellationToken));
+                    source.Name, await sources[source.Name].DiscoverAsync(cancellationToken), lake.Engines,
+                    cancellationToken);
         }
         return (project, sources);
     }

@@ -133,20 +133,11 @@ public sealed class PipelineRunnerTests : IDisposable
 
     async Task<RunResult> RunAsync(bool isFullRefresh = false)
     {
-        using var session = engines.Open(Workload.Models);
-        var project = Project.Load(folder, new()
+        var options = new ProjectOptions
         {
             ExistsInLake = name => Directory.Exists(Path.Combine(lake.Folder, name.Schema, name.Name)),
-            FindTables = sql =>
-            {
-                var analysis = SqlAnalysis.Read(session, sql, Cancel);
-                return
-                [
-                    .. analysis.Tables.Select(t => new SqlTableUse([t.Schema!, t.Name], t.Span.Start, false)),
-                    .. analysis.TableFunctions.Select(f => new SqlTableUse(f.Arguments[0].Parts, f.Span.Start, true)),
-                ];
-            },
-        });
+        };
+        var project = Project.Load(folder, options, engines, Cancel);
         return await new PipelineRunner(lake).RunAsync(
             new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = events.Add }, Cancel);
     }
