@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Foz.Delta.Schema;
@@ -15,8 +16,6 @@ readonly record struct StatisticsColumn(ColumnPath Path, DeltaType Type);
 /// </summary>
 sealed class StatisticsReader
 {
-    static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
-
     readonly StatisticsColumn[] columns;
     readonly Node root = new([]);
     readonly DeltaValue?[] mins;
@@ -64,59 +63,63 @@ sealed class StatisticsReader
     long? ReadAll(ReadOnlySpan<byte> json)
     {
         long? recordCount = null;
-        var reader = new Utf8JsonReader(json, Options);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        var scanner = new JsonScanner(json);
+        if (!scanner.TryEnter()) return null;
+        var wanted = root.IsLeaf ? Parts.RecordCount : Parts.All;
+        while (wanted != Parts.None && scanner.TryReadName(out var name))
         {
-            if (reader.ValueTextEquals("numRecords"u8)) recordCount = ReadCount(ref reader);
-            else if (reader.ValueTextEquals("minValues"u8)) ReadObject(ref reader, root, Statistic.Min);
-            else if (reader.ValueTextEquals("maxValues"u8)) ReadObject(ref reader, root, Statistic.Max);
-            else if (reader.ValueTextEquals("nullCount"u8)) ReadObject(ref reader, root, Statistic.NullCount);
-            else reader.Skip();
+            var part = PartOf(name);
+            wanted &= ~part;
+            if (part == Parts.RecordCount) recordCount = ReadCount(ref scanner);
+            else if (part == Parts.None) scanner.ReadScalar(out _);
+            else ReadObject(ref scanner, root, part);
         }
         return recordCount;
     }
 
-    void ReadObject(ref Utf8JsonReader reader, Node node, Statistic statistic)
+    static Parts PartOf(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("numRecords"u8) ? Parts.RecordCount
+        : name.SequenceEqual("minValues"u8) ? Parts.Min
+        : name.SequenceEqual("maxValues"u8) ? Parts.Max
+        : name.SequenceEqual("nullCount"u8) ? Parts.NullCount
+        : Parts.None;
+
+    void ReadObject(ref JsonScanner scanner, Node node, Parts part)
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (!scanner.TryEnter())
         {
-            reader.Skip();
+            scanner.ReadScalar(out _);
             return;
         }
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        for (var missing = node.ChildCount; scanner.TryReadName(out var name);)
         {
-            if (node.Find(ref reader) is not { } child)
+            if (node.Find(name) is not { } child)
             {
-                reader.Skip();
+                scanner.ReadScalar(out _);
                 continue;
             }
-            if (child.Column < 0) ReadObject(ref reader, child, statistic);
-            else ReadColumn(ref reader, child.Column, statistic);
+            if (child.IsLeaf) ReadColumn(ref scanner, child.Column, part);
+            else ReadObject(ref scanner, child, part);
+            if (--missing > 0) continue;
+            scanner.Leave();
+            return;
         }
     }
 
-    void ReadColumn(ref Utf8JsonReader reader, int column, Statistic statistic)
+    void ReadColumn(ref JsonScanner scanner, int column, Parts part)
     {
-        if (statistic == Statistic.NullCount)
+        if (part == Parts.NullCount)
         {
-            nullCounts[column] = ReadCount(ref reader);
+            nullCounts[column] = ReadCount(ref scanner);
             return;
         }
-        reader.Read();
-        var isMax = statistic == Statistic.Max;
-        var value = reader.TokenType switch
-        {
-            JsonTokenType.Number => StatisticValue.Parse(reader.ValueSpan, columns[column].Type, isText: false, isMax),
-            JsonTokenType.True => StatisticValue.Parse("true"u8, columns[column].Type, isText: false, isMax),
-            JsonTokenType.False => StatisticValue.Parse("false"u8, columns[column].Type, isText: false, isMax),
-            JsonTokenType.String => StatisticValue.Parse(TextOf(ref reader), columns[column].Type, isText: true, isMax),
-            _ => null,
-        };
+        var isMax = part == Parts.Max;
+        var text = scanner.ReadScalar(out var isText);
+        DeltaValue? value = text.IsEmpty && !isText || !isText && text.SequenceEqual("null"u8)
+            ? null
+            : StatisticValue.Parse(text, columns[column].Type, isText, isMax);
         if (isMax) maxs[column] = value;
         else mins[column] = value;
-        reader.Skip();
     }
 
     ColumnBounds BoundsOf(int column, long? recordCount)
@@ -130,26 +133,21 @@ sealed class StatisticsReader
         return new(min, max, mayBeNull: nullCount != 0, mayHaveValues: !isAllNull, isTrusted: !mayHoldNan);
     }
 
-    static long? ReadCount(ref Utf8JsonReader reader)
+    static long? ReadCount(ref JsonScanner scanner)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count)) return count;
-        reader.Skip();
-        return null;
+        var text = scanner.ReadScalar(out var isText);
+        return !isText && Utf8Parser.TryParse(text, out long count, out var used) && used == text.Length ? count : null;
     }
 
-    static ReadOnlySpan<byte> TextOf(ref Utf8JsonReader reader)
+    [Flags]
+    enum Parts
     {
-        if (!reader.ValueIsEscaped) return reader.ValueSpan;
-        var text = new byte[reader.ValueSpan.Length];
-        return text.AsSpan(0, reader.CopyString(text));
-    }
-
-    enum Statistic
-    {
-        Min,
-        Max,
-        NullCount,
+        None = 0,
+        RecordCount = 1,
+        Min = 2,
+        Max = 4,
+        NullCount = 8,
+        All = RecordCount | Min | Max | NullCount,
     }
 
     // A wanted column, or a struct on the way to some.
@@ -158,6 +156,10 @@ sealed class StatisticsReader
         readonly List<Node> children = [];
 
         public int Column { get; private set; } = -1;
+
+        public int ChildCount => children.Count;
+
+        public bool IsLeaf => children.Count == 0;
 
         public void Add(ReadOnlySpan<string> names, int column)
         {
@@ -172,15 +174,13 @@ sealed class StatisticsReader
             child.Add(names[1..], column);
         }
 
-        public Node? Find(ref Utf8JsonReader reader)
+        public Node? Find(ReadOnlySpan<byte> childName)
         {
             foreach (var child in children)
-                if (child.IsNamed(ref reader)) return child;
+                if (child.Has(childName)) return child;
             return null;
         }
 
-        bool Has(byte[] other) => name.AsSpan().SequenceEqual(other);
-
-        bool IsNamed(ref Utf8JsonReader reader) => reader.ValueTextEquals(name);
+        bool Has(ReadOnlySpan<byte> other) => name.AsSpan().SequenceEqual(other);
     }
 }

@@ -103,6 +103,15 @@ public sealed class FilePrunerTests
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("null")]
+    [InlineData("\"")]
+    [InlineData("{\"")]
+    [InlineData("{\"minValues\\")]
+    [InlineData("""{"minValues":{"id":"\\""")]
+    [InlineData("""{"minValues":{"id":50}""")]
+    [InlineData("""{"minValues":{"id":}}""")]
+    [InlineData("""{"minValues":{id:50}}""")]
+    [InlineData("""{"minValues":{"name":"\u00"},"maxValues":{"name":"\q"}}""")]
+    [InlineData("""{"minValues":[{"id":50}],"maxValues":null}""")]
     [InlineData("""{"stats_json":"{\"numRecords\":3}"}""")]
     [InlineData("""{"numRecords":"3","minValues":[1],"maxValues":"x","nullCount":7}""")]
     [InlineData("""{"numRecords":3,"minValues":{"id":"x"},"maxValues":{"id":{"a":1}},"nullCount":{"id":-0.5}}""")]
@@ -115,6 +124,20 @@ public sealed class FilePrunerTests
         var pruner = new FilePruner(Schema, Compare("id", "=", "45") & !Compare("name", "=", "x"));
         Assert.True(pruner.MayMatch(File("a", stats)));
         Assert.Single(pruner.Prune(Set(File("a", stats))));
+    }
+
+    [Fact]
+    public void Statistics_are_read_whatever_their_order_and_spacing()
+    {
+        const string Stats = """
+             { "z" : {"id":"}\"{"} , "nullCount" : { "name":1, "\u0069d" : 0 } , "q":[[{"minValues":{}}]],"maxValues":{"s":{"y":{"x":1}, "x" : 7 },"id":9},
+               "minValues":{"s":{"x":7},"id" :5 ,"name":"\u0041na"},"tightBounds":true,"numRecords":3 }
+            """;
+        Assert.Equal(3, FileStatistics.RecordCount(File("a", Stats)));
+        Assert.Equal(
+            [false, true, false, false, true, false],
+            new Predicate[] { Compare("id", "=", "4"), Compare("id", "=", "9"), Compare("s.x", "=", "6"), Compare("name", "=", "A"), Compare("day", "=", "2020-01-01"), new Predicate.IsNull(ColumnPath.Of("id")) }
+                .Select(predicate => new FilePruner(Schema, predicate).MayMatch(File("a", Stats))));
     }
 
     [Fact]
