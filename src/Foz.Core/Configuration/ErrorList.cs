@@ -45,6 +45,7 @@ public sealed class ErrorList
         if (errors is [var only]) return only;
         var shown = errors.Take(ErrorsShownMax).Select(e => e.Describe());
         var rest = errors.Count > ErrorsShownMax ? $"\n… and {errors.Count - ErrorsShownMax} more" : "";
-        return new FozException(errors[0].Kind, $"{errors.Count} errors\n{string.Join('\n', shown)}{rest}");
+        var kind = errors.Any(e => e.Kind is ErrorKind.Configuration) ? ErrorKind.Configuration : errors[0].Kind;
+        return new FozException(kind, $"{errors.Count} errors\n{string.Join('\n', shown)}{rest}");
     }
 }

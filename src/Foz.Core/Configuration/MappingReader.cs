@@ -88,14 +88,6 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
         var node => Wrong<MemorySize?>(node, key, "an amount of memory, such as 512MB or 2GB"),
     };
 
-    /// <summary>A length of time; null where it is not set.</summary>
-    public TimeSpan? Duration(string key) => Node(key) switch
-    {
-        null => null,
-        YamlNode.Scalar scalar when Configuration.Duration.TryParse(scalar.Text, out var duration) => duration,
-        var node => Wrong<TimeSpan?>(node, key, "a length of time, such as 30s or 5m"),
-    };
-
     /// <summary>One of several words; null where it is not set.</summary>
     /// <param name="key">The key.</param>
     /// <param name="words">The words with what each stands for.</param>

@@ -68,7 +68,7 @@ public sealed partial class Secrets
     /// The first value of a password in a connection string (<c>password=…;</c>); null where there is none.
     /// </summary>
     public static string? PasswordInConnectionString(string text) =>
-        ConnectionStringPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value : null;
+        ConnectionStringPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value.Trim('\'') : null;
 
     static string MaskWord(string text, string value)
     {
@@ -85,12 +85,12 @@ public sealed partial class Secrets
     }
 
     [GeneratedRegex(
-        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s:/@]*:)(?<password>[^\s@/]+)@", RegexOptions.ExplicitCapture,
+        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s:/@]*:)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex UrlPassword { get; }
 
     [GeneratedRegex(
-        @"\b(password|pwd)\s*=\s*(?<password>[^;\s]+)",
+        @"\b(password|pwd)\s*=\s*(?<password>'[^']*'|[^;&\s]+)",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ConnectionStringPassword { get; }
 }

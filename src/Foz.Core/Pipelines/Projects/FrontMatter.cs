@@ -64,7 +64,7 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
 
     /// <summary>The first comment that is front matter; other comments may stand before it.</summary>
     [GeneratedRegex(
-        @"\A(\s+|--[^\n]*(\n|\z)|/\*(?!\s*@foz\b)([^*]|\*(?!/))*\*/)*(?<open>/\*\s*@foz\b)",
+        @"\A(?>(\s+|--[^\n]*(\n|\z)|/\*(?!\s*@foz\b)(?>([^*]|\*(?!/))*)\*/)*)(?<open>/\*\s*@foz\b)",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Opening { get; }
 

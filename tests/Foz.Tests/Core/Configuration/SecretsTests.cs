@@ -14,6 +14,7 @@ public sealed class SecretsTests
     [InlineData("nothing here", "nothing here")]
     [InlineData("postgres://ana:other@host/db", "postgres://ana:***@host/db")]
     [InlineData("postgres://ana@host/db", "postgres://ana@host/db")]
+    [InlineData("cannot reach postgres://ana:p@ss@host/db?sslmode=require now", "cannot reach postgres://ana:***@host/db?sslmode=require now")]
     public void Known_secrets_and_passwords_in_urls_are_masked(string text, string expected)
     {
         var secrets = new Secrets();
@@ -63,6 +64,15 @@ public sealed class SecretsTests
         Assert.Equal("a:1: *** was refused\n  not ***", masked.Describe());
         Assert.Equal(ErrorKind.Source, masked.Kind);
     }
+
+    [Theory]
+    [InlineData("host=h password=abc user=u", "abc")]
+    [InlineData("host=h password='a b' user=u", "a b")]
+    [InlineData("Host=h;Password=abc;Username=u", "abc")]
+    [InlineData("postgres://h/d?user=u&password=abc&x=y", "abc")]
+    [InlineData("host=h user=password", null)]
+    public void A_password_in_a_connection_string_is_found(string text, string? expected) =>
+        Assert.Equal(expected, Secrets.PasswordInConnectionString(text));
 
     [Fact]
     public void An_empty_secret_masks_nothing()

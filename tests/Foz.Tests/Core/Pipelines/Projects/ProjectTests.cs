@@ -115,6 +115,34 @@ public sealed class ProjectTests : IDisposable
     }
 
     [Theory]
+    [InlineData("select 1 as a;", "select 1 as a")]
+    [InlineData("select 1 as a ; ; -- done;\n/* all; /* done */ */ ", "select 1 as a")]
+    [InlineData("select ';' as a -- ;", "select ';' as a")]
+    [InlineData("select 'it''s; -- no' as a;", "select 'it''s; -- no' as a")]
+    [InlineData("select e'\\'; -- no' as a;", "select e'\\'; -- no' as a")]
+    [InlineData("select 1 as \"a;--\";", "select 1 as \"a;--\"")]
+    [InlineData("select $$;'$$ as a, $x$ $$; $x$ as b;", "select $$;'$$ as a, $x$ $$; $x$ as b")]
+    [InlineData("select 1 - -1 as a, 4 / 2 as b;", "select 1 - -1 as a, 4 / 2 as b")]
+    public void What_ends_a_statement_is_taken_off(string text, string expected)
+    {
+        folder["models/gold/m.sql"] = text;
+        Assert.Equal(expected, Assert.Single(folder.Load().Models).Sql);
+    }
+
+    [Fact]
+    public void Blank_lines_and_comments_may_stand_before_everything()
+    {
+        var space = string.Concat(Enumerable.Repeat(" \n\t\r\n", 5_000)) + new string(' ', 5_000);
+        folder["models/gold/a.sql"] = $"{space}/* no * front / matter */ -- at all\n{space}select 1 as a";
+        folder["models/gold/b.sql"] = $"{space}/* licence */ -- mine\n/* @foz owner: me @foz */{space}select 1 as a";
+        var models = folder.Load().Models;
+        Assert.Equal([null, "me"], models.Select(m => m.Owner));
+        Assert.EndsWith("select 1 as a", models[0].Sql, StringComparison.Ordinal);
+        Assert.Equal("select 1 as a", models[1].Sql);
+        Assert.Equal(20_002, models[1].Body.Start.Line);
+    }
+
+    [Theory]
     [InlineData("materialization: view", "view")]
     [InlineData("materialization: table", "table")]
     [InlineData("materialization: incremental", "incremental append")]
