@@ -177,7 +177,7 @@ static class RowSetFormat
             var isRuns = hasRuns && (runFlags[i / 8] >> i % 8 & 1) != 0;
             keys.Add((long)upper << 16 | key);
             containers.Add(isRuns ? ReadRuns(ref reader)
-                : cardinality > Container.ArrayMax ? ReadBitmap(ref reader)
+                : cardinality > Container.ArrayMax ? ReadBitmap(ref reader, cardinality)
                 : ReadSorted(ref reader, cardinality));
         }
     }
@@ -190,17 +190,19 @@ static class RowSetFormat
         return new(values);
     }
 
-    static Container.Bitmap ReadBitmap(ref Reader reader)
+    static Container.Bitmap ReadBitmap(ref Reader reader, int cardinality)
     {
         var source = reader.Take(Container.Capacity / 8);
         var words = new ulong[Container.Capacity / 64];
-        var cardinality = 0;
+        var count = 0;
         for (var i = 0; i < words.Length; i++)
         {
             words[i] = BinaryPrimitives.ReadUInt64LittleEndian(source[(8 * i)..]);
-            cardinality += BitOperations.PopCount(words[i]);
+            count += BitOperations.PopCount(words[i]);
         }
-        return cardinality > 0 ? new(words, cardinality) : throw new FormatException("a container without values");
+        return count == cardinality
+            ? new(words, cardinality)
+            : throw new FormatException($"a container of {cardinality} values holds {count}");
     }
 
     static Container.Runs ReadRuns(ref Reader reader)

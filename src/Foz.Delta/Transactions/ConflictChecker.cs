@@ -20,9 +20,12 @@ sealed class ConflictChecker(Transaction transaction)
         if (onlyRearranges) return IsolationLevel.Snapshot;
         if (transaction.Options.Isolation is { } chosen) return chosen;
         var property = transaction.CurrentMetadata.Configuration.Find("delta.isolationLevel");
-        return Enum.TryParse<IsolationLevel>(property, ignoreCase: true, out var level) && Enum.IsDefined(level)
-            ? level
-            : IsolationLevel.WriteSerializable;
+        return property?.ToUpperInvariant() switch
+        {
+            "SERIALIZABLE" => IsolationLevel.Serializable,
+            "SNAPSHOTISOLATION" => IsolationLevel.Snapshot,
+            _ => IsolationLevel.WriteSerializable,
+        };
     }
 
     /// <summary>The conflict with a commit; null if the transaction can be committed after it.</summary>
@@ -45,7 +48,7 @@ sealed class ConflictChecker(Transaction transaction)
     {
         switch (action)
         {
-            case Protocol:
+            case Protocol protocol when transaction.Protocol is not null || !IsSame(protocol, before.Protocol):
                 return Conflict(ConflictKind.ProtocolChanged, winner, "changed what clients must support");
             case Metadata metadata when transaction.Metadata is not null
                 || !MetadataChange.IsDescriptive(before.Metadata, metadata):
@@ -83,6 +86,12 @@ sealed class ConflictChecker(Transaction transaction)
             ? Conflict(ConflictKind.ConcurrentAppend, winner, $"added {file.Path}, which this one should have read")
             : null;
     }
+
+    // Some writers repeat the protocol, whatever the order of its features.
+    static bool IsSame(Protocol a, Protocol b) =>
+        (a.MinReaderVersion, a.MinWriterVersion) == (b.MinReaderVersion, b.MinWriterVersion)
+        && a.AllReaderFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(b.AllReaderFeatures)
+        && a.AllWriterFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(b.AllWriterFeatures);
 
     CommitResult.Conflicted Conflict(ConflictKind kind, Commit winner, string what)
     {

@@ -62,6 +62,10 @@ public sealed class ConflictTests
             }).ToString(),
         }),
         ["upgrade"] = t => t.SetProtocol(t.ReadSnapshot!.Protocol with { WriterFeatures = [.. t.ReadSnapshot.Protocol.WriterFeatures!, "changeDataFeed"] }),
+        ["repeat protocol"] = t => t.SetProtocol(t.ReadSnapshot!.Protocol with
+        {
+            WriterFeatures = StringList.From(t.ReadSnapshot.Protocol.WriterFeatures!.Reverse()),
+        }),
         ["application"] = t => t.SetApplicationVersion("app", 1),
         ["other application"] = t => t.SetApplicationVersion(Name(t), 1),
         ["domain"] = t => t.SetDomain("d", Name(t)),
@@ -77,6 +81,8 @@ public sealed class ConflictTests
     [InlineData("overwrite", "append low", null, null, null)]
     [InlineData("add column", "append low", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged, ConflictKind.MetadataChanged)]
     [InlineData("upgrade", "append low", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged)]
+    [InlineData("repeat protocol", "append low", null, null, null)]
+    [InlineData("repeat protocol", "upgrade", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged)]
     [InlineData("describe", "append low", null, null, null)]
     // What was added where the transaction read.
     [InlineData("append low", "delete low", ConflictKind.ConcurrentAppend, null, null)]
@@ -126,6 +132,14 @@ public sealed class ConflictTests
     [Fact]
     public async Task The_tables_property_chooses_the_isolation()
     {
+        var relaxed = await CreateAsync(("delta.isolationLevel", "SnapshotIsolation"));
+        var reader = await relaxed.BeginAsync();
+        Operations["insert-select low"](reader);
+        var other = await relaxed.Other().BeginAsync();
+        Operations["insert-select low"](other);
+        await other.CommitAsync(Cancellation);
+        Assert.Equal(3, (await reader.CommitAsync(Cancellation)).OrThrow().Version);
+
         var table = await CreateAsync(("delta.isolationLevel", "Serializable"));
         var second = await table.BeginAsync("DELETE");
         Operations["delete low"](second);
