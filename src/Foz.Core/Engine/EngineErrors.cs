@@ -6,24 +6,47 @@ namespace Foz.Core.Engine;
 /// <summary>DuckDB's failures in the platform's words.</summary>
 static class EngineErrors
 {
-    /// <summary>The platform's error for a failure of DuckDB.</summary>
-    public static FozException Translate(DuckDBException error) => error switch
+    /// <summary>The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.</summary>
+    public static FozException Translate(DuckDBException error, string? sql = null)
     {
-        { InnerException: FozException inner } => inner,
-        _ => new FozException(KindOf(error.Kind), Trim(error.Message), error) { Hint = HintOf(error.Kind) },
-    };
+        if (error.InnerException is FozException inner) return inner;
+        var message = Trim(error.Message).Split('\n', 2, StringSplitOptions.TrimEntries);
+        return new(KindOf(error.Kind), message[0].TrimEnd('.'), error)
+        {
+            Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
+            // Behind the first line DuckDB says what was meant perhaps.
+            Hint = HintOf(error.Kind) ?? (message.Length > 1 ? message[1] : null),
+        };
+    }
 
     /// <summary>The place so many bytes of UTF-8 into a statement.</summary>
     public static Place PlaceIn(string sql, int bytePosition)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
-        var before = Encoding.UTF8.GetString(bytes, 0, Math.Clamp(bytePosition, 0, bytes.Length));
-        return new(EngineSession.SqlPlace, before.Count(c => c == '\n') + 1, before.Length - before.LastIndexOf('\n'));
+        return PlaceAt(sql, Encoding.UTF8.GetCharCount(bytes, 0, Math.Clamp(bytePosition, 0, bytes.Length)));
     }
 
     /// <summary>The place so many characters, counted as code points, into a statement.</summary>
-    public static Place PlaceOfCodePoint(string sql, int position) => PlaceIn(
-        sql, Encoding.UTF8.GetByteCount(string.Concat(sql.EnumerateRunes().Take(Math.Max(0, position)))));
+    public static Place PlaceOfCodePoint(string sql, int position) =>
+        PlaceAt(sql, sql.EnumerateRunes().Take(Math.Max(0, position)).Sum(rune => rune.Utf16SequenceLength));
+
+    /// <summary>The place of a character.</summary>
+    public static Place PlaceAt(string sql, int position)
+    {
+        var before = sql.AsSpan(0, Math.Clamp(position, 0, sql.Length));
+        return new(EngineSession.SqlPlace, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+    }
+
+    /// <summary>The character of a place.</summary>
+    public static int PositionOf(string sql, Place place)
+    {
+        var start = 0;
+        for (var line = 1; line < place.Line; line++) start = sql.IndexOf('\n', start) + 1;
+        return start + place.Column - 1;
+    }
+
+    static Place PlaceOf(DuckDBErrorKind kind, string sql, int position) =>
+        kind == DuckDBErrorKind.Parser ? PlaceOfCodePoint(sql, position) : PlaceIn(sql, position);
 
     static ErrorKind KindOf(DuckDBErrorKind kind) => kind switch
     {

@@ -13,6 +13,9 @@ public sealed class EnginePool : IDisposable
     // What DuckDB uses beside its own limit, and what .NET needs, measured as the peak of loading and merging.
     const double EngineShare = 0.65;
 
+    // Binding sees no data: this is for plans of the largest statements.
+    const long BindingBytes = 64L << 20;
+
     readonly EngineOptions options;
     readonly string tempFolder;
     readonly ConcurrentDictionary<Workload, Lazy<Database>> databases = new();
@@ -36,8 +39,12 @@ public sealed class EnginePool : IDisposable
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
     public EngineSession Open(Workload workload)
     {
-        var database = databases.GetOrAdd(workload, _ => new(OpenDatabase)).Value;
-        return new EngineSession(database.Connect(), streams, scans);
+        var database = databases.GetOrAdd(workload, w => new(() => OpenDatabase(w))).Value;
+        var connection = database.Connect();
+        // DuckDB measures progress for those who set a bar, which only we draw.
+        connection.Execute(
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0");
+        return new EngineSession(connection, streams, scans);
     }
 
     /// <summary>Closes all instances and removes what they spilled.</summary>
@@ -47,11 +54,11 @@ public sealed class EnginePool : IDisposable
         if (Directory.Exists(tempFolder)) Directory.Delete(tempFolder, recursive: true);
     }
 
-    Database OpenDatabase()
+    Database OpenDatabase(Workload workload)
     {
         try
         {
-            var database = Database.OpenInMemory(Settings());
+            var database = Database.OpenInMemory(workload == Workload.Binding ? BindingSettings() : Settings(workload));
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
@@ -70,7 +77,7 @@ public sealed class EnginePool : IDisposable
         }
     }
 
-    Dictionary<string, string> Settings() => new()
+    Dictionary<string, string> Settings(Workload workload) => new()
     {
         ["memory_limit"] = Text((long)(options.MemoryBytes * EngineShare / options.Workloads.Count)) + "B",
         ["threads"] = Text(options.Threads),
@@ -79,7 +86,21 @@ public sealed class EnginePool : IDisposable
         ["autoinstall_known_extensions"] = "false",
         ["allocator_background_threads"] = "true",
         ["enable_external_file_cache"] = "false",
-        ["preserve_insertion_order"] = "false",
+        ["errors_as_json"] = "true",
+        // Queries without an order still give a file's rows in theirs; writes have none to keep, and are parallel without.
+        ["preserve_insertion_order"] = workload == Workload.Query ? "true" : "false",
+    };
+
+    Dictionary<string, string> BindingSettings() => new()
+    {
+        ["memory_limit"] = Text(BindingBytes) + "B",
+        ["threads"] = "1",
+        ["temp_directory"] = tempFolder,
+        ["autoload_known_extensions"] = "false",
+        ["autoinstall_known_extensions"] = "false",
+        ["errors_as_json"] = "true",
+        // Over empty tables these would plan the tables away, and the filters on them.
+        ["disabled_optimizers"] = "statistics_propagation,empty_result_pullup",
     };
 
     /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>

@@ -17,25 +17,22 @@ public sealed class EngineSession : IDisposable
     readonly Connection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
+    readonly List<StreamRelation> relations = [];
 
     internal EngineSession(Connection connection, StreamFunction streams, ScanFunctions scans) =>
         (this.connection, this.streams, this.scans) = (connection, streams, scans);
+
+    /// <summary>
+    /// How far the running statement is, from 0 to 1; null where DuckDB does not know. For any thread.
+    /// </summary>
+    public double? Progress => connection.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
 
     /// <summary>Runs all statements of a text.</summary>
     /// <returns>The rows that the last one changed.</returns>
     /// <exception cref="FozException">A statement failed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public long Execute(string sql, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return connection.Execute(sql, cancellationToken);
-        }
-        catch (DuckDBException e)
-        {
-            throw EngineErrors.Translate(e);
-        }
-    }
+    public long Execute(string sql, CancellationToken cancellationToken) =>
+        Run(sql, () => connection.Execute(sql, cancellationToken), cancellationToken);
 
     /// <summary>Runs one statement and streams its rows.</summary>
     /// <param name="sql">One statement.</param>
@@ -43,49 +40,38 @@ public sealed class EngineSession : IDisposable
     /// <param name="parameters">Values for its parameters, in order.</param>
     /// <exception cref="FozException">The statement failed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public EngineRows Query(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters)
-    {
-        try
-        {
-            return new(connection.Query(sql, parameters, cancellationToken));
-        }
-        catch (DuckDBException e)
-        {
-            throw EngineErrors.Translate(e);
-        }
-    }
+    public EngineRows Query(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+        Run(
+            sql, () => new EngineRows(this, connection.Query(sql, parameters, cancellationToken), sql),
+            cancellationToken);
 
     /// <summary>The first column of the first row.</summary>
     /// <inheritdoc cref="Query"/>
-    public T QueryScalar<T>(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters)
-    {
-        try
-        {
-            return connection.QueryScalar<T>(sql, parameters, cancellationToken);
-        }
-        catch (DuckDBException e)
-        {
-            throw EngineErrors.Translate(e);
-        }
-    }
+    public T QueryScalar<T>(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+        Run(sql, () => connection.QueryScalar<T>(sql, parameters, cancellationToken), cancellationToken);
 
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
     /// <exception cref="FozException">It does not parse or bind.</exception>
-    public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var statement = connection.Prepare(sql, cancellationToken);
-            return [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
-        }
-        catch (DuckDBException e)
-        {
-            throw EngineErrors.Translate(e);
-        }
-    }
+    public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken) =>
+        Run<IReadOnlyList<EngineColumn>>(
+            sql,
+            () =>
+            {
+                using var statement = connection.Prepare(sql, cancellationToken);
+                return [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
+            },
+            cancellationToken);
 
-    /// <summary>Makes a stream readable in this engine's SQL, once, until what is returned is disposed.</summary>
-    public StreamRelation Register(ColumnStream stream) => streams.Add(stream);
+    /// <summary>
+    /// Makes a stream readable in this session's SQL, once, until what is returned is disposed. What the stream throws
+    /// comes out of the statement as it is; canceling the statement cancels the stream.
+    /// </summary>
+    public StreamRelation Register(ColumnStream stream)
+    {
+        var relation = streams.Add(stream);
+        lock (relations) relations.Add(relation);
+        return relation;
+    }
 
     /// <summary>Makes what a scan needs of its files known to <c>foz_live</c> and <c>foz_partition</c>.</summary>
     public ScanToken Register(ScanFiles files) => scans.Add(files);
@@ -95,6 +81,30 @@ public sealed class EngineSession : IDisposable
 
     /// <summary>Closes the connection; its temporary tables go with it.</summary>
     public void Dispose() => connection.Dispose();
+
+    internal T Run<T>(string sql, Func<T> call, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(
+            static session => ((EngineSession)session!).CancelStreams(), this);
+        try
+        {
+            return call();
+        }
+        catch (DuckDBException e)
+        {
+            // The engine knows no more than the message of what a stream threw.
+            lock (relations)
+                foreach (var relation in relations) relation.ThrowFailure();
+            throw EngineErrors.Translate(e, sql);
+        }
+    }
+
+    /// <summary>Ends what streams wait for: an interrupt reaches DuckDB's own code only.</summary>
+    void CancelStreams()
+    {
+        lock (relations)
+            foreach (var relation in relations) relation.Cancel();
+    }
 }
 
 /// <summary>A column of a statement's rows.</summary>
@@ -109,11 +119,13 @@ public sealed record EngineColumn(string Name, LogicalType Type)
 /// <summary>The rows of a statement, streamed in chunks.</summary>
 public sealed class EngineRows : IDisposable
 {
+    readonly EngineSession session;
     readonly QueryResult result;
+    readonly string sql;
 
-    internal EngineRows(QueryResult result)
+    internal EngineRows(EngineSession session, QueryResult result, string sql)
     {
-        this.result = result;
+        (this.session, this.result, this.sql) = (session, result, sql);
         Columns = [.. result.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
     }
 
@@ -123,17 +135,8 @@ public sealed class EngineRows : IDisposable
     /// <summary>The next chunk, to be disposed; null at the end.</summary>
     /// <exception cref="FozException">The statement failed under way.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public DataChunk? Fetch(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return result.Fetch(cancellationToken);
-        }
-        catch (DuckDBException e)
-        {
-            throw EngineErrors.Translate(e);
-        }
-    }
+    public DataChunk? Fetch(CancellationToken cancellationToken) =>
+        session.Run(sql, () => result.Fetch(cancellationToken), cancellationToken);
 
     /// <summary>The rows that are left, as objects: for small results.</summary>
     /// <inheritdoc cref="Fetch"/>

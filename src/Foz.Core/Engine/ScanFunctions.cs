@@ -85,7 +85,7 @@ sealed class ScanFunctions
 
     void Live(DataChunk arguments, VectorWriter result)
     {
-        var files = scans[arguments[0].Values<long>()[0]];
+        var files = FilesOf(arguments);
         var names = arguments[1];
         var rows = arguments[2].Values<long>();
         var live = result.Values<bool>()[..arguments.RowCount];
@@ -99,7 +99,7 @@ sealed class ScanFunctions
 
     void Partition(DataChunk arguments, VectorWriter result)
     {
-        var files = scans[arguments[0].Values<long>()[0]];
+        var files = FilesOf(arguments);
         var ordinal = (int)arguments[1].Values<long>()[0];
         var names = arguments[2];
         for (int start = 0, end; start < arguments.RowCount; start = end)
@@ -112,6 +112,14 @@ sealed class ScanFunctions
                 else result.SetText(row, value);
             }
         }
+    }
+
+    ScanFiles FilesOf(DataChunk arguments)
+    {
+        var token = arguments[0].Values<long>()[0];
+        return scans.TryGetValue(token, out var files)
+            ? files
+            : throw new InvalidOperationException($"the files of scan {token} are not registered, or not any more");
     }
 
     static int EndOfRun(Vector names, int start, int count)

@@ -74,7 +74,10 @@ public sealed class SqlAnalysis
     /// no alias, the relation gets the table's name for one, and columns written with schema or catalog are shortened to it.
     /// An <c>AT</c> clause is taken out.
     /// </param>
-    /// <param name="function">The same for calls of table functions; null leaves them all. A call without an alias gets none.</param>
+    /// <param name="function">
+    /// The same for calls of table functions; null leaves them all. A call without an alias gets the table's name in its first
+    /// argument for one, if that is a name: <c>STREAM(bronze.orders)</c> is called <c>orders</c>.
+    /// </param>
     public RewrittenSql Rewrite(
         Func<TableReference, string?> table, Func<TableFunctionCall, string?>? function = null) =>
         new SqlRewriter(this).Rewrite(table, function);

@@ -41,7 +41,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         foreach (var reference in analysis.Tables)
             if (table(reference) is { } relation) Replace(reference, relation);
         foreach (var call in analysis.TableFunctions)
-            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, relation));
+            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, WithAlias(call, relation)));
         var replaced = edits.Select(e => e.Span).ToList();
         // Arguments of a call that is replaced go with it.
         foreach (var column in analysis.Columns)
@@ -78,6 +78,12 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         edits.Add(new(reference.Span, relation));
         if (reference.At is { Span.Length: > 0 } at) edits.Add(new(at.Span, ""));
     }
+
+    /// <summary>The relation; with the name of the table in the call's argument where the call has no alias.</summary>
+    static string WithAlias(TableFunctionCall call, string relation) =>
+        call.Alias is null && call.Arguments is [{ Parts: [.., var table] }, ..]
+            ? $"{relation} AS {SqlText.Identifier(table)}"
+            : relation;
 
     SqlSpan SpanOf(int token) => new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);
 

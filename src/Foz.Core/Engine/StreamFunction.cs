@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Foz.Core.Data;
 using Foz.DuckDB;
 
@@ -12,7 +13,7 @@ namespace Foz.Core.Engine;
 sealed class StreamFunction
 {
     const string Name = "foz_stream";
-    readonly ConcurrentDictionary<long, ColumnStream> streams = new();
+    readonly ConcurrentDictionary<long, StreamRelation> streams = new();
     long lastToken;
 
     /// <summary>The function as DuckDB is told of it.</summary>
@@ -22,41 +23,57 @@ sealed class StreamFunction
     public StreamRelation Add(ColumnStream stream)
     {
         var token = Interlocked.Increment(ref lastToken);
-        streams[token] = stream;
-        return new StreamRelation(
-            string.Create(CultureInfo.InvariantCulture, $"{Name}({token})"), () => streams.TryRemove(token, out _));
+        return streams[token] = new StreamRelation(
+            stream, string.Create(CultureInfo.InvariantCulture, $"{Name}({token})"),
+            () => streams.TryRemove(token, out _));
     }
 
     TableFunctionBinding Bind(TableFunctionArguments arguments)
     {
-        var stream = streams[(long)arguments.Positional[0]!];
+        if (!streams.TryGetValue((long)arguments.Positional[0]!, out var relation))
+            throw new InvalidOperationException($"stream {arguments.Positional[0]} is not registered, or not any more");
+        var stream = relation.Stream;
         return new()
         {
             Columns = [.. stream.Schema.Select(f => new DuckDB.Column(f.Name, ColumnTypes.ToLogicalType(f.Type)))],
             RowCount = stream.RowCountEstimate,
-            Open = columns => new Scan(stream, columns),
+            Open = columns => new Scan(relation, columns),
         };
     }
 
-    sealed class Scan(ColumnStream stream, IReadOnlyList<int> columns) : TableScan
+    sealed class Scan(StreamRelation relation, IReadOnlyList<int> columns) : TableScan
     {
-        readonly ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions = new(stream.Partitions);
+        readonly ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions = new(relation.Stream.Partitions);
 
-        public override int ThreadsMax => Math.Max(1, stream.Partitions.Count);
+        public override int ThreadsMax => Math.Max(1, relation.Stream.Partitions.Count);
 
-        public override ChunkProducer CreateProducer() => new Producer(stream.Schema, partitions, columns);
+        public override ChunkProducer CreateProducer() => new Producer(relation, partitions, columns);
     }
 
     /// <summary>Reads partition after partition, and hands each batch on in slices of one chunk.</summary>
     sealed class Producer(
-        IReadOnlyList<Data.Field> schema, ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions,
+        StreamRelation relation, ConcurrentQueue<IAsyncEnumerable<ColumnBatch>> partitions,
         IReadOnlyList<int> columns) : ChunkProducer
     {
+        readonly IReadOnlyList<Data.Field> schema = relation.Stream.Schema;
         IAsyncEnumerator<ColumnBatch>? partition;
         ColumnBatch? batch;
         int row;
 
         public override void Produce(DataChunk output)
+        {
+            try
+            {
+                ProduceNext(output);
+            }
+            catch (Exception e)
+            {
+                relation.Fail(e);
+                throw;
+            }
+        }
+
+        void ProduceNext(DataChunk output)
         {
             while (batch is null || row == batch.RowCount)
                 if (!Advance()) return;
@@ -85,7 +102,7 @@ sealed class StreamFunction
                 if (partition is null)
                 {
                     if (!partitions.TryDequeue(out var next)) return false;
-                    partition = next.GetAsyncEnumerator();
+                    partition = next.GetAsyncEnumerator(relation.Canceled);
                 }
                 if (Wait(partition.MoveNextAsync()))
                 {
@@ -109,13 +126,33 @@ sealed class StreamFunction
 }
 
 /// <summary>A stream that stands in SQL as a relation.</summary>
-/// <param name="sql">What to write after FROM.</param>
-/// <param name="remove">Takes the stream away.</param>
-public sealed class StreamRelation(string sql, Action remove) : IDisposable
+public sealed class StreamRelation : IDisposable
 {
+    readonly CancellationTokenSource cancellation = new();
+    readonly Action remove;
+    Exception? failure;
+
+    internal StreamRelation(ColumnStream stream, string sql, Action remove) =>
+        (Stream, Sql, this.remove) = (stream, sql, remove);
+
     /// <summary>What to write after FROM.</summary>
-    public string Sql { get; } = sql;
+    public string Sql { get; }
+
+    internal ColumnStream Stream { get; }
+
+    internal CancellationToken Canceled => cancellation.Token;
 
     /// <summary>Takes the stream away from the engine.</summary>
     public void Dispose() => remove();
+
+    internal void Cancel() => cancellation.Cancel();
+
+    /// <summary>Keeps the first thing that reading the stream threw.</summary>
+    internal void Fail(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
+
+    /// <summary>Throws what reading the stream threw, if it did.</summary>
+    internal void ThrowFailure()
+    {
+        if (Interlocked.Exchange(ref failure, null) is { } thrown) ExceptionDispatchInfo.Throw(thrown);
+    }
 }

@@ -11,6 +11,12 @@ public enum Workload
 
     /// <summary>Queries of people and the reading of checkpoints.</summary>
     Query,
+
+    /// <summary>
+    /// Finding out what statements need (<see cref="BoundPlan"/>), over empty tables: small, and outside of the budget's
+    /// parts.
+    /// </summary>
+    Binding,
 }
 
 /// <summary>What all instances together may use.</summary>

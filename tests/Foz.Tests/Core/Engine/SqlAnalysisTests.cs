@@ -194,7 +194,7 @@ public sealed class SqlAnalysisTests : IDisposable
         var rewritten = Read("SELECT a.x, b.y FROM a AS q AT (VERSION => 3), b, STREAM(silver.orders), STREAM(c) d WHERE silver.orders.x > 1")
             .Rewrite(t => t.Name == "a" ? "foz_0" : null, f => $"({string.Join('_', f.Arguments[0].Parts)})");
         Assert.Equal(
-            "SELECT a.x, b.y FROM foz_0 AS q , b, (silver_orders), (c) d WHERE silver.orders.x > 1", rewritten.Text);
+            "SELECT a.x, b.y FROM foz_0 AS q , b, (silver_orders) AS \"orders\", (c) d WHERE silver.orders.x > 1", rewritten.Text);
     }
 
     [Fact]
