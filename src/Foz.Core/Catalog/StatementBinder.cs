@@ -59,16 +59,10 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
                 tables[reference] = await OpenAsync(binding, depth, relations, cancellationToken);
         foreach (var call in analysis.TableFunctions)
             if (await names.FindAsync(call, cancellationToken) is { } binding)
-                functions[call] = Alias(call, await OpenAsync(binding, depth, relations, cancellationToken));
+                functions[call] = await OpenAsync(binding, depth, relations, cancellationToken);
         return analysis.Rewrite(
             reference => tables.GetValueOrDefault(reference), call => functions.GetValueOrDefault(call)).Text;
     }
-
-    /// <summary>A call without an alias is named like the table that it reads, as columns may be qualified by it.</summary>
-    static string Alias(TableFunctionCall call, string relation) =>
-        call.Alias is null && call.Arguments is [{ Parts: [.., var name] }, ..]
-            ? $"{relation} AS {SqlText.Identifier(name)}"
-            : relation;
 
     async Task<string> OpenAsync(
         RelationBinding binding, int depth, List<TableRelation> relations, CancellationToken cancellationToken)
