@@ -112,6 +112,14 @@ public sealed class EngineSession : IDisposable
 /// <param name="Type">DuckDB's type of it.</param>
 public sealed record EngineColumn(string Name, LogicalType Type)
 {
+    /// <summary>Whether its values are numbers.</summary>
+    public bool IsNumber => Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt
+        or TypeId.HugeInt or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt
+        or TypeId.Float or TypeId.Double or TypeId.Decimal or TypeId.BigNum;
+
+    /// <summary>Whether its values are texts of JSON.</summary>
+    public bool IsJson => Type.Alias is "JSON";
+
     /// <summary>The column of a table that holds it.</summary>
     public Data.Field ToField() => ColumnTypes.ToField(Name, Type);
 }
@@ -122,6 +130,7 @@ public sealed class EngineRows : IDisposable
     readonly EngineSession session;
     readonly QueryResult result;
     readonly string sql;
+    int leftOfChunk;
 
     internal EngineRows(EngineSession session, QueryResult result, string sql)
     {
@@ -145,8 +154,26 @@ public sealed class EngineRows : IDisposable
         while (Fetch(cancellationToken) is { } fetched)
         {
             using var chunk = fetched;
-            for (var row = 0; row < chunk.RowCount; row++) yield return chunk.GetRow(row);
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                leftOfChunk = chunk.RowCount - row - 1;
+                yield return chunk.GetRow(row);
+            }
         }
+    }
+
+    /// <summary>Counts the rows behind those that <see cref="Rows"/> gave, and passes over them.</summary>
+    /// <inheritdoc cref="Fetch"/>
+    public long CountRest(CancellationToken cancellationToken)
+    {
+        long rows = leftOfChunk;
+        leftOfChunk = 0;
+        while (Fetch(cancellationToken) is { } fetched)
+        {
+            using var chunk = fetched;
+            rows += chunk.RowCount;
+        }
+        return rows;
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,18 @@ public static class DeltaErrors
     public static FozException Translate(DeltaException error) =>
         new(KindOf(error.Kind), error.Message, error) { Hint = HintOf(error.Kind) };
 
+    /// <summary>
+    /// The platform's error behind an exception: itself, or the translation of a failure of the Delta library or of a
+    /// file; null if it is none of them.
+    /// </summary>
+    public static FozException? Find(Exception error) => error switch
+    {
+        FozException own => own,
+        DeltaException delta => Translate(delta),
+        IOException or UnauthorizedAccessException => new(ErrorKind.Storage, error.Message, error),
+        _ => null,
+    };
+
     static ErrorKind KindOf(DeltaErrorKind kind) => kind switch
     {
         DeltaErrorKind.TableNotFound or DeltaErrorKind.VersionNotFound => ErrorKind.NotFound,

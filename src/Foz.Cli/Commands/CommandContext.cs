@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Configuration;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>What all commands share: the terminal, the options of every command, the secrets to mask.</summary>
+/// <param name="shell">What commands talk to.</param>
+sealed class CommandContext(Shell shell)
+{
+    /// <summary>What commands talk to.</summary>
+    public Shell Shell { get; } = shell;
+
+    /// <summary>The project's folder.</summary>
+    public Option<string?> Project { get; } = new("--project")
+    {
+        Description = "The folder with foz.yml (default: this one or the nearest above it that has one)",
+        HelpName = "folder", Recursive = true,
+    };
+
+    /// <summary>The environment.</summary>
+    public Option<string?> Target { get; } = new("--target", "-t", "--environment")
+    {
+        Description = "The environment of foz.yml to work in", HelpName = "environment", Recursive = true,
+    };
+
+    /// <summary>How results are written.</summary>
+    public Option<OutputFormat> Output { get; } = new("--output", "-o")
+    {
+        Description = "How results are written: table, json (an array of objects) or csv", HelpName = "format",
+        Recursive = true,
+    };
+
+    /// <summary>Whether the stack of an unexpected error is shown.</summary>
+    public Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Show where in Foz an unexpected error arose", Recursive = true,
+    };
+
+    /// <summary>The secrets of the project that was opened; null before one was.</summary>
+    public Secrets? Secrets { get; set; }
+
+    /// <summary>The options of every command.</summary>
+    public IEnumerable<Option> Options => [Project, Target, Output, Verbose];
+
+    /// <summary>A text without secrets.</summary>
+    public string Mask(string text) => Secrets?.Mask(text) ?? text;
+
+    /// <summary>Writes results as <c>--output</c> says.</summary>
+    public ResultWriter Writer(ParseResult arguments) => new(Shell, arguments.GetValue(Output));
+
+    /// <summary>Writes rows as <c>--output</c> says.</summary>
+    public void WriteRows(
+        ParseResult arguments, IReadOnlyList<ResultColumn> columns, IEnumerable<object?[]> rows) =>
+        Writer(arguments).Write(columns, rows);
+
+    /// <summary>Whether results go to people.</summary>
+    public bool IsTable(ParseResult arguments) => arguments.GetValue(Output) is OutputFormat.Table;
+
+    /// <summary>The error of an option whose value cannot be read.</summary>
+    public static FozException Unreadable(string option, string text, string hint) =>
+        new(ErrorKind.Usage, $"{option} cannot be '{text}'") { Hint = hint };
+}

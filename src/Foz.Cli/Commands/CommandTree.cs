@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>All commands.</summary>
+static class CommandTree
+{
+    /// <summary>Every command's name, and how it is made: one line each.</summary>
+    static readonly (string Name, Func<CommandContext, Command> Create)[] Commands =
+    [
+        (RunCommand.Name, RunCommand.Create),
+        (QueryCommand.Name, QueryCommand.Create),
+        (LsCommand.Name, LsCommand.Create),
+        (LineageCommand.Name, LineageCommand.Create),
+        (DemoCommand.Name, DemoCommand.Create),
+        (VersionCommand.Name, VersionCommand.Create),
+    ];
+
+    /// <summary>The names of all commands.</summary>
+    public static IEnumerable<string> Names => Commands.Select(c => c.Name);
+
+    /// <summary>
+    /// The tree for some arguments: if the first is a command, only that one is made, which starts the process faster.
+    /// </summary>
+    public static Command Create(CommandContext context, IReadOnlyList<string> args)
+    {
+        var root = new ExampleCommand(
+            "foz", "The whole lakehouse in one command: from sources to checked tables on Delta Lake",
+            ["foz init shop", "foz run", "foz query \"select * from gold.daily_sales\""]);
+        foreach (var option in context.Options) root.Add(option);
+        var help = new HelpOption();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Add(help);
+        var asked = Commands.Where(c => args.Count > 0 && c.Name == args[0]).ToArray();
+        foreach (var (_, create) in asked.Length == 1 ? asked : Commands) root.Add(create(context));
+        return root;
+    }
+
+    /// <summary>Help, with the command's examples below.</summary>
+    sealed class HelpWithExamples(HelpAction standard) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            standard.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is not ExampleCommand { Examples: var examples }) return 0;
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            foreach (var example in examples) output.WriteLine($"  {example}");
+            return 0;
+        }
+    }
+}

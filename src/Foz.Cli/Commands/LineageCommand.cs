@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz lineage</c>: what a table is made from, and what is made from it.</summary>
+static class LineageCommand
+{
+    public const string Name = "lineage";
+
+    static readonly IReadOnlyList<ResultColumn> Columns = [new("table"), new("upstream")];
+
+    public static Command Create(CommandContext context)
+    {
+        var name = new Argument<string>("table") { Description = "The table or view: silver.orders" };
+        var upstream = new Option<bool>("--upstream") { Description = "What it is made from (the default)" };
+        var downstream = new Option<bool>("--downstream") { Description = "What is made from it" };
+        var command = new ExampleCommand(
+            Name, "Show what a table is made from, or what is made from it",
+            ["foz lineage gold.daily_sales", "foz lineage bronze.orders --downstream"]) { name, upstream, downstream };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            if (arguments.GetValue(upstream) && arguments.GetValue(downstream))
+                throw new FozException(ErrorKind.Usage, "--upstream and --downstream cannot both be asked for");
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var project = workspace.LoadProject(context, cancellationToken);
+            var table = TableName.Parse(arguments.GetRequiredValue(name));
+            var edges = await ReadEdgesAsync(workspace, project, cancellationToken);
+            var start = project.Graph.Find(table)?.Table.ToString() ?? table.ToString();
+            if (!edges.Any(e => e.Touches(start)))
+                start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
+            var isUpstream = !arguments.GetValue(downstream);
+            if (context.IsTable(arguments)) Draw(context.Shell, project, edges, start, isUpstream);
+            else context.WriteRows(arguments, Columns, Reach(edges, start, isUpstream));
+        });
+        return command;
+    }
+
+    /// <summary>Draws the tree of what the project makes a table from.</summary>
+    public static void Write(Shell shell, Project project, TableName table) =>
+        Draw(shell, project, [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
+
+    /// <summary>What the project says, and what runs recorded of tables that it no longer has or cannot know yet.</summary>
+    static async Task<IReadOnlyList<Edge>> ReadEdgesAsync(
+        Workspace workspace, Project project, CancellationToken cancellationToken)
+    {
+        var stated = project.Graph.Nodes.SelectMany(Edges).ToList();
+        var known = project.Graph.Nodes.Select(n => n.Table.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        try
+        {
+            var recorded = await workspace.QueryAsync(
+                "SELECT table_name, upstream FROM foz.lineage l WHERE run_id = (SELECT max(run_id) FROM foz.lineage m "
+                + "WHERE m.table_name = l.table_name) GROUP BY ALL ORDER BY ALL", cancellationToken);
+            return
+            [
+                .. stated,
+                .. recorded.Select(row => new Edge((string)row[0]!, (string)row[1]!)).Where(e => !known.Contains(e.Table)),
+            ];
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.NotFound)
+        {
+            // No run has recorded any yet.
+            return stated;
+        }
+    }
+
+    /// <summary>Every edge on the way, each once.</summary>
+    static IEnumerable<object?[]> Reach(IReadOnlyList<Edge> edges, string start, bool isUpstream)
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { start };
+        var open = new Queue<string>([start]);
+        while (open.TryDequeue(out var at))
+        {
+            foreach (var edge in edges.Where(e => Same(isUpstream ? e.Table : e.Upstream, at)).Distinct())
+            {
+                yield return [edge.Table, edge.Upstream];
+                var next = isUpstream ? edge.Upstream : edge.Table;
+                if (seen.Add(next)) open.Enqueue(next);
+            }
+        }
+    }
+
+    static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+
+    static void Draw(Shell shell, Project project, IReadOnlyList<Edge> all, string table, bool isUpstream)
+    {
+        var edges = all.ToLookup(
+            e => isUpstream ? e.Table : e.Upstream, e => isUpstream ? e.Upstream : e.Table,
+            StringComparer.OrdinalIgnoreCase);
+        var kinds = project.Graph.Nodes.ToDictionary(n => n.Table.ToString(), KindOf, StringComparer.OrdinalIgnoreCase);
+        Trees.Write(
+            shell, table, name => [.. edges[name].Distinct(StringComparer.OrdinalIgnoreCase)],
+            name => kinds.GetValueOrDefault(name, ""));
+    }
+
+    static IEnumerable<Edge> Edges(GraphNode node) => node switch
+    {
+        GraphNode.OfStream stream =>
+            [new(node.Table.ToString(), $"{stream.Source.Name}.{stream.Stream.Definition.Name}")],
+        _ => node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self })
+            .Select(r => new Edge(node.Table.ToString(), r.Table.ToString())),
+    };
+
+    static string KindOf(GraphNode node) => node switch
+    {
+        GraphNode.OfStream stream => stream.Stream.Definition.Mode.ToString().ToLowerInvariant(),
+        GraphNode.OfModel model => model.Model.Materialization.Name,
+        _ => "",
+    };
+
+    /// <summary>That one table is made from another, or from a stream.</summary>
+    sealed record Edge(string Table, string Upstream)
+    {
+        public bool Touches(string name) => Same(Table, name) || Same(Upstream, name);
+    }
+}

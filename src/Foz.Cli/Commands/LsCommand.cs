@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz ls</c>: what is in the lake.</summary>
+static class LsCommand
+{
+    public const string Name = "ls";
+
+    static readonly IReadOnlyList<ResultColumn> Columns =
+    [
+        new("name"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true),
+        new("files", IsNumber: true), new("bytes", IsNumber: true), new("last_commit"), new("description"),
+    ];
+
+    public static Command Create(CommandContext context)
+    {
+        var schema = new Option<string?>("--schema")
+        {
+            Description = "Only tables and views of this schema", HelpName = "schema",
+        };
+        var command = new ExampleCommand(
+            Name, "List the tables and views of the lake",
+            ["foz ls", "foz ls --schema gold", "foz ls --output json --target prod"]) { schema };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var prefix = workspace.File.SchemaPrefix;
+            var wanted = arguments.GetValue(schema);
+            var isTable = context.IsTable(arguments);
+            var rows = new List<object?[]>();
+            foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
+                if (wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted))
+                    rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
+            context.WriteRows(arguments, Columns, rows);
+        });
+        return command;
+    }
+
+    static bool IsSchema(Definition definition, string schema) =>
+        definition.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
+
+    static async Task<object?[]> RowAsync(
+        Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+    {
+        var name = definition.TableName.ToString();
+        if (definition.Kind is DefinitionKind.View)
+            return [name, "view", null, null, null, null, null, definition.Description];
+        var table = lake.Tables.Open(definition.Location!);
+        if (await table.FindLatestAsync(cancellationToken) is not { } snapshot)
+            return [name, "table", null, null, null, null, null, definition.Description];
+        return
+        [
+            name, "table", snapshot.Version, isForPeople && snapshot.RowCount is { } rows ? $"{rows:N0}" : snapshot.RowCount,
+            snapshot.FileCount, isForPeople ? SizeText.Of(snapshot.TotalBytes) : snapshot.TotalBytes,
+            TimeText.Of(snapshot.Timestamp, isForPeople), definition.Description ?? snapshot.Description,
+        ];
+    }
+}
+
+/// <summary>All names of a lake.</summary>
+static class LakeListing
+{
+    /// <summary>
+    /// What the catalog defines, and Delta tables that another engine wrote, by schema in the order of the layers.
+    /// </summary>
+    public static async Task<IReadOnlyList<Definition>> ReadAsync(Lake lake, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<TableName, Definition>();
+        await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
+            found[definition.TableName] = definition;
+        foreach (var name in TablesOnDisk(lake.Folder).Where(name => !found.ContainsKey(name)))
+            if (await lake.Catalog.FindAsync(name, cancellationToken) is { } definition)
+                found[name] = definition;
+        return
+        [
+            .. found.Values.OrderBy(d => RankOf(d.Schema)).ThenBy(d => d.Schema, StringComparer.OrdinalIgnoreCase)
+                .ThenBy(d => d.Name, StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
+    static int RankOf(string schema) =>
+        schema.EndsWith("bronze", StringComparison.OrdinalIgnoreCase) ? 0
+        : schema.EndsWith("silver", StringComparison.OrdinalIgnoreCase) ? 1
+        : schema.EndsWith("gold", StringComparison.OrdinalIgnoreCase) ? 2
+        : schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase) ? 4 : 3;
+
+    static IEnumerable<TableName> TablesOnDisk(string lake) => !Directory.Exists(lake)
+        ? []
+        : Directory.EnumerateDirectories(lake).Where(schema => !Path.GetFileName(schema).StartsWith('_'))
+            .SelectMany(Directory.EnumerateDirectories)
+            .Where(table => Directory.Exists(Path.Combine(table, "_delta_log")))
+            .Select(table => new TableName(Path.GetFileName(Path.GetDirectoryName(table)!), Path.GetFileName(table)));
+}

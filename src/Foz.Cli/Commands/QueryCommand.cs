@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz query</c>: the owner's SQL, with or without a project.</summary>
+static class QueryCommand
+{
+    public const string Name = "query";
+
+    public static Command Create(CommandContext context)
+    {
+        var sql = new Argument<string?>("sql")
+        {
+            Description = "One SELECT; without it, --file or the standard input is read", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var file = new Option<string?>("--file", "-f") { Description = "A file with the SELECT", HelpName = "file" };
+        var command = new ExampleCommand(
+            Name,
+            "Run SQL on tables of the lake, on any Delta table and on local files",
+            [
+                "foz query \"select * from gold.daily_sales order by 1 desc limit 10\"",
+                "foz query \"select count(*) from silver.orders at (version => 3)\" --output json",
+                "foz query \"select * from delta_scan('/data/orders', timestamp := '2026-01-31')\"",
+                "foz query \"from read_parquet('sales/*.parquet')\" --output csv > sales.csv",
+            ])
+        { sql, file };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);
+            using var workspace = Workspace.Find(context, arguments, Workload.Query);
+            if (workspace is not null)
+            {
+                await RunAsync(context, arguments, workspace.Engines, workspace.Names, text, cancellationToken);
+                return;
+            }
+            using var engines = new EnginePool(new());
+            var tables = new Lake(context.Shell.Folder, engines, context.Shell.Clock).Tables;
+            await RunAsync(
+                context, arguments, engines, new LakeNames(lake: null, tables, static _ => null), text, cancellationToken);
+        });
+        return command;
+    }
+
+    static async Task RunAsync(
+        CommandContext context, ParseResult arguments, EnginePool engines, IRelationNames names, string sql,
+        CancellationToken cancellationToken)
+    {
+        using var session = engines.Open(Workload.Query);
+        using var bound = await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
+        using var rows = session.Query(bound.Sql, cancellationToken);
+        context.Writer(arguments).Write(
+            ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
+    }
+
+    static async Task<string> ReadAsync(
+        CommandContext context, string? sql, string? file, CancellationToken cancellationToken) => (sql, file) switch
+        {
+            ({ }, { }) => throw new FozException(ErrorKind.Usage, "SQL is given as an argument and with --file"),
+            ("-", null) or (null, null) => await context.Shell.In().ReadToEndAsync(cancellationToken),
+            ({ }, null) => sql,
+            _ => await ReadFileAsync(context.Shell.PathOf(file!), cancellationToken),
+        };
+
+    static async Task<string> ReadFileAsync(string path, CancellationToken cancellationToken) => File.Exists(path)
+        ? await File.ReadAllTextAsync(path, cancellationToken)
+        : throw new FozException(ErrorKind.Usage, $"there is no file {path}");
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Configuration;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz run</c>: brings what is new from the sources to gold.</summary>
+static class RunCommand
+{
+    public const string Name = "run";
+
+    const int FailedExitCode = 1;
+
+    public static Command Create(CommandContext context)
+    {
+        var names = Selectors();
+        var select = SelectOption();
+        var fullRefresh = new Option<bool>("--full-refresh")
+        {
+            Description = "Make incremental tables anew from the beginning of their inputs",
+        };
+        var wait = new Option<string>("--wait")
+        {
+            Description = "How long to wait for another run on the same lake", HelpName = "time",
+            DefaultValueFactory = _ => "5m",
+        };
+        var logFormat = new Option<string>("--log-format")
+        {
+            Description = "How progress is written: text, or json with one object a line", HelpName = "format",
+            DefaultValueFactory = _ => "text",
+        };
+        logFormat.AcceptOnlyFromAmong("text", "json");
+        var command = new ExampleCommand(
+            Name,
+            "Load what is new in the sources, make the models that read it, and check them",
+            [
+                "foz run",
+                "foz run gold.daily_sales --target prod",
+                "foz run --select +silver.orders+ --full-refresh",
+                "foz run --log-format json --wait 30m",
+            ])
+        { names, select, fullRefresh, wait, logFormat };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            var display = RunDisplay.For(context.Shell, arguments.GetValue(logFormat) is "json", context.Mask);
+            var request = new RunRequest
+            {
+                Project = workspace.LoadProject(context, cancellationToken),
+                Select = Selected(arguments, names, select),
+                IsFullRefresh = arguments.GetValue(fullRefresh),
+                Wait = WaitOf(arguments.GetValue(wait)!),
+                OnEvent = display.Show,
+            };
+            var run = await display.WatchAsync(
+                () => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+            return ExitCodeOf(run, cancellationToken);
+        });
+        return command;
+    }
+
+    /// <summary>The exit code of a run.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static int ExitCodeOf(RunResult run, CancellationToken cancellationToken)
+    {
+        if (run.Outcome is not Outcome.Failed) return 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        return FailedExitCode;
+    }
+
+    /// <summary>The argument that names steps.</summary>
+    public static Argument<string[]> Selectors() => new("names")
+    {
+        Description = "Tables to make: silver.orders, orders, silver.*; +name takes what it needs, name+ what needs it",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary>The option that names steps, as dbt has it.</summary>
+    public static Option<string[]> SelectOption() => new("--select", "-s")
+    {
+        Description = "The same as names", HelpName = "names", AllowMultipleArgumentsPerToken = true,
+    };
+
+    /// <summary>All steps that are named.</summary>
+    public static IReadOnlyList<string> Selected(
+        ParseResult arguments, Argument<string[]> names, Option<string[]> select) =>
+        [.. arguments.GetValue(names) ?? [], .. arguments.GetValue(select) ?? []];
+
+    static TimeSpan WaitOf(string text) => Duration.TryParse(text, out var wait)
+        ? wait
+        : throw CommandContext.Unreadable("--wait", text, "write 30s, 5m or 1h30m");
+}

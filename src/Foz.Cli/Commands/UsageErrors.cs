@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
+using Foz.Core;
+using Foz.Core.Configuration;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>What is wrong with the arguments, in the platform's words.</summary>
+static partial class UsageErrors
+{
+    /// <summary>Throws if the arguments do not parse.</summary>
+    /// <exception cref="FozException">They do not; names the nearest right word.</exception>
+    public static void ThrowIfAny(ParseResult arguments)
+    {
+        if (arguments.Tokens.Any(token => token.Type is TokenType.Option && token.Value is "--help" or "-h" or "-?"))
+            return;
+        var option = arguments.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash)
+            .FirstOrDefault(token => token.Type is TokenType.Argument && OptionText.IsMatch(token.Value))?.Value;
+        if (option is not null)
+            throw new FozException(ErrorKind.Usage, $"{PathOf(arguments)} has no option {option}")
+            {
+                Hint = Near(option.Split('=')[0], OptionsOf(arguments)) ?? $"{PathOf(arguments)} --help lists them",
+            };
+        if (arguments.Errors.Count > 0) throw Of(arguments);
+    }
+
+    static FozException Of(ParseResult arguments)
+    {
+        var command = arguments.CommandResult.Command;
+        var path = PathOf(arguments);
+        if (arguments.UnmatchedTokens is [var token, ..])
+        {
+            if (command.Subcommands.Count > 0)
+                return new(ErrorKind.Usage, $"{path} has no command '{token}'")
+                {
+                    Hint = Near(token, command.Subcommands.Select(c => c.Name)) ?? $"{path} --help lists them",
+                };
+            return new(ErrorKind.Usage, $"{path} takes no argument '{token}'") { Hint = $"{path} --help shows how it is used" };
+        }
+        return new(ErrorKind.Usage, arguments.Errors[0].Message.TrimEnd('.'))
+        {
+            Hint = $"{path} --help shows how it is used",
+        };
+    }
+
+    static string PathOf(ParseResult arguments)
+    {
+        var names = new List<string>();
+        for (var result = arguments.CommandResult; result is not null;
+            result = result.Parent as CommandResult)
+        {
+            names.Insert(0, result.Command.Name);
+        }
+        return string.Join(' ', names);
+    }
+
+    static IEnumerable<string> OptionsOf(ParseResult arguments) =>
+        arguments.CommandResult.Command.Options.Concat(arguments.RootCommandResult.Command.Options)
+            .SelectMany(option => option.Aliases.Prepend(option.Name));
+
+    /// <summary>A word that only an option begins with, and no SQL.</summary>
+    [GeneratedRegex(@"^--?[A-Za-z][A-Za-z0-9-]*(=\S*)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OptionText { get; }
+
+    static string? Near(string text, IEnumerable<string> known) =>
+        NearestName.Find(text, known) is { } near ? $"did you mean {near}?" : null;
+}

@@ -1,0 +1,145 @@
+using System.CommandLine;
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>A project with its lake and engines, open for one command.</summary>
+sealed class Workspace : IDisposable
+{
+    readonly DirectoryInfo work = Directory.CreateTempSubdirectory("foz-");
+    readonly ProjectOptions options;
+
+    Workspace(ProjectFile file, ProjectOptions options, EnginePool engines, TimeProvider clock)
+    {
+        (File, Engines) = (file, engines);
+        Lake = new(file.LakePath, engines, clock);
+        this.options = options with { ExistsInLake = Exists };
+    }
+
+    /// <summary>What <c>foz.yml</c> says.</summary>
+    public ProjectFile File { get; }
+
+    /// <summary>The engines.</summary>
+    public EnginePool Engines { get; }
+
+    /// <summary>The lake.</summary>
+    public Lake Lake { get; }
+
+    /// <summary>Opens the project that the arguments name, or the nearest one.</summary>
+    /// <exception cref="FozException">There is none, or its <c>foz.yml</c> is wrong.</exception>
+    public static Workspace Open(
+        CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads) =>
+        Find(context, arguments, workloads) ?? throw new FozException(
+            ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
+        {
+            Hint = "go to the project's folder, name it with --project, or make one with foz init",
+        };
+
+    /// <summary>Opens the project that the arguments name, or the nearest one; null if there is none.</summary>
+    public static Workspace? Find(
+        CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads)
+    {
+        var folder = arguments.GetValue(context.Project) is { } named
+            ? context.Shell.PathOf(named)
+            : ProjectFile.FindFolder(context.Shell.Folder);
+        return folder is null ? null : Open(context, folder, arguments.GetValue(context.Target), workloads);
+    }
+
+    /// <summary>Opens the project in a folder.</summary>
+    public static Workspace Open(
+        CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads)
+    {
+        var reading = new ProjectOptions { Target = target };
+        var file = ProjectFile.Load(folder, reading);
+        context.Secrets = file.Secrets;
+        var engines = new EnginePool(new()
+        {
+            MemoryBytes = file.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
+            Threads = file.Threads ?? EngineOptions.ThreadsDefault,
+            Workloads = workloads,
+        });
+        return new(file, reading, engines, context.Shell.Clock);
+    }
+
+    /// <summary>Reads the whole project.</summary>
+    /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
+    public Project LoadProject(CommandContext context, CancellationToken cancellationToken) =>
+        TryLoadProject(context, cancellationToken).Unwrap();
+
+    /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
+    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken)
+    {
+        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        if (result is ProjectResult.Loaded { Project: var project }) context.Secrets = project.Secrets;
+        return result;
+    }
+
+    /// <summary>What names mean in the queries of people.</summary>
+    public IRelationNames Names => new EnvironmentNames(
+        new LakeNames(Lake, Lake.Tables, Pending), Lake.Catalog, File.SchemaPrefix);
+
+    /// <summary>Runs a query of the command's own and gives its rows.</summary>
+    public async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
+    {
+        using var session = Engines.Open(Workload.Query);
+        using var bound = await new StatementBinder(session, Names).BindAsync(sql, cancellationToken);
+        using var rows = session.Query(bound.Sql, cancellationToken);
+        return [.. rows.Rows(cancellationToken)];
+    }
+
+    /// <summary>The name in the lake of a table that the user names: with the environment's prefix, if it has one.</summary>
+    public async Task<TableName> ResolveAsync(string text, CancellationToken cancellationToken)
+    {
+        var name = TableName.Parse(text);
+        var prefixed = name with { Schema = File.SchemaPrefix + name.Schema };
+        if (await Lake.Catalog.FindAsync(prefixed, cancellationToken) is not null) return prefixed;
+        if (await Lake.Catalog.FindAsync(name, cancellationToken) is not null) return name;
+        var known = new List<string>();
+        await foreach (var definition in Lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
+        throw new FozException(ErrorKind.NotFound, $"the lake has no table or view {name}")
+        {
+            Hint = NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Engines.Dispose();
+        work.Delete(recursive: true);
+    }
+
+    string? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
+        ? new JournalWriter(Lake).SelectPending(name.Name, work.FullName)
+        : null;
+
+    bool Exists(TableName name)
+    {
+        var (schema, table) = (name.Schema.ToLowerInvariant(), name.Name.ToLowerInvariant());
+        return System.IO.File.Exists(Path.Combine(Lake.Folder, Lake.SystemFolder, "catalog", schema, table + ".json"))
+            || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));
+    }
+
+    /// <summary>Names as the project has them, in an environment whose schemas have a prefix.</summary>
+    sealed class EnvironmentNames(IRelationNames lake, LakeCatalog catalog, string prefix) : IRelationNames
+    {
+        public async ValueTask<RelationBinding?> FindAsync(
+            TableReference reference, CancellationToken cancellationToken)
+        {
+            if (prefix.Length == 0 || reference is not { Schema: { } schema, IsText: false })
+                return await lake.FindAsync(reference, cancellationToken);
+            var isPrefixed = await catalog.FindAsync(new(prefix + schema, reference.Name), cancellationToken) is not null;
+            return await lake.FindAsync(
+                isPrefixed ? reference with { Schema = prefix + schema } : reference, cancellationToken);
+        }
+
+        public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
+            lake.FindAsync(call, cancellationToken);
+    }
+}

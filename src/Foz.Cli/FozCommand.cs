@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Foz.Cli.Commands;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Tables;
+
+namespace Foz.Cli;
+
+/// <summary>The command <c>foz</c>: parses its arguments, runs what they ask for, and tells errors.</summary>
+public static class FozCommand
+{
+    const int UsageExitCode = 2;
+
+    /// <summary>Runs.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="shell">What it talks to.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The exit code: 0, or that of the error's kind.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken)
+    {
+        // The one command that is asked for its start-up time alone needs no parser.
+        if (args is ["version" or "--version"])
+        {
+            VersionCommand.Write(shell);
+            return 0;
+        }
+        var context = new CommandContext(shell);
+        var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
+        try
+        {
+            var root = CommandTree.Create(context, args.Count == 0 ? ["--help"] : args);
+            var arguments = root.Parse(args.Count == 0 ? ["--help"] : args);
+            UsageErrors.ThrowIfAny(arguments);
+            var configuration = new InvocationConfiguration
+            {
+                Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return await arguments.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            shell.Error.WriteLine("stopped");
+            return UsageExitCode;
+        }
+        catch (Exception e)
+        {
+            return Tell(e, context, isVerbose);
+        }
+        finally
+        {
+            await shell.Out.FlushAsync(CancellationToken.None);
+            await shell.Error.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    static int Tell(Exception error, CommandContext context, bool isVerbose)
+    {
+        context.Shell.Out.Flush();
+        var output = context.Shell.Error;
+        var label = context.Shell.Styled(Style.Red, "error:");
+        if (DeltaErrors.Find(error) is { } known)
+        {
+            output.WriteLine($"{label} {context.Mask(known.Describe())}");
+            if (isVerbose && known.InnerException is { } inner) output.WriteLine(context.Mask(inner.ToString()));
+            return known.Kind.ExitCode;
+        }
+        output.WriteLine($"{label} {context.Mask(error.Message)}");
+        output.WriteLine(isVerbose
+            ? context.Mask(error.ToString())
+            : "  this is a bug in Foz: run it again with --verbose and report what it says");
+        return UsageExitCode;
+    }
+}

@@ -1,0 +1,96 @@
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Terminal;
+
+/// <summary>Shows a run while it works.</summary>
+public abstract class RunDisplay
+{
+    /// <summary>The display that suits: JSON if it is asked for, live on a terminal, else plain lines.</summary>
+    /// <param name="shell">Where to.</param>
+    /// <param name="isJson">Whether each event is a line of JSON.</param>
+    /// <param name="mask">Takes secrets out of texts.</param>
+    public static RunDisplay For(Shell shell, bool isJson, Func<string, string> mask) =>
+        isJson ? new RunLogJson(shell, mask)
+        : shell is { IsTerminal: true, HasColor: true } ? new RunDisplayLive(shell, mask)
+        : new RunDisplayLines(shell, mask);
+
+    /// <summary>Shows what happened; one call at a time.</summary>
+    public abstract void Show(RunEvent what);
+
+    /// <summary>Keeps the display moving while something works.</summary>
+    public virtual Task<T> WatchAsync<T>(Func<Task<T>> work) => work();
+}
+
+/// <summary>The words that run displays share.</summary>
+static class RunText
+{
+    /// <summary>A length of time: <c>35 ms</c>, <c>1.2 s</c>, <c>2 m 05 s</c>.</summary>
+    public static string Elapsed(TimeSpan time) =>
+        time.TotalMilliseconds < 100 ? $"{time.TotalMilliseconds:0} ms"
+        : time.TotalMinutes < 1 ? $"{time.TotalSeconds:0.0} s"
+        : $"{(int)time.TotalMinutes} m {time.Seconds:00} s";
+
+    /// <summary>A number of things.</summary>
+    public static string Count(long number, string one, string many) => $"{number:N0} {(number == 1 ? one : many)}";
+
+    /// <summary>For whom a run waits.</summary>
+    public static string Waiting(LeaseHolder holder) =>
+        $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process {holder.ProcessId}), at work since "
+        + $"{holder.Since:HH:mm:ss} UTC";
+
+    /// <summary>A word for how a step ended.</summary>
+    public static string Word(Outcome outcome) => outcome switch
+    {
+        Outcome.Succeeded => "ok",
+        Outcome.Skipped => "unchanged",
+        Outcome.Warned => "warning",
+        Outcome.Failed => "FAILED",
+        _ => "not run",
+    };
+
+    /// <summary>What a step did: rows, version, checks, time.</summary>
+    public static string Facts(StepResult step)
+    {
+        List<string> facts = [];
+        if (step.TableVersion is not null) facts.Add(Count(step.RowsWritten, "row", "rows"));
+        if (step.TableVersion is { } version) facts.Add($"v{version}");
+        if (step.RowsRejected > 0) facts.Add($"{step.RowsRejected:N0} rejected");
+        var broken = step.Checks.Count(check => !check.Passed);
+        if (broken > 0) facts.Add($"{broken} of {Count(step.Checks.Length, "check", "checks")} broken");
+        else if (!step.Checks.IsEmpty) facts.Add(Count(step.Checks.Length, "check", "checks"));
+        if (step.Outcome is not Outcome.Canceled) facts.Add(Elapsed(step.Elapsed));
+        return string.Join("  ", facts);
+    }
+
+    /// <summary>What else is to be known of a step, line by line: why it failed, which checks warn.</summary>
+    public static IEnumerable<string> Details(StepResult step, Func<string, string> mask)
+    {
+        if (step.Error is { } error)
+            foreach (var line in mask(error.Describe()).Split('\n')) yield return line;
+        foreach (var check in step.Checks.Where(c => !c.Passed && !c.IsFailure))
+        {
+            yield return mask(check.Describe());
+            if (check.Samples is [var sample, ..]) yield return $"  such as {mask(sample)}";
+        }
+    }
+
+    /// <summary>How a run ended, in one line.</summary>
+    public static string Summary(RunResult run)
+    {
+        var elapsed = Elapsed(run.Elapsed);
+        if (run.Outcome is Outcome.Skipped)
+            return $"nothing new: no commit was made ({Count(run.Steps.Count, "step", "steps")} looked at, {elapsed})";
+        var parts = new[]
+        {
+            Outcome.Succeeded, Outcome.Warned, Outcome.Skipped,
+            Outcome.Failed, Outcome.Canceled,
+        }.Where(outcome => run.Count(outcome) > 0).Select(outcome => outcome switch
+        {
+            Outcome.Warned => Count(run.Count(outcome), "with a warning", "with warnings"),
+            Outcome.Failed => $"{run.Count(outcome):N0} failed",
+            _ => $"{run.Count(outcome):N0} {Word(outcome)}",
+        });
+        return $"run {run.RunId}: {string.Join(", ", parts)}, {elapsed}";
+    }
+}

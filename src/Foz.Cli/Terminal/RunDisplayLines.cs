@@ -1,0 +1,41 @@
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Terminal;
+
+/// <summary>A line for each step that ended: for files, pipes and CI.</summary>
+sealed class RunDisplayLines(Shell shell, Func<string, string> mask) : RunDisplay
+{
+    readonly HashSet<Core.Data.TableName> shown = [];
+    int nameWidth;
+
+    public override void Show(RunEvent what)
+    {
+        switch (what)
+        {
+            case RunEvent.Waiting waiting:
+                WriteLine(RunText.Waiting(waiting.Holder));
+                break;
+            case RunEvent.Started started:
+                nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
+                break;
+            case RunEvent.StepWarning warning:
+                WriteLine($"{Name(warning.Step)}  {mask(warning.Message)}");
+                break;
+            case RunEvent.StepFinished { Result: var step }:
+                shown.Add(step.Step);
+                WriteLine($"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd());
+                foreach (var line in RunText.Details(step, mask)) shell.Out.WriteLine($"    {line}");
+                break;
+            case RunEvent.Finished finished:
+                foreach (var step in finished.Result.Steps.Where(s => !shown.Contains(s.Step)))
+                    WriteLine($"{Name(step.Step)}  {RunText.Word(step.Outcome)}");
+                WriteLine(RunText.Summary(finished.Result));
+                break;
+        }
+        shell.Out.Flush();
+    }
+
+    string Name(Core.Data.TableName step) => step.ToString().PadRight(nameWidth);
+
+    void WriteLine(string text) => shell.Out.WriteLine($"{shell.Clock.GetLocalNow():HH:mm:ss} {text}");
+}

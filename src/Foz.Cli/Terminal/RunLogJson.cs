@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Terminal;
+
+/// <summary>One JSON object a line for each event of a run.</summary>
+sealed class RunLogJson(Shell shell, Func<string, string> mask) : RunDisplay
+{
+    public override void Show(RunEvent what)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = ValueText.CreateJsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("time"u8, shell.Clock.GetUtcNow().UtcDateTime);
+            Write(json, what);
+            json.WriteEndObject();
+        }
+        shell.Out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        shell.Out.Flush();
+    }
+
+    void Write(Utf8JsonWriter json, RunEvent what)
+    {
+        switch (what)
+        {
+            case RunEvent.Waiting { Holder: var holder }:
+                json.WriteString("event"u8, "waiting"u8);
+                json.WriteString("run_id"u8, holder.RunId);
+                json.WriteString("user"u8, holder.User);
+                json.WriteString("host"u8, holder.Host);
+                json.WriteNumber("process_id"u8, holder.ProcessId);
+                break;
+            case RunEvent.Started started:
+                json.WriteString("event"u8, "started"u8);
+                json.WriteString("run_id"u8, started.RunId);
+                json.WriteStartArray("steps"u8);
+                foreach (var step in started.Steps) json.WriteStringValue(step.ToString());
+                json.WriteEndArray();
+                break;
+            case RunEvent.StepStarted started:
+                json.WriteString("event"u8, "step_started"u8);
+                json.WriteString("step"u8, started.Step.ToString());
+                break;
+            case RunEvent.StepWarning warning:
+                json.WriteString("event"u8, "step_warning"u8);
+                json.WriteString("step"u8, warning.Step.ToString());
+                json.WriteString("message"u8, mask(warning.Message));
+                break;
+            case RunEvent.StepFinished { Result: var step }:
+                json.WriteString("event"u8, "step_finished"u8);
+                WriteStep(json, step);
+                break;
+            case RunEvent.Finished { Result: var run }:
+                json.WriteString("event"u8, "finished"u8);
+                json.WriteString("run_id"u8, run.RunId);
+                json.WriteString("outcome"u8, WordOf(run.Outcome));
+                json.WriteNumber("elapsed_ms"u8, (long)run.Elapsed.TotalMilliseconds);
+                break;
+        }
+    }
+
+    void WriteStep(Utf8JsonWriter json, StepResult step)
+    {
+        json.WriteString("step"u8, step.Step.ToString());
+        json.WriteString("kind"u8, step.IsStream ? "stream"u8 : "model"u8);
+        json.WriteString("outcome"u8, WordOf(step.Outcome));
+        json.WriteNumber("elapsed_ms"u8, (long)step.Elapsed.TotalMilliseconds);
+        if (step.TableVersion is { } version) json.WriteNumber("table_version"u8, version);
+        json.WriteNumber("rows_written"u8, step.RowsWritten);
+        json.WriteNumber("rows_rejected"u8, step.RowsRejected);
+        if (step.Error is { } error) json.WriteString("error"u8, mask(error.Describe()));
+        json.WriteStartArray("checks"u8);
+        foreach (var check in step.Checks)
+        {
+            json.WriteStartObject();
+            json.WriteString("check"u8, check.Check.Title);
+            json.WriteBoolean("passed"u8, check.Passed);
+            json.WriteNumber("violations"u8, check.Violations);
+            json.WriteNumber("rows_checked"u8, check.RowsChecked);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    static string WordOf(Core.Journal.Outcome outcome) => outcome.ToString().ToLowerInvariant();
+}

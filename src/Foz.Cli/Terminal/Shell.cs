@@ -1,0 +1,73 @@
+using System.Text;
+
+namespace Foz.Cli.Terminal;
+
+/// <summary>What a command talks to: results go to <see cref="Out"/>, everything else to <see cref="Error"/>.</summary>
+public sealed class Shell
+{
+    const int BufferBytes = 1 << 16;
+
+    /// <summary>Where results go; flushed by who wants them seen before the command ends.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Where errors and remarks go.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Where a query that is not in the arguments comes from; asked for at its first use.</summary>
+    public required Func<TextReader> In { get; init; }
+
+    /// <summary>Whether a person looks at <see cref="Out"/>.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Whether <see cref="Out"/> shows colours.</summary>
+    public bool HasColor { get; init; }
+
+    /// <summary>The folder that relative paths start from.</summary>
+    public string Folder { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>The time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The terminal that the process was started from.</summary>
+    public static Shell OfProcess()
+    {
+        var isTerminal = !Console.IsOutputRedirected;
+        return new()
+        {
+            Out = Writer(Console.OpenStandardOutput(), flushes: isTerminal),
+            Error = Writer(Console.OpenStandardError(), flushes: true),
+            In = () => Console.In,
+            IsTerminal = isTerminal,
+            HasColor = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                && Environment.GetEnvironmentVariable("TERM") is not "dumb",
+        };
+    }
+
+    /// <summary>A path as the user means it.</summary>
+    public string PathOf(string path) => Path.GetFullPath(path, Folder);
+
+    /// <summary>The text in a style, where colours are shown.</summary>
+    public string Styled(Style style, string text) => HasColor ? $"\e[{(int)style}m{text}\e[0m" : text;
+
+    static StreamWriter Writer(Stream stream, bool flushes) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferBytes) { AutoFlush = flushes };
+}
+
+/// <summary>How a piece of text looks, by its ANSI code.</summary>
+public enum Style
+{
+    /// <summary>Bright.</summary>
+    Bold = 1,
+
+    /// <summary>Less bright.</summary>
+    Dim = 2,
+
+    /// <summary>What went wrong.</summary>
+    Red = 31,
+
+    /// <summary>What went well.</summary>
+    Green = 32,
+
+    /// <summary>What somebody should look at.</summary>
+    Yellow = 33,
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Foz.Cli.Terminal;
+
+/// <summary>Sizes as people read them.</summary>
+public static class SizeText
+{
+    static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+    /// <summary>A number of bytes with a unit of powers of 1000 and at most one digit behind the point.</summary>
+    public static string Of(long bytes)
+    {
+        var (size, unit) = ((double)bytes, 0);
+        while (size >= 999.95 && unit < Units.Length - 1) (size, unit) = (size / 1000, unit + 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {Units[unit]}");
+    }
+}
+
+/// <summary>Instants as text.</summary>
+public static class TimeText
+{
+    /// <summary>An instant in UTC: to the second for people, else ISO 8601 with all that is known.</summary>
+    public static string Of(DateTimeOffset instant, bool isForPeople) => isForPeople
+        ? instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z"
+        : instant.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture) + "Z";
+}
