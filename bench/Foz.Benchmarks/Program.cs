@@ -1,1 +1,42 @@
-Console.WriteLine("bench");
+using Foz.Benchmarks;
+using Foz.Benchmarks.Queries;
+using Foz.Benchmarks.Sources;
+using Foz.Benchmarks.Startup;
+using Foz.Benchmarks.Tables;
+
+IReadOnlyList<IBenchmark> all =
+[
+    new LoadBenchmark(isCsv: false),
+    new LoadBenchmark(isCsv: true),
+    new SnapshotBenchmark(),
+    new QueryBenchmark(),
+    new MergeBenchmark(),
+    new CommitBenchmark(writers: 1),
+    new CommitBenchmark(writers: 4),
+    new StartupBenchmark("version"),
+    new StartupBenchmark("query"),
+];
+
+// Work that a benchmark wants done in a process of its own comes back here.
+if (args is ["child", var child, .. var rest]) return await Child.RunAsync(child, rest);
+
+var write = args.Contains("--write");
+var names = args.Where(arg => !arg.StartsWith('-')).ToList();
+var chosen = all.Where(b => names.Count == 0 || names.Any(n => b.Name.Contains(n, StringComparison.OrdinalIgnoreCase)));
+using var folder = new WorkFolder();
+var report = new Report();
+foreach (var benchmark in chosen)
+{
+    Console.Error.WriteLine($"— {benchmark.Name}");
+    try
+    {
+        foreach (var figure in await benchmark.RunAsync(folder)) report.Add(figure);
+    }
+    catch (SkippedException e)
+    {
+        Console.Error.WriteLine($"  skipped: {e.Message}");
+    }
+}
+Console.WriteLine(report.ToMarkdown());
+if (write) report.Write();
+return 0;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 
@@ -21,23 +22,36 @@ public sealed class BoundStatement : IDisposable
 }
 
 /// <summary>
-/// Binds SELECTs of people to the lake: each reference to a table becomes its own relation for this statement and
-/// session; views are put in as the SELECTs that they are.
+/// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks of
+/// each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
+/// statement and session.
 /// </summary>
+/// <param name="engines">Gives a session to plan in, whose tables are empty.</param>
 /// <param name="session">The session that will run the statements.</param>
 /// <param name="names">What names stand for.</param>
-public sealed class StatementBinder(EngineSession session, IRelationNames names)
+public sealed class StatementBinder(EnginePool engines, EngineSession session, IRelationNames names)
 {
     const int ViewDepthMax = 32;
+
+    // Below this, opening a file costs less than planning the statement once more.
+    const int FilesToPruneMin = 5;
 
     /// <summary>Binds a statement.</summary>
     /// <exception cref="FozException">It does not parse, or names what does not exist.</exception>
     public async Task<BoundStatement> BindAsync(string sql, CancellationToken cancellationToken)
     {
+        var references = await ResolveAsync(sql, cancellationToken);
         var relations = new List<TableRelation>();
         try
         {
-            return new(await BindAsync(sql, depth: 0, relations, cancellationToken), relations);
+            var filters = PlanFilters(references, cancellationToken);
+            var texts = new Dictionary<SqlSpan, string>();
+            foreach (var (span, binding) in references.Bindings)
+                texts[span] = await OpenAsync(binding, filters.GetValueOrDefault(span), relations, cancellationToken);
+            var bound = references.Analysis.Rewrite(
+                table => texts.GetValueOrDefault(table.Span),
+                call => texts.GetValueOrDefault(call.Span));
+            return new(bound.Text, relations);
         }
         catch
         {
@@ -46,39 +60,58 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         }
     }
 
-    async Task<string> BindAsync(
-        string sql, int depth, List<TableRelation> relations, CancellationToken cancellationToken)
+    /// <summary>Finds what all names stand for, putting in views until none is left.</summary>
+    async Task<ResolvedStatement> ResolveAsync(string sql, CancellationToken cancellationToken)
     {
-        if (depth > ViewDepthMax)
-            throw new FozException(ErrorKind.Sql, $"views are nested more than {ViewDepthMax} deep, or read themselves");
-        var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
-        var tables = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
-        var functions = new Dictionary<TableFunctionCall, string>(ReferenceEqualityComparer.Instance);
-        foreach (var reference in analysis.Tables)
-            if (await names.FindAsync(reference, cancellationToken) is { } binding)
-                tables[reference] = await OpenAsync(binding, depth, relations, cancellationToken);
-        foreach (var call in analysis.TableFunctions)
-            if (await names.FindAsync(call, cancellationToken) is { } binding)
-                functions[call] = await OpenAsync(binding, depth, relations, cancellationToken);
-        return analysis.Rewrite(
-            reference => tables.GetValueOrDefault(reference), call => functions.GetValueOrDefault(call)).Text;
+        for (var depth = 0; depth < ViewDepthMax; depth++)
+        {
+            var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+            var bindings = new Dictionary<SqlSpan, RelationBinding>();
+            foreach (var table in analysis.Tables)
+                if (await names.FindAsync(table, cancellationToken) is { } binding) bindings[table.Span] = binding;
+            foreach (var call in analysis.TableFunctions)
+                if (await names.FindAsync(call, cancellationToken) is { } binding) bindings[call.Span] = binding;
+            if (!bindings.Values.Any(binding => binding is RelationBinding.View)) return new(analysis, bindings);
+            sql = analysis.Rewrite(table => ViewOf(bindings, table.Span), call => ViewOf(bindings, call.Span)).Text;
+        }
+        throw new FozException(ErrorKind.Sql, $"views are nested more than {ViewDepthMax} deep, or read themselves");
+    }
+
+    static string? ViewOf(Dictionary<SqlSpan, RelationBinding> bindings, SqlSpan span) =>
+        bindings.GetValueOrDefault(span) is RelationBinding.View view ? $"({view.Sql}\n)" : null;
+
+    /// <summary>What the statement's plan asks of the rows of tables that have enough files to leave some out.</summary>
+    Dictionary<SqlSpan, FilterExpression?> PlanFilters(
+        ResolvedStatement statement, CancellationToken cancellationToken)
+    {
+        if (!statement.Bindings.Values.Any(b => b is RelationBinding.Rows { Table.FileCount: >= FilesToPruneMin })
+            || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows)) return [];
+        using var binding = engines.Open(Workload.Binding);
+        var plan = BoundPlan.Read(
+            binding, statement.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span), cancellationToken);
+        return plan.Tables.ToDictionary(table => table.Span, table => table.Filter);
+
+        IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
+            (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
     }
 
     async Task<string> OpenAsync(
-        RelationBinding binding, int depth, List<TableRelation> relations, CancellationToken cancellationToken)
+        RelationBinding binding, FilterExpression? filter, List<TableRelation> relations,
+        CancellationToken cancellationToken)
     {
         switch (binding)
         {
             case RelationBinding.Rows rows:
-                var relation = await rows.Table.OpenAsync(session, cancellationToken);
+                var relation = await rows.Table.OpenAsync(session, filter, cancellationToken);
                 relations.Add(relation);
                 return relation.Sql;
-            case RelationBinding.View view:
-                return $"({await BindAsync(view.Sql, depth + 1, relations, cancellationToken)}\n)";
             case RelationBinding.Relation text:
                 return text.Sql;
             default:
-                throw new System.Diagnostics.UnreachableException();
+                throw new UnreachableException($"a binding {binding}");
         }
     }
+
+    /// <summary>A statement without views, and what its names stand for by where they are.</summary>
+    sealed record ResolvedStatement(SqlAnalysis Analysis, Dictionary<SqlSpan, RelationBinding> Bindings);
 }

@@ -2,6 +2,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta;
 using Foz.Delta.Log;
+using Foz.Delta.Scans;
 
 namespace Foz.Core.Tables;
 
@@ -59,12 +60,25 @@ public sealed class TableRows
         return false;
     }
 
+    /// <summary>How many data files hold them.</summary>
+    public int FileCount => files.Count;
+
     /// <summary>The rows as a relation for one session.</summary>
     /// <param name="session">The session.</param>
+    /// <param name="filter">What is asked of the rows, to leave out files; null where nothing is.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<TableRelation> OpenAsync(
-        EngineSession session, CancellationToken cancellationToken) =>
-        TableScan.OpenAsync(session, snapshot, files, withAddresses: false, cancellationToken);
+        EngineSession session, FilterExpression? filter, CancellationToken cancellationToken) =>
+        TableScan.OpenAsync(session, snapshot, Prune(filter), withAddresses: false, cancellationToken);
+
+    IReadOnlyCollection<AddFile> Prune(FilterExpression? filter)
+    {
+        if (filter is null) return files;
+        var pruner = new FilePruner(snapshot.Schema, FilterPredicate.Of(filter));
+        return ReferenceEquals(files, snapshot.State.Files)
+            ? pruner.Prune(snapshot.State.Files)
+            : [.. files.Where(pruner.MayMatch)];
+    }
 
     /// <summary>The files that commits between two versions put rows of other files into, and those other files.</summary>
     static async Task<(HashSet<FilePath> To, List<AddFile> From)> MovedAsync(
