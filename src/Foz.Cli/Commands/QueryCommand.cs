@@ -50,7 +50,7 @@ static class QueryCommand
         CancellationToken cancellationToken)
     {
         using var session = engines.Open(Workload.Query);
-        using var bound = await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
+        using var bound = await new StatementBinder(engines, session, names).BindAsync(sql, cancellationToken);
         using var rows = session.Query(bound.Sql, cancellationToken);
         context.Writer(arguments).Write(
             ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));

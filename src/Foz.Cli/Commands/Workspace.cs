@@ -88,7 +88,7 @@ sealed class Workspace : IDisposable
     public async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
         using var session = Engines.Open(Workload.Query);
-        using var bound = await new StatementBinder(session, Names).BindAsync(sql, cancellationToken);
+        using var bound = await new StatementBinder(Engines, session, Names).BindAsync(sql, cancellationToken);
         using var rows = session.Query(bound.Sql, cancellationToken);
         return [.. rows.Rows(cancellationToken)];
     }
