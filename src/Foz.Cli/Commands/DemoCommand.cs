@@ -84,18 +84,8 @@ static class DemoCommand
         if (LojaGenerator.Load(folder) is not null) return;
         shell.Out.WriteLine($"making the sample data in {Path.GetRelativePath(shell.Folder, folder)}");
         shell.Out.Flush();
-        using var session = workspace.Engines.Open(Workload.Ingestion);
         var facts = await LojaGenerator.GenerateAsync(
-            folder,
-            (csv, parquet, cancel) =>
-            {
-                var files = string.Join(", ", csv.Select(SqlText.Literal));
-                session.Execute(
-                    $"COPY (SELECT * FROM read_csv([{files}], header = true) ORDER BY payment_id) "
-                    + $"TO {SqlText.Literal(parquet)} (FORMAT parquet)", cancel);
-                return Task.CompletedTask;
-            },
-            new Percent(shell), cancellationToken);
+            folder, workspace.Engines, new Percent(shell), cancellationToken);
         shell.Out.WriteLine(
             $"made {facts.Files.Count} files with {facts.Rows.Values.Sum():N0} rows, "
             + $"{SizeText.Of(facts.Files.Values.Sum())}");

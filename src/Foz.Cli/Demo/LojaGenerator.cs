@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foz.Core.Engine;
 
 namespace Foz.Cli.Demo;
 
@@ -21,12 +22,12 @@ public static class LojaGenerator
 
     /// <summary>Writes the files, unless they are there.</summary>
     /// <param name="folder">The data folder; made where it is absent; older files of the shop in it are removed.</param>
-    /// <param name="toParquet">Turns CSV files of payments, in order, into one Parquet file.</param>
+    /// <param name="engine">Writes the Parquet files.</param>
     /// <param name="progress">Told of the share that is done, 0 to 1; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; the next call starts anew.</param>
     /// <returns>What the files hold.</returns>
     public static async Task<LojaFacts> GenerateAsync(
-        string folder, PaymentsToParquet toParquet, IProgress<double>? progress, CancellationToken cancellationToken)
+        string folder, EnginePool engine, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         if (Load(folder) is { } facts) return facts;
         foreach (var stream in Folders)
@@ -37,12 +38,7 @@ public static class LojaGenerator
         }
 
         var tally = await Task.Run(() => WriteMonths(folder, progress, cancellationToken), cancellationToken);
-        foreach (var quarter in Enumerable.Range(0, LojaCalendar.MonthCount).GroupBy(LojaCalendar.Quarter))
-        {
-            var path = Path.Combine(folder, LojaPayments.Stream, $"{LojaPayments.Stream}_{quarter.Key}.parquet");
-            await toParquet([.. quarter.Select(month => PaymentsPath(folder, month))], path, cancellationToken);
-            File.SetLastWriteTimeUtc(path, LojaCalendar.ExportedAtUtc(quarter.Last()));
-        }
+        await Task.Run(() => WritePayments(folder, engine, cancellationToken), cancellationToken);
         Directory.Delete(Path.Combine(folder, LojaPayments.WorkFolder), recursive: true);
 
         facts = Describe(folder, tally);
@@ -113,6 +109,17 @@ public static class LojaGenerator
         }
     }
 
+    static void WritePayments(string folder, EnginePool engine, CancellationToken cancellationToken)
+    {
+        using var session = engine.Open(Workload.Ingestion);
+        foreach (var quarter in Enumerable.Range(0, LojaCalendar.MonthCount).GroupBy(LojaCalendar.Quarter))
+        {
+            var path = Path.Combine(folder, LojaPayments.Stream, $"{LojaPayments.Stream}_{quarter.Key}.parquet");
+            LojaPayments.ToParquet([.. quarter.Select(month => PaymentsPath(folder, month))], path, session, cancellationToken);
+            File.SetLastWriteTimeUtc(path, LojaCalendar.ExportedAtUtc(quarter.Last()));
+        }
+    }
+
     static string MonthPath(string folder, string stream, int month, string end) =>
         Path.Combine(folder, stream, $"{stream}_{LojaCalendar.Name(month)}{end}");
 
@@ -135,6 +142,3 @@ public static class LojaGenerator
         NetRevenueCents = tally.NetRevenueCents,
     };
 }
-
-/// <summary>Turns CSV files of payments, in order, into one Parquet file.</summary>
-public delegate Task PaymentsToParquet(IReadOnlyList<string> csvPaths, string parquetPath, CancellationToken cancellationToken);

@@ -1,3 +1,5 @@
+using Foz.Core.Engine;
+
 namespace Foz.Cli.Demo;
 
 /// <summary>The payments of a month's orders: a CSV file that the engine turns into Parquet.</summary>
@@ -37,6 +39,20 @@ sealed class LojaPayments : IDisposable
         _text.WriteLine($"{order.Id * 10 + 1},{order.Id},{method},{installments},{LojaText.Money(cents)},{status},{time}");
         _tally.Count(Stream, 1, 1, 0);
     }
+
+    /// <summary>Turns CSV files into one Parquet file, in the order of the payments.</summary>
+    public static void ToParquet(
+        IReadOnlyList<string> csvPaths, string path, EngineSession session, CancellationToken cancellationToken) =>
+        session.Execute(
+            $$"""
+            COPY (
+                FROM read_csv([{{string.Join(", ", csvPaths.Select(SqlText.Literal))}}],
+                    header = true, auto_detect = false,
+                    columns = {payment_id: 'BIGINT', order_id: 'BIGINT', method: 'VARCHAR', installments: 'INTEGER',
+                        amount: 'DECIMAL(12,2)', status: 'VARCHAR', paid_at: 'TIMESTAMPTZ'})
+                ORDER BY payment_id
+            ) TO {{SqlText.Literal(path)}} (FORMAT parquet, COMPRESSION zstd)
+            """, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _text.Dispose();

@@ -9,6 +9,7 @@ public static class ConnectorRegistry
     public static IReadOnlyList<IConnector> Connectors { get; } =
     [
         new PostgreSqlConnector(),
+        new Files.FilesConnector(),
     ];
 
     /// <summary>The connector of a type; null where there is none.</summary>

@@ -21,7 +21,7 @@ public sealed class ReadRows
     {
         var token = TestContext.Current.CancellationToken;
         await using var rows = await source.ReadAsync(
-            stream, inputs, new ReadContext { WorkFolder = Path.GetTempPath() }, token);
+            stream, inputs, new ReadContext { Engine = new(new()), WorkFolder = Path.GetTempPath() }, token);
         var streamed = Assert.IsType<StreamRows.Streamed>(rows);
         Assert.Equal(streamed.Fields, streamed.Stream.Schema);
         var parts = await Task.WhenAll(streamed.Stream.Partitions.Select(p => Task.Run(() => TextsAsync(streamed, p), token)));

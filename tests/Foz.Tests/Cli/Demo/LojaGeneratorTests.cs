@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Foz.Cli.Demo;
+using Foz.Core.Engine;
 
 namespace Foz.Tests.Cli.Demo;
 
@@ -9,23 +10,18 @@ public sealed class LojaData : IAsyncLifetime
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("foz-loja-").FullName;
 
+    public EnginePool Engine { get; } = new(new EngineOptions { Workloads = [Workload.Ingestion] });
+
     public LojaFacts Facts { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Facts = await LojaGenerator.GenerateAsync(Folder, Concatenate, null, CancellationToken.None);
+        Facts = await LojaGenerator.GenerateAsync(Folder, Engine, null, CancellationToken.None);
 
     public ValueTask DisposeAsync()
     {
+        Engine.Dispose();
         Directory.Delete(Folder, recursive: true);
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Stands in for the engine: the rows of all files in one.</summary>
-    public static async Task Concatenate(IReadOnlyList<string> csvPaths, string path, CancellationToken cancellationToken)
-    {
-        foreach (var csv in csvPaths)
-            await File.AppendAllLinesAsync(
-                path, (await File.ReadAllLinesAsync(csv, cancellationToken)).Skip(1), cancellationToken);
     }
 }
 
@@ -127,25 +123,39 @@ public sealed class LojaGeneratorTests(LojaData data) : IClassFixture<LojaData>
         var ct = TestContext.Current.CancellationToken;
         try
         {
-            var facts = await LojaGenerator.GenerateAsync(folder, LojaData.Concatenate, null, ct);
+            var facts = await LojaGenerator.GenerateAsync(folder, data.Engine, null, ct);
             Assert.Equal(_facts.Files, facts.Files);
             Assert.Equal(Hash(data.Folder), Hash(folder));
 
             var path = Path.Combine(folder, "orders", "orders_2025-07.jsonl");
             var writtenAt = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
             File.SetLastWriteTimeUtc(path, writtenAt);
-            Assert.Equal(facts.Files, (await LojaGenerator.GenerateAsync(folder, LojaData.Concatenate, null, ct)).Files);
+            Assert.Equal(facts.Files, (await LojaGenerator.GenerateAsync(folder, data.Engine, null, ct)).Files);
             Assert.Equal(writtenAt, File.GetLastWriteTimeUtc(path));
 
             File.Delete(Path.Combine(folder, "products", "products_2024-09.csv"));
             Assert.Null(LojaGenerator.Load(folder));
-            await LojaGenerator.GenerateAsync(folder, LojaData.Concatenate, null, ct);
+            await LojaGenerator.GenerateAsync(folder, data.Engine, null, ct);
             Assert.Equal(Hash(data.Folder), Hash(folder));
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public void Payments_are_Parquet_with_exact_amounts()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        using var session = data.Engine.Open(Workload.Ingestion);
+        var files = SqlText.Literal(Path.Combine(data.Folder, "payments", "*.parquet"));
+        Assert.Equal(
+            _facts.Rows["payments"],
+            session.QueryScalar<long>($"SELECT count(DISTINCT payment_id) FROM read_parquet({files})", ct));
+        Assert.Equal(
+            "DECIMAL(12,2), TIMESTAMP WITH TIME ZONE",
+            session.QueryScalar<string>($"SELECT typeof(amount) || ', ' || typeof(paid_at) FROM read_parquet({files})", ct));
     }
 
     IEnumerable<string> Lines(string stream) =>

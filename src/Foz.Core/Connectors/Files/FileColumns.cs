@@ -1,0 +1,87 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>
+/// The columns that a batch arrives with: those that the table has, with the types that they have, then those that are
+/// new, in the order in which files bring them.
+/// </summary>
+sealed class FileColumns
+{
+    readonly List<Field> fields;
+    readonly Dictionary<string, Field> byName;
+
+    /// <summary>Starts with the columns of the table.</summary>
+    /// <param name="tableFields">They, without change columns.</param>
+    /// <param name="declared">Types by column that the stream declares.</param>
+    /// <exception cref="FozException">A column is declared with another type than the table has.</exception>
+    public FileColumns(IReadOnlyList<Field> tableFields, IReadOnlyDictionary<string, DataType> declared)
+    {
+        (fields, Declared) = ([.. tableFields], declared);
+        byName = tableFields.ToDictionary(f => f.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var field in tableFields)
+            if (declared.TryGetValue(field.Name, out var type) && !type.Equals(field.Type))
+                throw new FozException(
+                    ErrorKind.Configuration, $"column '{field.Name}' is declared as {type}, but the table has it as {field.Type}")
+                {
+                    Hint = "take the declaration back, or restore or drop the table to load it anew",
+                };
+    }
+
+    /// <summary>The columns so far.</summary>
+    public IReadOnlyList<Field> Fields => fields;
+
+    /// <summary>The types that the stream declares, by column.</summary>
+    public IReadOnlyDictionary<string, DataType> Declared { get; }
+
+    /// <summary>The column of a name, whatever the case; null where there is none.</summary>
+    public Field? Find(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>Adds a column, unless there is one of its name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">Its type, if the stream declares none.</param>
+    /// <param name="sourceType">The source's own type.</param>
+    public void Add(string name, DataType type, string sourceType)
+    {
+        if (byName.ContainsKey(name)) return;
+        var field = new Field(name, Declared.GetValueOrDefault(name, type)).WithSourceType(sourceType);
+        fields.Add(field);
+        byName.Add(name, field);
+    }
+
+    /// <summary>Adds the columns that the stream declares and that no file has brought.</summary>
+    public void AddDeclared(string sourceType)
+    {
+        foreach (var (name, type) in Declared) Add(name, type, sourceType);
+    }
+
+    /// <summary>The types that a stream declares.</summary>
+    /// <exception cref="FozException">One is not a type that a table has.</exception>
+    public static IReadOnlyDictionary<string, DataType> ReadDeclared(StreamDefinition stream, EngineSession session)
+    {
+        var types = new Dictionary<string, DataType>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, text) in stream.Columns)
+        {
+            try
+            {
+                var field = session.Describe($"SELECT CAST(NULL AS {text}) AS value", CancellationToken.None)[0].ToField();
+                if (!field.Metadata.ContainsKey(Field.SourceTypeKey))
+                {
+                    types[name] = field.Type;
+                    continue;
+                }
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Sql)
+            {
+            }
+            throw new FozException(
+                ErrorKind.Configuration, $"column '{name}' of stream '{stream.Name}' is declared as '{text}', which no table can hold")
+            {
+                Place = stream.Place,
+                Hint = "write a type such as varchar, bigint, decimal(12,2), double, boolean, date, timestamp or timestamptz",
+            };
+        }
+        return types;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>SQL of the change columns that say which file a row is from.</summary>
+static class FileOrigin
+{
+    /// <summary>The two columns behind a stream's own, in a SELECT of files whose column <c>filename</c> is known.</summary>
+    /// <param name="files">The path that the engine sees of each file, and the file.</param>
+    public static string Select(IReadOnlyList<(string Path, SourceFile File)> files) =>
+        $"{Value(files, f => Timestamp(f.ModifiedAt))} AS {ChangeColumns.CommitTs}, "
+        + $"{Value(files, f => SqlText.Literal(f.Path))} AS {ChangeColumns.Source}";
+
+    /// <summary>The two columns.</summary>
+    public static IReadOnlyList<Field> Fields { get; } =
+        [.. ChangeColumns.Fields.Where(f => f.Name is ChangeColumns.CommitTs or ChangeColumns.Source)];
+
+    /// <summary>SQL of a value that each file has one of.</summary>
+    public static string Value(IReadOnlyList<(string Path, SourceFile File)> files, Func<FileInput, string> value) =>
+        files.Count == 1
+            ? value(files[0].File.Input)
+            : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}}}[filename]";
+
+    static string Timestamp(DateTimeOffset time) =>
+        $"TIMESTAMPTZ '{time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'";
+}

@@ -1,0 +1,51 @@
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>Which files a stream is of.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Pattern">The pattern of their paths.</param>
+/// <param name="Format">How their rows are written; null where the extension says it.</param>
+sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFormat? Format)
+{
+    /// <summary>What a stream is set to.</summary>
+    /// <exception cref="FozException">A setting is wrong.</exception>
+    public static FileStreamSettings Read(StreamDefinition stream)
+    {
+        var settings = stream.Settings;
+        var pattern = FilesSource.Local(settings, "path", settings.RequiredText("path"));
+        FileFormat? format = settings.Text("format") switch
+        {
+            null => null,
+            "csv" => FileFormat.Csv,
+            "tsv" => FileFormat.Tsv,
+            "json" => FileFormat.Json,
+            "jsonl" or "ndjson" => FileFormat.JsonLines,
+            "parquet" => FileFormat.Parquet,
+            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl or parquet, not '{text}'"),
+        };
+        CsvDialect.Read(settings, format ?? FileFormat.Csv);
+        return new(stream, pattern, format);
+    }
+
+    /// <summary>The one format of all files.</summary>
+    /// <exception cref="FozException">A file's extension says none, or another than the others.</exception>
+    public FileFormat FormatOf(IEnumerable<SourceFile> files)
+    {
+        if (Format is { } stated) return stated;
+        FileFormat? format = null;
+        foreach (var file in files)
+        {
+            var own = FileNames.FormatOf(file.FullPath)
+                ?? throw Unclear($"the format of file {file.Input.Path} cannot be told by its name");
+            if (format is not null && format != own)
+                throw Unclear($"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is not {format}");
+            format = own;
+        }
+        return format ?? FileFormat.Csv;
+    }
+
+    FozException Unclear(string message) => new(ErrorKind.Configuration, message)
+    {
+        Place = Stream.Settings.PlaceOf("path"),
+        Hint = "set `format`, or narrow `path` to files of one format",
+    };
+}

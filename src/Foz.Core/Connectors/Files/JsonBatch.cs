@@ -1,0 +1,157 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>
+/// Reads a batch of JSON files in two passes of our own, because the engine's reader takes digits off numbers and makes
+/// nulls of what it does not understand: one finds the rows that cannot be read and the fields and types of all others,
+/// and one makes columns of them.
+/// </summary>
+sealed class JsonBatch : IDisposable
+{
+    static readonly Field FileField = new("foz.file", DataType.Long);
+    static readonly Field RowField = new("foz.row", DataType.Long);
+    readonly ReadContext context;
+    readonly IReadOnlyList<JsonFile> files;
+    readonly JsonNode root;
+    readonly RejectedRows rejected;
+    readonly List<StreamRelation> relations = [];
+    IReadOnlyList<Field> fields = [];
+
+    JsonBatch(IReadOnlyList<JsonFile> files, JsonNode root, ReadContext context)
+    {
+        (this.files, this.root, this.context) = (files, root, context);
+        rejected = new RejectedRows(Path.Combine(context.WorkFolder, "rejected.csv"));
+    }
+
+    /// <summary>Starts reading.</summary>
+    /// <param name="sources">The files of the batch.</param>
+    /// <param name="stream">Their stream.</param>
+    /// <param name="format">JSON or JSON lines.</param>
+    /// <param name="columns">The columns of the table, and those that the stream declares.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static StreamRows Read(
+        IReadOnlyList<SourceFile> sources, StreamDefinition stream, FileFormat format, FileColumns columns,
+        ReadContext context, CancellationToken cancellationToken)
+    {
+        var encoding = CsvDialect.ReadEncoding(stream.Settings);
+        var batch = new JsonBatch(
+            [.. sources.Select((source, i) => new JsonFile(i, source, encoding, format == FileFormat.JsonLines))],
+            Root(columns), context);
+        try
+        {
+            batch.Scan(columns, cancellationToken);
+            return batch.Select(canRecover: true);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var relation in relations) relation.Dispose();
+        rejected.Dispose();
+    }
+
+    /// <summary>The object of a row, as far as the table and the stream say what it holds.</summary>
+    static JsonNode Root(FileColumns columns)
+    {
+        var row = JsonNode.OfStruct();
+        foreach (var field in columns.Fields)
+            row.Add(field.Name, columns.Declared.ContainsKey(field.Name)
+                ? JsonNode.OfText(field.Type)
+                : JsonNode.Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey)));
+        foreach (var (name, type) in columns.Declared)
+            if (columns.Find(name) is null) row.Add(name, JsonNode.OfText(type));
+        return row;
+    }
+
+    /// <summary>The first pass.</summary>
+    void Scan(FileColumns columns, CancellationToken cancellationToken)
+    {
+        var roots = files.Select(_ => root.Empty()).ToList();
+        FileWork.ForEach(
+            files, context, file => file.Scan(roots[file.Index], rejected, cancellationToken), cancellationToken);
+        foreach (var other in roots) root.Merge(other);
+        root.Resolve();
+        fields =
+        [
+            .. root.Members.Select(m => columns.Find(m.Name) is { } field
+                ? field with { Type = m.Node.Type! }
+                : new Field(m.Name, m.Node.Type!).WithSourceType(m.Node.SourceType())),
+        ];
+    }
+
+    StreamRows.Selected Select(bool canRecover)
+    {
+        var relation = Register(FileOrigin.Fields, root.Members, file => file.Origin());
+        var values = root.Members.Select(m => m.Node.Holding == JsonHolding.Text
+            ? $"{TypedText.Cast(SqlText.Identifier(m.Name), m.Node.Type!)} AS {SqlText.Identifier(m.Name)}"
+            : SqlText.Identifier(m.Name));
+        var guard = TypedText.Guard(Texts().Select(m => TypedText.IsExact(SqlText.Identifier(m.Name), m.Node.Type!)));
+        return new(
+            $"SELECT {string.Join(", ", [.. values, .. FileOrigin.Fields.Select(f => f.Name)])}\nFROM {relation.Sql}{guard}")
+        {
+            Fields = fields,
+            RejectedSql = rejected.Select(),
+            Recover = canRecover ? (error, ct) => Task.Run(() => Recover(error, ct), ct) : null,
+            OnDispose = () =>
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            },
+        };
+    }
+
+    /// <summary>Sets rows aside with values that do not fit the types that were declared.</summary>
+    StreamRows.Selected? Recover(FozException error, CancellationToken cancellationToken)
+    {
+        var texts = Texts().ToList();
+        if (error.Kind is not ErrorKind.Data || texts.Count == 0) return null;
+        var tests = texts.Select(m => (Fits: TypedText.Fits(SqlText.Identifier(m.Name), m.Node.Type!),
+            Reason: TypedText.Reason(m.Name, SqlText.Identifier(m.Name), m.Node.Type!))).ToList();
+        var relation = Register([FileField, RowField], texts, file => file.Places());
+        var (fileName, rowName) = (SqlText.Identifier(FileField.Name), SqlText.Identifier(RowField.Name));
+        using var session = context.Engine.Open(Workload.Ingestion);
+        using var rows = session.Query(
+            $"""
+            SELECT {fileName}, {rowName}, CASE {string.Join(' ', tests.Select(t => $"WHEN NOT {t.Fits} THEN {t.Reason}"))} END
+            FROM {relation.Sql}
+            WHERE NOT ({string.Join(" AND ", tests.Select(t => t.Fits))})
+            ORDER BY {fileName}, {rowName}
+            """, cancellationToken);
+        var misfits = rows.Rows(cancellationToken).Select(r => (File: (long)r[0]!, Row: (long)r[1]!, Reason: (string)r[2]!));
+        foreach (var ofFile in misfits.GroupBy(m => m.File))
+            files[(int)ofFile.Key].SetAside(ofFile.ToDictionary(m => m.Row, m => m.Reason), rejected, cancellationToken);
+        return Select(canRecover: false);
+    }
+
+    IEnumerable<JsonMember> Texts() => root.Members.Where(m => m.Node.Holding == JsonHolding.Text);
+
+    /// <summary>Makes columns of the rows readable in SQL.</summary>
+    /// <param name="extra">Columns that say where a row is from.</param>
+    /// <param name="members">The fields of a row that are wanted.</param>
+    /// <param name="start">Starts the values of the extra columns in a file.</param>
+    StreamRelation Register(
+        IReadOnlyList<Field> extra, IReadOnlyList<JsonMember> members, Func<JsonFile, IJsonOrigin> start)
+    {
+        var schema = members.Select(m => new Field(
+            m.Name, m.Node.Holding == JsonHolding.Text ? DataType.String : m.Node.Type!));
+        // The largest first, so that no thread is left with one at the end.
+        var partitions = files.OrderByDescending(f => f.Source.Input.SizeBytes)
+            .Select(file => file.Read(root, members, () => start(file)).ToAsyncEnumerable());
+        using var session = context.Engine.Open(Workload.Ingestion);
+        var relation = session.Register(new ColumnStream([.. schema, .. extra], [.. partitions])
+        {
+            RowCountEstimate = files.Sum(f => f.RowCount),
+        });
+        relations.Add(relation);
+        return relation;
+    }
+}
