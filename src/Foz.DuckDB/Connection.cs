@@ -40,6 +40,7 @@ public sealed class Connection : IDisposable
         CheckText(sql);
         using var result = new ResultHandle();
         State state;
+        handle.Streaming = null;
         using (Interruption.Begin(handle, cancellationToken))
             state = NativeMethods.duckdb_query(handle, sql, result.Address);
         return state == State.Success
@@ -94,6 +95,7 @@ public sealed class Connection : IDisposable
         CheckText(sql);
         State state;
         nint native;
+        handle.Streaming = null;
         using (Interruption.Begin(handle, cancellationToken))
             state = NativeMethods.duckdb_prepare(handle, sql, out native);
         var statement = new StatementHandle(native);
@@ -116,11 +118,20 @@ public sealed class Connection : IDisposable
 
     /// <summary>Makes a table function known to the whole database instance.</summary>
     /// <exception cref="DuckDBException">DuckDB refused, as when the name is taken.</exception>
-    public void Register(TableFunction function) => TableFunctionCallbacks.Register(handle, function);
+    public void Register(TableFunction function)
+    {
+        // Else it would be a part of the stream's transaction, and be lost with it.
+        handle.EndStream(handle.Streaming);
+        TableFunctionCallbacks.Register(handle, function);
+    }
 
     /// <summary>Makes a scalar function known to the whole database instance.</summary>
     /// <exception cref="DuckDBException">DuckDB refused, as when the name is taken.</exception>
-    public void Register(ScalarFunction function) => ScalarFunctionCallbacks.Register(handle, function);
+    public void Register(ScalarFunction function)
+    {
+        handle.EndStream(handle.Streaming);
+        ScalarFunctionCallbacks.Register(handle, function);
+    }
 
     /// <summary>Stops the running statement, if any; it fails with <see cref="DuckDBErrorKind.Interrupt"/>.</summary>
     public void Interrupt() => NativeMethods.duckdb_interrupt(handle);

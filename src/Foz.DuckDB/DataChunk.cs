@@ -62,6 +62,19 @@ public sealed class DataChunk : IDisposable
         return values;
     }
 
+    /// <summary>All rows as objects: <see cref="Vector.GetValue"/> of each column.</summary>
+    public object?[][] GetRows()
+    {
+        var rows = new object?[RowCount][];
+        for (var row = 0; row < rows.Length; row++) rows[row] = new object?[ColumnCount];
+        for (var column = 0; column < ColumnCount; column++)
+        {
+            var vector = this[column];
+            for (var row = 0; row < rows.Length; row++) rows[row][column] = vector.GetValue(row);
+        }
+        return rows;
+    }
+
     /// <summary>Empties the chunk, to fill it again.</summary>
     public void Reset() => NativeMethods.duckdb_data_chunk_reset(Pointer);
 

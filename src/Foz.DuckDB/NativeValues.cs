@@ -7,7 +7,9 @@ namespace Foz.DuckDB;
 static unsafe class NativeValues
 {
     /// <summary>The value as the type, which must be one that it can have.</summary>
-    public static ValueHandle Create(object? value, LogicalType type) => new(CreateRaw(value, type));
+    public static ValueHandle Create(object? value, LogicalType type) => CreateRaw(value, type) is var native and not 0
+        ? new(native)
+        : throw new DuckDBException(DuckDBErrorKind.MismatchType, $"DuckDB makes no {type} of {value}");
 
     static nint CreateRaw(object? value, LogicalType type)
     {
@@ -94,11 +96,23 @@ static unsafe class NativeValues
             {
                 var union = ValueConversion.Exactly<UnionValue>(value, type);
                 var tag = ValueConversion.UnionTag(union, type);
-                using var member = Create(union.Value, type.Fields[tag].Type);
+                using var member = union.Value is null
+                    ? CreateTypedNull(type.Fields[tag].Type)
+                    : Create(union.Value, type.Fields[tag].Type);
                 return NativeMethods.duckdb_create_union_value(native, (ulong)tag, member.DangerousGetHandle());
             }
             default: throw ValueConversion.Mismatch(value, type);
         }
+    }
+
+    /// <summary>A NULL of a type: an element of a list, which has it cast.</summary>
+    static ValueHandle CreateTypedNull(LogicalType type)
+    {
+        using var native = type.ToNative();
+        using var untyped = Create(null, type);
+        var element = untyped.DangerousGetHandle();
+        using var list = new ValueHandle(NativeMethods.duckdb_create_list_value(native, &element, 1));
+        return new(NativeMethods.duckdb_get_list_child(list, 0));
     }
 
     static nint CreateText(string text)

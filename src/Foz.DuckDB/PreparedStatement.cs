@@ -85,6 +85,7 @@ public sealed class PreparedStatement : IDisposable
     {
         using var result = new ResultHandle();
         State state;
+        connection.Streaming = null;
         using (Interruption.Begin(connection, cancellationToken))
             state = NativeMethods.duckdb_execute_prepared(handle, result.Address);
         return state == State.Success
@@ -98,6 +99,7 @@ public sealed class PreparedStatement : IDisposable
     public unsafe QueryResult Query(CancellationToken cancellationToken = default)
     {
         var result = new ResultHandle();
+        connection.Streaming = null;
         try
         {
             using (Interruption.Begin(connection, cancellationToken))
@@ -110,7 +112,7 @@ public sealed class PreparedStatement : IDisposable
                 if (NativeMethods.duckdb_execute_pending(pending, result.Address) == State.Error)
                     throw DuckDBException.FromResult(result);
             }
-            return new(connection, result);
+            return connection.Streaming = new(connection, result);
         }
         catch (DuckDBException e)
         {

@@ -45,6 +45,7 @@ public sealed class QueryResult : IDisposable
             if (native == 0)
             {
                 isFinished = true;
+                if (connection.Streaming == this) connection.Streaming = null;
                 // A null chunk is the end or a failure.
                 if (NativeMethods.duckdb_result_error(handle) is not null)
                     throw Interruption.Translate(DuckDBException.FromResult(handle), cancellationToken);
@@ -64,10 +65,14 @@ public sealed class QueryResult : IDisposable
         while (Fetch(cancellationToken) is { } fetched)
         {
             using var chunk = fetched;
-            for (var row = 0; row < chunk.RowCount; row++) yield return chunk.GetRow(row);
+            foreach (var row in chunk.GetRows()) yield return row;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => handle.Dispose();
+    /// <summary>Ends the statement, if it still gives rows.</summary>
+    public void Dispose()
+    {
+        handle.Dispose();
+        connection.EndStream(this);
+    }
 }

@@ -158,6 +158,9 @@ static class ValueConversion
         throw new DuckDBException(DuckDBErrorKind.MismatchType, $"{type} has no member {value.Tag}");
     }
 
-    public static DuckDBException Mismatch(object value, LogicalType type) =>
-        new(DuckDBErrorKind.MismatchType, $"a {value.GetType().Name} cannot be a {type}");
+    public static DuckDBException Mismatch(object value, LogicalType type) => new(
+        DuckDBErrorKind.MismatchType,
+        type.Id == TypeId.Variant
+            ? "a VARIANT is not made from outside: give the value as its own type, and cast it to VARIANT in SQL"
+            : $"a {value.GetType().Name} cannot be a {type}");
 }

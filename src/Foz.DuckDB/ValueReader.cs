@@ -40,7 +40,7 @@ static class ValueReader
         };
     }
 
-    static object ReadTime(in Vector vector, int row) => vector.Type.Id switch
+    static object? ReadTime(in Vector vector, int row) => vector.Type.Id switch
     {
         TypeId.Date => vector.Values<Date>()[row],
         TypeId.Time => vector.Values<Time>()[row],
@@ -55,7 +55,7 @@ static class ValueReader
         _ => ReadNested(vector, row),
     };
 
-    static object ReadNested(in Vector vector, int row)
+    static object? ReadNested(in Vector vector, int row)
     {
         switch (vector.Type.Id)
         {
@@ -79,6 +79,7 @@ static class ValueReader
                 var tag = vector.Tags[row];
                 return new UnionValue(vector.Type.Fields[tag].Name, Read(vector.Field(tag), row));
             }
+            case TypeId.Variant: return VariantReader.Read(vector, row);
             default:
                 throw new NotSupportedException($"{vector.Type} has no value in .NET; cast it to VARCHAR or JSON in SQL");
         }
@@ -111,7 +112,7 @@ static class ValueReader
     };
 
     /// <summary>Three bytes of length and sign, then the magnitude, big-endian; all bits inverted if negative.</summary>
-    static BigInteger ReadBigNum(ReadOnlySpan<byte> bytes)
+    public static BigInteger ReadBigNum(ReadOnlySpan<byte> bytes)
     {
         var magnitude = bytes[BigNumHeaderLength..];
         if ((bytes[0] & BigNumPositive) != 0) return new(magnitude, isUnsigned: true, isBigEndian: true);
@@ -121,7 +122,7 @@ static class ValueReader
     }
 
     /// <summary>One byte with the number of bits of padding, then the bits behind the padding.</summary>
-    static BitValue ReadBits(ReadOnlySpan<byte> bytes)
+    public static BitValue ReadBits(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length * 8);
         for (var bit = 8 + bytes[0]; bit < bytes.Length * 8; bit++)

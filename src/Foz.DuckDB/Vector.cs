@@ -71,6 +71,20 @@ public readonly unsafe ref struct Vector
     /// <summary>The text of a VARCHAR.</summary>
     public string Text(int row) => Encoding.UTF8.GetString(Bytes(row));
 
+    /// <summary>
+    /// The end of the run of rows, from one on, that have its bytes: those of a VARCHAR, BLOB, BIT or BIGNUM. Fast where they
+    /// share memory, as the rows of one file share its name.
+    /// </summary>
+    public int EndOfRun(int row)
+    {
+        var first = Bytes(row);
+        var strings = new ReadOnlySpan<Int128>(data, Count);
+        var end = row + 1;
+        // Equal structs are equal texts: inlined, or the same pointer.
+        while (end < Count && (strings[end] == strings[row] || Bytes(end).SequenceEqual(first))) end++;
+        return end;
+    }
+
     /// <summary>The elements of a LIST (its entries tell whose), of an ARRAY (one row after the other) or of a MAP.</summary>
     public Vector Child => Type.Id switch
     {
@@ -81,6 +95,9 @@ public readonly unsafe ref struct Vector
             NativeMethods.duckdb_array_vector_get_child(handle), Type.Element!, Count * Type.ArraySize),
         _ => throw new InvalidOperationException($"{Type} has no elements"),
     };
+
+    /// <summary>The same memory as another type that has the same form.</summary>
+    internal Vector As(LogicalType type) => new(handle, type, Count);
 
     /// <summary>A field of a STRUCT or a member of a UNION, by its place.</summary>
     public Vector Field(int index)
@@ -115,7 +132,8 @@ public readonly unsafe ref struct Vector
     /// The value of a row as an object, null for NULL: convenient, and slow. bool, integers up to Int128 and UInt128,
     /// BigInteger, float, double, string (ENUM too), byte[], Guid, <see cref="DecimalValue"/>, <see cref="Date"/>,
     /// <see cref="Time"/>, <see cref="Timestamp"/> and their like, <see cref="Interval"/>, <see cref="BitValue"/>,
-    /// object?[] (LIST, ARRAY), <see cref="StructValue"/>, <see cref="MapValue"/>, <see cref="UnionValue"/>.
+    /// object?[] (LIST, ARRAY), <see cref="StructValue"/>, <see cref="MapValue"/>, <see cref="UnionValue"/>; a VARIANT
+    /// as what it holds.
     /// </summary>
     public object? GetValue(int row) => ValueReader.Read(this, row);
 }

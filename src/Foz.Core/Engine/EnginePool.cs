@@ -40,11 +40,7 @@ public sealed class EnginePool : IDisposable
     public EngineSession Open(Workload workload)
     {
         var database = databases.GetOrAdd(workload, w => new(() => OpenDatabase(w))).Value;
-        var connection = database.Connect();
-        // DuckDB measures progress for those who set a bar, which only we draw.
-        connection.Execute(
-            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0");
-        return new EngineSession(connection, streams, scans);
+        return new EngineSession(database.Connect(), streams, scans);
     }
 
     /// <summary>Closes all instances and removes what they spilled.</summary>

@@ -92,7 +92,7 @@ sealed class ScanFunctions
         live.Fill(true);
         for (int start = 0, end; start < live.Length; start = end)
         {
-            end = EndOfRun(names, start, live.Length);
+            end = names.EndOfRun(start);
             files.Find(names.Bytes(start)).Deleted?.Invoke(rows[start..end], live[start..end]);
         }
     }
@@ -104,12 +104,13 @@ sealed class ScanFunctions
         var names = arguments[2];
         for (int start = 0, end; start < arguments.RowCount; start = end)
         {
-            end = EndOfRun(names, start, arguments.RowCount);
+            end = names.EndOfRun(start);
             var value = files.Find(names.Bytes(start)).PartitionValues[ordinal];
+            var utf8 = value is null ? null : Encoding.UTF8.GetBytes(value);
             for (var row = start; row < end; row++)
             {
-                if (value is null) result.SetNull(row);
-                else result.SetText(row, value);
+                if (utf8 is null) result.SetNull(row);
+                else result.SetBytes(row, utf8);
             }
         }
     }
@@ -120,14 +121,5 @@ sealed class ScanFunctions
         return scans.TryGetValue(token, out var files)
             ? files
             : throw new InvalidOperationException($"the files of scan {token} are not registered, or not any more");
-    }
-
-    static int EndOfRun(Vector names, int start, int count)
-    {
-        var name = names.Bytes(start);
-        var end = start + 1;
-        // The rows of one file share the bytes of its name, so that comparing them costs nothing.
-        while (end < count && names.Bytes(end).SequenceEqual(name)) end++;
-        return end;
     }
 }

@@ -24,6 +24,21 @@ sealed class DatabaseHandle(nint value) : NativeHandle(value)
 /// <summary><c>duckdb_connection</c>.</summary>
 sealed class ConnectionHandle(nint value) : NativeHandle(value)
 {
+    /// <summary>The result whose rows the connection is still making; null if none.</summary>
+    public QueryResult? Streaming { get; set; }
+
+    /// <summary>
+    /// Ends the stream of a result, if it is the connection's, and with it its transaction: DuckDB keeps both until the next
+    /// statement, even of none.
+    /// </summary>
+    public void EndStream(QueryResult? result)
+    {
+        if (result is null || Streaming != result || IsClosed) return;
+        Streaming = null;
+        using var nothing = new ResultHandle();
+        NativeMethods.duckdb_query(this, "", nothing.Address);
+    }
+
     protected override bool ReleaseHandle()
     {
         NativeMethods.duckdb_disconnect(ref handle);

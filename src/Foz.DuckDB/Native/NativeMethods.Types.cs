@@ -198,7 +198,7 @@ static unsafe partial class NativeMethods
     public static partial nint duckdb_create_union_value(LogicalTypeHandle type, ulong tag, nint value);
 
     [LibraryImport(Library)]
-    public static partial byte* duckdb_get_varchar(nint value);
+    public static partial nint duckdb_get_list_child(ValueHandle value, ulong index);
 
     [LibraryImport(Library)]
     public static partial nint duckdb_get_value_type(nint value);

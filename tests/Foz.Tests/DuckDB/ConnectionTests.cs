@@ -131,6 +131,39 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void A_result_that_is_disposed_early_ends_its_transaction()
+    {
+        connection.Execute("CREATE TABLE t AS SELECT range AS i FROM range(1000000)");
+        using (var result = connection.Query("SELECT i FROM t")) result.Fetch(Token)!.Dispose();
+        using var other = database.Connect();
+        other.Execute("DROP TABLE t; CREATE TABLE t (s VARCHAR)");
+        Assert.Equal(0, connection.QueryScalar<long>("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public void Disposing_a_result_leaves_the_stream_after_it_alone()
+    {
+        var first = connection.Query("SELECT i FROM range(1000000) t(i)");
+        first.Fetch(Token)!.Dispose();
+        using var second = connection.Query("SELECT i FROM range(1000000) t(i)");
+        first.Dispose();
+        Assert.Equal(1_000_000, second.Rows(Token).Count());
+    }
+
+    [Fact]
+    public void A_function_registered_while_a_stream_is_open_stays()
+    {
+        using var result = connection.Query("SELECT i FROM range(1000000) t(i)");
+        result.Fetch(Token)!.Dispose();
+        connection.Register(new ScalarFunction
+        {
+            Name = "one", ReturnType = LogicalType.Integer, Body = (_, output) => output.Values<int>()[0] = 1,
+        });
+        Assert.Equal(1, connection.QueryScalar<int>("SELECT one()"));
+        Assert.Equal(1, connection.QueryScalar<int>("SELECT one()"));
+    }
+
+    [Fact]
     public void Parameters_are_values_and_never_text()
     {
         connection.Execute("CREATE TABLE t (s VARCHAR); INSERT INTO t VALUES ('x')");

@@ -70,6 +70,7 @@ public sealed class EngineSessionTests : IDisposable
     [Fact]
     public async Task Progress_is_known_while_a_statement_runs()
     {
+        session.EnableProgress();
         session.Execute("CREATE TEMP TABLE t AS SELECT i FROM range(3000000) t(i)", Token);
         var running = Task.Run(() => session.Execute("SELECT max(md5(md5(md5(i::VARCHAR)))) FROM t", Token), Token);
         var highest = 0.0;
