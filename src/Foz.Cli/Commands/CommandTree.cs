@@ -10,10 +10,19 @@ static class CommandTree
     /// <summary>Every command's name, and how it is made: one line each.</summary>
     static readonly (string Name, Func<CommandContext, Command> Create)[] Commands =
     [
+        (InitCommand.Name, InitCommand.Create),
+        (ValidateCommand.Name, ValidateCommand.Create),
+        (PlanCommand.Name, PlanCommand.Create),
         (RunCommand.Name, RunCommand.Create),
+        (TestCommand.Name, TestCommand.Create),
         (QueryCommand.Name, QueryCommand.Create),
         (LsCommand.Name, LsCommand.Create),
+        (ShowCommand.Name, ShowCommand.Create),
+        (HistoryCommand.Name, HistoryCommand.Create),
+        (RestoreCommand.Name, RestoreCommand.Create),
         (LineageCommand.Name, LineageCommand.Create),
+        (SourceCommand.Name, SourceCommand.Create),
+        (DoctorCommand.Name, DoctorCommand.Create),
         (DemoCommand.Name, DemoCommand.Create),
         (VersionCommand.Name, VersionCommand.Create),
     ];

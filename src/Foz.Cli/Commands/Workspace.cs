@@ -84,11 +84,14 @@ sealed class Workspace : IDisposable
     public IRelationNames Names => new EnvironmentNames(
         new LakeNames(Lake, Lake.Tables, Pending), Lake.Catalog, File.SchemaPrefix);
 
+    /// <summary>Binds the queries of people to the lake.</summary>
+    public StatementBinder Binder(EngineSession session) => new(Engines, session, Names);
+
     /// <summary>Runs a query of the command's own and gives its rows.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
         using var session = Engines.Open(Workload.Query);
-        using var bound = await new StatementBinder(Engines, session, Names).BindAsync(sql, cancellationToken);
+        using var bound = await Binder(session).BindAsync(sql, cancellationToken);
         using var rows = session.Query(bound.Sql, cancellationToken);
         return [.. rows.Rows(cancellationToken)];
     }
@@ -121,6 +124,7 @@ sealed class Workspace : IDisposable
 
     bool Exists(TableName name)
     {
+        if (JournalTables.Contains(name)) return true;
         var (schema, table) = (name.Schema.ToLowerInvariant(), name.Name.ToLowerInvariant());
         return System.IO.File.Exists(Path.Combine(Lake.Folder, Lake.SystemFolder, "catalog", schema, table + ".json"))
             || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));

@@ -1,4 +1,5 @@
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.Core.Journal;
 
@@ -42,6 +43,18 @@ public static class JournalTables
 
     /// <summary>The full names, in order.</summary>
     public static IEnumerable<TableName> Names => Fields.Keys.Select(name => new TableName(TableName.SystemSchema, name));
+
+    /// <summary>Whether a name is one of these tables.</summary>
+    public static bool Contains(TableName name) =>
+        name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase) && Fields.ContainsKey(name.Name);
+
+    /// <summary>A SELECT of no rows with the columns of a table, for one that no run has written yet.</summary>
+    public static string SelectNone(TableName name)
+    {
+        var columns = Fields[name.Name].Select(
+            f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {SqlText.Identifier(f.Name)}");
+        return $"SELECT {string.Join(", ", columns)} WHERE false";
+    }
 
     static Field Text(string name) => new(name, DataType.String);
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Foz.Delta;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
 
@@ -32,6 +33,28 @@ public sealed class LakeTable
     /// <exception cref="DeltaException">There is none, or it cannot be read.</exception>
     public async ValueTask<TableSnapshot> VersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken) =>
         new(Delta.Store, await Delta.SnapshotAtAsync(instant, cancellationToken));
+
+    /// <summary>
+    /// Makes the rows, schema and properties of an older version the table's next version. The batches that steps
+    /// recorded in it stay: they do not read again what they have read.
+    /// </summary>
+    /// <param name="version">The older version, of this table.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The table as it is then.</returns>
+    /// <exception cref="DeltaException">
+    /// Files of the version are gone, another commit came first, or the storage failed; nothing was changed.
+    /// </exception>
+    public async Task<TableSnapshot> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
+    {
+        var operation = TableOperation.Restore(version.Version);
+        var transaction = new Transaction(Delta, (await LatestAsync(cancellationToken)).State, new()
+        {
+            Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
+        });
+        await Restore.StageAsync(transaction, version.State, cancellationToken);
+        var result = await transaction.CommitAsync(cancellationToken);
+        return new(Delta.Store, result.OrThrow().Snapshot);
+    }
 
     /// <summary>Who committed what and when, newest first.</summary>
     public async IAsyncEnumerable<TableCommit> HistoryAsync(

@@ -113,7 +113,7 @@ public sealed class TableChange
         {
             Operation = operation.Name,
             Parameters = operation.Parameters,
-            EngineInfo = $"Foz/{typeof(TableChange).Assembly.GetName().Version?.ToString(3)}",
+            EngineInfo = TableOperation.EngineInfo,
             AttemptsMax = options.RacesMax + 1,
         };
         return Present is null ? Transaction.Create(table.Delta, Define(), how) : Change(Present, how);

@@ -8,6 +8,10 @@ namespace Foz.Core.Tables;
 /// <param name="Parameters">What it was done with.</param>
 sealed record TableOperation(string Name, StringMap Parameters)
 {
+    /// <summary>The program, as commits name it.</summary>
+    public static string EngineInfo { get; } =
+        $"Foz/{typeof(TableOperation).Assembly.GetName().Version?.ToString(3)}";
+
     /// <summary>Rows were added.</summary>
     public static TableOperation Append { get; } = new("WRITE", Map(("mode", "Append")));
 

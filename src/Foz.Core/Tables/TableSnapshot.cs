@@ -30,6 +30,10 @@ public sealed class TableSnapshot
     /// <summary>The columns that the table is partitioned by.</summary>
     public IReadOnlyList<string> PartitionColumns => State.Metadata.PartitionColumns;
 
+    /// <summary>Properties, such as <c>delta.enableDeletionVectors</c>, by name.</summary>
+    public IReadOnlyDictionary<string, string?> Properties =>
+        State.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+
     /// <summary>How many data files it has.</summary>
     public int FileCount => State.FileCount;
 

@@ -5,6 +5,7 @@ using System.Text;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
@@ -31,8 +32,11 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         {
             foreach (var table in await ReadByAsync(lake, reference.Table, definition, cancellationToken))
             {
-                var snapshot = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken)
-                    ?? throw StepNames.Missing(table);
+                // What a view shows of the platform's records is not what it is made from.
+                if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
+                var snapshot = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken);
+                if (snapshot is null && JournalTables.Contains(table)) continue;
+                if (snapshot is null) throw StepNames.Missing(table);
                 var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
                 tables[table.ToString()] = new(snapshot.Version, from);
             }

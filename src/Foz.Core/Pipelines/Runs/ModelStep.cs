@@ -55,6 +55,21 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         }
     }
 
+    /// <summary>Why the step would do something; null if it would not.</summary>
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
+    {
+        if (await log.ReadLastAsync(cancellationToken) is not { } last) return "was never made";
+        if (!await CarriesAsync(last, cancellationToken)) return $"batch {last.Batch} was not finished";
+        if (context.IsFullRefresh) return "full refresh";
+        var plan = await ModelPlan.OfAsync(context.Lake, Model, last, cancellationToken);
+        if (plan.IsDoneBy(Model, last)) return null;
+        var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
+            .Select(t => last.Tables.TryGetValue(t.Key, out var read)
+                ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
+                : $"{t.Key} v{t.Value.Version}").ToList();
+        return changed.Count > 0 ? string.Join(", ", changed) : "the definition changed";
+    }
+
     async Task<StepManifest?> BeforeAsync(StepManifest? open, CancellationToken cancellationToken) => open is null
         ? null
         : (await log.ReadAllAsync(cancellationToken)).LastOrDefault(manifest => manifest.Batch < open.Batch);

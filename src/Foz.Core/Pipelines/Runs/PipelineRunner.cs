@@ -29,48 +29,24 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
-        var (project, sources) = await OpenSourcesAsync(request.Project, stop.Token);
-        try
-        {
-            var selected = Selection.Of(project.Graph, request.Select);
-            var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
-            Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
-            var context = new StepContext(
-                lake, runId, request.IsFullRefresh,
-                (step, message) => Tell(request, new RunEvent.StepWarning(step, message)));
-            var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
-                node => RunStepAsync(request, context, node, sources, stop.Token), stop.Token);
-            var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
-            await RecordAsync(project, result, startedAt);
-            Tell(request, new RunEvent.Finished(result));
-            return result;
-        }
-        finally
-        {
-            foreach (var source in sources.Values) await source.DisposeAsync();
-        }
-    }
-
-    /// <summary>Opens the project's sources, and finds out what those have that take all streams.</summary>
-    async Task<(Project Project, Dictionary<string, ISource> Sources)> OpenSourcesAsync(
-        Project project, CancellationToken cancellationToken)
-    {
-        var sources = new Dictionary<string, ISource>(StringComparer.Ordinal);
-        foreach (var source in project.Sources)
-        {
-            var definition = source.Definition;
-            var connector = ConnectorRegistry.Find(definition.Connection.Type)!;
-            sources[source.Name] = connector.Open(definition, project.Folder);
-            if (source.IsUndiscovered)
-                project = project.WithDiscovered(
-                    source.Name, await sources[source.Name].DiscoverAsync(cancellationToken), lake.Engines,
-                    cancellationToken);
-        }
-        return (project, sources);
+        await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
+        var project = opened.Project;
+        var selected = Selection.Of(project.Graph, request.Select);
+        var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
+        Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+        var context = new StepContext(
+            lake, runId, request.IsFullRefresh,
+            (step, message) => Tell(request, new RunEvent.StepWarning(step, message)));
+        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
+            node => RunStepAsync(request, context, node, opened.Sources, stop.Token), stop.Token);
+        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
+        await RecordAsync(project, result, startedAt);
+        Tell(request, new RunEvent.Finished(result));
+        return result;
     }
 
     async Task<StepResult> RunStepAsync(
-        RunRequest request, StepContext context, GraphNode node, Dictionary<string, ISource> sources,
+        RunRequest request, StepContext context, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
         CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));

@@ -1,6 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
@@ -30,6 +31,8 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
         var table = Resolve(name);
         if (await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.View, Sql: { } sql })
             return new RelationBinding.View(sql);
+        if (JournalTables.Contains(table) && await FindAsync(table, cancellationToken) is null)
+            return new RelationBinding.Relation($"({JournalTables.SelectNone(table)})");
         return new RelationBinding.Rows(TableRows.All(await SnapshotAsync(table, cancellationToken)));
     }
 
@@ -56,12 +59,15 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
 
     TableName Resolve(TableName name) => node.References.FirstOrDefault(r => r.Name == name)?.Table ?? name;
 
+    async ValueTask<TableSnapshot?> FindAsync(TableName table, CancellationToken cancellationToken) =>
+        await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken);
+
     async ValueTask<TableSnapshot> SnapshotAsync(TableName table, CancellationToken cancellationToken)
     {
+        if (inputs.GetValueOrDefault(table.ToString()) is not { } input)
+            return await FindAsync(table, cancellationToken) ?? throw Missing(table);
         var opened = await lake.OpenTableAsync(table, cancellationToken);
-        if (inputs.GetValueOrDefault(table.ToString()) is { } input)
-            return await opened.VersionAsync(input.Version, cancellationToken);
-        return await opened.FindLatestAsync(cancellationToken) ?? throw Missing(table);
+        return await opened.VersionAsync(input.Version, cancellationToken);
     }
 
     async ValueTask<RelationBinding> OwnAsync(CancellationToken cancellationToken)

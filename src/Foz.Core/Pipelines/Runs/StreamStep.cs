@@ -50,6 +50,23 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         }
     }
 
+    /// <summary>Why the step would do something; null if it would not.</summary>
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
+    {
+        var manifests = await log.ReadAllAsync(cancellationToken);
+        var last = manifests.Count == 0 ? null : manifests[^1];
+        if (last is not null && !await CarriesAsync(node.Table, last, cancellationToken))
+            return $"batch {last.Batch} was not finished";
+        var history = context.IsFullRefresh ? [] : manifests.Select(m => m.Stream).OfType<StreamInputs>().ToList();
+        return (await source.PlanAsync(Stream, history, cancellationToken)).Inputs switch
+        {
+            null => null,
+            { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
+            { CursorFrom: { } from } => $"rows behind {Stream.Cursor} = {from}",
+            _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
+        };
+    }
+
     /// <summary>
     /// The batch to run: the last one where a crash left it half committed, else a new plan; null where nothing is new.
     /// </summary>

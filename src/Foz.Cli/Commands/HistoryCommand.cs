@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz history</c>: who committed what to a table.</summary>
+static class HistoryCommand
+{
+    public const string Name = "history";
+
+    static readonly IReadOnlyList<ResultColumn> Columns =
+    [
+        new("version", IsNumber: true), new("committed_at"), new("operation"), new("parameters"),
+        new("rows_added", IsNumber: true), new("rows_deleted", IsNumber: true), new("files_added", IsNumber: true),
+        new("engine"),
+    ];
+
+    public static Command Create(CommandContext context)
+    {
+        var name = new Argument<string>("table") { Description = "The table: silver.orders" };
+        var limit = new Option<int>("--limit", "-n")
+        {
+            Description = "How many commits at most, the newest first", HelpName = "commits",
+            DefaultValueFactory = _ => 100,
+        };
+        var command = new ExampleCommand(
+            Name, "List the versions of a table, the newest first",
+            ["foz history silver.orders", "foz history gold.daily_sales --limit 5 --output json"]) { name, limit };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            if (arguments.GetValue(limit) < 1)
+                throw CommandContext.Unreadable("--limit", $"{arguments.GetValue(limit)}", "write a number from 1 on");
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var table = await workspace.Lake.OpenTableAsync(
+                await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken), cancellationToken);
+            var rows = new List<object?[]>();
+            await foreach (var commit in table.HistoryAsync(cancellationToken))
+            {
+                rows.Add(RowOf(commit, context.IsTable(arguments)));
+                if (rows.Count == arguments.GetValue(limit)) break;
+            }
+            context.WriteRows(arguments, Columns, rows);
+        });
+        return command;
+    }
+
+    static object?[] RowOf(TableCommit commit, bool isForPeople) =>
+    [
+        commit.Version, TimeText.Of(commit.Timestamp, isForPeople), commit.Operation,
+        string.Join(", ", commit.Parameters.Select(p => $"{p.Key}={p.Value}")), Metric(commit, "numOutputRows"),
+        Metric(commit, "numDeletedRows"), Metric(commit, "numAddedFiles"), commit.Engine,
+    ];
+
+    static long? Metric(TableCommit commit, string name) =>
+        long.TryParse(commit.Metrics.GetValueOrDefault(name), System.Globalization.CultureInfo.InvariantCulture, out var n)
+            ? n
+            : null;
+}

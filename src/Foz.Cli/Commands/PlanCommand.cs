@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz plan</c>: what a run would do.</summary>
+static class PlanCommand
+{
+    public const string Name = "plan";
+
+    static readonly IReadOnlyList<ResultColumn> Columns = [new("step"), new("kind"), new("works"), new("reason")];
+
+    public static Command Create(CommandContext context)
+    {
+        var names = RunCommand.Selectors();
+        var select = RunCommand.SelectOption();
+        var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
+        var command = new ExampleCommand(
+            Name, "Show what a run would do and why, and do nothing",
+            ["foz plan", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
+        { names, select, fullRefresh };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            var steps = await new RunPlanner(workspace.Lake).PlanAsync(
+                new()
+                {
+                    Project = workspace.LoadProject(context, cancellationToken),
+                    Select = RunCommand.Selected(arguments, names, select),
+                    IsFullRefresh = arguments.GetValue(fullRefresh),
+                },
+                cancellationToken);
+            if (!context.IsTable(arguments))
+            {
+                context.WriteRows(
+                    arguments, Columns,
+                    steps.Select(s => new object?[] { $"{s.Step}", s.IsStream ? "stream" : "model", s.Works, s.Reason }));
+                return;
+            }
+            Tell(context.Shell, steps);
+        });
+        return command;
+    }
+
+    static void Tell(Shell shell, IReadOnlyList<PlannedStep> steps)
+    {
+        var width = steps.Select(s => s.Step.ToString().Length).DefaultIfEmpty().Max();
+        foreach (var step in steps)
+        {
+            var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
+            shell.Out.WriteLine(step.Works ? line : shell.Styled(Style.Dim, line));
+        }
+        var working = steps.Count(s => s.Works);
+        shell.Out.WriteLine(working == 0
+            ? $"nothing new: foz run would make no commit ({RunText.Count(steps.Count, "step", "steps")} looked at)"
+            : $"{working} of {RunText.Count(steps.Count, "step", "steps")} would work");
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using Foz.Core;
+using Foz.Core.Engine;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz restore</c>: brings an older version of a table back.</summary>
+static class RestoreCommand
+{
+    public const string Name = "restore";
+
+    public static Command Create(CommandContext context)
+    {
+        var name = new Argument<string>("table") { Description = "The table: silver.orders" };
+        var version = new Option<long?>("--to-version") { Description = "The version to bring back", HelpName = "version" };
+        var timestamp = new Option<string?>("--to-timestamp")
+        {
+            Description = "The instant whose version to bring back, in UTC unless it says otherwise", HelpName = "instant",
+        };
+        var command = new ExampleCommand(
+            Name, "Make an older version of a table its next one; nothing is lost",
+            [
+                "foz restore silver.orders --to-version 3",
+                "foz restore silver.orders --to-timestamp '2026-01-31 08:30:00'",
+            ])
+        { name, version, timestamp };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
+            var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
+            var target = (arguments.GetValue(version), arguments.GetValue(timestamp)) switch
+            {
+                ({ } number, null) => await opened.VersionAsync(number, cancellationToken),
+                (null, { } instant) => await opened.VersionAtAsync(InstantOf(instant), cancellationToken),
+                _ => throw new FozException(ErrorKind.Usage, "say which version: --to-version or --to-timestamp")
+                {
+                    Hint = $"foz history {table} lists them",
+                },
+            };
+            var restored = await opened.RestoreAsync(target, cancellationToken);
+            context.Shell.Out.WriteLine($"{table} is as it was at version {target.Version}; this is version {restored.Version}");
+            context.Shell.Out.WriteLine(
+                "  what its step read since then is not read again: foz run --full-refresh makes it anew");
+        });
+        return command;
+    }
+
+    static DateTimeOffset InstantOf(string text) => DateTimeOffset.TryParse(
+        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        ? instant
+        : throw CommandContext.Unreadable("--to-timestamp", text, "write '2026-01-31' or '2026-01-31 08:30:00'");
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Configuration;
+using Foz.Core.Connectors;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz source check</c> and <c>foz source discover</c>.</summary>
+static class SourceCommand
+{
+    public const string Name = "source";
+
+    static readonly IReadOnlyList<ResultColumn> CheckColumns =
+        [new("source"), new("type"), new("ok"), new("answer"), new("hint")];
+
+    static readonly IReadOnlyList<ResultColumn> DiscoverColumns =
+    [
+        new("source"), new("stream"), new("mode"), new("keys"), new("cursor"), new("rows_estimate", IsNumber: true),
+        new("columns"),
+    ];
+
+    public static Command Create(CommandContext context) => new ExampleCommand(
+        Name, "Reach the sources, and see what they have",
+        ["foz source check", "foz source discover shop", "foz source discover shop --output json"])
+    {
+        Check(context), Discover(context),
+    };
+
+    static ExampleCommand Check(CommandContext context)
+    {
+        var names = Names();
+        var command = new ExampleCommand(
+            "check", "Reach each source and make sure that it can be read",
+            ["foz source check", "foz source check shop --target prod"]) { names };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var rows = new List<object?[]>();
+            foreach (var source in Chosen(workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
+                rows.Add(await CheckAsync(context, workspace, source, cancellationToken));
+            context.WriteRows(arguments, CheckColumns, rows);
+            return rows.All(row => row[2] is true) ? 0 : 1;
+        });
+        return command;
+    }
+
+    /// <summary>Reaches a source: source, type, whether it answers, its answer or error, what to do.</summary>
+    public static async Task<object?[]> CheckAsync(
+        CommandContext context, Workspace workspace, ProjectSource source, CancellationToken cancellationToken)
+    {
+        var type = source.Definition.Connection.Type;
+        try
+        {
+            await using var opened = Open(workspace, source);
+            return [source.Name, type, true, context.Mask(await opened.CheckAsync(cancellationToken)), null];
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return [source.Name, type, false, context.Mask(e.Message), e.Hint is { } hint ? context.Mask(hint) : null];
+        }
+    }
+
+    static ExampleCommand Discover(CommandContext context)
+    {
+        var names = Names();
+        var command = new ExampleCommand(
+            "discover", "List the streams that each source has, as they would be taken",
+            ["foz source discover", "foz source discover shop --output json"]) { names };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var rows = new List<object?[]>();
+            foreach (var source in Chosen(workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
+            {
+                await using var opened = Open(workspace, source);
+                foreach (var stream in await opened.DiscoverAsync(cancellationToken)) rows.Add(RowOf(source, stream));
+            }
+            context.WriteRows(arguments, DiscoverColumns, rows);
+        });
+        return command;
+    }
+
+    static object?[] RowOf(ProjectSource source, DiscoveredStream stream) =>
+    [
+        source.Name, stream.Definition.Name, stream.Definition.Mode.ToString().ToLowerInvariant(),
+        string.Join(", ", stream.Definition.Keys), stream.Definition.Cursor, stream.RowCountEstimate,
+        string.Join(", ", stream.Fields.Select(f => $"{f.Name} {f.Type}")),
+    ];
+
+    static ISource Open(Workspace workspace, ProjectSource source) =>
+        ConnectorRegistry.Find(source.Definition.Connection.Type)!.Open(source.Definition, workspace.File.Folder);
+
+    static Argument<string[]> Names() => new("names")
+    {
+        Description = "Sources of the project (default: all)", Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    static IEnumerable<ProjectSource> Chosen(Project project, string[] names) => names.Length == 0
+        ? project.Sources
+        : names.Select(name => project.FindSource(name)
+            ?? throw new FozException(ErrorKind.Usage, $"the project has no source '{name}'")
+            {
+                Hint = NearestName.Hint(name, project.Sources.Select(s => s.Name)),
+            });
+}
