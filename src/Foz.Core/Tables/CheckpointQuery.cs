@@ -158,7 +158,7 @@ sealed class CheckpointQuery
     public string Action { get; }
 
     const string WrittenVector =
-        $"STRUCT(storageType {Text}, pathOrInlineDv {Text}, offset INTEGER, sizeInBytes INTEGER, cardinality {Number})";
+        $"STRUCT(storageType {Text}, pathOrInlineDv {Text}, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality {Number})";
 
     /// <summary>The SELECT that reads the actions of a file; fields that the file lacks are NULL.</summary>
     /// <param name="file">A local file.</param>

@@ -1,6 +1,7 @@
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Delta.Checkpoints;
 using Foz.Delta.Storage;
 
 namespace Foz.Tests.Core.Tables;
@@ -153,6 +154,26 @@ public sealed class TableWriterTests : IDisposable
             table, "SELECT 1 AS id", new() { Batch = new("bronze.t", 7) }, Cancel));
 
         Assert.Equal(7, (await table.LatestAsync(Cancel)).BatchOf("bronze.t"));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_is_written_and_a_reader_begins_with_it()
+    {
+        for (var i = 0; i < 30; i++) await AppendAsync($"SELECT {i} AS id, 'a' AS name");
+        await CommitAsync(await Writer.DeleteAsync(table, "id = 7", new(), Cancel));
+        var written = (await table.Delta.WriteCheckpointAsync((await table.LatestAsync(Cancel)).State, Cancel));
+        Assert.IsNotType<CheckpointResult.Failed>(written);
+
+        var log = Path.Combine(folder, "silver", "t", "_delta_log");
+        Assert.True(Directory.GetFiles(log, "*.checkpoint.parquet").Length > 1, "only the one asked for was written");
+        // What is behind the checkpoint is not needed to read the table.
+        foreach (var commit in Directory.GetFiles(log, "*.json").Order().SkipLast(1)) File.Delete(commit);
+        var fresh = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("silver/t");
+        var snapshot = await fresh.LatestAsync(Cancel);
+        Assert.Equal((30, 29), (snapshot.Version, snapshot.RowCount));
+        using var relation = await snapshot.OpenAsync(session, Cancel);
+        Assert.Equal(
+            435 - 7, session.QueryScalar<long>($"SELECT sum(id)::BIGINT FROM {relation.Sql}", Cancel));
     }
 
     /// <summary>Random changes against the same changes of a DuckDB table.</summary>
