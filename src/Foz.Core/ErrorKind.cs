@@ -37,6 +37,9 @@ public enum ErrorKind
 
     /// <summary>The user or the host asked to stop.</summary>
     Canceled,
+
+    /// <summary>A fault of Foz itself.</summary>
+    Bug,
 }
 
 /// <summary>How each kind of error is told to the outside.</summary>
@@ -46,11 +49,11 @@ public static class ErrorKindExtensions
     {
         /// <summary>
         /// The exit code of the command: 1 for what a run handles (a model, check or source that failed, a refused
-        /// table), 2 for usage, configuration and interruption, as dbt has them.
+        /// table), 2 for usage, configuration, interruption and faults of Foz, as dbt has them.
         /// </summary>
         public int ExitCode => kind switch
         {
-            ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.Canceled => 2,
+            ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.Canceled or ErrorKind.Bug => 2,
             _ => 1,
         };
     }

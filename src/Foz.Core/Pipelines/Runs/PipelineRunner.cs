@@ -90,6 +90,11 @@ public sealed class PipelineRunner(Lake lake)
         {
             return failed with { Outcome = Outcome.Canceled };
         }
+        catch (Exception e)
+        {
+            // A fault in one step must not take down those beside it, which have their commits to finish.
+            return failed with { Error = new(ErrorKind.Bug, $"{e.GetType().Name}: {e.Message}", e) };
+        }
     }
 
     /// <summary>Records the run and brings the journal into its tables; a run that did nothing new leaves no trace.</summary>
