@@ -102,9 +102,11 @@ public sealed class TableChange
             if (FileStatistics.RecordCount(file) == deleted.Cardinality) transaction.Remove(file);
             else left.Add((file, deleted));
         }
-        if (left.Count == 0) return;
-        if (HasDeletionVectors()) await MarkAsync(left, cancellationToken);
-        else await RewriteAsync(session, left, cancellationToken);
+        // A deletion vector needs to know how many rows its file has, which some writers do not say.
+        var hasVectors = HasDeletionVectors();
+        var marked = left.Where(file => hasVectors && FileStatistics.RecordCount(file.File) is not null).ToList();
+        if (marked.Count > 0) await MarkAsync(marked, cancellationToken);
+        if (marked.Count < left.Count) await RewriteAsync(session, [.. left.Except(marked)], cancellationToken);
     }
 
     Transaction Begin(TableOperation operation)

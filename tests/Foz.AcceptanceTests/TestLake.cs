@@ -1,0 +1,101 @@
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
+using Foz.Core.Tables;
+
+namespace Foz.AcceptanceTests;
+
+/// <summary>A project in a folder of its own, and its lake in the folder <c>lake</c> of it.</summary>
+public sealed class TestLake : IDisposable
+{
+    readonly EnginePool engines = new(new EngineOptions
+    {
+        MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models],
+    });
+
+    /// <summary>A project.</summary>
+    /// <param name="folder">Its folder; null for a new one, which goes with it.</param>
+    public TestLake(string? folder = null)
+    {
+        IsOwner = folder is null;
+        Folder = folder ?? Directory.CreateTempSubdirectory("foz-acceptance-").FullName;
+        Lake = new(Path.Combine(Folder, "lake"), engines, TimeProvider.System);
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    bool IsOwner { get; }
+
+    /// <summary>The project's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Its lake.</summary>
+    public Lake Lake { get; }
+
+    /// <summary>Opens a session of models.</summary>
+    public EngineSession Open() => engines.Open(Workload.Models);
+
+    /// <summary>Writes a file of the project.</summary>
+    public void Write(string path, string text)
+    {
+        var file = Path.Combine(Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    /// <summary>Runs the project.</summary>
+    public async Task<RunResult> RunAsync(bool isFullRefresh = false)
+    {
+        var options = new ProjectOptions
+        {
+            ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)),
+        };
+        var project = Project.Load(Folder, options, engines, Cancel);
+        return await new PipelineRunner(Lake).RunAsync(
+            new() { Project = project, IsFullRefresh = isFullRefresh }, Cancel);
+    }
+
+    /// <summary>Runs the project; it must not fail.</summary>
+    public async Task<RunResult> RunWellAsync()
+    {
+        var run = await RunAsync();
+        Assert.True(
+            run.Outcome is not Outcome.Failed,
+            string.Join('\n', run.Steps.Where(s => s.Error is not null).Select(s => $"{s.Step}: {s.Error!.Describe()}")));
+        return run;
+    }
+
+    /// <summary>A table of the lake.</summary>
+    public Task<LakeTable> TableAsync(string name) =>
+        Lake.OpenTableAsync(TableName.Parse(name), Cancel).AsTask();
+
+    /// <summary>Appends the rows of a SELECT to a table of the lake.</summary>
+    public async Task AppendAsync(string name, string select, WriteOptions? options = null)
+    {
+        using var session = Open();
+        var table = await Lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
+        await (await new TableWriter(session).AppendAsync(table, select, options ?? new(), Cancel)).CommitAsync(Cancel);
+    }
+
+    /// <summary>The rows of a query, values parted by bars.</summary>
+    public async Task<List<string>> QueryAsync(string sql)
+    {
+        using var session = Open();
+        var names = new LakeNames(Lake, Lake.Tables, _ => null);
+        using var bound = await new StatementBinder(engines, session, names).BindAsync(sql, Cancel);
+        using var rows = session.Query(bound.Sql, Cancel);
+        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row))];
+    }
+
+    /// <summary>All rows of a table, in an order that depends on nothing but them.</summary>
+    public Task<List<string>> RowsAsync(string name) => QueryAsync($"SELECT * FROM {name} ORDER BY ALL");
+
+    public void Dispose()
+    {
+        engines.Dispose();
+        if (IsOwner) Directory.Delete(Folder, recursive: true);
+    }
+}
