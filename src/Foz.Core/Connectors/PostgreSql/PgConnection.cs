@@ -17,6 +17,7 @@ sealed class PgConnection : IAsyncDisposable
     static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(5);
 
     readonly PgTransport transport;
+    readonly ReceiveGathering? gathering;
     readonly MessageWriter writer = new();
     readonly Dictionary<string, string> parameters = [];
     byte[] buffer = new byte[BufferBytes];
@@ -24,11 +25,13 @@ sealed class PgConnection : IAsyncDisposable
     int end;
     BackendKeyData? key;
     bool isBusy;
+    bool isInCopy;
     bool isDisposed;
 
     PgConnection(PgTransport transport, PgOptions options)
     {
         this.transport = transport;
+        gathering = ReceiveGathering.Of(transport.Socket);
         Options = options;
     }
 
@@ -120,6 +123,7 @@ sealed class PgConnection : IAsyncDisposable
     {
         await SendQueryAsync(sql, cancellationToken);
         while ((await ReceiveAsync(cancellationToken)).Type != MessageType.CopyOutResponse) { }
+        isInCopy = true;
     }
 
     /// <summary>Reads a message that has arrived, if one is there in full.</summary>
@@ -146,7 +150,8 @@ sealed class PgConnection : IAsyncDisposable
                 key = BackendKeyData.Read(message.Payload);
                 break;
             case MessageType.ReadyForQuery:
-                isBusy = false;
+                isBusy = isInCopy = false;
+                gathering?.Pause();
                 break;
         }
     }
@@ -159,6 +164,7 @@ sealed class PgConnection : IAsyncDisposable
         var count = await transport.Stream.ReadAsync(buffer.AsMemory(end), cancellationToken);
         if (count == 0) throw new EndOfStreamException();
         end += count;
+        if (isInCopy) gathering?.Note(count);
     }
 
     /// <summary>Ends the session; what still runs is canceled.</summary>
@@ -166,6 +172,7 @@ sealed class PgConnection : IAsyncDisposable
     {
         if (isDisposed) return;
         isDisposed = true;
+        gathering?.Dispose();
         // Whether the server hears it or not, the session ends with the socket: a failure here changes nothing.
         using var timeout = new CancellationTokenSource(CancelTimeout);
         try

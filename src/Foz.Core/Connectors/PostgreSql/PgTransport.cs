@@ -8,12 +8,15 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Core.Connectors.PostgreSql;
 
 /// <summary>An open way to a server, encrypted where that was asked for, before anybody has logged in.</summary>
-/// <param name="stream">The way.</param>
-sealed class PgTransport(Stream stream) : IAsyncDisposable
+/// <param name="socket">The socket.</param>
+/// <param name="stream">What is sent and received over it.</param>
+sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
 {
     const int KeepAliveSeconds = 30;
     const int KeepAliveIntervalSeconds = 10;
     const int KeepAliveRetries = 3;
+
+    public Socket Socket { get; } = socket;
 
     public Stream Stream { get; } = stream;
 
@@ -39,7 +42,7 @@ sealed class PgTransport(Stream stream) : IAsyncDisposable
     public static async Task<PgTransport> OpenAsync(PgOptions options, CancellationToken cancellationToken)
     {
         var stream = await ConnectAsync(options, cancellationToken);
-        if (options.SslMode == SslMode.Disable || options.IsUnixSocket) return new PgTransport(stream);
+        if (options.SslMode == SslMode.Disable || options.IsUnixSocket) return new PgTransport(stream.Socket, stream);
         try
         {
             return await EncryptAsync(stream, options, cancellationToken);
@@ -49,7 +52,7 @@ sealed class PgTransport(Stream stream) : IAsyncDisposable
             await stream.DisposeAsync();
             // As in libpq, prefer goes on without what the server cannot do.
             if (options.SslMode == SslMode.Prefer && error is FozException { Kind: ErrorKind.Source })
-                return new PgTransport(await ConnectAsync(options, cancellationToken));
+                return await OpenAsync(options with { SslMode = SslMode.Disable }, cancellationToken);
             throw;
         }
     }
@@ -134,7 +137,7 @@ sealed class PgTransport(Stream stream) : IAsyncDisposable
             if (answer[0] != 'S')
             {
                 return options.SslMode == SslMode.Prefer && answer[0] == 'N'
-                    ? new PgTransport(stream)
+                    ? new PgTransport(stream.Socket, stream)
                     : throw new FozException(ErrorKind.Source, $"{options}: the server does not take TLS")
                     {
                         Hint = "switch on ssl at the server, or set sslmode: disable where the way is safe",
@@ -143,7 +146,7 @@ sealed class PgTransport(Stream stream) : IAsyncDisposable
 
             var encrypted = new SslStream(stream, leaveInnerStreamOpen: false);
             await encrypted.AuthenticateAsClientAsync(certificate.ClientOptions(), cancellationToken);
-            return new PgTransport(encrypted);
+            return new PgTransport(stream.Socket, encrypted);
         }
         catch (Exception error) when (error is AuthenticationException or IOException)
         {

@@ -7,8 +7,8 @@ namespace Foz.Core.Connectors.PostgreSql;
 /// <summary>Turns the rows of a binary COPY into batches of columns.</summary>
 sealed class RowDecoder : IDisposable
 {
-    /// <summary>Few enough that a batch stays in the processor's cache, and a multiple of the engine's 2,048.</summary>
-    public const int RowsMax = 16_384;
+    /// <summary>As many as the engine takes at once; few enough that a batch leaves no large arrays behind.</summary>
+    public const int RowsMax = 2_048;
 
     /// <summary>A batch of wide rows ends once so much was received for it.</summary>
     public const long BytesMax = 16 << 20;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 using Foz.Wire;
 using Npgsql;
 
@@ -60,7 +61,8 @@ static class SourceFault
         var hint = sqlState switch
         {
             SqlStates.InsufficientPrivilege => $"grant SELECT on it (and USAGE on its schema) to {options.User}",
-            SqlStates.InvalidPassword => "check user and password of the connection",
+            SqlStates.InvalidPassword => "check user and password of the connection"
+                + (Ascii.IsValid(options.Password ?? "") ? "" : "; write characters beyond ASCII in Unicode's form NFKC"),
             SqlStates.InvalidAuthorization => "the server's pg_hba.conf decides who may connect from where, and whether "
                 + "with TLS",
             SqlStates.InvalidCatalogName => "check database of the connection",
