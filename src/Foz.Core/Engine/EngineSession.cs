@@ -127,6 +127,9 @@ public sealed record EngineColumn(string Name, LogicalType Type)
     /// <summary>Whether its values are texts of JSON.</summary>
     public bool IsJson => Type.Alias is "JSON";
 
+    /// <summary>DuckDB's type of it, as SQL writes it.</summary>
+    public string TypeName => Type.ToString();
+
     /// <summary>The column of a table that holds it.</summary>
     public Data.Field ToField() => ColumnTypes.ToField(Name, Type);
 }

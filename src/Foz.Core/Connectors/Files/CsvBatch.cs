@@ -9,7 +9,6 @@ namespace Foz.Core.Connectors.Files;
 /// </summary>
 sealed class CsvBatch : IDisposable
 {
-    const string Filename = "filename";
     const string Line = "line";
     readonly ReadContext context;
     readonly IReadOnlyList<Part> parts;
@@ -119,7 +118,7 @@ sealed class CsvBatch : IDisposable
             // Only copies know the lines of their rows.
             if (Union(Uncopied(), SelectMisfits) is { Length: > 0 } sql)
             {
-                using var found = session.Query($"SELECT DISTINCT {Filename} FROM ({sql})", cancellationToken);
+                using var found = session.Query($"SELECT DISTINCT {FileOrigin.PathIdentifier} FROM ({sql})", cancellationToken);
                 var paths = found.Rows(cancellationToken).Select(row => (string)row[0]!).ToHashSet();
                 Copy(Uncopied().Where(p => paths.Contains(p.Path)), cancellationToken);
             }
@@ -131,7 +130,7 @@ sealed class CsvBatch : IDisposable
         var copied = parts.Where(p => p.IsCopied).ToList();
         if (Union(copied, SelectMisfits) is not { Length: > 0 } misfitsSql) return true;
         using var rows = session.Query(
-            $"SELECT * FROM ({misfitsSql}) ORDER BY {Filename}, {Line}", cancellationToken);
+            $"SELECT * FROM ({misfitsSql}) ORDER BY {FileOrigin.PathIdentifier}, {Line}", cancellationToken);
         var byPath = copied.ToDictionary(p => p.Path);
         using var misfits = rows.Rows(cancellationToken).GetEnumerator();
         var isMore = misfits.MoveNext();
@@ -153,10 +152,7 @@ sealed class CsvBatch : IDisposable
     /// <param name="isStrict">Whether one that cannot be is an error; otherwise they are left out.</param>
     string Select(bool isStrict)
     {
-        if (parts.Count > 0) return Union(parts, group => SelectRows(group, isStrict));
-        var nulls = columns.Fields.Concat(FileOrigin.Fields)
-            .Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {SqlText.Identifier(f.Name)}");
-        return $"SELECT {string.Join(", ", nulls)} WHERE false";
+        return parts.Count == 0 ? FileOrigin.NoRows(columns.Fields) : Union(parts, group => SelectRows(group, isStrict));
     }
 
     string SelectRows(IReadOnlyList<Part> group, bool isStrict)
@@ -183,7 +179,7 @@ sealed class CsvBatch : IDisposable
         var reasons = typed.Select(t =>
             $"WHEN NOT {TypedText.Fits(t.Text, t.Field.Type)} THEN {TypedText.Reason(t.Field.Name, t.Text, t.Field.Type)}");
         var line = group[0].IsCopied ? Line : "0";
-        return Read(group, $"{Filename}, {line} AS {Line}, CASE {string.Join(' ', reasons)} END AS reason")
+        return Read(group, $"{FileOrigin.PathIdentifier}, {line} AS {Line}, CASE {string.Join(' ', reasons)} END AS reason")
             + $"\nWHERE NOT ({AllFit(typed)})";
     }
 

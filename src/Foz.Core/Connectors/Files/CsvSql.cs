@@ -30,7 +30,7 @@ static class CsvSql
         sql.Append(CultureInfo.InvariantCulture, $", header = {(dialect.HasHeader ? "true" : "false")}, skip = {skipLines}");
         sql.Append($", delim = {Character(dialect.Delimiter)}");
         sql.Append($", quote = {Character(dialect.Quote)}, escape = {Character(dialect.Escape)}");
-        sql.Append(", allow_quoted_nulls = false, nullstr = [");
+        sql.Append($", filename = {SqlText.Literal(FileOrigin.PathColumn)}, allow_quoted_nulls = false, nullstr = [");
         sql.AppendJoin(", ", dialect.NullValues.Prepend("").Distinct().Select(SqlText.Literal));
         sql.Append(CultureInfo.InvariantCulture,
             $"], max_line_size = {CsvDialect.RowBytesMax}, buffer_size = {BufferBytes})");

@@ -9,6 +9,7 @@ namespace Foz.Core.Connectors.Files;
 /// </summary>
 sealed class FileColumns
 {
+    const string OwnSuffix = "_1";
     readonly List<Field> fields;
     readonly Dictionary<string, Field> byName;
 
@@ -50,11 +51,50 @@ sealed class FileColumns
         byName.Add(name, field);
     }
 
+    /// <summary>
+    /// Adds a column, or the fields of structs that the one of its name does not have, whose own types stay.
+    /// </summary>
+    /// <inheritdoc cref="Add"/>
+    public void AddOrExtend(string name, DataType type, string sourceType)
+    {
+        Add(name, type, sourceType);
+        var field = byName[name];
+        var extended = Extend(field.Type, type);
+        if (extended.Equals(field.Type)) return;
+        byName[name] = fields[fields.IndexOf(field)] = field with { Type = extended };
+    }
+
     /// <summary>Adds the columns that the stream declares and that no file has brought.</summary>
     public void AddDeclared(string sourceType)
     {
         foreach (var (name, type) in Declared) Add(name, type, sourceType);
     }
+
+    /// <summary>The name of the column for a field of a file: its own, unless Foz has a column of it.</summary>
+    public static string ColumnName(string name) => IsOwn(name) ? $"{name}{OwnSuffix}" : name;
+
+    /// <summary>The name of the field of files that a column is for.</summary>
+    public static string FieldName(string column) =>
+        column.EndsWith(OwnSuffix, StringComparison.Ordinal) && IsOwn(column[..^OwnSuffix.Length])
+            ? column[..^OwnSuffix.Length]
+            : column;
+
+    static bool IsOwn(string name) =>
+        ChangeColumns.Fields.Any(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    static DataType Extend(DataType type, DataType other) => (type, other) switch
+    {
+        (DataType.Struct own, DataType.Struct more) => new DataType.Struct(
+        [
+            .. own.Fields.Select(f => more.Fields.FirstOrDefault(m => SameName(f, m)) is { } also
+                ? f with { Type = Extend(f.Type, also.Type) } : f),
+            .. more.Fields.Where(m => !own.Fields.Any(f => SameName(f, m))),
+        ]),
+        (DataType.Array own, DataType.Array more) => new DataType.Array(Extend(own.Element, more.Element)),
+        _ => type,
+    };
+
+    static bool SameName(Field a, Field b) => string.Equals(a.Name, b.Name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The types that a stream declares.</summary>
     /// <exception cref="FozException">One is not a type that a table has.</exception>

@@ -7,7 +7,17 @@ namespace Foz.Core.Connectors.Files;
 /// <summary>SQL of the change columns that say which file a row is from.</summary>
 static class FileOrigin
 {
-    /// <summary>The two columns behind a stream's own, in a SELECT of files whose column <c>filename</c> is known.</summary>
+    /// <summary>The column that the engine is told to put a file's path in.</summary>
+    public const string PathColumn = "foz.path";
+
+    /// <summary><see cref="PathColumn"/> as SQL writes it.</summary>
+    public static string PathIdentifier { get; } = SqlText.Identifier(PathColumn);
+
+    /// <summary>A SELECT of no rows.</summary>
+    public static string NoRows(IEnumerable<Field> fields) =>
+        $"SELECT {string.Join(", ", fields.Concat(Fields).Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {SqlText.Identifier(f.Name)}"))} WHERE false";
+
+    /// <summary>The two columns behind a stream's own, in a SELECT of files that are read with <see cref="PathColumn"/>.</summary>
     /// <param name="files">The path that the engine sees of each file, and the file.</param>
     public static string Select(IReadOnlyList<(string Path, SourceFile File)> files) =>
         $"{Value(files, f => Timestamp(f.ModifiedAt))} AS {ChangeColumns.CommitTs}, "
@@ -21,7 +31,7 @@ static class FileOrigin
     public static string Value(IReadOnlyList<(string Path, SourceFile File)> files, Func<FileInput, string> value) =>
         files.Count == 1
             ? value(files[0].File.Input)
-            : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}}}[filename]";
+            : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}}}[{PathIdentifier}]";
 
     static string Timestamp(DateTimeOffset time) =>
         $"TIMESTAMPTZ '{time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Foz.Core.Configuration;
 using Foz.Core.Engine;
 
@@ -36,8 +37,11 @@ sealed class FilesSource : ISource
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<DiscoveredStream>>([]);
+    public Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken) => Task.Run(
+        () => FileDiscovery.Find(
+            [.. Glob.Find(baseFolder, "**", cancellationToken).Select(f => new SourceFile(ToInput(f), f.FullName))],
+            baseFolder, cancellationToken),
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<BatchPlan> PlanAsync(
@@ -66,7 +70,8 @@ sealed class FilesSource : ISource
                     files, CsvDialect.Read(stream.Settings, format), columns, context, cancellationToken),
                 FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(
                     files, stream, format, columns, context, cancellationToken),
-                _ => throw new NotSupportedException(format.ToString()),
+                FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
+                _ => throw new UnreachableException(),
             };
         },
         cancellationToken);

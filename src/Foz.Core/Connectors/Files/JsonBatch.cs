@@ -64,7 +64,7 @@ sealed class JsonBatch : IDisposable
     {
         var row = JsonNode.OfStruct();
         foreach (var field in columns.Fields)
-            row.Add(field.Name, columns.Declared.ContainsKey(field.Name)
+            row.Add(FileColumns.FieldName(field.Name), columns.Declared.ContainsKey(field.Name)
                 ? JsonNode.OfText(field.Type)
                 : JsonNode.Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey)));
         foreach (var (name, type) in columns.Declared)
@@ -82,9 +82,9 @@ sealed class JsonBatch : IDisposable
         root.Resolve();
         fields =
         [
-            .. root.Members.Select(m => columns.Find(m.Name) is { } field
+            .. root.Members.Select(m => columns.Find(FileColumns.ColumnName(m.Name)) is { } field
                 ? field with { Type = m.Node.Type! }
-                : new Field(m.Name, m.Node.Type!).WithSourceType(m.Node.SourceType())),
+                : new Field(FileColumns.ColumnName(m.Name), m.Node.Type!).WithSourceType(m.Node.SourceType())),
         ];
     }
 
@@ -92,9 +92,9 @@ sealed class JsonBatch : IDisposable
     {
         var relation = Register(FileOrigin.Fields, root.Members, file => file.Origin());
         var values = root.Members.Select(m => m.Node.Holding == JsonHolding.Text
-            ? $"{TypedText.Cast(SqlText.Identifier(m.Name), m.Node.Type!)} AS {SqlText.Identifier(m.Name)}"
-            : SqlText.Identifier(m.Name));
-        var guard = TypedText.Guard(Texts().Select(m => TypedText.IsExact(SqlText.Identifier(m.Name), m.Node.Type!)));
+            ? $"{TypedText.Cast(Column(m), m.Node.Type!)} AS {Column(m)}"
+            : Column(m));
+        var guard = TypedText.Guard(Texts().Select(m => TypedText.IsExact(Column(m), m.Node.Type!)));
         return new(
             $"SELECT {string.Join(", ", [.. values, .. FileOrigin.Fields.Select(f => f.Name)])}\nFROM {relation.Sql}{guard}")
         {
@@ -114,8 +114,8 @@ sealed class JsonBatch : IDisposable
     {
         var texts = Texts().ToList();
         if (error.Kind is not ErrorKind.Data || texts.Count == 0) return null;
-        var tests = texts.Select(m => (Fits: TypedText.Fits(SqlText.Identifier(m.Name), m.Node.Type!),
-            Reason: TypedText.Reason(m.Name, SqlText.Identifier(m.Name), m.Node.Type!))).ToList();
+        var tests = texts.Select(m => (Fits: TypedText.Fits(Column(m), m.Node.Type!),
+            Reason: TypedText.Reason(m.Name, Column(m), m.Node.Type!))).ToList();
         var relation = Register([FileField, RowField], texts, file => file.Places());
         var (fileName, rowName) = (SqlText.Identifier(FileField.Name), SqlText.Identifier(RowField.Name));
         using var session = context.Engine.Open(Workload.Ingestion);
@@ -132,6 +132,8 @@ sealed class JsonBatch : IDisposable
         return Select(canRecover: false);
     }
 
+    static string Column(JsonMember member) => SqlText.Identifier(FileColumns.ColumnName(member.Name));
+
     IEnumerable<JsonMember> Texts() => root.Members.Where(m => m.Node.Holding == JsonHolding.Text);
 
     /// <summary>Makes columns of the rows readable in SQL.</summary>
@@ -142,7 +144,7 @@ sealed class JsonBatch : IDisposable
         IReadOnlyList<Field> extra, IReadOnlyList<JsonMember> members, Func<JsonFile, IJsonOrigin> start)
     {
         var schema = members.Select(m => new Field(
-            m.Name, m.Node.Holding == JsonHolding.Text ? DataType.String : m.Node.Type!));
+            FileColumns.ColumnName(m.Name), m.Node.Holding == JsonHolding.Text ? DataType.String : m.Node.Type!));
         // The largest first, so that no thread is left with one at the end.
         var partitions = files.OrderByDescending(f => f.Source.Input.SizeBytes)
             .Select(file => file.Read(root, members, () => start(file)).ToAsyncEnumerable());

@@ -39,6 +39,19 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
         }
     }
 
+    /// <summary>The fields of the first rows that can be read.</summary>
+    public IReadOnlyList<Field> Sniff(int rowsMax, CancellationToken cancellationToken)
+    {
+        var root = JsonNode.OfStruct();
+        var scanner = new JsonScanner(root);
+        using var stream = FileStreams.OpenText(Source, encoding);
+        var reader = new JsonRowReader(stream, isLines);
+        while (reader.Index < rowsMax && Read(reader, cancellationToken))
+            if (reader.Fault is null) scanner.Scan(reader.Text);
+        root.Resolve();
+        return ((DataType.Struct)root.Type!).Fields;
+    }
+
     /// <summary>Sets rows aside.</summary>
     /// <param name="reasons">Why, by the index of the row.</param>
     /// <param name="rejected">Takes them.</param>

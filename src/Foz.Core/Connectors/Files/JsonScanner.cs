@@ -75,20 +75,20 @@ sealed class JsonScanner(JsonNode root)
                 reader.Skip();
                 return true;
             case JsonHolding.Struct:
-                return token == JsonTokenType.StartObject ? ScanObject(ref reader, node) : Misfit("a struct", ref reader);
+                return token == JsonTokenType.StartObject ? ScanObject(ref reader, node) : Misfit("struct", ref reader);
             case JsonHolding.List:
-                return token == JsonTokenType.StartArray ? ScanArray(ref reader, node) : Misfit("a list", ref reader);
+                return token == JsonTokenType.StartArray ? ScanArray(ref reader, node) : Misfit("list", ref reader);
             case JsonHolding.Boolean:
-                return token is JsonTokenType.True or JsonTokenType.False || Misfit("a boolean", ref reader);
+                return token is JsonTokenType.True or JsonTokenType.False || Misfit("boolean", ref reader);
             case JsonHolding.String:
-                return token == JsonTokenType.String || Misfit("a string", ref reader);
+                return token == JsonTokenType.String || Misfit("string", ref reader);
             case JsonHolding.Digits:
-                return token == JsonTokenType.Number || Misfit("a number", ref reader);
+                return token == JsonTokenType.Number || Misfit("number", ref reader);
             case JsonHolding.Long:
-                return (token == JsonTokenType.Number && reader.TryGetInt64(out _)) || Misfit("a long", ref reader);
+                return (token == JsonTokenType.Number && reader.TryGetInt64(out _)) || Misfit("long", ref reader);
             default:
                 return (token == JsonTokenType.Number && JsonNumbers.IsDouble(reader.ValueSpan))
-                    || Misfit("a double without loss", ref reader);
+                    || Misfit("double", ref reader);
         }
     }
 
@@ -144,7 +144,7 @@ sealed class JsonScanner(JsonNode root)
             JsonTokenType.Number => Shorten(Encoding.UTF8.GetString(reader.ValueSpan)),
             _ => reader.GetBoolean() ? "true" : "false",
         };
-        return Fail($": {value} is not {expected}");
+        return Fail($": {value} does not fit {expected}");
     }
 
     bool Fail(string reason)

@@ -52,7 +52,7 @@ sealed class RejectedRows(string path) : IDisposable
         lock (access)
         {
             writer?.Flush();
-            return Count == 0 ? null : CsvSql.Read([path], Columns, CsvDialect.Canonical, skipLines: 0, select: "*");
+            return Count == 0 ? null : CsvSql.Read([path], Columns, CsvDialect.Canonical, skipLines: 0, select: string.Join(", ", Columns.Select(c => c.Name)));
         }
     }
 

@@ -77,5 +77,5 @@ static class TypedText
     /// <param name="text">SQL of the text.</param>
     /// <param name="type">The column's type.</param>
     public static string Reason(string name, string text, DataType type) =>
-        $"{SqlText.Literal($"{name}: '")} || left({text}, 200) || {SqlText.Literal($"' is not a {type} without loss")}";
+        $"{SqlText.Literal($"{name}: '")} || left({text}, 200) || {SqlText.Literal($"' does not fit {type}")}";
 }

@@ -203,7 +203,7 @@ public sealed class CsvTests
             Assert.Equal(["1", "3"], batch.Rows.Select(r => (string)r[0]!).Order());
             var rejected = Assert.Single(batch.Rejected);
             Assert.Equal((3L, $"2,\"{value}\""), (rejected.Line, rejected.Text));
-            Assert.StartsWith($"v: '{value}' is not a ", rejected.Reason, StringComparison.Ordinal);
+            Assert.StartsWith($"v: '{value}' does not fit ", rejected.Reason, StringComparison.Ordinal);
         }
     }
 

@@ -65,6 +65,14 @@ public sealed class FilesProject : IAsyncDisposable
         return this;
     }
 
+    public void WriteParquet(string path, string sql)
+    {
+        var full = Path.Combine(Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        using var session = Engine.Open(Workload.Ingestion);
+        session.Execute($"COPY ({sql}) TO {SqlText.Literal(full)} (FORMAT parquet)", TestContext.Current.CancellationToken);
+    }
+
     public async Task<BatchPlan> PlanAsync() =>
         await Source.PlanAsync(Stream, History, TestContext.Current.CancellationToken);
 

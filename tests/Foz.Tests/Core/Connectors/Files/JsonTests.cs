@@ -169,9 +169,9 @@ public sealed class JsonTests
         Assert.Equal(2, batch.Rows.Count);
         Assert.Equal(
             [
-                "id: '2' is not a long", "id: 1.5 is not a long", "d: 'x' is not a double without loss",
-                "d: 123456789.123456789123 is not a double without loss", "s: 5 is not a string", "b: 0 is not a boolean",
-                "o.x: 'a' is not a long", "o: an array is not a struct", "l[]: 'a' is not a long",
+                "id: '2' does not fit long", "id: 1.5 does not fit long", "d: 'x' does not fit double",
+                "d: 123456789.123456789123 does not fit double", "s: 5 does not fit string", "b: 0 does not fit boolean",
+                "o.x: 'a' does not fit long", "o: an array does not fit struct", "l[]: 'a' does not fit long",
             ],
             batch.Rejected.Select(r => r.Reason));
     }
@@ -218,7 +218,7 @@ public sealed class JsonTests
         Assert.Equal(["1.5000", "1234567890123456.1234"], batch.Rows.Select(r => $"{r[0]}").Order());
         Assert.Equal(["[\"a\", 1]", "plain"], batch.Rows.Select(r => (string)r[2]!).Order(StringComparer.Ordinal));
         Assert.Equal([3L, 4L], batch.Rejected.Select(r => r.Line));
-        Assert.StartsWith("price: '1.23456' is not a decimal(20,4)", batch.Rejected[0].Reason, StringComparison.Ordinal);
+        Assert.StartsWith("price: '1.23456' does not fit decimal(20,4)", batch.Rejected[0].Reason, StringComparison.Ordinal);
         project.Write("b.jsonl", "{\"price\":2,\"later\":\"2024-02-29\"}");
         Assert.Equal(["2.0000|∅|∅|2024-02-29"], (await project.ReadAsync()).Lines);
     }

@@ -1,0 +1,101 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>
+/// Reads a batch of Parquet files by the engine, in the types that they have. Where a type is not that of the table, a
+/// value that the table's type does not hold without loss is set aside.
+/// </summary>
+sealed class ParquetBatch
+{
+    const string Row = "file_row_number";
+    readonly IReadOnlyList<ParquetFile> files;
+    readonly IReadOnlyList<Field> fields;
+
+    ParquetBatch(IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields) =>
+        (this.files, this.fields) = (files, fields);
+
+    /// <summary>Starts reading.</summary>
+    /// <param name="sources">The files of the batch.</param>
+    /// <param name="columns">The columns of the table; those that the files bring are added.</param>
+    /// <param name="session">Looks at the files.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static StreamRows Read(
+        IReadOnlyList<SourceFile> sources, FileColumns columns, EngineSession session, CancellationToken cancellationToken)
+    {
+        var opened = sources.Where(s => s.Input.SizeBytes > 0).Select(s => ParquetFile.Open(s, session, cancellationToken)).ToList();
+        foreach (var ofName in opened.SelectMany(f => f.Columns)
+            .GroupBy(c => FileColumns.ColumnName(c.Name), StringComparer.OrdinalIgnoreCase))
+        {
+            var types = ofName.Select(c => c.EngineType).Distinct().ToList();
+            var field = types.Count == 1 ? ofName.First().Field : Common(types, session, cancellationToken);
+            columns.AddOrExtend(ofName.Key, field.Type, $"parquet:{string.Join('|', types)}");
+        }
+        columns.AddDeclared("parquet");
+        var batch = new ParquetBatch(opened, columns.Fields);
+        return batch.Select(isStrict: true);
+    }
+
+    static Field Common(IEnumerable<string> types, EngineSession session, CancellationToken cancellationToken) =>
+        session.Describe(
+            string.Join(" UNION ALL ", types.Select(type => $"SELECT CAST(NULL AS {type}) AS value")), cancellationToken)[0]
+            .ToField();
+
+    StreamRows.Selected Select(bool isStrict) =>
+        new(files.Count == 0 ? FileOrigin.NoRows(fields) : Union((group, from) => SelectRows(group, from, isStrict)))
+        {
+            Fields = fields,
+            RejectedSql = isStrict ? null : Union(SelectMisfits) is { Length: > 0 } misfits ? misfits : null,
+            Recover = isStrict ? Recover : null,
+        };
+
+    Task<StreamRows.Selected?> Recover(FozException error, CancellationToken cancellationToken) =>
+        Task.FromResult(error.Kind is ErrorKind.Data && files.Any(f => Tests(f).Count > 0) ? Select(isStrict: false) : null);
+
+    string SelectRows(IReadOnlyList<ParquetFile> group, string from, bool isStrict)
+    {
+        var values = fields.Select(field =>
+        {
+            var column = Find(group[0], field);
+            var value = column is null ? $"CAST(NULL AS {ColumnTypes.NameOf(field.Type)})"
+                : isStrict ? column.Cast(field.Type) : column.TryCast(field.Type);
+            return $"{value} AS {SqlText.Identifier(field.Name)}";
+        });
+        var tests = Tests(group[0]).Select(t => t.Fits).ToList();
+        var filter = isStrict ? TypedText.Guard(tests) : tests.Count == 0 ? "" : $"\nWHERE {string.Join(" AND ", tests)}";
+        var origin = FileOrigin.Select([.. group.Select(f => (f.Source.FullPath, f.Source))]);
+        return $"SELECT {string.Join(", ", [.. values, origin])}\nFROM {from}{filter}";
+    }
+
+    string? SelectMisfits(IReadOnlyList<ParquetFile> group, string from)
+    {
+        var tests = Tests(group[0]);
+        if (tests.Count == 0) return null;
+        var path = FileOrigin.Value([.. group.Select(f => (f.Source.FullPath, f.Source))], f => SqlText.Literal(f.Path));
+        var text = string.Join(", ", group[0].Columns.Select(c => $"{SqlText.Identifier(c.Name)}: {c.Identifier}"));
+        var reasons = tests.Select(t => $"WHEN NOT {t.Fits} THEN {t.Reason}");
+        return $"SELECT {path} AS file, CAST({Row} + 1 AS BIGINT) AS line, "
+            + $"left(CAST(to_json({{{text}}}) AS VARCHAR), {RejectedRows.TextBytesMax}) AS text, "
+            + $"CASE {string.Join(' ', reasons)} END AS reason\nFROM {from}\n"
+            + $"WHERE NOT ({string.Join(" AND ", tests.Select(t => t.Fits))})";
+    }
+
+    /// <summary>Whether the values of a file fit the columns, where that is not certain.</summary>
+    List<(string Fits, string Reason)> Tests(ParquetFile file) =>
+    [
+        .. fields.Select(field => (Field: field, Column: Find(file, field)))
+            .Select(f => (f.Field, f.Column, Fits: f.Column?.Fits(f.Field.Type)))
+            .Where(f => f.Fits is not null)
+            .Select(f => (f.Fits!, TypedText.Reason(
+                f.Field.Name, $"CAST({f.Column!.Identifier} AS VARCHAR)", f.Field.Type))),
+    ];
+
+    static ParquetColumn? Find(ParquetFile file, Field field) => file.Columns.FirstOrDefault(
+        c => string.Equals(FileColumns.ColumnName(c.Name), field.Name, StringComparison.OrdinalIgnoreCase));
+
+    string Union(Func<IReadOnlyList<ParquetFile>, string, string?> select) => string.Join("\nUNION ALL\n", files
+        .GroupBy(f => f.Signature)
+        .Select(group => select([.. group], ParquetFile.ReadSql(group.Select(f => f.Source.FullPath))))
+        .OfType<string>());
+}

@@ -1,0 +1,76 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>A Parquet file whose columns are known.</summary>
+/// <param name="Source">The file.</param>
+/// <param name="Columns">Its columns.</param>
+sealed record ParquetFile(SourceFile Source, IReadOnlyList<ParquetColumn> Columns)
+{
+    /// <summary>What tells files apart that cannot be read in one go.</summary>
+    public string Signature { get; } = string.Join('\n', Columns.Select(c => $"{c.Name}\0{c.EngineType}"));
+
+    /// <summary>Looks at a file's columns.</summary>
+    /// <exception cref="FozException">It is not a Parquet file, or damaged.</exception>
+    public static ParquetFile Open(SourceFile source, EngineSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var columns = session.Describe($"SELECT * FROM {ReadSql([source.FullPath])}", cancellationToken);
+            return new(source, [.. columns.SkipLast(1).Select(c => new ParquetColumn(c.Name, c.TypeName, c.ToField()))]);
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            throw new FozException(
+                ErrorKind.Source, $"file {source.Input.Path} cannot be read as Parquet: {e.Message.Split('\n')[0]}", e);
+        }
+    }
+
+    /// <summary>The files as a relation: their columns, and as last one the path of the file.</summary>
+    public static string ReadSql(IEnumerable<string> paths) =>
+        $"read_parquet({CsvSql.FileList(paths)}, filename = '{FileOrigin.PathColumn}', hive_partitioning = false, "
+        + "union_by_name = false)";
+}
+
+/// <summary>A column of a Parquet file.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="EngineType">The type that the engine reads it as.</param>
+/// <param name="Field">The column of a table that holds it.</param>
+sealed record ParquetColumn(string Name, string EngineType, Field Field)
+{
+    /// <summary>SQL of its value as another type.</summary>
+    public string Cast(DataType type) =>
+        IsOf(type) ? Identifier : $"CAST({Identifier} AS {ColumnTypes.NameOf(type)})";
+
+    /// <summary>SQL of its value as another type; null where there is none.</summary>
+    public string TryCast(DataType type) =>
+        IsOf(type) ? Identifier : $"TRY_CAST({Identifier} AS {ColumnTypes.NameOf(type)})";
+
+    /// <summary>SQL of whether its value as another type loses nothing; no SQL where none can.</summary>
+    public string? Fits(DataType type)
+    {
+        if (IsOf(type) || type == DataType.String || IsWider(type)) return null;
+        return Field.Type == DataType.String && EngineType == "VARCHAR"
+            ? TypedText.Fits(Identifier, type)
+            : $"(TRY_CAST({TryCast(type)} AS {EngineType}) IS NOT DISTINCT FROM {Identifier})";
+    }
+
+    /// <summary>SQL of the column.</summary>
+    public string Identifier => SqlText.Identifier(Name);
+
+    bool IsOf(DataType type) => ColumnTypes.NameOf(type) == EngineType;
+
+    /// <summary>Whether a type holds every value of the engine's.</summary>
+    bool IsWider(DataType type) => (EngineType, type) switch
+    {
+        ("TINYINT" or "UTINYINT", DataType.Primitive { Name: "short" or "integer" or "long" or "float" or "double" }) => true,
+        ("SMALLINT" or "USMALLINT", DataType.Primitive { Name: "integer" or "long" or "float" or "double" }) => true,
+        ("INTEGER" or "UINTEGER", DataType.Primitive { Name: "long" or "double" }) => true,
+        ("UBIGINT", DataType.Decimal { Scale: 0, Precision: >= 20 }) => true,
+        ("BIGINT", DataType.Decimal { Scale: 0, Precision: >= 19 }) => true,
+        ("FLOAT", DataType.Primitive { Name: "double" }) => true,
+        ("TIMESTAMP_S" or "TIMESTAMP_MS", DataType.Primitive { Name: "timestamp_ntz" }) => true,
+        _ => false,
+    };
+}
