@@ -76,7 +76,9 @@ public sealed class Connection : IDisposable
     /// The first column of the first row, as <typeparamref name="T"/>: the value's own type, a wider number, or .NET's
     /// own date and time; null for NULL, where the type has it.
     /// </summary>
-    /// <exception cref="DuckDBException">The statement failed, gave no row, or the value is of another type.</exception>
+    /// <exception cref="DuckDBException">
+    /// The statement failed, gave no row, or the value is of another type.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public T QueryScalar<T>(
         string sql, IReadOnlyList<object?>? parameters = null, CancellationToken cancellationToken = default)
@@ -102,7 +104,9 @@ public sealed class Connection : IDisposable
         if (state == State.Success) return new(handle, statement);
         using (statement)
         {
-            var message = statement.IsInvalid ? null : NativeMethods.Text(NativeMethods.duckdb_prepare_error(statement));
+            var message = statement.IsInvalid
+                ? null
+                : NativeMethods.Text(NativeMethods.duckdb_prepare_error(statement));
             throw Interruption.Translate(
                 DuckDBException.FromMessage(message, "DuckDB could not prepare the statement"), cancellationToken);
         }

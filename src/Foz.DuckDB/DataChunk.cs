@@ -3,8 +3,8 @@ using Foz.DuckDB.Native;
 namespace Foz.DuckDB;
 
 /// <summary>
-/// Up to <see cref="RowsMax"/> rows by columns. A chunk of a result or of one's own is to be disposed; one that a function
-/// is given is valid during that call only.
+/// Up to <see cref="RowsMax"/> rows by columns. A chunk of a result or of one's own is to be disposed; one that a
+/// function is given is valid during that call only.
 /// </summary>
 public sealed class DataChunk : IDisposable
 {

@@ -3,8 +3,8 @@ using Foz.DuckDB.Native;
 namespace Foz.DuckDB;
 
 /// <summary>
-/// An instance of DuckDB, in memory or on a file. Connections keep it open beyond its own disposal. Safe for use by many
-/// threads.
+/// An instance of DuckDB, in memory or on a file. Connections keep it open beyond its own disposal. Safe for use by
+/// many threads.
 /// </summary>
 public sealed class Database : IDisposable
 {
@@ -48,10 +48,12 @@ public sealed class Database : IDisposable
         {
             foreach (var (name, value) in options ?? new Dictionary<string, string>())
                 if (NativeMethods.duckdb_set_config(config, name, value) == State.Error)
-                    throw new DuckDBException(DuckDBErrorKind.Settings, $"DuckDB refused the setting {name} = '{value}'");
+                    throw new DuckDBException(
+                        DuckDBErrorKind.Settings, $"DuckDB refused the setting {name} = '{value}'");
             if (NativeMethods.duckdb_open_ext(path, out var database, config, out var error) == State.Success)
                 return new(new(database));
-            throw DuckDBException.FromMessage(NativeMethods.TakeText(error), $"DuckDB could not open {path ?? ":memory:"}");
+            throw DuckDBException.FromMessage(
+                NativeMethods.TakeText(error), $"DuckDB could not open {path ?? ":memory:"}");
         }
         finally
         {

@@ -147,7 +147,9 @@ static class DuckDBErrorKinds
         "Dependency", "HTTP", "Missing Extension", "Extension Autoloading", "Sequence", "Invalid Configuration",
     ];
 
-    /// <summary>The kind that a message names at its beginning; <see cref="DuckDBErrorKind.Invalid"/> if none.</summary>
+    /// <summary>
+    /// The kind that a message names at its beginning; <see cref="DuckDBErrorKind.Invalid"/> if none.
+    /// </summary>
     public static DuckDBErrorKind OfMessage(string message)
     {
         var end = message.IndexOf(" Error:", StringComparison.Ordinal);

@@ -15,8 +15,8 @@ public sealed class DuckDBException : Exception
     public DuckDBErrorKind Kind { get; }
 
     /// <summary>
-    /// Where in the statement: bytes of UTF-8 before the place, but code points for a failure to parse. Known only under the
-    /// setting <c>errors_as_json</c>, and then for most failures to parse and bind; else null.
+    /// Where in the statement: bytes of UTF-8 before the place, but code points for a failure to parse. Known only
+    /// under the setting <c>errors_as_json</c>, and then for most failures to parse and bind; else null.
     /// </summary>
     public int? Position { get; private init; }
 

@@ -3,8 +3,8 @@ using Foz.DuckDB.Native;
 namespace Foz.DuckDB;
 
 /// <summary>
-/// Interrupts a connection for as long as a token is cancelled and a call lasts: again and again, because DuckDB forgets an
-/// interrupt that comes just before a statement begins.
+/// Interrupts a connection for as long as a token is cancelled and a call lasts: again and again, because DuckDB
+/// forgets an interrupt that comes just before a statement begins.
 /// </summary>
 sealed class Interruption : IDisposable
 {

@@ -140,7 +140,8 @@ public sealed partial class LogicalType : IEquatable<LogicalType>
     public static LogicalType Union(params IReadOnlyList<Field> members) => new(TypeId.Union) { Fields = [.. members] };
 
     /// <summary>ENUM of the texts, in order.</summary>
-    public static LogicalType Enum(params IReadOnlyList<string> values) => new(TypeId.Enum) { EnumValues = [.. values] };
+    public static LogicalType Enum(params IReadOnlyList<string> values) =>
+        new(TypeId.Enum) { EnumValues = [.. values] };
 
     /// <summary>The key of a MAP.</summary>
     /// <exception cref="InvalidOperationException">It is not a map.</exception>

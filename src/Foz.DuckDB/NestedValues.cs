@@ -48,7 +48,8 @@ public sealed class StructValue : IReadOnlyList<KeyValuePair<string, object?>>, 
     /// <inheritdoc/>
     public bool Equals(StructValue? other) =>
         other is not null && fields.Length == other.fields.Length
-        && fields.Zip(other.fields).All(p => p.First.Key == p.Second.Key && ValueEquality.Same(p.First.Value, p.Second.Value));
+        && fields.Zip(other.fields).All(p =>
+            p.First.Key == p.Second.Key && ValueEquality.Same(p.First.Value, p.Second.Value));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as StructValue);
@@ -57,7 +58,8 @@ public sealed class StructValue : IReadOnlyList<KeyValuePair<string, object?>>, 
     public override int GetHashCode() => fields.Length == 0 ? 0 : HashCode.Combine(fields.Length, fields[0].Key);
 
     /// <summary>The fields in braces.</summary>
-    public override string ToString() => $"{{{string.Join(", ", fields.Select(f => $"'{f.Key}': {f.Value ?? "NULL"}"))}}}";
+    public override string ToString() =>
+        $"{{{string.Join(", ", fields.Select(f => $"'{f.Key}': {f.Value ?? "NULL"}"))}}}";
 }
 
 /// <summary>A value of a MAP: its entries in DuckDB's order, equal to another with the same.</summary>
@@ -96,7 +98,8 @@ public sealed class MapValue : IReadOnlyList<KeyValuePair<object, object?>>, IEq
     public override int GetHashCode() => entries.Length;
 
     /// <summary>The entries in braces.</summary>
-    public override string ToString() => $"{{{string.Join(", ", entries.Select(e => $"{e.Key}={e.Value ?? "NULL"}"))}}}";
+    public override string ToString() =>
+        $"{{{string.Join(", ", entries.Select(e => $"{e.Key}={e.Value ?? "NULL"}"))}}}";
 }
 
 /// <summary>A value of a UNION.</summary>

@@ -93,7 +93,9 @@ public sealed class PreparedStatement : IDisposable
             : throw Interruption.Translate(DuckDBException.FromResult(result), cancellationToken);
     }
 
-    /// <summary>Runs the statement and streams its rows; the next statement of the connection ends the stream.</summary>
+    /// <summary>
+    /// Runs the statement and streams its rows; the next statement of the connection ends the stream.
+    /// </summary>
     /// <exception cref="DuckDBException">It failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public unsafe QueryResult Query(CancellationToken cancellationToken = default)

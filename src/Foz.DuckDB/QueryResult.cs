@@ -32,7 +32,9 @@ public sealed class QueryResult : IDisposable
     public StatementType StatementType => NativeMethods.duckdb_result_statement_type(handle.Value);
 
     /// <summary>The next chunk, to be disposed; never an empty one; null at the end.</summary>
-    /// <exception cref="DuckDBException">The statement failed under way, or another statement ended the stream.</exception>
+    /// <exception cref="DuckDBException">
+    /// The statement failed under way, or another statement ended the stream.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public unsafe DataChunk? Fetch(CancellationToken cancellationToken = default)
     {

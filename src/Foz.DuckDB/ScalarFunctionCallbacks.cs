@@ -3,7 +3,9 @@ using Foz.DuckDB.Native;
 
 namespace Foz.DuckDB;
 
-/// <summary>What DuckDB calls for a scalar function. No exception may leave these methods: it would end the process.</summary>
+/// <summary>
+/// What DuckDB calls for a scalar function. No exception may leave these methods: it would end the process.
+/// </summary>
 static unsafe class ScalarFunctionCallbacks
 {
     public static void Register(ConnectionHandle connection, ScalarFunction function)
@@ -26,7 +28,8 @@ static unsafe class ScalarFunctionCallbacks
                 NativeMethods.duckdb_scalar_function_set_return_type(native, type);
             if (function.IsVolatile) NativeMethods.duckdb_scalar_function_set_volatile(native);
             if (function.TakesNulls) NativeMethods.duckdb_scalar_function_set_special_handling(native);
-            NativeMethods.duckdb_scalar_function_set_extra_info(native, ManagedData.Hold(function), &ManagedData.Release);
+            NativeMethods.duckdb_scalar_function_set_extra_info(
+                native, ManagedData.Hold(function), &ManagedData.Release);
             NativeMethods.duckdb_scalar_function_set_function(native, &Invoke);
             if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error)
                 throw new DuckDBException(

@@ -14,7 +14,8 @@ public sealed record TableFunction
         new Dictionary<string, LogicalType>();
 
     /// <summary>
-    /// Says which columns a call gives and how to read them; called at each binding. Whatever it throws fails the statement.
+    /// Says which columns a call gives and how to read them; called at each binding. Whatever it throws fails the
+    /// statement.
     /// </summary>
     public required Func<TableFunctionArguments, TableFunctionBinding> Bind { get; init; }
 }
@@ -50,7 +51,9 @@ public abstract class TableScan : IDisposable
     /// <summary>The number of threads that may read at once, each with a producer of its own.</summary>
     public virtual int ThreadsMax => 1;
 
-    /// <summary>A producer for one thread. Called by many threads at once if <see cref="ThreadsMax"/> is more than 1.</summary>
+    /// <summary>
+    /// A producer for one thread. Called by many threads at once if <see cref="ThreadsMax"/> is more than 1.
+    /// </summary>
     public abstract ChunkProducer CreateProducer();
 
     /// <inheritdoc/>
@@ -91,8 +94,8 @@ public abstract class TableScan : IDisposable
 public abstract class ChunkProducer : IDisposable
 {
     /// <summary>
-    /// Fills a chunk, valid during the call only, and sets its number of rows; none ends the scan for this thread. Whatever
-    /// it throws fails the statement.
+    /// Fills a chunk, valid during the call only, and sets its number of rows; none ends the scan for this thread.
+    /// Whatever it throws fails the statement.
     /// </summary>
     public abstract void Produce(DataChunk output);
 

@@ -3,7 +3,9 @@ using Foz.DuckDB.Native;
 
 namespace Foz.DuckDB;
 
-/// <summary>What DuckDB calls for a table function. No exception may leave these methods: it would end the process.</summary>
+/// <summary>
+/// What DuckDB calls for a table function. No exception may leave these methods: it would end the process.
+/// </summary>
 static unsafe class TableFunctionCallbacks
 {
     public static void Register(ConnectionHandle connection, TableFunction function)
@@ -22,7 +24,8 @@ static unsafe class TableFunctionCallbacks
                 using var type = parameter.ToNative();
                 NativeMethods.duckdb_table_function_add_named_parameter(native, name, type);
             }
-            NativeMethods.duckdb_table_function_set_extra_info(native, ManagedData.Hold(function), &ManagedData.Release);
+            NativeMethods.duckdb_table_function_set_extra_info(
+                native, ManagedData.Hold(function), &ManagedData.Release);
             NativeMethods.duckdb_table_function_supports_projection_pushdown(native, 1);
             NativeMethods.duckdb_table_function_set_bind(native, &Bind);
             NativeMethods.duckdb_table_function_set_init(native, &Init);
@@ -51,7 +54,8 @@ static unsafe class TableFunctionCallbacks
                 NativeMethods.duckdb_bind_add_result_column(info, name, native);
             }
             if (binding.RowCount is { } rows)
-                NativeMethods.duckdb_bind_set_cardinality(info, (ulong)rows, binding.IsRowCountExact ? (byte)1 : (byte)0);
+                NativeMethods.duckdb_bind_set_cardinality(
+                    info, (ulong)rows, binding.IsRowCountExact ? (byte)1 : (byte)0);
             NativeMethods.duckdb_bind_set_bind_data(info, ManagedData.Hold(binding), &ManagedData.Release);
         }
         catch (Exception e)
@@ -86,7 +90,8 @@ static unsafe class TableFunctionCallbacks
         try
         {
             // The scan is out of reach here; the first call of Produce makes the producer.
-            NativeMethods.duckdb_init_set_init_data(info, ManagedData.Hold(new RunningProducer()), &ManagedData.Release);
+            NativeMethods.duckdb_init_set_init_data(
+                info, ManagedData.Hold(new RunningProducer()), &ManagedData.Release);
         }
         catch (Exception e)
         {

@@ -24,7 +24,8 @@ public readonly record struct Date(int Days)
     }
 
     /// <summary>The same date.</summary>
-    public static Date From(DateOnly value) => new(value.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber);
+    public static Date From(DateOnly value) =>
+        new(value.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber);
 
     /// <summary>The date as DuckDB writes it: <c>2024-02-29</c>.</summary>
     public override string ToString() => IsFinite ? TimeText.Date(Days) : TimeText.Infinity(Days);

@@ -24,7 +24,9 @@ public readonly record struct Timestamp(long Micros)
     public override string ToString() => IsFinite ? TimeText.Timestamp(Micros, 1_000_000) : TimeText.Infinity(Micros);
 }
 
-/// <summary>A TIMESTAMP WITH TIME ZONE, an instant: microseconds since 1970-01-01. Its memory is the vector's.</summary>
+/// <summary>
+/// A TIMESTAMP WITH TIME ZONE, an instant: microseconds since 1970-01-01. Its memory is the vector's.
+/// </summary>
 /// <param name="Micros">Microseconds since 1970-01-01 00:00:00 UTC.</param>
 public readonly record struct TimestampTz(long Micros)
 {
@@ -45,7 +47,8 @@ public readonly record struct TimestampTz(long Micros)
     public static TimestampTz From(DateTimeOffset value) => new(TimeText.ToMicros(value.UtcTicks));
 
     /// <summary>The timestamp as DuckDB writes it in UTC: <c>2024-02-29 12:34:56.789+00</c>.</summary>
-    public override string ToString() => IsFinite ? TimeText.Timestamp(Micros, 1_000_000) + "+00" : TimeText.Infinity(Micros);
+    public override string ToString() =>
+        IsFinite ? TimeText.Timestamp(Micros, 1_000_000) + "+00" : TimeText.Infinity(Micros);
 }
 
 /// <summary>A TIMESTAMP_S, without time zone: seconds since 1970-01-01. Its memory is the vector's.</summary>

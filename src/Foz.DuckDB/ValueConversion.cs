@@ -107,7 +107,9 @@ static class ValueConversion
         throw new DuckDBException(DuckDBErrorKind.Conversion, $"'{text}' is no value of {type}");
     }
 
-    /// <summary>The bits of a BIT: a byte with the number of padding bits, then the padding (ones) and the bits.</summary>
+    /// <summary>
+    /// The bits of a BIT: a byte with the number of padding bits, then the padding (ones) and the bits.
+    /// </summary>
     public static byte[] Bits(object value, LogicalType type)
     {
         var text = value is BitValue bits ? bits.Text : Exactly<string>(value, type);
@@ -121,7 +123,9 @@ static class ValueConversion
         return bytes;
     }
 
-    /// <summary>The bytes of a BIGNUM: header of length and sign, then the magnitude; all inverted if negative.</summary>
+    /// <summary>
+    /// The bytes of a BIGNUM: header of length and sign, then the magnitude; all inverted if negative.
+    /// </summary>
     public static byte[] BigNum(object value, LogicalType type)
     {
         var number = Integer<BigInteger>(value, type);

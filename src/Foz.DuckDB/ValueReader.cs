@@ -81,7 +81,8 @@ static class ValueReader
             }
             case TypeId.Variant: return VariantReader.Read(vector, row);
             default:
-                throw new NotSupportedException($"{vector.Type} has no value in .NET; cast it to VARCHAR or JSON in SQL");
+                throw new NotSupportedException(
+                    $"{vector.Type} has no value in .NET; cast it to VARCHAR or JSON in SQL");
         }
     }
 
@@ -111,7 +112,9 @@ static class ValueReader
         _ => vector.Values<uint>()[row],
     };
 
-    /// <summary>Three bytes of length and sign, then the magnitude, big-endian; all bits inverted if negative.</summary>
+    /// <summary>
+    /// Three bytes of length and sign, then the magnitude, big-endian; all bits inverted if negative.
+    /// </summary>
     public static BigInteger ReadBigNum(ReadOnlySpan<byte> bytes)
     {
         var magnitude = bytes[BigNumHeaderLength..];

@@ -4,8 +4,8 @@ using System.Text;
 namespace Foz.DuckDB;
 
 /// <summary>
-/// Reads values out of VARIANT vectors. Beneath, a VARIANT is a struct of the keys of its objects, the children of its objects
-/// and lists, the type and place of each of its values (the first is the root), and the values' bytes.
+/// Reads values out of VARIANT vectors. Beneath, a VARIANT is a struct of the keys of its objects, the children of its
+/// objects and lists, the type and place of each of its values (the first is the root), and the values' bytes.
 /// </summary>
 readonly ref struct VariantReader
 {
@@ -44,9 +44,10 @@ readonly ref struct VariantReader
     enum Kind : byte
     {
         Null = 0, True = 1, False = 2, Int8 = 3, Int16 = 4, Int32 = 5, Int64 = 6, Int128 = 7, UInt8 = 8, UInt16 = 9,
-        UInt32 = 10, UInt64 = 11, UInt128 = 12, Float = 13, Double = 14, Decimal = 15, Varchar = 16, Blob = 17, Uuid = 18,
-        Date = 19, Time = 20, TimeNs = 21, TimestampS = 22, TimestampMs = 23, Timestamp = 24, TimestampNs = 25, TimeTz = 26,
-        TimestampTz = 27, Interval = 28, Object = 29, Array = 30, BigNum = 31, Bit = 32, Geometry = 33,
+        UInt32 = 10, UInt64 = 11, UInt128 = 12, Float = 13, Double = 14, Decimal = 15, Varchar = 16, Blob = 17,
+        Uuid = 18, Date = 19, Time = 20, TimeNs = 21, TimestampS = 22, TimestampMs = 23, Timestamp = 24,
+        TimestampNs = 25, TimeTz = 26, TimestampTz = 27, Interval = 28, Object = 29, Array = 30, BigNum = 31,
+        Bit = 32, Geometry = 33,
     }
 
     /// <summary>The value of a row; null for the NULL inside of a VARIANT too.</summary>

@@ -72,8 +72,8 @@ public readonly unsafe ref struct Vector
     public string Text(int row) => Encoding.UTF8.GetString(Bytes(row));
 
     /// <summary>
-    /// The end of the run of rows, from one on, that have its bytes: those of a VARCHAR, BLOB, BIT or BIGNUM. Fast where they
-    /// share memory, as the rows of one file share its name.
+    /// The end of the run of rows, from one on, that have its bytes: those of a VARCHAR, BLOB, BIT or BIGNUM. Fast
+    /// where they share memory, as the rows of one file share its name.
     /// </summary>
     public int EndOfRun(int row)
     {
@@ -85,7 +85,9 @@ public readonly unsafe ref struct Vector
         return end;
     }
 
-    /// <summary>The elements of a LIST (its entries tell whose), of an ARRAY (one row after the other) or of a MAP.</summary>
+    /// <summary>
+    /// The elements of a LIST (its entries tell whose), of an ARRAY (one row after the other) or of a MAP.
+    /// </summary>
     public Vector Child => Type.Id switch
     {
         TypeId.List or TypeId.Map => new(

@@ -154,7 +154,9 @@ public unsafe ref struct VectorWriter
             if (i != member) Field(i).SetNull(row);
     }
 
-    /// <summary>Sets a row from an object, null for NULL, as <see cref="Vector.GetValue"/> gives it: convenient, and slow.</summary>
+    /// <summary>
+    /// Sets a row from an object, null for NULL, as <see cref="Vector.GetValue"/> gives it: convenient, and slow.
+    /// </summary>
     /// <exception cref="DuckDBException">The object does not fit the type.</exception>
     public void SetValue(int row, object? value) => ValueWriter.Write(ref this, row, value);
 

@@ -9,7 +9,9 @@ namespace Foz.Core.Engine;
 /// <param name="IsRead">
 /// Whether the plan reads it; if not, the statement's result does not depend on its rows.
 /// </param>
-/// <param name="Columns">The columns that are read, in the table's order; fields of structs count as their column.</param>
+/// <param name="Columns">
+/// The columns that are read, in the table's order; fields of structs count as their column.
+/// </param>
 /// <param name="Filter">What the rows needed fulfil; null if nothing is known.</param>
 public sealed record BoundTable(SqlSpan Span, bool IsRead, IReadOnlyList<string> Columns, FilterExpression? Filter);
 
@@ -25,12 +27,14 @@ public sealed record BoundPlan(IReadOnlyList<EngineColumn> Columns, IReadOnlyLis
     /// A session of <see cref="Workload.Binding"/>, to be disposed afterwards: it is left with temporary tables.
     /// </param>
     /// <param name="analysis">The statement.</param>
-    /// <param name="table">The columns of a table; null leaves the name to DuckDB, which knows none of the lake's.</param>
+    /// <param name="table">
+    /// The columns of a table; null leaves the name to DuckDB, which knows none of the lake's.
+    /// </param>
     /// <param name="function">The same for calls of table functions; null leaves them all to DuckDB.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
-    /// The statement does not bind: of kind <see cref="ErrorKind.Sql"/>, with its <see cref="FozException.Place"/> in the
-    /// statement where DuckDB knows it.
+    /// The statement does not bind: of kind <see cref="ErrorKind.Sql"/>, with its <see cref="FozException.Place"/> in
+    /// the statement where DuckDB knows it.
     /// </exception>
     public static BoundPlan Read(
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
@@ -78,7 +82,9 @@ public sealed record BoundPlan(IReadOnlyList<EngineColumn> Columns, IReadOnlyLis
         using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
         // A plan that cannot be written as JSON tells nothing: everything is read.
         if (document.RootElement.GetProperty("error").GetBoolean())
-            return new(columns, [.. tables.Select(t => new BoundTable(t.Span, true, [.. t.Columns.Select(c => c.Name)], null))]);
+            return new(
+                columns,
+                [.. tables.Select(t => new BoundTable(t.Span, true, [.. t.Columns.Select(c => c.Name)], null))]);
         var plan = new PlanReader(TablePrefix);
         plan.Read(document.RootElement.GetProperty("plans"));
         return new(columns, [.. tables.Select((t, i) => plan.TableOf(t.Span, i)).OrderBy(t => t.Span.Start)]);

@@ -9,7 +9,9 @@ static class ColumnWriter
 {
     const int BitsPerWord = 64;
 
-    /// <summary>Writes <paramref name="count"/> rows from <paramref name="first"/> on as the vector's first rows.</summary>
+    /// <summary>
+    /// Writes <paramref name="count"/> rows from <paramref name="first"/> on as the vector's first rows.
+    /// </summary>
     public static void Write(Data.Column column, DataType type, int first, int count, ref VectorWriter vector)
     {
         switch (column)
@@ -17,7 +19,9 @@ static class ColumnWriter
             case BytesColumn bytes: WriteBytes(bytes, type == DataType.String, first, count, vector); break;
             case ListColumn list: WriteLists(list, ((DataType.Array)type).Element, first, count, vector); break;
             case StructColumn s: WriteFields(s, ((DataType.Struct)type).Fields, first, count, vector); break;
-            case FixedColumn<Int128> decimals: WriteDecimals(decimals, (DataType.Decimal)type, first, count, vector); break;
+            case FixedColumn<Int128> decimals:
+                WriteDecimals(decimals, (DataType.Decimal)type, first, count, vector);
+                break;
             case FixedColumn<byte> values: Copy(values, first, count, vector); break;
             case FixedColumn<sbyte> values: Copy(values, first, count, vector); break;
             case FixedColumn<short> values: Copy(values, first, count, vector); break;

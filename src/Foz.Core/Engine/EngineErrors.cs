@@ -6,7 +6,9 @@ namespace Foz.Core.Engine;
 /// <summary>DuckDB's failures in the platform's words.</summary>
 static class EngineErrors
 {
-    /// <summary>The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.</summary>
+    /// <summary>
+    /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
+    /// </summary>
     public static FozException Translate(DuckDBException error, string? sql = null)
     {
         if (error.InnerException is FozException inner) return inner;

@@ -58,7 +58,8 @@ public sealed class EnginePool : IDisposable
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
-            // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded yet.
+            // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
+            // yet.
             connection.Execute(
                 $"""
                 SET GLOBAL max_temp_directory_size = '{SpillBytesMax()}B';
@@ -83,7 +84,8 @@ public sealed class EnginePool : IDisposable
         ["allocator_background_threads"] = "true",
         ["enable_external_file_cache"] = "false",
         ["errors_as_json"] = "true",
-        // Queries without an order still give a file's rows in theirs; writes have none to keep, and are parallel without.
+        // Queries without an order still give a file's rows in theirs; writes have none to keep, and are parallel
+        // without.
         ["preserve_insertion_order"] = workload == Workload.Query ? "true" : "false",
     };
 

@@ -22,15 +22,17 @@ public sealed class EngineSession : IDisposable
     internal EngineSession(Connection connection, StreamFunction streams, ScanFunctions scans) =>
         (this.connection, this.streams, this.scans) = (connection, streams, scans);
 
-    /// <summary>Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.</summary>
+    /// <summary>
+    /// Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.
+    /// </summary>
     public void EnableProgress() =>
         // DuckDB measures for those who set a bar, which only we draw.
         connection.Execute(
             "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0");
 
     /// <summary>
-    /// How far the running statement is, from 0 to 1; null where DuckDB does not know, or <see cref="EnableProgress"/> was not
-    /// called. For any thread.
+    /// How far the running statement is, from 0 to 1; null where DuckDB does not know, or <see cref="EnableProgress"/>
+    /// was not called. For any thread.
     /// </summary>
     public double? Progress => connection.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
 
@@ -47,14 +49,16 @@ public sealed class EngineSession : IDisposable
     /// <param name="parameters">Values for its parameters, in order.</param>
     /// <exception cref="FozException">The statement failed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public EngineRows Query(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+    public EngineRows Query(
+        string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
         Run(
             sql, () => new EngineRows(this, connection.Query(sql, parameters, cancellationToken), sql),
             cancellationToken);
 
     /// <summary>The first column of the first row.</summary>
     /// <inheritdoc cref="Query"/>
-    public T QueryScalar<T>(string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+    public T QueryScalar<T>(
+        string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
         Run(sql, () => connection.QueryScalar<T>(sql, parameters, cancellationToken), cancellationToken);
 
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
@@ -75,7 +79,7 @@ public sealed class EngineSession : IDisposable
     /// </summary>
     public StreamRelation Register(ColumnStream stream)
     {
-        var relation = streams.Add(stream);
+        var relation = streams.Add(stream, Forget);
         lock (relations) relations.Add(relation);
         return relation;
     }
@@ -104,6 +108,11 @@ public sealed class EngineSession : IDisposable
                 foreach (var relation in relations) relation.ThrowFailure();
             throw EngineErrors.Translate(e, sql);
         }
+    }
+
+    void Forget(StreamRelation relation)
+    {
+        lock (relations) relations.Remove(relation);
     }
 
     /// <summary>Ends what streams wait for: an interrupt reaches DuckDB's own code only.</summary>

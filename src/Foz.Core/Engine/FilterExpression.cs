@@ -23,9 +23,9 @@ public enum FilterComparison
 }
 
 /// <summary>
-/// What a statement's plan says that the rows it needs of a table fulfil. What cannot be expressed is left out, so a row that
-/// does not fulfil it is never needed, and one that does may still not be. Literals are text in DuckDB's form of the column's
-/// type. The hierarchy is closed.
+/// What a statement's plan says that the rows it needs of a table fulfil. What cannot be expressed is left out, so a
+/// row that does not fulfil it is never needed, and one that does may still not be. Literals are text in DuckDB's form
+/// of the column's type. The hierarchy is closed.
 /// </summary>
 public abstract record FilterExpression
 {
@@ -37,7 +37,8 @@ public abstract record FilterExpression
     /// <param name="Column">The column's name, then those of the fields inside.</param>
     /// <param name="Operator">How they compare.</param>
     /// <param name="Literal">The literal.</param>
-    public sealed record Compare(IReadOnlyList<string> Column, FilterComparison Operator, string Literal) : FilterExpression;
+    public sealed record Compare(IReadOnlyList<string> Column, FilterComparison Operator, string Literal)
+        : FilterExpression;
 
     /// <summary>A column equal to one of some literals.</summary>
     /// <param name="Column">The column's name, then those of the fields inside.</param>

@@ -18,14 +18,15 @@ public sealed record ParquetFile(
 /// <c>2020-06-01 00:00:00.123456</c> (with <c>+00</c> behind instants), booleans 0 and 1, blobs in hexadecimal.
 /// </summary>
 /// <param name="Path">
-/// The column's name, then the names of fields inside; <c>element</c>, <c>key</c> and <c>value</c> for those of lists and
-/// maps.
+/// The column's name, then the names of fields inside; <c>element</c>, <c>key</c> and <c>value</c> for those of lists
+/// and maps.
 /// </param>
 /// <param name="Min">
 /// A lower bound of the values without NULL and NaN; null if not known. Texts are cut at some 256 bytes.
 /// </param>
 /// <param name="Max">
-/// An upper bound of the values without NULL and NaN; null if not known. A text that is cut is raised, so it is a bound.
+/// An upper bound of the values without NULL and NaN; null if not known. A text that is cut is raised, so it is a
+/// bound.
 /// </param>
 /// <param name="NullCount">
 /// The number of NULLs; null if not known. For what lies in a list or map it counts elements, not rows.
@@ -44,8 +45,8 @@ public sealed record ParquetWriteOptions
     public int? RowGroupRows { get; init; }
 
     /// <summary>
-    /// The size from which on a next file is begun, in bytes, looked at after each row group; null for one file, or as many
-    /// as <see cref="PerThreadOutput"/> and <see cref="PartitionBy"/> make.
+    /// The size from which on a next file is begun, in bytes, looked at after each row group; null for one file, or as
+    /// many as <see cref="PerThreadOutput"/> and <see cref="PartitionBy"/> make.
     /// </summary>
     public long? FileSizeBytes { get; init; }
 
@@ -53,8 +54,9 @@ public sealed record ParquetWriteOptions
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
     /// <summary>
-    /// Whether rows are sorted by <see cref="PartitionBy"/> first. It makes about one file per partition in bounded memory,
-    /// however many there are; without it, some fifty partitions are fine, and thousands make ten files each or exhaust memory.
+    /// Whether rows are sorted by <see cref="PartitionBy"/> first. It makes about one file per partition in bounded
+    /// memory, however many there are; without it, some fifty partitions are fine, and thousands make ten files each or
+    /// exhaust memory.
     /// </summary>
     public bool SortsPartitions { get; init; } = true;
 

@@ -10,8 +10,8 @@ public static class ParquetWriter
     const string FieldIdKey = "__duckdb_field_id";
 
     /// <summary>
-    /// Writes the rows of a query into new files <c>part-{uuid}.parquet</c> of a folder, which is made if need be. Nothing is
-    /// forced to the disk. On failure, files may be left behind.
+    /// Writes the rows of a query into new files <c>part-{uuid}.parquet</c> of a folder, which is made if need be.
+    /// Nothing is forced to the disk. On failure, files may be left behind.
     /// </summary>
     /// <param name="session">The session that has what the query reads.</param>
     /// <param name="selectSql">The query. What no table can hold must be cast in it.</param>
@@ -90,7 +90,9 @@ public static class ParquetWriter
             ReadPath(path),
             byName.GetValueOrDefault("min"),
             byName.GetValueOrDefault("max"),
-            byName.GetValueOrDefault("null_count") is { } nulls ? long.Parse(nulls, CultureInfo.InvariantCulture) : null,
+            byName.GetValueOrDefault("null_count") is { } nulls
+                ? long.Parse(nulls, CultureInfo.InvariantCulture)
+                : null,
             byName.GetValueOrDefault("has_nan") == "true");
     }
 

@@ -11,11 +11,12 @@ static class PlanFilter
         switch (filter.GetProperty("filter_type").GetString())
         {
             case "CONSTANT_COMPARISON":
-                return Compare(column, filter.GetProperty("comparison_type").GetString(), filter.GetProperty("constant"));
+                return Compare(
+                    column, filter.GetProperty("comparison_type").GetString(), filter.GetProperty("constant"));
             case "OPTIONAL_FILTER":
                 // It may be skipped, but holds of every row that is needed.
-                return filter.GetProperty("child_filter") is { ValueKind: JsonValueKind.Object } child
-                    ? Read(child, column) : null;
+                return filter.GetProperty("child_filter") is { ValueKind: JsonValueKind.Object } optional
+                    ? Read(optional, column) : null;
             case "IN_FILTER":
                 return In(column, filter.GetProperty("values").EnumerateArray());
             case "IS_NULL":
@@ -23,9 +24,9 @@ static class PlanFilter
             case "IS_NOT_NULL":
                 return new FilterExpression.IsNotNull(column);
             case "CONJUNCTION_AND":
-                return FilterExpression.All(filter.GetProperty("child_filters").EnumerateArray().Select(f => Read(f, column)));
+                return FilterExpression.All(Children().Select(child => Read(child, column)));
             case "CONJUNCTION_OR":
-                return FilterExpression.Any(filter.GetProperty("child_filters").EnumerateArray().Select(f => Read(f, column)));
+                return FilterExpression.Any(Children().Select(child => Read(child, column)));
             case "STRUCT_EXTRACT":
                 return filter.GetProperty("child_name").GetString() is { Length: > 0 } field
                     ? Read(filter.GetProperty("child_filter"), [.. column, field]) : null;
@@ -34,6 +35,8 @@ static class PlanFilter
             default:
                 return null;
         }
+
+        JsonElement.ArrayEnumerator Children() => filter.GetProperty("child_filters").EnumerateArray();
     }
 
     /// <summary>A condition whose columns are numbers.</summary>
@@ -43,7 +46,8 @@ static class PlanFilter
         switch (expression.GetProperty("expression_class").GetString())
         {
             case "BOUND_CONJUNCTION":
-                var terms = expression.GetProperty("children").EnumerateArray().Select(e => ReadExpression(e, columnOf));
+                var terms = expression.GetProperty("children").EnumerateArray()
+                    .Select(term => ReadExpression(term, columnOf));
                 return type == "CONJUNCTION_AND" ? FilterExpression.All(terms) : FilterExpression.Any(terms);
             case "BOUND_COMPARISON":
                 return ReadComparison(expression, type, columnOf);
@@ -67,7 +71,8 @@ static class PlanFilter
             : null;
     }
 
-    static FilterExpression? ReadOperator(JsonElement children, string? type, Func<int, IReadOnlyList<string>?> columnOf)
+    static FilterExpression? ReadOperator(
+        JsonElement children, string? type, Func<int, IReadOnlyList<string>?> columnOf)
     {
         if (Column(children[0], columnOf) is not { } column) return null;
         var rest = children.EnumerateArray().Skip(1);
@@ -95,7 +100,9 @@ static class PlanFilter
             "COMPARE_GREATERTHANOREQUALTO" => FilterComparison.GreaterOrEqual,
             _ => null,
         };
-        return comparison is { } known && PlanValue.TextOf(constant) is { } literal ? new(column, known, literal) : null;
+        return comparison is { } known && PlanValue.TextOf(constant) is { } literal
+            ? new(column, known, literal)
+            : null;
     }
 
     static FilterExpression.In? In(IReadOnlyList<string> column, IEnumerable<JsonElement> constants)

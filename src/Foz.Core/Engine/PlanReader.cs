@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Foz.Core.Engine;
 
 /// <summary>
-/// Walks an optimized plan of DuckDB (the JSON of <c>json_serialize_plan</c>) and notes what is read of the tables whose names
-/// begin with a prefix and end with a number.
+/// Walks an optimized plan of DuckDB (the JSON of <c>json_serialize_plan</c>) and notes what is read of the tables
+/// whose names begin with a prefix and end with a number.
 /// </summary>
 sealed class PlanReader(string tablePrefix)
 {
@@ -70,7 +70,8 @@ sealed class PlanReader(string tablePrefix)
         {
             // Above the scan, columns are counted in the order in which the scan gives them.
             var projection = get.GetProperty("projection_ids").EnumerateArray().Select(p => p.GetInt32()).ToArray();
-            var given = (projection.Length == 0 ? read : projection.Select(p => read[p])).Select(c => PathOf(c, names, get)).ToArray();
+            var given = (projection.Length == 0 ? read : projection.Select(p => read[p]))
+                .Select(column => PathOf(column, names, get)).ToArray();
             filters.AddRange(expressions.EnumerateArray().Select(e => PlanFilter.ReadExpression(
                 e, index => index < given.Length ? given[index] : null)));
         }

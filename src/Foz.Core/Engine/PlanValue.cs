@@ -5,13 +5,16 @@ using Foz.DuckDB;
 
 namespace Foz.Core.Engine;
 
-/// <summary>Constants in the JSON of DuckDB's parse trees and plans: a type and the value as it lies in memory.</summary>
+/// <summary>
+/// Constants in the JSON of DuckDB's parse trees and plans: a type and the value as it lies in memory.
+/// </summary>
 static class PlanValue
 {
     /// <summary>The value in DuckDB's text; null for NULL and for types that are not read.</summary>
     public static string? TextOf(JsonElement constant)
     {
-        if (constant.GetProperty("is_null").GetBoolean() || !constant.TryGetProperty("value", out var value)) return null;
+        if (constant.GetProperty("is_null").GetBoolean() || !constant.TryGetProperty("value", out var value))
+            return null;
         var type = constant.GetProperty("type");
         return type.GetProperty("id").GetString() switch
         {
@@ -19,8 +22,11 @@ static class PlanValue
                 or "UINTEGER" or "UBIGINT" or "STRING_LITERAL" or "INTEGER_LITERAL" => TextOfScalar(value),
             "HUGEINT" => Huge(value)?.ToString(CultureInfo.InvariantCulture),
             "DECIMAL" => Decimal(value, type.GetProperty("type_info")),
-            "FLOAT" when value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out var number) => number.ToString("R", CultureInfo.InvariantCulture),
-            "DOUBLE" when value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) => number.ToString("R", CultureInfo.InvariantCulture),
+            // JSON has no NaN and no infinity: those are not read.
+            "FLOAT" when value.ValueKind == JsonValueKind.Number =>
+                value.GetSingle().ToString("R", CultureInfo.InvariantCulture),
+            "DOUBLE" when value.ValueKind == JsonValueKind.Number =>
+                value.GetDouble().ToString("R", CultureInfo.InvariantCulture),
             "DATE" => Long(value) is { } days ? new Date((int)days).ToString() : null,
             "TIMESTAMP" => Long(value) is { } micros ? new Timestamp(micros).ToString() : null,
             "TIMESTAMP WITH TIME ZONE" => Long(value) is { } micros ? new TimestampTz(micros).ToString() : null,
@@ -41,7 +47,8 @@ static class PlanValue
     {
         var unscaled = value.ValueKind == JsonValueKind.Object ? Huge(value) : Long(value);
         return unscaled is { } digits
-            ? new DecimalValue((Int128)digits, info.GetProperty("width").GetByte(), info.GetProperty("scale").GetByte()).ToString()
+            ? new DecimalValue(
+                (Int128)digits, info.GetProperty("width").GetByte(), info.GetProperty("scale").GetByte()).ToString()
             : null;
     }
 
@@ -56,8 +63,8 @@ static class PlanValue
     static long? Long(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetInt64(out var number) => number,
-        JsonValueKind.Object when value.EnumerateObject().Select(p => p.Value).ToArray() is [{ ValueKind: JsonValueKind.Number } only]
-            && only.TryGetInt64(out var number) => number,
+        JsonValueKind.Object when value.EnumerateObject().Select(p => p.Value).ToArray()
+            is [{ ValueKind: JsonValueKind.Number } only] && only.TryGetInt64(out var number) => number,
         _ => null,
     };
 }

@@ -37,7 +37,9 @@ public sealed class SqlAnalysis
 
     internal SqlTokens Tokens { get; }
 
-    /// <summary>Aliases and common table expressions, in any case: what a first part of a column's name may mean.</summary>
+    /// <summary>
+    /// Aliases and common table expressions, in any case: what a first part of a column's name may mean.
+    /// </summary>
     internal IReadOnlySet<string> LocalNames { get; }
 
     /// <summary>For each SELECT the one around it, −1 for none.</summary>
@@ -56,7 +58,8 @@ public sealed class SqlAnalysis
         var tokens = SqlTokens.Read(sql);
         if (Normalize(sql, tokens) is { } normalized) (sql, tokens) = (normalized, SqlTokens.Read(normalized));
         if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
-        var json = session.QueryScalar<string>("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
+        var json = session.QueryScalar<string>(
+            "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
         using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
         var root = document.RootElement;
         if (root.GetProperty("error").GetBoolean()) throw Failure(sql, tokens, root);
@@ -70,13 +73,13 @@ public sealed class SqlAnalysis
 
     /// <summary>Puts other text in the place of tables and table functions.</summary>
     /// <param name="table">
-    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table as it is. Where the reference has
-    /// no alias, the relation gets the table's name for one, and columns written with schema or catalog are shortened to it.
-    /// An <c>AT</c> clause is taken out.
+    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table as it is. Where the
+    /// reference has no alias, the relation gets the table's name for one, and columns written with schema or catalog
+    /// are shortened to it. An <c>AT</c> clause is taken out.
     /// </param>
     /// <param name="function">
-    /// The same for calls of table functions; null leaves them all. A call without an alias gets the table's name in its first
-    /// argument for one, if that is a name: <c>STREAM(bronze.orders)</c> is called <c>orders</c>.
+    /// The same for calls of table functions; null leaves them all. A call without an alias gets the table's name in
+    /// its first argument for one, if that is a name: <c>STREAM(bronze.orders)</c> is called <c>orders</c>.
     /// </param>
     public RewrittenSql Rewrite(
         Func<TableReference, string?> table, Func<TableFunctionCall, string?>? function = null) =>
@@ -91,7 +94,8 @@ public sealed class SqlAnalysis
         StringBuilder? normalized = null;
         for (var i = tokens.Count - 3; i >= 0; i--)
         {
-            if (!tokens.IsWord(i, "timestamp") || !tokens.IsSymbol(i + 1, ':') || !tokens.IsSymbol(i + 2, '=')) continue;
+            if (!tokens.IsWord(i, "timestamp") || !tokens.IsSymbol(i + 1, ':') || !tokens.IsSymbol(i + 2, '='))
+                continue;
             normalized ??= new(sql);
             normalized.Insert(tokens[i].End, '"').Insert(tokens[i].Start, '"');
         }
@@ -104,8 +108,8 @@ public sealed class SqlAnalysis
         if (!error.GetProperty("error_type").ValueEquals("parser"))
         {
             var hint = tokens.IsWord(0, "PIVOT") ? "write SELECT * FROM (PIVOT … ON … IN (…) …)" : null;
-            return Refused(
-                sql, tokens[0].Start, $"only a SELECT can stand here, not {tokens.TextOf(0).ToString().ToUpperInvariant()}", hint);
+            var statement = tokens.TextOf(0).ToString().ToUpperInvariant();
+            return Refused(sql, tokens[0].Start, $"only a SELECT can stand here, not {statement}", hint);
         }
         return error.TryGetProperty("position", out var text)
             && int.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var position)
@@ -113,10 +117,8 @@ public sealed class SqlAnalysis
             : new(ErrorKind.Sql, message);
     }
 
-    static FozException Refused(string sql, int position, string message, string? hint = null) => new(ErrorKind.Sql, message)
-    {
-        Place = EngineErrors.PlaceIn(sql, Encoding.UTF8.GetByteCount(sql.AsSpan(0, position))), Hint = hint,
-    };
+    static FozException Refused(string sql, int position, string message, string? hint = null) =>
+        new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceAt(sql, position), Hint = hint };
 
     static int StartOfSecond(SqlTokens tokens)
     {

@@ -68,14 +68,17 @@ public sealed record TableFunctionCall
 }
 
 /// <summary>An argument of a table function.</summary>
-/// <param name="Name">The name it is given by (<c>version := 3</c>, <c>header = true</c>); null for one by its place.</param>
+/// <param name="Name">
+/// The name it is given by (<c>version := 3</c>, <c>header = true</c>); null for one by its place.
+/// </param>
 /// <param name="Value">A constant as text; null if it is no constant, or NULL.</param>
 /// <param name="Parts">The parts of a name such as <c>bronze.orders</c>; empty if it is none.</param>
 public sealed record TableFunctionArgument(string? Name, string? Value, IReadOnlyList<string> Parts);
 
 /// <summary>A column that a statement names.</summary>
 /// <param name="Parts">
-/// The parts of the name: a column, with its fields behind and its table, schema and catalog in front, as far as written.
+/// The parts of the name: a column, with its fields behind and its table, schema and catalog in front, as far as
+/// written.
 /// </param>
 /// <param name="Span">Where it stands; empty where DuckDB does not say.</param>
 public sealed record ColumnReference(IReadOnlyList<string> Parts, SqlSpan Span)

@@ -10,8 +10,8 @@ public sealed record RewrittenSql(string Text)
     internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
 
     /// <summary>
-    /// The character of the statement as it was that a character of <see cref="Text"/> comes from; inside of a replacement, the
-    /// beginning of what it replaces.
+    /// The character of the statement as it was that a character of <see cref="Text"/> comes from; inside of a
+    /// replacement, the beginning of what it replaces.
     /// </summary>
     public int ToOriginal(int position)
     {
@@ -30,7 +30,9 @@ public sealed record RewrittenSql(string Text)
 /// <summary>Text in the place of other text.</summary>
 readonly record struct SqlEdit(SqlSpan Span, string Text);
 
-/// <summary>Puts relations in the place of tables, so that the rest of the statement still finds their columns.</summary>
+/// <summary>
+/// Puts relations in the place of tables, so that the rest of the statement still finds their columns.
+/// </summary>
 sealed class SqlRewriter(SqlAnalysis analysis)
 {
     readonly List<SqlEdit> edits = [];
@@ -45,7 +47,8 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         var replaced = edits.Select(e => e.Span).ToList();
         // Arguments of a call that is replaced go with it.
         foreach (var column in analysis.Columns)
-            if (!replaced.Exists(span => column.Span.Start >= span.Start && column.Span.Start < span.End)) Shorten(column);
+            if (!replaced.Exists(span => column.Span.Start >= span.Start && column.Span.Start < span.End))
+                Shorten(column);
         edits.Sort(static (left, right) => left.Span.Start.CompareTo(right.Span.Start));
         var text = new StringBuilder();
         var position = 0;
@@ -85,7 +88,8 @@ sealed class SqlRewriter(SqlAnalysis analysis)
             ? $"{relation} AS {SqlText.Identifier(table)}"
             : relation;
 
-    SqlSpan SpanOf(int token) => new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);
+    SqlSpan SpanOf(int token) =>
+        new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);
 
     /// <summary>
     /// The table's name; with its schema in front where the same SELECT has a table of that name from another schema.
@@ -116,7 +120,9 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         }
     }
 
-    /// <summary>How many parts of a column's name are the table's schema and catalog; 0 if it is not the table's.</summary>
+    /// <summary>
+    /// How many parts of a column's name are the table's schema and catalog; 0 if it is not the table's.
+    /// </summary>
     static int QualifiersOf(TableReference table, IReadOnlyList<string> parts)
     {
         if (table.Schema is null) return 0;

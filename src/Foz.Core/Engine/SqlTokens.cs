@@ -26,8 +26,8 @@ enum SqlTokenKind
 readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
 
 /// <summary>
-/// The tokens of a SQL text without spaces and comments. DuckDB's parser says where references begin; this finds where they
-/// end.
+/// The tokens of a SQL text without spaces and comments. DuckDB's parser says where references begin; this finds where
+/// they end.
 /// </summary>
 sealed class SqlTokens
 {
@@ -69,7 +69,8 @@ sealed class SqlTokens
     public ReadOnlySpan<char> TextOf(int index) => sql.AsSpan(tokens[index].Start..tokens[index].End);
 
     public bool IsSymbol(int index, char symbol) =>
-        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Symbol && sql[tokens[index].Start] == symbol;
+        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Symbol
+        && sql[tokens[index].Start] == symbol;
 
     public bool IsWord(int index, string word) =>
         index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Word
@@ -82,7 +83,9 @@ sealed class SqlTokens
     public string NameOf(int index)
     {
         var text = TextOf(index);
-        return tokens[index].Kind == SqlTokenKind.QuotedName ? text[1..^1].ToString().Replace("\"\"", "\"") : text.ToString();
+        return tokens[index].Kind == SqlTokenKind.QuotedName
+            ? text[1..^1].ToString().Replace("\"\"", "\"")
+            : text.ToString();
     }
 
     /// <summary>The index of the parenthesis that closes the one at the index.</summary>

@@ -115,7 +115,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             IsText = start >= 0 && tokens[start].Kind == SqlTokenKind.Text,
             Span = span,
             At = element.TryGetProperty("at_clause", out var at) && at.ValueKind == JsonValueKind.Object
-                ? new(at.GetProperty("unit").GetString()!.ToUpperInvariant(), Constant(at.GetProperty("expr")), AtSpan(span))
+                ? new(
+                    at.GetProperty("unit").GetString()!.ToUpperInvariant(), Constant(at.GetProperty("expr")),
+                    AtSpan(span))
                 : null,
             Scope = scope,
         });

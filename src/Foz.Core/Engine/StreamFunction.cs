@@ -20,12 +20,16 @@ sealed class StreamFunction
     public TableFunction Function => new() { Name = Name, Parameters = [LogicalType.BigInt], Bind = Bind };
 
     /// <summary>Makes a stream readable once, by the relation that is returned, until it is disposed.</summary>
-    public StreamRelation Add(ColumnStream stream)
+    public StreamRelation Add(ColumnStream stream, Action<StreamRelation> removed)
     {
         var token = Interlocked.Increment(ref lastToken);
         return streams[token] = new StreamRelation(
             stream, string.Create(CultureInfo.InvariantCulture, $"{Name}({token})"),
-            () => streams.TryRemove(token, out _));
+            relation =>
+            {
+                streams.TryRemove(token, out _);
+                removed(relation);
+            });
     }
 
     TableFunctionBinding Bind(TableFunctionArguments arguments)
@@ -129,10 +133,10 @@ sealed class StreamFunction
 public sealed class StreamRelation : IDisposable
 {
     readonly CancellationTokenSource cancellation = new();
-    readonly Action remove;
+    readonly Action<StreamRelation> remove;
     Exception? failure;
 
-    internal StreamRelation(ColumnStream stream, string sql, Action remove) =>
+    internal StreamRelation(ColumnStream stream, string sql, Action<StreamRelation> remove) =>
         (Stream, Sql, this.remove) = (stream, sql, remove);
 
     /// <summary>What to write after FROM.</summary>
@@ -143,7 +147,7 @@ public sealed class StreamRelation : IDisposable
     internal CancellationToken Canceled => cancellation.Token;
 
     /// <summary>Takes the stream away from the engine.</summary>
-    public void Dispose() => remove();
+    public void Dispose() => remove(this);
 
     internal void Cancel() => cancellation.Cancel();
 

@@ -13,8 +13,8 @@ public enum Workload
     Query,
 
     /// <summary>
-    /// Finding out what statements need (<see cref="BoundPlan"/>), over empty tables: small, and outside of the budget's
-    /// parts.
+    /// Finding out what statements need (<see cref="BoundPlan"/>), over empty tables: small, and outside of the
+    /// budget's parts.
     /// </summary>
     Binding,
 }

@@ -28,8 +28,8 @@ sealed class ConnectionHandle(nint value) : NativeHandle(value)
     public QueryResult? Streaming { get; set; }
 
     /// <summary>
-    /// Ends the stream of a result, if it is the connection's, and with it its transaction: DuckDB keeps both until the next
-    /// statement, even of none.
+    /// Ends the stream of a result, if it is the connection's, and with it its transaction: DuckDB keeps both until the
+    /// next statement, even of none.
     /// </summary>
     public void EndStream(QueryResult? result)
     {

@@ -30,7 +30,9 @@ struct NativeProgress
     public ulong TotalRowsToProcess;
 }
 
-/// <summary><c>duckdb_hugeint</c> and <c>duckdb_uhugeint</c>: two halves, so that no 16-byte alignment is assumed.</summary>
+/// <summary>
+/// <c>duckdb_hugeint</c> and <c>duckdb_uhugeint</c>: two halves, so that no 16-byte alignment is assumed.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 struct NativeHugeInt
 {
