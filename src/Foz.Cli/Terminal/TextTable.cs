@@ -28,7 +28,8 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
 
     void WriteLine(Shell shell, int[] widths, string?[] cells, Style? style)
     {
-        for (var i = 0; i < cells.Length; i++)
+        var last = Array.FindLastIndex(cells, cell => cell is not "");
+        for (var i = 0; i <= last; i++)
         {
             var text = cells[i] ?? Null;
             var padding = new string(' ', widths[i] - WidthOf(text));
@@ -36,7 +37,7 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
             if (i > 0) shell.Out.Write(Gap);
             if (columns[i].IsNumber) shell.Out.Write(padding);
             shell.Out.Write(shown);
-            if (!columns[i].IsNumber && i < cells.Length - 1) shell.Out.Write(padding);
+            if (!columns[i].IsNumber && i < last) shell.Out.Write(padding);
         }
         shell.Out.WriteLine();
     }

@@ -22,6 +22,16 @@ public sealed class RunJournalTests : IDisposable
     }
 
     [Fact]
+    public void Steps_that_end_at_the_same_time_are_all_kept()
+    {
+        var journal = Journal;
+        Parallel.For(0, 200, i => journal.Append("r1", Step($"silver.t{i}"), Lineage($"silver.t{i}")));
+
+        Assert.Equal(200, Exported("steps").Select(json => json.GetProperty("step").GetString()).Distinct().Count());
+        Assert.Equal(200, Exported("lineage").Count);
+    }
+
+    [Fact]
     public void Every_record_has_the_columns_of_its_table()
     {
         Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source());

@@ -1,0 +1,43 @@
+using Foz.Cli;
+using Foz.Cli.Terminal;
+
+namespace Foz.Tests.Cli;
+
+/// <summary>What a command wrote, and how it ended.</summary>
+public sealed record CommandOutput(int ExitCode, string Out, string Error);
+
+/// <summary>Runs commands in this process, in a folder of its own.</summary>
+public sealed class CommandRunner : IDisposable
+{
+    /// <summary>The current folder of the commands.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("foz-cli-").FullName;
+
+    /// <summary>What the commands read from the standard input.</summary>
+    public string Input { get; set; } = "";
+
+    /// <summary>Runs a command.</summary>
+    public Task<CommandOutput> RunAsync(params string[] args) => RunAsync(TestContext.Current.CancellationToken, args);
+
+    /// <summary>Runs a command that can be stopped.</summary>
+    public async Task<CommandOutput> RunAsync(CancellationToken cancellationToken, params string[] args)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var shell = new Shell
+        {
+            Out = output, Error = error, In = () => new StringReader(Input), Folder = Folder,
+        };
+        var exitCode = await FozCommand.RunAsync(args, shell, cancellationToken);
+        return new(exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Writes a file below the folder.</summary>
+    public void Write(string path, string text)
+    {
+        var file = Path.Combine(Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

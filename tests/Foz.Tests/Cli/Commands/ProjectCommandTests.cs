@@ -1,0 +1,177 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Foz.Tests.Cli.Commands;
+
+/// <summary>The commands of a project, on the one that <c>foz init --template empty</c> makes.</summary>
+public sealed partial class ProjectCommandTests : IDisposable
+{
+    readonly CommandRunner foz = new();
+
+    public void Dispose() => foz.Dispose();
+
+    [Fact]
+    public async Task A_new_project_runs_as_it_is_and_a_second_run_makes_no_commit()
+    {
+        await InitAsync();
+        Assert.Contains("is in order: 0 sources", await OkAsync("validate"), StringComparison.Ordinal);
+        Expect.File("plan-first.txt", await OkAsync("plan"));
+
+        Expect.File("run-first.txt", Still(await OkAsync("run")));
+        Expect.File("run-second.txt", Still(await OkAsync("run")));
+        Expect.File("plan-second.txt", await OkAsync("plan"));
+        Assert.Equal(
+            "sold_on,sales,amount\n2026-01-05,2,139.90\n2026-01-06,1,35.50\n",
+            await OkAsync("query", "select * from lake.gold.sales_by_day order by 1", "-o", "csv"));
+        Assert.Equal("Skipped\nSucceeded\n", await ColumnAsync("select outcome from foz.runs order by 1"));
+    }
+
+    [Fact]
+    public async Task Tables_are_listed_shown_and_traced()
+    {
+        await InitAsync();
+        await OkAsync("run");
+
+        var tables = JsonDocument.Parse(await OkAsync("ls", "-o", "json", "--schema", "silver")).RootElement;
+        var table = Assert.Single(tables.EnumerateArray());
+        Assert.Equal(("silver.sales", 0, 3, 1), (
+            table.GetProperty("name").GetString(), table.GetProperty("version").GetInt32(),
+            table.GetProperty("rows").GetInt32(), table.GetProperty("files").GetInt32()));
+        Expect.File("show.txt", Still(await OkAsync("show", "silver.sales")));
+        Assert.Equal(
+            "gold.sales_by_day  table\n└─ silver.sales  table\n   └─ bronze.sales  table\n",
+            await OkAsync("lineage", "gold.sales_by_day"));
+        Assert.Equal(
+            "table,upstream\nsilver.sales,bronze.sales\ngold.sales_by_day,silver.sales\n",
+            await OkAsync("lineage", "bronze.sales", "--downstream", "-o", "csv"));
+        var unknown = await foz.RunAsync("show", "silver.sale");
+        Assert.Equal(
+            (1, "error: the lake has no table or view silver.sale\n  did you mean silver.sales?\n"),
+            (unknown.ExitCode, unknown.Error));
+    }
+
+    [Fact]
+    public async Task An_older_version_can_be_read_and_brought_back()
+    {
+        await InitAsync();
+        await OkAsync("run");
+        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
+        await OkAsync("run");
+
+        Assert.Equal("1\n", await ColumnAsync("select count(*) from silver.sales"));
+        Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales at (version => 0)"));
+        Assert.Contains("this is version 2", await OkAsync("restore", "silver.sales", "--to-version", "0"), StringComparison.Ordinal);
+        Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales"));
+        Assert.Equal(
+            "2,RESTORE\n1,WRITE\n0,WRITE\n",
+            string.Join('\n', (await OkAsync("history", "silver.sales", "-o", "csv")).Split('\n').Skip(1)
+                .Select(line => string.Join(',', line.Split(',') is [var v, _, var operation, ..] ? [v, operation] : []))));
+        Assert.Contains("silver.sales v1 → v2", await OkAsync("plan"), StringComparison.Ordinal);
+        Assert.Equal(1, (await foz.RunAsync("restore", "silver.sales", "--to-version", "7")).ExitCode);
+        Assert.Equal(2, (await foz.RunAsync("restore", "silver.sales")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_failed_check_fails_the_run_with_a_sample_and_keeps_the_table()
+    {
+        await InitAsync();
+        await OkAsync("run");
+        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '-1.00' as amount");
+
+        var run = await foz.RunAsync("run");
+        Assert.Equal(1, run.ExitCode);
+        Expect.File("run-failed.txt", Still(run.Out));
+        Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales"));
+
+        var log = await foz.RunAsync("run", "--log-format", "json");
+        Assert.Equal(1, log.ExitCode);
+        var events = log.Out.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal("failed", events[^1].GetProperty("outcome").GetString());
+        Assert.Contains(events, e => e.TryGetProperty("error", out var error)
+            && error.GetString()!.Contains("positive(amount): 1 of 1 rows", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Tests_look_at_tables_as_they_are()
+    {
+        await InitAsync();
+        await OkAsync("run");
+        foz.Write("tests/no_card.sql", "select * from silver.sales where method = 'card'");
+        foz.Write("tests/warned.sql", "/* @foz\non_violation: warn\n@foz */\nselect * from silver.sales");
+
+        var all = await foz.RunAsync("test");
+        Assert.Equal(1, all.ExitCode);
+        Expect.File("test.txt", all.Out);
+        Assert.Equal(0, (await foz.RunAsync("test", "warned")).ExitCode);
+        Assert.Equal(0, (await foz.RunAsync("test", "gold.sales_by_day")).ExitCode);
+        Assert.Equal(2, (await foz.RunAsync("test", "nothing.of_this")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Validate_tells_all_errors_at_once()
+    {
+        await InitAsync();
+        foz.Write("models/gold/a.sql", "select * from silver.sale");
+        foz.Write("models/gold/b.sql", "/* @foz\nmaterialisation: view\n@foz */\nselect 1 as x");
+
+        var result = await foz.RunAsync("validate");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("models/gold/a.sql:1:15", result.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'silver.sales'?", result.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'materialization'?", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("2 errors\n", result.Error, StringComparison.Ordinal);
+        Assert.Equal(2, JsonDocument.Parse((await foz.RunAsync("validate", "-o", "json")).Out).RootElement.GetArrayLength());
+        Assert.Equal(2, (await foz.RunAsync("run")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Secrets_are_never_shown()
+    {
+        await OkAsync("init", "shop");
+        foz.Write("shop/.env", "SHOP_URL=postgres://me:hunter2pass@localhost:1/hunter2pass\n");
+
+        foreach (var command in new[] { "run", "doctor" })
+        {
+            var result = await foz.RunAsync(command, "--project", "shop", "--verbose");
+            Assert.Equal(1, result.ExitCode);
+            Assert.DoesNotContain("hunter2pass", result.Out + result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Init_overwrites_nothing()
+    {
+        foz.Write("p/foz.yml", "name: mine\n");
+        var result = await foz.RunAsync("init", "p");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(["foz.yml"], Directory.GetFileSystemEntries(Path.Combine(foz.Folder, "p")).Select(Path.GetFileName));
+    }
+
+    async Task InitAsync() => await OkAsync("init", ".", "--template", "empty");
+
+    async Task<string> OkAsync(params string[] args)
+    {
+        var result = await foz.RunAsync(args);
+        Assert.True(result.ExitCode == 0, $"foz {string.Join(' ', args)}: {result.Error}{result.Out}");
+        return result.Out;
+    }
+
+    /// <summary>The one column of a query, without its name.</summary>
+    async Task<string> ColumnAsync(string sql) => (await OkAsync("query", sql, "-o", "csv")).Split('\n', 2)[1];
+
+    /// <summary>The text with what changes from run to run replaced.</summary>
+    static string Still(string text) => Moving.Replace(text, match => match.Value switch
+    {
+        _ when match.Groups["clock"].Success => "HH:mm:ss",
+        _ when match.Groups["date"].Success => "yyyy-MM-dd",
+        _ when match.Groups["run"].Success => "RUN",
+        _ when match.Groups["size"].Success => "SIZE",
+        _ => "TIME",
+    });
+
+    [GeneratedRegex(
+        @"(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?= [0-9]{2}:))|(?<clock>\b[0-9]{2}:[0-9]{2}:[0-9]{2}(?=Z|\b))|(?<run>[0-9]{17}-[0-9a-f]{4})"
+        + @"|(?<size>[0-9.]+ K?B\b)|(?<elapsed>[0-9.]+ m?s\b)",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Moving { get; }
+}
