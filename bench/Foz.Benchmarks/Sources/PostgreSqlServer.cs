@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Foz.Benchmarks.Sources;
+
+/// <summary>A PostgreSQL server of its own in a folder, on a free port of the loopback address.</summary>
+sealed class PostgreSqlServer : IDisposable
+{
+    readonly string bin;
+    readonly string data;
+
+    PostgreSqlServer(string bin, string data, int port) => (this.bin, this.data, Port) = (bin, data, port);
+
+    public int Port { get; }
+
+    public string Url => $"postgres://postgres@127.0.0.1:{Port}/postgres?sslmode=disable";
+
+    public static PostgreSqlServer Start(string folder)
+    {
+        var bin = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").Order().Select(d => Path.Combine(d, "bin")).LastOrDefault()
+            : null;
+        if (bin is null) throw new SkippedException("there is no PostgreSQL on this machine");
+        var server = new PostgreSqlServer(bin, Path.Combine(folder, "data"), FreePort());
+        Run("chmod", "777", Path.GetDirectoryName(folder)!, folder);
+        server.RunAsServer("initdb", "-D", server.data, "-A", "trust", "-U", "postgres", "--no-sync");
+        server.RunAsServer(
+            "pg_ctl", "-D", server.data, "-w", "-l", Path.Combine(folder, "log"), "-o",
+            $"-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=512MB -c max_wal_size=4GB", "start");
+        return server;
+    }
+
+    /// <summary>Runs psql with a command; its output is thrown away.</summary>
+    public void Psql(string command) => Run(
+        Path.Combine(bin, "psql"), "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", command);
+
+    public void Dispose() => RunAsServer("pg_ctl", "-D", data, "-m", "immediate", "stop");
+
+    void RunAsServer(string program, params string[] arguments)
+    {
+        string[] command = [Path.Combine(bin, program), .. arguments];
+        // PostgreSQL refuses to be root.
+        if (Environment.UserName == "root") Run("runuser", ["-u", "postgres", "--", .. command]);
+        else Run(command[0], command[1..]);
+    }
+
+    static void Run(string file, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            UseShellExecute = false, WorkingDirectory = "/", RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        if (file != "runuser") process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{file} ended with {process.ExitCode}");
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
