@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -29,19 +30,24 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             var table = await context.Lake.DefineTableAsync(
                 node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
             var present = await table.FindLatestAsync(cancellationToken);
-            await using var rows = await source.ReadAsync(
+            var rows = await source.ReadAsync(
                 Stream, manifest.Stream!, ReadContextOf(present, work.FullName), cancellationToken);
-            using var session = context.Lake.Engines.Open(Workload.Ingestion);
             try
             {
+                using var session = context.Lake.Engines.Open(Workload.Ingestion);
+                try
+                {
+                    return await LoadAsync(session, table, rows, manifest, cancellationToken);
+                }
+                catch (FozException e) when (rows is StreamRows.Selected { Recover: not null })
+                {
+                    rows = await RecoverAsync((StreamRows.Selected)rows, e, cancellationToken);
+                }
                 return await LoadAsync(session, table, rows, manifest, cancellationToken);
             }
-            catch (FozException e) when (rows is StreamRows.Selected { Recover: { } recover })
+            finally
             {
-                var recovered = await recover(e, cancellationToken);
-                if (recovered is null) throw;
-                await using (recovered)
-                    return await LoadAsync(session, table, recovered, manifest, cancellationToken);
+                await rows.DisposeAsync();
             }
         }
         finally
@@ -65,6 +71,15 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             { CursorFrom: { } from } => $"rows behind {Stream.Cursor} = {from}",
             _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
         };
+    }
+
+    /// <summary>The rows that take the place of the ones on which the engine failed.</summary>
+    static async Task<StreamRows> RecoverAsync(
+        StreamRows.Selected rows, FozException error, CancellationToken cancellationToken)
+    {
+        var recovered = await rows.Recover!(error, cancellationToken);
+        if (recovered is null) ExceptionDispatchInfo.Throw(error);
+        return recovered;
     }
 
     /// <summary>
