@@ -57,19 +57,10 @@ public static class FozCommand
 
     static int Tell(Exception error, CommandContext context, bool isVerbose)
     {
+        var known = DeltaErrors.Find(error) ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
         context.Shell.Out.Flush();
-        var output = context.Shell.Error;
-        var label = context.Shell.Styled(Style.Red, "error:");
-        if (DeltaErrors.Find(error) is { } known)
-        {
-            output.WriteLine($"{label} {context.Mask(known.Describe())}");
-            if (isVerbose && known.InnerException is { } inner) output.WriteLine(context.Mask(inner.ToString()));
-            return known.Kind.ExitCode;
-        }
-        output.WriteLine($"{label} {context.Mask(error.Message)}");
-        output.WriteLine(isVerbose
-            ? context.Mask(error.ToString())
-            : "  this is a bug in Foz: run it again with --verbose and report what it says");
-        return UsageExitCode;
+        context.Shell.Error.WriteLine(
+            $"{context.Shell.Styled(Style.Red, "error:")} {new ErrorText(context.Mask, isVerbose).Of(known)}");
+        return known.Kind.ExitCode;
     }
 }

@@ -47,6 +47,9 @@ sealed class CommandContext(Shell shell)
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;
 
+    /// <summary>Errors as they are shown.</summary>
+    public ErrorText ErrorsOf(ParseResult arguments) => new(Mask, arguments.GetValue(Verbose));
+
     /// <summary>Writes results as <c>--output</c> says.</summary>
     public ResultWriter Writer(ParseResult arguments) => new(Shell, arguments.GetValue(Output));
 

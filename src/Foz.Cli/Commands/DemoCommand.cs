@@ -43,7 +43,7 @@ static class DemoCommand
             if (arguments.GetValue(fresh) && Directory.Exists(workspace.Lake.Folder))
                 Directory.Delete(workspace.Lake.Folder, recursive: true);
             await GenerateAsync(context.Shell, workspace, cancellationToken);
-            var display = RunDisplay.For(context.Shell, isJson: false, context.Mask);
+            var display = RunDisplay.For(context.Shell, isJson: false, context.ErrorsOf(arguments));
             var request = new RunRequest
             {
                 Project = workspace.LoadProject(context, cancellationToken), OnEvent = display.Show,

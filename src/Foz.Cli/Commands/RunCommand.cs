@@ -46,7 +46,7 @@ static class RunCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var display = RunDisplay.For(context.Shell, arguments.GetValue(logFormat) is "json", context.Mask);
+            var display = RunDisplay.For(context.Shell, arguments.GetValue(logFormat) is "json", context.ErrorsOf(arguments));
             var request = new RunRequest
             {
                 Project = workspace.LoadProject(context, cancellationToken),

@@ -9,11 +9,11 @@ public abstract class RunDisplay
     /// <summary>The display that suits: JSON if it is asked for, live on a terminal, else plain lines.</summary>
     /// <param name="shell">Where to.</param>
     /// <param name="isJson">Whether each event is a line of JSON.</param>
-    /// <param name="mask">Takes secrets out of texts.</param>
-    public static RunDisplay For(Shell shell, bool isJson, Func<string, string> mask) =>
-        isJson ? new RunLogJson(shell, mask)
-        : shell is { IsTerminal: true, HasColor: true } ? new RunDisplayLive(shell, mask)
-        : new RunDisplayLines(shell, mask);
+    /// <param name="errors">Errors as they are shown.</param>
+    public static RunDisplay For(Shell shell, bool isJson, ErrorText errors) =>
+        isJson ? new RunLogJson(shell, errors)
+        : shell is { IsTerminal: true, HasColor: true } ? new RunDisplayLive(shell, errors)
+        : new RunDisplayLines(shell, errors);
 
     /// <summary>Shows what happened; one call at a time.</summary>
     public abstract void Show(RunEvent what);
@@ -64,14 +64,14 @@ static class RunText
     }
 
     /// <summary>What else is to be known of a step, line by line: why it failed, which checks warn.</summary>
-    public static IEnumerable<string> Details(StepResult step, Func<string, string> mask)
+    public static IEnumerable<string> Details(StepResult step, ErrorText errors)
     {
         if (step.Error is { } error)
-            foreach (var line in mask(error.Describe()).Split('\n')) yield return line;
+            foreach (var line in errors.Of(error).Split('\n')) yield return line;
         foreach (var check in step.Checks.Where(c => !c.Passed && !c.IsFailure))
         {
-            yield return mask(check.Describe());
-            if (check.Samples is [var sample, ..]) yield return $"  such as {mask(sample)}";
+            yield return errors.Mask(check.Describe());
+            if (check.Samples is [var sample, ..]) yield return $"  such as {errors.Mask(sample)}";
         }
     }
 

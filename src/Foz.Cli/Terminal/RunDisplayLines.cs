@@ -3,7 +3,7 @@ using Foz.Core.Pipelines.Runs;
 namespace Foz.Cli.Terminal;
 
 /// <summary>A line for each step that ended: for files, pipes and CI.</summary>
-sealed class RunDisplayLines(Shell shell, Func<string, string> mask) : RunDisplay
+sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
 {
     readonly HashSet<Core.Data.TableName> shown = [];
     int nameWidth;
@@ -19,12 +19,12 @@ sealed class RunDisplayLines(Shell shell, Func<string, string> mask) : RunDispla
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 break;
             case RunEvent.StepWarning warning:
-                WriteLine($"{Name(warning.Step)}  {mask(warning.Message)}");
+                WriteLine($"{Name(warning.Step)}  {errors.Mask(warning.Message)}");
                 break;
             case RunEvent.StepFinished { Result: var step }:
                 shown.Add(step.Step);
                 WriteLine($"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd());
-                foreach (var line in RunText.Details(step, mask)) shell.Out.WriteLine($"    {line}");
+                foreach (var line in RunText.Details(step, errors)) shell.Out.WriteLine($"    {line}");
                 break;
             case RunEvent.Finished finished:
                 foreach (var step in finished.Result.Steps.Where(s => !shown.Contains(s.Step)))

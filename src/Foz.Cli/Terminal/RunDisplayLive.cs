@@ -8,7 +8,7 @@ namespace Foz.Cli.Terminal;
 /// <summary>
 /// On a terminal: the steps that ended scroll up, those at work stand below them with a spinner and their time.
 /// </summary>
-sealed class RunDisplayLive(Shell shell, Func<string, string> mask) : RunDisplay
+sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
 {
     static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(100);
 
@@ -39,7 +39,7 @@ sealed class RunDisplayLive(Shell shell, Func<string, string> mask) : RunDisplay
                     working.Add((started.Step, shell.Clock.GetUtcNow()));
                     break;
                 case RunEvent.StepWarning warning:
-                    console.MarkupLine($"[yellow]![/] {Name(warning.Step)}  {Escape(mask(warning.Message))}");
+                    console.MarkupLine($"[yellow]![/] {Name(warning.Step)}  {Escape(errors.Mask(warning.Message))}");
                     break;
                 case RunEvent.StepFinished finished:
                     working.RemoveAll(step => step.Step == finished.Result.Step);
@@ -92,7 +92,7 @@ sealed class RunDisplayLive(Shell shell, Func<string, string> mask) : RunDisplay
         };
         console.MarkupLine(
             $"[{color}]{mark}[/] {Name(step.Step)}  [{color}]{RunText.Word(step.Outcome),-9}[/]  {RunText.Facts(step)}");
-        foreach (var line in RunText.Details(step, mask)) console.MarkupLine($"    [{color}]{Escape(line)}[/]");
+        foreach (var line in RunText.Details(step, errors)) console.MarkupLine($"    [{color}]{Escape(line)}[/]");
     }
 
     void WriteSummary(RunResult run)

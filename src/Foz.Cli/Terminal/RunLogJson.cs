@@ -7,7 +7,7 @@ using Foz.Core.Pipelines.Runs;
 namespace Foz.Cli.Terminal;
 
 /// <summary>One JSON object a line for each event of a run.</summary>
-sealed class RunLogJson(Shell shell, Func<string, string> mask) : RunDisplay
+sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
 {
     public override void Show(RunEvent what)
     {
@@ -48,7 +48,7 @@ sealed class RunLogJson(Shell shell, Func<string, string> mask) : RunDisplay
             case RunEvent.StepWarning warning:
                 json.WriteString("event"u8, "step_warning"u8);
                 json.WriteString("step"u8, warning.Step.ToString());
-                json.WriteString("message"u8, mask(warning.Message));
+                json.WriteString("message"u8, errors.Mask(warning.Message));
                 break;
             case RunEvent.StepFinished { Result: var step }:
                 json.WriteString("event"u8, "step_finished"u8);
@@ -72,7 +72,7 @@ sealed class RunLogJson(Shell shell, Func<string, string> mask) : RunDisplay
         if (step.TableVersion is { } version) json.WriteNumber("table_version"u8, version);
         json.WriteNumber("rows_written"u8, step.RowsWritten);
         json.WriteNumber("rows_rejected"u8, step.RowsRejected);
-        if (step.Error is { } error) json.WriteString("error"u8, mask(error.Describe()));
+        if (step.Error is { } error) json.WriteString("error"u8, errors.Of(error));
         json.WriteStartArray("checks"u8);
         foreach (var check in step.Checks)
         {
