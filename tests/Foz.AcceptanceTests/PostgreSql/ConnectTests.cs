@@ -153,6 +153,18 @@ public sealed class ConnectTests(PostgreSqlServer server, ConnectTests.UsersData
     }
 
     [Fact]
+    public async Task Server_without_TLS_is_taken_by_prefer_only()
+    {
+        await using var proxy = new Proxy(server.Port) { RefusesTls = true };
+        (string, object) port = ("port", $"{proxy.Port}");
+        (string, object) host = ("host", "127.0.0.1");
+        await using var source = Source(host, port, ("sslmode", "prefer"));
+        Assert.Contains("no TLS", await source.CheckAsync(Token));
+        var error = await FailAsync(host, port, ("sslmode", "require"));
+        Assert.Contains("the server does not take TLS", error.Message);
+    }
+
+    [Fact]
     public async Task Server_that_is_none_is_said_so()
     {
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);

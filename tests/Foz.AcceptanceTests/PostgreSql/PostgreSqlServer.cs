@@ -12,7 +12,8 @@ namespace Foz.AcceptanceTests.PostgreSql;
 
 /// <summary>
 /// A real PostgreSQL server in a folder of its own, on a free port, with TLS and SCRAM. It starts when a test first
-/// asks for it, and ends with the tests, even if these are killed.
+/// asks for it, and ends with the tests, even if these are killed. It is of the newest version that Debian has
+/// installed, or the one that lies in <c>FOZ_POSTGRESQL_HOME</c>.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
@@ -81,6 +82,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     static string Home()
     {
+        if (Environment.GetEnvironmentVariable("FOZ_POSTGRESQL_HOME") is { Length: > 0 } other) return other;
         var homes = Directory.Exists(HomesOfVersions) ? Directory.GetDirectories(HomesOfVersions) : [];
         var home = homes.Where(h => File.Exists(Path.Combine(h, "bin", "postgres")))
             .MaxBy(h => int.TryParse(Path.GetFileName(h), out var version) ? version : 0);

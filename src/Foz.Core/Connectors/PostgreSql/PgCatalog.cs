@@ -226,8 +226,10 @@ sealed class PgCatalog : IAsyncDisposable
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             HasUncheckedText = connection.PostgresParameters.GetValueOrDefault("server_encoding") == "SQL_ASCII";
-            await SetUpAsync(connection, cancellationToken);
-            await using var command = new NpgsqlCommand(sql, connection);
+            // One transaction, so that the settings hold for the query behind a pooler too.
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await SetUpAsync(connection, transaction, cancellationToken);
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
             foreach (var parameter in parameters) command.Parameters.Add(parameter);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var rows = new List<T>();
@@ -243,9 +245,10 @@ sealed class PgCatalog : IAsyncDisposable
         }
     }
 
-    async Task SetUpAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    async Task SetUpAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(SessionSettings.Sql(options, isLocal: false), connection);
+        await using var command = new NpgsqlCommand(SessionSettings.Sql(options), connection, transaction);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -32,7 +32,7 @@ sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
         var other => $"{other}",
     };
 
-    /// <summary>The hash that SCRAM binds to; null where it is not encrypted.</summary>
+    /// <summary>The hash that SCRAM binds to; null where it is not encrypted, or there is none.</summary>
     public byte[]? CertificateHash => (Stream as SslStream)?.RemoteCertificate is { } certificate
         ? ServerCertificate.EndPointHash(new X509Certificate2(certificate))
         : null;

@@ -9,10 +9,15 @@ sealed class ServerCertificate(PgOptions options)
 {
     readonly X509Certificate2Collection? roots = options.RootCertificateFile is { } file ? Roots(file) : null;
 
-    const string Sha384Rsa = "1.2.840.113549.1.1.12";
-    const string Sha512Rsa = "1.2.840.113549.1.1.13";
-    const string Sha384Ecdsa = "1.2.840.10045.4.3.3";
-    const string Sha512Ecdsa = "1.2.840.10045.4.3.4";
+    const string RsaMd5 = "1.2.840.113549.1.1.4";
+    const string RsaSha1 = "1.2.840.113549.1.1.5";
+    const string RsaSha256 = "1.2.840.113549.1.1.11";
+    const string RsaSha384 = "1.2.840.113549.1.1.12";
+    const string RsaSha512 = "1.2.840.113549.1.1.13";
+    const string EcdsaSha1 = "1.2.840.10045.4.1";
+    const string EcdsaSha256 = "1.2.840.10045.4.3.2";
+    const string EcdsaSha384 = "1.2.840.10045.4.3.3";
+    const string EcdsaSha512 = "1.2.840.10045.4.3.4";
 
     /// <summary>Why the certificate was not believed; null where it was.</summary>
     public string? Refusal { get; private set; }
@@ -26,12 +31,16 @@ sealed class ServerCertificate(PgOptions options)
         ClientCertificates = options.CertificateFile is { } file ? [OwnCertificate(file)] : null,
     };
 
-    /// <summary>The hash that <c>tls-server-end-point</c> binds to (RFC 5929, section 4.1).</summary>
-    public static byte[] EndPointHash(X509Certificate2 certificate) => certificate.SignatureAlgorithm.Value switch
+    /// <summary>
+    /// The hash that <c>tls-server-end-point</c> binds to (RFC 5929, section 4.1): that of the certificate's signature,
+    /// but SHA-256 in place of weaker ones; null where the signature does not name one.
+    /// </summary>
+    public static byte[]? EndPointHash(X509Certificate2 certificate) => certificate.SignatureAlgorithm.Value switch
     {
-        Sha384Rsa or Sha384Ecdsa => SHA384.HashData(certificate.RawDataMemory.Span),
-        Sha512Rsa or Sha512Ecdsa => SHA512.HashData(certificate.RawDataMemory.Span),
-        _ => SHA256.HashData(certificate.RawDataMemory.Span),
+        RsaMd5 or RsaSha1 or RsaSha256 or EcdsaSha1 or EcdsaSha256 => SHA256.HashData(certificate.RawDataMemory.Span),
+        RsaSha384 or EcdsaSha384 => SHA384.HashData(certificate.RawDataMemory.Span),
+        RsaSha512 or EcdsaSha512 => SHA512.HashData(certificate.RawDataMemory.Span),
+        _ => null,
     };
 
     bool Validate(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

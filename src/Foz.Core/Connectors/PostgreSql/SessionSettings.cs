@@ -2,15 +2,15 @@ using System.Text;
 
 namespace Foz.Core.Connectors.PostgreSql;
 
-/// <summary>What a session is set to, so that the server writes every value in one way.</summary>
+/// <summary>
+/// What a transaction is set to, so that the server writes every value in one way. Nothing outlives the transaction:
+/// a pooler may give the session to somebody else.
+/// </summary>
 static class SessionSettings
 {
     /// <summary>The statements.</summary>
-    /// <param name="options">The connection.</param>
-    /// <param name="isLocal">Whether they hold for the transaction only, so that a pooler may share the session.</param>
-    public static string Sql(PgOptions options, bool isLocal)
+    public static string Sql(PgOptions options)
     {
-        var set = isLocal ? "SET LOCAL " : "SET ";
         var sql = new StringBuilder();
         Add("DateStyle = ISO, MDY");
         Add("IntervalStyle = postgres");
@@ -22,6 +22,6 @@ static class SessionSettings
         if (options.StatementTimeout is { } timeout) Add($"statement_timeout = {SqlText.Literal(timeout)}");
         return sql.ToString();
 
-        void Add(string setting) => sql.Append(set).Append(setting).Append("; ");
+        void Add(string setting) => sql.Append("SET LOCAL ").Append(setting).Append("; ");
     }
 }

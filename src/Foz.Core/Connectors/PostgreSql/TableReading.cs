@@ -148,7 +148,7 @@ sealed class TableReading : IAsyncDisposable
 
     static Task<IReadOnlyList<string?[]>> BeginAsync(
         PgConnection connection, CancellationToken cancellationToken) => connection.QueryAsync(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + SessionSettings.Sql(connection.Options, isLocal: true)
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + SessionSettings.Sql(connection.Options)
         // The server would refuse to turn texts into UTF-8 that it never checked.
         + (connection.HasUncheckedText ? "SET LOCAL client_encoding = 'SQL_ASCII'" : ""),
         cancellationToken);

@@ -3,20 +3,30 @@ using System.Net.Sockets;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
-/// <summary>Passes on what client and server say, and cuts the wire once the server has said enough.</summary>
-public sealed class CuttingProxy : IAsyncDisposable
+/// <summary>Stands between client and server, and does what a network or an old server may do.</summary>
+public sealed class Proxy : IAsyncDisposable
 {
+    const int SslRequestBytes = 8;
+
+    readonly int serverPort;
     readonly TcpListener listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource stop = new();
     readonly Task accepting;
 
-    public CuttingProxy(int serverPort, long bytesMax)
+    public Proxy(int serverPort)
     {
+        this.serverPort = serverPort;
         listener.Start();
-        accepting = AcceptAsync(serverPort, bytesMax);
+        accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    /// <summary>Cuts the wire once the server has said so much.</summary>
+    public long BytesMax { get; init; } = long.MaxValue;
+
+    /// <summary>Says in the server's name that it takes no TLS.</summary>
+    public bool RefusesTls { get; init; }
 
     public async ValueTask DisposeAsync()
     {
@@ -45,13 +55,12 @@ public sealed class CuttingProxy : IAsyncDisposable
         }
     }
 
-    async Task AcceptAsync(int serverPort, long bytesMax)
+    async Task AcceptAsync()
     {
         var passing = new List<Task>();
         try
         {
-            while (true)
-                passing.Add(PassAsync(await listener.AcceptTcpClientAsync(stop.Token), serverPort, bytesMax));
+            while (true) passing.Add(PassAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
         catch (Exception error) when (error is OperationCanceledException or InvalidOperationException or SocketException)
         {
@@ -61,15 +70,24 @@ public sealed class CuttingProxy : IAsyncDisposable
         await Task.WhenAll(passing);
     }
 
-    async Task PassAsync(TcpClient client, int serverPort, long bytesMax)
+    async Task PassAsync(TcpClient client)
     {
         using var server = new TcpClient();
         using (client)
         {
+            var stream = client.GetStream();
+            if (RefusesTls)
+            {
+                var request = new byte[SslRequestBytes];
+                await stream.ReadExactlyAsync(request);
+                if (!request.AsSpan(4).SequenceEqual((byte[])[4, 210, 22, 47])) return;
+                await stream.WriteAsync("N"u8.ToArray());
+            }
+
             await server.ConnectAsync(IPAddress.Loopback, serverPort, CancellationToken.None);
             await Task.WhenAny(
-                PassAsync(client.GetStream(), server.GetStream(), long.MaxValue, stop.Token),
-                PassAsync(server.GetStream(), client.GetStream(), bytesMax, stop.Token));
+                PassAsync(stream, server.GetStream(), long.MaxValue, stop.Token),
+                PassAsync(server.GetStream(), stream, BytesMax, stop.Token));
         }
     }
 }
