@@ -150,7 +150,7 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
 
     static async Task<StreamRows.Streamed> ReadAsync(ISource source) =>
         (StreamRows.Streamed)await source.ReadAsync(
-            PostgreSqlDatabase.Stream("t"), new StreamInputs(), new ReadContext { Engine = new(new()), WorkFolder = "/" }, Token);
+            PostgreSqlDatabase.Stream("t"), new StreamInputs(), ReadRows.Context, Token);
 
     static async Task<int> SessionsAsync(PostgreSqlDatabase database, string application, string query) =>
         int.Parse((await database.ScalarAsync(

@@ -2,12 +2,17 @@ using System.Globalization;
 using System.Text;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
 /// <summary>What a source delivered, in texts as PostgreSQL writes the values.</summary>
 public sealed class ReadRows
 {
+    /// <summary>What reading needs of the platform; no stream of PostgreSQL uses it.</summary>
+    public static ReadContext Context { get; } =
+        new() { Engine = new EnginePool(new EngineOptions()), WorkFolder = Path.GetTempPath() };
+
     public required IReadOnlyList<Field> Fields { get; init; }
 
     public required List<string?[]> Rows { get; init; }
@@ -21,7 +26,7 @@ public sealed class ReadRows
     {
         var token = TestContext.Current.CancellationToken;
         await using var rows = await source.ReadAsync(
-            stream, inputs, new ReadContext { Engine = new(new()), WorkFolder = Path.GetTempPath() }, token);
+            stream, inputs, Context, token);
         var streamed = Assert.IsType<StreamRows.Streamed>(rows);
         Assert.Equal(streamed.Fields, streamed.Stream.Schema);
         var parts = await Task.WhenAll(streamed.Stream.Partitions.Select(p => Task.Run(() => TextsAsync(streamed, p), token)));

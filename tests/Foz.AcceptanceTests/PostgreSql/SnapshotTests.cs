@@ -159,7 +159,7 @@ public sealed class SnapshotTests(PostgreSqlServer server)
         await database.GrantAsync();
         await using var source = database.Source();
         await using var rows = await source.ReadAsync(
-            PostgreSqlDatabase.Stream("t"), new StreamInputs(), new ReadContext { Engine = new(new()), WorkFolder = "/" }, Token);
+            PostgreSqlDatabase.Stream("t"), new StreamInputs(), ReadRows.Context, Token);
         var counts = new List<int>();
         var seen = 0;
         await foreach (var batch in ((StreamRows.Streamed)rows).Stream.Partitions.Single().WithCancellation(Token))
