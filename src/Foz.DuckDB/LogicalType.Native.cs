@@ -90,21 +90,21 @@ public sealed partial class LogicalType
             case TypeId.Enum: return CreateNativeEnum();
             case TypeId.Struct or TypeId.Union: return CreateNativeFields();
             case TypeId.List:
-            {
-                using var element = Element!.ToNative();
-                return new(NativeMethods.duckdb_create_list_type(element));
-            }
+                {
+                    using var element = Element!.ToNative();
+                    return new(NativeMethods.duckdb_create_list_type(element));
+                }
             case TypeId.Array:
-            {
-                using var element = Element!.ToNative();
-                return new(NativeMethods.duckdb_create_array_type(element, (ulong)ArraySize));
-            }
+                {
+                    using var element = Element!.ToNative();
+                    return new(NativeMethods.duckdb_create_array_type(element, (ulong)ArraySize));
+                }
             case TypeId.Map:
-            {
-                using var key = MapKey.ToNative();
-                using var value = MapValue.ToNative();
-                return new(NativeMethods.duckdb_create_map_type(key, value));
-            }
+                {
+                    using var key = MapKey.ToNative();
+                    using var value = MapValue.ToNative();
+                    return new(NativeMethods.duckdb_create_map_type(key, value));
+                }
             default: return new(NativeMethods.duckdb_create_logical_type(Id));
         }
     }

@@ -69,38 +69,38 @@ static unsafe class NativeValues
             case TypeId.Enum:
                 return NativeMethods.duckdb_create_enum_value(native, (ulong)ValueConversion.EnumIndex(value, type));
             case TypeId.List or TypeId.Array:
-            {
-                using var element = type.Element!.ToNative();
-                using var values = new NativeValueArray(ValueConversion.Elements(value, type), _ => type.Element!);
-                fixed (nint* pointers = values.Pointers)
-                    return type.Id == TypeId.List
-                        ? NativeMethods.duckdb_create_list_value(element, pointers, (ulong)values.Count)
-                        : NativeMethods.duckdb_create_array_value(element, pointers, (ulong)values.Count);
-            }
+                {
+                    using var element = type.Element!.ToNative();
+                    using var values = new NativeValueArray(ValueConversion.Elements(value, type), _ => type.Element!);
+                    fixed (nint* pointers = values.Pointers)
+                        return type.Id == TypeId.List
+                            ? NativeMethods.duckdb_create_list_value(element, pointers, (ulong)values.Count)
+                            : NativeMethods.duckdb_create_array_value(element, pointers, (ulong)values.Count);
+                }
             case TypeId.Struct:
-            {
-                using var values = new NativeValueArray(ValueConversion.Fields(value, type), i => type.Fields[i].Type);
-                fixed (nint* pointers = values.Pointers)
-                    return NativeMethods.duckdb_create_struct_value(native, pointers);
-            }
+                {
+                    using var values = new NativeValueArray(ValueConversion.Fields(value, type), i => type.Fields[i].Type);
+                    fixed (nint* pointers = values.Pointers)
+                        return NativeMethods.duckdb_create_struct_value(native, pointers);
+                }
             case TypeId.Map:
-            {
-                var map = ValueConversion.Exactly<MapValue>(value, type);
-                using var keys = new NativeValueArray([.. map.Select(e => e.Key)], _ => type.MapKey);
-                using var values = new NativeValueArray([.. map.Select(e => e.Value)], _ => type.MapValue);
-                fixed (nint* keyPointers = keys.Pointers, valuePointers = values.Pointers)
-                    return NativeMethods.duckdb_create_map_value(
-                        native, keyPointers, valuePointers, (ulong)map.Count);
-            }
+                {
+                    var map = ValueConversion.Exactly<MapValue>(value, type);
+                    using var keys = new NativeValueArray([.. map.Select(e => e.Key)], _ => type.MapKey);
+                    using var values = new NativeValueArray([.. map.Select(e => e.Value)], _ => type.MapValue);
+                    fixed (nint* keyPointers = keys.Pointers, valuePointers = values.Pointers)
+                        return NativeMethods.duckdb_create_map_value(
+                            native, keyPointers, valuePointers, (ulong)map.Count);
+                }
             case TypeId.Union:
-            {
-                var union = ValueConversion.Exactly<UnionValue>(value, type);
-                var tag = ValueConversion.UnionTag(union, type);
-                using var member = union.Value is null
-                    ? CreateTypedNull(type.Fields[tag].Type)
-                    : Create(union.Value, type.Fields[tag].Type);
-                return NativeMethods.duckdb_create_union_value(native, (ulong)tag, member.DangerousGetHandle());
-            }
+                {
+                    var union = ValueConversion.Exactly<UnionValue>(value, type);
+                    var tag = ValueConversion.UnionTag(union, type);
+                    using var member = union.Value is null
+                        ? CreateTypedNull(type.Fields[tag].Type)
+                        : Create(union.Value, type.Fields[tag].Type);
+                    return NativeMethods.duckdb_create_union_value(native, (ulong)tag, member.DangerousGetHandle());
+                }
             default: throw ValueConversion.Mismatch(value, type);
         }
     }

@@ -60,25 +60,25 @@ static class ValueReader
         switch (vector.Type.Id)
         {
             case TypeId.List:
-            {
-                var entry = vector.Values<ListEntry>()[row];
-                return ReadElements(vector.Child, entry.Start, entry.Count);
-            }
+                {
+                    var entry = vector.Values<ListEntry>()[row];
+                    return ReadElements(vector.Child, entry.Start, entry.Count);
+                }
             case TypeId.Array:
                 return ReadElements(vector.Child, row * vector.Type.ArraySize, vector.Type.ArraySize);
             case TypeId.Map: return ReadMap(vector, row);
             case TypeId.Struct:
-            {
-                var fields = new KeyValuePair<string, object?>[vector.Type.Fields.Count];
-                for (var i = 0; i < fields.Length; i++)
-                    fields[i] = new(vector.Type.Fields[i].Name, Read(vector.Field(i), row));
-                return new StructValue(fields);
-            }
+                {
+                    var fields = new KeyValuePair<string, object?>[vector.Type.Fields.Count];
+                    for (var i = 0; i < fields.Length; i++)
+                        fields[i] = new(vector.Type.Fields[i].Name, Read(vector.Field(i), row));
+                    return new StructValue(fields);
+                }
             case TypeId.Union:
-            {
-                var tag = vector.Tags[row];
-                return new UnionValue(vector.Type.Fields[tag].Name, Read(vector.Field(tag), row));
-            }
+                {
+                    var tag = vector.Tags[row];
+                    return new UnionValue(vector.Type.Fields[tag].Name, Read(vector.Field(tag), row));
+                }
             case TypeId.Variant: return VariantReader.Read(vector, row);
             default:
                 throw new NotSupportedException(

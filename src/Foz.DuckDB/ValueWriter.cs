@@ -64,43 +64,43 @@ static class ValueWriter
         switch (type.Id)
         {
             case TypeId.List or TypeId.Array:
-            {
-                var elements = ValueConversion.Elements(value, type);
-                var start = type.Id == TypeId.List
-                    ? vector.AppendList(row, elements.Length)
-                    : row * type.ArraySize;
-                var child = vector.Child;
-                for (var i = 0; i < elements.Length; i++) child.SetValue(start + i, elements[i]);
-                break;
-            }
-            case TypeId.Map:
-            {
-                var map = ValueConversion.Exactly<MapValue>(value, type);
-                var start = vector.AppendList(row, map.Count);
-                var child = vector.Child;
-                var keys = child.Field(0);
-                var values = child.Field(1);
-                for (var i = 0; i < map.Count; i++)
                 {
-                    keys.SetValue(start + i, map[i].Key);
-                    values.SetValue(start + i, map[i].Value);
+                    var elements = ValueConversion.Elements(value, type);
+                    var start = type.Id == TypeId.List
+                        ? vector.AppendList(row, elements.Length)
+                        : row * type.ArraySize;
+                    var child = vector.Child;
+                    for (var i = 0; i < elements.Length; i++) child.SetValue(start + i, elements[i]);
+                    break;
                 }
-                break;
-            }
+            case TypeId.Map:
+                {
+                    var map = ValueConversion.Exactly<MapValue>(value, type);
+                    var start = vector.AppendList(row, map.Count);
+                    var child = vector.Child;
+                    var keys = child.Field(0);
+                    var values = child.Field(1);
+                    for (var i = 0; i < map.Count; i++)
+                    {
+                        keys.SetValue(start + i, map[i].Key);
+                        values.SetValue(start + i, map[i].Value);
+                    }
+                    break;
+                }
             case TypeId.Struct:
-            {
-                var fields = ValueConversion.Fields(value, type);
-                for (var i = 0; i < fields.Length; i++) vector.Field(i).SetValue(row, fields[i]);
-                break;
-            }
+                {
+                    var fields = ValueConversion.Fields(value, type);
+                    for (var i = 0; i < fields.Length; i++) vector.Field(i).SetValue(row, fields[i]);
+                    break;
+                }
             case TypeId.Union:
-            {
-                var union = ValueConversion.Exactly<UnionValue>(value, type);
-                var tag = ValueConversion.UnionTag(union, type);
-                vector.SetTag(row, tag);
-                vector.Field(tag).SetValue(row, union.Value);
-                break;
-            }
+                {
+                    var union = ValueConversion.Exactly<UnionValue>(value, type);
+                    var tag = ValueConversion.UnionTag(union, type);
+                    vector.SetTag(row, tag);
+                    vector.Field(tag).SetValue(row, union.Value);
+                    break;
+                }
             default: throw ValueConversion.Mismatch(value, type);
         }
     }

@@ -177,7 +177,8 @@ sealed class Committer
         $"{table.Store.Root} cannot be created: there is a Delta table already");
 
     DeltaException Unreadable(long version) => new(DeltaErrorKind.Storage,
-        $"the store of {table.Store.Root} says that version {version} exists, but does not return it") { Version = version };
+        $"the store of {table.Store.Root} says that version {version} exists, but does not return it")
+    { Version = version };
 
     static bool IsStorageFault(DeltaException fault) => fault.Kind is DeltaErrorKind.Storage
         or DeltaErrorKind.StorageDenied or DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageFull;

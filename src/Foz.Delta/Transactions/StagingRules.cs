@@ -28,16 +28,19 @@ static class StagingRules
     {
         if (vector == file.DeletionVector)
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
-                $"file {file.Path} already has this deletion vector") { Path = file.Path.Value };
+                $"file {file.Path} already has this deletion vector")
+            { Path = file.Path.Value };
         var isAllowed = protocol.Supports(TableFeature.DeletionVectors)
             && FeatureRules.IsTrue(metadata, FeatureRules.DeletionVectorsProperty);
         if (vector is not null && !isAllowed)
             throw new DeltaException(DeltaErrorKind.Refused,
                 $"rows of {file.Path} cannot be marked as deleted: the property {FeatureRules.DeletionVectorsProperty} "
-                + "is not set to true") { Path = file.Path.Value };
+                + "is not set to true")
+            { Path = file.Path.Value };
         var count = FileStatistics.RecordCount(file) ?? throw new DeltaException(DeltaErrorKind.Refused,
             $"rows of {file.Path} cannot be marked as deleted: its statistics do not tell how many it has; "
-            + "rewrite the file instead") { Path = file.Path.Value };
+            + "rewrite the file instead")
+        { Path = file.Path.Value };
         if (vector is not null && vector.Cardinality > count)
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
                 $"a deletion vector of {vector.Cardinality} rows for {file.Path}, which has {count}")
@@ -60,7 +63,8 @@ static class StagingRules
             && transaction.Removes.Values.FirstOrDefault(r => r.DataChange).File is { } removed)
             throw new DeltaException(DeltaErrorKind.Refused,
                 $"{transaction.Table.Store.Root} is append-only ({AppendOnlyProperty} is true): "
-                + $"{removed.Path} cannot be removed or lose rows") { Path = removed.Path.Value };
+                + $"{removed.Path} cannot be removed or lose rows")
+            { Path = removed.Path.Value };
         foreach (var file in transaction.Adds) CheckAdd(transaction, file);
         if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
@@ -71,10 +75,12 @@ static class StagingRules
     }
 
     public static DeltaException Twice(string verb, FileAction file) => new(DeltaErrorKind.InvalidArgument,
-        $"file {file.Path} is {verb} twice in one transaction") { Path = file.Path.Value };
+        $"file {file.Path} is {verb} twice in one transaction")
+    { Path = file.Path.Value };
 
     public static DeltaException NotThere(FileAction file) => new(DeltaErrorKind.InvalidArgument,
-        $"file {file.Path} is not in the version that the transaction reads") { Path = file.Path.Value };
+        $"file {file.Path} is not in the version that the transaction reads")
+    { Path = file.Path.Value };
 
     // The metadata may have been staged after the file.
     static void CheckAdd(Transaction transaction, AddFile file)
@@ -82,9 +88,11 @@ static class StagingRules
         CheckPartitionValues(file, transaction.Schema);
         if (transaction.ReadSnapshot?.Files.Find(file.Key) is not null && !transaction.Removes.ContainsKey(file.Path.Value))
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
-                $"file {file.Path} is in the table already") { Path = file.Path.Value };
+                $"file {file.Path} is in the table already")
+            { Path = file.Path.Value };
         if (file.DeletionVector is not null && FileStatistics.RecordCount(file) is null)
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
-                $"file {file.Path} has a deletion vector but no numRecords in its statistics") { Path = file.Path.Value };
+                $"file {file.Path} has a deletion vector but no numRecords in its statistics")
+            { Path = file.Path.Value };
     }
 }

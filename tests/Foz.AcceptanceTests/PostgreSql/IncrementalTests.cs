@@ -42,7 +42,9 @@ public sealed class IncrementalTests(PostgreSqlServer server)
         await database.GrantAsync();
         var stream = PostgreSqlDatabase.Stream("t") with
         {
-            Mode = StreamMode.Incremental, Cursor = "The \"cursor", Keys = ["id"],
+            Mode = StreamMode.Incremental,
+            Cursor = "The \"cursor",
+            Keys = ["id"],
         };
         await using var source = database.Source();
 

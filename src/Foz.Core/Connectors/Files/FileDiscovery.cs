@@ -76,11 +76,11 @@ static class FileDiscovery
         switch (format)
         {
             case FileFormat.Parquet:
-            {
-                using var pool = new EnginePool(new EngineOptions());
-                using var session = pool.Open(Workload.Query);
-                return [.. ParquetFile.Open(file, session, cancellationToken).Columns.Select(c => c.Field)];
-            }
+                {
+                    using var pool = new EnginePool(new EngineOptions());
+                    using var session = pool.Open(Workload.Query);
+                    return [.. ParquetFile.Open(file, session, cancellationToken).Columns.Select(c => c.Field)];
+                }
             case FileFormat.Json or FileFormat.JsonLines:
                 return new JsonFile(0, file, encoding: null, format == FileFormat.JsonLines)
                     .Sniff(JsonRowsMax, cancellationToken);

@@ -83,7 +83,8 @@ sealed class PgConnection : IAsyncDisposable
                     ErrorKind.Source,
                     $"{options}: {(opened is null ? "connecting" : "logging in")} took longer than "
                     + $"{options.ConnectTimeout.TotalSeconds} s",
-                    error) { IsTransient = true, Hint = "check host and port, or raise connect_timeout" },
+                    error)
+                { IsTransient = true, Hint = "check host and port, or raise connect_timeout" },
                 _ when SourceFault.IsOfSource(error) => SourceFault.Of(error, "logging in", options),
                 _ => error,
             };

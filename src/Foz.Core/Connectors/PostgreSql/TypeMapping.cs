@@ -34,7 +34,8 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
         return new TypeMapping(
             new DataType.Array(element.Type),
             element.Cast.Length == 0 ? "" : element.Cast + "[]",
-            () => new ListBuilder(element.NewBuilder())) { MayRescue = true };
+            () => new ListBuilder(element.NewBuilder()))
+        { MayRescue = true };
     }
 
     /// <summary>The mapping of a type that a stream declares for a column, whatever the column's own is.</summary>
@@ -86,9 +87,11 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
         TypeOids.Money => Bytes<NumericTextReader>(DataType.String, "::numeric"),
         TypeOids.Date => Fixed<int, DateReader>(DataType.Date, default) with { MayRescue = true },
         TypeOids.Timestamp => Fixed<long, TimestampReader>(DataType.TimestampNtz, new(hasZone: false))
-            with { MayRescue = true },
+            with
+        { MayRescue = true },
         TypeOids.Timestamptz => Fixed<long, TimestampReader>(DataType.Timestamp, new(hasZone: true))
-            with { MayRescue = true },
+            with
+        { MayRescue = true },
         TypeOids.Bytea => Bytes<ByteaReader>(DataType.Binary),
         TypeOids.Uuid => Bytes<UuidReader>(DataType.String),
         TypeOids.Inet or TypeOids.Cidr => Bytes<InetReader>(DataType.String),
@@ -110,7 +113,8 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
 
     static TypeMapping Decimal(int precision, int scale) =>
         Fixed<Int128, DecimalReader>(new DataType.Decimal(precision, scale), new(precision, scale))
-            with { MayRescue = true };
+            with
+        { MayRescue = true };
 
     static TypeMapping Text(string cast, bool hasUncheckedText) => hasUncheckedText
         ? Bytes<UncheckedTextReader>(DataType.String, cast) with { MayRescue = true }

@@ -200,7 +200,8 @@ public sealed class FilePrunerTests
         var schema = new TableSchema(mapped, ["p"], ColumnMappingMode.Name);
         var path = schema.PhysicalPath(ColumnPath.Parse("s.x"))!.Names;
         var file = File("a", $$"""{"numRecords":1,"minValues":{"{{path[0]}}":{"{{path[1]}}":3} },"maxValues":{"{{path[0]}}":{"{{path[1]}}":3} } }""")
-            with { PartitionValues = new([mapped.Find("p")!.PhysicalName(ColumnMappingMode.Name)], ["8"]) };
+            with
+        { PartitionValues = new([mapped.Find("p")!.PhysicalName(ColumnMappingMode.Name)], ["8"]) };
         Assert.True(new FilePruner(schema, Compare("s.x", "=", "3") & Compare("p", "=", "8")).MayMatch(file));
         Assert.False(new FilePruner(schema, Compare("s.x", "=", "4")).MayMatch(file));
         Assert.False(new FilePruner(schema, Compare("p", "=", "9")).MayMatch(file));

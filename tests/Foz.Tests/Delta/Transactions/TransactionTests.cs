@@ -79,7 +79,8 @@ public sealed class TransactionTests
         var transaction = new Transaction(table.Table, await table.Table.LatestSnapshotAsync(Cancellation), new()
         {
             Operation = "WRITE", Parameters = new(["mode"], ["\"Append\""]), UserMetadata = "note", UserName = "ana", EngineInfo = "Foz/9",
-        }) { Metrics = new(["numFiles"], ["2"]) };
+        })
+        { Metrics = new(["numFiles"], ["2"]) };
         transaction.Add(TransactionTable.File("a"));
         transaction.Add(TransactionTable.File("b", region: null));
         transaction.SetApplicationVersion("app", 7);

@@ -1,6 +1,7 @@
 using Foz.Core;
 
 namespace Foz.Tests.Core.Pipelines.Projects;
+
 public sealed class ProjectErrorTests : IDisposable
 {
     readonly ProjectFolder folder = new() { ["foz.yml"] = ProjectFolder.FozYml };
