@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using Foz.Wire;
+using Foz.Wire.Compression;
 
 namespace Foz.Core.Connectors.Files;
 
@@ -25,12 +27,19 @@ static class FileStreams
     {
         using var stream = Open(file);
         Span<byte> mark = stackalloc byte[2];
-        return stream.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) < mark.Length ? null : mark switch
+        try
         {
-            [0xFF, 0xFE] => Encoding.Unicode,
-            [0xFE, 0xFF] => Encoding.BigEndianUnicode,
-            _ => null,
-        };
+            return stream.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) < mark.Length ? null : mark switch
+            {
+                [0xFF, 0xFE] => Encoding.Unicode,
+                [0xFE, 0xFF] => Encoding.BigEndianUnicode,
+                _ => null,
+            };
+        }
+        catch (Exception e) when (IsReadError(e))
+        {
+            throw Error(file, e);
+        }
     }
 
     /// <summary>An error of reading a file in the platform's words.</summary>
@@ -38,12 +47,13 @@ static class FileStreams
     {
         FileNotFoundException or DirectoryNotFoundException => $"file {file.Input.Path} is gone",
         UnauthorizedAccessException => $"file {file.Input.Path} cannot be read: permission denied",
-        InvalidDataException => $"file {file.Input.Path} is not compressed as its name says, or damaged: {e.Message}",
+        InvalidDataException or WireException => $"file {file.Input.Path} is not compressed as its name says, or damaged: {e.Message}",
         _ => $"file {file.Input.Path} cannot be read: {e.Message}",
     }, e);
 
     /// <summary>Whether an exception is one of reading a file.</summary>
-    public static bool IsReadError(Exception e) => e is IOException or UnauthorizedAccessException or InvalidDataException;
+    public static bool IsReadError(Exception e) =>
+        e is IOException or UnauthorizedAccessException or InvalidDataException or WireException;
 
     static Stream Open(SourceFile file)
     {
@@ -55,6 +65,7 @@ static class FileStreams
             return FileNames.CompressionOf(file.FullPath) switch
             {
                 Compression.Gzip => new GZipStream(stream, CompressionMode.Decompress),
+                Compression.Zstandard => new ZstandardStream(stream),
                 _ => stream,
             };
         }

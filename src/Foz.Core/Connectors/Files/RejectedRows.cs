@@ -57,5 +57,9 @@ sealed class RejectedRows(string path) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => writer?.Dispose();
+    public void Dispose()
+    {
+        writer?.Dispose();
+        writer = null;
+    }
 }

@@ -65,6 +65,18 @@ public sealed class FilesProject : IAsyncDisposable
         return this;
     }
 
+    /// <summary>A file of lines that the engine compresses as the extension says.</summary>
+    public void WriteLines(string path, IEnumerable<string> lines)
+    {
+        using var session = Engine.Open(Workload.Ingestion);
+        var values = string.Join(", ", lines.Select((line, i) => $"({i}, {SqlText.Literal(line)})"));
+        session.Execute(
+            $"""
+            COPY (SELECT line FROM (VALUES {values}) t(i, line) ORDER BY i)
+            TO {SqlText.Literal(Path.Combine(Folder, path))} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '')
+            """, TestContext.Current.CancellationToken);
+    }
+
     public void WriteParquet(string path, string sql)
     {
         var full = Path.Combine(Folder, path);
@@ -96,6 +108,7 @@ public sealed class FilesProject : IAsyncDisposable
         catch (FozException e) when (rows.Recover is not null)
         {
             rows = await rows.Recover(e, ct) ?? throw new InvalidOperationException("not recovered", e);
+            opened.Add(rows);
             HasRecovered = true;
             values = Run(session, rows.Sql);
         }
