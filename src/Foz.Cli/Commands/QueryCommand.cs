@@ -50,11 +50,23 @@ static class QueryCommand
         CancellationToken cancellationToken)
     {
         using var session = engines.Open(Workload.Query);
-        using var bound = await new StatementBinder(engines, session, names).BindAsync(sql, cancellationToken);
-        using var rows = session.Query(bound.Sql, cancellationToken);
+        using var bound = NamesNothing(sql, hasLake: names is not LakeNames { HasLake: false })
+            ? null
+            : await new StatementBinder(engines, session, names).BindAsync(sql, cancellationToken);
+        using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
         context.Writer(arguments).Write(
             ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
     }
+
+    /// <summary>
+    /// Whether a statement is one SELECT in which no name can stand for anything of a lake: it need not be bound, which
+    /// takes longer than running a short one.
+    /// </summary>
+    static bool NamesNothing(string sql, bool hasLake) =>
+        sql.StartsWith("select ", StringComparison.OrdinalIgnoreCase)
+        && !sql.Contains(';', StringComparison.Ordinal)
+        && !sql.Contains(LakeNames.DeltaScan, StringComparison.OrdinalIgnoreCase)
+        && (!hasLake || !sql.Contains('.', StringComparison.Ordinal));
 
     static async Task<string> ReadAsync(
         CommandContext context, string? sql, string? file, CancellationToken cancellationToken) => (sql, file) switch

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.RegularExpressions;
 using Foz.Core;
 using Foz.Core.Configuration;
 
 namespace Foz.Cli.Commands;
 
 /// <summary>What is wrong with the arguments, in the platform's words.</summary>
-static partial class UsageErrors
+static class UsageErrors
 {
     /// <summary>Throws if the arguments do not parse.</summary>
     /// <exception cref="FozException">They do not; names the nearest right word.</exception>
@@ -16,7 +15,7 @@ static partial class UsageErrors
         if (arguments.Tokens.Any(token => token.Type is TokenType.Option && token.Value is "--help" or "-h" or "-?"))
             return;
         var option = arguments.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash)
-            .FirstOrDefault(token => token.Type is TokenType.Argument && OptionText.IsMatch(token.Value))?.Value;
+            .FirstOrDefault(token => token.Type is TokenType.Argument && IsOption(token.Value))?.Value;
         if (option is not null)
             throw new FozException(ErrorKind.Usage, $"{PathOf(arguments)} has no option {option}")
             {
@@ -59,9 +58,9 @@ static partial class UsageErrors
         arguments.CommandResult.Command.Options.Concat(arguments.RootCommandResult.Command.Options)
             .SelectMany(option => option.Aliases.Prepend(option.Name));
 
-    /// <summary>A word that only an option begins with, and no SQL.</summary>
-    [GeneratedRegex(@"^--?[A-Za-z][A-Za-z0-9-]*(=\S*)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex OptionText { get; }
+    /// <summary>Whether a word is an option and no SQL, which may begin with a comment: <c>--name</c>, <c>-n=1</c>.</summary>
+    static bool IsOption(string word) =>
+        word.StartsWith('-') && word.TrimStart('-') is [>= 'A' and <= 'z', ..] && !word.Any(char.IsWhiteSpace);
 
     static string? Near(string text, IEnumerable<string> known) =>
         NearestName.Find(text, known) is { } near ? $"did you mean {near}?" : null;

@@ -17,7 +17,11 @@ namespace Foz.Core.Catalog;
 /// </param>
 public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, string?> pending) : IRelationNames
 {
-    const string DeltaScan = "delta_scan";
+    /// <summary>The function that reads any Delta table of this machine.</summary>
+    public const string DeltaScan = "delta_scan";
+
+    /// <summary>Whether names can stand for tables of a lake.</summary>
+    public bool HasLake => lake is not null;
 
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
