@@ -18,11 +18,11 @@ sealed class PostgreSqlServer : IDisposable
 
     public static PostgreSqlServer Start(string folder)
     {
-        var bin = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Order().Select(d => Path.Combine(d, "bin")).LastOrDefault()
-            : null;
-        if (bin is null) throw new SkippedException("there is no PostgreSQL on this machine");
-        var server = new PostgreSqlServer(bin, Path.Combine(folder, "data"), FreePort());
+        const string Installed = "/usr/lib/postgresql";
+        var versions = Directory.Exists(Installed) ? Directory.GetDirectories(Installed).Order().ToList() : [];
+        if (versions.Count == 0) throw new SkippedException("there is no PostgreSQL on this machine");
+        var server = new PostgreSqlServer(
+            Path.Combine(versions[^1], "bin"), Path.Combine(folder, "data"), FreePort());
         Run("chmod", "777", Path.GetDirectoryName(folder)!, folder);
         server.RunAsServer("initdb", "-D", server.data, "-A", "trust", "-U", "postgres", "--no-sync");
         server.RunAsServer(
