@@ -11,7 +11,7 @@ sealed class ReceiveGathering : IDisposable
 {
     const int SolSocket = 1;
     const int SoRcvLowat = 18;
-    const int GatherBytes = 128 * 1024;
+    const int GatherBytes = 256 * 1024;
     const int BytesBefore = 512 * 1024;
 
     static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(4);
