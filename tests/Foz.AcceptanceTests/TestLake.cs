@@ -18,11 +18,12 @@ public sealed class TestLake : IDisposable
 
     /// <summary>A project.</summary>
     /// <param name="folder">Its folder; null for a new one, which goes with it.</param>
-    public TestLake(string? folder = null)
+    /// <param name="lakeFolder">The lake's folder; null for <c>lake</c> in the project's.</param>
+    public TestLake(string? folder = null, string? lakeFolder = null)
     {
         IsOwner = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("foz-acceptance-").FullName;
-        Lake = new(Path.Combine(Folder, "lake"), engines, TimeProvider.System);
+        Lake = new(lakeFolder ?? Path.Combine(Folder, "lake"), engines, TimeProvider.System);
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -9,9 +9,14 @@ static class EngineErrors
     /// <summary>
     /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
     /// </summary>
-    public static FozException Translate(DuckDBException error, string? sql = null)
+    /// <param name="error">The failure.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="tables">What the folders of tables hold that the statement may read.</param>
+    public static FozException Translate(
+        DuckDBException error, string? sql = null, IEnumerable<(string Folder, string Table)>? tables = null)
     {
         if (error.InnerException is FozException inner) return inner;
+        if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
         var message = Trim(error.Message).Split('\n', 2, StringSplitOptions.TrimEntries);
         return new(KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
@@ -45,6 +50,29 @@ static class EngineErrors
         var start = 0;
         for (var line = 1; line < place.Line; line++) start = sql.IndexOf('\n', start) + 1;
         return start + place.Column - 1;
+    }
+
+    /// <summary>The error of a data file, by the table that has it; null where it is another file.</summary>
+    static FozException? OfTable(DuckDBException error, IEnumerable<(string Folder, string Table)> tables)
+    {
+        var owners = tables.Where(t => error.Message.Contains(t.Folder + '/', StringComparison.Ordinal))
+            .Select(t => t.Table).Distinct().ToList();
+        if (owners.Count == 0) return null;
+        var isMissing = error.Message.Contains("No files found", StringComparison.Ordinal)
+            || error.Message.Contains("No such file", StringComparison.Ordinal);
+        var quoted = error.Message.Split('"');
+        var file = quoted.Length > 1 ? quoted[1] : "";
+        return new(
+            ErrorKind.Storage,
+            isMissing
+                ? $"the data file {file} of {string.Join(" or ", owners)} is missing"
+                : $"{string.Join(" or ", owners)}: {Trim(error.Message)}",
+            error)
+        {
+            Hint = isMissing
+                ? "restore it from a backup, read an earlier version of the table, or make the table anew"
+                : null,
+        };
     }
 
     static Place PlaceOf(DuckDBErrorKind kind, string sql, int position) =>

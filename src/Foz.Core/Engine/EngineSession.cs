@@ -17,6 +17,7 @@ public sealed class EngineSession : IDisposable
     readonly Connection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
+    readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
 
     internal EngineSession(Connection connection, StreamFunction streams, ScanFunctions scans) =>
@@ -87,6 +88,14 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes what a scan needs of its files known to <c>foz_live</c> and <c>foz_partition</c>.</summary>
     public ScanToken Register(ScanFiles files) => scans.Add(files);
 
+    /// <summary>Says which table a folder is, for the errors of statements that read its files.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="table">The table at a version, for people.</param>
+    public void Name(string folder, string table)
+    {
+        lock (tables) tables.Add((folder, table));
+    }
+
     /// <summary>Stops the running statement.</summary>
     public void Interrupt() => connection.Interrupt();
 
@@ -106,7 +115,7 @@ public sealed class EngineSession : IDisposable
             // The engine knows no more than the message of what a stream threw.
             lock (relations)
                 foreach (var relation in relations) relation.ThrowFailure();
-            throw EngineErrors.Translate(e, sql);
+            lock (tables) throw EngineErrors.Translate(e, sql, tables);
         }
     }
 

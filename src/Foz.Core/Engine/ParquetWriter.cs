@@ -10,8 +10,8 @@ public static class ParquetWriter
     const string FieldIdKey = "__duckdb_field_id";
 
     /// <summary>
-    /// Writes the rows of a query into new files <c>part-{uuid}.parquet</c> of a folder, which is made if need be.
-    /// Nothing is forced to the disk. On failure, files may be left behind.
+    /// Writes the rows of a query into new files <c>part-….parquet</c> of a folder, which is made if need be. Nothing is
+    /// forced to the disk. On failure, what was written is deleted.
     /// </summary>
     /// <param name="session">The session that has what the query reads.</param>
     /// <param name="selectSql">The query. What no table can hold must be cast in it.</param>
@@ -26,23 +26,34 @@ public static class ParquetWriter
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var sql = CopySql(selectSql, folder, options);
-        var written = await Task.Run(
-            () =>
-            {
-                using var rows = session.Query(sql, cancellationToken);
-                return rows.Rows(cancellationToken).Select(ReadFile).ToList();
-            },
-            cancellationToken);
+        var prefix = $"part-{Guid.NewGuid():N}"[..17];
+        var sql = CopySql(selectSql, folder, prefix, options);
+        var written = await Task.Run(() => Copy(session, sql, folder, prefix, cancellationToken), cancellationToken);
         // COPY makes a file for an empty result too.
         foreach (var file in written.Where(f => f.RowCount == 0)) File.Delete(file.Path);
         return [.. written.Where(f => f.RowCount > 0)];
     }
 
-    static string CopySql(string selectSql, string folder, ParquetWriteOptions options)
+    static List<ParquetFile> Copy(
+        EngineSession session, string sql, string folder, string prefix, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var rows = session.Query(sql, cancellationToken);
+            return [.. rows.Rows(cancellationToken).Select(ReadFile)];
+        }
+        catch
+        {
+            foreach (var file in Directory.EnumerateFiles(folder, prefix + "*", SearchOption.AllDirectories))
+                File.Delete(file);
+            throw;
+        }
+    }
+
+    static string CopySql(string selectSql, string folder, string prefix, ParquetWriteOptions options)
     {
         var isOneFile = options is { FileSizeBytes: null, PerThreadOutput: false, PartitionBy.Count: 0 };
-        var target = isOneFile ? Path.Combine(folder, $"part-{Guid.NewGuid()}.parquet") : folder;
+        var target = isOneFile ? Path.Combine(folder, $"{prefix}-{Guid.NewGuid()}.parquet") : folder;
         var sql = new StringBuilder("COPY (");
         if (options.PartitionBy.Count > 0 && options.SortsPartitions)
             sql.Append($"SELECT * FROM ({selectSql}\n) ORDER BY {SqlText.Identifiers(options.PartitionBy)}");
@@ -50,7 +61,7 @@ public static class ParquetWriter
             sql.Append(selectSql).Append('\n');
         sql.Append($") TO {SqlText.Literal(target)} (FORMAT parquet, RETURN_STATS, COMPRESSION {options.Compression}");
         // The log decides which files count, so a half-written one under its name does no harm.
-        sql.Append(isOneFile ? ", USE_TMP_FILE false" : ", APPEND, FILENAME_PATTERN 'part-{uuid}'");
+        sql.Append(isOneFile ? ", USE_TMP_FILE false" : $", APPEND, FILENAME_PATTERN '{prefix}-{{uuid}}'");
         if (options.RowGroupRows is { } rowGroupRows) sql.Append($", ROW_GROUP_SIZE {rowGroupRows}");
         if (options.FileSizeBytes is { } fileSize) sql.Append($", FILE_SIZE_BYTES '{fileSize}B'");
         if (options.PerThreadOutput) sql.Append(", PER_THREAD_OUTPUT");

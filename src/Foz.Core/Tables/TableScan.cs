@@ -51,6 +51,7 @@ static class TableScan
         CancellationToken cancellationToken, IReadOnlyDictionary<AddFile, RowSet>? deleted = null)
     {
         if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
+        session.Name(table.Store.Root, $"{table.Store.Root} at version {table.Version}");
         var partitions = PartitionColumns.Of(table, files);
         var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;

@@ -17,7 +17,9 @@ sealed class ReferenceResolver(
     readonly Dictionary<TableName, ProjectStream> streams =
         project.Sources.SelectMany(s => s.Streams).ToDictionary(s => s.Name);
 
-    readonly HashSet<string> undiscovered = project.Sources.Where(s => s.IsUndiscovered).Select(s => s.Schema)
+    /// <summary>The schemas that get tables which only their source knows yet.</summary>
+    readonly HashSet<string> undiscovered = project.Sources.Where(s => s.IsUndiscovered)
+        .SelectMany(s => s.KeepsCurrent ? [s.Schema, CurrentModel.Schema] : new[] { s.Schema })
         .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A model with its references filled in.</summary>

@@ -94,13 +94,22 @@ public sealed class RunLease : IAsyncDisposable
     {
         await stop.CancelAsync();
         await renewal;
-        if (!lost.IsCancellationRequested)
-        {
-            var released = holder with { IsReleased = true };
-            await lake.PutIfMatchAsync(Path, Write(released), etag, CancellationToken.None);
-        }
+        if (!lost.IsCancellationRequested) await ReleaseAsync();
         stop.Dispose();
         lost.Dispose();
+    }
+
+    async Task ReleaseAsync()
+    {
+        var released = holder with { IsReleased = true };
+        try
+        {
+            await lake.PutIfMatchAsync(Path, Write(released), etag, CancellationToken.None);
+        }
+        catch (DeltaException)
+        {
+            // The storage failed; the lease ends with this process or its lifetime, and how the run ended is told.
+        }
     }
 
     static async Task<(RunLease? Lease, LeaseHolder? Other)> TryAcquireAsync(

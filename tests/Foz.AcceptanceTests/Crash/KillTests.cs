@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Foz.AcceptanceTests.Judge;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Crash;
+
+/// <summary>Runs that are killed with SIGKILL, again and again, and in the end let finish.</summary>
+public sealed partial class KillTests(JudgeProcess judge) : IDisposable
+{
+    const int KillsMax = 30;
+    const int KillsPerRound = 3;
+
+    readonly CrashProject project = new();
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => project.Dispose();
+
+    [Fact]
+    public async Task Runs_killed_at_random_moments_end_as_if_undisturbed()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var kills = new List<string>();
+        project.AddRound();
+        var duration = await MeasureAsync(project.Start());
+        while (kills.Count < KillsMax * FozProcess.SoakFactor)
+        {
+            // Some runs have new files, others only what a killed one has left.
+            if (random.Next(KillsPerRound) == 0) project.AddRound();
+            using var run = project.Start();
+            await run.ReadLineAsync();
+            var moment = duration * random.NextDouble();
+            await Task.Delay(moment, Cancel);
+            run.Kill();
+            if ((await run.WaitAsync()).ExitCode == 0)
+            {
+                project.AddRound();
+                duration *= 0.9;
+            }
+            else
+            {
+                kills.Add($"{moment.TotalMilliseconds:0}");
+            }
+        }
+        await project.FinishAsync();
+
+        await project.AssertUndisturbedAsync($"kills at ms {string.Join(", ", kills)} (seed {seed})");
+        await AssertJudgedAsync("silver.orders");
+        await AssertJudgedAsync("bronze.orders");
+    }
+
+    [Fact]
+    public async Task Runs_killed_at_every_failpoint_end_as_if_undisturbed()
+    {
+        project.AddRound();
+        await project.FinishAsync();
+        LetEveryCommitWriteCheckpoint("silver.orders");
+        var names = Names();
+        Assert.NotEmpty(names);
+        var missed = new List<string>();
+        foreach (var hit in Enumerable.Range(0, FozProcess.SoakFactor).Select(i => 1 + 2 * i))
+        {
+            foreach (var name in names)
+            {
+                project.AddRound();
+                using var run = project.Start($"{name}:{hit}");
+                var result = await run.WaitAsync();
+                if (result.ExitCode == 0 && hit == 1) missed.Add(name);
+                Assert.True(result.ExitCode is 0 or FozProcess.KilledExitCode, $"{name}: {result.Errors}");
+            }
+        }
+        await project.FinishAsync();
+
+        Assert.Empty(missed);
+        await project.AssertUndisturbedAsync($"{FozProcess.SoakFactor} kills at each of {string.Join(", ", names)}");
+        await AssertJudgedAsync("silver.orders");
+    }
+
+    static List<string> Names() =>
+    [
+        .. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => HitCall.Matches(File.ReadAllText(file))).Select(match => match.Groups["name"].Value)
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
+
+    [GeneratedRegex("""Failpoint\.Hit\("(?<name>[^"]+)"\)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HitCall { get; }
+
+    /// <summary>How long a run works after it has said that it begins.</summary>
+    static async Task<TimeSpan> MeasureAsync(FozProcess started)
+    {
+        using var run = started;
+        await run.ReadLineAsync();
+        var startedAt = Stopwatch.GetTimestamp();
+        (await run.WaitAsync()).Expect(0);
+        return Stopwatch.GetElapsedTime(startedAt);
+    }
+
+    /// <summary>Sets a table, as another program could, to get a checkpoint with every commit.</summary>
+    void LetEveryCommitWriteCheckpoint(string name)
+    {
+        var log = Path.Combine(project.Folder, "lake", name.Replace('.', '/'), "_delta_log");
+        var commits = Directory.GetFiles(log, "*.json").Order(StringComparer.Ordinal).ToList();
+        var metadata = commits.SelectMany(File.ReadLines).Last(line => line.StartsWith("{\"metaData\"", StringComparison.Ordinal));
+        var changed = JsonNode.Parse(metadata)!;
+        changed["metaData"]!["configuration"]!["delta.checkpointInterval"] = "1";
+        File.WriteAllText(Path.Combine(log, $"{commits.Count:D20}.json"), changed.ToJsonString() + "\n");
+    }
+
+    async Task AssertJudgedAsync(string name)
+    {
+        using var lake = new TestLake(project.Folder);
+        using var session = lake.Open();
+        await judge.AssertReadEquallyAsync(session, await lake.TableAsync(name));
+    }
+}

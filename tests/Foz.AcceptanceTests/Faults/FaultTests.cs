@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using Foz.AcceptanceTests.PostgreSql;
+using Foz.Core;
+using Foz.Core.Journal;
+
+namespace Foz.AcceptanceTests.Faults;
+
+/// <summary>Storage and sources that fail: nothing half written, and an error that says what, where and what to do.</summary>
+public sealed class FaultTests(PostgreSqlServer server) : IDisposable
+{
+    readonly TestLake lake = new();
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => lake.Dispose();
+
+    [Fact]
+    public async Task A_full_disk_fails_the_step_and_leaves_the_table_as_it_was()
+    {
+        await WriteModelsAsync();
+        await WithMountAsync("-t tmpfs -o size=8m foz", async folder =>
+        {
+            MoveLakeTo(folder);
+            using var small = new TestLake(lake.Folder, folder);
+            await small.RunWellAsync();
+            await small.AppendAsync("bronze.orders", "SELECT i AS id, md5('v' || i) AS v FROM range(10, 20000) r(i)");
+            var filler = Path.Combine(folder, "filler");
+            FillDisk(filler, leftBytes: 100_000);
+
+            var run = await small.RunAsync();
+
+            var failed = run.Steps.Single(step => step.Outcome is Outcome.Failed);
+            Assert.Equal("silver.orders", $"{failed.Step}");
+            Assert.Contains("No space left", failed.Error!.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal(["10"], await small.QueryAsync("SELECT count(*) FROM silver.orders"));
+            Assert.Single(Directory.GetFiles(Path.Combine(folder, "silver/orders"), "*.parquet"));
+
+            File.Delete(filler);
+            await small.RunWellAsync();
+            Assert.Equal(["20000"], await small.QueryAsync("SELECT count(*) FROM silver.orders"));
+        });
+    }
+
+    [Fact]
+    public async Task A_lake_that_cannot_be_written_is_said_so_and_still_read()
+    {
+        await WriteModelsAsync();
+        await lake.RunWellAsync();
+        await lake.AppendAsync("bronze.orders", "SELECT 100 AS id, 'new' AS v");
+        await WithMountAsync($"--bind {lake.Lake.Folder}", async folder =>
+        {
+            await ShellAsync($"mount -o remount,bind,ro {folder}");
+            using var readOnly = new TestLake(lake.Folder, folder);
+
+            var error = await Assert.ThrowsAnyAsync<Exception>(() => readOnly.RunAsync());
+
+            var told = Core.Tables.DeltaErrors.Find(error);
+            Assert.NotNull(told);
+            Assert.Contains("read-only", told.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(folder, told.Describe(), StringComparison.Ordinal);
+            Assert.Equal(["10"], await readOnly.QueryAsync("SELECT count(*) FROM silver.orders"));
+        });
+        Assert.Equal(["10"], await lake.QueryAsync("SELECT count(*) FROM silver.orders"));
+    }
+
+    [Fact]
+    public async Task A_missing_data_file_is_named_with_its_table_and_version()
+    {
+        await lake.AppendAsync("silver.orders", "SELECT 1 AS id");
+        await lake.AppendAsync("silver.orders", "SELECT 2 AS id");
+        var file = Directory.GetFiles(Path.Combine(lake.Lake.Folder, "silver/orders"), "*.parquet")[0];
+        File.Delete(file);
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => lake.QueryAsync("SELECT sum(id) FROM silver.orders"));
+
+        var told = Core.Tables.DeltaErrors.Find(error);
+        Assert.NotNull(told);
+        Assert.Contains(Path.GetFileName(file), told.Describe(), StringComparison.Ordinal);
+        Assert.Contains("orders", told.Describe(), StringComparison.Ordinal);
+        Assert.Contains("version 1", told.Describe(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"add\":{\"path\":")]
+    [InlineData("")]
+    [InlineData("not json at all")]
+    public async Task A_corrupt_log_is_refused_with_its_file(string content)
+    {
+        await lake.AppendAsync("silver.orders", "SELECT 1 AS id");
+        await lake.AppendAsync("silver.orders", "SELECT 2 AS id");
+        var commit = Path.Combine(lake.Lake.Folder, "silver/orders/_delta_log", $"{1:D20}.json");
+        await File.WriteAllTextAsync(commit, content, Cancel);
+        using var reader = new TestLake(lake.Folder);
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => reader.QueryAsync("SELECT * FROM silver.orders"));
+
+        var told = Core.Tables.DeltaErrors.Find(error);
+        Assert.NotNull(told);
+        Assert.Contains(Path.GetFileName(commit), told.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gap_in_the_log_is_refused_with_its_version()
+    {
+        for (var i = 0; i < 4; i++) await lake.AppendAsync("silver.orders", $"SELECT {i} AS id");
+        File.Delete(Path.Combine(lake.Lake.Folder, "silver/orders/_delta_log", $"{2:D20}.json"));
+        using var reader = new TestLake(lake.Folder);
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => reader.QueryAsync("SELECT * FROM silver.orders"));
+
+        var told = Core.Tables.DeltaErrors.Find(error);
+        Assert.NotNull(told);
+        Assert.Contains("version 2", told.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_that_dies_half_way_leaves_its_table_as_it_was()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS v FROM generate_series(1, 1000) i");
+        await database.GrantAsync();
+        WriteSource(database, server.Port);
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("INSERT INTO big SELECT i, repeat('y', 100) FROM generate_series(1001, 200000) i");
+
+        await using (var proxy = new CuttingProxy(server.Port, bytesMax: 2_000_000))
+        {
+            WriteSource(database, proxy.Port);
+            var run = await lake.RunAsync();
+            var failed = run.Steps.Single(step => $"{step.Step}" == "bronze.big");
+            Assert.Equal(Outcome.Failed, failed.Outcome);
+            Assert.Equal(ErrorKind.Source, failed.Error!.Kind);
+            Assert.Contains("public.big", failed.Error.Describe(), StringComparison.Ordinal);
+        }
+        Assert.Equal(["1000"], await lake.QueryAsync("SELECT count(*) FROM bronze.big"));
+        Assert.Equal(0, (await (await lake.TableAsync("bronze.big")).LatestAsync(Cancel)).Version);
+
+        WriteSource(database, server.Port);
+        await lake.RunWellAsync();
+        Assert.Equal(["200000"], await lake.QueryAsync("SELECT count(*) FROM bronze.big"));
+    }
+
+    static void FillDisk(string file, int leftBytes)
+    {
+        using var stream = File.Create(file);
+        var block = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                stream.Write(block);
+                stream.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            stream.SetLength(stream.Length - leftBytes);
+        }
+    }
+
+    static async Task ShellAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command])
+        {
+            UseShellExecute = false, RedirectStandardError = true,
+        })!;
+        var error = await shell.StandardError.ReadToEndAsync(Cancel);
+        await shell.WaitForExitAsync(Cancel);
+        Assert.True(shell.ExitCode == 0, $"{command}: {error}");
+    }
+
+    /// <summary>Works with a file system that is mounted for the test, which takes root.</summary>
+    static async Task WithMountAsync(string options, Func<string, Task> work)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "mounting a file system takes root");
+        var folder = Directory.CreateTempSubdirectory("foz-mount-").FullName;
+        await ShellAsync($"mount {options} {folder}");
+        try
+        {
+            await work(folder);
+        }
+        finally
+        {
+            await ShellAsync($"umount -l {folder}");
+            Directory.Delete(folder);
+        }
+    }
+
+    async Task WriteModelsAsync()
+    {
+        lake.Write("foz.yml", "name: faults\nlake: lake\n");
+        lake.Write("models/silver/orders.sql", "SELECT * FROM bronze.orders");
+        await lake.AppendAsync("bronze.orders", "SELECT i AS id, 'v' || i AS v FROM range(10) r(i)");
+    }
+
+    void MoveLakeTo(string folder)
+    {
+        foreach (var file in Directory.GetFiles(lake.Lake.Folder, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(lake.Lake.Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    void WriteSource(PostgreSqlDatabase database, int port)
+    {
+        lake.Write("foz.yml", $$"""
+            name: faults
+            lake: lake
+            connections:
+              shop:
+                type: postgresql
+                host: localhost
+                port: {{port}}
+                database: {{database.Name}}
+                user: foz
+                password: ${SHOP_PASSWORD}
+            """);
+        lake.Write(".env", $"SHOP_PASSWORD=\"{PostgreSqlServer.Password}\"\n");
+        lake.Write("sources/shop.yml", "name: shop\nconnection: shop\nschema: bronze\nstreams: {big: {table: big}}\n");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+
+namespace Foz.AcceptanceTests;
+
+/// <summary>The command <c>foz</c> in a process of its own, as it was built with the tests.</summary>
+public sealed class FozProcess : IDisposable
+{
+    readonly Process process;
+    readonly Task<string> errors;
+
+    FozProcess(Process process)
+    {
+        this.process = process;
+        errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+    }
+
+    /// <summary>The exit code of a process that SIGKILL ended.</summary>
+    public const int KilledExitCode = 128 + 9;
+
+    /// <summary>How many times as long the tests of faults go on: 10 with <c>FOZ_SOAK=1</c>.</summary>
+    public static int SoakFactor => Environment.GetEnvironmentVariable("FOZ_SOAK") is "1" ? 10 : 1;
+
+    /// <summary>Starts the command.</summary>
+    /// <param name="folder">Where it works; its temporary files are left in <c>temp</c> there.</param>
+    /// <param name="failpoint">The failpoint to die at, as <c>FOZ_FAILPOINT</c> has it; null for none.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static FozProcess Start(string folder, string? failpoint, params IEnumerable<string> arguments)
+    {
+        var temp = Directory.CreateDirectory(Path.Combine(folder, "temp"));
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "foz.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["TMPDIR"] = temp.FullName },
+        };
+        if (failpoint is not null) start.Environment["FOZ_FAILPOINT"] = failpoint;
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Runs the command to its end.</summary>
+    public static async Task<FozResult> RunAsync(string folder, params IEnumerable<string> arguments)
+    {
+        using var foz = Start(folder, failpoint: null, arguments);
+        return await foz.WaitAsync();
+    }
+
+    /// <summary>The next line of its output; null at the end.</summary>
+    public async Task<string?> ReadLineAsync() =>
+        await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Ends it with SIGKILL.</summary>
+    public void Kill() => process.Kill();
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code and the rest of its output.</returns>
+    public async Task<FozResult> WaitAsync()
+    {
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new(process.ExitCode, output, await errors);
+    }
+
+    /// <summary>Ends it if it still works.</summary>
+    public void Dispose()
+    {
+        if (!process.HasExited) process.Kill();
+        process.Dispose();
+    }
+}
+
+/// <summary>How a command ended.</summary>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Output">What it wrote to its standard output.</param>
+/// <param name="Errors">What it wrote to its standard error.</param>
+public sealed record FozResult(int ExitCode, string Output, string Errors)
+{
+    /// <summary>Asserts how it ended.</summary>
+    public FozResult Expect(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"exit code {ExitCode}, not {exitCode}\n{Output}\n{Errors}");
+        return this;
+    }
+}

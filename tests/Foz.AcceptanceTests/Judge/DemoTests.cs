@@ -1,0 +1,46 @@
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Judge;
+
+/// <summary>The sample company's lake, made as a person makes it, and read back by the judge.</summary>
+public sealed class DemoTests(JudgeProcess judge) : IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-demo-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Every_table_of_the_demo_is_read_equally_and_a_second_demo_changes_none()
+    {
+        var example = Path.Combine(Repository.Root, "examples", "loja");
+        foreach (var file in Directory.GetFiles(example, "*", SearchOption.AllDirectories))
+        {
+            var relative = Path.GetRelativePath(example, file);
+            if (relative.Split('/')[0] is "data" or "lake") continue;
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, relative))!);
+            File.Copy(file, Path.Combine(folder, relative));
+        }
+        (await FozProcess.RunAsync(folder, "demo", "--folder", folder)).Expect(0);
+
+        using var lake = new TestLake(folder);
+        using var session = lake.Open();
+        var versions = new Dictionary<string, long>();
+        foreach (var log in Directory.GetDirectories(lake.Lake.Folder, "_delta_log", SearchOption.AllDirectories))
+        {
+            var location = Path.GetRelativePath(lake.Lake.Folder, Path.GetDirectoryName(log)!);
+            var name = location.Replace('/', '.');
+            Assert.True(await judge.AssertReadEquallyAsync(session, await lake.TableAsync(name)) > 0, $"{name} is empty");
+            if (!name.StartsWith("foz.", StringComparison.Ordinal)) versions[name] = Version(log);
+        }
+        Assert.Contains("gold.daily_sales", versions.Keys);
+        Assert.True(versions.Count >= 10, string.Join(' ', versions.Keys));
+
+        var second = (await FozProcess.RunAsync(folder, "demo", "--folder", folder)).Expect(0);
+        Assert.Contains("No table changed", second.Output, StringComparison.Ordinal);
+        Assert.All(versions, table => Assert.Equal(
+            table.Value, Version(Path.Combine(lake.Lake.Folder, table.Key.Replace('.', '/'), "_delta_log"))));
+    }
+
+    static long Version(string log) =>
+        Directory.GetFiles(log, "*.json").Max(file => long.Parse(Path.GetFileNameWithoutExtension(file)));
+}
