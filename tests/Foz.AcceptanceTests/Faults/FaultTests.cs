@@ -123,7 +123,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
         await lake.RunWellAsync();
         await database.ExecuteAsync("INSERT INTO big SELECT i, repeat('y', 100) FROM generate_series(1001, 200000) i");
 
-        await using (var proxy = new CuttingProxy(server.Port, bytesMax: 2_000_000))
+        await using (var proxy = new Proxy(server.Port) { BytesMax = 2_000_000 })
         {
             WriteSource(database, proxy.Port);
             var run = await lake.RunAsync();
