@@ -34,7 +34,7 @@ soak: ## The slow fault and crash tests
 	@FOZ_SOAK=1 .ci/test
 
 publish: ## A published foz for this machine, in artifacts/publish
-	@dotnet publish src/Foz.Cli --nologo -v quiet -c Release -r $(shell dotnet --info | awk '/ RID:/{print $$2}') --self-contained false -o artifacts/publish/foz
+	@dotnet publish src/Foz.Cli -p:RestorePackagesWithLockFile=false --nologo -v quiet -c Release -r $(shell dotnet --info | awk '/ RID:/{print $$2}') --self-contained false -o artifacts/publish/foz
 
 clean: ## Delete what was built
 	@rm -rf artifacts

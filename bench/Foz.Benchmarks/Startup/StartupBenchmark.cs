@@ -40,6 +40,7 @@ sealed class StartupBenchmark(string command) : IBenchmark
     {
         await RunAsync("dotnet", [
             "publish", project, "-c", "Release", "-v", "quiet", "--nologo", "-p:FAST=1",
+            "-p:RestorePackagesWithLockFile=false",
             "-r", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier.Replace("debian.12", "linux", StringComparison.Ordinal),
             "--self-contained", "false", "-o", folder,
         ]);
