@@ -81,15 +81,15 @@ public sealed class StatementBinder(EnginePool engines, EngineSession session, I
         bindings.GetValueOrDefault(span) is RelationBinding.View view ? $"({view.Sql}\n)" : null;
 
     /// <summary>What the statement's plan asks of the rows of tables that have enough files to leave some out.</summary>
-    Dictionary<SqlSpan, FilterExpression?> PlanFilters(
+    IReadOnlyDictionary<SqlSpan, FilterExpression> PlanFilters(
         ResolvedStatement statement, CancellationToken cancellationToken)
     {
         if (!statement.Bindings.Values.Any(b => b is RelationBinding.Rows { Table.FileCount: >= FilesToPruneMin })
-            || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows)) return [];
+            || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows))
+            return new Dictionary<SqlSpan, FilterExpression>();
         using var binding = engines.Open(Workload.Binding);
-        var plan = BoundPlan.Read(
+        return BoundPlan.ReadFilters(
             binding, statement.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span), cancellationToken);
-        return plan.Tables.ToDictionary(table => table.Span, table => table.Filter);
 
         IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
             (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;

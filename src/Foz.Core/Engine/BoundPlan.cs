@@ -4,25 +4,12 @@ using Foz.Core.Data;
 
 namespace Foz.Core.Engine;
 
-/// <summary>What a statement needs of one of its tables.</summary>
-/// <param name="Span">Where the table's name, or the call of a table function, stands in the statement.</param>
-/// <param name="IsRead">
-/// Whether the plan reads it; if not, the statement's result does not depend on its rows.
-/// </param>
-/// <param name="Columns">
-/// The columns that are read, in the table's order; fields of structs count as their column.
-/// </param>
-/// <param name="Filter">What the rows needed fulfil; null if nothing is known.</param>
-public sealed record BoundTable(SqlSpan Span, bool IsRead, IReadOnlyList<string> Columns, FilterExpression? Filter);
-
-/// <summary>A statement bound over empty tables: what it gives, and what it needs of each table.</summary>
-/// <param name="Columns">The columns of its result.</param>
-/// <param name="Tables">The tables that were given columns, in the order of the text.</param>
-public sealed record BoundPlan(IReadOnlyList<EngineColumn> Columns, IReadOnlyList<BoundTable> Tables)
+/// <summary>What a statement's plan asks of the rows of its tables, found by binding it over empty ones.</summary>
+public static class BoundPlan
 {
     const string TablePrefix = "foz_bound_";
 
-    /// <summary>Binds a statement, and reads columns and filters from its optimized plan.</summary>
+    /// <summary>Binds a statement, and reads filters from its optimized plan.</summary>
     /// <param name="session">
     /// A session of <see cref="Workload.Binding"/>, to be disposed afterwards: it is left with temporary tables.
     /// </param>
@@ -32,21 +19,69 @@ public sealed record BoundPlan(IReadOnlyList<EngineColumn> Columns, IReadOnlyLis
     /// </param>
     /// <param name="function">The same for calls of table functions; null leaves them all to DuckDB.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>
+    /// What the rows needed of a table fulfil, by where its name, or the call of a table function, stands in the
+    /// statement; nothing for a table of which nothing is known.
+    /// </returns>
     /// <exception cref="FozException">
     /// The statement does not bind: of kind <see cref="ErrorKind.Sql"/>, with its <see cref="FozException.Place"/> in
     /// the statement where DuckDB knows it.
     /// </exception>
-    public static BoundPlan Read(
+    public static IReadOnlyDictionary<SqlSpan, FilterExpression> ReadFilters(
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
     {
         List<(SqlSpan Span, IReadOnlyList<Field> Columns)> tables = [];
         var rewritten = analysis.Rewrite(
-            reference => Create(reference.Span, table(reference)),
-            call => Create(call.Span, function?.Invoke(call)));
+            reference => Name(reference.Span, table(reference)),
+            call => Name(call.Span, function?.Invoke(call)));
+        if (tables.Count > 0) session.Execute(Definitions(tables), cancellationToken);
+        using var plan = Serialize(session, rewritten.Text, cancellationToken);
+        if (plan.RootElement.GetProperty("error").GetBoolean())
+        {
+            CheckBinding(session, analysis, rewritten, cancellationToken);
+            // It binds, but its plan cannot be written as JSON and tells nothing.
+            return new Dictionary<SqlSpan, FilterExpression>();
+        }
+        var reader = new PlanReader(TablePrefix);
+        reader.Read(plan.RootElement.GetProperty("plans"));
+        return Enumerable.Range(0, tables.Count)
+            .Select(number => (tables[number].Span, Filter: reader.FilterOf(number)))
+            .Where(table => table.Filter is not null)
+            .ToDictionary(table => table.Span, table => table.Filter!);
+
+        string? Name(SqlSpan span, IReadOnlyList<Field>? columns)
+        {
+            if (columns is null) return null;
+            tables.Add((span, columns));
+            return TableName(tables.Count - 1);
+        }
+    }
+
+    static string Definitions(List<(SqlSpan Span, IReadOnlyList<Field> Columns)> tables) => string.Join(
+        "; ",
+        tables.Select((table, number) =>
+        {
+            var columns = table.Columns.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}");
+            return $"CREATE TEMP TABLE {TableName(number)} ({string.Join(", ", columns)})";
+        }));
+
+    static JsonDocument Serialize(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        var json = session.QueryScalar<string>(
+            "SELECT json_serialize_plan($1::VARCHAR, optimize := true)::VARCHAR", cancellationToken, sql);
+        // DuckDB writes these as no JSON has them; an unescaped quote cannot stand inside of a text.
+        json = json.Replace("\"value\":NaN", "\"value\":null").Replace("\"value\":Infinity", "\"value\":null")
+            .Replace("\"value\":-Infinity", "\"value\":null");
+        return JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
+    }
+
+    static void CheckBinding(
+        EngineSession session, SqlAnalysis analysis, RewrittenSql rewritten, CancellationToken cancellationToken)
+    {
         try
         {
-            return Read(session, rewritten.Text, tables, cancellationToken);
+            _ = session.Describe(rewritten.Text, cancellationToken);
         }
         catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
         {
@@ -56,37 +91,7 @@ public sealed record BoundPlan(IReadOnlyList<EngineColumn> Columns, IReadOnlyLis
                 Place = EngineErrors.PlaceAt(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
             };
         }
-
-        string? Create(SqlSpan span, IReadOnlyList<Field>? columns)
-        {
-            if (columns is null) return null;
-            var name = string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{tables.Count}");
-            var definitions = columns.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}");
-            session.Execute($"CREATE TEMP TABLE {name} ({string.Join(", ", definitions)})", cancellationToken);
-            tables.Add((span, columns));
-            return name;
-        }
     }
 
-    static BoundPlan Read(
-        EngineSession session, string sql, List<(SqlSpan Span, IReadOnlyList<Field> Columns)> tables,
-        CancellationToken cancellationToken)
-    {
-        var columns = session.Describe(sql, cancellationToken);
-        if (tables.Count == 0) return new(columns, []);
-        var json = session.QueryScalar<string>(
-            "SELECT json_serialize_plan($1::VARCHAR, optimize := true)::VARCHAR", cancellationToken, sql);
-        // DuckDB writes these as no JSON has them; an unescaped quote cannot stand inside of a text.
-        json = json.Replace("\"value\":NaN", "\"value\":null").Replace("\"value\":Infinity", "\"value\":null")
-            .Replace("\"value\":-Infinity", "\"value\":null");
-        using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
-        // A plan that cannot be written as JSON tells nothing: everything is read.
-        if (document.RootElement.GetProperty("error").GetBoolean())
-            return new(
-                columns,
-                [.. tables.Select(t => new BoundTable(t.Span, true, [.. t.Columns.Select(c => c.Name)], null))]);
-        var plan = new PlanReader(TablePrefix);
-        plan.Read(document.RootElement.GetProperty("plans"));
-        return new(columns, [.. tables.Select((t, i) => plan.TableOf(t.Span, i)).OrderBy(t => t.Span.Start)]);
-    }
+    static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
 }

@@ -58,6 +58,7 @@ public sealed class EnginePool : IDisposable
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
+            if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
             // yet.
             connection.Execute(
@@ -97,9 +98,23 @@ public sealed class EnginePool : IDisposable
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["errors_as_json"] = "true",
-        // Over empty tables these would plan the tables away, and the filters on them.
-        ["disabled_optimizers"] = "statistics_propagation,empty_result_pullup",
     };
+
+    /// <summary>
+    /// Leaves only those optimizers that bring conditions down to the scans. Over empty tables others would plan the
+    /// tables away; and after some that move columns or sides of joins, DuckDB refuses to serialize the plan, as the
+    /// types of its operators are those from before.
+    /// </summary>
+    static void LimitOptimizers(Connection connection)
+    {
+        var others = connection.QueryScalar<string>(
+            """
+            SELECT string_agg(name, ',') FROM duckdb_optimizers()
+            WHERE name NOT IN ('expression_rewriter', 'filter_pullup', 'filter_pushdown', 'cte_filter_pusher', 'cte_inlining',
+                'regex_range', 'in_clause')
+            """, [], CancellationToken.None);
+        connection.Execute($"SET GLOBAL disabled_optimizers = '{others}'");
+    }
 
     /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>
     long SpillBytesMax()

@@ -120,11 +120,17 @@ static class PlanFilter
     static bool IsConstant(JsonElement expression) =>
         expression.GetProperty("expression_class").ValueEquals("BOUND_CONSTANT");
 
-    /// <summary>A bare column; null for anything else, a cast column too.</summary>
-    static IReadOnlyList<string>? Column(JsonElement expression, Func<int, IReadOnlyList<string>?> columnOf) =>
-        expression.GetProperty("expression_class").ValueEquals("BOUND_REF")
-            ? columnOf(expression.GetProperty("index").GetInt32())
-            : null;
+    /// <summary>A bare column, or a field of one; null for anything else, a cast column too.</summary>
+    static IReadOnlyList<string>? Column(JsonElement expression, Func<int, IReadOnlyList<string>?> columnOf)
+    {
+        if (expression.GetProperty("expression_class").ValueEquals("BOUND_REF"))
+            return columnOf(expression.GetProperty("index").GetInt32());
+        return expression.GetProperty("expression_class").ValueEquals("BOUND_FUNCTION")
+            && expression.GetProperty("name").ValueEquals("struct_extract")
+            && expression.GetProperty("children") is var children && IsConstant(children[1])
+            && PlanValue.TextOf(children[1].GetProperty("value")) is { } field
+            && Column(children[0], columnOf) is { } parent ? [.. parent, field] : null;
+    }
 
     static string? Mirrored(string? type) => type switch
     {
