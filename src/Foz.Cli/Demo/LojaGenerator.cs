@@ -12,7 +12,7 @@ public static class LojaGenerator
 {
     const int Version = 1;
     const ulong Seed = 20240101;
-    const string FactsFile = "loja.json";
+    const string FactsFile = ".loja.json";
 
     static readonly string[] Folders =
     [

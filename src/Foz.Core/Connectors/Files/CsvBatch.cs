@@ -167,7 +167,7 @@ sealed class CsvBatch : IDisposable
         var origin = FileOrigin.Select([.. group.Select(p => (p.Path, p.File.Source))]);
         var typed = Typed(group[0]);
         var filter = isStrict
-            ? TypedText.Guard(typed.Select(t => TypedText.IsExact(t.Text, t.Field.Type)))
+            ? TypedText.Guard(typed.Select(t => LosslessText.Test(t.Text, t.Field.Type)))
             : typed.Count == 0 ? "" : $"\nWHERE {AllFit(typed)}";
         return Read(group, $"{string.Join(", ", values)}, {origin}") + filter;
     }

@@ -8,6 +8,7 @@ namespace Foz.Core.Connectors.Files;
 static class FileDiscovery
 {
     const int JsonRowsMax = 1_000;
+    static readonly char[] Separators = [.. "0123456789-_ "];
 
     /// <summary>The streams, by name.</summary>
     /// <param name="files">All files below the folder.</param>
@@ -17,9 +18,13 @@ static class FileDiscovery
         IReadOnlyList<SourceFile> files, string baseFolder, CancellationToken cancellationToken)
     {
         var groups = files
-            .Select(file => (File: file, Format: FileNames.FormatOf(file.FullPath), Folder: FolderOf(file, baseFolder)))
+            .Select(file => (File: file, Format: FileNames.FormatOf(file.FullPath), Folder: FolderOf(file, baseFolder), Name: NameOf(file)))
             .Where(f => f.Format is not null)
-            .GroupBy(f => (f.Folder, f.Format, Prefix: Prefix(f.File.FullPath)))
+            .GroupBy(f => (f.Folder, f.Format, f.Name.Prefix))
+            .SelectMany(alike => alike.GroupBy(f => f.Name.Date).All(date => date.Select(f => f.Name.Words).Distinct().Count() == 1)
+                ? [.. alike.Select(f => (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)null), f.File))]
+                : alike.Select(f => (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)f.Name.Words), f.File)))
+            .GroupBy(f => f.Key, f => f.File)
             .ToList();
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         return
@@ -29,9 +34,10 @@ static class FileDiscovery
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var isAlone = groups.Count(g => g.Key.Folder == group.Key.Folder) == 1;
-                    var first = group.Select(f => f.File).OrderBy(f => f.FullPath, StringComparer.Ordinal).First();
-                    var name = Name(isAlone && group.Key.Folder.Length > 0 ? group.Key.Folder : group.Key.Prefix, names);
-                    var path = Pattern(group.Key.Folder, isAlone, group.Key.Prefix, [.. group.Select(f => f.File.FullPath)]);
+                    var first = group.OrderBy(f => f.FullPath, StringComparer.Ordinal).First();
+                    var name = Name(
+                        isAlone && group.Key.Folder.Length > 0 ? group.Key.Folder : $"{group.Key.Prefix}_{group.Key.Words}", names);
+                    var path = Pattern(group.Key.Folder, isAlone, group.Key.Prefix, group.Key.Words, [.. group.Select(f => f.FullPath)]);
                     return new DiscoveredStream(
                         new() { Name = name, Mode = StreamMode.Incremental, Settings = Settings.Of(("path", path)) },
                         Fields(first, group.Key.Format!.Value, cancellationToken));
@@ -43,24 +49,43 @@ static class FileDiscovery
         Path.GetRelativePath(baseFolder, Path.GetDirectoryName(file.FullPath)!).Replace(Path.DirectorySeparatorChar, '/') is var folder
             && folder == "." ? "" : folder;
 
-    /// <summary>The name of a file up to its date or number: <c>orders</c> of <c>orders_2024-01.jsonl.gz</c>.</summary>
-    static string Prefix(string path)
+    /// <summary>
+    /// The parts of a file's name: <c>orders</c>, <c>_2024-01</c> and <c>items</c> of <c>orders_2024-01_items.jsonl.gz</c>.
+    /// Words behind a date tell streams apart where files of one date differ in them.
+    /// </summary>
+    static (string Prefix, string Date, string Words) NameOf(SourceFile file)
     {
-        var name = Path.GetFileName(path);
+        var name = Path.GetFileName(file.FullPath);
         var stem = name[..name.IndexOf('.', 1)];
-        var prefix = stem.TrimEnd("0123456789-_ ".ToCharArray());
-        return prefix.Length == 0 ? stem : prefix;
+        var end = 1;
+        while (end < stem.Length && !(char.IsAsciiDigit(stem[end]) && !char.IsAsciiLetterOrDigit(stem[end - 1]))) end++;
+        var prefix = stem[..end].TrimEnd(Separators);
+        if (prefix.Length == 0) return (stem, "", "");
+        var words = end;
+        while (words < stem.Length && !IsWord(stem.AsSpan(words - 1))) words++;
+        return (prefix, stem[prefix.Length..words].TrimEnd('-', '_', ' '), stem[words..]);
     }
 
-    static string Pattern(string folder, bool isAlone, string prefix, IReadOnlyList<string> paths)
+    /// <summary>Whether a word begins behind a character: not <c>Q1</c>, nor a letter of a number in hexadecimal.</summary>
+    static bool IsWord(ReadOnlySpan<char> text) =>
+        text[0] is '-' or '_' or ' ' && char.IsAsciiLetter(text[1]) && (text.Length == 2 || !char.IsAsciiDigit(text[2]));
+
+    static string Pattern(string folder, bool isAlone, string prefix, string? words, IReadOnlyList<string> paths)
     {
-        var ends = paths.Select(p => Path.GetFileName(p) is var name ? name[name.IndexOf('.', 1)..] : "").Distinct()
-            .Order(StringComparer.Ordinal).ToList();
-        var end = ends.Count == 1 ? ends[0] : $"{{{string.Join(',', ends)}}}";
+        var ends = Alternatives(paths.Select(p => Path.GetFileName(p) is var name ? name[name.IndexOf('.', 1)..] : ""));
         var isOne = paths.Count == 1 && !isAlone;
-        var name = isOne ? Path.GetFileName(paths[0]) : isAlone && folder.Length > 0 ? $"*{end}" : $"{prefix}*{end}";
+        var name = isOne ? Path.GetFileName(paths[0])
+            : isAlone && folder.Length > 0 ? $"*{ends}"
+            : words is { Length: 0 } ? Alternatives(paths.Select(p => MaskDigits(Path.GetFileName(p), prefix.Length)))
+            : $"{prefix}*{words}{ends}";
         return folder.Length == 0 ? name : $"{folder}/{name}";
     }
+
+    static string MaskDigits(string name, int start) =>
+        string.Concat(name.Select((c, i) => i >= start && i < name.IndexOf('.', 1) && char.IsAsciiDigit(c) ? '?' : c));
+
+    static string Alternatives(IEnumerable<string> texts) =>
+        texts.Distinct().Order(StringComparer.Ordinal).ToList() is { Count: > 1 } several ? $"{{{string.Join(',', several)}}}" : texts.First();
 
     static string Name(string text, HashSet<string> taken)
     {

@@ -94,7 +94,7 @@ sealed class JsonBatch : IDisposable
         var values = root.Members.Select(m => m.Node.Holding == JsonHolding.Text
             ? $"{TypedText.Cast(Column(m), m.Node.Type!)} AS {Column(m)}"
             : Column(m));
-        var guard = TypedText.Guard(Texts().Select(m => TypedText.IsExact(Column(m), m.Node.Type!)));
+        var guard = TypedText.Guard(Texts().Select(m => LosslessText.Test(Column(m), m.Node.Type!)));
         return new(
             $"SELECT {string.Join(", ", [.. values, .. FileOrigin.Fields.Select(f => f.Name)])}\nFROM {relation.Sql}{guard}")
         {

@@ -3,15 +3,9 @@ using Foz.Core.Engine;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>
-/// SQL that makes a value of a type from a text and loses nothing: the engine's own casts round <c>1.239</c> to
-/// <c>decimal(10,2)</c>, drop the time of a date and the offset of a timestamp, and know dates that Delta does not.
-/// </summary>
+/// <summary>SQL that makes a value of a type from a text and loses nothing: see <see cref="LosslessText"/>.</summary>
 static class TypedText
 {
-    const string DatesMin = "DATE '0001-01-01'";
-    const string DatesMax = "DATE '9999-12-31'";
-
     /// <summary>The value; the statement fails where there is none.</summary>
     public static string Cast(string text, DataType type) =>
         type == DataType.String ? text : $"CAST({text} AS {ColumnTypes.NameOf(type)})";
@@ -23,47 +17,11 @@ static class TypedText
     /// <summary>Whether a text has a value of the type that loses nothing of it; true for null.</summary>
     public static string Fits(string text, DataType type)
     {
-        var exact = IsExact(text, type);
+        var exact = LosslessText.Test(text, type);
         return $"({text} IS NULL OR ({(exact is null ? "" : $"{exact} AND ")}{TryCast(text, type)} IS NOT NULL))";
     }
 
-    /// <summary>
-    /// Whether the cast of a text, if there is one, loses nothing; null for null. The first, cheap test is enough for
-    /// texts as most systems write them. No SQL for types whose casts lose nothing.
-    /// </summary>
-    public static string? IsExact(string text, DataType type) => type switch
-    {
-        DataType.Decimal d =>
-            $$"""
-            ((strpos({{text}}, '.') = 0 OR strlen({{text}}) - strpos({{text}}, '.') <= {{d.Scale}}) AND strpos({{text}}, '-') <= 1
-                OR regexp_full_match({{text}}, '\s*[+-]?[0-9]*(\.[0-9]{0,{{d.Scale}}}0*)?\s*'))
-            """,
-        DataType.Primitive { Name: "byte" or "short" or "integer" or "long" } =>
-            $$"""
-            (strpos({{text}}, '.') = 0 AND strpos({{text}}, '-') <= 1
-                OR regexp_full_match({{text}}, '\s*[+-]?[0-9]+(\.0*)?\s*'))
-            """,
-        DataType.Primitive { Name: "float" or "double" } =>
-            $"(NOT isinf({TryCast(text, type)}) OR regexp_full_match(lower({text}), '\\s*[+-]?inf(inity)?\\s*'))",
-        DataType.Primitive { Name: "date" } =>
-            $$"""
-            (strlen({{text}}) <= 10 AND {{text}} BETWEEN '0' AND ':'
-                OR CAST(TRY_CAST({{text}} AS DATE) AS TIMESTAMP) = TRY_CAST({{text}} AS TIMESTAMP)
-                    AND TRY_CAST({{text}} AS DATE) BETWEEN {{DatesMin}} AND {{DatesMax}})
-            """,
-        DataType.Primitive { Name: "timestamp_ntz" } =>
-            $$"""
-            (strlen({{text}}) = 19 AND {{text}} LIKE '____-__-__%:__:__' AND {{text}} BETWEEN '0' AND ':'
-                OR regexp_full_match({{text}}, '\s*[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]+[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{0,6}0*)?)?)?\s*'))
-            """,
-        DataType.Primitive { Name: "timestamp" } =>
-            $$"""
-            ({{text}} BETWEEN '0' AND ':' AND (strpos({{text}}, '.') = 0 OR NOT regexp_matches({{text}}, '\.[0-9]{6}0*[1-9]')))
-            """,
-        _ => null,
-    };
-
-    /// <summary>A WHERE that fails where a test of <see cref="IsExact"/> does not hold; empty where there is none.</summary>
+    /// <summary>A WHERE that fails where a test of <see cref="LosslessText.Test"/> does not hold; empty where there is none.</summary>
     public static string Guard(IEnumerable<string?> tests)
     {
         var all = string.Join(" AND ", tests.OfType<string>());

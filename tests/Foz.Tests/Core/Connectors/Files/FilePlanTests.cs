@@ -117,7 +117,7 @@ public sealed class FilePlanTests
     {
         await using var project = new FilesProject()
             .Write("orders/orders_2024-01.jsonl", "{\"id\":1,\"o\":{\"x\":1.5}}\nbad\n").Write("orders/orders_2024-02.jsonl.gz", "{}")
-            .Write("products.csv", "id,name\n").Write("stock-1.tsv", "id\tn\n").Write("stock-2.tsv", "id\tn\n")
+            .Write("products.csv", "id,name\n").Write("stock-1.tsv", "id\tn\n").Write("stock-2024-Q1_b.tsv", "id\tn\n")
             .Write("notes.txt", "").Define("*");
         project.WriteParquet("pay/a.parquet", "SELECT 1 AS id, 2.50 AS amount");
         var ct = TestContext.Current.CancellationToken;
@@ -134,6 +134,25 @@ public sealed class FilePlanTests
         foreach (var stream in streams)
             Assert.NotNull((await project.Source.PlanAsync(stream.Definition, [], ct)).Inputs);
         Assert.StartsWith("7 files, ", await project.Source.CheckAsync(ct), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x_2024-01-01_a x_2024-01-01_b_v2 x_2024-01-02_a", "x_a x*a.csv", "x_b_v2 x_2024-01-01_b_v2.csv")]
+    [InlineData("o_2024-01 o_2024-02 o_2024-01_items o_2024-02_items", "o o_????-??.csv", "o_items o*items.csv")]
+    [InlineData("o_2024-01 o_2024-02_late o_2024-Q3", "o o*.csv")]
+    [InlineData("part-00000-b7f-c0 part-00001-a3e-c0 other", "other other.csv", "part part*.csv")]
+    [InlineData("2024_a 2024_b", "2024_a 2024_a.csv", "2024_b 2024_b.csv")]
+    public async Task Words_behind_a_date_tell_streams_apart_where_files_of_a_date_differ_in_them(string files, params string[] streams)
+    {
+        await using var project = new FilesProject();
+        foreach (var file in files.Split(' ')) project.Write($"{file}.csv", "id\n1\n");
+        project.Define("*");
+        var found = await project.Source.DiscoverAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(streams, found.Select(s => $"{s.Definition.Name} {s.Definition.Settings.Text("path")}"));
+        var planned = new List<string>();
+        foreach (var stream in found)
+            planned.AddRange((await project.Source.PlanAsync(stream.Definition, [], TestContext.Current.CancellationToken)).Inputs!.Files.Select(f => f.Path));
+        Assert.Equal(files.Split(' ').Select(f => f + ".csv").Order(StringComparer.Ordinal), planned.Order(StringComparer.Ordinal));
     }
 
     [Fact]

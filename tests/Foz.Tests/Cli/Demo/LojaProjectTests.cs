@@ -1,0 +1,63 @@
+using Foz.Core;
+using Foz.Core.Connectors;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Tests.Cli.Demo;
+
+/// <summary>The example's project, and what its source brings of the generated files.</summary>
+[Collection<LojaCollection>]
+public sealed class LojaProjectTests(LojaData data)
+{
+    [Fact]
+    public void The_project_is_in_order()
+    {
+        var project = Load();
+        Assert.Equal(5, Assert.Single(project.Sources).Streams.Count);
+        Assert.Equal(10, project.Models.Count);
+    }
+
+    [Theory]
+    [InlineData("customers")]
+    [InlineData("products")]
+    [InlineData("orders")]
+    [InlineData("order_items")]
+    [InlineData("payments")]
+    public async Task A_stream_brings_all_rows_and_sets_the_malformed_ones_aside(string name)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var definition = Assert.Single(Load().Sources).Definition;
+        var stream = definition.Streams.Single(s => s.Name == name);
+        await using var source = ConnectorRegistry.Find("files")!.Open(definition, data.Project);
+        var plan = await source.PlanAsync(stream, [], ct);
+        Assert.Equal(data.Facts.Files.Keys.Count(f => f.StartsWith($"{name}/", StringComparison.Ordinal)), plan.Inputs!.Files.Length);
+
+        var work = Directory.CreateTempSubdirectory("foz-work-").FullName;
+        var context = new ReadContext { Engine = data.Engine, WorkFolder = work };
+        await using var rows = (StreamRows.Selected)await source.ReadAsync(stream, plan.Inputs, context, ct);
+        using var session = data.Engine.Open(Workload.Ingestion);
+        var (count, rejected) = await CountAsync(session, rows, ct);
+        Assert.Equal(data.Facts.Rows[name], count);
+        Assert.Equal(data.Facts.MalformedRows[name], rejected);
+        Directory.Delete(work, recursive: true);
+    }
+
+    static async Task<(long Rows, long Rejected)> CountAsync(EngineSession session, StreamRows.Selected rows, CancellationToken ct)
+    {
+        try
+        {
+            // Every value is made, so that one that cannot be is an error.
+            session.Execute($"CREATE OR REPLACE TEMP TABLE arrived AS {rows.Sql}", ct);
+        }
+        catch (FozException e) when (rows.Recover is not null)
+        {
+            return await CountAsync(session, (await rows.Recover(e, ct))!, ct);
+        }
+        return (
+            session.QueryScalar<long>("SELECT count(*) FROM arrived", ct),
+            rows.RejectedSql is null ? 0 : session.QueryScalar<long>($"SELECT count(*) FROM ({rows.RejectedSql})", ct));
+    }
+
+    Project Load() =>
+        Project.Load(data.Project, new ProjectOptions(), data.Engine, TestContext.Current.CancellationToken);
+}
