@@ -48,16 +48,12 @@ public sealed class TestLake : IDisposable
     }
 
     /// <summary>Runs the project.</summary>
-    public async Task<RunResult> RunAsync(bool isFullRefresh = false)
-    {
-        var options = new ProjectOptions
-        {
-            ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)),
-        };
-        var project = Project.Load(Folder, options, engines, Cancel);
-        return await new PipelineRunner(Lake).RunAsync(
-            new() { Project = project, IsFullRefresh = isFullRefresh }, Cancel);
-    }
+    public async Task<RunResult> RunAsync(bool isFullRefresh = false) => await new PipelineRunner(Lake).RunAsync(
+        new() { Project = Load(), IsFullRefresh = isFullRefresh }, Cancel);
+
+    /// <summary>What a run of the project would do.</summary>
+    public Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
+        new RunPlanner(Lake).PlanAsync(new() { Project = Load() }, Cancel);
 
     /// <summary>Runs the project; it must not fail.</summary>
     public async Task<RunResult> RunWellAsync()
@@ -93,6 +89,11 @@ public sealed class TestLake : IDisposable
 
     /// <summary>All rows of a table, in an order that depends on nothing but them.</summary>
     public Task<List<string>> RowsAsync(string name) => QueryAsync($"SELECT * FROM {name} ORDER BY ALL");
+
+    Project Load() => Project.Load(
+        Folder,
+        new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) },
+        engines, Cancel);
 
     public void Dispose()
     {

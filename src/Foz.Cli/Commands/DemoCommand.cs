@@ -122,7 +122,7 @@ static class DemoCommand
         {
             if (definition.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase)) continue;
             var snapshot = definition.Kind is DefinitionKind.Table
-                ? await lake.Tables.Open(definition.Location!).FindLatestAsync(cancellationToken)
+                ? await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken)
                 : null;
             table.Add(
                 definition.TableName.ToString(), definition.Kind is DefinitionKind.View ? "view" : "table",

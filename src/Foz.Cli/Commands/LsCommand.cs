@@ -50,7 +50,7 @@ static class LsCommand
         var name = definition.TableName.ToString();
         if (definition.Kind is DefinitionKind.View)
             return [name, "view", null, null, null, null, null, definition.Description];
-        var table = lake.Tables.Open(definition.Location!);
+        var table = lake.Tables.Open(definition.Location!, definition.TableName);
         if (await table.FindLatestAsync(cancellationToken) is not { } snapshot)
             return [name, "table", null, null, null, null, null, definition.Description];
         return

@@ -10,7 +10,8 @@ static class PlanCommand
 {
     public const string Name = "plan";
 
-    static readonly IReadOnlyList<ResultColumn> Columns = [new("step"), new("kind"), new("works"), new("reason")];
+    static readonly IReadOnlyList<ResultColumn> Columns =
+        [new("step"), new("kind"), new("works"), new("reason"), new("warnings")];
 
     public static Command Create(CommandContext context)
     {
@@ -36,21 +37,30 @@ static class PlanCommand
             {
                 context.WriteRows(
                     arguments, Columns,
-                    steps.Select(s => new object?[] { $"{s.Step}", s.IsStream ? "stream" : "model", s.Works, s.Reason }));
+                    steps.Select(s => RowOf(context, s)));
                 return;
             }
-            Tell(context.Shell, steps);
+            Tell(context, steps);
         });
         return command;
     }
 
-    static void Tell(Shell shell, IReadOnlyList<PlannedStep> steps)
+    static object?[] RowOf(CommandContext context, PlannedStep step) =>
+    [
+        $"{step.Step}", step.IsStream ? "stream" : "model", step.Works, step.Reason,
+        (object?[])[.. step.Warnings.Select(warning => context.Mask(warning.Describe()))],
+    ];
+
+    static void Tell(CommandContext context, IReadOnlyList<PlannedStep> steps)
     {
+        var shell = context.Shell;
         var width = steps.Select(s => s.Step.ToString().Length).DefaultIfEmpty().Max();
         foreach (var step in steps)
         {
             var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
             shell.Out.WriteLine(step.Works ? line : shell.Styled(Style.Dim, line));
+            foreach (var text in step.Warnings.SelectMany(w => context.Mask(w.Describe()).Split('\n')))
+                shell.Out.WriteLine(shell.Styled(Style.Yellow, $"  {text}"));
         }
         var working = steps.Count(s => s.Works);
         shell.Out.WriteLine(working == 0

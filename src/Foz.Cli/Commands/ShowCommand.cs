@@ -30,7 +30,7 @@ static class ShowCommand
             var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
             var definition = (await workspace.Lake.Catalog.FindAsync(table, cancellationToken))!;
             var snapshot = definition.Kind is DefinitionKind.Table
-                ? await workspace.Lake.Tables.Open(definition.Location!).LatestAsync(cancellationToken)
+                ? await (await workspace.Lake.OpenTableAsync(table, cancellationToken)).LatestAsync(cancellationToken)
                 : null;
             var fields = snapshot?.Fields ?? await FieldsOfViewAsync(workspace, table, cancellationToken);
             if (!context.IsTable(arguments))

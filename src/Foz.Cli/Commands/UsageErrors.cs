@@ -8,6 +8,8 @@ namespace Foz.Cli.Commands;
 /// <summary>What is wrong with the arguments, in the platform's words.</summary>
 static class UsageErrors
 {
+    const int LongOptionLengthMin = 3;
+
     /// <summary>Throws if the arguments do not parse.</summary>
     /// <exception cref="FozException">They do not; names the nearest right word.</exception>
     public static void ThrowIfAny(ParseResult arguments)
@@ -19,7 +21,8 @@ static class UsageErrors
         if (option is not null)
             throw new FozException(ErrorKind.Usage, $"{PathOf(arguments)} has no option {option}")
             {
-                Hint = Near(option.Split('=')[0], OptionsOf(arguments)) ?? $"{PathOf(arguments)} --help lists them",
+                Hint = NearOption(option.Split('=')[0], OptionsOf(arguments))
+                    ?? $"{PathOf(arguments)} --help lists them",
             };
         if (arguments.Errors.Count > 0) throw Of(arguments);
     }
@@ -64,4 +67,16 @@ static class UsageErrors
 
     static string? Near(string text, IEnumerable<string> known) =>
         NearestName.Find(text, known) is { } near ? $"did you mean {near}?" : null;
+
+    /// <summary>The option that was meant; short ones are near in nothing but dashes and case.</summary>
+    static string? NearOption(string option, IEnumerable<string> known)
+    {
+        var word = option.TrimStart('-');
+        var options = known.Select(name => (Name: name, Word: name.TrimStart('-'))).Where(candidate =>
+            Math.Min(word.Length, candidate.Word.Length) >= LongOptionLengthMin
+            || word.Equals(candidate.Word, StringComparison.OrdinalIgnoreCase)).ToList();
+        return NearestName.Find(word, options.Select(o => o.Word)) is { } near
+            ? $"did you mean {options.First(o => o.Word == near).Name}?"
+            : null;
+    }
 }

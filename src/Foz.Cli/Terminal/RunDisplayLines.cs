@@ -18,8 +18,9 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.Started started:
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 break;
-            case RunEvent.StepWarning warning:
-                WriteLine($"{Name(warning.Step)}  {errors.Mask(warning.Message)}");
+            case RunEvent.Warned { Step: var step, Warning: var warning }:
+                WriteLine($"{(step is { } name ? Name(name) : "warning")}  {errors.Mask(warning.Message)}");
+                if (warning.Hint is { } hint) shell.Out.WriteLine($"    {errors.Mask(hint)}");
                 break;
             case RunEvent.StepFinished { Result: var step }:
                 shown.Add(step.Step);

@@ -38,8 +38,10 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
                 case RunEvent.StepStarted started:
                     working.Add((started.Step, shell.Clock.GetUtcNow()));
                     break;
-                case RunEvent.StepWarning warning:
-                    console.MarkupLine($"[yellow]![/] {Name(warning.Step)}  {Escape(errors.Mask(warning.Message))}");
+                case RunEvent.Warned { Step: var step, Warning: var warning }:
+                    var name = step is { } known ? Name(known) : "warning";
+                    console.MarkupLine($"[yellow]![/] {name}  {Escape(errors.Mask(warning.Message))}");
+                    if (warning.Hint is { } hint) console.MarkupLine($"    [yellow]{Escape(errors.Mask(hint))}[/]");
                     break;
                 case RunEvent.StepFinished finished:
                     working.RemoveAll(step => step.Step == finished.Result.Step);

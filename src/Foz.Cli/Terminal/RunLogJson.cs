@@ -45,10 +45,11 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
                 json.WriteString("event"u8, "step_started"u8);
                 json.WriteString("step"u8, started.Step.ToString());
                 break;
-            case RunEvent.StepWarning warning:
-                json.WriteString("event"u8, "step_warning"u8);
-                json.WriteString("step"u8, warning.Step.ToString());
+            case RunEvent.Warned { Step: var step, Warning: var warning }:
+                json.WriteString("event"u8, step is null ? "warning"u8 : "step_warning"u8);
+                if (step is { } name) json.WriteString("step"u8, name.ToString());
                 json.WriteString("message"u8, errors.Mask(warning.Message));
+                if (warning.Hint is { } hint) json.WriteString("hint"u8, errors.Mask(hint));
                 break;
             case RunEvent.StepFinished { Result: var step }:
                 json.WriteString("event"u8, "step_finished"u8);

@@ -51,8 +51,8 @@ public sealed class Lake
     public async ValueTask<LakeTable> OpenTableAsync(TableName name, CancellationToken cancellationToken) =>
         await Catalog.FindAsync(name, cancellationToken) switch
         {
-            null => Tables.Open(LakeCatalog.DefaultLocation(name)),
-            { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!),
+            null => Tables.Open(LakeCatalog.DefaultLocation(name), name),
+            { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!, name),
             _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
         };
 
@@ -76,6 +76,6 @@ public sealed class Lake
                 Owner = owner ?? present?.Owner,
             },
             cancellationToken);
-        return Tables.Open(definition.Location!);
+        return Tables.Open(definition.Location!, name);
     }
 }

@@ -32,7 +32,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
         if (definition is { Kind: DefinitionKind.View, Sql: { } sql }) return new RelationBinding.View(sql);
         var snapshot = definition is null
             ? null
-            : await VersionAsync(lake.Tables.Open(definition.Location!), reference.At, cancellationToken);
+            : await VersionAsync(lake.Tables.Open(definition.Location!, name), reference.At, cancellationToken);
         if (name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase))
             return await SystemTableAsync(name, snapshot, cancellationToken);
         return snapshot is null

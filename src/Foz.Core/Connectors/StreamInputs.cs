@@ -36,4 +36,4 @@ public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset Modif
 /// <summary>What planning a batch came to.</summary>
 /// <param name="Inputs">What to read; null where nothing is new.</param>
 /// <param name="Warnings">What the user should know, such as a file that changed after it was read.</param>
-public sealed record BatchPlan(StreamInputs? Inputs, ImmutableArray<string> Warnings);
+public sealed record BatchPlan(StreamInputs? Inputs, ImmutableArray<Warning> Warnings);

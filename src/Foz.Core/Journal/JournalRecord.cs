@@ -27,7 +27,7 @@ public enum Outcome
     /// <summary>Nothing was new.</summary>
     Skipped,
 
-    /// <summary>Done, and at least one check warned.</summary>
+    /// <summary>Done, and there is something that the user should know.</summary>
     Warned,
 
     /// <summary>It failed; its tables are as they were.</summary>
@@ -109,6 +109,9 @@ public sealed record StepRecord : JournalRecord
 
     /// <summary>Rows that could not be read.</summary>
     public long RowsRejected { get; init; }
+
+    /// <summary>What the user should know of it besides its checks.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public string? Error { get; init; }

@@ -7,12 +7,12 @@ using Foz.Delta.Storage;
 namespace Foz.Core.Tables;
 
 /// <summary>Writes data files into a table's folder; a commit makes them part of it.</summary>
-/// <param name="store">The table's store.</param>
-/// <param name="schema">The table's schema.</param>
-/// <param name="properties">The table's properties.</param>
-/// <param name="clock">The time.</param>
-sealed class DataFiles(IObjectStore store, TableSchema schema, StringMap properties, TimeProvider clock)
+/// <param name="table">The table.</param>
+/// <param name="schema">Its schema.</param>
+/// <param name="properties">Its properties.</param>
+sealed class DataFiles(LakeTable table, TableSchema schema, StringMap properties)
 {
+    readonly IObjectStore store = table.Delta.Store;
     readonly StatisticsWriter statistics = new(schema, properties);
 
     /// <summary>Writes the rows of a SELECT, which has the table's columns by physical names.</summary>
@@ -27,17 +27,28 @@ sealed class DataFiles(IObjectStore store, TableSchema schema, StringMap propert
             FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
             PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
         };
-        var written = await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+        var written = await WriteAsync(session, select, folder, options, cancellationToken);
         var files = written.Select(file => ToAdd(file, folder)).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
 
-    /// <summary>Deletes files that no commit took in.</summary>
-    public static async Task DeleteAsync(
-        IObjectStore store, IEnumerable<AddFile> files, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<ParquetFile>> WriteAsync(
+        EngineSession session, string select, string folder, ParquetWriteOptions options,
+        CancellationToken cancellationToken)
     {
-        foreach (var file in files) await store.DeleteAsync(file.Path.Value, cancellationToken);
+        try
+        {
+            return await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+        }
+        catch (FozException e)
+            when (e.Kind is ErrorKind.Storage && e.Message.Contains(folder, StringComparison.Ordinal))
+        {
+            throw new FozException(e.Kind, $"{table.Name} cannot be written: {e.Message}", e)
+            {
+                Hint = "nothing was committed; make room, or let this user write there, and run again",
+            };
+        }
     }
 
     AddFile ToAdd(ParquetFile file, string folder) => new()
@@ -45,7 +56,7 @@ sealed class DataFiles(IObjectStore store, TableSchema schema, StringMap propert
         Path = FilePath.Relative(Path.GetRelativePath(folder, file.Path).Replace('\\', '/')),
         PartitionValues = PartitionValues(file),
         SizeBytes = file.SizeBytes,
-        ModificationTimeMs = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        ModificationTimeMs = table.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         Stats = statistics.Write(file.RowCount, file.Columns.Select(column => new ColumnStatistics
         {
             Column = ColumnPath.Of([.. column.Path]),

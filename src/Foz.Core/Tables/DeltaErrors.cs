@@ -6,8 +6,13 @@ namespace Foz.Core.Tables;
 public static class DeltaErrors
 {
     /// <summary>The platform's error for a failure of the Delta library.</summary>
-    public static FozException Translate(DeltaException error) =>
-        new(KindOf(error.Kind), error.Message, error) { Hint = HintOf(error.Kind) };
+    /// <param name="error">The failure.</param>
+    /// <param name="table">The table, where the message does not name it; null where it does.</param>
+    public static FozException Translate(DeltaException error, string? table = null) =>
+        new(KindOf(error.Kind), table is null ? error.Message : $"{table}: {error.Message}", error)
+        {
+            Hint = HintOf(error.Kind),
+        };
 
     /// <summary>
     /// The platform's error behind an exception: itself, or the translation of a failure of the Delta library or of a

@@ -15,6 +15,9 @@ public sealed class LakeTable
     /// <summary>Where it is, as people write it.</summary>
     public string Root => Delta.Store.Root;
 
+    /// <summary>What it is called in messages: <c>silver.orders</c>, or its folder where it has no name.</summary>
+    public string Name => Delta.Name;
+
     /// <summary>The newest version; null if there is no table.</summary>
     public async ValueTask<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>
         await Delta.FindLatestSnapshotAsync(cancellationToken) is { } state ? new(Delta.Store, state) : null;
@@ -40,11 +43,10 @@ public sealed class LakeTable
     /// </summary>
     /// <param name="version">The older version, of this table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The table as it is then.</returns>
     /// <exception cref="DeltaException">
     /// Files of the version are gone, another commit came first, or the storage failed; nothing was changed.
     /// </exception>
-    public async Task<TableSnapshot> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
+    public async Task<CommittedChange> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Restore(version.Version);
         var transaction = new Transaction(Delta, (await LatestAsync(cancellationToken)).State, new()
@@ -52,8 +54,7 @@ public sealed class LakeTable
             Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
         });
         await Restore.StageAsync(transaction, version.State, cancellationToken);
-        var result = await transaction.CommitAsync(cancellationToken);
-        return new(Delta.Store, result.OrThrow().Snapshot);
+        return CommittedChange.Of(this, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 
     /// <summary>Who committed what and when, newest first.</summary>

@@ -27,8 +27,7 @@ public sealed class TableChange
     {
         (this.table, Present, Target, this.options) = (table, present, target, options);
         transaction = Begin(operation);
-        dataFiles = new(
-            table.Delta.Store, target.Schema, present?.State.Metadata.Configuration ?? StringMap.Empty, table.Delta.Time);
+        dataFiles = new(table, target.Schema, present?.State.Metadata.Configuration ?? StringMap.Empty);
         if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
 
@@ -50,11 +49,10 @@ public sealed class TableChange
     /// Makes the change the table's next version. Concurrent commits that it does not conflict with are let pass, as
     /// often as <see cref="WriteOptions.RacesMax"/> allows.
     /// </summary>
-    /// <returns>The table as it is then.</returns>
     /// <exception cref="DeltaException">
     /// Another commit came first, or the storage failed; nothing of the change is in the table.
     /// </exception>
-    public async Task<TableSnapshot> CommitAsync(CancellationToken cancellationToken)
+    public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
         transaction.Metrics = new(
         [
@@ -62,8 +60,7 @@ public sealed class TableChange
             new("numDeletedRows", $"{RowsDeleted}"),
             new("numAddedFiles", $"{written.Count}"),
         ]);
-        var result = await transaction.CommitAsync(cancellationToken);
-        return new(table.Delta.Store, result.OrThrow().Snapshot);
+        return CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 
     /// <summary>Deletes what was written for a change that is not committed.</summary>

@@ -90,7 +90,7 @@ public sealed class TableRows
         for (var v = afterVersion + 1; v <= version; v++)
         {
             var commit = await table.Delta.ReadCommitAsync(v, cancellationToken)
-                ?? throw new FozException(ErrorKind.NotFound, $"the log of {table.Root} no longer has version {v}")
+                ?? throw new FozException(ErrorKind.NotFound, $"the log of {table.Name} no longer has version {v}")
                 {
                     Hint = "run with --full-refresh to read the table from its beginning",
                 };

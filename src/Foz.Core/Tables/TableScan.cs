@@ -51,7 +51,7 @@ static class TableScan
         CancellationToken cancellationToken, IReadOnlyDictionary<AddFile, RowSet>? deleted = null)
     {
         if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
-        session.Name(table.Store.Root, $"{table.Store.Root} at version {table.Version}");
+        session.Name(table.Store.Root, $"{table.State.Table} at version {table.Version}");
         var partitions = PartitionColumns.Of(table, files);
         var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
@@ -15,14 +16,19 @@ public sealed class TableStore(IObjectStore lake, EnginePool engines, TimeProvid
     readonly CheckpointParquet checkpoints = new(engines);
 
     /// <summary>The table in a folder below the lake; it need not exist yet. What is known of it is kept.</summary>
-    public LakeTable Open(string location) =>
-        tables.GetOrAdd(location, static (location, store) => store.OpenStore(store.Lake.Within(location)), this);
+    /// <param name="location">The folder.</param>
+    /// <param name="name">What messages call it, as who opens it first says; null for its folder.</param>
+    public LakeTable Open(string location, TableName? name = null) => tables.GetOrAdd(
+        location,
+        static (location, table) => table.Store.OpenStore(table.Store.Lake.Within(location), table.Name?.ToString()),
+        (Store: this, Name: name));
 
     /// <summary>The table in a folder anywhere on this machine.</summary>
     public LakeTable OpenFolder(string folder) => tables.GetOrAdd(
-        Path.GetFullPath(folder), static (path, store) => store.OpenStore(new LocalObjectStore(path)), this);
+        Path.GetFullPath(folder), static (path, store) => store.OpenStore(new LocalObjectStore(path), name: null),
+        this);
 
     IObjectStore Lake => lake;
 
-    LakeTable OpenStore(IObjectStore store) => new(new DeltaTable(store, checkpoints, clock));
+    LakeTable OpenStore(IObjectStore store, string? name) => new(new DeltaTable(store, checkpoints, clock, name));
 }

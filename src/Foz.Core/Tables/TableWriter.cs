@@ -62,7 +62,7 @@ public sealed class TableWriter(EngineSession session)
         session.Execute(
             $"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(change, select, cancellationToken)}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
-        merge.CheckKeys(table.Root, cancellationToken);
+        merge.CheckKeys(table.Name, cancellationToken);
         var rows = merge.NewRows();
         using var candidates = await merge.OpenCandidatesAsync(change, cancellationToken);
         if (candidates is not null)
@@ -107,7 +107,7 @@ public sealed class TableWriter(EngineSession session)
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         foreach (var column in assignments.Keys.Where(column => target.Schema.Columns.Find(column) is null))
-            throw new FozException(ErrorKind.NotFound, $"{table.Root} has no column '{column}'");
+            throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
         var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
         var files = change.Read(Predicate.Unknown);
         using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);

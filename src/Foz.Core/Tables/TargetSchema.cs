@@ -60,7 +60,7 @@ sealed class TargetSchema
         }
         catch (DeltaException e)
         {
-            throw DeltaErrors.Translate(e);
+            throw DeltaErrors.Translate(e, table.State.Table);
         }
     }
 

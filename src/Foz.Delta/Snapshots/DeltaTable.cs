@@ -24,17 +24,22 @@ public sealed class DeltaTable
     /// <param name="store">The store whose root is the table's folder.</param>
     /// <param name="parquet">Reads and writes checkpoints in Parquet; null if there is nothing that can.</param>
     /// <param name="time">The clock that expires tombstones.</param>
-    public DeltaTable(IObjectStore store, ICheckpointParquet? parquet, TimeProvider time)
+    /// <param name="name">What messages call the table; null for the root of its store.</param>
+    public DeltaTable(IObjectStore store, ICheckpointParquet? parquet, TimeProvider time, string? name = null)
     {
         Store = store;
+        Name = name ?? store.Root;
         this.parquet = parquet;
         this.time = time;
-        loader = new SnapshotLoader(store, parquet);
+        loader = new SnapshotLoader(store, parquet, Name);
         times = new CommitTimes(store);
     }
 
     /// <summary>The table's files.</summary>
     public IObjectStore Store { get; }
+
+    /// <summary>What messages call the table.</summary>
+    public string Name { get; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
@@ -83,7 +88,7 @@ public sealed class DeltaTable
             return version == latest.Version ? latest : await SnapshotAsync(version, cancellationToken);
         var earliest = commits.Count > 0 ? commits[0].Version : latest.Version;
         throw new DeltaException(DeltaErrorKind.VersionNotFound,
-            $"{Store.Root} has no version as early as {instant:O}; the earliest available is version {earliest}");
+            $"{Name} has no version as early as {instant:O}; the earliest available is version {earliest}");
     }
 
     /// <summary>Who committed what and when, the newest version first, as far as commit files are left.</summary>
@@ -144,7 +149,7 @@ public sealed class DeltaTable
     {
         if (parquet is null)
             return new CheckpointResult.Failed(new DeltaException(DeltaErrorKind.Unsupported,
-                $"{Store.Root} was opened without a Parquet writer for checkpoints"));
+                $"{Name} was opened without a Parquet writer for checkpoints"));
         CheckpointContent content;
         try
         {
@@ -180,7 +185,7 @@ public sealed class DeltaTable
     /// <summary>The commit files up to a version, without those before a gap.</summary>
     async ValueTask<List<LogFile>> CommitsUpToAsync(long version, CancellationToken cancellationToken)
     {
-        var listing = await LogListing.ReadAsync(Store, 0, cancellationToken);
+        var listing = await LogListing.ReadAsync(Store, Name, 0, cancellationToken);
         var commits = listing.Commits.Where(file => file.Version <= version).ToList();
         var first = commits.Count - 1;
         while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;

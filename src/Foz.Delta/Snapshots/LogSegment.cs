@@ -41,9 +41,9 @@ sealed class LogListing
 
     /// <summary>Lists the log from a version on.</summary>
     public static async ValueTask<LogListing> ReadAsync(
-        IObjectStore store, long firstVersion, CancellationToken cancellationToken)
+        IObjectStore store, string table, long firstVersion, CancellationToken cancellationToken)
     {
-        var listing = new LogListing(store.Root);
+        var listing = new LogListing(table);
         var parts = new List<LogFile>();
         var start = firstVersion > 0 ? LogFiles.VersionPath(firstVersion) : null;
         await foreach (var info in store.ListAsync(LogFiles.Folder, start, cancellationToken))

@@ -6,7 +6,7 @@ using Foz.Delta.Storage;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>Builds snapshots from the log.</summary>
-sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
+sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, string table)
 {
     // Commits are read and parsed ahead of their turn in blocks, so that many small ones do not cost a task each.
     const int BlockCommitsMax = 64;
@@ -21,12 +21,12 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
         var hint = await LastCheckpoint.ReadAsync(store, cancellationToken);
         if (hint is { } start && (version is null || start <= version))
         {
-            var recent = await LogListing.ReadAsync(store, start, cancellationToken);
+            var recent = await LogListing.ReadAsync(store, table, start, cancellationToken);
             if (recent.Checkpoints.Any(c => c.Version <= (version ?? long.MaxValue))
                 && await TryBuildAsync(recent, version, cancellationToken) is { } snapshot)
                 return snapshot;
         }
-        var whole = await LogListing.ReadAsync(store, 0, cancellationToken);
+        var whole = await LogListing.ReadAsync(store, table, 0, cancellationToken);
         return await BuildAsync(whole, version, cancellationToken);
     }
 
@@ -88,7 +88,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
 
     async Task<Snapshot> BuildAsync(LogSegment segment, CancellationToken cancellationToken)
     {
-        var replay = new Replay(store.Root);
+        var replay = new Replay(table);
         if (segment.Checkpoint is { } checkpoint)
         {
             replay.Apply(checkpoint, await checkpoints.ReadAsync(checkpoint, cancellationToken),
@@ -135,7 +135,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet)
         for (var i = 0; i < block.Length; i++)
             commits[i] = await ReadCommitAsync(block[i].Version, cancellationToken)
                 ?? throw new DeltaException(DeltaErrorKind.Corrupt,
-                    $"the commit of version {block[i].Version} of {store.Root} was deleted while it was read")
+                    $"the commit of version {block[i].Version} of {table} was deleted while it was read")
                 { Version = block[i].Version };
         return commits;
     }

@@ -72,7 +72,7 @@ sealed class Committer
             await BackOffAsync(attempt, cancellationToken);
         }
         return new CommitResult.Conflicted(ConflictKind.TooManyAttempts, before!.Version,
-            $"{transaction.Options.Operation} on {table.Store.Root} gave up: others committed first "
+            $"{transaction.Options.Operation} on {table.Name} gave up: others committed first "
             + $"{transaction.Options.AttemptsMax} times. Run it again when there is less going on");
     }
 
@@ -170,14 +170,14 @@ sealed class Committer
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
 
     CommitResult.Conflicted TableReplaced(Snapshot before) => new(ConflictKind.TableReplaced, before.Version,
-        $"{transaction.Options.Operation} on {table.Store.Root} cannot be committed: version {before.Version} is not "
+        $"{transaction.Options.Operation} on {table.Name} cannot be committed: version {before.Version} is not "
         + "in the log any more; the table was deleted, made anew, or its log cleaned up");
 
     CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,
-        $"{table.Store.Root} cannot be created: there is a Delta table already");
+        $"{table.Name} cannot be created: there is a Delta table already");
 
     DeltaException Unreadable(long version) => new(DeltaErrorKind.Storage,
-        $"the store of {table.Store.Root} says that version {version} exists, but does not return it")
+        $"the store of {table.Name} says that version {version} exists, but does not return it")
     { Version = version };
 
     static bool IsStorageFault(DeltaException fault) => fault.Kind is DeltaErrorKind.Storage

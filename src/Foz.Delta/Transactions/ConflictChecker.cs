@@ -97,7 +97,7 @@ sealed class ConflictChecker(Transaction transaction)
     {
         var operation = winner.Info?.Operation is { } name ? $" ({name})" : "";
         return new(kind, winner.Version,
-            $"{transaction.Options.Operation} on {transaction.Table.Store.Root} cannot be committed: "
+            $"{transaction.Options.Operation} on {transaction.Table.Name} cannot be committed: "
             + $"version {winner.Version}{operation} {what}. Run it again on the newest version");
     }
 }

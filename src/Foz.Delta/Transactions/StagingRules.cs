@@ -62,7 +62,7 @@ static class StagingRules
         if (FeatureRules.IsTrue(metadata, AppendOnlyProperty)
             && transaction.Removes.Values.FirstOrDefault(r => r.DataChange).File is { } removed)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{transaction.Table.Store.Root} is append-only ({AppendOnlyProperty} is true): "
+                $"{transaction.Table.Name} is append-only ({AppendOnlyProperty} is true): "
                 + $"{removed.Path} cannot be removed or lose rows")
             { Path = removed.Path.Value };
         foreach (var file in transaction.Adds) CheckAdd(transaction, file);
@@ -70,7 +70,7 @@ static class StagingRules
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
             && transaction.Removes.Count < before.FileCount)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{transaction.Table.Store.Root} cannot be partitioned by ({after.PartitionColumns}) while files "
+                $"{transaction.Table.Name} cannot be partitioned by ({after.PartitionColumns}) while files "
                 + "partitioned otherwise stay: overwrite the whole table");
     }
 

@@ -36,7 +36,7 @@ public sealed class Transaction
         Table = table;
         Options = options;
         (Protocol, Metadata) = definition.ToActions(table.Time);
-        ProtocolSupport.CheckWritable(Protocol, Metadata, table.Store.Root);
+        ProtocolSupport.CheckWritable(Protocol, Metadata, table.Name);
     }
 
     /// <summary>The table.</summary>
@@ -176,7 +176,7 @@ public sealed class Transaction
     public void SetMetadata(Metadata metadata)
     {
         var protocol = FeatureRules.Upgrade(CurrentProtocol, metadata);
-        ProtocolSupport.CheckWritable(protocol, metadata, Table.Store.Root);
+        ProtocolSupport.CheckWritable(protocol, metadata, Table.Name);
         _ = SnapshotSchema.Of(protocol, metadata);
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
@@ -188,7 +188,7 @@ public sealed class Transaction
     /// </exception>
     public void SetProtocol(Protocol protocol)
     {
-        ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Store.Root);
+        ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Name);
         Protocol = protocol;
     }
 
@@ -229,7 +229,7 @@ public sealed class Transaction
             Actions = new CommitBuilder(this).Build(ReadSnapshot),
             File = new(LogFiles.CommitPath((ReadSnapshot?.Version ?? -1) + 1), SizeBytes: 0, Table.Time.GetUtcNow()),
         };
-        var replay = ReadSnapshot is { } before ? new Replay(before) : new Replay(Table.Store.Root);
+        var replay = ReadSnapshot is { } before ? new Replay(before) : new Replay(Table.Name);
         replay.Apply(commit);
         return replay.ToSnapshot();
     }

@@ -31,7 +31,9 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
             var failed = run.Steps.Single(step => step.Outcome is Outcome.Failed);
             Assert.Equal("silver.orders", $"{failed.Step}");
-            Assert.Contains("No space left", failed.Error!.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal(ErrorKind.Storage, failed.Error!.Kind);
+            Assert.StartsWith("silver.orders cannot be written: ", failed.Error.Message, StringComparison.Ordinal);
+            Assert.Contains("No space left", failed.Error.Message, StringComparison.OrdinalIgnoreCase);
             Assert.Equal(["10"], await small.QueryAsync("SELECT count(*) FROM silver.orders"));
             Assert.Single(Directory.GetFiles(Path.Combine(folder, "silver/orders"), "*.parquet"));
 

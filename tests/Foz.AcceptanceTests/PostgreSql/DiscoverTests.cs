@@ -120,7 +120,7 @@ public sealed class DiscoverTests(PostgreSqlServer server)
             """);
         await using var source = database.Source();
         var plan = await source.PlanAsync(PostgreSqlDatabase.Stream("t"), [], Token);
-        Assert.Equal(["public.t: foz may not read secret: left out"], plan.Warnings);
+        Assert.Equal(["public.t: foz may not read secret: left out"], plan.Warnings.Select(w => w.Message));
         var read = await ReadRows.ReadAsync(source, PostgreSqlDatabase.Stream("t"), plan.Inputs!);
         Assert.Equal(["a", "c"], read.Fields.Select(f => f.Name));
         Assert.Equal(10, read.Rows.Count);
@@ -139,7 +139,7 @@ public sealed class DiscoverTests(PostgreSqlServer server)
         await database.GrantAsync();
         await using var source = database.Source();
         var plan = await source.PlanAsync(PostgreSqlDatabase.Stream("t"), [], Token);
-        Assert.Contains("row security", Assert.Single(plan.Warnings));
+        Assert.Contains("row security", Assert.Single(plan.Warnings).Message);
         Assert.Equal(["1"], (await database.ReadAsync(PostgreSqlDatabase.Stream("t"))).Column("a"));
     }
 

@@ -60,7 +60,7 @@ public sealed class IncrementalTests(PostgreSqlServer server)
         Assert.Equal(firstInputs.CursorTo, plan.Inputs!.CursorFrom);
         Assert.Equal(["4"], await ReadAsync(plan.Inputs));
         var warning = Assert.Single(plan.Warnings);
-        Assert.Contains("some rows have no The \"cursor", warning);
+        Assert.Contains("some rows have no The \"cursor", warning.Message);
 
         await database.ExecuteAsync($"DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (5, {Literal(second)})");
         plan = await source.PlanAsync(stream, [firstInputs, plan.Inputs], Token);

@@ -21,7 +21,7 @@ static class FilePlan
         var read = new Dictionary<string, FileInput>();
         foreach (var file in history.SelectMany(inputs => inputs.Files)) read[file.Path] = file;
         var warnings = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsSame(before, file))
-            .Select(file => Warning(read[file.Path], file)).ToImmutableArray();
+            .Select(file => Changed(read[file.Path], file)).ToImmutableArray();
         var unread = found.Where(file => !read.ContainsKey(file.Path)).ToImmutableArray();
         return new(unread.IsEmpty ? null : new() { Files = unread }, warnings);
     }
@@ -31,10 +31,11 @@ static class FilePlan
         a.Path == b.Path && a.SizeBytes == b.SizeBytes
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
-    static string Warning(FileInput before, FileInput now) =>
+    static Warning Changed(FileInput before, FileInput now) => new(
         $"file {now.Path} changed after it was read ("
         + (before.SizeBytes == now.SizeBytes
             ? $"modified {now.ModifiedAt:yyyy-MM-dd HH:mm:ss}, before {before.ModifiedAt:yyyy-MM-dd HH:mm:ss}"
             : $"{now.SizeBytes:N0} bytes, before {before.SizeBytes:N0}")
-        + "); it is not read again";
+        + "); it is not read again",
+        "bring corrected rows in by a new file, or read all files anew with --full-refresh");
 }

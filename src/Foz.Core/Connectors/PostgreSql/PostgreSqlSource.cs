@@ -36,11 +36,13 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
     {
         var table = await DescribeAsync(stream, cancellationToken);
         var relation = table.Relation;
-        var warnings = ImmutableArray.CreateBuilder<string>();
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
         if (table.Unreadable.Count > 0)
-            warnings.Add($"{relation}: {options.User} may not read {string.Join(", ", table.Unreadable)}: left out");
+            warnings.Add(
+                new($"{relation}: {options.User} may not read {string.Join(", ", table.Unreadable)}: left out"));
         if (relation.HasRowSecurity)
-            warnings.Add($"{relation}: row security lets {options.User} see only the rows that its policies show");
+            warnings.Add(
+                new($"{relation}: row security lets {options.User} see only the rows that its policies show"));
 
         var inputs = stream.Mode == StreamMode.Snapshot
             ? new StreamInputs()
@@ -115,7 +117,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         StreamDefinition stream,
         StreamTable table,
         IReadOnlyList<StreamInputs> history,
-        ImmutableArray<string>.Builder warnings,
+        ImmutableArray<Warning>.Builder warnings,
         CancellationToken cancellationToken)
     {
         var (relation, cursor) = (table.Relation, table.Cursor!);
@@ -124,8 +126,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         CursorRange.CheckEnd(stream, to);
         if (cursor.IsNullable && (from is not null || to is null)
             && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
-            warnings.Add(
-                $"{relation}: some rows have no {cursor.Name}; such rows are read once, by the first batch that reads any");
+            warnings.Add(new(
+                $"{relation}: some rows have no {cursor.Name}; such rows are read once, by the first batch that "
+                + "reads any"));
         return to is null ? null : new StreamInputs { CursorFrom = from, CursorTo = to };
     }
 

@@ -13,7 +13,10 @@ using Foz.Core.Quality;
 namespace Foz.Core.Pipelines.Runs;
 
 /// <summary>What a model would read now: the tables at their newest versions, through views.</summary>
-/// <param name="Fingerprint">A hash of the model's definition and of the views that it reads.</param>
+/// <param name="Fingerprint">
+/// A hash of the model's definition and of the views that it reads; without its checks, which make no other rows, where it
+/// goes on with new rows.
+/// </param>
 /// <param name="Tables">The tables, by name in the lake.</param>
 sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, TableInput> Tables)
 {
@@ -44,12 +47,16 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         return new(Hash(definition.ToString()), tables.ToImmutable());
     }
 
+    /// <summary>Whether a model reads only new rows, and its table keeps those that it has.</summary>
+    public static bool GoesOn(Model model) =>
+        model.Materialization is Materialization.Incremental && model.References.Any(r => r.IsStream);
+
     /// <summary>Whether a batch has read all of this already.</summary>
     public bool IsDoneBy(Model model, StepManifest last)
     {
-        var streams = model.References.Where(r => r.IsStream).Select(r => r.Table.ToString()).ToList();
-        if (streams.Count > 0 && model.Materialization is Materialization.Incremental)
-            return streams.All(name => VersionIn(last, name) == Tables.GetValueOrDefault(name)?.Version);
+        if (GoesOn(model))
+            return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
+                .All(name => VersionIn(last, name) == Tables.GetValueOrDefault(name)?.Version);
         return Fingerprint == last.Fingerprint
             && Tables.Count == last.Tables.Count
             && Tables.All(table => VersionIn(last, table.Key) == table.Value.Version);
@@ -80,6 +87,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
             text.Append('\n').Append(strategy.Name);
         if (model.Materialization is Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge })
             text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns);
+        if (GoesOn(model)) return text.ToString();
         foreach (var check in model.Checks)
             text.Append(CultureInfo.InvariantCulture, $"\n{check.Title} {check.OnViolation} {Arguments(check)}");
         return text.ToString();

@@ -28,6 +28,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var previous = isDone ? last : await BeforeAsync(last, cancellationToken);
         var plan = await ModelPlan.OfAsync(
             context.Lake, Model, context.IsFullRefresh ? null : previous, cancellationToken);
+        if (!context.IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
         if (isDone && !context.IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
         var manifest = new StepManifest
         {
@@ -50,7 +51,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
-                context.Warn(node.Table, $"another writer committed first ({e.Message}); the step is done again");
+                context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }
     }
@@ -62,12 +63,23 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (!await CarriesAsync(last, cancellationToken)) return $"batch {last.Batch} was not finished";
         if (context.IsFullRefresh) return "full refresh";
         var plan = await ModelPlan.OfAsync(context.Lake, Model, last, cancellationToken);
+        WarnOfOldRows(plan, last);
         if (plan.IsDoneBy(Model, last)) return null;
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
             .Select(t => last.Tables.TryGetValue(t.Key, out var read)
                 ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
                 : $"{t.Key} v{t.Value.Version}").ToList();
         return changed.Count > 0 ? string.Join(", ", changed) : "the definition changed";
+    }
+
+    /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
+    void WarnOfOldRows(ModelPlan plan, StepManifest last)
+    {
+        if (plan.Fingerprint == last.Fingerprint || !ModelPlan.GoesOn(Model)) return;
+        context.Warn(new(
+            $"the definition of {node.Name} changed since batch {last.Batch}: "
+            + "the rows that it has are as the old one made them",
+            $"foz run {node.Name} --full-refresh makes them anew"));
     }
 
     async Task<StepManifest?> BeforeAsync(StepManifest? open, CancellationToken cancellationToken) => open is null
@@ -144,6 +156,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
             }
             var committed = await change.CommitAsync(cancellationToken);
+            if (committed.Warning is { } warning) context.Warn(warning);
             return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
             {
                 Inputs = manifest,

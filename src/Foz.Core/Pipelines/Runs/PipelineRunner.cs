@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Core.Engine;
@@ -34,11 +35,8 @@ public sealed class PipelineRunner(Lake lake)
         var selected = Selection.Of(project.Graph, request.Select);
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
-        var context = new StepContext(
-            lake, runId, request.IsFullRefresh,
-            (step, message) => Tell(request, new RunEvent.StepWarning(step, message)));
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
-            node => RunStepAsync(request, context, node, opened.Sources, stop.Token), stop.Token);
+            node => RunStepAsync(request, runId, node, opened.Sources, stop.Token), stop.Token);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
         await RecordAsync(project, result, startedAt);
         Tell(request, new RunEvent.Finished(result));
@@ -46,11 +44,17 @@ public sealed class PipelineRunner(Lake lake)
     }
 
     async Task<StepResult> RunStepAsync(
-        RunRequest request, StepContext context, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        RunRequest request, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
         CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));
         var startedAt = lake.Clock.GetUtcNow();
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        var context = new StepContext(lake, runId, request.IsFullRefresh, warning =>
+        {
+            warnings.Add(warning);
+            Tell(request, new RunEvent.Warned(node.Table, warning));
+        });
         var result = await TryAsync(node, () => node switch
         {
             GraphNode.OfStream stream =>
@@ -58,11 +62,14 @@ public sealed class PipelineRunner(Lake lake)
             GraphNode.OfModel model => new ModelStep(context, model).RunAsync(cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
-        result = result with { Elapsed = lake.Clock.GetUtcNow() - startedAt };
-        if (result.Outcome is not Outcome.Skipped)
-            journal.Append(
-                context.RunId,
-                RunRecords.OfStep(context.RunId, node, result, startedAt, lake.Clock.GetUtcNow()));
+        result = result with
+        {
+            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
+            Warnings = warnings.ToImmutable(),
+            Elapsed = lake.Clock.GetUtcNow() - startedAt,
+        };
+        if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
+            journal.Append(runId, RunRecords.OfStep(runId, node, result, startedAt, lake.Clock.GetUtcNow()));
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }

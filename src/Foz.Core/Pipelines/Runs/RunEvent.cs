@@ -24,10 +24,10 @@ public abstract record RunEvent
     /// <param name="Step">The step.</param>
     public sealed record StepStarted(TableName Step) : RunEvent;
 
-    /// <summary>Something about a step that the user should know.</summary>
-    /// <param name="Step">The step.</param>
-    /// <param name="Message">What.</param>
-    public sealed record StepWarning(TableName Step, string Message) : RunEvent;
+    /// <summary>Something that the user should know.</summary>
+    /// <param name="Step">The step that it is about; null for the run as a whole.</param>
+    /// <param name="Warning">What.</param>
+    public sealed record Warned(TableName? Step, Warning Warning) : RunEvent;
 
     /// <summary>A step ended.</summary>
     /// <param name="Result">How.</param>
@@ -67,6 +67,9 @@ public sealed record StepResult
 
     /// <summary>What its checks found.</summary>
     public ImmutableArray<CheckResult> Checks { get; init; } = [];
+
+    /// <summary>What the user should know of it besides its checks, in the order in which it was told.</summary>
+    public ImmutableArray<Warning> Warnings { get; init; } = [];
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public FozException? Error { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Projects;
@@ -9,7 +10,11 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="IsStream">Whether it brings a stream of a source in; else it is a model.</param>
 /// <param name="Works">Whether it would do something.</param>
 /// <param name="Reason">Why, or why not: <c>3 new files</c>, <c>the definition changed</c>, <c>up to date</c>.</param>
-public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, string Reason);
+public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, string Reason)
+{
+    /// <summary>What the user should know before it is run.</summary>
+    public ImmutableArray<Warning> Warnings { get; init; } = [];
+}
 
 /// <summary>Finds out what a run would do, and does nothing of it.</summary>
 /// <param name="lake">The lake.</param>
@@ -27,11 +32,12 @@ public sealed class RunPlanner(Lake lake)
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var graph = opened.Project.Graph;
         var selected = Selection.Of(graph, request.Select);
-        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, static (_, _) => { });
         var planned = new List<PlannedStep>();
         var working = new HashSet<TableName>();
         foreach (var node in graph.Nodes.Where(node => selected.Contains(node.Name)))
         {
+            var warnings = ImmutableArray.CreateBuilder<Warning>();
+            var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add);
             var changing = graph.Upstream(node.Name).Where(working.Contains).ToList();
             var reason = node switch
             {
@@ -42,7 +48,10 @@ public sealed class RunPlanner(Lake lake)
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
             if (reason is not null) working.Add(node.Name);
-            planned.Add(new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date"));
+            planned.Add(new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date")
+            {
+                Warnings = warnings.ToImmutable(),
+            });
         }
         return planned;
     }

@@ -42,6 +42,7 @@ static class RunRecords
                 TableVersion = result.TableVersion,
                 RowsWritten = result.RowsWritten,
                 RowsRejected = result.RowsRejected,
+                Warnings = [.. result.Warnings.Select(warning => warning.Describe())],
                 Error = result.Error?.Describe(),
             },
         };

@@ -1,5 +1,4 @@
 using Foz.Core.Catalog;
-using Foz.Core.Data;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -7,8 +6,8 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Lake">The lake.</param>
 /// <param name="RunId">The run.</param>
 /// <param name="IsFullRefresh">Whether incremental tables are made anew from the beginning of their inputs.</param>
-/// <param name="Warn">Tells the user something about a step.</param>
-sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<TableName, string> Warn)
+/// <param name="Warn">Tells the user something about the step.</param>
+sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Warning> Warn)
 {
     /// <summary>How often a step is done again because another writer of its table came first.</summary>
     public const int RacesMax = 3;

@@ -63,8 +63,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is not null && !await CarriesAsync(node.Table, last, cancellationToken))
             return $"batch {last.Batch} was not finished";
-        var history = context.IsFullRefresh ? [] : manifests.Select(m => m.Stream).OfType<StreamInputs>().ToList();
-        return (await source.PlanAsync(Stream, history, cancellationToken)).Inputs switch
+        return (await PlanAsync(manifests, cancellationToken)).Inputs switch
         {
             null => null,
             { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
@@ -91,10 +90,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
         if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return last;
-        var done = isOpen ? manifests.SkipLast(1) : manifests;
-        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
-        var plan = await source.PlanAsync(Stream, history, cancellationToken);
-        foreach (var warning in plan.Warnings) context.Warn(node.Table, warning);
+        var plan = await PlanAsync(isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
         if (plan.Inputs is null) return null;
         var manifest = new StepManifest
         {
@@ -109,6 +105,24 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         else await log.OpenAsync(manifest, cancellationToken);
         return manifest;
     }
+
+    /// <summary>Plans a batch behind those that are done, and tells what the user should know of it.</summary>
+    async Task<BatchPlan> PlanAsync(IEnumerable<StepManifest> done, CancellationToken cancellationToken)
+    {
+        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
+        var plan = await source.PlanAsync(Stream, history, cancellationToken);
+        foreach (var warning in plan.Warnings) context.Warn(warning);
+        if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
+            context.Warn(ModeChanged(next));
+        return plan;
+    }
+
+    /// <summary>That a batch goes on from a cursor, or begins with one, behind one that read the whole table.</summary>
+    Warning ModeChanged(StreamInputs next) => new(
+        $"{node.Table} holds a snapshot, and its mode is now incremental: "
+        + (next.CursorFrom is { } from ? $"the rows behind {Stream.Cursor} = {from}" : "all rows")
+        + " are appended to those that it has",
+        $"foz run {node.Name} --full-refresh makes it anew with each row once");
 
     async Task<bool> CarriesAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
     {
@@ -164,8 +178,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
             Foz.Delta.Failpoint.Hit("step.side-committed");
             var committed = await change.CommitAsync(cancellationToken);
-            if (rejected > 0)
-                context.Warn(node.Table, $"{rejected} rows could not be read: see {node.Table.Rejected}");
+            if (committed.Warning is { } warning) context.Warn(warning);
+            if (rejected > 0) context.Warn(new($"{rejected} rows could not be read: see {node.Table.Rejected}"));
             return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
             {
                 TableVersion = committed.Version,
@@ -197,7 +211,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
         if (change.RowsAdded == 0 && !replaces) return 0;
-        await change.CommitAsync(cancellationToken);
+        if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) context.Warn(warning);
         return change.RowsAdded;
     }
 

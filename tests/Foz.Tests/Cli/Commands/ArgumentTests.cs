@@ -16,6 +16,11 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("error: foz has no command 'qeury'\n  did you mean query?\n", "qeury", "select 1")]
     [InlineData("error: foz query has no option --ouput\n  did you mean --output?\n", "query", "select 1", "--ouput", "json")]
     [InlineData("error: foz run has no option --full-refesh\n  did you mean --full-refresh?\n", "run", "--full-refesh")]
+    [InlineData("error: foz run has no option -q\n  foz run --help lists them\n", "run", "-q")]
+    [InlineData("error: foz run has no option -x1\n  foz run --help lists them\n", "run", "-x1")]
+    [InlineData("error: foz run has no option -S\n  did you mean -s?\n", "run", "-S", "orders")]
+    [InlineData("error: foz run has no option -wait\n  did you mean --wait?\n", "run", "-wait", "1s")]
+    [InlineData("error: foz run has no option --s\n  did you mean -s?\n", "run", "--s", "orders")]
     [InlineData("error: foz source has no command 'chekc'\n  did you mean check?\n", "source", "chekc")]
     [InlineData("error: foz query takes no argument 'b'\n  foz query --help shows how it is used\n", "query", "a", "b")]
     public async Task A_mistyped_word_is_answered_with_the_nearest_right_one(string error, params string[] args)

@@ -221,7 +221,7 @@ public sealed class TableWriterTests : IDisposable
         return change;
     }
 
-    static Task<TableSnapshot> CommitAsync(TableChange change) => change.CommitAsync(Cancel);
+    static Task<CommittedChange> CommitAsync(TableChange change) => change.CommitAsync(Cancel);
 
     async Task<List<string>> RowsAsync(long? version = null)
     {

@@ -29,7 +29,8 @@ public sealed class FilePlanTests
         var plan = await project.PlanAsync();
         Assert.Null(plan.Inputs);
         Assert.Equal(
-            "file a.csv changed after it was read (7 bytes, before 5); it is not read again", Assert.Single(plan.Warnings));
+            "file a.csv changed after it was read (7 bytes, before 5); it is not read again",
+            Assert.Single(plan.Warnings).Message);
 
         File.Delete(Path.Combine(project.Folder, "a.csv"));
         Assert.Empty((await project.PlanAsync()).Warnings);

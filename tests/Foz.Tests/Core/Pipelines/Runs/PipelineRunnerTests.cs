@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -131,15 +132,129 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(["1|a", "2|b"], await RowsAsync("silver.orders"));
     }
 
+    [Fact]
+    public async Task A_checkpoint_that_cannot_be_written_is_a_warning_of_the_step()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        Write("models/silver/orders.sql", "SELECT id FROM bronze.orders");
+        await RunAsync();
+        var log = Path.Combine(lake.Folder, "silver", "orders", "_delta_log");
+        LetNextCommitWriteCheckpoint(log);
+        // A folder stands where the checkpoint should.
+        Directory.CreateDirectory(Path.Combine(log, $"{2:D20}.checkpoint.parquet"));
+        await AppendAsync("bronze.orders", "SELECT 2 AS id");
+
+        var run = await RunAsync();
+
+        Assert.Equal(Outcome.Warned, run.Outcome);
+        Assert.Equal(["1", "2"], await RowsAsync("silver.orders"));
+        var warning = Assert.Single(run.Steps.Single().Warnings);
+        Assert.StartsWith(
+            "the checkpoint of silver.orders at version 2 could not be written: ", warning.Message, StringComparison.Ordinal);
+        Assert.Contains(new RunEvent.Warned(new("silver", "orders"), warning), events);
+        Assert.Equal(
+            [$"Warned|{warning.Describe()}"],
+            await QueryAsync(
+                $"SELECT outcome, warnings[1] FROM foz.steps WHERE run_id = '{run.RunId}' AND len(warnings) = 1"));
+    }
+
+    [Fact]
+    public async Task A_STREAM_model_whose_SQL_changed_warns_of_the_rows_that_it_keeps()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        WriteModel("id AS v", checks: "");
+        await RunAsync();
+
+        // A check makes no other rows.
+        WriteModel("id AS v", checks: "checks: [unique]");
+        Assert.Empty((await RunAsync()).Steps.Single().Warnings);
+
+        WriteModel("id * 10 AS v", checks: "");
+        const string Told = "the definition of silver.orders changed since batch 1: "
+            + "the rows that it has are as the old one made them";
+        Assert.Equal(Told, Assert.Single((await PlanAsync()).Single().Warnings).Message);
+        var unchanged = (await RunAsync()).Steps.Single();
+        Assert.Equal((Outcome.Skipped, Told), (unchanged.Outcome, Assert.Single(unchanged.Warnings).Message));
+        Assert.Contains("foz run silver.orders --full-refresh", unchanged.Warnings[0].Hint, StringComparison.Ordinal);
+        Assert.Equal(["Skipped"], await QueryAsync("SELECT outcome FROM foz.steps WHERE len(warnings) > 0"));
+
+        await AppendAsync("bronze.orders", "SELECT 2 AS id");
+        Assert.Equal(Told, Assert.Single((await RunAsync()).Steps.Single().Warnings).Message);
+        Assert.Equal(["1", "20"], await RowsAsync("silver.orders"));
+        Assert.Empty((await RunAsync()).Steps.Single().Warnings);
+
+        WriteModel("id * 100 AS v", checks: "");
+        Assert.Empty((await RunAsync(isFullRefresh: true)).Steps.Single().Warnings);
+        Assert.Equal(["100", "200"], await RowsAsync("silver.orders"));
+
+        void WriteModel(string select, string checks) => Write("models/silver/orders.sql", $$"""
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            columns: [{name: v, {{checks}}}]
+            @foz */
+            SELECT {{select}} FROM STREAM(bronze.orders)
+            """);
+    }
+
+    [Fact]
+    public async Task Errors_of_a_step_say_the_name_of_the_table_and_not_its_folder()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id, 'a' AS v");
+        Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: [id]}
+            @foz */
+            SELECT id, v FROM STREAM(bronze.orders)
+            """);
+        await RunAsync();
+
+        await AppendAsync("bronze.orders", "SELECT 2 AS id, 'b' AS v FROM range(2)");
+        AssertNamed("2 rows to merge into silver.orders have the key id = 2", await RunAsync());
+
+        Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: [id]}
+            @foz */
+            SELECT id::VARCHAR || 'x' AS id, v FROM STREAM(bronze.orders)
+            """);
+        AssertNamed("silver.orders: column id is integer in the table but string in the data", await RunAsync());
+
+        var log = Path.Combine(lake.Folder, "silver", "orders", "_delta_log");
+        File.WriteAllText(
+            Path.Combine(log, $"{1:D20}.json"), """{"protocol":{"minReaderVersion":99,"minWriterVersion":99}}""" + "\n");
+        AssertNamed("cannot read silver.orders: ", await RunAsync());
+
+        void AssertNamed(string message, RunResult run)
+        {
+            var error = run.Steps.Single().Error!;
+            Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(lake.Folder, error.Describe(), StringComparison.Ordinal);
+        }
+    }
+
+    async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
+        await new RunPlanner(lake).PlanAsync(new() { Project = Load() }, Cancel);
+
+    /// <summary>Sets a table, as another program could, to get a checkpoint with every commit.</summary>
+    static void LetNextCommitWriteCheckpoint(string log)
+    {
+        var commits = Directory.GetFiles(log, "*.json").Order(StringComparer.Ordinal).ToList();
+        var metadata = commits.SelectMany(File.ReadLines)
+            .Last(line => line.StartsWith("{\"metaData\"", StringComparison.Ordinal));
+        var changed = JsonNode.Parse(metadata)!;
+        changed["metaData"]!["configuration"]!["delta.checkpointInterval"] = "1";
+        File.WriteAllText(Path.Combine(log, $"{commits.Count:D20}.json"), changed.ToJsonString() + "\n");
+    }
+
+    Project Load() => Project.Load(
+        folder,
+        new() { ExistsInLake = name => Directory.Exists(Path.Combine(lake.Folder, name.Schema, name.Name)) },
+        engines, Cancel);
+
     async Task<RunResult> RunAsync(bool isFullRefresh = false)
     {
-        var options = new ProjectOptions
-        {
-            ExistsInLake = name => Directory.Exists(Path.Combine(lake.Folder, name.Schema, name.Name)),
-        };
-        var project = Project.Load(folder, options, engines, Cancel);
         return await new PipelineRunner(lake).RunAsync(
-            new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = events.Add }, Cancel);
+            new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = events.Add }, Cancel);
     }
 
     async Task AppendAsync(string name, string select)

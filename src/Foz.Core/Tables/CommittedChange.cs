@@ -1,0 +1,23 @@
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Transactions;
+
+namespace Foz.Core.Tables;
+
+/// <summary>A change that is in its table.</summary>
+/// <param name="Snapshot">The table as it is then.</param>
+/// <param name="Warning">What did not go well although the change is committed; null where all did.</param>
+public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
+{
+    /// <summary>The version that the change made.</summary>
+    public long Version => Snapshot.Version;
+
+    internal static CommittedChange Of(LakeTable table, CommitResult.Committed committed) =>
+        new(new(table.Delta.Store, committed.Snapshot), WarningOf(table, committed));
+
+    static Warning? WarningOf(LakeTable table, CommitResult.Committed committed) =>
+        committed.Checkpoint is CheckpointResult.Failed { Error: var error }
+            ? new(
+                $"the checkpoint of {table.Name} at version {committed.Version} could not be written: {error.Message}",
+                "the commit stands; the next one writes the checkpoint, and until then the table takes longer to open")
+            : null;
+}
