@@ -38,9 +38,6 @@ public sealed record ParquetColumnStatistics(
 /// <summary>How Parquet files are written.</summary>
 public sealed record ParquetWriteOptions
 {
-    /// <summary>zstd, snappy, lz4_raw, gzip or uncompressed.</summary>
-    public string Compression { get; init; } = "zstd";
-
     /// <summary>Rows of a row group; null for DuckDB's 122,880.</summary>
     public int? RowGroupRows { get; init; }
 

@@ -7,6 +7,9 @@ namespace Foz.Core.Engine;
 /// <summary>Writes the rows of queries into Parquet files by DuckDB's COPY.</summary>
 public static class ParquetWriter
 {
+    // DuckDB's own level, 3, takes half as long again for files 4 % smaller.
+    const string Compression = "COMPRESSION zstd, COMPRESSION_LEVEL 1";
+
     const string FieldIdKey = "__duckdb_field_id";
 
     /// <summary>
@@ -59,7 +62,7 @@ public static class ParquetWriter
             sql.Append($"SELECT * FROM ({selectSql}\n) ORDER BY {SqlText.Identifiers(options.PartitionBy)}");
         else
             sql.Append(selectSql).Append('\n');
-        sql.Append($") TO {SqlText.Literal(target)} (FORMAT parquet, RETURN_STATS, COMPRESSION {options.Compression}");
+        sql.Append($") TO {SqlText.Literal(target)} (FORMAT parquet, RETURN_STATS, {Compression}");
         // The log decides which files count, so a half-written one under its name does no harm.
         sql.Append(isOneFile ? ", USE_TMP_FILE false" : $", APPEND, FILENAME_PATTERN '{prefix}-{{uuid}}'");
         if (options.RowGroupRows is { } rowGroupRows) sql.Append($", ROW_GROUP_SIZE {rowGroupRows}");
