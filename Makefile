@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BUILD := dotnet build Foz.slnx --nologo -v quiet
+RID = $(shell dotnet msbuild src/Foz.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier)
 
 .PHONY: help demo test build format format-check bench soak publish clean
 
@@ -33,8 +34,8 @@ soak: ## The slow fault and crash tests
 	@$(BUILD)
 	@FOZ_SOAK=1 .ci/test
 
-publish: ## A published foz for this machine, in artifacts/publish
-	@dotnet publish src/Foz.Cli -p:RestorePackagesWithLockFile=false --nologo -v quiet -c Release -r $(shell dotnet --info | awk '/ RID:/{print $$2}') --self-contained false -o artifacts/publish/foz
+publish: ## A published foz for this machine, in artifacts/publish/foz (RID=win-x64 for another)
+	@dotnet publish src/Foz.Cli -c Release -r $(RID) --self-contained false -o artifacts/publish/foz --nologo -v quiet $(if $(FAST),-p:FAST=1)
 
 clean: ## Delete what was built
 	@rm -rf artifacts

@@ -13,8 +13,7 @@ IReadOnlyList<IBenchmark> all =
     new MergeBenchmark(),
     new CommitBenchmark(writers: 1),
     new CommitBenchmark(writers: 4),
-    new StartupBenchmark("version"),
-    new StartupBenchmark("query"),
+    new StartupBenchmark(),
 ];
 
 // Work that a benchmark wants done in a process of its own comes back here.

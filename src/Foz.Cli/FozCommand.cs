@@ -23,6 +23,7 @@ public static class FozCommand
         if (args is ["version" or "--version"])
         {
             VersionCommand.Write(shell);
+            await shell.Out.FlushAsync(CancellationToken.None);
             return 0;
         }
         var context = new CommandContext(shell);
