@@ -11,6 +11,10 @@ public static class FozCommand
 {
     const int UsageExitCode = 2;
 
+    /// <summary>All commands with their arguments and options, to hold documents against; none of them can be run.</summary>
+    public static Command Tree() => CommandTree.Create(
+        new(new Shell { Out = TextWriter.Null, Error = TextWriter.Null, In = () => TextReader.Null }), []);
+
     /// <summary>Runs.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="shell">What it talks to.</param>

@@ -5,11 +5,14 @@ namespace Foz.Tests;
 /// <summary>Expectations kept as files beside the tests; FOZ_UPDATE_EXPECTED=1 writes them anew, to be reviewed.</summary>
 static class Expect
 {
+    /// <summary>Whether expectations are written anew.</summary>
+    public static bool IsUpdating => Environment.GetEnvironmentVariable("FOZ_UPDATE_EXPECTED") is "1";
+
     /// <summary>The text is that of <c>Expected/name</c> in the folder of the calling test.</summary>
     public static void File(string name, string actual, [CallerFilePath] string test = "")
     {
         var path = Path.Combine(Path.GetDirectoryName(test)!, "Expected", name);
-        if (Environment.GetEnvironmentVariable("FOZ_UPDATE_EXPECTED") is "1")
+        if (IsUpdating)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             System.IO.File.WriteAllText(path, actual);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
-using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 
@@ -31,17 +30,17 @@ static class InitCommand
             var project = new InitTemplate(NameOf(path));
             var isPostgres = arguments.GetValue(template) is PostgresTemplate;
             var files = isPostgres ? project.Postgres() : project.Empty();
-            Write(path, files);
+            Write(context.Shell, path, files);
             Tell(context.Shell, path, project, files, isPostgres);
         });
         return command;
     }
 
-    static void Write(string folder, IReadOnlyDictionary<string, string> files)
+    static void Write(Shell shell, string folder, IReadOnlyDictionary<string, string> files)
     {
         var taken = files.Keys.FirstOrDefault(file => File.Exists(Path.Combine(folder, file)));
         if (taken is not null)
-            throw new FozException(ErrorKind.Usage, $"{Path.Combine(folder, taken)} is there already; nothing was written")
+            throw new FozException(ErrorKind.Usage, $"{shell.Shown(Path.Combine(folder, taken))} is there already; nothing was written")
             {
                 Hint = "name another folder, or delete the file",
             };
@@ -56,15 +55,14 @@ static class InitCommand
     static void Tell(
         Shell shell, string folder, InitTemplate project, IReadOnlyDictionary<string, string> files, bool isPostgres)
     {
-        shell.Out.WriteLine($"made the project {project.Name} in {folder}:");
+        var shown = shell.Shown(folder);
+        shell.Out.WriteLine($"made the project {project.Name} in {(shown == "." ? "this folder" : shown)}:");
         foreach (var file in files.Keys) shell.Out.WriteLine($"  {file}");
         shell.Out.WriteLine("\nNext:");
-        var relative = Path.GetRelativePath(shell.Folder, folder);
-        if (relative != ".") shell.Out.WriteLine($"  cd {relative}");
+        if (shown != ".") shell.Out.WriteLine($"  cd {shown}");
         if (isPostgres)
             shell.Out.WriteLine(
-                $"  put the connection into {ProjectFile.FileName}: copy .env.example to .env and set "
-                + $"{project.UrlVariable} there");
+                $"  cp .env.example .env    # and put the database's address into {project.UrlVariable} there");
         shell.Out.WriteLine("  foz run");
         shell.Out.WriteLine($"  foz query \"select * from gold.{(isPostgres ? "table_overview" : "sales_by_day")}\"");
     }

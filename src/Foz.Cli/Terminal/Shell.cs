@@ -46,6 +46,12 @@ public sealed class Shell
     /// <summary>A path as the user means it.</summary>
     public string PathOf(string path) => Path.GetFullPath(path, Folder);
 
+    /// <summary>A path as people read it: from the current folder, if it is in it.</summary>
+    public string Shown(string path) => Path.GetRelativePath(Folder, path) is var relative
+        && (relative == ".." || relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            ? path
+            : relative;
+
     /// <summary>The text in a style, where colours are shown.</summary>
     public string Styled(Style style, string text) => HasColor ? $"\e[{(int)style}m{text}\e[0m" : text;
 

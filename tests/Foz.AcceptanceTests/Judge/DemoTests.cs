@@ -1,27 +1,19 @@
-using Foz.Tests;
+using Foz.AcceptanceTests.Documents;
 
 namespace Foz.AcceptanceTests.Judge;
 
 /// <summary>The sample company's lake, made as a person makes it, and read back by the judge.</summary>
-public sealed class DemoTests(JudgeProcess judge) : IDisposable
+public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisposable
 {
-    readonly string folder = Directory.CreateTempSubdirectory("foz-demo-").FullName;
+    readonly string checkoutFolder = Directory.CreateTempSubdirectory("foz-demo-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(checkoutFolder, recursive: true);
 
     [Fact]
     public async Task Every_table_of_the_demo_is_read_equally_and_a_second_demo_changes_none()
     {
-        var example = Path.Combine(Repository.Root, "examples", "loja");
-        foreach (var file in Directory.GetFiles(example, "*", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(example, file);
-            if (relative.Split('/')[0] is "data" or "lake") continue;
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, relative))!);
-            File.Copy(file, Path.Combine(folder, relative));
-        }
-        (await FozProcess.RunAsync(folder, "demo", "--folder", folder)).Expect(0);
-
+        await checkout.CopyAsync(checkoutFolder);
+        var folder = Path.Combine(checkoutFolder, "examples", "loja");
         using var lake = new TestLake(folder);
         using var session = lake.Open();
         var versions = new Dictionary<string, long>();
@@ -35,7 +27,7 @@ public sealed class DemoTests(JudgeProcess judge) : IDisposable
         Assert.Contains("gold.daily_sales", versions.Keys);
         Assert.True(versions.Count >= 10, string.Join(' ', versions.Keys));
 
-        var second = (await FozProcess.RunAsync(folder, "demo", "--folder", folder)).Expect(0);
+        var second = (await FozProcess.RunAsync(folder, "demo", "--folder", ".")).Expect(0);
         Assert.Contains("No table changed", second.Output, StringComparison.Ordinal);
         Assert.All(versions, table => Assert.Equal(
             table.Value, Version(Path.Combine(lake.Lake.Folder, table.Key.Replace('.', '/'), "_delta_log"))));

@@ -1,6 +1,7 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Foz.Cli;
-using Foz.Cli.Terminal;
 using Foz.Core.Configuration;
 
 namespace Foz.Tests.Documentation;
@@ -8,29 +9,22 @@ namespace Foz.Tests.Documentation;
 /// <summary>Holds the documents against each other, the folders and the command.</summary>
 public sealed partial class DocumentationTests
 {
-    static readonly string[] Documents =
-    [
-        .. Directory.GetFiles(Repository.Root, "*.md"),
-        .. new[] { "docs", "examples" }.Select(folder => Path.Combine(Repository.Root, folder)).Where(Directory.Exists)
-            .SelectMany(folder => Directory.GetFiles(folder, "*.md", SearchOption.AllDirectories)),
-    ];
-
     [Fact]
     public void Links_between_documents_resolve()
     {
         var faults = new List<string>();
-        foreach (var document in Documents)
+        foreach (var document in MarkdownDocument.All)
         {
-            foreach (Match link in Link.Matches(WithoutCode(File.ReadAllText(document))))
+            foreach (Match link in Link.Matches(string.Join('\n', document.Prose)))
             {
                 var parts = link.Groups["target"].Value.Split('#', 2);
                 if (parts[0].Contains(':', StringComparison.Ordinal)) continue;
                 var target = parts[0].Length == 0
-                    ? document
-                    : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document)!, parts[0]));
-                if (!Path.Exists(target)) faults.Add($"{Relative(document)}: there is no {Relative(target)}");
+                    ? document.Path
+                    : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document.Path)!, parts[0]));
+                if (!Path.Exists(target)) faults.Add($"{document.Name}: there is no {Relative(target)}");
                 else if (parts.Length == 2 && !Anchors(target).Contains(parts[1]))
-                    faults.Add($"{Relative(document)}: {Relative(target)} has no heading #{parts[1]}");
+                    faults.Add($"{document.Name}: {Relative(target)} has no heading #{parts[1]}");
             }
         }
         Assert.True(faults.Count == 0, string.Join('\n', faults));
@@ -55,31 +49,24 @@ public sealed partial class DocumentationTests
     public void Yaml_in_documents_can_be_read()
     {
         var faults = new List<string>();
-        foreach (var (document, language, code) in Documents.SelectMany(Blocks).Where(b => b.Language is "yaml" or "yml"))
+        foreach (var block in MarkdownDocument.All.SelectMany(d => d.Blocks).Where(b => b.Language == "yaml"))
         {
             var errors = new ErrorList();
-            YamlReader.Read(code, Relative(document), errors);
-            faults.AddRange(errors.Items.Select(error => $"{language} in {error.Describe()}"));
+            YamlReader.Read(block.Code, $"{block}", errors);
+            faults.AddRange(errors.Items.Select(error => error.Describe()));
         }
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
     [Fact]
-    public async Task Commands_and_options_in_documents_exist()
+    public void Commands_in_documents_can_be_called()
     {
-        var root = await HelpAsync();
-        var faults = new List<string>();
-        foreach (var (document, command, options) in Documents.SelectMany(CommandLines))
-        {
-            if (!Regex.IsMatch(root, $@"^  {Regex.Escape(command)}\b", RegexOptions.Multiline, TimeSpan.FromSeconds(1)))
-            {
-                faults.Add($"{Relative(document)}: there is no command foz {command}");
-                continue;
-            }
-            var help = await HelpAsync(command.Split(' '));
-            faults.AddRange(options.Where(option => !help.Contains(option, StringComparison.Ordinal))
-                .Select(option => $"{Relative(document)}: foz {command} has no option {option}"));
-        }
+        var calls = MarkdownDocument.All.SelectMany(CommandLines).ToList();
+        var tree = FozCommand.Tree();
+        var faults = calls.Where(call => !IsCall(tree.Parse(Words(call.Arguments))))
+            .Select(call => $"{call.Document}: foz {call.Arguments}").ToList();
+
+        Assert.True(calls.Count > 50, $"{calls.Count} calls were found");
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
@@ -89,56 +76,37 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Code { get; }
 
-    [GeneratedRegex(@"^\s*(\$ )?(\./)?foz (?<command>[a-z]+)(?<rest>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex CommandLine { get; }
+    /// <summary>A call of the command in a line of a shell, or in a piece of code inside of a sentence.</summary>
+    [GeneratedRegex(
+        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|>"'])*)""", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Call { get; }
 
-    [GeneratedRegex(@"(?<=\s)--?[a-z][a-z-]*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Option { get; }
+    [GeneratedRegex("""
+        "(\\.|[^"\\])*"|'[^']*'|[^\s"']+
+        """, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word { get; }
 
-    [GeneratedRegex("\"[^\"]*\"|'[^']*'", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Quoted { get; }
+    [GeneratedRegex(@"<(?<name>\w+)>|\[(?<name>\w+)\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Placeholder { get; }
 
-    static async Task<string> HelpAsync(params string[] command)
-    {
-        using var output = new StringWriter();
-        var shell = new Shell { Out = output, Error = output, In = () => TextReader.Null };
-        Assert.Equal(0, await FozCommand.RunAsync([.. command, "--help"], shell, TestContext.Current.CancellationToken));
-        return output.ToString();
-    }
+    /// <summary>
+    /// The calls of <c>foz</c> in shell commands, in lines of other programs, and in sentences. Words such as
+    /// <c>&lt;folder&gt;</c> and <c>[names]</c> stand for arguments.
+    /// </summary>
+    static IEnumerable<(string Document, string Arguments)> CommandLines(MarkdownDocument document) =>
+        document.Blocks.Where(block => block.Language is "sh" or "cron").SelectMany(block => block.Code.Split('\n'))
+            .Concat(MarkdownDocument.CodeIn(string.Join(' ', document.Prose)))
+            .SelectMany(text => Call.Matches(Placeholder.Replace(text, "${name}")))
+            .Select(call => (document.Name, call.Groups["arguments"].Value.Trim()));
 
-    /// <summary>The calls of <c>foz</c> in blocks of shell commands, and in the headings of the reference.</summary>
-    static IEnumerable<(string Document, string Command, List<string> Options)> CommandLines(string document)
-    {
-        var lines = Blocks(document).Where(block => block.Language is "sh" or "bash" or "console")
-            .SelectMany(block => block.Code.Split('\n'))
-            .Concat(File.ReadLines(document).Where(line => line.StartsWith('#')).Select(line => line.Trim('#', ' ', '`')));
-        foreach (var line in lines)
-        {
-            if (CommandLine.Match(line) is not { Success: true } call) continue;
-            var rest = Quoted.Replace(call.Groups["rest"].Value, "…").Split(['|', '>', '#', ';', '&'])[0];
-            yield return (document, call.Groups["command"].Value, [.. Option.Matches(rest).Select(match => match.Value)]);
-        }
-    }
+    /// <summary>Whether each word is a command, an option, or stands where an argument can; some may be missing.</summary>
+    static bool IsCall(ParseResult parsed) =>
+        parsed.CommandResult.Command is not RootCommand && parsed.CommandResult.Parent is not null
+        && parsed.UnmatchedTokens.Count == 0
+        && !parsed.Tokens.Any(token => token.Type is TokenType.Argument && token.Value.StartsWith('-'));
 
-    static IEnumerable<(string Document, string Language, string Code)> Blocks(string document)
-    {
-        string? language = null;
-        var code = new List<string>();
-        foreach (var line in File.ReadLines(document))
-        {
-            if (!line.StartsWith("```", StringComparison.Ordinal))
-            {
-                if (language is not null) code.Add(line);
-                continue;
-            }
-            if (language is not null) yield return (document, language, string.Join('\n', code));
-            language = language is null ? line[3..].Split(' ')[0] : null;
-            code.Clear();
-        }
-    }
-
-    static string WithoutCode(string text) =>
-        string.Concat(text.Split("```").Where((_, i) => i % 2 == 0));
+    static string[] Words(string text) => [.. Word.Matches(text).Select(word => word.Value.Trim('"', '\''))];
 
     static IEnumerable<string> Section(string text, string heading) => text.Split('\n')
         .SkipWhile(line => line != $"## {heading}").Skip(1)
