@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Commands;
 using Foz.Cli.Terminal;
 using Foz.Core;
+using Foz.Core.Engine;
 using Foz.Core.Tables;
 
 namespace Foz.Cli;
@@ -27,9 +28,10 @@ public static class FozCommand
         if (args is ["version" or "--version"])
         {
             VersionCommand.Write(shell);
-            await shell.Out.FlushAsync(CancellationToken.None);
+            Flush(shell);
             return 0;
         }
+        var loading = args is [QueryCommand.Name, ..] ? EnginePool.LoadAhead() : null;
         var context = new CommandContext(shell);
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try
@@ -55,9 +57,16 @@ public static class FozCommand
         }
         finally
         {
-            await shell.Out.FlushAsync(CancellationToken.None);
-            await shell.Error.FlushAsync(CancellationToken.None);
+            loading?.Join();
+            Flush(shell);
         }
+    }
+
+    /// <summary>Not asynchronously: for that the process would have to start more threads.</summary>
+    static void Flush(Shell shell)
+    {
+        shell.Out.Flush();
+        shell.Error.Flush();
     }
 
     static int Tell(Exception error, CommandContext context, bool isVerbose)

@@ -5,7 +5,7 @@ namespace Foz.DuckDB;
 /// <summary>A column of a result or a table.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Type">The type.</param>
-public readonly record struct Column(string Name, LogicalType Type);
+public sealed record Column(string Name, LogicalType Type);
 
 /// <summary>A parsed and bound statement, to run any number of times. One thread at a time.</summary>
 public sealed class PreparedStatement : IDisposable

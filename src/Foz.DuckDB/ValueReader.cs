@@ -20,25 +20,31 @@ static class ValueReader
             TypeId.SmallInt => vector.Values<short>()[row],
             TypeId.Integer => vector.Values<int>()[row],
             TypeId.BigInt => vector.Values<long>()[row],
-            TypeId.HugeInt => vector.Values<Int128>()[row],
             TypeId.UTinyInt => vector.Values<byte>()[row],
             TypeId.USmallInt => vector.Values<ushort>()[row],
             TypeId.UInteger => vector.Values<uint>()[row],
             TypeId.UBigInt => vector.Values<ulong>()[row],
-            TypeId.UHugeInt => vector.Values<UInt128>()[row],
             TypeId.Float => vector.Values<float>()[row],
             TypeId.Double => vector.Values<double>()[row],
             TypeId.Varchar => vector.Text(row),
             TypeId.Blob or TypeId.Geometry => vector.Bytes(row).ToArray(),
-            TypeId.BigNum => ReadBigNum(vector.Bytes(row)),
             TypeId.Bit => ReadBits(vector.Bytes(row)),
-            TypeId.Decimal => new DecimalValue(vector.UnscaledDecimal(row), vector.Type.Width, vector.Type.Scale),
-            TypeId.Uuid => UuidBits.ToGuid(vector.Values<Int128>()[row]),
             TypeId.Enum => vector.Type.EnumValues[(int)ReadEnum(vector, row)],
             TypeId.SqlNull => null,
+            TypeId.HugeInt or TypeId.UHugeInt or TypeId.BigNum or TypeId.Decimal or TypeId.Uuid => ReadWide(vector, row),
             _ => ReadTime(vector, row),
         };
     }
+
+    // Apart from the others, because code of 128-bit integers cannot be compiled ahead of time.
+    static object? ReadWide(in Vector vector, int row) => vector.Type.Id switch
+    {
+        TypeId.HugeInt => vector.Values<Int128>()[row],
+        TypeId.UHugeInt => vector.Values<UInt128>()[row],
+        TypeId.BigNum => ReadBigNum(vector.Bytes(row)),
+        TypeId.Decimal => new DecimalValue(vector.UnscaledDecimal(row), vector.Type.Width, vector.Type.Scale),
+        _ => UuidBits.ToGuid(vector.Values<Int128>()[row]),
+    };
 
     static object? ReadTime(in Vector vector, int row) => vector.Type.Id switch
     {

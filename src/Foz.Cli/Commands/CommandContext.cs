@@ -6,11 +6,17 @@ using Foz.Core.Configuration;
 namespace Foz.Cli.Commands;
 
 /// <summary>What all commands share: the terminal, the options of every command, the secrets to mask.</summary>
-/// <param name="shell">What commands talk to.</param>
-sealed class CommandContext(Shell shell)
+sealed class CommandContext
 {
+    /// <summary>The context of one command line.</summary>
+    public CommandContext(Shell shell)
+    {
+        Shell = shell;
+        Output.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "table", "json", "csv");
+    }
+
     /// <summary>What commands talk to.</summary>
-    public Shell Shell { get; } = shell;
+    public Shell Shell { get; }
 
     /// <summary>The project's folder.</summary>
     public Option<string?> Project { get; } = new("--project")
@@ -25,8 +31,9 @@ sealed class CommandContext(Shell shell)
         Description = "The environment of foz.yml to work in", HelpName = "environment", Recursive = true,
     };
 
+    // A text: an option of an enum would be compiled at each start of the process.
     /// <summary>How results are written.</summary>
-    public Option<OutputFormat> Output { get; } = new("--output", "-o")
+    public Option<string?> Output { get; } = new("--output", "-o")
     {
         Description = "How results are written: table, json (an array of objects) or csv", HelpName = "format",
         Recursive = true,
@@ -51,7 +58,7 @@ sealed class CommandContext(Shell shell)
     public ErrorText ErrorsOf(ParseResult arguments) => new(Mask, arguments.GetValue(Verbose));
 
     /// <summary>Writes results as <c>--output</c> says.</summary>
-    public ResultWriter Writer(ParseResult arguments) => new(Shell, arguments.GetValue(Output));
+    public ResultWriter Writer(ParseResult arguments) => new(Shell, Format(arguments));
 
     /// <summary>Writes rows as <c>--output</c> says.</summary>
     public void WriteRows(
@@ -59,7 +66,14 @@ sealed class CommandContext(Shell shell)
         Writer(arguments).Write(columns, rows);
 
     /// <summary>Whether results go to people.</summary>
-    public bool IsTable(ParseResult arguments) => arguments.GetValue(Output) is OutputFormat.Table;
+    public bool IsTable(ParseResult arguments) => Format(arguments) is OutputFormat.Table;
+
+    OutputFormat Format(ParseResult arguments) => arguments.GetValue(Output)?.ToLowerInvariant() switch
+    {
+        "json" => OutputFormat.Json,
+        "csv" => OutputFormat.Csv,
+        _ => OutputFormat.Table,
+    };
 
     /// <summary>The error of an option whose value cannot be read.</summary>
     public static FozException Unreadable(string option, string text, string hint) =>

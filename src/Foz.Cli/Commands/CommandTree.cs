@@ -42,8 +42,10 @@ static class CommandTree
         var help = new HelpOption();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         root.Add(help);
-        var asked = Commands.Where(c => args.Count > 0 && c.Name == args[0]).ToArray();
-        foreach (var (_, create) in asked.Length == 1 ? asked : Commands) root.Add(create(context));
+        var asked = args.Count == 0 ? -1 : Array.FindIndex(Commands, c => c.Name == args[0]);
+        if (asked >= 0) root.Add(Commands[asked].Create(context));
+        else
+            foreach (var (_, create) in Commands) root.Add(create(context));
         return root;
     }
 

@@ -68,13 +68,13 @@ static class QueryCommand
         && !sql.Contains(LakeNames.DeltaScan, StringComparison.OrdinalIgnoreCase)
         && (!hasLake || !sql.Contains('.', StringComparison.Ordinal));
 
-    static async Task<string> ReadAsync(
+    static Task<string> ReadAsync(
         CommandContext context, string? sql, string? file, CancellationToken cancellationToken) => (sql, file) switch
         {
             ({ }, { }) => throw new FozException(ErrorKind.Usage, "SQL is given as an argument and with --file"),
-            ("-", null) or (null, null) => await context.Shell.In().ReadToEndAsync(cancellationToken),
-            ({ }, null) => sql,
-            _ => await ReadFileAsync(context.Shell.PathOf(file!), cancellationToken),
+            ("-", null) or (null, null) => context.Shell.In().ReadToEndAsync(cancellationToken),
+            ({ }, null) => Task.FromResult(sql),
+            _ => ReadFileAsync(context.Shell.PathOf(file!), cancellationToken),
         };
 
     static async Task<string> ReadFileAsync(string path, CancellationToken cancellationToken) => File.Exists(path)

@@ -22,7 +22,7 @@ public enum OutputFormat
 /// <param name="Name">Its heading.</param>
 /// <param name="IsNumber">Whether it is aligned to the right.</param>
 /// <param name="IsJson">Whether its texts are JSON.</param>
-public readonly record struct ResultColumn(string Name, bool IsNumber = false, bool IsJson = false)
+public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false)
 {
     /// <summary>The columns of a query.</summary>
     public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<EngineColumn> columns) =>

@@ -19,10 +19,16 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
     /// <summary>Writes all rows below their headings.</summary>
     public void Write(Shell shell)
     {
-        var widths = columns.Select((column, i) =>
-            rows.Select(row => WidthOf(row[i] ?? Null)).Append(WidthOf(column.Name)).Max()).ToArray();
+        // Loops, not LINQ over numbers: that would be compiled at each start of the process.
+        var (widths, rules) = (new int[columns.Count], new string[columns.Count]);
+        for (var i = 0; i < widths.Length; i++)
+        {
+            widths[i] = WidthOf(columns[i].Name);
+            foreach (var row in rows) widths[i] = Math.Max(widths[i], WidthOf(row[i] ?? Null));
+            rules[i] = new('─', widths[i]);
+        }
         WriteLine(shell, widths, [.. columns.Select(c => c.Name)], Style.Bold);
-        WriteLine(shell, widths, [.. widths.Select(width => new string('─', width))], Style.Dim);
+        WriteLine(shell, widths, rules, Style.Dim);
         foreach (var row in rows) WriteLine(shell, widths, row, style: null);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Foz.DuckDB;
 
@@ -18,7 +17,7 @@ public sealed class EnginePool : IDisposable
 
     readonly EngineOptions options;
     readonly string tempFolder;
-    readonly ConcurrentDictionary<Workload, Lazy<Database>> databases = new();
+    readonly Lazy<Database>[] databases;
     readonly StreamFunction streams = new();
     readonly ScanFunctions scans = new();
 
@@ -26,7 +25,14 @@ public sealed class EnginePool : IDisposable
     public EnginePool(EngineOptions options)
     {
         this.options = options;
-        tempFolder = Path.Combine(options.TempFolder, $"foz-{Environment.ProcessId}-{Guid.NewGuid():N}"[..24]);
+        tempFolder = Path.Combine(options.TempFolder, $"foz-{Environment.ProcessId}-{Path.GetRandomFileName()}");
+        // One for each workload, by number: a dictionary of ours would be compiled at each start of the process.
+        databases = new Lazy<Database>[(int)Workload.Binding + 1];
+        for (var i = 0; i < databases.Length; i++)
+        {
+            var workload = (Workload)i;
+            databases[i] = new(() => OpenDatabase(workload));
+        }
     }
 
     /// <summary>How many steps can work at the same time without waiting for one another's threads.</summary>
@@ -39,14 +45,36 @@ public sealed class EnginePool : IDisposable
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
     public EngineSession Open(Workload workload)
     {
-        var database = databases.GetOrAdd(workload, w => new(() => OpenDatabase(w))).Value;
+        var database = databases[(int)workload].Value;
         return new EngineSession(database.Connect(), streams, scans);
+    }
+
+    /// <summary>
+    /// Begins to load the native library on a thread of its own, for a process that will open a pool soon.
+    /// </summary>
+    /// <returns>The thread, for whoever must not end the process under it.</returns>
+    public static Thread LoadAhead()
+    {
+        var thread = new Thread(static () =>
+        {
+            try
+            {
+                _ = Database.LibraryVersion;
+            }
+            catch (Exception e) when (e is TypeLoadException or BadImageFormatException)
+            {
+                // Who opens a pool is told.
+            }
+        })
+        { IsBackground = true };
+        thread.Start();
+        return thread;
     }
 
     /// <summary>Closes all instances and removes what they spilled.</summary>
     public void Dispose()
     {
-        foreach (var database in databases.Values.Where(d => d.IsValueCreated)) database.Value.Dispose();
+        foreach (var database in databases.Where(d => d.IsValueCreated)) database.Value.Dispose();
         if (Directory.Exists(tempFolder)) Directory.Delete(tempFolder, recursive: true);
     }
 
