@@ -54,6 +54,10 @@ sealed class CommandContext
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;
 
+    /// <summary>Tells the user something beside the result.</summary>
+    public void Warn(Warning warning) =>
+        Shell.Error.WriteLine($"{Shell.Styled(Style.Yellow, "warning:")} {Mask(warning.Describe())}");
+
     /// <summary>Errors as they are shown.</summary>
     public ErrorText ErrorsOf(ParseResult arguments) => new(Mask, arguments.GetValue(Verbose));
 

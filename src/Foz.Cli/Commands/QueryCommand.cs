@@ -31,7 +31,7 @@ static class QueryCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);
-            using var workspace = Workspace.Find(context, arguments, Workload.Query);
+            using var workspace = Find(context, arguments, out var fault);
             if (workspace is not null)
             {
                 await RunAsync(context, arguments, workspace.Engines, workspace.Names, text, cancellationToken);
@@ -39,10 +39,29 @@ static class QueryCommand
             }
             using var engines = new EnginePool(new());
             var tables = new Lake(context.Shell.Folder, engines, context.Shell.Clock).Tables;
-            await RunAsync(
-                context, arguments, engines, new LakeNames(lake: null, tables, static _ => null), text, cancellationToken);
+            var names = new LakeNames(lake: null, tables, static _ => null) { Fault = fault };
+            await RunAsync(context, arguments, engines, names, text, cancellationToken);
         });
         return command;
+    }
+
+    /// <summary>
+    /// The project, if there is one. What is wrong with one that nobody asked for keeps only statements from running
+    /// that name its tables.
+    /// </summary>
+    static Workspace? Find(CommandContext context, ParseResult arguments, out FozException? fault)
+    {
+        fault = null;
+        try
+        {
+            return Workspace.Find(context, arguments, Workload.Query);
+        }
+        catch (FozException e)
+            when (arguments.GetValue(context.Project) is null && arguments.GetValue(context.Target) is null)
+        {
+            fault = e;
+            return null;
+        }
     }
 
     static async Task RunAsync(
@@ -53,6 +72,9 @@ static class QueryCommand
         using var bound = NamesNothing(sql, hasLake: names is not LakeNames { HasLake: false })
             ? null
             : await new StatementBinder(engines, session, names).BindAsync(sql, cancellationToken);
+        if (names is LakeNames { Fault: { } fault })
+            context.Warn(
+                new(fault.Describe(), "the statement names nothing of the lake, and runs without the project"));
         using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
         context.Writer(arguments).Write(
             ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Engine;
 
@@ -42,9 +41,7 @@ static class RestoreCommand
             };
             var restored = await opened.RestoreAsync(target, cancellationToken);
             context.Shell.Out.WriteLine($"{table} is as it was at version {target.Version}; this is version {restored.Version}");
-            if (restored.Warning is { } warning)
-                context.Shell.Error.WriteLine(
-                    $"{context.Shell.Styled(Style.Yellow, "warning:")} {context.Mask(warning.Describe())}");
+            if (restored.Warning is { } warning) context.Warn(warning);
             context.Shell.Out.WriteLine(
                 "  what its step read since then is not read again: foz run --full-refresh makes it anew");
         });

@@ -21,13 +21,19 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
     public const string DeltaScan = "delta_scan";
 
     /// <summary>Whether names can stand for tables of a lake.</summary>
-    public bool HasLake => lake is not null;
+    public bool HasLake => lake is not null || Fault is not null;
+
+    /// <summary>
+    /// Why the lake that should be there is not, which answers a name of its tables; null where nothing is wrong.
+    /// </summary>
+    public FozException? Fault { get; init; }
 
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (reference.IsText || reference.Schema is null || lake is null || !IsOfLake(reference)) return null;
+        if (reference.IsText || reference.Schema is null || !IsOfLake(reference)) return null;
         var name = new TableName(reference.Schema, reference.Name);
+        if (lake is null) return Fault is null || IsEnginesOwn(name) ? null : throw Fault;
         var definition = await lake.Catalog.FindAsync(name, cancellationToken);
         if (definition is { Kind: DefinitionKind.View, Sql: { } sql }) return new RelationBinding.View(sql);
         var snapshot = definition is null

@@ -47,6 +47,9 @@ public abstract record DataType
     /// <summary>A semi-structured value.</summary>
     public static readonly DataType Variant = new Primitive("variant");
 
+    /// <summary>Only null: the type of a column of which nothing else is known.</summary>
+    public static readonly DataType Void = new Primitive("void");
+
     /// <summary>A type with nothing but a name.</summary>
     /// <param name="Name">Delta's name of it.</param>
     public sealed record Primitive(string Name) : DataType

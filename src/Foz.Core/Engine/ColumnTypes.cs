@@ -27,13 +27,16 @@ public static class ColumnTypes
     /// The column that holds what DuckDB gives as <paramref name="type"/>. What Delta has no type for is kept as text,
     /// or as the next wider number, with DuckDB's own type noted.
     /// </summary>
-    public static Field ToField(string name, LogicalType type)
+    /// <param name="name">The column's name.</param>
+    /// <param name="type">DuckDB's type.</param>
+    /// <param name="ofNull">The type of what is NULL and nothing else; text by default.</param>
+    public static Field ToField(string name, LogicalType type, DataType? ofNull = null)
     {
-        var field = new Field(name, ToDataType(type));
+        var field = new Field(name, ToDataType(type, ofNull ?? DataType.String));
         return ToLogicalType(field.Type).Equals(type) ? field : field.WithSourceType(type.ToString());
     }
 
-    static DataType ToDataType(LogicalType type) => type.Id switch
+    static DataType ToDataType(LogicalType type, DataType ofNull) => type.Id switch
     {
         TypeId.Boolean => DataType.Boolean,
         TypeId.TinyInt => DataType.Byte,
@@ -50,11 +53,13 @@ public static class ColumnTypes
         TypeId.Timestamp or TypeId.TimestampS or TypeId.TimestampMs or TypeId.TimestampNs => DataType.TimestampNtz,
         TypeId.Blob => DataType.Binary,
         TypeId.Variant => DataType.Variant,
-        TypeId.List or TypeId.Array => new DataType.Array(ToDataType(type.Element!)),
-        TypeId.Map => new DataType.Map(ToDataType(type.MapKey), ToDataType(type.MapValue)),
+        TypeId.List or TypeId.Array => new DataType.Array(ToDataType(type.Element!, ofNull)),
+        TypeId.Map => new DataType.Map(ToDataType(type.MapKey, ofNull), ToDataType(type.MapValue, ofNull)),
         TypeId.Struct => new DataType.Struct(
             [.. type.Fields.Select((f, i) => new Field(
-                f.Name.Length > 0 ? f.Name : (i + 1).ToString(CultureInfo.InvariantCulture), ToDataType(f.Type)))]),
+                f.Name.Length > 0 ? f.Name : (i + 1).ToString(CultureInfo.InvariantCulture),
+                ToDataType(f.Type, ofNull)))]),
+        TypeId.SqlNull => ofNull,
         _ => DataType.String,
     };
 
@@ -73,6 +78,7 @@ public static class ColumnTypes
         "timestamp" => TypeId.TimestampTz,
         "timestamp_ntz" => TypeId.Timestamp,
         "variant" => TypeId.Variant,
+        "void" => TypeId.SqlNull,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a primitive type"),
     };
 }

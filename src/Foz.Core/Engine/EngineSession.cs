@@ -149,7 +149,8 @@ public sealed record EngineColumn(string Name, LogicalType Type)
     public string TypeName => Type.ToString();
 
     /// <summary>The column of a table that holds it.</summary>
-    public Data.Field ToField() => ColumnTypes.ToField(Name, Type);
+    /// <param name="ofNull">The type of what is NULL and nothing else; text by default.</param>
+    public Data.Field ToField(DataType? ofNull = null) => ColumnTypes.ToField(Name, Type, ofNull);
 }
 
 /// <summary>The rows of a statement, streamed in chunks.</summary>

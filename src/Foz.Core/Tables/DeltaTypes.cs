@@ -37,7 +37,8 @@ static class DeltaTypes
         field.Name, ToDeltaType(field.Type), field.IsNullable,
         field.Metadata.Aggregate(FieldMetadata.Empty, (metadata, entry) => metadata.With(entry.Key, entry.Value)));
 
-    static DeltaType ToDeltaType(DataType type) => type switch
+    /// <summary>The type of a column in the words of the log.</summary>
+    public static DeltaType ToDeltaType(DataType type) => type switch
     {
         DataType.Primitive primitive => ToDeltaType(primitive),
         DataType.Decimal d => new DecimalType(d.Precision, d.Scale),
@@ -62,6 +63,7 @@ static class DeltaTypes
         "timestamp" => DeltaType.Timestamp,
         "timestamp_ntz" => DeltaType.TimestampNtz,
         "variant" => DeltaType.Variant,
+        "void" => DeltaType.Void,
         _ => throw new UnreachableException($"a primitive type {type}"),
     };
 
@@ -80,8 +82,7 @@ static class DeltaTypes
         PrimitiveKind.Timestamp => DataType.Timestamp,
         PrimitiveKind.TimestampNtz => DataType.TimestampNtz,
         PrimitiveKind.Variant => DataType.Variant,
-        // A void column is in no file; it reads as null of any type.
-        PrimitiveKind.Void => DataType.Integer,
+        PrimitiveKind.Void => DataType.Void,
         _ => throw new UnreachableException($"a primitive type {kind}"),
     };
 }

@@ -11,6 +11,7 @@ sealed class MergeStatement
     readonly EngineSession session;
     readonly TableSchema schema;
     readonly string source;
+    readonly StructField[] columns;
     readonly StructField[] keys;
     readonly HashSet<string> updated;
 
@@ -20,6 +21,7 @@ sealed class MergeStatement
     {
         (this.session, this.schema, this.source) = (session, schema, source);
         keys = [.. options.Keys.Select(Find)];
+        columns = [.. schema.Columns.Fields.Where(PhysicalColumns.IsInFiles)];
         updated = [.. (options.UpdateColumns.Count == 0 ? schema.Columns.Fields : options.UpdateColumns.Select(Find))
             .Select(field => field.Name)];
     }
@@ -30,10 +32,10 @@ sealed class MergeStatement
     /// <exception cref="FozException">Two rows have.</exception>
     public void CheckKeys(string table, CancellationToken cancellationToken)
     {
-        var columns = string.Join(", ", keys.Select(Quote));
+        var names = string.Join(", ", keys.Select(Quote));
         var notNull = string.Join(" AND ", keys.Select(key => $"{Quote(key)} IS NOT NULL"));
         using var rows = session.Query(
-            $"SELECT count(*), {columns} FROM {source} WHERE {notNull} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1",
+            $"SELECT count(*), {names} FROM {source} WHERE {notNull} GROUP BY {names} HAVING count(*) > 1 LIMIT 1",
             cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))
         {
@@ -69,13 +71,13 @@ sealed class MergeStatement
     /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were.</summary>
     public string NewRows(MergeCandidates candidates)
     {
-        if (schema.Columns.Fields.All(field => updated.Contains(field.Name))) return NewRows();
-        var columns = schema.Columns.Fields.Select(field => updated.Contains(field.Name)
+        if (columns.All(field => updated.Contains(field.Name))) return NewRows();
+        var values = columns.Select(field => updated.Contains(field.Name)
             ? $"s.{Quote(field)}"
             : $"CASE WHEN t.{TableScan.RowColumn} IS NULL THEN s.{Quote(field)} "
                 + $"ELSE t.{SqlText.Identifier(field.Name)} END AS {Quote(field)}");
         return $"""
-            SELECT {string.Join(", ", columns)} FROM {source} AS s
+            SELECT {string.Join(", ", values)} FROM {source} AS s
             LEFT JOIN {candidates.Rows.Sql} AS t ON {KeysEqual()}
             """;
     }

@@ -16,12 +16,15 @@ static class PhysicalColumns
     public static string Schema(TableSchema schema)
     {
         var columns = schema.DataColumns
-            .Where(field => field.Type != DeltaType.Void)
+            .Where(IsInFiles)
             .Select(field =>
                 $"{Key(field, schema.Mapping)}: {{'name': {SqlText.Literal(field.PhysicalName(schema.Mapping))}, "
                 + $"'type': {SqlText.Literal(TypeName(field.Type, schema.Mapping))}, 'default_value': NULL}}");
         return $"MAP {{{string.Join(", ", columns)}}}";
     }
+
+    /// <summary>Whether data files have a column: a void one is null without standing there.</summary>
+    public static bool IsInFiles(StructField field) => field.Type != DeltaType.Void;
 
     /// <summary>DuckDB's name of a type with the names that people see.</summary>
     public static string LogicalTypeName(DeltaType type) =>

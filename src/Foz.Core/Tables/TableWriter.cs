@@ -24,8 +24,8 @@ public sealed class TableWriter(EngineSession session)
     public async Task<TableChange> AppendAsync(
         LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
     {
-        var change = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
-        await change.AddAsync(session, Project(change, select, cancellationToken), cancellationToken);
+        var (change, rows) = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
+        await change.AddAsync(session, rows, cancellationToken);
         return change;
     }
 
@@ -37,9 +37,10 @@ public sealed class TableWriter(EngineSession session)
         LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        var target = TargetSchema.Replace(present, session.Describe(select, cancellationToken), options);
+        var columns = Describe(select, present, cancellationToken);
+        var target = TargetSchema.Replace(present, columns, options, table.Name);
         var change = new TableChange(table, present, target, options, TableOperation.Overwrite);
-        await change.AddAsync(session, Project(change, select, cancellationToken), cancellationToken);
+        await change.AddAsync(session, Project(target, columns, select), cancellationToken);
         change.RemoveAll();
         return change;
     }
@@ -58,9 +59,8 @@ public sealed class TableWriter(EngineSession session)
         LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Merge(options.Keys);
-        var change = await BeginAsync(table, select, options.Write, operation, cancellationToken);
-        session.Execute(
-            $"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(change, select, cancellationToken)}", cancellationToken);
+        var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
         merge.CheckKeys(table.Name, cancellationToken);
         var rows = merge.NewRows();
@@ -125,18 +125,26 @@ public sealed class TableWriter(EngineSession session)
         return change;
     }
 
-    async Task<TableChange> BeginAsync(
+    async Task<(TableChange Change, string Rows)> BeginAsync(
         LakeTable table, string select, WriteOptions options, TableOperation operation,
         CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        var columns = session.Describe(select, cancellationToken);
+        var columns = Describe(select, present, cancellationToken);
         var target = present is null
-            ? TargetSchema.Replace(null, columns, options)
+            ? TargetSchema.Replace(null, columns, options, table.Name)
             : TargetSchema.Evolve(present, columns, options);
-        return new(table, present, target, options, operation);
+        return (new(table, present, target, options, operation), Project(target, columns, select));
     }
 
-    string Project(TableChange change, string select, CancellationToken cancellationToken) =>
-        $"SELECT {change.Target.Projection(session.Describe(select, cancellationToken), "s")} FROM ({select}\n) AS s";
+    IReadOnlyList<EngineColumn> Describe(string select, TableSnapshot? present, CancellationToken cancellationToken)
+    {
+        var columns = session.Describe(select, cancellationToken);
+        return UntypedColumns.MayMatter(columns, present?.Schema.Columns)
+            ? UntypedNulls.Find(session, select, columns, cancellationToken)
+            : columns;
+    }
+
+    static string Project(TargetSchema target, IReadOnlyList<EngineColumn> columns, string select) =>
+        $"SELECT {target.Projection(columns, "s")} FROM ({select}\n) AS s";
 }

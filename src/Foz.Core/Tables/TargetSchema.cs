@@ -20,14 +20,18 @@ sealed class TargetSchema
     /// <param name="present">The table so far, whose partitioning and comments stay; null for a new one.</param>
     /// <param name="columns">The statement's columns.</param>
     /// <param name="options">How they are written.</param>
-    /// <exception cref="FozException">A column has no name, two have one, or a partition column is missing.</exception>
+    /// <param name="table">The table's name.</param>
+    /// <exception cref="FozException">
+    /// A column has no name or type, two have one name, or a partition column is missing.
+    /// </exception>
     public static TargetSchema Replace(
-        TableSnapshot? present, IReadOnlyList<EngineColumn> columns, WriteOptions options)
+        TableSnapshot? present, IReadOnlyList<EngineColumn> columns, WriteOptions options, string table)
     {
         try
         {
             var schema = DeltaTypes.ToSchema(FieldsOf(columns, options));
             schema.Validate();
+            schema = UntypedColumns.Fill(schema, present?.Schema.Columns, table);
             var target = new TableSchema(schema, options.PartitionBy, ColumnMappingMode.None);
             var isChanged = present is null || !present.Schema.Columns.Equals(schema)
                 || !present.PartitionColumns.SequenceEqual(options.PartitionBy, StringComparer.OrdinalIgnoreCase);
@@ -44,13 +48,15 @@ sealed class TargetSchema
 
     /// <summary>The schema of a table that the rows of a statement are added to.</summary>
     /// <exception cref="FozException">
-    /// The table cannot hold a column's type, or lacks a column and may not be given it.
+    /// The table cannot hold a column's type, or lacks a column and may not be given it, or not without a type.
     /// </exception>
     public static TargetSchema Evolve(TableSnapshot table, IReadOnlyList<EngineColumn> columns, WriteOptions options)
     {
-        var data = DeltaTypes.ToSchema(FieldsOf(columns, options));
         try
         {
+            var data = DeltaTypes.ToSchema(FieldsOf(columns, options));
+            data.Validate();
+            data = UntypedColumns.Fill(data, table.Schema.Columns, table.State.Table);
             var evolution = SchemaEvolution.Merge(table.Schema.Columns, data);
             if (evolution.IsChanged && !options.AddsColumns)
                 throw new FozException(
@@ -92,7 +98,7 @@ sealed class TargetSchema
 
     string List(Func<StructField, string> value) => string.Join(
         ", ",
-        Schema.Columns.Fields.Select(
+        Schema.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(
             field => $"{value(field)} AS {SqlText.Identifier(field.PhysicalName(Schema.Mapping))}"));
 
     static List<Field> FieldsOf(IReadOnlyList<EngineColumn> columns, WriteOptions options)
@@ -100,7 +106,7 @@ sealed class TargetSchema
         var known = options.Fields.ToDictionary(f => f.Name, StringComparer.OrdinalIgnoreCase);
         return [.. columns.Select(column =>
         {
-            var field = column.ToField();
+            var field = column.ToField(ofNull: DataType.Void);
             return known.TryGetValue(field.Name, out var told)
                 ? field with { Metadata = field.Metadata.SetItems(told.Metadata) }
                 : field;

@@ -30,6 +30,43 @@ public sealed class QueryCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("select 1 as n")]
+    [InlineData("select 1.0::int as n")]
+    [InlineData("from (values (1)) t(n)")]
+    [InlineData("select count(*) as n from information_schema.schemata where schema_name = 'pg_catalog'")]
+    [InlineData("select n from 'n.csv'")]
+    public async Task A_wrong_project_lets_a_statement_run_that_names_nothing_of_it(string sql)
+    {
+        foz.Write("foz.yml", "name: shop\nlakee: lake\n");
+        foz.Write("n.csv", "n\n1\n");
+        sql = sql.Replace("n.csv", Path.Combine(foz.Folder, "n.csv"), StringComparison.Ordinal);
+
+        var result = await foz.RunAsync("query", sql, "-o", "csv");
+
+        Assert.Equal((0, "n\n1\n"), (result.ExitCode, result.Out));
+        Assert.StartsWith("warning: foz.yml:2:1: ", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\n  the statement names nothing of the lake, and runs without the project\n", result.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("select * from silver.orders")]
+    [InlineData("select * from lake.silver.orders")]
+    [InlineData("select 1 as n", "--project", ".")]
+    [InlineData("select 1 as n", "--target", "prod")]
+    public async Task A_project_that_is_asked_for_and_wrong_is_an_error(params string[] args)
+    {
+        foz.Write("foz.yml", "name: shop\nlakee: lake\n");
+
+        var result = await foz.RunAsync(["query", .. args]);
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains("foz.yml:2:1: ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("json", "[]\n")]
     [InlineData("csv", "a\n")]
     [InlineData("table", "a\n─\n(0 rows)\n")]

@@ -131,4 +131,23 @@ public sealed class EngineSessionTests : IDisposable
         await Task.Delay(Timeout.Infinite, ct);
         yield break;
     }
+
+    [Fact]
+    public void What_is_NULL_and_nothing_else_is_told_from_an_integer()
+    {
+        const string Sql = """
+            SELECT NULL AS a, 1 AS b, [] AS c, [1] AS d, {'x': NULL, 'y': 2, 'z': [NULL]} AS e, MAP {'k': NULL} AS f,
+                NULL AS a, NULL::INTEGER AS g, 'text' AS h, CASE WHEN false THEN 1 END AS i
+            """;
+        var told = session.Describe(Sql, Token);
+        Assert.DoesNotContain(told, column => column.TypeName.Contains("NULL", StringComparison.Ordinal));
+
+        Assert.Equal(
+            [
+                "\"NULL\"", "INTEGER", "\"NULL\"[]", "INTEGER[]",
+                "STRUCT(\"x\" \"NULL\", \"y\" INTEGER, \"z\" \"NULL\"[])", "MAP(VARCHAR, \"NULL\")",
+                "\"NULL\"", "INTEGER", "VARCHAR", "INTEGER",
+            ],
+            UntypedNulls.Find(session, Sql, told, Token).Select(column => column.TypeName));
+    }
 }

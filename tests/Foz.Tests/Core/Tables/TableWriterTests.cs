@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
@@ -16,7 +17,8 @@ public sealed class TableWriterTests : IDisposable
     public TableWriterTests()
     {
         session = engines.Open(Workload.Query);
-        table = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("silver/t");
+        table = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System)
+            .Open("silver/t", new("silver", "t"));
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -46,6 +48,86 @@ public sealed class TableWriterTests : IDisposable
         await AppendAsync("SELECT 'b' AS NAME, 2.5::DECIMAL(9,2) AS price, 2 AS id");
 
         Assert.Equal(["1|a|", "2|b|2.50"], await RowsAsync());
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("1::TINYINT")]
+    [InlineData("'a'")]
+    [InlineData("1.50::DECIMAL(9,2)")]
+    [InlineData("DATE '2024-02-29'")]
+    [InlineData("TIMESTAMPTZ '2024-02-29 12:00:00+00'")]
+    [InlineData("'x'::BLOB")]
+    [InlineData("['a']")]
+    [InlineData("{'a': 1, 'b': ['x']}")]
+    [InlineData("MAP {'k': 1}")]
+    public async Task NULL_without_a_type_fits_any_column_of_the_table(string value)
+    {
+        await AppendAsync($"SELECT 1 AS id, {value} AS v");
+        var fields = (await table.LatestAsync(Cancel)).Fields;
+
+        await AppendAsync("SELECT 2 AS id, NULL AS V");
+        await MergeAsync("SELECT 1 AS id, NULL AS v UNION ALL SELECT 3, NULL", "id");
+        Assert.Equal(["1|", "2|", "3|"], await RowsAsync());
+        await CommitAsync(await Writer.OverwriteAsync(table, "SELECT 4 AS id, NULL AS v", new(), Cancel));
+
+        Assert.Equal(["4|"], await RowsAsync());
+        Assert.Equal(fields, (await table.LatestAsync(Cancel)).Fields);
+    }
+
+    [Fact]
+    public async Task NULL_without_a_type_takes_those_of_elements_and_fields()
+    {
+        await AppendAsync("SELECT 1 AS id, ['a'] AS list, {'a': 1, 'b': ['x']} AS struct, MAP {'k': 1.5} AS map");
+        await AppendAsync("SELECT 2 AS id, [] AS list, {'a': NULL, 'b': [NULL]} AS struct, MAP {'k': NULL} AS map");
+
+        using var relation = await (await table.LatestAsync(Cancel)).OpenAsync(session, Cancel);
+        Assert.Equal(
+            "[] {'a': NULL, 'b': [NULL]} {k=NULL}",
+            session.QueryScalar<string>(
+                $"SELECT concat_ws(' ', list::VARCHAR, struct::VARCHAR, map::VARCHAR) FROM {relation.Sql} WHERE id = 2",
+                Cancel));
+    }
+
+    [Theory]
+    [InlineData("NULL AS v", "v")]
+    [InlineData("[] AS v", "v.element")]
+    [InlineData("{'a': {'b': NULL}} AS v", "v.a.b")]
+    public async Task A_new_column_needs_a_type(string column, string path)
+    {
+        var told = $"column {path} of silver.t is NULL in all rows and has no type";
+        var first = await Assert.ThrowsAsync<FozException>(() => AppendAsync($"SELECT 1 AS id, {column}"));
+        Assert.Equal((ErrorKind.Sql, told), (first.Kind, first.Message));
+        Assert.Contains("CAST(NULL AS VARCHAR)", first.Hint, StringComparison.Ordinal);
+
+        await AppendAsync("SELECT 1 AS id");
+        var second = await Assert.ThrowsAsync<FozException>(() => AppendAsync($"SELECT 2 AS id, {column}"));
+        Assert.Equal(told, second.Message);
+        Assert.Equal(["1"], await RowsAsync());
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "silver", "t"), "*.tmp"));
+    }
+
+    [Fact]
+    public async Task A_void_column_of_another_program_stays_out_of_the_files_and_gets_a_type_with_its_first_value()
+    {
+        await AppendAsync("SELECT 1 AS id, 'a' AS v");
+        var log = Path.Combine(folder, "silver", "t", "_delta_log");
+        var commit = File.ReadLines(Path.Combine(log, $"{0:D20}.json")).Select(line => JsonNode.Parse(line)!);
+        var metadata = commit.Single(action => action["metaData"] is not null);
+        var schema = JsonNode.Parse(metadata["metaData"]!["schemaString"]!.GetValue<string>())!;
+        schema["fields"]!.AsArray().Insert(
+            1, JsonNode.Parse("""{"name": "nothing", "type": "void", "nullable": true, "metadata": {}}"""));
+        metadata["metaData"]!["schemaString"] = schema.ToJsonString();
+        File.WriteAllText(Path.Combine(log, $"{1:D20}.json"), metadata.ToJsonString() + "\n");
+
+        await AppendAsync("SELECT 2 AS id, NULL AS nothing, 'b' AS v");
+        await MergeAsync("SELECT 1 AS id, 'c' AS v", "id");
+        Assert.Equal(["1||c", "2||b"], await RowsAsync());
+        foreach (var file in Directory.GetFiles(Path.Combine(folder, "silver", "t"), "*.parquet"))
+            Assert.Equal(["id", "v"], session.Describe($"FROM read_parquet('{file}')", Cancel).Select(c => c.Name));
+
+        await AppendAsync("SELECT 3 AS id, 2.5::DOUBLE AS nothing, 'd' AS v");
+        Assert.Equal(["1||c", "2||b", "3|2.5|d"], await RowsAsync());
     }
 
     [Fact]
