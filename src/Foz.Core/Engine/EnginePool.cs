@@ -46,7 +46,7 @@ public sealed class EnginePool : IDisposable
     public EngineSession Open(Workload workload)
     {
         var database = databases[(int)workload].Value;
-        return new EngineSession(database.Connect(), streams, scans);
+        return new EngineSession(database.Connect(), streams, scans, this);
     }
 
     /// <summary>

@@ -17,11 +17,16 @@ public sealed class EngineSession : IDisposable
     readonly Connection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
+    readonly EnginePool pool;
     readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
 
-    internal EngineSession(Connection connection, StreamFunction streams, ScanFunctions scans) =>
-        (this.connection, this.streams, this.scans) = (connection, streams, scans);
+    internal EngineSession(
+        Connection connection, StreamFunction streams, ScanFunctions scans, EnginePool pool) =>
+        (this.connection, this.streams, this.scans, this.pool) = (connection, streams, scans, pool);
+
+    /// <summary>Opens another session of the same pool, to be disposed.</summary>
+    public EngineSession Open(Workload workload) => pool.Open(workload);
 
     /// <summary>
     /// Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.

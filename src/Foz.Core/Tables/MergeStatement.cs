@@ -85,23 +85,10 @@ sealed class MergeStatement
     string KeysEqual() => string.Join(
         " AND ", keys.Select(key => $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
 
-    /// <summary>That a row's keys lie between the least and the greatest of the source.</summary>
-    Predicate KeyRange(CancellationToken cancellationToken)
-    {
-        var bounds = string.Join(
-            ", ", keys.Select(key => $"CAST(min({Quote(key)}) AS VARCHAR), CAST(max({Quote(key)}) AS VARCHAR)"));
-        using var rows = session.Query($"SELECT {bounds} FROM {source}", cancellationToken);
-        var row = rows.Rows(cancellationToken).First();
-        var range = Predicate.True;
-        for (var i = 0; i < keys.Length; i++)
-        {
-            if (row[2 * i] is not string least || row[2 * i + 1] is not string greatest) continue;
-            var column = ColumnPath.Of(keys[i].Name);
-            range &= new Predicate.Compare(column, Comparison.GreaterOrEqual, least);
-            range &= new Predicate.Compare(column, Comparison.LessOrEqual, greatest);
-        }
-        return range;
-    }
+    /// <summary>What rows fulfil that can have the source's keys.</summary>
+    Predicate KeyRange(CancellationToken cancellationToken) => MergeKeys
+        .Of(keys.Select(key => new MergeKey(key, key.PhysicalName(schema.Mapping))))
+        .Range(session, source, cancellationToken);
 
     StructField Find(string column) => schema.Columns.Find(column) ?? throw new FozException(
         ErrorKind.NotFound, $"the merge names a column '{column}', which neither rows nor table have");

@@ -12,6 +12,7 @@ sealed class RowAddresses
 {
     readonly Dictionary<string, AddFile> files;
     readonly Dictionary<AddFile, List<long>> rows = new(ReferenceEqualityComparer.Instance);
+    readonly Dictionary<AddFile, RowSet> sets = new(ReferenceEqualityComparer.Instance);
     List<long>? current;
     byte[] currentPath = [];
 
@@ -21,16 +22,24 @@ sealed class RowAddresses
     public RowAddresses(TableSnapshot table, IEnumerable<AddFile> candidates) =>
         files = candidates.ToDictionary(file => TableScan.LocalPath(table, file), StringComparer.Ordinal);
 
+    /// <summary>How often rows were found; more than there are rows where one was found twice.</summary>
+    public long Found { get; private set; }
+
     /// <summary>How many rows were found.</summary>
-    public long Count { get; private set; }
+    public long Count => Files.Sum(file => RowsOf(file).Cardinality);
 
     /// <summary>The files that rows were found in.</summary>
     public IReadOnlyCollection<AddFile> Files => rows.Keys;
 
     /// <summary>The rows found in a file, in any order, each once.</summary>
-    public RowSet RowsOf(AddFile file) => RowSet.Of(CollectionsMarshal.AsSpan(rows[file]));
+    public RowSet RowsOf(AddFile file)
+    {
+        if (!sets.TryGetValue(file, out var set))
+            sets[file] = set = RowSet.Of(CollectionsMarshal.AsSpan(rows[file]));
+        return set;
+    }
 
-    /// <summary>Adds the rows that a statement gives: file, then row number, each row of the table at most once.</summary>
+    /// <summary>Adds the rows that a statement gives: file, then row number.</summary>
     public void Add(EngineSession session, string sql, CancellationToken cancellationToken)
     {
         using var result = session.Query(sql, cancellationToken);
@@ -41,11 +50,20 @@ sealed class RowAddresses
         }
     }
 
+    /// <summary>Adds rows of a file.</summary>
+    public void Add(AddFile file, ReadOnlySpan<long> numbers)
+    {
+        var list = CollectionsMarshal.GetValueRefOrAddDefault(rows, file, out _) ??= [];
+        list.AddRange(numbers);
+        Found += numbers.Length;
+        sets.Remove(file);
+    }
+
     void Add(DataChunk chunk)
     {
         var paths = chunk[0];
         var numbers = chunk[1].Values<long>();
-        Count += chunk.RowCount;
+        Found += chunk.RowCount;
         for (var row = 0; row < chunk.RowCount; row++)
         {
             var path = paths.Bytes(row);

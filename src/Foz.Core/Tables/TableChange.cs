@@ -18,6 +18,8 @@ public sealed class TableChange
 
     readonly LakeTable table;
     readonly WriteOptions options;
+    readonly TableOperation operation;
+    readonly ChangeMetrics metrics = new();
     readonly DataFiles dataFiles;
     readonly Transaction transaction;
     readonly List<AddFile> written = [];
@@ -25,8 +27,8 @@ public sealed class TableChange
     internal TableChange(
         LakeTable table, TableSnapshot? present, TargetSchema target, WriteOptions options, TableOperation operation)
     {
-        (this.table, Present, Target, this.options) = (table, present, target, options);
-        transaction = Begin(operation);
+        (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
+        transaction = Begin();
         dataFiles = new(table, target.Schema, present?.State.Metadata.Configuration ?? StringMap.Empty);
         if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
@@ -45,6 +47,9 @@ public sealed class TableChange
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 
+    /// <summary>What the change counted, by Delta's names of metrics; the same as history will show.</summary>
+    public IReadOnlyDictionary<string, long> Metrics => metrics.Of(operation.Name);
+
     /// <summary>
     /// Makes the change the table's next version. Concurrent commits that it does not conflict with are let pass, as
     /// often as <see cref="WriteOptions.RacesMax"/> allows.
@@ -54,12 +59,7 @@ public sealed class TableChange
     /// </exception>
     public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
-        transaction.Metrics = new(
-        [
-            new("numOutputRows", $"{RowsAdded}"),
-            new("numDeletedRows", $"{RowsDeleted}"),
-            new("numAddedFiles", $"{written.Count}"),
-        ]);
+        transaction.Metrics = new(Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
         return CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 
@@ -69,44 +69,78 @@ public sealed class TableChange
         foreach (var file in written) await table.Delta.Store.DeleteAsync(file.Path.Value, cancellationToken);
     }
 
-    /// <summary>Adds the rows of a SELECT, which has the target's columns by physical names.</summary>
-    internal async Task AddAsync(EngineSession session, string select, CancellationToken cancellationToken) =>
-        RowsAdded += (await WriteAsync(session, select, cancellationToken)).Sum(f => FileStatistics.RecordCount(f) ?? 0);
+    /// <summary>What the change has counted so far.</summary>
+    internal ChangeMetrics Counted => metrics;
+
+    /// <summary>
+    /// Adds the rows of SELECTs, which have the target's columns by physical names. Every new row comes this way.
+    /// </summary>
+    internal async Task AddAsync(
+        EngineSession session, CancellationToken cancellationToken, params IReadOnlyList<ChangedRows> rows)
+    {
+        var select = string.Join("\nUNION ALL ", rows.Select(part => part.Select));
+        var files = await WriteAsync(session, select, cancellationToken);
+        RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+        metrics.RowsAdded = RowsAdded;
+    }
 
     /// <summary>Removes all files of the table.</summary>
     internal void RemoveAll()
     {
         transaction.RemoveAll();
         RowsDeleted += Present?.RowCount ?? 0;
+        metrics.RowsDeleted = RowsDeleted;
+        metrics.FilesRemoved += Present?.FileCount ?? 0;
     }
 
-    /// <summary>The files that may hold rows for which a condition holds; the change depends on them.</summary>
+    /// <summary>
+    /// The files that may hold rows for which a condition holds; of them the change depends on the rows that it
+    /// deletes, and those given to <see cref="DependOn"/>.
+    /// </summary>
     internal IReadOnlyList<AddFile> Read(Predicate condition) =>
-        [.. transaction.Read(condition).Select(match => match.File)];
+        [.. transaction.ReadByRow(condition).Select(match => match.File)];
 
-    /// <summary>Deletes the rows that a SELECT gives by file and row number.</summary>
-    internal async Task DeleteAsync(
-        EngineSession session, IReadOnlyCollection<AddFile> candidates, string select,
-        CancellationToken cancellationToken)
+    /// <summary>Notes that the change would be another without some rows, which it does not delete.</summary>
+    internal void DependOn(RowAddresses rows)
     {
-        var rows = new RowAddresses(Present!, candidates);
-        rows.Add(session, select, cancellationToken);
+        foreach (var file in rows.Files) transaction.ReadRows(file, rows.RowsOf(file));
+    }
+
+    /// <summary>Deletes rows of the table. Every row that goes, or is replaced, goes this way.</summary>
+    /// <param name="session">The session that rewrites files.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
+    {
         RowsDeleted += rows.Count;
-        var left = new List<(AddFile File, RowSet Deleted)>();
+        metrics.RowsDeleted = RowsDeleted;
+        var marked = new List<ThinnedFile>();
+        var rewritten = new List<ThinnedFile>();
+        var hasVectors = HasDeletionVectors();
         foreach (var file in rows.Files)
         {
-            var deleted = (await TableScan.DeletedRowsAsync(Present!, file, cancellationToken)).Union(rows.RowsOf(file));
-            if (FileStatistics.RecordCount(file) == deleted.Cardinality) transaction.Remove(file);
-            else left.Add((file, deleted));
+            var before = await TableScan.DeletedRowsAsync(Present!, file, cancellationToken);
+            var thinned = new ThinnedFile(file, rows.RowsOf(file), before.Union(rows.RowsOf(file)));
+            // A deletion vector needs to know how many rows its file has, which some writers do not say.
+            var count = FileStatistics.RecordCount(file);
+            if (count == thinned.Deleted.Cardinality) Remove(thinned);
+            else if (hasVectors && count is { } all && !FileRewrite.IsCheaper(all, thinned.Deleted.Cardinality))
+                marked.Add(thinned);
+            else rewritten.Add(thinned);
         }
-        // A deletion vector needs to know how many rows its file has, which some writers do not say.
-        var hasVectors = HasDeletionVectors();
-        var marked = left.Where(file => hasVectors && FileStatistics.RecordCount(file.File) is not null).ToList();
         if (marked.Count > 0) await MarkAsync(marked, cancellationToken);
-        if (marked.Count < left.Count) await RewriteAsync(session, [.. left.Except(marked)], cancellationToken);
+        if (rewritten.Count > 0) await RewriteAsync(session, rewritten, cancellationToken);
     }
 
-    Transaction Begin(TableOperation operation)
+    void Remove(ThinnedFile file)
+    {
+        transaction.ReadRows(file.File, file.Own);
+        transaction.Remove(file.File);
+        metrics.FilesRemoved++;
+        if (file.File.DeletionVector is not null) metrics.VectorsRemoved++;
+    }
+
+    Transaction Begin()
     {
         var how = new TransactionOptions
         {
@@ -146,23 +180,29 @@ public sealed class TableChange
         && state.Metadata.Configuration.Find(DeletionVectorsProperty) is "true";
 
     /// <summary>Merge-on-read: the files stay, with deletion vectors.</summary>
-    async Task MarkAsync(List<(AddFile File, RowSet Deleted)> files, CancellationToken cancellationToken)
+    async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)
     {
         var vectors = await DeletionVectorFile.WriteAsync(
             table.Delta.Store, [.. files.Select(file => file.Deleted)], cancellationToken);
-        foreach (var ((file, _), vector) in files.Zip(vectors)) transaction.SetDeletionVector(file, vector);
+        foreach (var (file, vector) in files.Zip(vectors))
+        {
+            transaction.SetDeletionVector(file.File, vector, file.Own);
+            if (file.File.DeletionVector is null) metrics.VectorsAdded++;
+            else metrics.VectorsUpdated++;
+        }
     }
 
     /// <summary>Copy-on-write: what is left of the files goes to new ones.</summary>
-    async Task RewriteAsync(
-        EngineSession session, List<(AddFile File, RowSet Deleted)> files, CancellationToken cancellationToken)
+    async Task RewriteAsync(EngineSession session, List<ThinnedFile> files, CancellationToken cancellationToken)
     {
-        foreach (var (file, _) in files) transaction.Remove(file);
+        foreach (var file in files) Remove(file);
         using var rows = await TableScan.OpenAsync(
             session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
             files.ToDictionary(file => file.File, file => file.Deleted));
-        var select = $"SELECT {Target.Projection("t", new Dictionary<string, string>())} FROM {rows.Sql} AS t";
-        await WriteAsync(session, select, cancellationToken);
+        var unchanged = new Dictionary<string, string>();
+        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)} FROM {rows.Sql} AS t";
+        var copies = await WriteAsync(session, select, cancellationToken);
+        metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 
     async Task<IReadOnlyList<AddFile>> WriteAsync(
@@ -171,6 +211,26 @@ public sealed class TableChange
         var files = await dataFiles.WriteAsync(session, select, options.FileBytes, cancellationToken);
         written.AddRange(files);
         foreach (var file in files) transaction.Add(file);
+        metrics.FilesAdded += files.Count;
+        metrics.BytesAdded += files.Sum(file => file.SizeBytes);
         return files;
     }
+
+    // A file, the rows that it loses by this change, and all that it lost.
+    readonly record struct ThinnedFile(AddFile File, RowSet Own, RowSet Deleted);
 }
+
+/// <summary>What a change does with rows.</summary>
+enum RowChange
+{
+    /// <summary>They are new.</summary>
+    Insert,
+
+    /// <summary>They take the place of others.</summary>
+    Update,
+}
+
+/// <summary>Rows of a change.</summary>
+/// <param name="Select">The SELECT that gives them.</param>
+/// <param name="Change">What is done with them.</param>
+readonly record struct ChangedRows(string Select, RowChange Change);

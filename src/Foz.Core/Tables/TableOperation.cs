@@ -23,6 +23,21 @@ sealed record TableOperation(string Name, StringMap Parameters)
         "MERGE",
         Map(("predicate", string.Join(" AND ", keys.Select(key => $"(target.{key} = source.{key})")))));
 
+    /// <summary>Rows were merged by a condition.</summary>
+    public static TableOperation Merge(MergeDefinition merge) => new(
+        "MERGE",
+        Map(
+        [
+            ("predicate", merge.On),
+            ("matchedPredicates", Clauses(merge, MergeMatch.Matched)),
+            ("notMatchedPredicates", Clauses(merge, MergeMatch.NotMatched)),
+            ("notMatchedBySourcePredicates", Clauses(merge, MergeMatch.NotMatchedBySource)),
+        ]));
+
+    /// <summary>The rows for which a condition holds were replaced.</summary>
+    public static TableOperation ReplaceWhere(string condition) =>
+        new("WRITE", Map(("mode", "Overwrite"), ("predicate", condition)));
+
     /// <summary>Rows were deleted.</summary>
     public static TableOperation Delete(string condition) => new("DELETE", Map(("predicate", condition)));
 
@@ -32,6 +47,21 @@ sealed record TableOperation(string Name, StringMap Parameters)
     /// <summary>An earlier version was brought back.</summary>
     public static TableOperation Restore(long version) =>
         new("RESTORE", Map(("version", JsonSerializer.Serialize(version))));
+
+    static string Clauses(MergeDefinition merge, MergeMatch match) => JsonSerializer.Serialize(
+        merge.Clauses.Where(clause => clause.Match == match).Select(clause =>
+        {
+            var told = new SortedDictionary<string, string> { ["actionType"] = ActionType(clause.Action) };
+            if (clause.Condition is { } condition) told["predicate"] = condition;
+            return told;
+        }));
+
+    static string ActionType(MergeAction action) => action switch
+    {
+        MergeAction.Delete => "delete",
+        MergeAction.Update or MergeAction.UpdateAll => "update",
+        _ => "insert",
+    };
 
     static StringMap Map(params IEnumerable<(string Key, string Value)> pairs) =>
         new(pairs.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));

@@ -1,5 +1,4 @@
 using Foz.Core.Engine;
-using Foz.Delta.Scans;
 
 namespace Foz.Core.Tables;
 
@@ -25,7 +24,7 @@ public sealed class TableWriter(EngineSession session)
         LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
     {
         var (change, rows) = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
-        await change.AddAsync(session, rows, cancellationToken);
+        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Insert));
         return change;
     }
 
@@ -40,7 +39,8 @@ public sealed class TableWriter(EngineSession session)
         var columns = Describe(select, present, cancellationToken);
         var target = TargetSchema.Replace(present, columns, options, table.Name);
         var change = new TableChange(table, present, target, options, TableOperation.Overwrite);
-        await change.AddAsync(session, Project(target, columns, select), cancellationToken);
+        var rows = new ChangedRows(Project(target, columns, select), RowChange.Insert);
+        await change.AddAsync(session, cancellationToken, rows);
         change.RemoveAll();
         return change;
     }
@@ -63,14 +63,50 @@ public sealed class TableWriter(EngineSession session)
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
         merge.CheckKeys(table.Name, cancellationToken);
+        change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
         var rows = merge.NewRows();
         using var candidates = await merge.OpenCandidatesAsync(change, cancellationToken);
         if (candidates is not null)
         {
-            await change.DeleteAsync(session, candidates.Files, merge.FindRows(candidates), cancellationToken);
+            var replaced = new RowAddresses(change.Present!, candidates.Files);
+            replaced.Add(session, merge.FindRows(candidates), cancellationToken);
+            change.Counted.MatchedUpdated = replaced.Count;
+            await change.DeleteAsync(session, replaced, cancellationToken);
             rows = merge.NewRows(candidates);
         }
-        await change.AddAsync(session, rows, cancellationToken);
+        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Update));
+        return change;
+    }
+
+    /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>
+    /// <param name="table">The table; it must exist.</param>
+    /// <param name="merge">What is merged, and how.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// A text does not bind, a clause does not fit, or several rows of the source change one row of the table.
+    /// </exception>
+    public Task<TableChange> MergeAsync(
+        LakeTable table, MergeDefinition merge, CancellationToken cancellationToken) =>
+        new TableMerge(session, table, merge).RunAsync(cancellationToken);
+
+    /// <summary>Puts rows in the place of those for which a condition holds: replace-where.</summary>
+    /// <param name="table">The table; it must exist.</param>
+    /// <param name="select">The rows; the condition must hold for each.</param>
+    /// <param name="condition">A SQL condition over the table's columns.</param>
+    /// <param name="options">How the rows are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">Something does not bind, or the condition does not hold for a row.</exception>
+    public async Task<TableChange> ReplaceWhereAsync(
+        LakeTable table, string select, string condition, WriteOptions options, CancellationToken cancellationToken)
+    {
+        _ = await table.LatestAsync(cancellationToken);
+        var operation = TableOperation.ReplaceWhere(condition);
+        var (change, source) = await BeginAsync(table, select, options, operation, cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
+        CheckFulfilled(change, condition, cancellationToken);
+        await DeleteWhereAsync(change, condition, cancellationToken);
+        await change.AddAsync(
+            session, cancellationToken, new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert));
         return change;
     }
 
@@ -86,10 +122,7 @@ public sealed class TableWriter(EngineSession session)
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         var change = new TableChange(table, present, target, options, TableOperation.Delete(condition));
-        var files = change.Read(Predicate.Unknown);
-        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
-        var find = $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} WHERE {condition}";
-        await change.DeleteAsync(session, files, find, cancellationToken);
+        await DeleteWhereAsync(change, condition, cancellationToken);
         return change;
     }
 
@@ -109,20 +142,49 @@ public sealed class TableWriter(EngineSession session)
         foreach (var column in assignments.Keys.Where(column => target.Schema.Columns.Find(column) is null))
             throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
         var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
-        var files = change.Read(Predicate.Unknown);
+        var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
         using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
         // The new values are kept before the rows are deleted, so that a volatile expression is evaluated once.
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
-            SELECT {target.Projection("t", assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}
-            FROM {rows.Sql} AS t WHERE {condition}
+            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}
+            FROM {rows.Sql} AS t WHERE ({condition}
+            )
             """, cancellationToken);
-        var find = $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Changed}";
-        await change.DeleteAsync(session, files, find, cancellationToken);
-        var updated = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
-        await change.AddAsync(session, updated, cancellationToken);
+        var updated = new RowAddresses(present, files);
+        updated.Add(session, $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Changed}", cancellationToken);
+        await change.DeleteAsync(session, updated, cancellationToken);
+        var select = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
+        await change.AddAsync(session, cancellationToken, new ChangedRows(select, RowChange.Update));
         return change;
+    }
+
+    async Task DeleteWhereAsync(TableChange change, string condition, CancellationToken cancellationToken)
+    {
+        var present = change.Present!;
+        var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
+        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        var deleted = new RowAddresses(present, files);
+        deleted.Add(
+            session,
+            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} AS t WHERE ({condition}\n)",
+            cancellationToken);
+        await change.DeleteAsync(session, deleted, cancellationToken);
+    }
+
+    void CheckFulfilled(TableChange change, string condition, CancellationToken cancellationToken)
+    {
+        var target = change.Target.Schema;
+        var columns = target.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(field =>
+            $"{SqlText.Identifier(field.PhysicalName(target.Mapping))} AS {SqlText.Identifier(field.Name)}");
+        var strays = session.QueryScalar<long>(
+            $"SELECT count(*) FROM (SELECT {string.Join(", ", columns)} FROM {Source}) AS t WHERE (({condition}\n)) IS NOT TRUE",
+            cancellationToken);
+        if (strays > 0)
+            throw new FozException(
+                ErrorKind.Data,
+                $"{strays} rows cannot be written to {change.Present!.State.Table}: only rows with {condition} are replaced");
     }
 
     async Task<(TableChange Change, string Rows)> BeginAsync(

@@ -80,23 +80,40 @@ sealed class TargetSchema
     {
         var type = PhysicalColumns.LogicalTypeName(field.Type);
         var column = columns.FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase));
-        if (column is null) return $"CAST(NULL AS {type})";
+        if (column is null) return Absent(field);
         var value = $"{alias}.{SqlText.Identifier(column.Name)}";
         return column.Type.ToString() == type ? value : $"CAST({value} AS {type})";
     });
 
     /// <summary>What the table's own rows become by assignments, as a list of SELECT.</summary>
     /// <param name="alias">The name of the table's relation.</param>
+    /// <param name="present">The schema that the relation has.</param>
     /// <param name="assignments">SQL expressions, by column.</param>
-    public string Projection(string alias, IReadOnlyDictionary<string, string> assignments)
+    public string Projection(string alias, TableSchema present, IReadOnlyDictionary<string, string> assignments)
     {
         var byName = new Dictionary<string, string>(assignments, StringComparer.OrdinalIgnoreCase);
         return List(field => byName.TryGetValue(field.Name, out var expression)
             ? $"CAST(({expression}) AS {PhysicalColumns.LogicalTypeName(field.Type)})"
-            : $"{alias}.{SqlText.Identifier(field.Name)}");
+            : Old(field, alias, present));
     }
 
-    string List(Func<StructField, string> value) => string.Join(
+    /// <summary>The value of a column that a new row is not given.</summary>
+    public static string Absent(StructField field) => $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})";
+
+    /// <summary>The value that a row of the table has in a column; NULL where the column is new.</summary>
+    /// <param name="field">The column.</param>
+    /// <param name="alias">The name of the table's relation.</param>
+    /// <param name="present">The schema that the relation has.</param>
+    public static string Old(StructField field, string alias, TableSchema present)
+    {
+        var type = PhysicalColumns.LogicalTypeName(field.Type);
+        if (present.Columns.Find(field.Name) is not { } old) return $"CAST(NULL AS {type})";
+        var value = $"{alias}.{SqlText.Identifier(field.Name)}";
+        return PhysicalColumns.LogicalTypeName(old.Type) == type ? value : $"CAST({value} AS {type})";
+    }
+
+    /// <summary>A list of SELECT with a value for each column, by physical names.</summary>
+    public string List(Func<StructField, string> value) => string.Join(
         ", ",
         Schema.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(
             field => $"{value(field)} AS {SqlText.Identifier(field.PhysicalName(Schema.Mapping))}"));

@@ -97,6 +97,23 @@ public sealed class RowSet : IEquatable<RowSet>
         return new([.. unionKeys], [.. union]);
     }
 
+    /// <summary>Whether a row is in both sets.</summary>
+    public bool Intersects(RowSet other)
+    {
+        for (int a = 0, b = 0; a < keys.Length && b < other.keys.Length;)
+        {
+            if (keys[a] == other.keys[b] && Union(containers[a], other.containers[b]).Cardinality
+                < containers[a].Cardinality + other.containers[b].Cardinality)
+                return true;
+            if (keys[a] <= other.keys[b]) a++;
+            else b++;
+        }
+        return false;
+    }
+
+    /// <summary>Whether all rows of another set are in this one.</summary>
+    public bool Includes(RowSet other) => Union(other).Cardinality == Cardinality;
+
     /// <summary>The rows, ascending.</summary>
     public long[] ToArray()
     {

@@ -16,6 +16,7 @@ sealed class Committer
     readonly DeltaTable table;
     readonly CommitQueue queue;
     readonly ConflictChecker conflicts;
+    readonly RowRebase rows;
     readonly CommitBuilder builder;
 
     public Committer(Transaction transaction)
@@ -24,6 +25,7 @@ sealed class Committer
         table = transaction.Table;
         queue = CommitQueue.Of(table);
         conflicts = new(transaction);
+        rows = new(transaction);
         builder = new(transaction);
     }
 
@@ -84,10 +86,12 @@ sealed class Committer
             ?? await table.ReadCommitAsync(before.Version + 1, cancellationToken)) is { } winner)
         {
             queue.Remember(before, winner);
-            if (conflicts.Check(winner, before) is { } conflict) return (before, conflict);
+            var apart = await rows.FindAsync(winner, before, cancellationToken);
+            if (conflicts.Check(winner, before, apart) is { } conflict) return (before, conflict);
             before = table.Advance(before, winner);
         }
         before.CheckWritable();
+        await rows.ApplyAsync(cancellationToken);
         return (before, null);
     }
 

@@ -31,13 +31,15 @@ sealed class ConflictChecker(Transaction transaction)
     /// <summary>The conflict with a commit; null if the transaction can be committed after it.</summary>
     /// <param name="winner">A commit behind the version that the transaction read.</param>
     /// <param name="before">The table as it was before the commit.</param>
-    public CommitResult.Conflicted? Check(Commit winner, Snapshot before)
+    /// <param name="apart">The files of which both delete rows, but not the same: see <see cref="RowRebase"/>.</param>
+    public CommitResult.Conflicted? Check(Commit winner, Snapshot before, IReadOnlySet<string> apart)
     {
         var removed = new List<RemoveFile>();
         var added = new List<AddFile>();
         foreach (var action in winner.Actions)
         {
             if (Check(action, winner, before) is { } conflict) return conflict;
+            if (action is FileAction file && apart.Contains(file.Path.Value)) continue;
             if (action is RemoveFile remove) removed.Add(remove);
             if (action is AddFile { DataChange: true } add) added.Add(add);
         }

@@ -14,6 +14,7 @@ public sealed class Transaction
 {
     readonly Dictionary<string, AddFile> adds = new(StringComparer.Ordinal);
     readonly Dictionary<string, RemovedFile> removes = new(StringComparer.Ordinal);
+    readonly Dictionary<string, RowSet> deletedRows = new(StringComparer.Ordinal);
     readonly List<AddCdcFile> changes = [];
     readonly Dictionary<string, SetTransaction> applications = new(StringComparer.Ordinal);
     readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
@@ -70,6 +71,9 @@ public sealed class Transaction
 
     internal IReadOnlyDictionary<string, RemovedFile> Removes => removes;
 
+    /// <summary>The rows that this transaction deletes by deletion vectors, as far as it was told, by path.</summary>
+    internal IReadOnlyDictionary<string, RowSet> DeletedRows => deletedRows;
+
     internal IReadOnlyList<AddCdcFile> Changes => changes;
 
     internal IReadOnlyDictionary<string, SetTransaction> Applications => applications;
@@ -99,6 +103,22 @@ public sealed class Transaction
         foreach (var (file, _) in files) Reads.Add(file);
         return files;
     }
+
+    /// <summary>
+    /// As <see cref="Read"/>, for a transaction that decides about each row by that row alone: of the files it depends
+    /// only on the rows that <see cref="ReadRows"/> names, and a concurrent commit may delete others of them.
+    /// </summary>
+    public IReadOnlyList<MatchedFile> ReadByRow(Predicate condition)
+    {
+        if (ReadSnapshot is null) return [];
+        Reads.Add(condition);
+        var files = new FilePruner(ReadSnapshot.TableSchema, condition).Match(ReadSnapshot.Files);
+        foreach (var (file, _) in files) Reads.Add(file, RowSet.Empty);
+        return files;
+    }
+
+    /// <summary>Notes that the transaction depends on some rows of a file.</summary>
+    public void ReadRows(AddFile file, RowSet rows) => Reads.Add(file, rows);
 
     /// <summary>Notes that the transaction depends on files, without looking for more.</summary>
     public void ReadFiles(IEnumerable<AddFile> files)
@@ -146,21 +166,33 @@ public sealed class Transaction
     /// </summary>
     /// <param name="file">A file of <see cref="ReadSnapshot"/>.</param>
     /// <param name="vector">All deleted rows of the file, those of the old vector included; null for none.</param>
+    /// <param name="deleted">
+    /// Of these the rows that this transaction deletes, and depends on. With them, a concurrent commit that deletes
+    /// other rows of the file is no conflict: the commit deletes both. Null where such a commit must be one.
+    /// </param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidArgument"/>: as <see cref="Remove"/>, or the vector is the one that it has;
     /// <see cref="DeltaErrorKind.Refused"/>: the table does not allow deletion vectors, or the file does not tell its
     /// number of rows.
     /// </exception>
-    public void SetDeletionVector(AddFile file, DeletionVectorDescriptor? vector)
+    public void SetDeletionVector(AddFile file, DeletionVectorDescriptor? vector, RowSet? deleted = null)
     {
         var recordCount = StagingRules.CheckDeletionVector(file, vector, CurrentMetadata, CurrentProtocol);
         Remove(file);
-        Add(file with
-        {
-            DeletionVector = vector,
-            DataChange = true,
-            Stats = FileStatistics.WithWideBounds(file.Stats, recordCount),
-        });
+        Add(WithVector(file, vector, recordCount));
+        if (deleted is null) return;
+        deletedRows.Add(file.Path.Value, deleted);
+        ReadRows(file, deleted);
+    }
+
+    /// <summary>Deletes this transaction's rows of a file as a concurrent commit left it.</summary>
+    /// <param name="file">The file as that commit added it.</param>
+    /// <param name="vector">The rows that both deleted; null where none is left.</param>
+    internal void Rebase(AddFile file, DeletionVectorDescriptor? vector)
+    {
+        removes[file.Path.Value] = new(file, DataChange: true);
+        if (vector is null) adds.Remove(file.Path.Value);
+        else adds[file.Path.Value] = WithVector(file, vector, FileStatistics.RecordCount(file)!.Value);
     }
 
     /// <summary>Adds a file of row changes for the change data feed.</summary>
@@ -250,6 +282,13 @@ public sealed class Transaction
         isCommitted = true;
         return await new Committer(this).CommitAsync(cancellationToken);
     }
+
+    static AddFile WithVector(AddFile file, DeletionVectorDescriptor? vector, long recordCount) => file with
+    {
+        DeletionVector = vector,
+        DataChange = true,
+        Stats = FileStatistics.WithWideBounds(file.Stats, recordCount),
+    };
 }
 
 /// <summary>A staged removal.</summary>

@@ -1,0 +1,83 @@
+namespace Foz.Core.Tables;
+
+/// <summary>What a change counts while it is made, and how Spark names it in a table's history.</summary>
+sealed class ChangeMetrics
+{
+    public long RowsAdded { get; set; }
+
+    public long RowsDeleted { get; set; }
+
+    /// <summary>Rows that only moved to new files.</summary>
+    public long RowsCopied { get; set; }
+
+    public long FilesAdded { get; set; }
+
+    public long FilesRemoved { get; set; }
+
+    public long BytesAdded { get; set; }
+
+    public long VectorsAdded { get; set; }
+
+    public long VectorsUpdated { get; set; }
+
+    public long VectorsRemoved { get; set; }
+
+    /// <summary>Rows of a merge's source.</summary>
+    public long SourceRows { get; set; }
+
+    public long MatchedUpdated { get; set; }
+
+    public long MatchedDeleted { get; set; }
+
+    public long UnmatchedUpdated { get; set; }
+
+    public long UnmatchedDeleted { get; set; }
+
+    long Updated => MatchedUpdated + UnmatchedUpdated;
+
+    /// <summary>The metrics of an operation, by their names.</summary>
+    public IReadOnlyDictionary<string, long> Of(string operation) => operation switch
+    {
+        "MERGE" => new Dictionary<string, long>
+        {
+            ["numSourceRows"] = SourceRows,
+            ["numTargetRowsInserted"] = RowsAdded - Updated,
+            ["numTargetRowsUpdated"] = Updated,
+            ["numTargetRowsDeleted"] = MatchedDeleted + UnmatchedDeleted,
+            ["numTargetRowsMatchedUpdated"] = MatchedUpdated,
+            ["numTargetRowsMatchedDeleted"] = MatchedDeleted,
+            ["numTargetRowsNotMatchedBySourceUpdated"] = UnmatchedUpdated,
+            ["numTargetRowsNotMatchedBySourceDeleted"] = UnmatchedDeleted,
+            ["numTargetRowsCopied"] = RowsCopied,
+            ["numOutputRows"] = RowsAdded + RowsCopied,
+            ["numTargetFilesAdded"] = FilesAdded,
+            ["numTargetFilesRemoved"] = FilesRemoved,
+            ["numTargetBytesAdded"] = BytesAdded,
+            ["numTargetDeletionVectorsAdded"] = VectorsAdded + VectorsUpdated,
+            ["numTargetDeletionVectorsUpdated"] = VectorsUpdated,
+            ["numTargetDeletionVectorsRemoved"] = VectorsRemoved + VectorsUpdated,
+        },
+        "DELETE" => Changed("numDeletedRows"),
+        "UPDATE" => Changed("numUpdatedRows"),
+        _ => new Dictionary<string, long>
+        {
+            ["numFiles"] = FilesAdded,
+            ["numOutputRows"] = RowsAdded,
+            ["numOutputBytes"] = BytesAdded,
+            ["numDeletedRows"] = RowsDeleted,
+            ["numRemovedFiles"] = FilesRemoved,
+        },
+    };
+
+    Dictionary<string, long> Changed(string rows) => new()
+    {
+        [rows] = RowsDeleted,
+        ["numCopiedRows"] = RowsCopied,
+        ["numAddedFiles"] = FilesAdded,
+        ["numRemovedFiles"] = FilesRemoved,
+        ["numAddedBytes"] = BytesAdded,
+        ["numDeletionVectorsAdded"] = VectorsAdded + VectorsUpdated,
+        ["numDeletionVectorsUpdated"] = VectorsUpdated,
+        ["numDeletionVectorsRemoved"] = VectorsRemoved + VectorsUpdated,
+    };
+}

@@ -1,0 +1,193 @@
+using Foz.Core.Engine;
+using Foz.Delta.Schema;
+
+namespace Foz.Core.Tables;
+
+/// <summary>What the clauses of a MERGE make of each column of the target, as SQL.</summary>
+sealed class MergeColumns
+{
+    readonly MergeDefinition merge;
+    readonly TableSnapshot present;
+    readonly IReadOnlyList<EngineColumn> source;
+
+    /// <summary>Binds the clauses to the columns of target and source.</summary>
+    /// <exception cref="FozException">A clause does not fit its rows, or names a column that is not there.</exception>
+    public MergeColumns(MergeDefinition merge, TableSnapshot present, IReadOnlyList<EngineColumn> source)
+    {
+        (this.merge, this.present, this.source) = (merge, present, source);
+        CheckClauses();
+        Target = FindTarget();
+        foreach (var clause in merge.Clauses) CheckColumns(clause);
+    }
+
+    /// <summary>The target as it is after the MERGE.</summary>
+    public TargetSchema Target { get; }
+
+    /// <summary>The clauses for some rows, with their numbers.</summary>
+    public IReadOnlyList<(int Number, MergeClause Clause)> ClausesFor(MergeMatch match) =>
+        [.. merge.Clauses.Index().Where(clause => clause.Item.Match == match)];
+
+    /// <summary>The number of the clause that is taken of some; NULL where none is.</summary>
+    public static string Choice(IEnumerable<(int Number, MergeClause Clause)> clauses)
+    {
+        var cases = string.Concat(clauses.Select(c => $" WHEN {c.Clause.Condition ?? "true"} THEN {c.Number}"));
+        return cases.Length == 0 ? "CAST(NULL AS INTEGER)" : $"CASE{cases} END";
+    }
+
+    /// <summary>
+    /// What each column becomes by the clauses that write one of the rows, as a list of SELECT by physical names.
+    /// </summary>
+    /// <param name="clauses">The clauses.</param>
+    /// <param name="choice">The column that has the number of the clause that is taken.</param>
+    public string Values(IReadOnlyList<(int Number, MergeClause Clause)> clauses, string choice)
+    {
+        var writing = clauses.Where(clause => clause.Clause.Action is not MergeAction.Delete).ToList();
+        return Target.List(field => writing switch
+        {
+            [] => $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})",
+            [var only] when clauses.Count == 1 => ValueOf(field, only.Clause),
+            _ => $"CASE {choice}{string.Concat(writing.Select(
+                clause => $" WHEN {clause.Number} THEN {ValueOf(field, clause.Clause)}"))} END",
+        });
+    }
+
+    string ValueOf(StructField field, MergeClause clause) => clause.Action switch
+    {
+        MergeAction.UpdateAll => SourceOf(field.Name) is { } column ? Cast(FromSource(column), field) : Old(field),
+        MergeAction.InsertAll =>
+            SourceOf(field.Name) is { } column ? Cast(FromSource(column), field) : TargetSchema.Absent(field),
+        MergeAction.Update update => Assign(update.Assignments, field) ?? Old(field),
+        MergeAction.Insert insert => Assign(insert.Values, field) ?? TargetSchema.Absent(field),
+        _ => throw new System.Diagnostics.UnreachableException($"an action {clause.Action}"),
+    };
+
+    /// <summary>A column's new value by an assignment to it, or to fields of it; null where there is none.</summary>
+    string? Assign(IReadOnlyDictionary<string, string> assignments, StructField field)
+    {
+        var own = assignments.FirstOrDefault(a => IsName(a.Key, field.Name));
+        if (own.Key is not null) return Cast($"({own.Value})", field);
+        var fields = assignments.Where(a => TopOf(a.Key) is { } top && IsName(top, field.Name)).ToDictionary(
+            a => a.Key[(field.Name.Length + 1)..], a => a.Value, StringComparer.OrdinalIgnoreCase);
+        return fields.Count == 0 ? null : Cast(AssignFields(Old(field), (StructType)field.Type, fields), field);
+    }
+
+    static string AssignFields(string old, StructType type, Dictionary<string, string> assignments)
+    {
+        var fields = type.Fields.Select(field =>
+        {
+            var before = $"({old}).{SqlText.Identifier(field.Name)}";
+            if (assignments.TryGetValue(field.Name, out var value))
+                return $"{SqlText.Identifier(field.Name)} := ({value})";
+            var inner = assignments
+                .Where(a => a.Key.StartsWith(field.Name + ".", StringComparison.OrdinalIgnoreCase))
+                .ToDictionary(a => a.Key[(field.Name.Length + 1)..], a => a.Value, StringComparer.OrdinalIgnoreCase);
+            var after = inner.Count > 0 && field.Type is StructType parent ? AssignFields(before, parent, inner) : before;
+            return $"{SqlText.Identifier(field.Name)} := {after}";
+        });
+        return $"struct_pack({string.Join(", ", fields)})";
+    }
+
+    string Old(StructField field) => TargetSchema.Old(field, SqlText.Identifier(merge.TargetAlias), present.Schema);
+
+    EngineColumn? SourceOf(string name) => source.FirstOrDefault(column => IsName(column.Name, name));
+
+    string FromSource(EngineColumn column) =>
+        $"{SqlText.Identifier(merge.SourceAlias)}.{SqlText.Identifier(column.Name)}";
+
+    /// <summary>The first part of a name with dots, if the target has it and not the whole as a column.</summary>
+    string? TopOf(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot < 0 || Target.Schema.Columns.Find(name) is not null ? null : name[..dot];
+    }
+
+    TargetSchema FindTarget()
+    {
+        var writesAll = merge.Clauses.Any(c => c.Action is MergeAction.UpdateAll or MergeAction.InsertAll);
+        var named = merge.Clauses.SelectMany(c => ColumnsOf(c.Action)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var columns = source.Where(column =>
+            (writesAll && (merge.EvolvesSchema || present.Schema.Columns.Find(column.Name) is not null))
+            || (merge.EvolvesSchema && named.Contains(column.Name))).ToList();
+        if (columns.Count == 0) return TargetSchema.Keep(present);
+        return TargetSchema.Evolve(present, columns, merge.Write with { AddsColumns = merge.EvolvesSchema });
+    }
+
+    void CheckClauses()
+    {
+        if (merge.Clauses.Count == 0) throw Refused("it has no WHEN clause");
+        foreach (var clauses in merge.Clauses.GroupBy(clause => clause.Match))
+            if (clauses.SkipLast(1).Any(clause => clause.Condition is null))
+                throw Refused(
+                    $"only the last WHEN {Words(clauses.Key)} clause may have no condition: no row would reach the others");
+        foreach (var clause in merge.Clauses)
+        {
+            var fits = clause.Match switch
+            {
+                MergeMatch.Matched =>
+                    clause.Action is MergeAction.Update or MergeAction.UpdateAll or MergeAction.Delete,
+                MergeMatch.NotMatched => clause.Action is MergeAction.Insert or MergeAction.InsertAll,
+                _ => clause.Action is MergeAction.Update or MergeAction.Delete,
+            };
+            if (!fits) throw Refused($"WHEN {Words(clause.Match)} cannot {Verb(clause.Action)}");
+        }
+    }
+
+    void CheckColumns(MergeClause clause)
+    {
+        foreach (var name in ColumnsOf(clause.Action))
+        {
+            var isThere = Target.Schema.Columns.Find(name) is not null
+                || (clause.Action is MergeAction.Update && TopOf(name) is { } top
+                    && Target.Schema.Columns.Find(top)?.Type is StructType parent
+                    && Exists(parent, name[(top.Length + 1)..]));
+            if (!isThere)
+                throw new FozException(ErrorKind.NotFound, $"{present.State.Table} has no column '{name}'")
+                {
+                    Hint = SourceOf(name) is not null ? "let the merge evolve the schema to add it" : null,
+                };
+        }
+        if (clause.Action is not (MergeAction.UpdateAll or MergeAction.InsertAll) || merge.EvolvesSchema) return;
+        if (present.Schema.Columns.Fields.FirstOrDefault(f => SourceOf(f.Name) is null) is { } missing)
+            throw new FozException(
+                ErrorKind.Data, $"the rows to merge into {present.State.Table} have no column '{missing.Name}'")
+            {
+                Hint = "name the columns that the clause writes, or let the merge evolve the schema",
+            };
+    }
+
+    static bool Exists(StructType type, string path)
+    {
+        if (type.Find(path) is not null) return true;
+        var dot = path.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && type.Find(path[..dot])?.Type is StructType inner && Exists(inner, path[(dot + 1)..]);
+    }
+
+    static IEnumerable<string> ColumnsOf(MergeAction action) => action switch
+    {
+        MergeAction.Update update => update.Assignments.Keys,
+        MergeAction.Insert insert => insert.Values.Keys,
+        _ => [],
+    };
+
+    static string Cast(string value, StructField field) =>
+        $"CAST({value} AS {PhysicalColumns.LogicalTypeName(field.Type)})";
+
+    static bool IsName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    static string Words(MergeMatch match) => match switch
+    {
+        MergeMatch.Matched => "MATCHED",
+        MergeMatch.NotMatched => "NOT MATCHED",
+        _ => "NOT MATCHED BY SOURCE",
+    };
+
+    static string Verb(MergeAction action) => action switch
+    {
+        MergeAction.Delete => "DELETE",
+        MergeAction.Update => "UPDATE",
+        MergeAction.UpdateAll => "UPDATE *",
+        _ => "INSERT",
+    };
+
+    FozException Refused(string why) => new(ErrorKind.Usage, $"the merge into {present.State.Table} is refused: {why}");
+}
