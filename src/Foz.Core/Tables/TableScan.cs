@@ -57,17 +57,10 @@ static class TableScan
         ScanToken? token = null;
         if (hasVectors || partitions.VaryByFile)
             token = session.Register(await DescribeAsync(table, files, partitions, deleted, cancellationToken));
-        var columns = table.Schema.Columns.Fields.Select(field => partitions.Find(field.Name) is { } partition
-            ? $"{partition.Sql(token)} AS {SqlText.Identifier(field.Name)}"
-            : $"{PhysicalColumns.Value(field, table.Schema.Mapping)} AS {SqlText.Identifier(field.Name)}");
-        if (withAddresses) columns = [.. columns, $"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"];
-        var sql = $"""
-            (SELECT {string.Join(", ", columns)}
-            FROM read_parquet({FileList(session, table, files, cancellationToken)}, hive_partitioning = false,
-            schema = {PhysicalColumns.Schema(table.Schema)}{Cardinality(files)})
-            """;
-        if (hasVectors) sql += $" WHERE foz_live({token!.Value}, filename, file_row_number)";
-        return new(sql + ")", token);
+        var relation = new Relation(session, table, partitions, token, hasVectors, withAddresses);
+        var parts = ByVariants(session, table, files, cancellationToken)
+            .Select(part => relation.Sql([.. part], part.Key, cancellationToken));
+        return new($"({string.Join(" UNION ALL ", parts)})", token);
     }
 
     /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
@@ -100,6 +93,38 @@ static class TableScan
             scan.Add(LocalPath(table, file), new(rows.IsEmpty ? null : rows.Filter, partitions.ValuesOf(file)));
         }
         return scan;
+    }
+
+    /// <summary>The files by how they hold variants: one group where the table has none.</summary>
+    static IEnumerable<IGrouping<bool, AddFile>> ByVariants(
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
+        CancellationToken cancellationToken)
+    {
+        var hasVariants = VariantFiles.HasVariant(table.Schema.Columns);
+        return files.GroupBy(file =>
+            hasVariants && VariantFiles.IsPlain(session, file, LocalPath(table, file), cancellationToken));
+    }
+
+    /// <summary>How files of one scan are read.</summary>
+    sealed record Relation(
+        EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanToken? Token, bool HasVectors,
+        bool WithAddresses)
+    {
+        public string Sql(IReadOnlyCollection<AddFile> files, bool hasPlainVariants, CancellationToken cancellationToken)
+        {
+            var schema = Table.Schema;
+            var physical = new PhysicalColumns(schema.Mapping, hasPlainVariants);
+            var columns = schema.Columns.Fields.Select(field => Partitions.Find(field.Name) is { } partition
+                ? $"{partition.Sql(Token)} AS {SqlText.Identifier(field.Name)}"
+                : $"{physical.Value(field)} AS {SqlText.Identifier(field.Name)}");
+            if (WithAddresses) columns = [.. columns, $"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"];
+            var sql = $"""
+                (SELECT {string.Join(", ", columns)}
+                FROM read_parquet({FileList(Session, Table, files, cancellationToken)}, hive_partitioning = false,
+                schema = {physical.Schema(schema)}{Cardinality(files)})
+                """;
+            return HasVectors ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
+        }
     }
 
     static string FileList(

@@ -16,6 +16,9 @@ public sealed record TableFeature(string Name)
     /// <summary>Whether tables that have it are written, as far as <see cref="ActiveWhen"/> is no obstacle.</summary>
     public bool CanWrite { get; init; } = true;
 
+    /// <summary>Where a feature cannot be read: what people can do; null if nothing is known to help.</summary>
+    internal string? Advice { get; init; }
+
     /// <summary>Where set, the feature is supported for writing only while this is false for the table.</summary>
     internal Func<Metadata, bool>? ActiveWhen { get; init; }
 
@@ -81,17 +84,29 @@ public sealed record TableFeature(string Name)
         new("icebergCompatV1") { ActiveWhen = IsTrue("delta.enableIcebergCompatV1") },
         new("icebergCompatV2") { ActiveWhen = IsTrue("delta.enableIcebergCompatV2") },
         new("icebergCompatV3") { ActiveWhen = IsTrue("delta.enableIcebergCompatV3") },
-        new("variantType") { IsForReaders = true, CanRead = false, CanWrite = false },
-        new("variantType-preview") { IsForReaders = true, CanRead = false, CanWrite = false },
-        new("variantShredding") { IsForReaders = true, CanRead = false, CanWrite = false },
-        new("variantShredding-preview") { IsForReaders = true, CanRead = false, CanWrite = false },
+        new("variantType") { IsForReaders = true, CanWrite = false },
+        new("variantType-preview") { IsForReaders = true, CanWrite = false },
+        new("variantShredding") { IsForReaders = true, CanWrite = false },
+        new("variantShredding-preview") { IsForReaders = true, CanWrite = false },
         new("checkpointProtection"),
-        new("catalogManaged") { IsForReaders = true, CanRead = false, CanWrite = false },
+        CatalogManaged("catalogManaged"),
+        CatalogManaged("catalogOwned"),
+        CatalogManaged("catalogOwned-preview"),
         new("materializePartitionColumns") { CanWrite = false },
     ];
 
     /// <summary>The feature of a name; null if it is unknown.</summary>
     public static TableFeature? Find(string name) => All.FirstOrDefault(feature => feature.Name == name);
+
+    // The same feature under the names that it had in the course of time.
+    static TableFeature CatalogManaged(string name) => new(name)
+    {
+        IsForReaders = true,
+        CanRead = false,
+        CanWrite = false,
+        Advice = "a catalog, such as Unity Catalog, decides which commits count, and the files alone do not tell: "
+            + "read the table through its catalog, or a copy of it (CREATE TABLE … DEEP CLONE)",
+    };
 
     static Func<Metadata, bool> IsTrue(string property) => metadata =>
         string.Equals(metadata.Configuration.Find(property), "true", StringComparison.OrdinalIgnoreCase);

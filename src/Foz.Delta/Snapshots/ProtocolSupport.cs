@@ -17,9 +17,11 @@ static class ProtocolSupport
         if (protocol is { MinReaderVersion: Protocol.ReaderVersionWithFeatures, ReaderFeatures: null })
             throw new DeltaException(DeltaErrorKind.Corrupt,
                 $"the protocol of {table} has reader version {protocol.MinReaderVersion} without readerFeatures");
-        var refused = protocol.AllReaderFeatures.Where(name => TableFeature.Find(name) is not { CanRead: true });
-        if (Names(refused) is { } names)
-            throw Unsupported($"cannot read {table}: it uses table features that are not supported: {names}");
+        var refused = protocol.AllReaderFeatures.Where(name => TableFeature.Find(name) is not { CanRead: true }).ToList();
+        if (Names(refused) is not { } names) return;
+        var advice = refused.Select(name => TableFeature.Find(name)?.Advice).FirstOrDefault(text => text is not null);
+        throw Unsupported($"cannot read {table}: it uses table features that are not supported: {names}"
+            + (advice is null ? "" : $" ({advice})"));
     }
 
     /// <summary>Refuses a table that a writer could break.</summary>

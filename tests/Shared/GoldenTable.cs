@@ -1,7 +1,12 @@
-namespace Foz.Tests.Delta;
+namespace Foz.Tests;
 
-/// <summary>The Delta tables that other writers made, as INDEX.tsv lists them.</summary>
-public sealed record GoldenTable(string Suite, string Name, string Kind, string Features)
+/// <summary>A Delta table that another writer made, as INDEX.tsv lists it.</summary>
+/// <param name="Suite">The suite, a folder.</param>
+/// <param name="Name">The table, a folder of the suite.</param>
+/// <param name="Kind"><c>data</c>, <c>log-only</c>, <c>negative</c> or <c>unjudged</c>.</param>
+/// <param name="Features">What it shows, by tags.</param>
+/// <param name="Expected">What is expected of it, in words.</param>
+public sealed record GoldenTable(string Suite, string Name, string Kind, string Features, string Expected)
 {
     /// <summary>All tables that are here; empty, with the reason, where the shared data is absent.</summary>
     public static List<GoldenTable> All()
@@ -11,10 +16,13 @@ public sealed record GoldenTable(string Suite, string Name, string Kind, string 
         [
             .. File.ReadLines(Path.Combine(folder, "INDEX.tsv")).Skip(1)
                 .Select(line => line.Split('\t'))
-                .Select(cells => new GoldenTable(cells[0], cells[1], cells[2], cells[4]))
+                .Select(cells => new GoldenTable(cells[0], cells[1], cells[2], cells[4], cells[5]))
                 .Where(table => Directory.Exists(table.Folder)),
         ];
     }
+
+    /// <summary>The table of a suite and name: <c>suite/name</c>.</summary>
+    public static GoldenTable Find(string name) => All().Single(table => table.ToString() == name);
 
     /// <summary>The folder with the table and what is expected of it.</summary>
     public string Folder => Path.Combine(Repository.SharedFolder("golden"), Suite, Name);

@@ -1,0 +1,21 @@
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Delta.Storage;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Golden;
+
+/// <summary>One engine for all tables of a class.</summary>
+public sealed class GoldenEngine : IDisposable
+{
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
+
+    /// <summary>A session of the engine.</summary>
+    public EngineSession Open() => engines.Open(Workload.Query);
+
+    /// <summary>A table, read anew.</summary>
+    public LakeTable Table(GoldenTable golden) =>
+        new TableStore(new LocalObjectStore(golden.Folder), engines, TimeProvider.System).Open("delta");
+
+    public void Dispose() => engines.Dispose();
+}
