@@ -3,20 +3,28 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Storage;
+using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
 
 /// <summary>Writes data files into a table's folder; a commit makes them part of it.</summary>
 /// <param name="table">The table.</param>
-/// <param name="schema">Its schema.</param>
-/// <param name="properties">Its properties.</param>
-sealed class DataFiles(LakeTable table, TableSchema schema, StringMap properties)
+/// <param name="target">Its schema, and what the rows give of it.</param>
+/// <param name="metadata">Its metadata, as the commit sets or leaves them.</param>
+sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
 {
     readonly IObjectStore store = table.Delta.Store;
-    readonly StatisticsWriter statistics = new(schema, properties);
+    readonly TableSchema schema = target.Schema;
+    // Rules that cannot be translated are no obstacle to changes that write no rows.
+    readonly Lazy<RowWriter> rows = new(() => new(table.Name, target, metadata));
+    readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
 
-    /// <summary>Writes the rows of a SELECT, which has the table's columns by physical names.</summary>
+    /// <summary>
+    /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
+    /// Generated and identity columns are filled, and every rule of the table is checked.
+    /// </summary>
     /// <returns>The files, durable and not committed; none where there are no rows.</returns>
+    /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, long fileBytes, CancellationToken cancellationToken)
     {
@@ -26,12 +34,18 @@ sealed class DataFiles(LakeTable table, TableSchema schema, StringMap properties
             // DuckDB cannot limit the size of files and partition them at once.
             FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
             PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
+            FieldIds = WrittenColumns.FieldIds(schema),
         };
-        var written = await WriteAsync(session, select, folder, options, cancellationToken);
+        var written = await WriteAsync(
+            session, rows.Value.Select(session, select, cancellationToken), folder, options, cancellationToken);
+        rows.Value.NoteIdentities(session, cancellationToken);
         var files = written.Select(file => ToAdd(file, folder)).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
+
+    /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
+    public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
 
     async Task<IReadOnlyList<ParquetFile>> WriteAsync(
         EngineSession session, string select, string folder, ParquetWriteOptions options,
@@ -40,6 +54,10 @@ sealed class DataFiles(LakeTable table, TableSchema schema, StringMap properties
         try
         {
             return await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+        }
+        catch (FozException e) when (RowWriter.IsRefusal(e))
+        {
+            throw rows.Value.Explain(e);
         }
         catch (FozException e)
             when (e.Kind is ErrorKind.Storage && e.Message.Contains(folder, StringComparison.Ordinal))

@@ -29,7 +29,7 @@ public sealed class TableChange
     {
         (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
         transaction = Begin();
-        dataFiles = new(table, target.Schema, present?.State.Metadata.Configuration ?? StringMap.Empty);
+        dataFiles = new(table, target, transaction.Metadata ?? present!.State.Metadata);
         if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
 
@@ -164,12 +164,7 @@ public sealed class TableChange
     {
         var change = new Transaction(table.Delta, present.State, how);
         var metadata = present.State.Metadata;
-        if (Target.IsChanged)
-            metadata = metadata with
-            {
-                SchemaString = Target.Schema.Columns.ToString(),
-                PartitionColumns = StringList.From(Target.Schema.PartitionColumns.Select(column => column.Name)),
-            };
+        if (Target.IsChanged) metadata = Target.Apply(metadata);
         if (options.Description is { } description) metadata = metadata with { Description = description };
         if (metadata != present.State.Metadata) change.SetMetadata(metadata);
         return change;
@@ -211,6 +206,7 @@ public sealed class TableChange
         var files = await dataFiles.WriteAsync(session, select, options.FileBytes, cancellationToken);
         written.AddRange(files);
         foreach (var file in files) transaction.Add(file);
+        dataFiles.Stage(transaction);
         metrics.FilesAdded += files.Count;
         metrics.BytesAdded += files.Sum(file => file.SizeBytes);
         return files;

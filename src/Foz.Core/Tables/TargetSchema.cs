@@ -1,6 +1,9 @@
+using System.Globalization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables.Expressions;
 using Foz.Delta;
+using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
 namespace Foz.Core.Tables;
@@ -8,7 +11,16 @@ namespace Foz.Core.Tables;
 /// <summary>The schema that a table has after rows are written to it, and how the rows are brought into it.</summary>
 sealed class TargetSchema
 {
-    TargetSchema(TableSchema schema, bool isChanged) => (Schema, IsChanged) = (schema, isChanged);
+    const string TypeWideningPreview = "typeWidening-preview";
+
+    readonly HashSet<string> given;
+    readonly string? maxColumnId;
+
+    TargetSchema(TableSchema schema, bool isChanged, IEnumerable<string> given, string? maxColumnId = null)
+    {
+        (Schema, IsChanged, this.maxColumnId) = (schema, isChanged, maxColumnId);
+        this.given = new(given, StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>The schema.</summary>
     public TableSchema Schema { get; }
@@ -16,8 +28,17 @@ sealed class TargetSchema
     /// <summary>Whether the table's metadata must change.</summary>
     public bool IsChanged { get; }
 
+    /// <summary>
+    /// Whether the statement gives a column a value of its own: a generated column is computed where it does not, and
+    /// checked where it does.
+    /// </summary>
+    public bool IsGiven(StructField field) => given.Contains(field.Name);
+
     /// <summary>The schema of a table that has the rows of a statement and nothing else.</summary>
-    /// <param name="present">The table so far, whose partitioning and comments stay; null for a new one.</param>
+    /// <param name="present">
+    /// The table so far, whose partitioning, comments and column ids stay, as does what it fills itself: generated and
+    /// identity columns and those with a default; null for a new one.
+    /// </param>
     /// <param name="columns">The statement's columns.</param>
     /// <param name="options">How they are written.</param>
     /// <param name="table">The table's name.</param>
@@ -32,10 +53,17 @@ sealed class TargetSchema
             var schema = DeltaTypes.ToSchema(FieldsOf(columns, options));
             schema.Validate();
             schema = UntypedColumns.Fill(schema, present?.Schema.Columns, table);
-            var target = new TableSchema(schema, options.PartitionBy, ColumnMappingMode.None);
+            if (present is not null)
+            {
+                CheckIdentities(present, columns.Select(column => column.Name));
+                schema = KeepKnown(present.Schema.Columns, schema);
+            }
+            var mapping = present?.Schema.Mapping ?? ColumnMappingMode.None;
+            (schema, var maxColumnId) = Map(present, schema);
+            var target = new TableSchema(schema, options.PartitionBy, mapping);
             var isChanged = present is null || !present.Schema.Columns.Equals(schema)
                 || !present.PartitionColumns.SequenceEqual(options.PartitionBy, StringComparer.OrdinalIgnoreCase);
-            return new(target, isChanged);
+            return new(target, isChanged, columns.Select(column => column.Name), maxColumnId);
         }
         catch (DeltaException e)
         {
@@ -43,26 +71,32 @@ sealed class TargetSchema
         }
     }
 
-    /// <summary>The schema of a table as it is.</summary>
-    public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false);
+    /// <summary>The schema of a table as it is; no column is given until a projection of assignments gives it.</summary>
+    public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false, []);
 
-    /// <summary>The schema of a table that the rows of a statement are added to.</summary>
+    /// <summary>
+    /// The schema of a table that the rows of a statement are added to. Types are widened where the table allows it.
+    /// </summary>
     /// <exception cref="FozException">
-    /// The table cannot hold a column's type, or lacks a column and may not be given it, or not without a type.
+    /// The table cannot hold a column's type, lacks a column and may not be given it, or not without a type, or counts a
+    /// column itself.
     /// </exception>
     public static TargetSchema Evolve(TableSnapshot table, IReadOnlyList<EngineColumn> columns, WriteOptions options)
     {
+        CheckIdentities(table, columns.Select(column => column.Name));
         try
         {
             var data = DeltaTypes.ToSchema(FieldsOf(columns, options));
             data.Validate();
             data = UntypedColumns.Fill(data, table.Schema.Columns, table.State.Table);
-            var evolution = SchemaEvolution.Merge(table.Schema.Columns, data);
+            var evolution = SchemaEvolution.Merge(table.Schema.Columns, data, WidensTypes(table, options));
             if (evolution.IsChanged && !options.AddsColumns)
                 throw new FozException(
                     ErrorKind.Data, $"{table.State.Table} has no column '{evolution.Added[0]}'");
+            var (schema, maxColumnId) = evolution.IsChanged ? Map(table, evolution.Schema) : (evolution.Schema, null);
             return new(
-                new(evolution.Schema, table.PartitionColumns, table.Schema.Mapping), evolution.IsChanged);
+                new(schema, table.PartitionColumns, table.Schema.Mapping), evolution.IsChanged,
+                columns.Select(column => column.Name), maxColumnId);
         }
         catch (DeltaException e)
         {
@@ -70,9 +104,19 @@ sealed class TargetSchema
         }
     }
 
+    /// <summary>The table's metadata with this schema.</summary>
+    public Metadata Apply(Metadata metadata) => metadata with
+    {
+        SchemaString = Schema.Columns.ToString(),
+        PartitionColumns = StringList.From(Schema.PartitionColumns.Select(column => column.Name)),
+        Configuration = maxColumnId is null
+            ? metadata.Configuration
+            : metadata.Configuration.With(ColumnMapping.MaxColumnIdProperty, maxColumnId),
+    };
+
     /// <summary>
     /// What a statement's rows are as a list of SELECT: in the table's order, by physical names, of the table's types;
-    /// NULL where the statement lacks a column.
+    /// the column's default or NULL where the statement lacks a column.
     /// </summary>
     /// <param name="columns">The statement's columns.</param>
     /// <param name="alias">The name of the statement's relation.</param>
@@ -85,20 +129,42 @@ sealed class TargetSchema
         return column.Type.ToString() == type ? value : $"CAST({value} AS {type})";
     });
 
-    /// <summary>What the table's own rows become by assignments, as a list of SELECT.</summary>
+    /// <summary>What a column of a new row is that the statement does not give: its default, or NULL.</summary>
+    public static string Absent(StructField field)
+    {
+        if (field.Metadata.GetString(FieldMetadata.CurrentDefaultKey) is not { } text)
+            return $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})";
+        try
+        {
+            return SparkFunctions.Cast(SparkExpression.Translate(text, _ => null).Value, field.Type).Sql;
+        }
+        catch (FozException e)
+        {
+            throw new FozException(e.Kind, $"the default of column {field.Name}: {e.Message}", e)
+            {
+                Hint = $"give {field.Name} a value, or another default with foz alter",
+            };
+        }
+    }
+
+    /// <summary>
+    /// What the table's own rows become by assignments, as a list of SELECT. The assigned columns count as given.
+    /// </summary>
     /// <param name="alias">The name of the table's relation.</param>
     /// <param name="present">The schema that the relation has.</param>
     /// <param name="assignments">SQL expressions, by column.</param>
+    /// <exception cref="FozException">An identity column is assigned.</exception>
     public string Projection(string alias, TableSchema present, IReadOnlyDictionary<string, string> assignments)
     {
         var byName = new Dictionary<string, string>(assignments, StringComparer.OrdinalIgnoreCase);
+        given.UnionWith(byName.Keys);
+        foreach (var field in Schema.Columns.Fields)
+            if (byName.ContainsKey(field.Name) && IdentityColumn.Of(field) is not null)
+                throw new FozException(ErrorKind.Data, $"the identity column {field.Name} cannot be updated");
         return List(field => byName.TryGetValue(field.Name, out var expression)
             ? $"CAST(({expression}) AS {PhysicalColumns.LogicalTypeName(field.Type)})"
             : Old(field, alias, present));
     }
-
-    /// <summary>The value of a column that a new row is not given.</summary>
-    public static string Absent(StructField field) => $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})";
 
     /// <summary>The value that a row of the table has in a column; NULL where the column is new.</summary>
     /// <param name="field">The column.</param>
@@ -117,6 +183,63 @@ sealed class TargetSchema
         ", ",
         Schema.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(
             field => $"{value(field)} AS {SqlText.Identifier(field.PhysicalName(Schema.Mapping))}"));
+
+    static bool WidensTypes(TableSnapshot table, WriteOptions options) =>
+        options.AddsColumns
+        && (table.State.Protocol.Supports(TableFeature.TypeWidening) || table.State.Protocol.Supports(TypeWideningPreview))
+        && string.Equals(
+            table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Gives columns that have none an id and a physical name, where the table maps its columns.</summary>
+    static (StructType Schema, string? MaxColumnId) Map(TableSnapshot? table, StructType schema)
+    {
+        if (table is null || table.Schema.Mapping == ColumnMappingMode.None) return (schema, null);
+        var (assigned, maxColumnId) = ColumnMapping.Assign(
+            schema, ColumnMapping.MaxColumnId(table.State.Metadata.Configuration));
+        return (assigned, maxColumnId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>
+    /// A statement's columns with what the table knows of those of the same name and type, and the columns behind them
+    /// that the table fills itself.
+    /// </summary>
+    static StructType KeepKnown(StructType present, StructType data)
+    {
+        var fields = data.Fields.Select(field =>
+            present.Find(field.Name) is { } known && SameType(known.Type, field.Type)
+                ? field.Metadata.Entries.Aggregate(known, (kept, entry) =>
+                    kept with { Metadata = kept.Metadata.With(entry.Key, entry.Value) })
+                : field);
+        var filled = present.Fields.Where(field => data.Find(field.Name) is null && IsFilled(field));
+        return new([.. fields, .. filled]);
+    }
+
+    static bool IsFilled(StructField field) =>
+        field.Metadata[FieldMetadata.GenerationExpressionKey] is not null
+        || field.Metadata[FieldMetadata.IdentityStartKey] is not null
+        || field.Metadata[FieldMetadata.CurrentDefaultKey] is not null;
+
+    // Equal but for what schemas say of columns beside their names and types.
+    static bool SameType(DeltaType a, DeltaType b) => DeltaTypes.ToDataType(Bare(a)) == DeltaTypes.ToDataType(Bare(b));
+
+    static DeltaType Bare(DeltaType type) => type switch
+    {
+        StructType parent => new StructType([.. parent.Fields.Select(f => new StructField(f.Name, Bare(f.Type)))]),
+        ArrayType array => new ArrayType(Bare(array.Element), ContainsNull: true),
+        MapType map => new MapType(Bare(map.Key), Bare(map.Value), ValueContainsNull: true),
+        _ => type,
+    };
+
+    static void CheckIdentities(TableSnapshot table, IEnumerable<string> columns)
+    {
+        foreach (var name in columns)
+            if (table.Schema.Columns.Find(name) is { } field && IdentityColumn.Of(field) is { AllowsExplicit: false })
+                throw new FozException(
+                    ErrorKind.Data, $"{table.State.Table} counts its column {field.Name} itself (GENERATED ALWAYS AS IDENTITY)")
+                {
+                    Hint = $"leave {field.Name} out of the rows",
+                };
+    }
 
     static List<Field> FieldsOf(IReadOnlyList<EngineColumn> columns, WriteOptions options)
     {

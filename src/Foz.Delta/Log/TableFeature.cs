@@ -43,6 +43,9 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>inCommitTimestamp</c>.</summary>
     public const string InCommitTimestamp = "inCommitTimestamp";
 
+    /// <summary>The name of <c>typeWidening</c>.</summary>
+    public const string TypeWidening = "typeWidening";
+
     /// <summary>The name of <c>v2Checkpoint</c>.</summary>
     public const string V2Checkpoint = "v2Checkpoint";
 
@@ -50,27 +53,13 @@ public sealed record TableFeature(string Name)
     public static IReadOnlyList<TableFeature> All { get; } =
     [
         new(AppendOnly) { LegacyWriterVersion = 2 },
-        new("invariants") { LegacyWriterVersion = 2, ActiveWhen = HasColumnProperty("delta.invariants") },
-        new("checkConstraints")
-        {
-            LegacyWriterVersion = 3,
-            ActiveWhen = metadata =>
-                metadata.Configuration.Keys.Any(key => key.StartsWith("delta.constraints.", StringComparison.Ordinal)),
-        },
+        new("invariants") { LegacyWriterVersion = 2 },
+        new("checkConstraints") { LegacyWriterVersion = 3 },
         new("changeDataFeed") { LegacyWriterVersion = 4, ActiveWhen = IsTrue("delta.enableChangeDataFeed") },
-        new("generatedColumns")
-        {
-            LegacyWriterVersion = 4,
-            ActiveWhen = HasColumnProperty("delta.generationExpression"),
-        },
-        new(ColumnMapping)
-        {
-            LegacyWriterVersion = 5,
-            IsForReaders = true,
-            ActiveWhen = metadata => metadata.Configuration.Find("delta.columnMapping.mode") is not (null or "none"),
-        },
-        new("identityColumns") { LegacyWriterVersion = 6, ActiveWhen = HasColumnProperty("delta.identity.start") },
-        new("allowColumnDefaults") { ActiveWhen = HasColumnProperty("CURRENT_DEFAULT") },
+        new("generatedColumns") { LegacyWriterVersion = 4 },
+        new(ColumnMapping) { LegacyWriterVersion = 5, IsForReaders = true },
+        new("identityColumns") { LegacyWriterVersion = 6 },
+        new("allowColumnDefaults"),
         new(DeletionVectors) { IsForReaders = true },
         new(TimestampNtz) { IsForReaders = true },
         new(V2Checkpoint) { IsForReaders = true },
@@ -78,7 +67,7 @@ public sealed record TableFeature(string Name)
         new("rowTracking") { CanWrite = false },
         new("clustering") { CanWrite = false },
         new(InCommitTimestamp),
-        new("typeWidening") { IsForReaders = true },
+        new(TypeWidening) { IsForReaders = true },
         new("typeWidening-preview") { IsForReaders = true },
         new("vacuumProtocolCheck") { IsForReaders = true },
         new("icebergCompatV1") { ActiveWhen = IsTrue("delta.enableIcebergCompatV1") },
@@ -110,8 +99,4 @@ public sealed record TableFeature(string Name)
 
     static Func<Metadata, bool> IsTrue(string property) => metadata =>
         string.Equals(metadata.Configuration.Find(property), "true", StringComparison.OrdinalIgnoreCase);
-
-    // A property of a column is a key in the schema's JSON; a text that contains it would have its quotes escaped.
-    static Func<Metadata, bool> HasColumnProperty(string property) => metadata =>
-        metadata.SchemaString.Contains($"\"{property}\"", StringComparison.Ordinal);
 }

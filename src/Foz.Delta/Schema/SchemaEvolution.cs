@@ -109,7 +109,7 @@ public sealed record SchemaEvolution
                     return AllNullable(data);
             }
             if (table == data || TypeWidening.CanRead(data, table)) return table;
-            if (!widenTypes || !TypeWidening.CanWiden(table, data))
+            if (!widenTypes || !TypeWidening.CanEvolve(table, data))
                 throw new DeltaException(DeltaErrorKind.InvalidSchema,
                     $"column {path} is {table} in the table but {data} in the data, which it cannot hold");
             changes.Add(new(table, data, fieldPath));

@@ -23,6 +23,14 @@ public static class TypeWidening
         IsWider(from, to, integerDigits: kind => kind is PrimitiveKind.Long ? 20 : 10);
 
     /// <summary>
+    /// Whether a column may take this type because data has it: as <see cref="CanWiden"/>, but a whole number becomes a
+    /// decimal or a floating-point number only where somebody asks for it, as Spark has it.
+    /// </summary>
+    public static bool CanEvolve(DeltaType from, DeltaType to) => CanWiden(from, to) && (from, to) is
+        not (PrimitiveType { Kind: not PrimitiveKind.Float }, PrimitiveType { Kind: PrimitiveKind.Double })
+        and not (PrimitiveType, DecimalType);
+
+    /// <summary>
     /// Whether values of the old type can be read as the new one: as <see cref="CanWiden"/>, but a decimal need hold no
     /// more digits than the integer had, as some writers have it.
     /// </summary>

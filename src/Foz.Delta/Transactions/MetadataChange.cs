@@ -7,8 +7,9 @@ namespace Foz.Delta.Transactions;
 static class MetadataChange
 {
     /// <summary>
-    /// Whether only descriptions differ: name, description and comments, and whatever is not Delta's own in the
-    /// properties. Data written for the old metadata are right for the new.
+    /// Whether only descriptions differ: name, description and comments, how far identity columns have counted, and
+    /// whatever is not Delta's own in the properties. Data written for the old metadata are right for the new, unless
+    /// they count themselves, and then the transaction has metadata of its own.
     /// </summary>
     public static bool IsDescriptive(Metadata before, Metadata after) =>
         before.Id == after.Id
@@ -38,7 +39,8 @@ static class MetadataChange
     static FieldMetadata Effective(FieldMetadata metadata)
     {
         foreach (var (key, _) in metadata.Entries)
-            if (key == FieldMetadata.CommentKey || key.StartsWith("foz.", StringComparison.Ordinal))
+            if (key is FieldMetadata.CommentKey or IdentityColumn.HighWaterMarkKey
+                || key.StartsWith("foz.", StringComparison.Ordinal))
                 metadata = metadata.Without(key);
         return metadata;
     }

@@ -55,18 +55,11 @@ public sealed class ProtocolTests
     }
 
     [Theory]
-    [InlineData(2, "delta.invariants", null, "invariants")]
-    [InlineData(3, null, "delta.constraints.positive", "checkConstraints")]
-    [InlineData(4, "delta.generationExpression", null, "generatedColumns")]
-    [InlineData(4, null, "delta.enableChangeDataFeed", "changeDataFeed")]
-    [InlineData(6, "delta.identity.start", null, "identityColumns")]
-    public void A_feature_that_writers_must_enforce_is_refused_where_it_is_active(
-        int writer, string? columnProperty, string? tableProperty, string feature)
+    [InlineData("delta.enableChangeDataFeed", "changeDataFeed")]
+    public void A_feature_that_writers_must_enforce_is_refused_where_it_is_active(string property, string feature)
     {
-        var protocol = new Protocol { MinReaderVersion = 1, MinWriterVersion = writer };
-        var metadata = Metadata(
-            columnProperty is null ? Plain : $$$"""{"fields":[{"metadata":{"{{{columnProperty}}}":"x"}}]}""",
-            tableProperty is null ? StringMap.Empty : StringMap.Empty.With(tableProperty, "true"));
+        var protocol = new Protocol { MinReaderVersion = 1, MinWriterVersion = 4 };
+        var metadata = Metadata(Plain, StringMap.Empty.With(property, "true"));
         var error = Assert.Throws<DeltaException>(() => ProtocolSupport.CheckWritable(protocol, metadata, "t"));
         Assert.Equal(DeltaErrorKind.Unsupported, error.Kind);
         Assert.EndsWith($"not supported: {feature}", error.Message, StringComparison.Ordinal);
@@ -74,20 +67,13 @@ public sealed class ProtocolTests
     }
 
     [Fact]
-    public void A_comment_that_mentions_a_property_is_no_property() => ProtocolSupport.CheckWritable(
-        new Protocol { MinReaderVersion = 1, MinWriterVersion = 2 },
-        Metadata("""{"fields":[{"metadata":{"comment":"has no \"delta.invariants\""}}]}"""), "t");
-
-    [Fact]
-    public void Column_mapping_is_written_only_while_it_is_off()
+    public void Version_2_of_readers_stands_for_column_mapping()
     {
         var protocol = new Protocol { MinReaderVersion = 2, MinWriterVersion = 5 };
         Assert.True(protocol.Supports(TableFeature.ColumnMapping));
         Assert.False(protocol.Supports(TableFeature.DeletionVectors));
-        var off = Metadata(Plain, StringMap.Empty.With("delta.columnMapping.mode", "none"));
-        ProtocolSupport.CheckWritable(protocol, off, "t");
-        var on = Metadata(Plain, StringMap.Empty.With("delta.columnMapping.mode", "name"));
-        Assert.Throws<DeltaException>(() => ProtocolSupport.CheckWritable(protocol, on, "t"));
+        ProtocolSupport.CheckWritable(
+            protocol, Metadata(Plain, StringMap.Empty.With("delta.columnMapping.mode", "name")), "t");
     }
 
     static Protocol Protocol(int reader, int writer, string? readers, string? writers) => new()
