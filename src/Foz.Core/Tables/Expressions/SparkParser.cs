@@ -7,7 +7,7 @@ namespace Foz.Core.Tables.Expressions;
 /// <summary>Reads a Spark SQL expression by its precedences and writes it in DuckDB's SQL as it goes.</summary>
 /// <param name="text">Spark SQL.</param>
 /// <param name="find">What a column is in DuckDB's SQL; null where there is none.</param>
-sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
+sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkCursor(text)
 {
     const int DepthMax = 200;
 
@@ -17,8 +17,6 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
         ["<=>"] = "IS NOT DISTINCT FROM",
     };
 
-    readonly IReadOnlyList<SparkToken> tokens = SparkTokens.Read(text);
-    int at;
     int depth;
 
     /// <summary>The columns that were named so far.</summary>
@@ -27,15 +25,11 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
     /// <summary>A function that was called and gives another value each time; null if there is none.</summary>
     public string? VolatileFunction { get; private set; }
 
-    SparkToken Current => tokens[at];
-
     public SqlValue Parse()
     {
         var value = Or();
         return Current.Kind == SparkTokenKind.End ? value : throw Unexpected();
     }
-
-    public FozException Fault(string fault) => SparkTokens.Fault(text, Current.Position, fault);
 
     /// <summary>An expression of any kind, as an argument is.</summary>
     public SqlValue Or()
@@ -47,63 +41,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
         return left;
     }
 
-    public bool TakeWord(string word)
-    {
-        if (!Current.IsWord(word)) return false;
-        at++;
-        return true;
-    }
-
-    public bool TakeSymbol(string symbol)
-    {
-        if (!Current.IsSymbol(symbol)) return false;
-        at++;
-        return true;
-    }
-
-    public void ExpectSymbol(string symbol)
-    {
-        if (!TakeSymbol(symbol)) throw Fault($"{symbol} is missing");
-    }
-
-    public void ExpectWord(string word)
-    {
-        if (!TakeWord(word)) throw Fault($"{word} is missing");
-    }
-
-    public string TakeName() => Current.Kind is SparkTokenKind.Word or SparkTokenKind.QuotedName
-        ? tokens[at++].Value
-        : throw Fault("a name is missing");
-
-    /// <summary>The type that stands here, as CAST has it.</summary>
-    public DeltaType TakeType()
-    {
-        var start = Current.Position;
-        TakeName();
-        if (Current.IsSymbol("(") || Current.IsSymbol("<"))
-        {
-            var nesting = 0;
-            do
-            {
-                nesting += Current.Value switch { "(" or "<" => 1, ")" or ">" => -1, ">>" => -2, _ => 0 };
-                at++;
-            }
-            while (nesting > 0 && Current.Kind != SparkTokenKind.End);
-        }
-        try
-        {
-            return TypeText.Parse(text[start..Current.Position].Trim());
-        }
-        catch (Delta.DeltaException e)
-        {
-            throw SparkTokens.Fault(text, start, e.Message);
-        }
-    }
-
     static SqlValue Boolean(string sql) => new(sql, DeltaType.Boolean);
-
-    FozException Unexpected() => Fault(
-        Current.Kind == SparkTokenKind.End ? "it ends too early" : $"'{Current.Value}' is not expected");
 
     SqlValue And()
     {
@@ -121,7 +59,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
         {
             if (Current.Kind == SparkTokenKind.Symbol && comparisons.TryGetValue(Current.Value, out var operation))
             {
-                at++;
+                Skip();
                 left = Boolean($"({left.Sql} {operation} {BitOr().Sql})");
                 continue;
             }
@@ -131,7 +69,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
                 continue;
             }
             var isNot = Current.IsWord("NOT");
-            if (isNot) at++;
+            if (isNot) Skip();
             if (Matching(left) is { } matched) left = isNot ? Boolean($"(NOT {matched.Sql})") : matched;
             else if (isNot) throw Unexpected();
             else return left;
@@ -168,7 +106,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
         if (TakeWord("RLIKE") || TakeWord("REGEXP")) return Boolean($"regexp_matches({left.Sql}, {BitOr().Sql})");
         var like = Current.IsWord("LIKE") ? "LIKE" : Current.IsWord("ILIKE") ? "ILIKE" : null;
         if (like is null) return null;
-        at++;
+        Skip();
         var pattern = BitOr();
         var escape = TakeWord("ESCAPE") ? BitOr().Sql : @"'\'";
         return Boolean($"({left.Sql} {like} {pattern.Sql} ESCAPE {escape})");
@@ -273,10 +211,10 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
         switch (token.Kind)
         {
             case SparkTokenKind.Number:
-                at++;
-                return SparkLiterals.Number(token.Value) ?? throw SparkTokens.Fault(text, token.Position, "a number is malformed");
+                Skip();
+                return SparkLiterals.Number(token.Value) ?? throw FaultAt(token, "a number is malformed");
             case SparkTokenKind.Text:
-                at++;
+                Skip();
                 return new(SqlText.Literal(token.Value), DeltaType.String);
             case SparkTokenKind.Symbol when TakeSymbol("("):
                 var inner = Or();
@@ -293,31 +231,31 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
 
     SqlValue Word(SparkToken token)
     {
-        var next = tokens[at + 1];
+        var next = Next;
         var word = token.Value.ToUpperInvariant();
         if (next.IsSymbol("(")) return Call(token.Value.ToLowerInvariant());
         switch (word)
         {
             case "TRUE" or "FALSE":
-                at++;
+                Skip();
                 return Boolean(word);
             case "NULL":
-                at++;
+                Skip();
                 return new("NULL", null);
             case "CASE":
-                at++;
+                Skip();
                 return Case();
             case "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ" or "TIMESTAMP_LTZ" when next.Kind == SparkTokenKind.Text:
-                at += 2;
+                Skip(2);
                 return SparkLiterals.Time(word, next.Value);
             case "X" when next.Kind == SparkTokenKind.Text:
-                at += 2;
+                Skip(2);
                 return new($"unhex({SqlText.Literal(next.Value)})", DeltaType.Binary);
             case "INTERVAL":
-                at++;
+                Skip();
                 return Interval();
             case "CURRENT_DATE" or "CURRENT_TIMESTAMP" when find(ColumnPath.Of(token.Value)) is null:
-                at++;
+                Skip();
                 VolatileFunction = token.Value.ToLowerInvariant();
                 return SparkFunctions.Call(VolatileFunction, [], this);
             default:
@@ -329,20 +267,20 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
     {
         var start = Current;
         var path = ColumnPath.Of(TakeName());
-        while (Current.IsSymbol(".") && tokens[at + 1].Kind is SparkTokenKind.Word or SparkTokenKind.QuotedName)
+        while (Current.IsSymbol(".") && Next.Kind is SparkTokenKind.Word or SparkTokenKind.QuotedName)
         {
-            at++;
+            Skip();
             path = path.Then(TakeName());
         }
         if (find(path) is not { } value)
-            throw SparkTokens.Fault(text, start.Position, $"there is no column {path}");
+            throw FaultAt(start, $"there is no column {path}");
         Columns.Add(path);
         return value;
     }
 
     SqlValue Call(string name)
     {
-        at += 2;
+        Skip(2);
         if (name is "cast" or "try_cast")
         {
             var value = Or();
@@ -396,7 +334,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find)
     SqlValue Interval()
     {
         var sign = TakeSymbol("-") ? "-" : "";
-        var count = Current.Kind is SparkTokenKind.Number or SparkTokenKind.Text ? tokens[at++].Value.Trim() : throw Unexpected();
+        var count = Current.Kind is SparkTokenKind.Number or SparkTokenKind.Text ? TakeToken().Value.Trim() : throw Unexpected();
         if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             throw Fault($"INTERVAL takes a whole number, not '{count}'");
         var unit = TakeName().ToLowerInvariant().TrimEnd('s');
