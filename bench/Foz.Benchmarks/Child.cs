@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Tables;
 
 namespace Foz.Benchmarks;
@@ -25,6 +26,7 @@ static class Child
         switch (name)
         {
             case "merge": await MergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
+            case "memory": await MemoryJob.RunAsync(arguments[0], arguments[1], arguments[2]); return 0;
             default: throw new ArgumentOutOfRangeException(nameof(name), name, "no such child");
         }
     }

@@ -35,5 +35,16 @@ sealed class WorkFolder : IDisposable
         Directory.CreateDirectory(folder);
     }
 
+    /// <summary>Copies a folder with all in it.</summary>
+    public static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = System.IO.Path.Combine(to, System.IO.Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
+            System.IO.File.Copy(file, target);
+        }
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,4 +1,5 @@
 using Foz.Benchmarks;
+using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Queries;
 using Foz.Benchmarks.Sources;
 using Foz.Benchmarks.Startup;
@@ -13,6 +14,7 @@ IReadOnlyList<IBenchmark> all =
     new MergeBenchmark(),
     new CommitBenchmark(writers: 1),
     new CommitBenchmark(writers: 4),
+    new MemoryBenchmark(),
     new StartupBenchmark(),
 ];
 

@@ -46,7 +46,8 @@ sealed class CommitBenchmark(int writers) : IBenchmark
         return [.. times.SelectMany(t => t)];
     }
 
-    static async Task CommitAsync(EngineSession session, LakeTable table, int number)
+    /// <summary>One commit.</summary>
+    public static async Task CommitAsync(EngineSession session, LakeTable table, int number)
     {
         using var stream = session.Register(new ColumnStream(
             [new("id", DataType.Long), new("amount", DataType.Double), new("at", DataType.Timestamp)],

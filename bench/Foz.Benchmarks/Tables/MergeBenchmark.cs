@@ -12,19 +12,22 @@ sealed class MergeBenchmark : IBenchmark
 {
     const int Rounds = 5;
     const int Files = 50;
-    const string Changes =
-        "SELECT (hash(i * 7919) % 10000000)::BIGINT AS id, 1::INTEGER AS customer, 2::INTEGER AS store, 3.0::DOUBLE AS weight, "
-        + "'new' AS name, 'new' AS note, TIMESTAMP '2025-01-01' AS sold_at, 9.99::DECIMAL(12,2) AS price "
-        + "FROM range(100000) r(i) QUALIFY row_number() OVER (PARTITION BY id) = 1";
-
     public string Name => "merge";
+
+    /// <summary>New rows for so many random keys of <see cref="Rows.TenMillion"/>, or a few less.</summary>
+    public static string ChangesOf(int keys) =>
+        $"""
+        SELECT (hash(i * 7919) % 10000000)::BIGINT AS id, 1::INTEGER AS customer, 2::INTEGER AS store, 3.0::DOUBLE AS weight,
+            'new' AS name, 'new' AS note, TIMESTAMP '2025-01-01' AS sold_at, 9.99::DECIMAL(12,2) AS price
+        FROM range({keys}) r(i) QUALIFY row_number() OVER (PARTITION BY id) = 1
+        """;
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
         using var engines = Engines.Open();
         using var session = engines.Open(Workload.Query);
         var changes = folder.File("changes.parquet");
-        session.Execute($"COPY ({Changes}) TO '{changes}' (FORMAT parquet)", default);
+        session.Execute($"COPY ({ChangesOf(100_000)}) TO '{changes}' (FORMAT parquet)", default);
         var original = folder.Sub("merge-original");
         await WriteTableAsync(engines, session, original);
         session.Execute(
@@ -36,7 +39,7 @@ sealed class MergeBenchmark : IBenchmark
             async () =>
             {
                 if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
-                Copy(original, copy);
+                WorkFolder.Copy(original, copy);
                 var output = "";
                 whole.Add(await Pair.TimeAsync(async () => output = await Child.StartAsync("merge", copy, changes)));
                 inside.Add(double.Parse(output, System.Globalization.CultureInfo.InvariantCulture));
@@ -86,16 +89,6 @@ sealed class MergeBenchmark : IBenchmark
                 table, $"SELECT * FROM ({Rows.TenMillion}) WHERE id >= {file * rows} AND id < {(file + 1) * rows}",
                 new(), default);
             await change.CommitAsync(default);
-        }
-    }
-
-    static void Copy(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
         }
     }
 }

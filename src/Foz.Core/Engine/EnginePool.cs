@@ -9,8 +9,9 @@ namespace Foz.Core.Engine;
 /// </summary>
 public sealed class EnginePool : IDisposable
 {
-    // What DuckDB uses beside its own limit, and what .NET needs, measured as the peak of loading and merging.
-    const double EngineShare = 0.65;
+    // The rest is for .NET and for what DuckDB uses beside its own limit. Where less is given, a join that is sorted does not
+    // find room for its buffers under the smallest budgets, however much it may spill.
+    const double EngineShare = 0.9;
 
     // Binding sees no data: this is for plans of the largest statements.
     const long BindingBytes = 64L << 20;

@@ -150,4 +150,18 @@ public sealed class EngineSessionTests : IDisposable
             ],
             UntypedNulls.Find(session, Sql, told, Token).Select(column => column.TypeName));
     }
+
+    [Theory]
+    [InlineData(1, "858.3 MiB")]
+    [InlineData(2, "429.1 MiB")]
+    public void Workloads_share_nine_tenths_of_the_budget(int workloads, string limit)
+    {
+        using var sharing = new EnginePool(new EngineOptions
+        {
+            MemoryBytes = 1_000_000_000, Workloads = [.. new[] { Workload.Ingestion, Workload.Models }.Take(workloads)],
+        });
+        using var own = sharing.Open(Workload.Ingestion);
+        Assert.Equal(
+            limit, own.QueryScalar<string>("SELECT current_setting('memory_limit')", TestContext.Current.CancellationToken));
+    }
 }
