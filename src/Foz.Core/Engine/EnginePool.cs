@@ -47,7 +47,7 @@ public sealed class EnginePool : IDisposable
     public EngineSession Open(Workload workload)
     {
         var database = databases[(int)workload].Value;
-        return new EngineSession(database.Connect(), streams, scans, this);
+        return new EngineSession(database.Connect(), streams, scans, this, workload);
     }
 
     /// <summary>

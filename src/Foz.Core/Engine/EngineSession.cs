@@ -18,12 +18,17 @@ public sealed class EngineSession : IDisposable
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
     readonly EnginePool pool;
+    readonly Workload workload;
     readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
 
     internal EngineSession(
-        Connection connection, StreamFunction streams, ScanFunctions scans, EnginePool pool) =>
-        (this.connection, this.streams, this.scans, this.pool) = (connection, streams, scans, pool);
+        Connection connection, StreamFunction streams, ScanFunctions scans, EnginePool pool, Workload workload) =>
+        (this.connection, this.streams, this.scans, this.pool, this.workload) =
+            (connection, streams, scans, pool, workload);
+
+    /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
+    public EngineSession Fork() => pool.Open(workload);
 
     /// <summary>Opens another session of the same pool, to be disposed.</summary>
     public EngineSession Open(Workload workload) => pool.Open(workload);

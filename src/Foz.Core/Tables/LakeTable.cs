@@ -8,9 +8,12 @@ namespace Foz.Core.Tables;
 /// <summary>A Delta table that the engine reads and changes; it need not exist yet. Safe for use by many threads.</summary>
 public sealed class LakeTable
 {
-    internal LakeTable(DeltaTable delta) => Delta = delta;
+    internal LakeTable(DeltaTable delta, KeyIndexCache? keys) => (Delta, Keys) = (delta, keys);
 
     internal DeltaTable Delta { get; }
+
+    /// <summary>Where indexes of its keys are kept; null for nowhere.</summary>
+    internal KeyIndexCache? Keys { get; }
 
     /// <summary>Where it is, as people write it.</summary>
     public string Root => Delta.Store.Root;

@@ -47,21 +47,23 @@ sealed class MergeStatement
         }
     }
 
-    /// <summary>The rows of the target that can have the source's keys, by the files' statistics.</summary>
-    /// <returns>Null where there are none.</returns>
-    public async Task<MergeCandidates?> OpenCandidatesAsync(TableChange change, CancellationToken cancellationToken)
-    {
-        if (change.Present is null) return null;
-        var files = change.Read(KeyRange(cancellationToken));
-        if (files.Count == 0) return null;
-        var rows = await TableScan.OpenAsync(session, change.Present, files, withAddresses: true, cancellationToken);
-        return new(files, rows);
-    }
+    /// <summary>The columns that are compared.</summary>
+    public IReadOnlyList<StructField> Keys => keys;
+
+    /// <summary>Whether a row that is replaced takes all columns from the new one.</summary>
+    public bool ReplacesAll => schema.Columns.Fields.All(column => updated.Contains(column.Name));
+
+    /// <summary>The name of a key's column in the source.</summary>
+    public string NameInSource(StructField key) => key.PhysicalName(schema.Mapping);
+
+    /// <summary>The files of the target that can have rows with the source's keys, by their statistics.</summary>
+    public IReadOnlyList<AddFile> Candidates(TableChange change, CancellationToken cancellationToken) =>
+        change.Present is null ? [] : change.Read(KeyRange(cancellationToken));
 
     /// <summary>The SELECT of the addresses of all rows that are replaced.</summary>
-    public string FindRows(MergeCandidates candidates) =>
+    public string FindRows(TableRelation candidates) =>
         $"""
-        SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {candidates.Rows.Sql} AS t
+        SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {candidates.Sql} AS t
         SEMI JOIN {source} AS s ON {KeysEqual()}
         """;
 
@@ -69,7 +71,7 @@ sealed class MergeStatement
     public string NewRows() => $"SELECT * FROM {source}";
 
     /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were.</summary>
-    public string NewRows(MergeCandidates candidates)
+    public string NewRows(TableRelation candidates)
     {
         if (columns.All(field => updated.Contains(field.Name))) return NewRows();
         var values = columns.Select(field => updated.Contains(field.Name)
@@ -78,7 +80,7 @@ sealed class MergeStatement
                 + $"ELSE t.{SqlText.Identifier(field.Name)} END AS {Quote(field)}");
         return $"""
             SELECT {string.Join(", ", values)} FROM {source} AS s
-            LEFT JOIN {candidates.Rows.Sql} AS t ON {KeysEqual()}
+            LEFT JOIN {candidates.Sql} AS t ON {KeysEqual()}
             """;
     }
 
@@ -94,13 +96,4 @@ sealed class MergeStatement
         ErrorKind.NotFound, $"the merge names a column '{column}', which neither rows nor table have");
 
     string Quote(StructField field) => SqlText.Identifier(field.PhysicalName(schema.Mapping));
-}
-
-/// <summary>The files that can hold rows to replace, and their rows with addresses.</summary>
-/// <param name="Files">The files.</param>
-/// <param name="Rows">Their rows.</param>
-sealed record MergeCandidates(IReadOnlyCollection<AddFile> Files, TableRelation Rows) : IDisposable
-{
-    /// <inheritdoc/>
-    public void Dispose() => Rows.Dispose();
 }

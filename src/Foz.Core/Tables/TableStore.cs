@@ -10,7 +10,9 @@ namespace Foz.Core.Tables;
 /// <param name="lake">The lake's root.</param>
 /// <param name="engines">The engines that read checkpoints.</param>
 /// <param name="clock">The time.</param>
-public sealed class TableStore(IObjectStore lake, EnginePool engines, TimeProvider clock)
+/// <param name="keys">Where merges keep indexes of keys; null for nowhere, so that each one finds its rows by a join.</param>
+public sealed class TableStore(
+    IObjectStore lake, EnginePool engines, TimeProvider clock, KeyIndexCache? keys = null)
 {
     readonly ConcurrentDictionary<string, LakeTable> tables = new(StringComparer.Ordinal);
     readonly CheckpointParquet checkpoints = new(engines);
@@ -30,5 +32,5 @@ public sealed class TableStore(IObjectStore lake, EnginePool engines, TimeProvid
 
     IObjectStore Lake => lake;
 
-    LakeTable OpenStore(IObjectStore store, string? name) => new(new DeltaTable(store, checkpoints, clock, name));
+    LakeTable OpenStore(IObjectStore store, string? name) => new(new DeltaTable(store, checkpoints, clock, name), keys);
 }

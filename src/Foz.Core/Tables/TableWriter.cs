@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Delta.Log;
 
 namespace Foz.Core.Tables;
 
@@ -62,19 +63,18 @@ public sealed class TableWriter(EngineSession session)
         var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
-        merge.CheckKeys(table.Name, cancellationToken);
-        change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
-        var rows = merge.NewRows();
-        using var candidates = await merge.OpenCandidatesAsync(change, cancellationToken);
-        if (candidates is not null)
-        {
-            var replaced = new RowAddresses(change.Present!, candidates.Files);
-            replaced.Add(session, merge.FindRows(candidates), cancellationToken);
-            change.Counted.MatchedUpdated = replaced.Count;
-            await change.DeleteAsync(session, replaced, cancellationToken);
-            rows = merge.NewRows(candidates);
-        }
-        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Update));
+        var sourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
+        change.Counted.SourceRows = sourceRows;
+        var files = merge.Candidates(change, cancellationToken);
+        var lookup = files.Count > 0 && merge.ReplacesAll
+            ? KeyLookup.Find(session, table, change.Present!, merge.Keys, sourceRows, files)
+            : null;
+        var replaced = lookup is null
+            ? null
+            : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
+        if (lookup is not { MayRepeat: false }) merge.CheckKeys(table.Name, cancellationToken);
+        if (replaced is null) await ReplaceByJoinAsync(change, merge, files, cancellationToken);
+        else await ReplaceAsync(change, replaced, merge.NewRows(), cancellationToken);
         return change;
     }
 
@@ -158,6 +158,29 @@ public sealed class TableWriter(EngineSession session)
         var select = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
         await change.AddAsync(session, cancellationToken, new ChangedRows(select, RowChange.Update));
         return change;
+    }
+
+    async Task ReplaceByJoinAsync(
+        TableChange change, MergeStatement merge, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0)
+        {
+            await change.AddAsync(session, cancellationToken, new ChangedRows(merge.NewRows(), RowChange.Insert));
+            return;
+        }
+        using var candidates = await TableScan.OpenAsync(
+            session, change.Present!, files, withAddresses: true, cancellationToken);
+        var replaced = new RowAddresses(change.Present!, files);
+        replaced.Add(session, merge.FindRows(candidates), cancellationToken);
+        await ReplaceAsync(change, replaced, merge.NewRows(candidates), cancellationToken);
+    }
+
+    async Task ReplaceAsync(
+        TableChange change, RowAddresses replaced, string rows, CancellationToken cancellationToken)
+    {
+        change.Counted.MatchedUpdated = replaced.Count;
+        await change.DeleteAsync(session, replaced, cancellationToken);
+        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Update));
     }
 
     async Task DeleteWhereAsync(TableChange change, string condition, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
@@ -27,6 +28,13 @@ public sealed class ConflictTests
         ["delete high"] = t => Delete(t, "high", new Predicate.Compare(Id, Comparison.Greater, "95") & South),
         ["mark low"] = t => Mark(t, "low", 1),
         ["mark low too"] = t => Mark(t, "low", 2),
+        ["delete row 1 of low"] = t => DeleteRow(t, 1),
+        ["delete row 2 of low"] = t => DeleteRow(t, 2),
+        ["depend on row 1 of low"] = t =>
+        {
+            t.ReadRows(FileOf(t, "low"), RowSet.Of(1));
+            t.Add(TransactionTable.File(Name(t), 200, 201));
+        },
         ["read low"] = t =>
         {
             t.ReadFiles([FileOf(t, "low")]);
@@ -106,6 +114,15 @@ public sealed class ConflictTests
     [InlineData("delete high", "read all", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
     [InlineData("delete low", "overwrite", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("mark low", "compact low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    // Rows of one file.
+    [InlineData("delete row 1 of low", "delete row 2 of low", null, null, null)]
+    [InlineData("delete row 1 of low", "delete row 1 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData("mark low", "delete row 2 of low", null, null, null)]
+    [InlineData("delete row 2 of low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData("delete low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData("compact low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData("delete row 2 of low", "depend on row 1 of low", null, null, null)]
+    [InlineData("delete row 1 of low", "depend on row 1 of low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
     // Rows that were only moved.
     [InlineData("compact low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("compact low", "read low", null, null, null)]
@@ -266,6 +283,12 @@ public sealed class ConflictTests
     }
 
     static string Name(Transaction transaction) => $"n{transaction.GetHashCode()}";
+
+    static void DeleteRow(Transaction t, long row)
+    {
+        var low = t.ReadByRow(new Predicate.Compare(Id, Comparison.Less, "5") & South).Single(m => m.File.Path.Value == "low").File;
+        t.SetDeletionVector(low, TransactionTable.Vector(row), RowSet.Of(row));
+    }
 
     static AddFile FileOf(Transaction transaction, string path) => transaction.ReadSnapshot!.Files.Find(new(path, null))!;
 

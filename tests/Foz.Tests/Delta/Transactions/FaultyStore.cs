@@ -12,16 +12,27 @@ enum Fault
 
     /// <summary>The write happened, but the answer was lost.</summary>
     After,
+
+    /// <summary>The answer is that it failed, and it happens later.</summary>
+    Late,
 }
 
 /// <summary>A store whose reads and conditional writes fail at random, by seed, or as queued.</summary>
 sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 {
     readonly Random random = new(seed);
+    readonly List<(string Path, ReadOnlyMemory<byte> Content)> late = [];
 
     public bool IsFaulty { get; set; } = true;
 
     public Queue<Fault> NextPuts { get; } = new();
+
+    /// <summary>Lets the writes happen that were only delayed.</summary>
+    public void ReleaseLate()
+    {
+        foreach (var (path, content) in late) _ = inner.PutIfAbsentAsync(path, content, CancellationToken.None);
+        late.Clear();
+    }
 
     public string Root => inner.Root;
 
@@ -47,9 +58,14 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var fault = NextPuts.TryDequeue(out var queued) ? queued
-            : IsFaulty && random.Next(3) == 0 ? (Fault)random.Next(1, 3)
+            : IsFaulty && random.Next(3) == 0 ? (Fault)random.Next(1, 4)
             : Fault.None;
         if (fault == Fault.Before) throw Failure(path);
+        if (fault == Fault.Late)
+        {
+            late.Add((path, content.ToArray()));
+            throw Failure(path);
+        }
         var result = await inner.PutIfAbsentAsync(path, content, cancellationToken);
         return fault == Fault.After ? throw Failure(path) : result;
     }
