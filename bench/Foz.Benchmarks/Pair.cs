@@ -7,13 +7,18 @@ namespace Foz.Benchmarks;
 static class Pair
 {
     /// <summary>Runs both in turns after one round that is not counted.</summary>
+    /// <param name="rounds">How many rounds are counted.</param>
+    /// <param name="ours">The one way.</param>
+    /// <param name="theirs">The other.</param>
+    /// <param name="prepare">What is done before each round and not timed; null for nothing.</param>
     /// <returns>Medians in milliseconds, and the median of the ratios round by round.</returns>
     public static async Task<(double OursMs, double TheirsMs, double Ratio)> RunAsync(
-        int rounds, Func<Task> ours, Func<Task> theirs)
+        int rounds, Func<Task> ours, Func<Task> theirs, Action? prepare = null)
     {
         var (a, b) = (new List<double>(), new List<double>());
         for (var round = -1; round < rounds; round++)
         {
+            prepare?.Invoke();
             var first = await TimeAsync(ours);
             var second = await TimeAsync(theirs);
             if (round < 0) continue;

@@ -21,7 +21,7 @@ public sealed class Lake
         Engines = engines;
         Clock = clock;
         Store = new LocalObjectStore(Folder);
-        Tables = new(Store, engines, clock, new(Path.Combine(Folder, SystemFolder, "cache", "keys")));
+        Tables = new(Store, engines, clock, new(Path.Combine(Folder, SystemFolder, "cache", "keys"), clock));
         Catalog = new(Store);
     }
 

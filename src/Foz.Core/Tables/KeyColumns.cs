@@ -30,8 +30,8 @@ sealed class KeyColumns
         if (keys.Count == 0 || keys.Any(key => schema.PartitionColumns.Any(column => column.Name == key.Name)
             || schema.Columns.Find(key.Name)?.Type != key.Type))
             return null;
-        var parts = keys.Select(key => PartOf(key, key.PhysicalName(schema.Mapping))).ToArray();
-        return parts.Any(part => part is null) ? null : new([.. parts.Select(part => part!.Value)]);
+        var found = keys.Select(key => PartOf(key, key.PhysicalName(schema.Mapping))).ToArray();
+        return found.Any(part => part is null) ? null : new([.. found.Select(part => part!.Value)]);
     }
 
     /// <summary>What tells the key's form from any other, for the names of files.</summary>

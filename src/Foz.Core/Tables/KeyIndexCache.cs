@@ -10,8 +10,10 @@ namespace Foz.Core.Tables;
 /// by many threads and processes; whatever happens to the folder costs time only.
 /// </summary>
 /// <param name="folder">The folder; it need not exist.</param>
+/// <param name="clock">The time.</param>
 /// <param name="bytesMax">The size of all indexes from which on the oldest go, in bytes.</param>
-public sealed class KeyIndexCache(string folder, long bytesMax = KeyIndexCache.BytesMaxDefault) : IDisposable
+public sealed class KeyIndexCache(
+    string folder, TimeProvider clock, long bytesMax = KeyIndexCache.BytesMaxDefault) : IDisposable
 {
     /// <summary>The limit where nobody sets one, in bytes: about a thousand million keys.</summary>
     public const long BytesMaxDefault = 16L << 30;
@@ -76,7 +78,7 @@ public sealed class KeyIndexCache(string folder, long bytesMax = KeyIndexCache.B
                 if (!kept.Contains(path)) Drop(path);
             // What a process that died left half-written.
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*.tmp", SearchOption.AllDirectories))
-                if (file.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1)) file.Delete();
+                if (file.LastWriteTimeUtc < clock.GetUtcNow().UtcDateTime.AddHours(-1)) file.Delete();
             var all = new DirectoryInfo(folder).EnumerateFiles("*" + Extension, SearchOption.AllDirectories)
                 .OrderByDescending(file => file.LastWriteTimeUtc).ToList();
             var bytes = 0L;
@@ -103,11 +105,11 @@ public sealed class KeyIndexCache(string folder, long bytesMax = KeyIndexCache.B
         File.Delete(path);
     }
 
-    static void Touch(string path)
+    void Touch(string path)
     {
         try
         {
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            File.SetLastWriteTimeUtc(path, clock.GetUtcNow().UtcDateTime);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -44,20 +44,20 @@ sealed class KeyIndexFile : IDisposable
     /// <returns>Null where the index has to be built.</returns>
     public static KeyIndexFile? Open(string path, ulong identity)
     {
-        MemoryMappedFile? map = null;
-        MemoryMappedViewAccessor? view = null;
+        MemoryMappedFile? opened = null;
+        MemoryMappedViewAccessor? seen = null;
         try
         {
             var size = new FileInfo(path) is { Exists: true } info ? info.Length : 0;
             if (size < HeaderWords * sizeof(ulong) || size % sizeof(ulong) != 0) return null;
-            map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
-            view = map.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
+            opened = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
+            seen = opened.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
             Span<ulong> header = stackalloc ulong[HeaderWords];
-            view.SafeMemoryMappedViewHandle.ReadSpan(0, header);
+            seen.SafeMemoryMappedViewHandle.ReadSpan(0, header);
             if (header[0] != Magic || header[1] != identity || header[2] > int.MaxValue || header[3] > BitsMax) return null;
-            if (Sum(view, size, header) != header[5]) return null;
-            var file = new KeyIndexFile(map, view, header);
-            (map, view) = (null, null);
+            if (Sum(seen, size, header) != header[5]) return null;
+            var file = new KeyIndexFile(opened, seen, header);
+            (opened, seen) = (null, null);
             return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -66,8 +66,8 @@ sealed class KeyIndexFile : IDisposable
         }
         finally
         {
-            view?.Dispose();
-            map?.Dispose();
+            seen?.Dispose();
+            opened?.Dispose();
         }
     }
 
@@ -81,24 +81,24 @@ sealed class KeyIndexFile : IDisposable
         for (var i = 0; i < order.Length; i++) order[i] = i;
         var hashes = keys.Hashes.ToArray();
         Array.Sort(hashes, order);
-        var bits = Math.Min(BitsMax, BitOperations.Log2((uint)Math.Max(1, keys.Count / KeysPerBucket)));
-        var hasBytes = keys.Starts.Length > 0;
-        var places = new Places(keys.Count, bits, hasBytes);
-        var words = new ulong[places.Bytes + (keys.Bytes.Length + 7) / 8];
-        FillDirectory(MemoryMarshal.Cast<ulong, uint>(words.AsSpan(places.Directory)), hashes, bits);
-        hashes.CopyTo(words.AsSpan(places.Hashes));
-        var rows = MemoryMarshal.Cast<ulong, uint>(words.AsSpan(places.Rows));
+        var first = Math.Min(BitsMax, BitOperations.Log2((uint)Math.Max(1, keys.Count / KeysPerBucket)));
+        var withBytes = keys.Starts.Length > 0;
+        var parts = new Places(keys.Count, first, withBytes);
+        var words = new ulong[parts.Bytes + (keys.Bytes.Length + 7) / 8];
+        FillDirectory(MemoryMarshal.Cast<ulong, uint>(words.AsSpan(parts.Directory)), hashes, first);
+        hashes.CopyTo(words.AsSpan(parts.Hashes));
+        var rows = MemoryMarshal.Cast<ulong, uint>(words.AsSpan(parts.Rows));
         for (var i = 0; i < order.Length; i++) rows[i] = keys.Rows[order[i]];
-        if (hasBytes)
+        if (withBytes)
         {
-            var starts = MemoryMarshal.Cast<ulong, long>(words.AsSpan(places.Starts));
+            var starts = MemoryMarshal.Cast<ulong, long>(words.AsSpan(parts.Starts));
             for (var i = 0; i < order.Length; i++)
                 starts[i] = (long)keys.BytesOf(order[i]).Length << 32 | (uint)keys.Starts[order[i]];
-            keys.Bytes.CopyTo(MemoryMarshal.AsBytes(words.AsSpan(places.Bytes)));
+            keys.Bytes.CopyTo(MemoryMarshal.AsBytes(words.AsSpan(parts.Bytes)));
         }
         ulong[] header =
         [
-            Magic, identity, (ulong)keys.Count, (ulong)bits, hasBytes ? (ulong)keys.Bytes.Length : NoBytes, 0, 0, 0,
+            Magic, identity, (ulong)keys.Count, (ulong)first, withBytes ? (ulong)keys.Bytes.Length : NoBytes, 0, 0, 0,
         ];
         header[5] = Sum(header, words.AsSpan(HeaderWords));
         header.CopyTo(words.AsSpan());

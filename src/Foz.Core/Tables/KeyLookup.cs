@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Foz.Core.Engine;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;

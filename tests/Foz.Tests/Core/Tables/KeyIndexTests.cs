@@ -172,7 +172,7 @@ public sealed class KeyIndexTests : IDisposable
         for (var file = 0; file < 4; file++)
             await CommitAsync(await Writer.AppendAsync(
                 table, $"SELECT i AS id FROM range({file * 1000}, {file * 1000 + 1000}) r(i)", new(), Cancel));
-        cache = new KeyIndexCache(CacheFolder, bytesMax: 30_000);
+        cache = new KeyIndexCache(CacheFolder, TimeProvider.System, bytesMax: 30_000);
         table = new TableStore(new LocalObjectStore(Path.Combine(folder, "lake")), engines, TimeProvider.System, cache)
             .Open("t");
         for (var i = 0; i < 4; i++)
@@ -186,7 +186,7 @@ public sealed class KeyIndexTests : IDisposable
 
     (KeyIndexCache, LakeTable) Open()
     {
-        var opened = new KeyIndexCache(CacheFolder);
+        var opened = new KeyIndexCache(CacheFolder, TimeProvider.System);
         var store = new TableStore(
             new LocalObjectStore(Path.Combine(folder, "lake")), engines, TimeProvider.System, opened);
         return (opened, store.Open("t"));

@@ -28,9 +28,9 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     public Queue<Fault> NextPuts { get; } = new();
 
     /// <summary>Lets the writes happen that were only delayed.</summary>
-    public void ReleaseLate()
+    public async Task ReleaseLateAsync()
     {
-        foreach (var (path, content) in late) _ = inner.PutIfAbsentAsync(path, content, CancellationToken.None);
+        foreach (var (path, content) in late) await inner.PutIfAbsentAsync(path, content, CancellationToken.None);
         late.Clear();
     }
 

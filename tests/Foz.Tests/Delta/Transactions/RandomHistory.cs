@@ -54,7 +54,7 @@ sealed class RandomHistory
         for (var step = 0; step < steps; step++)
         {
             var writer = random.Next(writers.Length);
-            if (random.Next(3) == 0) store.ReleaseLate();
+            if (random.Next(3) == 0) await store.ReleaseLateAsync();
             if (open[writer] is { } begun && random.Next(2) == 0)
             {
                 await CommitAsync(begun.Transaction, begun.Operation);
@@ -65,7 +65,7 @@ sealed class RandomHistory
                 open[writer] = await BeginAsync(writers[writer]);
             }
         }
-        store.ReleaseLate();
+        await store.ReleaseLateAsync();
         await CheckAsync();
     }
 
