@@ -91,8 +91,11 @@ sealed class KeyColumns
     {
         (string Form, bool IsNumber, string Expression)? form = field.Type switch
         {
-            PrimitiveType { Kind: PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer
-                or PrimitiveKind.Long or PrimitiveKind.Boolean } => ("number", true, "CAST({0} AS BIGINT)"),
+            PrimitiveType
+            {
+                Kind: PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer
+                or PrimitiveKind.Long or PrimitiveKind.Boolean
+            } => ("number", true, "CAST({0} AS BIGINT)"),
             PrimitiveType { Kind: PrimitiveKind.Date } => ("days", true, Finite("CAST({0} - DATE '1970-01-01' AS BIGINT)")),
             PrimitiveType { Kind: PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz } =>
                 ("microseconds", true, Finite("epoch_us({0})")),

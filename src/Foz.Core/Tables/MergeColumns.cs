@@ -108,8 +108,26 @@ sealed class MergeColumns
         var columns = source.Where(column =>
             (writesAll && (merge.EvolvesSchema || present.Schema.Columns.Find(column.Name) is not null))
             || (merge.EvolvesSchema && named.Contains(column.Name))).ToList();
-        if (columns.Count == 0) return TargetSchema.Keep(present);
-        return TargetSchema.Evolve(present, columns, merge.Write with { AddsColumns = merge.EvolvesSchema });
+        var target = columns.Count == 0
+            ? TargetSchema.Keep(present)
+            : TargetSchema.Evolve(present, columns, merge.Write with { AddsColumns = merge.EvolvesSchema });
+        return target.Giving(GivenByAll());
+    }
+
+    /// <summary>
+    /// The columns to which every clause that writes gives a value. What a generated column is where only some give it
+    /// one, the table computes for all.
+    /// </summary>
+    IEnumerable<string> GivenByAll()
+    {
+        var writing = merge.Clauses.Where(clause => clause.Action is not MergeAction.Delete).ToList();
+        if (writing.Count == 0) return [];
+        return writing.Select(Given).Aggregate((all, some) => all.Intersect(some, StringComparer.OrdinalIgnoreCase));
+
+        IEnumerable<string> Given(MergeClause clause) =>
+            clause.Action is MergeAction.UpdateAll or MergeAction.InsertAll
+                ? source.Select(column => column.Name)
+                : ColumnsOf(clause.Action);
     }
 
     void CheckClauses()
@@ -136,6 +154,7 @@ sealed class MergeColumns
     {
         foreach (var name in ColumnsOf(clause.Action))
         {
+            CheckIdentity(clause.Action, name);
             var isThere = Target.Schema.Columns.Find(name) is not null
                 || (clause.Action is MergeAction.Update && TopOf(name) is { } top
                     && Target.Schema.Columns.Find(top)?.Type is StructType parent
@@ -153,6 +172,17 @@ sealed class MergeColumns
             {
                 Hint = "name the columns that the clause writes, or let the merge evolve the schema",
             };
+    }
+
+    void CheckIdentity(MergeAction action, string name)
+    {
+        if (Target.Schema.Columns.Find(name) is not { } field || IdentityColumn.Of(field) is not { } identity) return;
+        if (action is MergeAction.Update)
+            throw new FozException(ErrorKind.Data, $"the identity column {field.Name} cannot be updated");
+        if (!identity.AllowsExplicit)
+            throw new FozException(
+                ErrorKind.Data,
+                $"{present.State.Table} counts its column {field.Name} itself (GENERATED ALWAYS AS IDENTITY)");
     }
 
     static bool Exists(StructType type, string path)

@@ -34,6 +34,9 @@ sealed class TargetSchema
     /// </summary>
     public bool IsGiven(StructField field) => given.Contains(field.Name);
 
+    /// <summary>The same schema for rows that are given these columns.</summary>
+    public TargetSchema Giving(IEnumerable<string> columns) => new(Schema, IsChanged, columns, maxColumnId);
+
     /// <summary>The schema of a table that has the rows of a statement and nothing else.</summary>
     /// <param name="present">
     /// The table so far, whose partitioning, comments and column ids stay, as does what it fills itself: generated and

@@ -47,6 +47,39 @@ public sealed class JudgeTests(JudgeProcess judge) : IDisposable
         Assert.Equal(6, await AssertReadEquallyAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Every_version_of_a_table_that_merges_changed_is_read_equally(bool isPartitioned)
+    {
+        await lake.AppendAsync(
+            Name, "SELECT i AS id, 'v0' AS v, i % 3 AS p FROM range(1000) r(i)",
+            new() { PartitionBy = isPartitioned ? ["p"] : [] });
+        for (var round = 1; round <= 3; round++)
+        {
+            await ChangeAsync((w, t) => w.MergeAsync(t, new()
+            {
+                Source = $"SELECT i * {round + 1} AS id, 'v{round}' AS v, i % 3 AS p, {round} AS round FROM range(400) r(i)",
+                On = "target.id = source.id AND target.p = source.p",
+                Clauses =
+                [
+                    new(MergeMatch.Matched, new MergeAction.Delete(), "target.id % 20 = 0"),
+                    new(MergeMatch.Matched, new MergeAction.UpdateAll()),
+                    new(MergeMatch.NotMatched, new MergeAction.InsertAll(), "source.id % 2 = 0"),
+                    new(
+                        MergeMatch.NotMatchedBySource,
+                        new MergeAction.Update(new Dictionary<string, string> { ["v"] = "v || '!'" }), "id % 7 = 0"),
+                ],
+                EvolvesSchema = true,
+            }, Cancel));
+            await ChangeAsync((w, t) => w.ReplaceWhereAsync(
+                t, $"SELECT {round} AS id, 'replaced' AS v, 1 AS p", $"p = 1 AND id < {round * 50}", new(), Cancel));
+        }
+        var newest = await (await lake.TableAsync(Name)).LatestAsync(Cancel);
+        for (var version = 0L; version <= newest.Version; version++)
+            Assert.True(await AssertReadEquallyAsync(version) > 0);
+    }
+
     [Fact]
     public async Task Every_version_of_a_changed_table_is_read_equally()
     {

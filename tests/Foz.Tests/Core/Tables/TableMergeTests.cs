@@ -13,7 +13,7 @@ public sealed class TableMergeTests : IDisposable
         get
         {
             var data = new TheoryData<TableKind, int>();
-            foreach (var kind in Enum.GetValues<TableKind>().Where(kind => kind != TableKind.Mapped))
+            foreach (var kind in Enum.GetValues<TableKind>())
                 for (var seed = 1; seed <= 3; seed++) data.Add(kind, seed);
             return data;
         }
@@ -88,6 +88,22 @@ public sealed class TableMergeTests : IDisposable
         Assert.Equal(
             ["0|0||", "1|10|x|2.5", "2|102||", "7|70|y|"],
             result.Rows(Cancel).Select(row => string.Join('|', row)));
+    }
+
+    [Fact]
+    public async Task Generated_columns_follow_the_columns_that_clauses_write()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors, new StructType(
+            new StructField("id", DeltaType.Long), new StructField("v", DeltaType.Integer),
+            new StructField("twice", DeltaType.Integer, nullable: true,
+                FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "v * 2"))));
+        await table.CommitAsync(await table.Writer.AppendAsync(
+            table.Table, "SELECT i AS id, i::INTEGER AS v FROM range(3) r(i)", new(), Cancel));
+        await MergeAsync(
+            "SELECT * FROM (VALUES (1), (9)) s(id)", "target.id = source.id",
+            new MergeClause(MergeMatch.Matched, Update(("v", "v + 100"))),
+            new MergeClause(MergeMatch.NotMatched, Insert(("id", "source.id"), ("v", "7"), ("twice", "14"))));
+        Assert.Equal(["0|0|0", "1|101|202", "2|2|4", "9|7|14"], await table.RowsAsync());
     }
 
     [Theory]
