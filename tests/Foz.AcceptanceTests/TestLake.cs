@@ -48,8 +48,9 @@ public sealed class TestLake : IDisposable
     }
 
     /// <summary>Runs the project.</summary>
-    public async Task<RunResult> RunAsync(bool isFullRefresh = false) => await new PipelineRunner(Lake).RunAsync(
-        new() { Project = Load(), IsFullRefresh = isFullRefresh }, Cancel);
+    public async Task<RunResult> RunAsync(bool isFullRefresh = false, Action<RunEvent>? onEvent = null) =>
+        await new PipelineRunner(Lake).RunAsync(
+            new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = onEvent ?? (_ => { }) }, Cancel);
 
     /// <summary>What a run of the project would do.</summary>
     public Task<IReadOnlyList<PlannedStep>> PlanAsync() =>

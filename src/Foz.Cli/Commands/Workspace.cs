@@ -12,7 +12,6 @@ namespace Foz.Cli.Commands;
 /// <summary>A project with its lake and engines, open for one command.</summary>
 sealed class Workspace : IDisposable
 {
-    readonly DirectoryInfo work = Directory.CreateTempSubdirectory("foz-");
     readonly ProjectOptions options;
 
     Workspace(ProjectFile file, ProjectOptions options, EnginePool engines, TimeProvider clock)
@@ -112,14 +111,10 @@ sealed class Workspace : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Engines.Dispose();
-        work.Delete(recursive: true);
-    }
+    public void Dispose() => Engines.Dispose();
 
     string? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
-        ? new JournalWriter(Lake).SelectPending(name.Name, work.FullName)
+        ? new JournalWriter(Lake).SelectPending(name.Name)
         : null;
 
     bool Exists(TableName name)

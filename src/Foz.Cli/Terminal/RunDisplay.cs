@@ -75,6 +75,10 @@ static class RunText
         }
     }
 
+    /// <summary>What went wrong with a run beside its steps, line by line.</summary>
+    public static IEnumerable<string> Details(RunResult run, ErrorText errors) =>
+        run.Error is { } error ? errors.Of(error).Split('\n') : [];
+
     /// <summary>How a run ended, in one line.</summary>
     public static string Summary(RunResult run)
     {

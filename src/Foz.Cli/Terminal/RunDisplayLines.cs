@@ -30,6 +30,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.Finished finished:
                 foreach (var step in finished.Result.Steps.Where(s => !shown.Contains(s.Step)))
                     WriteLine($"{Name(step.Step)}  {RunText.Word(step.Outcome)}");
+                foreach (var line in RunText.Details(finished.Result, errors)) WriteLine(line);
                 WriteLine(RunText.Summary(finished.Result));
                 break;
         }

@@ -105,6 +105,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
             Outcome.Warned => "yellow",
             _ => "green",
         };
+        foreach (var line in RunText.Details(run, errors)) console.MarkupLine($"[{color}]{Escape(line)}[/]");
         console.MarkupLine($"[{color}]{Escape(RunText.Summary(run))}[/]");
     }
 

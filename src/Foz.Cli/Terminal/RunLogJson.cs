@@ -60,6 +60,7 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
                 json.WriteString("run_id"u8, run.RunId);
                 json.WriteString("outcome"u8, WordOf(run.Outcome));
                 json.WriteNumber("elapsed_ms"u8, (long)run.Elapsed.TotalMilliseconds);
+                if (run.Error is { } error) json.WriteString("error"u8, errors.Of(error));
                 break;
         }
     }

@@ -17,7 +17,7 @@ public sealed class EnginePool : IDisposable
     const long BindingBytes = 64L << 20;
 
     readonly EngineOptions options;
-    readonly string tempFolder;
+    readonly Lazy<TempFolder> temp;
     readonly Lazy<Database>[] databases;
     readonly StreamFunction streams = new();
     readonly ScanFunctions scans = new();
@@ -26,7 +26,7 @@ public sealed class EnginePool : IDisposable
     public EnginePool(EngineOptions options)
     {
         this.options = options;
-        tempFolder = Path.Combine(options.TempFolder, $"foz-{Environment.ProcessId}-{Path.GetRandomFileName()}");
+        temp = new(() => TempFolder.Create(options.TempFolder));
         // One for each workload, by number: a dictionary of ours would be compiled at each start of the process.
         databases = new Lazy<Database>[(int)Workload.Binding + 1];
         for (var i = 0; i < databases.Length; i++)
@@ -72,11 +72,24 @@ public sealed class EnginePool : IDisposable
         return thread;
     }
 
+    /// <summary>
+    /// Makes an empty folder for files that do not outlive the pool: who made it deletes it, or the pool at its end, or
+    /// <see cref="SweepTempFolders"/> of another process where this one is killed.
+    /// </summary>
+    /// <exception cref="IOException">The disk is full, or may not be written.</exception>
+    public DirectoryInfo CreateTempFolder() =>
+        Directory.CreateDirectory(Path.Combine(temp.Value.Path, Path.GetRandomFileName()));
+
+    /// <summary>
+    /// Deletes what processes of this user have left that were killed; nothing where no folder can be made to tell by.
+    /// </summary>
+    public void SweepTempFolders() => FindTemp()?.Sweep();
+
     /// <summary>Closes all instances and removes what they spilled.</summary>
     public void Dispose()
     {
         foreach (var database in databases.Where(d => d.IsValueCreated)) database.Value.Dispose();
-        if (Directory.Exists(tempFolder)) Directory.Delete(tempFolder, recursive: true);
+        if (temp.IsValueCreated) temp.Value.Dispose();
     }
 
     Database OpenDatabase(Workload workload)
@@ -109,7 +122,7 @@ public sealed class EnginePool : IDisposable
     {
         ["memory_limit"] = Text((long)(options.MemoryBytes * EngineShare / options.Workloads.Count)) + "B",
         ["threads"] = Text(options.Threads),
-        ["temp_directory"] = tempFolder,
+        ["temp_directory"] = SpillFolder(workload),
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["allocator_background_threads"] = "true",
@@ -124,7 +137,7 @@ public sealed class EnginePool : IDisposable
     {
         ["memory_limit"] = Text(BindingBytes) + "B",
         ["threads"] = "1",
-        ["temp_directory"] = tempFolder,
+        ["temp_directory"] = SpillFolder(Workload.Binding),
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["errors_as_json"] = "true",
@@ -144,6 +157,25 @@ public sealed class EnginePool : IDisposable
                 'regex_range', 'in_clause')
             """, [], CancellationToken.None);
         connection.Execute($"SET GLOBAL disabled_optimizers = '{others}'");
+    }
+
+    /// <summary>
+    /// A folder for each instance, as two that spilled to one would write into the same files; none where no folder can
+    /// be made, which leaves statements that need none.
+    /// </summary>
+    string SpillFolder(Workload workload) =>
+        FindTemp() is { } folder ? Path.Combine(folder.Path, workload.ToString()) : "";
+
+    TempFolder? FindTemp()
+    {
+        try
+        {
+            return temp.Value;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>

@@ -13,7 +13,11 @@ static class JournalSegment
     const int ChecksumLength = 8;
     const byte Separator = (byte)' ';
 
-    /// <summary>Writes records behind those that are there; they are durable when it returns.</summary>
+    /// <summary>
+    /// Writes records behind those that are there: all of them, durable when it returns, or none where the disk fails.
+    /// </summary>
+    /// <param name="file">The file, opened to append without a buffer.</param>
+    /// <param name="records">The records.</param>
     public static void Append(FileStream file, IEnumerable<JournalRecord> records)
     {
         using var lines = new MemoryStream();
@@ -25,8 +29,18 @@ static class JournalSegment
             lines.Write(json);
             lines.WriteByte((byte)'\n');
         }
-        file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
-        file.Flush(flushToDisk: true);
+        var end = file.Length;
+        try
+        {
+            file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
+            file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            // What comes later would stand behind half a line, and be lost with it.
+            file.SetLength(end);
+            throw;
+        }
     }
 
     /// <summary>The JSON of every whole record, in order.</summary>

@@ -24,15 +24,32 @@ public sealed class JournalWriter(Lake lake)
 
     /// <summary>
     /// Commits the records of all runs that have ended: each table carries the run's number in its <c>txn</c>, so that a
-    /// crash between two tables loses and doubles nothing. Called by who holds the lake.
+    /// crash between two tables loses and doubles nothing. Called by who holds the lake. Where it fails, with an error that
+    /// <see cref="DeltaErrors.Find"/> knows, what is not committed stays in the journal.
     /// </summary>
-    public async Task FlushAsync(EngineSession session, CancellationToken cancellationToken)
+    /// <returns>What did not go well although the records are committed.</returns>
+    public async Task<IReadOnlyList<Warning>> FlushAsync(EngineSession session, CancellationToken cancellationToken)
     {
-        foreach (var runId in journal.Segments())
+        var warnings = new List<Warning>();
+        var work = lake.Engines.CreateTempFolder();
+        try
         {
-            foreach (var name in JournalTables.Names) await FlushAsync(session, runId, name, cancellationToken);
-            journal.Delete(runId);
+            foreach (var runId in journal.Segments())
+            {
+                foreach (var name in JournalTables.Names)
+                {
+                    var file = Path.Combine(work.FullName, $"{runId}-{name.Name}.jsonl");
+                    if (await FlushAsync(session, runId, name, file, cancellationToken) is { } warning)
+                        warnings.Add(warning);
+                }
+                journal.Delete(runId);
+            }
         }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+        return warnings;
     }
 
     /// <summary>
@@ -40,31 +57,31 @@ public sealed class JournalWriter(Lake lake)
     /// the table.
     /// </summary>
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
-    /// <param name="workFolder">A folder for a file that lives as long as the statement.</param>
-    public string? SelectPending(string table, string workFolder)
+    public string? SelectPending(string table)
     {
-        var file = Path.Combine(workFolder, $"{table}-{Guid.NewGuid():N}.jsonl");
-        var count = journal.Segments().Sum(runId => journal.Export(runId, table, file));
-        return count == 0 ? null : Select(table, file);
+        if (journal.Segments() is not { Count: > 0 } segments) return null;
+        var file = Path.Combine(lake.Engines.CreateTempFolder().FullName, $"{table}.jsonl");
+        return segments.Sum(runId => journal.Export(runId, table, file)) == 0 ? null : Select(table, file);
     }
 
-    async Task FlushAsync(EngineSession session, string runId, TableName name, CancellationToken cancellationToken)
+    async Task<Warning?> FlushAsync(
+        EngineSession session, string runId, TableName name, string file, CancellationToken cancellationToken)
     {
         var batch = new StepBatch(Step, long.Parse(runId.AsSpan(0, runId.IndexOf('-')), CultureInfo.InvariantCulture));
-        var file = Path.Combine(Path.GetTempPath(), $"foz-{runId}-{name.Name}.jsonl");
+        if (journal.Export(runId, name.Name, file) == 0) return null;
+        var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
+        var present = await table.FindLatestAsync(cancellationToken);
+        if (present?.BatchOf(Step) >= batch.Number) return null;
+        var change = await new TableWriter(session).AppendAsync(
+            table, Select(name.Name, file), new() { Batch = batch }, cancellationToken);
         try
         {
-            if (journal.Export(runId, name.Name, file) == 0) return;
-            var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
-            var present = await table.FindLatestAsync(cancellationToken);
-            if (present?.BatchOf(Step) >= batch.Number) return;
-            var change = await new TableWriter(session).AppendAsync(
-                table, Select(name.Name, file), new() { Batch = batch }, cancellationToken);
-            await change.CommitAsync(cancellationToken);
+            return (await change.CommitAsync(cancellationToken)).Warning;
         }
-        finally
+        catch
         {
-            File.Delete(file);
+            await change.DiscardAsync(CancellationToken.None);
+            throw;
         }
     }
 

@@ -26,7 +26,8 @@ public sealed class RunJournal(string folder)
             lock (gate)
             {
                 using var file = new FileStream(
-                    Path.Combine(folder, runId + Extension), FileMode.Append, FileAccess.Write, FileShare.Read);
+                    Path.Combine(folder, runId + Extension), FileMode.Append, FileAccess.Write, FileShare.Read,
+                    bufferSize: 0);
                 JournalSegment.Append(file, records);
             }
         }

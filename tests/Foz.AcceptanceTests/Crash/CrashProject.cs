@@ -83,21 +83,27 @@ sealed class CrashProject : IDisposable
     }
 
     /// <summary>Starts the run of the project in a process of its own.</summary>
-    public FozProcess Start(string? failpoint = null) => FozProcess.Start(Folder, failpoint, "run", "--log-format", "json");
+    public FozProcess Start(string? failpoint = null, params IEnumerable<string> options) =>
+        FozProcess.Start(Folder, failpoint, ["run", "--log-format", "json", .. options]);
 
-    /// <summary>Lets a run of the project end.</summary>
-    public async Task FinishAsync() => (await FozProcess.RunAsync(Folder, "run", "--log-format", "json")).Expect(0);
+    /// <summary>Lets a run of the project end; nothing is left then of those that were killed.</summary>
+    public async Task FinishAsync()
+    {
+        (await FozProcess.RunAsync(Folder, "run", "--log-format", "json")).Expect(0);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Folder, "temp"), "foz-*"));
+    }
 
     /// <summary>Asserts that the lake holds what an undisturbed run makes of the same files, and each batch once.</summary>
     /// <param name="kills">What was done to it, for people.</param>
-    public async Task AssertUndisturbedAsync(string kills)
+    /// <param name="schema">The schema that is looked at; null for all.</param>
+    public async Task AssertUndisturbedAsync(string kills, string? schema = null)
     {
         using var undisturbed = new CrashProject();
         for (var round = 0; round < Rounds; round++) undisturbed.AddRound();
         using var other = new TestLake(undisturbed.Folder);
         using var lake = new TestLake(Folder);
         await other.RunWellAsync();
-        foreach (var name in Compared)
+        foreach (var name in Compared.Where(name => schema is null || name.Split('.')[0] == schema))
         {
             var columns = name.StartsWith("bronze", StringComparison.Ordinal) ? "* EXCLUDE (_cdc_synced_at)" : "*";
             var query = $"SELECT {columns} FROM {name} ORDER BY ALL";

@@ -80,6 +80,37 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         await AssertJudgedAsync("silver.orders");
     }
 
+    [Fact]
+    public async Task One_run_ends_what_was_cut_off_and_loads_what_came_since()
+    {
+        project.AddRound();
+        await project.FinishAsync();
+        project.AddRound();
+        await KillBetweenTablesAsync();
+        project.AddRound();
+        await project.FinishAsync();
+
+        await project.AssertUndisturbedAsync("a kill between side table and table");
+    }
+
+    [Fact]
+    public async Task A_full_refresh_that_was_cut_off_is_ended_as_one()
+    {
+        project.AddRound();
+        await project.FinishAsync();
+        await KillBetweenTablesAsync("--full-refresh");
+        // Models that append refuse to go on behind a table that was replaced.
+        using (var run = project.Start()) await run.WaitAsync();
+
+        await project.AssertUndisturbedAsync("a kill of a full refresh between side table and table", schema: "bronze");
+    }
+
+    async Task KillBetweenTablesAsync(params string[] options)
+    {
+        using var run = project.Start("step.side-committed", options);
+        Assert.Equal(FozProcess.KilledExitCode, (await run.WaitAsync()).ExitCode);
+    }
+
     static List<string> Names() =>
     [
         .. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)

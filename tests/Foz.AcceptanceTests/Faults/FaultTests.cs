@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Core;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.Faults;
 
@@ -42,6 +43,89 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
             Assert.Equal(["20000"], await small.QueryAsync("SELECT count(*) FROM silver.orders"));
         });
     }
+
+    [Fact]
+    public async Task A_disk_without_a_byte_left_loses_records_and_the_run_says_so()
+    {
+        await WriteModelsAsync();
+        await WithMountAsync("-t tmpfs -o size=8m foz", async folder =>
+        {
+            MoveLakeTo(folder);
+            using var small = new TestLake(lake.Folder, folder);
+            await small.RunWellAsync();
+            await small.AppendAsync("bronze.orders", "SELECT 10 AS id, 'new' AS v");
+            var filler = Path.Combine(folder, "filler");
+
+            var run = await small.RunAsync(onEvent: what =>
+            {
+                if (what is RunEvent.StepStarted) FillDisk(filler, leftBytes: 0);
+            });
+
+            Assert.Equal(ErrorKind.Storage, Assert.Single(run.Steps).Error!.Kind);
+            Assert.Equal((Outcome.Failed, ErrorKind.Storage), (run.Outcome, run.Error!.Kind));
+            Assert.StartsWith(
+                $"what run {run.RunId} did is not in the schema foz: ", run.Error.Message, StringComparison.Ordinal);
+            Assert.Contains("make room on the disk", run.Error.Hint, StringComparison.Ordinal);
+
+            File.Delete(filler);
+            var next = await small.RunWellAsync();
+            Assert.Equal(Outcome.Succeeded, next.Outcome);
+            Assert.Equal(["11"], await small.QueryAsync("SELECT count(*) FROM silver.orders"));
+            Assert.Equal(["2"], await small.QueryAsync("SELECT count(*) FROM foz.runs"));
+            Assert.Empty(Directory.GetFiles(small.Lake.JournalFolder));
+        });
+    }
+
+    [Fact]
+    public async Task Records_that_do_not_fit_into_their_tables_stay_in_the_journal_for_the_next_run()
+    {
+        await WriteModelsAsync();
+        await WithMountAsync("-t tmpfs -o size=8m foz", async folder =>
+        {
+            MoveLakeTo(folder);
+            using var small = new TestLake(lake.Folder, folder);
+            var filler = Path.Combine(folder, "filler");
+            var warnings = new List<string>();
+
+            var run = await small.RunAsync(onEvent: what =>
+            {
+                if (what is RunEvent.StepFinished) FillDisk(filler, leftBytes: 12_000);
+                if (what is RunEvent.Warned { Step: null, Warning: var warning }) warnings.Add(warning.Message);
+            });
+
+            Assert.Equal((Outcome.Succeeded, null), (run.Outcome, run.Error));
+            Assert.StartsWith(
+                "records of runs stay in the journal, as the tables of the schema foz could not be written: ",
+                Assert.Single(warnings), StringComparison.Ordinal);
+            Assert.Single(Directory.GetFiles(small.Lake.JournalFolder));
+
+            File.Delete(filler);
+            var next = await small.RunWellAsync();
+            Assert.Equal(
+                new[] { run.RunId, next.RunId },
+                await small.QueryAsync("SELECT run_id FROM foz.runs ORDER BY started_at"));
+            Assert.Equal(["silver.orders|0"], await small.QueryAsync("SELECT step, table_version FROM foz.steps"));
+            Assert.Empty(Directory.GetFiles(small.Lake.JournalFolder));
+        });
+    }
+
+    [Fact]
+    public async Task Records_that_find_no_room_leave_no_half_line_in_front_of_the_next() =>
+        await WithMountAsync("-t tmpfs -o size=1m foz", folder =>
+        {
+            var journal = new RunJournal(Path.Combine(folder, "journal"));
+            journal.Append("r1", Step("silver.a", error: null));
+            var filler = Path.Combine(folder, "filler");
+            FillDisk(filler, leftBytes: 10_000);
+
+            var error = Assert.Throws<FozException>(() => journal.Append("r1", Step("silver.b", new('x', 50_000))));
+            Assert.Equal(ErrorKind.Storage, error.Kind);
+
+            File.Delete(filler);
+            journal.Append("r1", Step("silver.c", error: null));
+            Assert.Equal(2, journal.Export("r1", "steps", Path.Combine(folder, "steps.jsonl")));
+            return Task.CompletedTask;
+        });
 
     [Fact]
     public async Task A_lake_that_cannot_be_written_is_said_so_and_still_read()
@@ -141,6 +225,12 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(["200000"], await lake.QueryAsync("SELECT count(*) FROM bronze.big"));
     }
+
+    static StepRecord Step(string step, string? error) => new()
+    {
+        RunId = "r1", Step = step, Kind = "model", Outcome = Outcome.Failed, StartedAt = default, FinishedAt = default,
+        Error = error,
+    };
 
     static void FillDisk(string file, int leftBytes)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Connectors;
-using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
@@ -13,7 +12,6 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="lake">The lake.</param>
 public sealed class PipelineRunner(Lake lake)
 {
-    readonly JournalWriter journal = new(lake);
     readonly Lock gate = new();
 
     /// <summary>Runs.</summary>
@@ -30,22 +28,26 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
+        lake.Engines.SweepTempFolders();
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
         var selected = Selection.Of(project.Graph, request.Select);
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+        var recorder = new RunRecorder(lake, runId);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
-            node => RunStepAsync(request, runId, node, opened.Sources, stop.Token), stop.Token);
+            node => RunStepAsync(request, runId, node, opened.Sources, recorder, stop.Token), stop.Token);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
-        await RecordAsync(project, result, startedAt);
+        recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
+        var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        result = result with { Error = error };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
 
     async Task<StepResult> RunStepAsync(
         RunRequest request, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        CancellationToken cancellationToken)
+        RunRecorder recorder, CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));
         var startedAt = lake.Clock.GetUtcNow();
@@ -69,7 +71,7 @@ public sealed class PipelineRunner(Lake lake)
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
         if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
-            journal.Append(runId, RunRecords.OfStep(runId, node, result, startedAt, lake.Clock.GetUtcNow()));
+            recorder.Add(RunRecords.OfStep(runId, node, result, startedAt, lake.Clock.GetUtcNow()));
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }
@@ -102,14 +104,6 @@ public sealed class PipelineRunner(Lake lake)
             // A fault in one step must not take down those beside it, which have their commits to finish.
             return failed with { Error = new(ErrorKind.Bug, $"{e.GetType().Name}: {e.Message}", e) };
         }
-    }
-
-    /// <summary>Records the run and brings the journal into its tables; a run that did nothing new leaves no trace.</summary>
-    async Task RecordAsync(Project project, RunResult result, DateTimeOffset startedAt)
-    {
-        journal.Append(result.RunId, RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
-        using var session = lake.Engines.Open(Workload.Models);
-        await journal.FlushAsync(session, CancellationToken.None);
     }
 
     void Tell(RunRequest request, RunEvent what)

@@ -81,9 +81,12 @@ public sealed record StepResult
 /// <param name="Elapsed">How long it took.</param>
 public sealed record RunResult(string RunId, IReadOnlyList<StepResult> Steps, TimeSpan Elapsed)
 {
-    /// <summary>How it ended: failed if a step did; skipped if every step was.</summary>
+    /// <summary>What went wrong with the run beside its steps; null where nothing did.</summary>
+    public FozException? Error { get; init; }
+
+    /// <summary>How it ended: failed if a step did, or it has an error; skipped if every step was.</summary>
     public Outcome Outcome =>
-        Steps.Any(s => s.Outcome is Outcome.Failed or Outcome.Canceled) ? Outcome.Failed
+        Error is not null || Steps.Any(s => s.Outcome is Outcome.Failed or Outcome.Canceled) ? Outcome.Failed
         : Steps.All(s => s.Outcome is Outcome.Skipped) ? Outcome.Skipped
         : Steps.Any(s => s.Outcome is Outcome.Warned) ? Outcome.Warned
         : Outcome.Succeeded;

@@ -19,12 +19,30 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     StreamDefinition Stream => node.Stream.Definition;
 
-    /// <summary>Runs the step.</summary>
+    /// <summary>Runs the step: the batch that a crash cut off, if one did, and what is new.</summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
-        var manifest = await OpenBatchAsync(cancellationToken);
+        var (manifest, isResumed) = await OpenBatchAsync(cancellationToken);
         if (manifest is null) return new() { Step = node.Table, IsStream = true, Outcome = Outcome.Skipped };
-        var work = Directory.CreateTempSubdirectory("foz-batch-");
+        var result = await RunBatchAsync(manifest, cancellationToken);
+        if (!isResumed || result.Outcome is Outcome.Failed) return result;
+        (manifest, _) = await OpenBatchAsync(cancellationToken);
+        return manifest is null ? result : Join(result, await RunBatchAsync(manifest, cancellationToken));
+    }
+
+    /// <summary>What two batches of the step came to.</summary>
+    static StepResult Join(StepResult first, StepResult second) => second with
+    {
+        Outcome = second.Outcome is Outcome.Succeeded ? first.Outcome : second.Outcome,
+        TableVersion = second.TableVersion ?? first.TableVersion,
+        RowsWritten = first.RowsWritten + second.RowsWritten,
+        RowsRejected = first.RowsRejected + second.RowsRejected,
+        Checks = second.Checks.IsEmpty ? first.Checks : second.Checks,
+    };
+
+    async Task<StepResult> RunBatchAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var work = context.Lake.Engines.CreateTempFolder();
         try
         {
             var table = await context.Lake.DefineTableAsync(
@@ -84,14 +102,14 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// <summary>
     /// The batch to run: the last one where a crash left it half committed, else a new plan; null where nothing is new.
     /// </summary>
-    async Task<StepManifest?> OpenBatchAsync(CancellationToken cancellationToken)
+    async Task<(StepManifest? Manifest, bool IsResumed)> OpenBatchAsync(CancellationToken cancellationToken)
     {
         var manifests = await log.ReadAllAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
         var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
-        if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return last;
+        if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return (last, true);
         var plan = await PlanAsync(isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
-        if (plan.Inputs is null) return null;
+        if (plan.Inputs is null) return (null, false);
         var manifest = new StepManifest
         {
             Step = node.Table.ToString(),
@@ -99,11 +117,12 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             RunId = context.RunId,
             CreatedAt = context.Lake.Clock.GetUtcNow(),
             Fingerprint = "",
+            Replaces = Stream.Mode is StreamMode.Snapshot || context.IsFullRefresh,
             Stream = plan.Inputs,
         };
         if (isOpen) await log.ReopenAsync(manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);
-        return manifest;
+        return (manifest, false);
     }
 
     /// <summary>Plans a batch behind those that are done, and tells what the user should know of it.</summary>
@@ -161,7 +180,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             RacesMax = 0,
         };
         var writer = new TableWriter(session);
-        var replaces = Stream.Mode is StreamMode.Snapshot || context.IsFullRefresh;
+        var replaces = manifest.Replaces ?? Stream.Mode is StreamMode.Snapshot;
         var change = replaces
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
