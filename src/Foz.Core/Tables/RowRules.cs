@@ -38,7 +38,7 @@ sealed class RowRules
         {
             all.AddNotNull(field, ColumnPath.Of(field.Name), column(field), parent: null);
             all.AddLength(field, column(field));
-            if (Invariant(field) is { } invariant) all.Add($"the invariant of column {field.Name}", invariant, schema, column);
+            if (InvariantOf(field) is { } invariant) all.Add($"the invariant of column {field.Name}", invariant, schema, column);
             if (field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is { } generation)
                 all.AddGenerated(field, generation, schema, column);
         }
@@ -68,7 +68,7 @@ sealed class RowRules
         };
 
     /// <summary>The SQL condition that a column's metadata hold as an invariant; null if there is none.</summary>
-    static string? Invariant(StructField field)
+    public static string? InvariantOf(StructField field)
     {
         if (field.Metadata.GetString(FieldMetadata.InvariantsKey) is not { } json) return null;
         try

@@ -63,6 +63,10 @@ sealed record TableOperation(string Name, StringMap Parameters)
         _ => "insert",
     };
 
+    /// <summary>An operation that alters the table.</summary>
+    public static TableOperation Of(string name, params IEnumerable<(string Key, string Value)> parameters) =>
+        new(name, Map(parameters));
+
     static StringMap Map(params IEnumerable<(string Key, string Value)> pairs) =>
         new(pairs.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
 }

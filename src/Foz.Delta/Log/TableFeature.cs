@@ -43,6 +43,9 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>inCommitTimestamp</c>.</summary>
     public const string InCommitTimestamp = "inCommitTimestamp";
 
+    /// <summary>The name of <c>clustering</c>.</summary>
+    public const string Clustering = "clustering";
+
     /// <summary>The name of <c>typeWidening</c>.</summary>
     public const string TypeWidening = "typeWidening";
 
@@ -65,7 +68,7 @@ public sealed record TableFeature(string Name)
         new(V2Checkpoint) { IsForReaders = true },
         new(DomainMetadata),
         new("rowTracking") { CanWrite = false },
-        new("clustering") { CanWrite = false },
+        new(Clustering),
         new(InCommitTimestamp),
         new(TypeWidening) { IsForReaders = true },
         new("typeWidening-preview") { IsForReaders = true },

@@ -37,6 +37,9 @@ public sealed class ColumnPath : IEquatable<ColumnPath>
         }
     }
 
+    /// <summary>The path one level up; the root's own is the root.</summary>
+    public ColumnPath Parent => Names.Length > 1 ? new(Names.RemoveAt(Names.Length - 1)) : Root;
+
     /// <summary>The path one level deeper.</summary>
     public ColumnPath Then(string name) => new(Names.Add(name));
 

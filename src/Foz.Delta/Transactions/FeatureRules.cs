@@ -42,7 +42,34 @@ static class FeatureRules
             .ToList();
         return needed.Count == 0
             ? protocol
-            : WithFeatures(protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).Union(needed));
+            : With(protocol, needed);
+    }
+
+    /// <summary>The protocol with features that are asked for.</summary>
+    public static Protocol With(Protocol protocol, IEnumerable<string> features) =>
+        Exactly(protocol, protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).Union(features));
+
+    /// <summary>The protocol without a feature.</summary>
+    public static Protocol Without(Protocol protocol, string feature, IEnumerable<string> added) => WithFeatures(
+        protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).Where(name => name != feature).Union(added));
+
+    /// <summary>
+    /// Of a protocol that has no lists, the least version without lists that stands for exactly these features; else
+    /// the one with lists.
+    /// </summary>
+    static Protocol Exactly(Protocol protocol, IEnumerable<string> features)
+    {
+        var wanted = features.ToHashSet(StringComparer.Ordinal);
+        if (protocol.MinWriterVersion < Protocol.WriterVersionWithFeatures)
+            for (var writer = protocol.MinWriterVersion; writer < Protocol.WriterVersionWithFeatures; writer++)
+                for (var reader = protocol.MinReaderVersion; reader < Protocol.ReaderVersionWithFeatures; reader++)
+                {
+                    var old = new Protocol { MinReaderVersion = reader, MinWriterVersion = writer };
+                    if (wanted.SetEquals(old.AllWriterFeatures) && old.AllReaderFeatures.All(wanted.Contains)
+                        && old.AllReaderFeatures.Contains(TableFeature.ColumnMapping) == wanted.Contains(TableFeature.ColumnMapping))
+                        return old;
+                }
+        return WithFeatures(wanted);
     }
 
     static Protocol WithFeatures(IEnumerable<string> features)

@@ -225,6 +225,28 @@ public sealed class Transaction
     }
 
     /// <summary>
+    /// Adds features to what clients must support, and nothing else: a table without lists of features stays without
+    /// them where an older version stands for exactly what it then has.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Unsupported"/>: this library could not write the table any more.
+    /// </exception>
+    public void AddFeatures(params IReadOnlyCollection<string> features)
+    {
+        var missing = features.Where(feature => !CurrentProtocol.Supports(feature)).ToList();
+        if (missing.Count > 0) SetProtocol(FeatureRules.With(CurrentProtocol, missing));
+    }
+
+    /// <summary>
+    /// Takes a feature away that nothing in the newest version needs. Older versions may still need it: for one that
+    /// readers must support, their checkpoints are protected (feature <c>checkpointProtection</c>) by the caller.
+    /// </summary>
+    /// <param name="feature">The feature.</param>
+    /// <param name="added">Features that come in its place.</param>
+    public void DropFeature(string feature, params IReadOnlyCollection<string> added) =>
+        SetProtocol(FeatureRules.Without(CurrentProtocol, feature, added));
+
+    /// <summary>
     /// Records how far an application has come. Of concurrent commits for one application only one succeeds; the caller
     /// looks at the snapshot's version for it first.
     /// </summary>
