@@ -67,12 +67,17 @@ static class StagingRules
             { Path = removed.Path.Value };
         foreach (var file in transaction.Adds) CheckAdd(transaction, file);
         if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
+            && transaction.Removes.Count < before.FileCount
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
-            && transaction.Removes.Count < before.FileCount)
+            && !PartitionKeys(before.TableSchema).SequenceEqual(PartitionKeys(transaction.Schema), StringComparer.Ordinal))
             throw new DeltaException(DeltaErrorKind.Refused,
                 $"{transaction.Table.Name} cannot be partitioned by ({after.PartitionColumns}) while files "
                 + "partitioned otherwise stay: overwrite the whole table");
     }
+
+    // A renamed column keeps the name by which files say their partition.
+    static IEnumerable<string> PartitionKeys(TableSchema schema) =>
+        schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping));
 
     public static DeltaException Twice(string verb, FileAction file) => new(DeltaErrorKind.InvalidArgument,
         $"file {file.Path} is {verb} twice in one transaction")

@@ -34,7 +34,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
     /// <summary>An expression of any kind, as an argument is.</summary>
     public SqlValue Or()
     {
-        if (++depth > DepthMax) throw Fault($"it is nested deeper than {DepthMax} levels");
+        Enter();
         var left = And();
         while (TakeWord("OR")) left = Boolean($"({left.Sql} OR {And().Sql})");
         depth--;
@@ -50,7 +50,19 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
         return left;
     }
 
-    SqlValue Not() => TakeWord("NOT") || TakeSymbol("!") ? Boolean($"(NOT {Not().Sql})") : Predicate();
+    SqlValue Not()
+    {
+        if (!TakeWord("NOT") && !TakeSymbol("!")) return Predicate();
+        Enter();
+        var negated = Not();
+        depth--;
+        return Boolean($"(NOT {negated.Sql})");
+    }
+
+    void Enter()
+    {
+        if (++depth > DepthMax) throw Fault($"it is nested deeper than {DepthMax} levels");
+    }
 
     SqlValue Predicate()
     {
@@ -163,7 +175,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
 
     SqlValue Unary()
     {
-        if (++depth > DepthMax) throw Fault($"it is nested deeper than {DepthMax} levels");
+        Enter();
         var value = TakeSymbol("-") ? Unary() is var negated ? negated with { Sql = $"(-{negated.Sql})" } : default
             : TakeSymbol("+") ? Unary()
             : TakeSymbol("~") ? Unary() is var inverted ? inverted with { Sql = $"(~{inverted.Sql})" } : default

@@ -56,6 +56,20 @@ sealed class RulesTable : IDisposable
         (await transaction.CommitAsync(Cancel)).OrThrow();
     }
 
+    /// <summary>Makes the table as writers of a time without lists of features did.</summary>
+    public async Task CreateOldAsync(int reader, int writer)
+    {
+        var log = Path.Combine(Table.Root, "_delta_log");
+        Directory.CreateDirectory(log);
+        await File.WriteAllTextAsync(Path.Combine(log, "00000000000000000000.json"), $$$"""
+            {"protocol":{"minReaderVersion":{{{reader}}},"minWriterVersion":{{{writer}}}}}
+            {"metaData":{"id":"a5f4d8ff-7f6a-4f4a-9c3f-000000000001","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"integer\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":[],"configuration":{},"createdTime":1}}
+            """, Cancel);
+    }
+
+    public Task<CommittedChange?> AlterAsync(TableAlteration alteration) =>
+        new TableAlterer(Session).AlterAsync(Table, alteration, Cancel);
+
     /// <summary>Sets a property as it is, whatever the rows say.</summary>
     public async Task SetPropertyAsync(string key, string value)
     {
