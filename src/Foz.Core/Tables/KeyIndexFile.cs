@@ -23,16 +23,15 @@ sealed class KeyIndexFile : IDisposable
     // What is summed at a time.
     const int BlockWords = 1 << 16;
 
-    readonly MemoryMappedFile map;
     readonly MemoryMappedViewAccessor view;
     readonly int count;
     readonly int bits;
     readonly bool hasBytes;
     readonly Places places;
 
-    KeyIndexFile(MemoryMappedFile map, MemoryMappedViewAccessor view, ReadOnlySpan<ulong> header)
+    KeyIndexFile(MemoryMappedViewAccessor view, ReadOnlySpan<ulong> header)
     {
-        (this.map, this.view) = (map, view);
+        this.view = view;
         (count, bits) = ((int)header[2], (int)header[3]);
         hasBytes = header[4] != NoBytes;
         places = new(count, bits, hasBytes);
@@ -44,20 +43,20 @@ sealed class KeyIndexFile : IDisposable
     /// <returns>Null where the index has to be built.</returns>
     public static KeyIndexFile? Open(string path, ulong identity)
     {
-        MemoryMappedFile? opened = null;
         MemoryMappedViewAccessor? seen = null;
         try
         {
             var size = new FileInfo(path) is { Exists: true } info ? info.Length : 0;
             if (size < HeaderWords * sizeof(ulong) || size % sizeof(ulong) != 0) return null;
-            opened = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
+            // The view outlives it, so that no file stays open for each index.
+            using var opened = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
             seen = opened.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
             Span<ulong> header = stackalloc ulong[HeaderWords];
             seen.SafeMemoryMappedViewHandle.ReadSpan(0, header);
             if (header[0] != Magic || header[1] != identity || header[2] > int.MaxValue || header[3] > BitsMax) return null;
             if (Sum(seen, size, header) != header[5]) return null;
-            var file = new KeyIndexFile(opened, seen, header);
-            (opened, seen) = (null, null);
+            var file = new KeyIndexFile(seen, header);
+            seen = null;
             return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -67,7 +66,6 @@ sealed class KeyIndexFile : IDisposable
         finally
         {
             seen?.Dispose();
-            opened?.Dispose();
         }
     }
 
@@ -122,11 +120,7 @@ sealed class KeyIndexFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        view.Dispose();
-        map.Dispose();
-    }
+    public void Dispose() => view.Dispose();
 
     void FindMany(KeyList keys, ReadOnlySpan<ulong> wanted, ReadOnlySpan<int> numbers, List<long> rows)
     {

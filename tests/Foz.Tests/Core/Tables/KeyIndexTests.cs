@@ -1,7 +1,10 @@
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Delta.Log;
+using Foz.Delta.Schema;
 using Foz.Delta.Storage;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Core.Tables;
 
@@ -164,6 +167,43 @@ public sealed class KeyIndexTests : IDisposable
         var numbers = Enumerable.Range(-5000, 10_000).Select(i => (long)i)
             .Concat(Enumerable.Range(0, 10_000).Select(_ => random.NextInt64())).Distinct().ToList();
         Assert.Equal(numbers.Count, numbers.Select(KeyHash.Of).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_key_that_was_renamed_and_widened_is_found_by_the_indexes_of_before()
+    {
+        var definition = new TableDefinition
+        {
+            Schema = new(new StructField("id", DeltaType.Integer), new StructField("v", DeltaType.String)),
+            Properties = StringMap.Empty.With("delta.enableDeletionVectors", "true")
+                .With("delta.columnMapping.mode", "name").With("delta.enableTypeWidening", "true"),
+        };
+        var created = Transaction.Create(table.Delta, definition, new() { Operation = "CREATE TABLE" });
+        (await created.CommitAsync(Cancel)).OrThrow();
+        await CommitAsync(await Writer.AppendAsync(table, "SELECT i::INTEGER AS id, 'a' AS v FROM range(1000) r(i)", new(), Cancel));
+        for (var i = 0; i < 2; i++)
+            await CommitAsync(await Writer.MergeAsync(
+                table, $"SELECT {i}::INTEGER AS id, 'b' AS v", new() { Keys = ["id"] }, Cancel));
+        var built = Indexes;
+
+        var state = (await table.LatestAsync(Cancel)).State;
+        var id = state.Schema.Fields[0] with { Name = "number", Type = DeltaType.Long };
+        var changed = new Transaction(table.Delta, state, new() { Operation = "ALTER TABLE" });
+        changed.SetMetadata(state.Metadata with
+        {
+            SchemaString = new StructType(
+                TypeWidening.Record(id, new(DeltaType.Integer, DeltaType.Long, null)), state.Schema.Fields[1]).ToString(),
+        });
+        (await changed.CommitAsync(Cancel)).OrThrow();
+        await CommitAsync(await Writer.MergeAsync(
+            table, "SELECT * FROM (VALUES (7, 'c'), (5000000000, 'c')) s(number, v)", new() { Keys = ["number"] }, Cancel));
+
+        Assert.NotEmpty(built);
+        Assert.Superset(built.ToHashSet(), Indexes.ToHashSet());
+        Assert.Equal(1001, (await table.LatestAsync(Cancel)).RowCount);
+        using var rows = await (await table.LatestAsync(Cancel)).OpenAsync(session, Cancel);
+        Assert.Equal(
+            "5000000007", session.QueryScalar<string>($"SELECT sum(number)::VARCHAR FROM {rows.Sql} WHERE v = 'c'", Cancel));
     }
 
     [Fact]
