@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foz.Benchmarks.Memory;
+using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Tables;
 
 namespace Foz.Benchmarks;
@@ -28,6 +29,7 @@ static class Child
             case "merge": await MergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             case "memory": await MemoryJob.RunAsync(arguments[0], arguments[1], arguments[2]); return 0;
             case "merge-60m": await LargeMergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
+            case "snapshot": await ReplayBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             default: throw new ArgumentOutOfRangeException(nameof(name), name, "no such child");
         }
     }

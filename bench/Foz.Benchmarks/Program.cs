@@ -1,6 +1,7 @@
 using Foz.Benchmarks;
 using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Queries;
+using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Sources;
 using Foz.Benchmarks.Startup;
 using Foz.Benchmarks.Tables;
@@ -21,6 +22,9 @@ IReadOnlyList<IBenchmark> all =
     new CommitBenchmark(writers: 1),
     new CommitBenchmark(writers: 4),
     new MemoryBenchmark(),
+    new ReplayBenchmark(fromCheckpoint: false),
+    new ReplayBenchmark(fromCheckpoint: true),
+    new PruneBenchmark(),
     new StartupBenchmark(),
 ];
 

@@ -9,8 +9,8 @@ namespace Foz.Core.Tables;
 /// "Column Mapping"), and what turns them into the table's own.
 /// </summary>
 /// <param name="mapping">How the table maps its columns.</param>
-/// <param name="hasPlainVariants">Whether the files hold variants as structs of two byte strings.</param>
-sealed class PhysicalColumns(ColumnMappingMode mapping, bool hasPlainVariants)
+/// <param name="layout">How the files hold them.</param>
+sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
 {
     const string ElementVariable = "x";
     const string PlainVariant = "STRUCT(metadata BLOB, \"value\" BLOB)";
@@ -44,13 +44,22 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, bool hasPlainVariants)
 
     string TypeName(DeltaType type) => type switch
     {
-        StructType s => $"STRUCT({string.Join(", ", s.Fields.Select(f =>
-            $"{SqlText.Identifier(f.PhysicalName(mapping))} {TypeName(f.Type)}"))})",
+        StructType s => $"STRUCT({string.Join(", ", FieldsOf(s).Select(f =>
+            $"{SqlText.Identifier(f.Name)} {TypeName(f.Field.Type)}"))})",
         ArrayType array => TypeName(array.Element) + "[]",
         MapType map => $"MAP({TypeName(map.Key)}, {TypeName(map.Value)})",
-        PrimitiveType { Kind: PrimitiveKind.Variant } when hasPlainVariants => PlainVariant,
+        PrimitiveType { Kind: PrimitiveKind.Variant } when layout.HasPlainVariants => PlainVariant,
         _ => LogicalTypeName(type),
     };
+
+    /// <summary>The fields of a struct that files have, by the names that they have there.</summary>
+    List<(StructField Field, string Name)> FieldsOf(StructType type)
+    {
+        var fields = type.Fields.Select(field => (Field: field, Name: layout.NameOf(field, mapping)))
+            .Where(f => f.Name is not null && f.Field.Type != DeltaType.Void).Select(f => (f.Field, f.Name!)).ToList();
+        // A struct has a field at least; of one that files do not have, all rows are null.
+        return fields.Count > 0 ? fields : [(type.Fields[0], type.Fields[0].PhysicalName(mapping))];
+    }
 
     string Convert(string value, DeltaType type, int depth)
     {
@@ -59,8 +68,7 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, bool hasPlainVariants)
         return type switch
         {
             StructType s => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select(f =>
-                $"{SqlText.Identifier(f.Name)} := "
-                + Convert($"({value}).{SqlText.Identifier(f.PhysicalName(mapping))}", f.Type, depth)))}) END",
+                $"{SqlText.Identifier(f.Name)} := {FieldValue(value, f, depth)}"))}) END",
             ArrayType array =>
                 $"list_transform({value}, lambda {element}: {Convert(element, array.Element, depth + 1)})",
             MapType map =>
@@ -71,11 +79,17 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, bool hasPlainVariants)
         };
     }
 
+    string FieldValue(string value, StructField field, int depth) =>
+        field.Type != DeltaType.Void && layout.NameOf(field, mapping) is { } name
+            ? Convert($"({value}).{SqlText.Identifier(name)}", field.Type, depth)
+            : $"CAST(NULL AS {LogicalTypeName(field.Type)})";
+
     bool IsConverted(DeltaType type) => type switch
     {
-        StructType s => s.Fields.Any(f => f.PhysicalName(mapping) != f.Name || IsConverted(f.Type)),
+        StructType s => s.Fields.Any(f =>
+            f.Type == DeltaType.Void || layout.NameOf(f, mapping) != f.Name || IsConverted(f.Type)),
         ArrayType array => IsConverted(array.Element),
         MapType map => IsConverted(map.Key) || IsConverted(map.Value),
-        _ => hasPlainVariants && type == DeltaType.Variant,
+        _ => layout.HasPlainVariants && type == DeltaType.Variant,
     };
 }

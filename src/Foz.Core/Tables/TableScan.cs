@@ -52,14 +52,14 @@ static class TableScan
     {
         if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
         session.Name(table.Store.Root, $"{table.State.Table} at version {table.Version}");
+        var groups = FileLayout.Group(session, table, files, cancellationToken);
         var partitions = PartitionColumns.Of(table, files);
         var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;
         if (hasVectors || partitions.VaryByFile)
             token = session.Register(await DescribeAsync(table, files, partitions, deleted, cancellationToken));
         var relation = new Relation(session, table, partitions, token, hasVectors, withAddresses);
-        var parts = ByVariants(session, table, files, cancellationToken)
-            .Select(part => relation.Sql([.. part], part.Key, cancellationToken));
+        var parts = groups.Select(group => relation.Sql(group.Files, group.Layout, cancellationToken));
         return new($"({string.Join(" UNION ALL ", parts)})", token);
     }
 
@@ -95,25 +95,15 @@ static class TableScan
         return scan;
     }
 
-    /// <summary>The files by how they hold variants: one group where the table has none.</summary>
-    static IEnumerable<IGrouping<bool, AddFile>> ByVariants(
-        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
-        CancellationToken cancellationToken)
-    {
-        var hasVariants = VariantFiles.HasVariant(table.Schema.Columns);
-        return files.GroupBy(file =>
-            hasVariants && VariantFiles.IsPlain(session, file, LocalPath(table, file), cancellationToken));
-    }
-
     /// <summary>How files of one scan are read.</summary>
     sealed record Relation(
         EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanToken? Token, bool HasVectors,
         bool WithAddresses)
     {
-        public string Sql(IReadOnlyCollection<AddFile> files, bool hasPlainVariants, CancellationToken cancellationToken)
+        public string Sql(IReadOnlyCollection<AddFile> files, FileLayout layout, CancellationToken cancellationToken)
         {
             var schema = Table.Schema;
-            var physical = new PhysicalColumns(schema.Mapping, hasPlainVariants);
+            var physical = new PhysicalColumns(schema.Mapping, layout);
             var columns = schema.Columns.Fields.Select(field => Partitions.Find(field.Name) is { } partition
                 ? $"{partition.Sql(Token)} AS {SqlText.Identifier(field.Name)}"
                 : $"{physical.Value(field)} AS {SqlText.Identifier(field.Name)}");

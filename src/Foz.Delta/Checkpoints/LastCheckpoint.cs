@@ -8,11 +8,13 @@ namespace Foz.Delta.Checkpoints;
 /// Checkpoint File Schema").</summary>
 static class LastCheckpoint
 {
-    /// <summary>The version of a recent checkpoint; null if the hint tells none.</summary>
+    const int DepthMax = 1_000;
+
+    /// <summary>The version of a recent checkpoint; null if the hint tells none or fails its own checksum.</summary>
     public static async ValueTask<long?> ReadAsync(IObjectStore store, CancellationToken cancellationToken)
     {
         var file = await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken);
-        return file is null ? null : Parse(file.Content.Span);
+        return file is null ? null : Parse(file.Content);
     }
 
     /// <summary>Writes the hint.</summary>
@@ -32,26 +34,22 @@ static class LastCheckpoint
         await store.PutAsync(LogFiles.LastCheckpointPath, buffer.ToArray(), cancellationToken);
     }
 
-    static long? Parse(ReadOnlySpan<byte> content)
+    static long? Parse(ReadOnlyMemory<byte> content)
     {
         try
         {
-            var reader = new Utf8JsonReader(content);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return null;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                var isVersion = reader.ValueTextEquals("version"u8);
-                reader.Read();
-                if (isVersion)
-                    return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var version)
-                        && version >= 0
-                        ? version
-                        : null;
-                reader.Skip();
-            }
-            return null;
+            using var json = JsonDocument.Parse(content, new() { AllowDuplicateProperties = false, MaxDepth = DepthMax });
+            if (json.RootElement.ValueKind != JsonValueKind.Object
+                || !json.RootElement.TryGetProperty("version"u8, out var field)
+                || field.ValueKind != JsonValueKind.Number || !field.TryGetInt64(out var version) || version < 0)
+                return null;
+            return json.RootElement.TryGetProperty(JsonChecksum.Field, out var checksum)
+                && !(checksum.ValueKind == JsonValueKind.String && checksum.ValueEquals(JsonChecksum.Compute(json.RootElement)))
+                ? null
+                : version;
         }
-        catch (JsonException)
+        // Text that is no UTF-8 is an invalid operation.
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             return null;
         }

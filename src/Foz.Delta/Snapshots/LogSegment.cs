@@ -19,6 +19,13 @@ sealed record LogSegment
 
     /// <summary>The commits behind the checkpoint in order, without gaps.</summary>
     public required IReadOnlyList<LogFile> Commits { get; init; }
+
+    /// <summary>What is read in place of <see cref="Commits"/>, in order: commits, and compactions that are smaller than
+    /// the commits they stand for. The commit of <see cref="Version"/> itself is always among them.</summary>
+    public required IReadOnlyList<LogFile> Files { get; init; }
+
+    /// <summary>Whether compactions are among <see cref="Files"/>.</summary>
+    public bool HasCompactions => Files.Count < Commits.Count;
 }
 
 /// <summary>The files of a table's log, by version.</summary>
@@ -26,6 +33,7 @@ sealed class LogListing
 {
     readonly string table;
     readonly List<LogFile> commits = [];
+    readonly List<LogFile> compactions = [];
     List<Checkpoint> checkpoints = [];
 
     LogListing(string table) => this.table = table;
@@ -60,10 +68,11 @@ sealed class LogListing
     /// <summary>What builds a version, or the newest; null if the listing has nothing.</summary>
     /// <param name="version">The version; null for the newest.</param>
     /// <param name="unusable">Checkpoints that turned out not to be readable.</param>
+    /// <param name="useCompactions">Whether compactions may stand for commits.</param>
     /// <exception cref="DeltaException">The version was never there or cannot be built any more
     /// (<see cref="DeltaErrorKind.VersionNotFound"/>), or a commit is missing between others
     /// (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
-    public LogSegment? Segment(long? version, IReadOnlySet<Checkpoint> unusable)
+    public LogSegment? Segment(long? version, IReadOnlySet<Checkpoint> unusable, bool useCompactions)
     {
         if (IsEmpty) return null;
         var last = Math.Max(
@@ -84,6 +93,7 @@ sealed class LogListing
                 ? commits[i].Info
                 : null,
             Commits = behind,
+            Files = useCompactions ? Compact(behind) : behind,
         };
     }
 
@@ -97,6 +107,7 @@ sealed class LogListing
         {
             case LogFileKind.Commit: commits.Add(file); break;
             case LogFileKind.MultiPartCheckpoint: parts.Add(file); break;
+            case LogFileKind.Compaction when file.Info.SizeBytes > 0: compactions.Add(file); break;
             // An empty file is what a crash leaves where creation is not atomic.
             case LogFileKind.ClassicCheckpoint or LogFileKind.V2Checkpoint when file.Info.SizeBytes > 0:
                 checkpoints.Add(new Checkpoint(file.Version, [file.Info]));
@@ -119,6 +130,33 @@ sealed class LogListing
             .ThenByDescending(checkpoint => checkpoint.Files.Count)
             .ThenByDescending(checkpoint => checkpoint.Files[0].Path.Length),
     ];
+
+    /// <summary>
+    /// Puts in compactions from the first commit on, each time the one that reaches farthest, where they are smaller
+    /// than what they stand for. The last commit stays: it alone says who made the version, and when.
+    /// </summary>
+    List<LogFile> Compact(List<LogFile> behind)
+    {
+        if (compactions.Count == 0 || behind.Count < 3) return behind;
+        var files = new List<LogFile>(behind.Count);
+        for (var i = 0; i < behind.Count;)
+        {
+            var first = behind[i].Version;
+            var count = 1;
+            var file = behind[i];
+            foreach (var compaction in compactions)
+            {
+                var length = compaction.LastVersion - first + 1;
+                if (compaction.Version != first || length <= count || i + length >= behind.Count) continue;
+                if (compaction.Info.SizeBytes >= behind.Skip(i).Take((int)length).Sum(commit => commit.Info.SizeBytes))
+                    continue;
+                (file, count) = (compaction, (int)length);
+            }
+            files.Add(file);
+            i += count;
+        }
+        return files;
+    }
 
     void CheckGaps(List<LogFile> behind, long first, long target, bool isAsked)
     {

@@ -71,6 +71,22 @@ sealed class Replay
         tail = tail with { CommitCount = tail.CommitCount + 1, CommitBytes = tail.CommitBytes + commit.File.SizeBytes };
     }
 
+    /// <summary>Applies a compaction of the next commits, of which more follow.</summary>
+    /// <param name="actions">Its actions. They tell one thing once; where a writer only strung commits together, it put
+    /// the newest first.</param>
+    /// <param name="commits">The commit files that it stands for.</param>
+    public void Apply(IReadOnlyList<LogAction> actions, IEnumerable<LogFile> commits)
+    {
+        Apply([.. actions.DistinctBy(SubjectOf)]);
+        foreach (var commit in commits)
+        {
+            version = commit.Version;
+            commitFile = commit.Info;
+            timestamp = CommitTimes.After(timestamp, commit.Info.LastModified);
+            tail = tail with { CommitCount = tail.CommitCount + 1, CommitBytes = tail.CommitBytes + commit.Info.SizeBytes };
+        }
+    }
+
     /// <summary>Sets the time of the present version where the log does not carry it with the actions.</summary>
     public void SetTimestamp(DateTimeOffset time) => timestamp = time;
 
@@ -145,6 +161,15 @@ sealed class Replay
         if (tombstones.Count > 0 || removes.Count > 0)
             tombstones = tombstones.Change(adds.ConvertAll(file => file.Key), removes);
     }
+
+    /// <summary>What an action is about: later actions about the same replace it.</summary>
+    static object SubjectOf(LogAction action) => action switch
+    {
+        FileAction file => file.Key,
+        SetTransaction transaction => (nameof(SetTransaction), transaction.AppId),
+        DomainMetadata domain => (nameof(DomainMetadata), domain.Domain),
+        _ => action.GetType(),
+    };
 
     DateTimeOffset TimeOf(Commit commit)
     {

@@ -31,9 +31,11 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     }
 
     /// <summary>Reads one commit; null if there is none.</summary>
-    public async ValueTask<Commit?> ReadCommitAsync(long version, CancellationToken cancellationToken)
+    public ValueTask<Commit?> ReadCommitAsync(long version, CancellationToken cancellationToken) =>
+        ReadAsync(LogFiles.CommitPath(version), version, cancellationToken);
+
+    async ValueTask<Commit?> ReadAsync(string path, long version, CancellationToken cancellationToken)
     {
-        var path = LogFiles.CommitPath(version);
         if (await store.GetAsync(path, cancellationToken) is not { } file) return null;
         return new Commit
         {
@@ -60,13 +62,14 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     async Task<Snapshot?> BuildAsync(LogListing listing, long? version, CancellationToken cancellationToken)
     {
         var unusable = new HashSet<Checkpoint>();
+        var useCompactions = true;
         DeltaException? firstFault = null;
         while (true)
         {
             LogSegment? segment;
             try
             {
-                segment = listing.Segment(version, unusable);
+                segment = listing.Segment(version, unusable, useCompactions);
             }
             catch (DeltaException) when (firstFault is not null)
             {
@@ -77,9 +80,14 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
             {
                 return await BuildAsync(segment, cancellationToken);
             }
+            // What only repeats commits costs time when it is torn, not the table: first compactions, then checkpoints.
+            catch (DeltaException error) when (error.Kind == DeltaErrorKind.Corrupt && segment.HasCompactions)
+            {
+                firstFault ??= error;
+                useCompactions = false;
+            }
             catch (DeltaException error) when (error.Kind == DeltaErrorKind.Corrupt && segment.Checkpoint is not null)
             {
-                // A torn checkpoint costs time, not the table: the one before it and its commits say the same.
                 firstFault ??= error;
                 unusable.Add(segment.Checkpoint);
             }
@@ -97,7 +105,14 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
                 && await new CommitTimes(store).InCommitTimeAsync(checkpoint.Version, cancellationToken) is { } time)
                 replay.SetTimestamp(time);
         }
-        await foreach (var commit in ReadCommitsAsync(segment.Commits, cancellationToken)) replay.Apply(commit);
+        var next = 0;
+        await foreach (var commit in ReadCommitsAsync(segment.Files, cancellationToken))
+        {
+            var length = (int)(commit.Version - segment.Commits[next].Version) + 1;
+            if (length == 1) replay.Apply(commit);
+            else replay.Apply(commit.Actions, segment.Commits.Skip(next).Take(length));
+            next += length;
+        }
         return replay.ToSnapshot();
     }
 
@@ -133,7 +148,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     {
         var commits = new Commit[block.Length];
         for (var i = 0; i < block.Length; i++)
-            commits[i] = await ReadCommitAsync(block[i].Version, cancellationToken)
+            commits[i] = await ReadAsync(block[i].Info.Path, Math.Max(block[i].Version, block[i].LastVersion), cancellationToken)
                 ?? throw new DeltaException(DeltaErrorKind.Corrupt,
                     $"the commit of version {block[i].Version} of {table} was deleted while it was read")
                 { Version = block[i].Version };

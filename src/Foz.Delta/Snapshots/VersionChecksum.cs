@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>
+/// What a writer noted of a version beside its commit (PROTOCOL.md, "Version Checksum File"). It is written after the
+/// commit, by whoever likes to, and may be wrong: it is compared with a replay, never taken for one.
+/// </summary>
+public sealed record VersionChecksum
+{
+    /// <summary>The size of all files in bytes.</summary>
+    public required long TableSizeBytes { get; init; }
+
+    /// <summary>The number of files.</summary>
+    public required long FileCount { get; init; }
+
+    /// <summary>The protocol; null if the file does not tell.</summary>
+    public Protocol? Protocol { get; init; }
+
+    /// <summary>The metadata; null if the file does not tell.</summary>
+    public Metadata? Metadata { get; init; }
+
+    /// <summary>The note of a version; null if there is none, or none that can be read.</summary>
+    public static async ValueTask<VersionChecksum?> ReadAsync(
+        IObjectStore store, long version, CancellationToken cancellationToken) =>
+        await store.GetAsync(LogFiles.ChecksumPath(version), cancellationToken) is { } file ? Parse(file.Content) : null;
+
+    /// <summary>In what a snapshot of the same version differs, in words; empty if in nothing.</summary>
+    public IReadOnlyList<string> Differences(Snapshot snapshot)
+    {
+        var differences = new List<string>();
+        if (FileCount != snapshot.FileCount)
+            differences.Add($"{snapshot.FileCount} files instead of {FileCount}");
+        if (TableSizeBytes != snapshot.TotalBytes)
+            differences.Add($"{snapshot.TotalBytes} bytes instead of {TableSizeBytes}");
+        if (Protocol is not null && Protocol != snapshot.Protocol) differences.Add("another protocol");
+        if (Metadata is not null && Metadata != snapshot.Metadata) differences.Add("other metadata");
+        return differences;
+    }
+
+    static VersionChecksum? Parse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(content);
+            var root = json.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || Number(root, "tableSizeBytes") is not { } bytes
+                || Number(root, "numFiles") is not { } files) return null;
+            return new VersionChecksum
+            {
+                TableSizeBytes = bytes,
+                FileCount = files,
+                Protocol = Action(root, "protocol", "protocol") as Protocol,
+                Metadata = Action(root, "metadata", "metaData") as Metadata,
+            };
+        }
+        catch (Exception error) when (error is JsonException or DeltaException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    static long? Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+            ? number
+            : null;
+
+    static LogAction? Action(JsonElement json, string name, string action) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object
+            ? ActionReader.Read(
+                System.Text.Encoding.UTF8.GetBytes($"{{\"{action}\":{value.GetRawText()}}}"), name).SingleOrDefault()
+            : null;
+}
