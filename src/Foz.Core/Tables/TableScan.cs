@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Foz.Core.Engine;
+using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
@@ -69,7 +70,16 @@ static class TableScan
     {
         if (file.DeletionVector is not { } vector) return RowSet.Empty;
         if (deletedRows.TryGetValue(vector, out var rows)) return rows;
-        rows = await DeletionVectorFile.ReadAsync(table.Store, vector, cancellationToken);
+        try
+        {
+            rows = await DeletionVectorFile.ReadAsync(table.Store, vector, cancellationToken);
+        }
+        catch (DeltaException fault)
+        {
+            throw new DeltaException(
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+            { Path = fault.Path, Version = table.Version };
+        }
         deletedRows.AddOrUpdate(vector, rows);
         return rows;
     }

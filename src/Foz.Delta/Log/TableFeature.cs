@@ -96,8 +96,7 @@ public sealed record TableFeature(string Name)
         IsForReaders = true,
         CanRead = false,
         CanWrite = false,
-        Advice = "a catalog, such as Unity Catalog, decides which commits count, and the files alone do not tell: "
-            + "read the table through its catalog, or a copy of it (CREATE TABLE … DEEP CLONE)",
+        Advice = "a catalog decides which of its commits count: read it through that, or read a deep clone of it",
     };
 
     static Func<Metadata, bool> IsTrue(string property) => metadata =>
