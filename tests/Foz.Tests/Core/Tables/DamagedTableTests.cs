@@ -3,7 +3,6 @@ using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Delta;
 using Foz.Delta.Storage;
-using Foz.Tests.Delta;
 
 namespace Foz.Tests.Core.Tables;
 
@@ -12,7 +11,7 @@ public sealed class DamagedTableTests : IDisposable
 {
     const int Damages = 60;
 
-    readonly TempFolder folder = new();
+    readonly Delta.TempFolder folder = new();
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 2 });
     readonly EngineSession session;
 

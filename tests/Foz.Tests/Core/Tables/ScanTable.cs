@@ -2,14 +2,13 @@ using System.Text.Json;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Delta.Storage;
-using Foz.Tests.Delta;
 
 namespace Foz.Tests.Core.Tables;
 
 /// <summary>A Delta table whose log and data files a test writes by hand, read by the engine.</summary>
 sealed class ScanTable : IDisposable
 {
-    readonly TempFolder folder = new();
+    readonly Delta.TempFolder folder = new();
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 2 });
     readonly List<string> configuration = [];
 
