@@ -42,7 +42,9 @@ public interface ISource : IAsyncDisposable
     /// inputs.
     /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="history">The inputs of all batches so far, oldest first.</param>
+    /// <param name="history">
+    /// The inputs of all batches so far, oldest first; many old ones may stand as one, <see cref="StreamInputs.Fold"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The inputs, with warnings; null inputs where nothing is new.</returns>
     Task<BatchPlan> PlanAsync(

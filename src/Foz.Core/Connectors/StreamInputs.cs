@@ -25,6 +25,22 @@ public sealed record StreamInputs
 
     /// <summary>The cursor up to which rows are read, itself included; null where the stream has no cursor.</summary>
     public string? CursorTo { get; init; }
+
+    /// <summary>
+    /// What several batches read, as if it were one: each file as it was read last, and the last cursor. A next batch
+    /// is planned behind it as behind all of them.
+    /// </summary>
+    /// <param name="batches">The inputs, oldest first.</param>
+    public static StreamInputs Fold(IReadOnlyList<StreamInputs> batches)
+    {
+        var files = new Dictionary<string, FileInput>(StringComparer.Ordinal);
+        foreach (var file in batches.SelectMany(inputs => inputs.Files)) files[file.Path] = file;
+        return new()
+        {
+            Files = [.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)],
+            CursorTo = batches.LastOrDefault(inputs => inputs.CursorTo is not null)?.CursorTo,
+        };
+    }
 }
 
 /// <summary>A file that a batch reads, with what tells whether it changed since.</summary>

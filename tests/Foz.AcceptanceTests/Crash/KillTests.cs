@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Foz.AcceptanceTests.Judge;
+using Foz.Core.Pipelines.Batches;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Crash;
@@ -66,6 +67,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         {
             foreach (var name in names)
             {
+                if (name is "steps.fold") await AddPastAsync("bronze.orders");
                 project.AddRound();
                 using var run = project.Start($"{name}:{hit}");
                 var result = await run.WaitAsync();
@@ -141,6 +143,29 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         changed["metaData"]!["configuration"]!["delta.checkpointInterval"] = "1";
         File.WriteAllText(Path.Combine(log, $"{commits.Count:D20}.json"), changed.ToJsonString() + "\n");
     }
+
+    /// <summary>Gives a step as many batches as are folded, of which each read nothing.</summary>
+    async Task AddPastAsync(string name)
+    {
+        await project.FinishAsync();
+        var steps = Path.Combine(project.Folder, "lake", "_foz", "steps", name);
+        var last = Directory.GetFiles(steps, "*.json").Max(StringComparer.Ordinal)!;
+        var manifest = JsonNode.Parse(File.ReadAllText(last))!;
+        manifest["stream"]!["files"] = new JsonArray();
+        var batch = manifest["batch"]!.GetValue<long>();
+        for (var i = 0; i <= StepLog.FoldMin; i++)
+        {
+            manifest["batch"] = ++batch;
+            File.WriteAllText(Path.Combine(steps, $"{batch:D20}.json"), manifest.ToJsonString());
+        }
+        var log = Path.Combine(project.Folder, "lake", name.Replace('.', '/'), "_delta_log");
+        var version = Directory.GetFiles(log, "*.json").Count(IsCommit);
+        File.WriteAllText(
+            Path.Combine(log, $"{version:D20}.json"),
+            $$$"""{"txn":{"appId":"{{{name}}}","version":{{{batch}}}}}""" + "\n");
+    }
+
+    static bool IsCommit(string file) => Path.GetFileNameWithoutExtension(file).All(char.IsAsciiDigit);
 
     async Task AssertJudgedAsync(string name)
     {

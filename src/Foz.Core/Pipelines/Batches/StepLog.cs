@@ -1,39 +1,47 @@
+using System.Globalization;
 using System.Text.Json;
+using Foz.Core.Connectors;
+using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Pipelines.Batches;
 
-/// <summary>The manifests of one step, oldest first.</summary>
+/// <summary>
+/// The manifests of one step, oldest first. Many of batches that are done are folded into one object, so that a step
+/// with a long past opens as fast as another: <c>&lt;batch&gt;.folded.json</c>, the manifest of the last of them that says
+/// as its stream's inputs what all of them read. It is written once, and the ones that it stands for are deleted after
+/// that; until they are, nobody reads them. One run at a time writes, and anybody may read beside it.
+/// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="step">The step's name.</param>
 public sealed class StepLog(IObjectStore lake, string step)
 {
+    /// <summary>How many manifests are folded, at least.</summary>
+    public const int FoldMin = 32;
+
     const string Root = "_foz/steps";
+    const string Suffix = ".json";
+    const string FoldedSuffix = ".folded.json";
+    const int BatchDigits = 20;
+    const int ListingsMax = 10;
 
     string Folder => $"{Root}/{step.ToLowerInvariant()}";
 
-    /// <summary>All manifests of the step.</summary>
-    public async ValueTask<IReadOnlyList<StepManifest>> ReadAllAsync(CancellationToken cancellationToken)
-    {
-        var manifests = new List<StepManifest>();
-        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken))
-            manifests.Add(await ReadAsync(info.Path, cancellationToken));
-        return manifests;
-    }
+    /// <summary>
+    /// All manifests of the step; those that are folded are one, the first, whose stream's inputs are those of all.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<StepManifest>> ReadAllAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(listing => listing.Current, cancellationToken);
 
     /// <summary>The manifest of the step's last batch; null where it has none.</summary>
-    public async ValueTask<StepManifest?> ReadLastAsync(CancellationToken cancellationToken)
-    {
-        string? last = null;
-        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken)) last = info.Path;
-        return last is null ? null : await ReadAsync(last, cancellationToken);
-    }
+    public async ValueTask<StepManifest?> ReadLastAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(listing => listing.Current.TakeLast(1), cancellationToken) is [var last] ? last : null;
 
     /// <summary>Opens a batch: from now on it is run with these inputs until it is done.</summary>
     /// <exception cref="FozException">Another run opened the same batch.</exception>
     public async ValueTask OpenAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (await lake.PutIfAbsentAsync(PathOf(manifest), Write(manifest), cancellationToken)
+        if (await lake.PutIfAbsentAsync(PathOf(manifest.Batch, Suffix), Write(manifest), cancellationToken)
             is not PutIfAbsentResult.Created)
             throw Taken(manifest);
     }
@@ -42,13 +50,89 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <exception cref="FozException">Another run opened the same batch.</exception>
     public async ValueTask ReopenAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (await lake.GetAsync(PathOf(manifest), cancellationToken) is not { } present
-            || await lake.PutIfMatchAsync(PathOf(manifest), Write(manifest), present.ETag, cancellationToken)
+        var path = PathOf(manifest.Batch, Suffix);
+        if (await lake.GetAsync(path, cancellationToken) is not { } present
+            || await lake.PutIfMatchAsync(path, Write(manifest), present.ETag, cancellationToken)
                 is not PutIfMatchResult.Written)
             throw Taken(manifest);
     }
 
-    string PathOf(StepManifest manifest) => $"{Folder}/{manifest.Batch:D20}.json";
+    /// <summary>
+    /// Folds manifests if there are many, and deletes those that are folded. The last one that is done stays as it is:
+    /// a next batch is compared with it.
+    /// </summary>
+    /// <param name="lastDone">The last batch that is done.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask FoldAsync(long lastDone, CancellationToken cancellationToken)
+    {
+        var listing = await ListAsync(cancellationToken);
+        var folded = listing.Current.Where(path => BatchOf(path) < lastDone).ToList();
+        if (folded.Count > FoldMin)
+        {
+            var manifests = new List<StepManifest>();
+            foreach (var path in folded)
+                manifests.Add(await FindAsync(path, cancellationToken) ?? throw Unreadable(path, "it is gone", null));
+            Failpoint.Hit("steps.fold");
+            // If it is there already, it was written from the same manifests by a run that was cut off then.
+            await lake.PutIfAbsentAsync(
+                PathOf(manifests[^1].Batch, FoldedSuffix), Write(Fold(manifests)), cancellationToken);
+            Failpoint.Hit("steps.folded");
+            listing = await ListAsync(cancellationToken);
+        }
+        foreach (var path in listing.Folded)
+        {
+            await lake.DeleteAsync(path, cancellationToken);
+            Failpoint.Hit("steps.folded.deleted");
+        }
+    }
+
+    static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
+    {
+        var streams = manifests.Select(manifest => manifest.Stream).OfType<StreamInputs>().ToList();
+        return manifests[^1] with { Stream = streams.Count == 0 ? null : StreamInputs.Fold(streams) };
+    }
+
+    async ValueTask<IReadOnlyList<StepManifest>> ReadAsync(
+        Func<StepListing, IEnumerable<string>> choose, CancellationToken cancellationToken)
+    {
+        for (var listings = 1; ; listings++)
+        {
+            var manifests = new List<StepManifest>();
+            var paths = choose(await ListAsync(cancellationToken)).ToList();
+            foreach (var path in paths)
+            {
+                if (await FindAsync(path, cancellationToken) is { } manifest) manifests.Add(manifest);
+                // Somebody folded it since the listing.
+                else if (listings < ListingsMax) break;
+                else throw Unreadable(path, "it is gone", null);
+            }
+            if (manifests.Count == paths.Count) return manifests;
+        }
+    }
+
+    async ValueTask<StepListing> ListAsync(CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
+        // The folded manifest of a batch sorts before the batch's own.
+        var start = paths.FindLastIndex(path => path.EndsWith(FoldedSuffix, StringComparison.Ordinal));
+        return start < 0
+            ? new([], paths)
+            : new(
+                [.. paths.Where((path, i) => i != start && BatchOf(path) <= BatchOf(paths[start]))],
+                [.. paths.Where((path, i) => i == start || BatchOf(path) > BatchOf(paths[start]))]);
+    }
+
+    string PathOf(long batch, string suffix) =>
+        $"{Folder}/{batch.ToString($"D{BatchDigits}", CultureInfo.InvariantCulture)}{suffix}";
+
+    /// <summary>The batch of a manifest; behind all others for what is none, which fails when it is read.</summary>
+    long BatchOf(string path) =>
+        path.Length >= Folder.Length + 1 + BatchDigits
+        && long.TryParse(
+            path.AsSpan(Folder.Length + 1, BatchDigits), NumberStyles.None, CultureInfo.InvariantCulture, out var batch)
+            ? batch
+            : long.MaxValue;
 
     static byte[] Write(StepManifest manifest) =>
         JsonSerializer.SerializeToUtf8Bytes(manifest, StepManifestJson.Default.StepManifest);
@@ -60,22 +144,29 @@ public sealed class StepLog(IObjectStore lake, string step)
             IsTransient = true,
         };
 
-    async ValueTask<StepManifest> ReadAsync(string path, CancellationToken cancellationToken)
+    static FozException Unreadable(string path, string why, Exception? cause) =>
+        new(ErrorKind.Table, $"the manifest {path} cannot be read: {why}", cause)
+        {
+            Hint = "restore it from a backup; without it the step cannot know what it has read",
+        };
+
+    /// <summary>A manifest; null where it is not there any more.</summary>
+    async ValueTask<StepManifest?> FindAsync(string path, CancellationToken cancellationToken)
     {
+        if (await lake.GetAsync(path, cancellationToken) is not { } stored) return null;
         try
         {
-            var stored = await lake.GetAsync(path, cancellationToken);
-            return stored is null
-                ? throw new JsonException("it is gone")
-                : JsonSerializer.Deserialize(stored.Content.Span, StepManifestJson.Default.StepManifest)
-                    ?? throw new JsonException("it holds null");
+            return JsonSerializer.Deserialize(stored.Content.Span, StepManifestJson.Default.StepManifest)
+                ?? throw new JsonException("it holds null");
         }
         catch (JsonException e)
         {
-            throw new FozException(ErrorKind.Table, $"the manifest {path} cannot be read: {e.Message}", e)
-            {
-                Hint = "restore it from a backup; without it the step cannot know what it has read",
-            };
+            throw Unreadable(path, e.Message, e);
         }
     }
+
+    /// <summary>The manifests of a step, by their paths in order.</summary>
+    /// <param name="Folded">Those that are in a folded one, and are to be deleted.</param>
+    /// <param name="Current">The others; a folded one is the first.</param>
+    readonly record struct StepListing(IReadOnlyList<string> Folded, IReadOnlyList<string> Current);
 }

@@ -39,6 +39,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Fingerprint = plan.Fingerprint,
             Tables = plan.Tables,
         };
+        if (isDone) await log.FoldAsync(last!.Batch, cancellationToken);
         if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);
         for (var race = 1; ; race++)

@@ -110,6 +110,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return (last, true);
         var plan = await PlanAsync(isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
         if (plan.Inputs is null) return (null, false);
+        if (last is not null && !isOpen) await log.FoldAsync(last.Batch, cancellationToken);
         var manifest = new StepManifest
         {
             Step = node.Table.ToString(),
