@@ -74,7 +74,7 @@ public static class FozCommand
         var known = DeltaErrors.Find(error) ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
         context.Shell.Out.Flush();
         context.Shell.Error.WriteLine(
-            $"{context.Shell.Styled(Style.Red, "error:")} {new ErrorText(context.Mask, isVerbose).Of(known)}");
+            $"{context.Shell.Styled(Style.Red, "error:")} {context.Shell.Shortened(new ErrorText(context.Mask, isVerbose).Of(known))}");
         return known.Kind.ExitCode;
     }
 }

@@ -16,6 +16,40 @@ public static partial class StillText
         _ => "TIME",
     });
 
+    /// <summary>Replaces the rows that break a check: which of several is shown depends on the threads that look.</summary>
+    public static string WithoutSamples(string text) => Sample.Replace(text, "such as {…}");
+
+    [GeneratedRegex(@"such as \{.*\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sample { get; }
+
+    /// <summary>
+    /// The lines of a text in which clocks are replaced, those of steps that one after another ended ordered by their
+    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it.
+    /// </summary>
+    public static IReadOnlyList<string> Ordered(string still)
+    {
+        var lines = new List<string>();
+        var steps = new List<List<string>>();
+        foreach (var line in still.TrimEnd('\n').Split('\n'))
+        {
+            if (line.StartsWith("HH:mm:ss ", StringComparison.Ordinal)) steps.Add([line]);
+            else if (steps.Count > 0 && line.StartsWith(' ')) steps[^1].Add(line);
+            else
+            {
+                AddSteps();
+                lines.Add(line);
+            }
+        }
+        AddSteps();
+        return lines;
+
+        void AddSteps()
+        {
+            lines.AddRange(steps.OrderBy(step => step[0], StringComparer.Ordinal).SelectMany(step => step));
+            steps.Clear();
+        }
+    }
+
     [GeneratedRegex(
         @"(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?= [0-9]{2}:))"
         + @"|(?<clock>\b[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?=Z|\b))|(?<run>[0-9]{17}-[0-9a-f]{4})"

@@ -67,7 +67,10 @@ sealed class CommandContext
     /// <summary>Writes rows as <c>--output</c> says.</summary>
     public void WriteRows(
         ParseResult arguments, IReadOnlyList<ResultColumn> columns, IEnumerable<object?[]> rows) =>
-        Writer(arguments).Write(columns, rows);
+        Writer(arguments).Write(columns, IsTable(arguments) ? rows.Select(Blank) : rows);
+
+    /// <summary>What is not there shows as nothing; only in the rows of queries NULL means something.</summary>
+    static object?[] Blank(object?[] row) => [.. row.Select(value => value ?? "")];
 
     /// <summary>Whether results go to people.</summary>
     public bool IsTable(ParseResult arguments) => Format(arguments) is OutputFormat.Table;

@@ -24,6 +24,14 @@ static class DemoCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
         [new("table"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true)];
 
+    static readonly IReadOnlyList<ResultColumn> CheckColumns =
+    [
+        new("table"), new("check"), new("violations", IsNumber: true), new("rows", IsNumber: true), new("on violation"),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> RejectedColumns =
+        [new("table"), new("rows", IsNumber: true), new("reason")];
+
     public static Command Create(CommandContext context)
     {
         var folder = new Option<string?>("--folder")
@@ -82,7 +90,7 @@ static class DemoCommand
     {
         var folder = Path.Combine(workspace.File.Folder, DataFolder);
         if (LojaGenerator.Load(folder) is not null) return;
-        shell.Out.WriteLine($"making the sample data in {Path.GetRelativePath(shell.Folder, folder)}");
+        shell.Out.WriteLine($"making the sample data in {shell.Shown(folder)}");
         shell.Out.Flush();
         var facts = await LojaGenerator.GenerateAsync(
             folder, workspace.Engines, new Percent(shell), cancellationToken);
@@ -96,18 +104,11 @@ static class DemoCommand
     {
         Heading(shell, run.Outcome is Outcome.Skipped ? "No table changed. The lake" : "What was built");
         await WriteTablesAsync(shell, workspace.Lake, cancellationToken);
-        var broken = await ReadBrokenChecksAsync(workspace, cancellationToken);
-        if (broken.Count > 0)
-        {
-            Heading(shell, "What the checks caught");
-            foreach (var line in broken) shell.Out.WriteLine($"  {line}");
-        }
-        var rejected = await ReadRejectedAsync(workspace, cancellationToken);
-        if (rejected.Count > 0)
-        {
-            Heading(shell, "Rows that could not be read, kept beside their table");
-            foreach (var line in rejected) shell.Out.WriteLine($"  {line}");
-        }
+        await WriteIfAnyAsync(
+            shell, "What the checks caught", CheckColumns, ReadBrokenChecksAsync(workspace, cancellationToken));
+        await WriteIfAnyAsync(
+            shell, "Rows that could not be read, kept beside their table", RejectedColumns,
+            ReadRejectedAsync(workspace, cancellationToken));
         if (project.Graph.Find(Shown) is null) return;
         Heading(shell, $"What {Shown} is made from");
         LineageCommand.Write(shell, project, project.TableOf(Shown));
@@ -131,33 +132,45 @@ static class DemoCommand
         table.Write(shell);
     }
 
-    static async Task<List<string>> ReadBrokenChecksAsync(Workspace workspace, CancellationToken cancellationToken) =>
+    static async Task WriteIfAnyAsync(
+        Shell shell, string heading, IReadOnlyList<ResultColumn> columns, Task<List<object?[]>> reading)
+    {
+        if (await reading is not { Count: > 0 } rows) return;
+        Heading(shell, heading);
+        var table = new TextTable(columns);
+        foreach (var row in rows) table.Add(row);
+        table.Write(shell);
+    }
+
+    static async Task<List<object?[]>> ReadBrokenChecksAsync(Workspace workspace, CancellationToken cancellationToken) =>
     [
         .. (await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken)).Where(check => !check.Passed)
-            .Select(check =>
-                $"{check.Table}  {check.Title}  {check.Violations:N0} of {check.RowsChecked:N0} rows  "
-                + $"({check.OnViolation})"),
+            .Select(check => new object?[]
+            {
+                check.Table, check.Title, $"{check.Violations:N0}", $"{check.RowsChecked:N0}", check.OnViolation,
+            }),
     ];
 
-    static async Task<List<string>> ReadRejectedAsync(Workspace workspace, CancellationToken cancellationToken)
+    static async Task<List<object?[]>> ReadRejectedAsync(Workspace workspace, CancellationToken cancellationToken)
     {
-        var lines = new List<string>();
+        var lines = new List<object?[]>();
         foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
         {
             if (!definition.Name.EndsWith("__rejected", StringComparison.OrdinalIgnoreCase)) continue;
             var rows = await workspace.QueryAsync(
-                $"SELECT reason, count(*) AS n FROM {SqlText.Identifier(definition.Schema)}."
-                + $"{SqlText.Identifier(definition.Name)} GROUP BY ALL ORDER BY n DESC, reason LIMIT 3",
+                "SELECT regexp_replace(reason, ' \\(byte [0-9]+\\)$', '') AS why, count(*) AS n "
+                + $"FROM {SqlText.Identifier(definition.Schema)}.{SqlText.Identifier(definition.Name)} "
+                + "GROUP BY ALL ORDER BY n DESC, why LIMIT 3",
                 cancellationToken);
-            lines.AddRange(rows.Select(row => $"{definition.TableName}  {row[1]:N0}  {row[0]}"));
+            lines.AddRange(rows.Select(row => new object?[] { $"{definition.TableName}", $"{row[1]:N0}", row[0] }));
         }
         return lines;
     }
 
     static void TellNext(Shell shell, string project)
     {
-        var relative = Path.GetRelativePath(shell.Folder, project);
-        var option = relative == "." ? "" : $" --project {relative}";
+        var shown = shell.Shown(project);
+        var option = shown == "." ? "" : $" --project {shown}";
         var foz = File.Exists(Path.Combine(shell.Folder, "Foz.slnx")) ? "./foz" : "foz";
         shell.Out.WriteLine($"  {foz} query \"select * from gold.daily_sales order by 1 desc limit 10\"{option}");
         shell.Out.WriteLine($"  {foz} lineage gold.daily_sales{option}");

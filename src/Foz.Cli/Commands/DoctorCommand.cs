@@ -77,11 +77,11 @@ static class DoctorCommand
             "limits", true,
             $"memory {SizeText.Of(workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault)}, "
             + $"threads {workspace.File.Threads ?? EngineOptions.ThreadsDefault}"));
-        findings.Add(Writable(workspace.Lake.Folder));
-        findings.Add(FreeSpace(workspace.Lake.Folder));
+        findings.Add(Writable(context.Shell, workspace.Lake.Folder));
+        findings.Add(FreeSpace(context.Shell, workspace.Lake.Folder));
         if (workspace.TryLoadProject(context, cancellationToken) is not ProjectResult.Loaded { Project: var project })
         {
-            findings.Add(new("project", false, $"{workspace.File.Folder} has errors", "foz validate shows them"));
+            findings.Add(new("project", false, $"{context.Shell.Shown(workspace.File.Folder)} has errors", "foz validate shows them"));
             return;
         }
         findings.Add(new("project", true, $"{project.Name}, environment {project.Environment}"));
@@ -92,7 +92,7 @@ static class DoctorCommand
         }
     }
 
-    static Finding Writable(string lake)
+    static Finding Writable(Shell shell, string lake)
     {
         var probe = Path.Combine(lake, $".foz-doctor-{Guid.NewGuid():N}");
         try
@@ -100,7 +100,7 @@ static class DoctorCommand
             Directory.CreateDirectory(lake);
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            return new("lake", true, $"{lake} can be written");
+            return new("lake", true, $"{shell.Shown(lake)} can be written");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -108,12 +108,12 @@ static class DoctorCommand
         }
     }
 
-    static Finding FreeSpace(string lake)
+    static Finding FreeSpace(Shell shell, string lake)
     {
         var folder = lake;
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above) folder = above;
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        return new("disk", free >= FreeBytesMin, $"{SizeText.Of(free)} free at {folder}", "make room: runs write and spill there");
+        return new("disk", free >= FreeBytesMin, $"{SizeText.Of(free)} free in {shell.Shown(folder)}", "make room: runs write and spill there");
     }
 
     static void Tell(Shell shell, List<Finding> findings)

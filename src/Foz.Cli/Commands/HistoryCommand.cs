@@ -12,9 +12,15 @@ static class HistoryCommand
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("version", IsNumber: true), new("committed_at"), new("operation"), new("parameters"),
+        new("version", IsNumber: true), new("committed_at", IsTime: true), new("operation"), new("parameters"),
         new("rows_added", IsNumber: true), new("rows_deleted", IsNumber: true), new("files_added", IsNumber: true),
         new("engine"),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> ShownColumns =
+    [
+        new("version", IsNumber: true), new("committed_at", IsTime: true), new("operation"), new("parameters"),
+        new("added", IsNumber: true), new("deleted", IsNumber: true), new("engine"),
     ];
 
     public static Command Create(CommandContext context)
@@ -41,17 +47,36 @@ static class HistoryCommand
                 rows.Add(RowOf(commit, context.IsTable(arguments)));
                 if (rows.Count == arguments.GetValue(limit)) break;
             }
-            context.WriteRows(arguments, Columns, rows);
+            context.WriteRows(arguments, context.IsTable(arguments) ? ShownColumns : Columns, rows);
         });
         return command;
     }
 
-    static object?[] RowOf(TableCommit commit, bool isForPeople) =>
-    [
-        commit.Version, TimeText.Of(commit.Timestamp, isForPeople), commit.Operation,
-        string.Join(", ", commit.Parameters.Select(p => $"{p.Key}={p.Value}")), Metric(commit, "numOutputRows"),
-        Metric(commit, "numDeletedRows"), Metric(commit, "numAddedFiles"), commit.Engine,
-    ];
+    static object?[] RowOf(TableCommit commit, bool isForPeople)
+    {
+        var (added, deleted) = RowsOf(commit);
+        object?[] what =
+        [
+            commit.Version, TimeText.Of(commit.Timestamp, isForPeople), commit.Operation,
+            string.Join(", ", commit.Parameters.Select(p => $"{p.Key}={p.Value}")),
+        ];
+        return isForPeople
+            ? [.. what, $"{added:N0}", $"{deleted:N0}", commit.Engine]
+            : [.. what, added, deleted, Metric(commit, "numAddedFiles"), commit.Engine];
+    }
+
+    /// <summary>The rows that came and those that went, whichever names the operation counts them by.</summary>
+    static (long? Added, long? Deleted) RowsOf(TableCommit commit)
+    {
+        if (Metric(commit, "numTargetRowsInserted") is { } inserted)
+        {
+            var replaced = Metric(commit, "numTargetRowsUpdated") ?? 0;
+            return (inserted + replaced, replaced + (Metric(commit, "numTargetRowsDeleted") ?? 0));
+        }
+        return Metric(commit, "numUpdatedRows") is { } updated
+            ? (updated, updated)
+            : (Metric(commit, "numOutputRows"), Metric(commit, "numDeletedRows"));
+    }
 
     static long? Metric(TableCommit commit, string name) =>
         long.TryParse(commit.Metrics.GetValueOrDefault(name), System.Globalization.CultureInfo.InvariantCulture, out var n)

@@ -14,7 +14,13 @@ static class LsCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
         new("name"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true),
-        new("files", IsNumber: true), new("bytes", IsNumber: true), new("last_commit"), new("description"),
+        new("files", IsNumber: true), new("bytes", IsNumber: true), new("last_commit", IsTime: true), new("description"),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> ShownColumns =
+    [
+        new("name"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true),
+        new("size", IsNumber: true), new("last_commit", IsTime: true), new("description"),
     ];
 
     public static Command Create(CommandContext context)
@@ -36,7 +42,7 @@ static class LsCommand
             foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
                 if (wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted))
                     rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
-            context.WriteRows(arguments, Columns, rows);
+            context.WriteRows(arguments, isTable ? ShownColumns : Columns, rows);
         });
         return command;
     }
@@ -48,17 +54,23 @@ static class LsCommand
         Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
     {
         var name = definition.TableName.ToString();
-        if (definition.Kind is DefinitionKind.View)
-            return [name, "view", null, null, null, null, null, definition.Description];
-        var table = lake.Tables.Open(definition.Location!, definition.TableName);
-        if (await table.FindLatestAsync(cancellationToken) is not { } snapshot)
-            return [name, "table", null, null, null, null, null, definition.Description];
-        return
-        [
-            name, "table", snapshot.Version, isForPeople && snapshot.RowCount is { } rows ? $"{rows:N0}" : snapshot.RowCount,
-            snapshot.FileCount, isForPeople ? SizeText.Of(snapshot.TotalBytes) : snapshot.TotalBytes,
-            TimeText.Of(snapshot.Timestamp, isForPeople), definition.Description ?? snapshot.Description,
-        ];
+        var snapshot = definition.Kind is DefinitionKind.Table
+            ? await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken)
+            : null;
+        var kind = definition.Kind is DefinitionKind.View ? "view" : "table";
+        var description = definition.Description ?? snapshot?.Description;
+        var committedAt = snapshot is null ? null : TimeText.Of(snapshot.Timestamp, isForPeople);
+        return isForPeople
+            ?
+            [
+                name, kind, snapshot?.Version, snapshot?.RowCount is { } rows ? $"{rows:N0}" : null,
+                snapshot is null ? null : SizeText.Of(snapshot.TotalBytes), committedAt, description,
+            ]
+            :
+            [
+                name, kind, snapshot?.Version, snapshot?.RowCount, snapshot?.FileCount, snapshot?.TotalBytes, committedAt,
+                description,
+            ];
     }
 }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Runs;
+using Foz.Core.Quality;
 
 namespace Foz.Cli.Commands;
 
@@ -9,6 +10,9 @@ namespace Foz.Cli.Commands;
 static class TestCommand
 {
     public const string Name = "test";
+
+    /// <summary>The room that the word before a name takes.</summary>
+    static readonly string Indent = new(' ', 9);
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
@@ -42,25 +46,37 @@ static class TestCommand
     static void Tell(CommandContext context, IReadOnlyList<ChecksOutcome> outcomes)
     {
         var shell = context.Shell;
+        var width = outcomes.Select(outcome => TextWidth.Of(outcome.Name)).DefaultIfEmpty().Max();
         foreach (var outcome in outcomes)
         {
-            if (outcome.Error is { } error)
-                shell.Out.WriteLine(
-                    $"{shell.Styled(Style.Red, "FAILED ")}  {outcome.Name}  {context.Mask(error.Describe())}");
+            if (outcome.Error is { } error) Tell(Style.Red, "FAILED", outcome.Name, context.Mask(error.Describe()));
             foreach (var check in outcome.Checks)
             {
-                var (style, word) = check.Passed ? (Style.Green, "ok     ")
-                    : check.IsFailure ? (Style.Red, "FAILED ") : (Style.Yellow, "warning");
-                shell.Out.WriteLine($"{shell.Styled(style, word)}  {outcome.Name}  {context.Mask(check.Describe())}");
-                if (check.Samples is [var sample, ..]) shell.Out.WriteLine($"         such as {context.Mask(sample)}");
+                var (style, word) = check.Passed ? (Style.Green, "ok")
+                    : check.IsFailure ? (Style.Red, "FAILED") : (Style.Yellow, "warning");
+                Tell(style, word, outcome.Name, context.Mask(TextOf(outcome, check)));
+                if (check.Samples is [var sample, ..])
+                    shell.Out.WriteLine(shell.Fit($"{Indent}such as {context.Mask(sample)}"));
             }
         }
         var checks = outcomes.SelectMany(o => o.Checks).ToList();
+        var errors = outcomes.Count(o => o.Error is not null);
         shell.Out.WriteLine(
-            $"{RunText.Count(checks.Count, "check", "checks")}: {checks.Count(c => c.Passed):N0} passed, "
+            $"{RunText.Count(checks.Count + errors, "check", "checks")}: {checks.Count(c => c.Passed):N0} passed, "
             + $"{checks.Count(c => c is { Passed: false, IsFailure: false }):N0} warned, "
-            + $"{checks.Count(c => c.IsFailure) + outcomes.Count(o => o.Error is not null):N0} failed");
+            + $"{checks.Count(c => c.IsFailure) + errors:N0} failed");
+
+        void Tell(Style style, string word, string name, string text)
+        {
+            var padding = new string(' ', width - TextWidth.Of(name));
+            var line = $"{name}{padding}  {text.Replace("\n", $"\n{Indent}", StringComparison.Ordinal)}".TrimEnd();
+            shell.Out.WriteLine($"{shell.Styled(style, $"{word,-7}")}  {line}");
+        }
     }
+
+    /// <summary>A test is named once; its check goes by the same name.</summary>
+    static string TextOf(ChecksOutcome outcome, CheckResult check) =>
+        check.Check.Title == outcome.Name ? check.Finding : check.Passed ? check.Check.Title : check.Describe();
 
     static IEnumerable<object?[]> RowsOf(CommandContext context, ChecksOutcome outcome)
     {

@@ -22,11 +22,15 @@ public enum OutputFormat
 /// <param name="Name">Its heading.</param>
 /// <param name="IsNumber">Whether it is aligned to the right.</param>
 /// <param name="IsJson">Whether its texts are JSON.</param>
-public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false)
+/// <param name="IsTime">Whether its texts are dates or times.</param>
+public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false, bool IsTime = false)
 {
+    /// <summary>Whether a part of a value still says something.</summary>
+    public bool IsText => !IsNumber && !IsTime;
+
     /// <summary>The columns of a query.</summary>
     public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<EngineColumn> columns) =>
-        [.. columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson))];
+        [.. columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson, c.IsTime))];
 }
 
 /// <summary>Writes results: JSON and CSV row by row, tables after having looked at the first rows.</summary>
@@ -70,10 +74,14 @@ public sealed class ResultWriter(Shell shell, OutputFormat format)
             if (countRest is not null) more = countRest();
             else while (enumerator.MoveNext()) more++;
         }
-        table.Write(shell);
-        shell.Out.WriteLine(shell.Styled(Style.Dim, more == 0
-            ? $"({shown:N0} {(shown == 1 ? "row" : "rows")})"
-            : $"({shown:N0} of {shown + more:N0} rows; --output csv or json writes all of them)"));
+        var isWhole = table.Write(shell);
+        var count = RunText.Count(shown, "row", "rows");
+        shell.Out.WriteLine(shell.Styled(Style.Dim, (more, isWhole) switch
+        {
+            (0, true) => $"({count})",
+            (0, false) => $"({count}, cut to fit; --output csv or json writes all of it)",
+            _ => $"({shown:N0} of {shown + more:N0} rows; --output csv or json writes all of them)",
+        }));
     }
 
     void WriteJson(IReadOnlyList<ResultColumn> columns, IEnumerable<object?[]> rows)

@@ -12,11 +12,14 @@ public abstract class RunDisplay
     /// <param name="errors">Errors as they are shown.</param>
     public static RunDisplay For(Shell shell, bool isJson, ErrorText errors) =>
         isJson ? new RunLogJson(shell, errors)
-        : shell is { IsTerminal: true, HasColor: true } ? new RunDisplayLive(shell, errors)
+        : shell.IsTerminal ? new RunDisplayLive(shell, errors)
         : new RunDisplayLines(shell, errors);
 
     /// <summary>Shows what happened; one call at a time.</summary>
     public abstract void Show(RunEvent what);
+
+    /// <summary>Draws again what moves by itself: times, and signs of work.</summary>
+    public virtual void Tick() { }
 
     /// <summary>Keeps the display moving while something works.</summary>
     public virtual Task<T> WatchAsync<T>(Func<Task<T>> work) => work();
@@ -25,19 +28,30 @@ public abstract class RunDisplay
 /// <summary>The words that run displays share.</summary>
 static class RunText
 {
-    /// <summary>A length of time: <c>35 ms</c>, <c>1.2 s</c>, <c>2 m 05 s</c>.</summary>
+    /// <summary>What a line begins with that shows a row.</summary>
+    public const string SamplePrefix = "  such as ";
+
+    /// <summary>A length of time: <c>35 ms</c>, <c>1.2 s</c>, <c>2 m 05 s</c>, <c>1 h 30 m</c>.</summary>
     public static string Elapsed(TimeSpan time) =>
-        time.TotalMilliseconds < 100 ? $"{time.TotalMilliseconds:0} ms"
-        : time.TotalMinutes < 1 ? $"{time.TotalSeconds:0.0} s"
-        : $"{(int)time.TotalMinutes} m {time.Seconds:00} s";
+        time.TotalMilliseconds < 99.5 ? $"{time.TotalMilliseconds:0} ms" : Passing(time);
+
+    /// <summary>A length of time that grows: <c>0.0 s</c>, <c>1.2 s</c>, <c>2 m 05 s</c>.</summary>
+    public static string Passing(TimeSpan time)
+    {
+        if (time.TotalSeconds < 59.95) return $"{time.TotalSeconds:0.0} s";
+        var seconds = (long)Math.Round(time.TotalSeconds);
+        return seconds < 3600 ? $"{seconds / 60} m {seconds % 60:00} s" : $"{seconds / 3600} h {seconds % 3600 / 60:00} m";
+    }
 
     /// <summary>A number of things.</summary>
     public static string Count(long number, string one, string many) => $"{number:N0} {(number == 1 ? one : many)}";
 
     /// <summary>For whom a run waits.</summary>
-    public static string Waiting(LeaseHolder holder) =>
-        $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process {holder.ProcessId}), at work since "
-        + $"{holder.Since:HH:mm:ss} UTC";
+    /// <param name="holder">Who holds the lake.</param>
+    /// <param name="now">The time.</param>
+    public static string Waiting(LeaseHolder holder, DateTimeOffset now) =>
+        $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process {holder.ProcessId}), which has worked for "
+        + Elapsed(now - holder.Since);
 
     /// <summary>A word for how a step ended.</summary>
     public static string Word(Outcome outcome) => outcome switch
@@ -71,7 +85,7 @@ static class RunText
         foreach (var check in step.Checks.Where(c => !c.Passed && !c.IsFailure))
         {
             yield return errors.Mask(check.Describe());
-            if (check.Samples is [var sample, ..]) yield return $"  such as {errors.Mask(sample)}";
+            if (check.Samples is [var sample, ..]) yield return SamplePrefix + errors.Mask(sample);
         }
     }
 

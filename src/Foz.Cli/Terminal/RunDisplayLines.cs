@@ -13,7 +13,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
         switch (what)
         {
             case RunEvent.Waiting waiting:
-                WriteLine(RunText.Waiting(waiting.Holder));
+                WriteLine(RunText.Waiting(waiting.Holder, shell.Clock.GetUtcNow()));
                 break;
             case RunEvent.Started started:
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();

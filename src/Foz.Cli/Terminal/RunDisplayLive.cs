@@ -1,7 +1,6 @@
 using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Runs;
-using Spectre.Console;
 
 namespace Foz.Cli.Terminal;
 
@@ -10,106 +9,172 @@ namespace Foz.Cli.Terminal;
 /// </summary>
 sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
 {
+    const string Spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+    const string Indent = "    ";
+
+    /// <summary>How many steps at work are shown; a terminal may have few rows.</summary>
+    const int WorkingMax = 8;
+
     static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(100);
 
     readonly Lock gate = new();
-    readonly IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(shell.Out) });
+    readonly LiveRows live = new(shell);
     readonly HashSet<TableName> shown = [];
     readonly List<(TableName Step, DateTimeOffset Since)> working = [];
+    Phase phase = Phase.Idle;
+    DateTimeOffset since;
     int stepCount;
     int nameWidth;
     int frame;
-    DateTimeOffset startedAt = shell.Clock.GetUtcNow();
+
+    enum Phase
+    {
+        Idle,
+        Waiting,
+        Working,
+    }
+
+    /// <summary>The columns for text: the last one is left free, where terminals differ in when they break a line.</summary>
+    int TextColumns => shell.Width > 1 ? shell.Width - 1 : int.MaxValue;
 
     public override void Show(RunEvent what)
     {
         lock (gate)
         {
-            switch (what)
-            {
-                case RunEvent.Waiting waiting:
-                    console.MarkupLine($"[yellow]{Escape(RunText.Waiting(waiting.Holder))}[/]");
-                    break;
-                case RunEvent.Started started:
-                    startedAt = shell.Clock.GetUtcNow();
-                    stepCount = started.Steps.Count;
-                    nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
-                    break;
-                case RunEvent.StepStarted started:
-                    working.Add((started.Step, shell.Clock.GetUtcNow()));
-                    break;
-                case RunEvent.Warned { Step: var step, Warning: var warning }:
-                    var name = step is { } known ? Name(known) : "warning";
-                    console.MarkupLine($"[yellow]![/] {name}  {Escape(errors.Mask(warning.Message))}");
-                    if (warning.Hint is { } hint) console.MarkupLine($"    [yellow]{Escape(errors.Mask(hint))}[/]");
-                    break;
-                case RunEvent.StepFinished finished:
-                    working.RemoveAll(step => step.Step == finished.Result.Step);
-                    shown.Add(finished.Result.Step);
-                    WriteStep(finished.Result);
-                    break;
-                case RunEvent.Finished finished:
-                    working.Clear();
-                    foreach (var step in finished.Result.Steps.Where(s => !shown.Contains(s.Step))) WriteStep(step);
-                    WriteSummary(finished.Result);
-                    break;
-            }
+            List<string> lines = [.. LinesOf(what)];
+            live.Draw(lines, Rows());
         }
     }
 
-    public override Task<T> WatchAsync<T>(Func<Task<T>> work) =>
-        console.Live(new Text("")).AutoClear(true).StartAsync(async context =>
+    public override void Tick()
+    {
+        lock (gate)
+        {
+            frame++;
+            live.Draw([], Rows());
+        }
+    }
+
+    public override async Task<T> WatchAsync<T>(Func<Task<T>> work)
+    {
+        try
         {
             var task = work();
             using var timer = new PeriodicTimer(RefreshInterval, shell.Clock);
             var tick = timer.WaitForNextTickAsync().AsTask();
             while (await Task.WhenAny(task, tick) == tick)
             {
-                lock (gate) context.UpdateTarget(Render());
+                Tick();
                 tick = timer.WaitForNextTickAsync().AsTask();
             }
             return await task;
-        });
+        }
+        finally
+        {
+            lock (gate)
+            {
+                phase = Phase.Idle;
+                live.Draw([], []);
+            }
+        }
+    }
 
-    Rows Render()
+    /// <summary>Takes notice of what happened, and gives the lines that tell it.</summary>
+    IEnumerable<string> LinesOf(RunEvent what)
     {
-        const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
-        var spinner = Frames[frame++ % Frames.Length];
         var now = shell.Clock.GetUtcNow();
-        var rows = working.Select(step => new Markup(
-            $"[cyan]{spinner}[/] {Name(step.Step)}  [dim]{RunText.Elapsed(now - step.Since)}[/]"));
-        var total = new Markup(
-            $"[dim]{shown.Count} of {RunText.Count(stepCount, "step", "steps")}, {RunText.Elapsed(now - startedAt)}[/]");
-        return new Rows(rows.Append(total));
-    }
-
-    void WriteStep(StepResult step)
-    {
-        var (color, mark) = step.Outcome switch
+        switch (what)
         {
-            Outcome.Succeeded => ("green", "✓"),
-            Outcome.Warned => ("yellow", "!"),
-            Outcome.Failed => ("red", "✗"),
-            _ => ("dim", "·"),
-        };
-        console.MarkupLine(
-            $"[{color}]{mark}[/] {Name(step.Step)}  [{color}]{RunText.Word(step.Outcome),-9}[/]  {RunText.Facts(step)}");
-        foreach (var line in RunText.Details(step, errors)) console.MarkupLine($"    [{color}]{Escape(line)}[/]");
+            case RunEvent.Waiting waiting:
+                (phase, since) = (Phase.Waiting, now);
+                return Wrapped(RunText.Waiting(waiting.Holder, now), Style.Yellow);
+            case RunEvent.Started started:
+                (phase, since, stepCount) = (Phase.Working, now, started.Steps.Count);
+                nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
+                return [];
+            case RunEvent.StepStarted started:
+                working.Add((started.Step, now));
+                return [];
+            case RunEvent.Warned { Step: var step, Warning: var warning }:
+                return WarningLines(step is { } known ? Name(known) : "warning", warning);
+            case RunEvent.StepFinished finished:
+                working.RemoveAll(step => step.Step == finished.Result.Step);
+                return StepLines(finished.Result);
+            case RunEvent.Finished finished:
+                phase = Phase.Idle;
+                return
+                [
+                    .. finished.Result.Steps.Where(s => !shown.Contains(s.Step)).SelectMany(StepLines),
+                    .. RunText.Details(finished.Result, errors).Append(RunText.Summary(finished.Result))
+                        .SelectMany(line => Wrapped(line, StyleOf(finished.Result.Outcome).Style)),
+                ];
+            default:
+                return [];
+        }
     }
 
-    void WriteSummary(RunResult run)
+    IEnumerable<string> WarningLines(string name, Core.Warning warning) =>
+    [
+        .. Marked("!", Style.Yellow, $"{name}  {errors.Mask(warning.Message)}"),
+        .. warning.Hint is { } hint ? DetailLines(errors.Mask(hint), Style.Yellow) : [],
+    ];
+
+    IEnumerable<string> StepLines(StepResult step)
     {
-        var color = run.Outcome switch
-        {
-            Outcome.Failed => "red",
-            Outcome.Warned => "yellow",
-            _ => "green",
-        };
-        foreach (var line in RunText.Details(run, errors)) console.MarkupLine($"[{color}]{Escape(line)}[/]");
-        console.MarkupLine($"[{color}]{Escape(RunText.Summary(run))}[/]");
+        shown.Add(step.Step);
+        var (style, mark) = StyleOf(step.Outcome);
+        return
+        [
+            .. Marked(mark, style, $"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd())
+                .Select(line => line.Replace(
+                    $"  {RunText.Word(step.Outcome)} ", $"  {shell.Styled(style, RunText.Word(step.Outcome))} ",
+                    StringComparison.Ordinal)),
+            .. RunText.Details(step, errors).SelectMany(line => DetailLines(line, style)),
+        ];
     }
 
-    string Name(TableName step) => Escape(step.ToString().PadRight(nameWidth));
+    IEnumerable<string> Wrapped(string text, Style style) =>
+        TextWidth.Wrap(text, TextColumns, Indent).Select(line => shell.Styled(style, line));
 
-    static string Escape(string text) => Markup.Escape(text);
+    /// <summary>A text with a mark before it.</summary>
+    IEnumerable<string> Marked(string mark, Style style, string text) =>
+        TextWidth.Wrap($"  {text}", TextColumns, Indent)
+            .Select((line, i) => i == 0 ? shell.Styled(style, mark) + line[1..] : line);
+
+    /// <summary>Samples are cut, what must be read is wrapped.</summary>
+    IEnumerable<string> DetailLines(string text, Style style)
+    {
+        var own = text[..(text.Length - text.TrimStart().Length)];
+        var lines = text.StartsWith(RunText.SamplePrefix, StringComparison.Ordinal)
+            ? [shell.Fit(Indent + text)]
+            : TextWidth.Wrap(Indent + text, TextColumns, Indent + own);
+        return lines.Select(line => shell.Styled(style, line));
+    }
+
+    List<string> Rows()
+    {
+        var now = shell.Clock.GetUtcNow();
+        if (phase is Phase.Idle) return [];
+        if (phase is Phase.Waiting) return [AtWork($"waiting for {RunText.Passing(now - since)}")];
+        var rows = working.Take(WorkingMax)
+            .Select(step => AtWork($"{Name(step.Step)}  {RunText.Passing(now - step.Since)}")).ToList();
+        if (working.Count > WorkingMax) rows.Add(AtWork($"and {working.Count - WorkingMax} more"));
+        var total = $"{shown.Count} of {RunText.Count(stepCount, "step", "steps")}, {RunText.Passing(now - since)}";
+        rows.Add(shell.Styled(Style.Dim, shell.Fit(total)));
+        return rows;
+    }
+
+    /// <summary>A row with a sign of work before it.</summary>
+    string AtWork(string text) =>
+        shell.Styled(Style.Cyan, $"{Spinner[frame % Spinner.Length]}") + shell.Fit($"  {text}")[1..];
+
+    static (Style Style, string Mark) StyleOf(Outcome outcome) => outcome switch
+    {
+        Outcome.Succeeded => (Style.Green, "✓"),
+        Outcome.Warned => (Style.Yellow, "!"),
+        Outcome.Failed => (Style.Red, "✗"),
+        _ => (Style.Dim, "·"),
+    };
+
+    string Name(TableName step) => step.ToString().PadRight(nameWidth);
 }

@@ -33,6 +33,7 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
                 json.WriteString("user"u8, holder.User);
                 json.WriteString("host"u8, holder.Host);
                 json.WriteNumber("process_id"u8, holder.ProcessId);
+                json.WriteString("since"u8, holder.Since.UtcDateTime);
                 break;
             case RunEvent.Started started:
                 json.WriteString("event"u8, "started"u8);

@@ -16,11 +16,17 @@ public sealed class Shell
     /// <summary>Where a query that is not in the arguments comes from; asked for at its first use.</summary>
     public required Func<TextReader> In { get; init; }
 
-    /// <summary>Whether a person looks at <see cref="Out"/>.</summary>
+    /// <summary>Whether <see cref="Out"/> is a terminal that can move its cursor.</summary>
     public bool IsTerminal { get; init; }
 
     /// <summary>Whether <see cref="Out"/> shows colours.</summary>
     public bool HasColor { get; init; }
+
+    /// <summary>Tells how many columns the terminal has at the moment; 0 where there is none.</summary>
+    public Func<int> WidthNow { get; init; } = static () => 0;
+
+    /// <summary>How many columns the terminal has; 0 where there is none.</summary>
+    public int Width => IsTerminal ? WidthNow() : 0;
 
     /// <summary>The folder that relative paths start from.</summary>
     public string Folder { get; init; } = Environment.CurrentDirectory;
@@ -31,15 +37,15 @@ public sealed class Shell
     /// <summary>The terminal that the process was started from.</summary>
     public static Shell OfProcess()
     {
-        var isTerminal = !Console.IsOutputRedirected;
+        var isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
         return new()
         {
             Out = Writer(Console.OpenStandardOutput(), flushes: isTerminal),
             Error = Writer(Console.OpenStandardError(), flushes: true),
             In = () => Console.In,
             IsTerminal = isTerminal,
-            HasColor = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-                && Environment.GetEnvironmentVariable("TERM") is not "dumb",
+            HasColor = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+            WidthNow = static () => Console.WindowWidth,
         };
     }
 
@@ -51,6 +57,14 @@ public sealed class Shell
         && (relative == ".." || relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             ? path
             : relative;
+
+    /// <summary>A text in which paths of the current folder start from it.</summary>
+    public string Shortened(string text) => Path.GetDirectoryName(Folder) is null
+        ? text
+        : text.Replace(Folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
+    /// <summary>As much of a line as the terminal has room for; all of it where there is none.</summary>
+    public string Fit(string line) => Width > 1 ? TextWidth.Cut(line, Width - 1) : line;
 
     /// <summary>The text in a style, where colours are shown.</summary>
     public string Styled(Style style, string text) => HasColor ? $"\e[{(int)style}m{text}\e[0m" : text;
@@ -76,4 +90,7 @@ public enum Style
 
     /// <summary>What somebody should look at.</summary>
     Yellow = 33,
+
+    /// <summary>What is at work.</summary>
+    Cyan = 36,
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foz.Core.Engine;
 
 namespace Foz.Cli.Terminal;
@@ -7,7 +6,14 @@ namespace Foz.Cli.Terminal;
 /// <param name="columns">The columns.</param>
 public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
 {
+    /// <summary>The most columns of a terminal that a cell takes where nothing is known of the terminal.</summary>
     const int CellWidthMax = 80;
+
+    /// <summary>The least that a column of text is narrowed to.</summary>
+    const int NarrowedWidthMin = 10;
+
+    /// <summary>No terminal is as wide as this many characters.</summary>
+    const int CellLengthMax = 2_000;
     const string Gap = "  ";
     const string Null = "NULL";
 
@@ -16,20 +22,73 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
     /// <summary>Adds a row of values; a null stands for NULL.</summary>
     public void Add(params object?[] row) => rows.Add([.. row.Select(value => value is null ? null : CellOf(value))]);
 
-    /// <summary>Writes all rows below their headings.</summary>
-    public void Write(Shell shell)
+    /// <summary>
+    /// Writes all rows below their headings. Texts are cut so that rows fit the terminal; where that does not help, each
+    /// value gets a line of its own.
+    /// </summary>
+    /// <returns>Whether every cell is whole.</returns>
+    public bool Write(Shell shell)
     {
         // Loops, not LINQ over numbers: that would be compiled at each start of the process.
-        var (widths, rules) = (new int[columns.Count], new string[columns.Count]);
+        var (natural, widths, rules) = (new int[columns.Count], new int[columns.Count], new string[columns.Count]);
         for (var i = 0; i < widths.Length; i++)
         {
-            widths[i] = WidthOf(columns[i].Name);
-            foreach (var row in rows) widths[i] = Math.Max(widths[i], WidthOf(row[i] ?? Null));
+            natural[i] = TextWidth.Of(columns[i].Name);
+            foreach (var row in rows) natural[i] = Math.Max(natural[i], TextWidth.Of(row[i] ?? Null));
+            widths[i] = shell.Width > 0 ? natural[i] : Math.Min(natural[i], CellWidthMax);
+        }
+        if (shell.Width > 0 && !TryFit(widths, shell.Width)) return WriteRecords(shell);
+        var isWhole = true;
+        for (var i = 0; i < widths.Length; i++)
+        {
             rules[i] = new('─', widths[i]);
+            isWhole &= widths[i] == natural[i];
         }
         WriteLine(shell, widths, [.. columns.Select(c => c.Name)], Style.Bold);
         WriteLine(shell, widths, rules, Style.Dim);
         foreach (var row in rows) WriteLine(shell, widths, row, style: null);
+        return isWhole;
+    }
+
+    /// <summary>Narrows the widest columns of text until rows fit; the first one, which names the row, is the last to be.</summary>
+    bool TryFit(int[] widths, int width)
+    {
+        var excess = (Gap.Length * (widths.Length - 1)) - width;
+        foreach (var taken in widths) excess += taken;
+        for (; excess > 0; excess--)
+        {
+            var widest = -1;
+            for (var i = widths.Length - 1; i >= 0; i--)
+            {
+                if (!columns[i].IsText || widths[i] <= Math.Max(NarrowedWidthMin, TextWidth.Of(columns[i].Name))) continue;
+                if (widest < 0 || (i > 0 && widths[i] > widths[widest])) widest = i;
+            }
+            if (widest < 0) return false;
+            widths[widest]--;
+        }
+        return true;
+    }
+
+    /// <summary>Writes each row as lines of a column's name and value.</summary>
+    bool WriteRecords(Shell shell)
+    {
+        var nameWidth = columns.Max(column => TextWidth.Of(column.Name));
+        var isWhole = true;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            shell.Out.WriteLine(shell.Styled(Style.Dim, shell.Fit($"── {i + 1} {new string('─', nameWidth)}")));
+            for (var j = 0; j < columns.Count; j++)
+            {
+                var name = columns[j].Name + new string(' ', nameWidth - TextWidth.Of(columns[j].Name));
+                var line = $"{name}{Gap}{rows[i][j] ?? Null}";
+                var fitted = shell.Fit(line);
+                isWhole &= fitted == line;
+                shell.Out.WriteLine(fitted.StartsWith(name, StringComparison.Ordinal)
+                    ? shell.Styled(Style.Bold, name) + fitted[name.Length..].TrimEnd()
+                    : fitted);
+            }
+        }
+        return isWhole;
     }
 
     void WriteLine(Shell shell, int[] widths, string?[] cells, Style? style)
@@ -37,8 +96,8 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
         var last = Array.FindLastIndex(cells, cell => cell is not "");
         for (var i = 0; i <= last; i++)
         {
-            var text = cells[i] ?? Null;
-            var padding = new string(' ', widths[i] - WidthOf(text));
+            var text = TextWidth.Cut(cells[i] ?? Null, widths[i]);
+            var padding = new string(' ', widths[i] - TextWidth.Of(text));
             var shown = cells[i] is null ? shell.Styled(Style.Dim, text) : style is { } s ? shell.Styled(s, text) : text;
             if (i > 0) shell.Out.Write(Gap);
             if (columns[i].IsNumber) shell.Out.Write(padding);
@@ -51,27 +110,10 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
     static string CellOf(object value)
     {
         var text = ValueText.Of(value);
+        if (text.Length > CellLengthMax) text = text[..CellLengthMax];
         if (text.AsSpan().ContainsAny("\r\n\t\e"))
             text = text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal)
                 .Replace("\t", "\\t", StringComparison.Ordinal).Replace("\e", "\\e", StringComparison.Ordinal);
-        return text.Length <= CellWidthMax ? text : string.Concat(text.AsSpan(0, CellWidthMax - 1), "…");
-    }
-
-    /// <summary>Columns of a terminal: most letters take one, those of East Asia and emoji two, marks none.</summary>
-    static int WidthOf(string text)
-    {
-        if (System.Text.Ascii.IsValid(text)) return text.Length;
-        var width = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            width += CharUnicodeInfo.GetUnicodeCategory(rune.Value) switch
-            {
-                UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
-                _ => rune.Value is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3)
-                    or (>= 0xF900 and <= 0xFAFF) or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60)
-                    or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD) ? 2 : 1,
-            };
-        }
-        return width;
+        return text;
     }
 }

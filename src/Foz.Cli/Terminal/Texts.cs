@@ -7,12 +7,12 @@ public static class SizeText
 {
     static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-    /// <summary>A number of bytes with a unit of powers of 1000 and at most one digit behind the point.</summary>
+    /// <summary>A number of bytes with a unit of powers of 1000 and one digit behind the point.</summary>
     public static string Of(long bytes)
     {
         var (size, unit) = ((double)bytes, 0);
         while (size >= 999.95 && unit < Units.Length - 1) (size, unit) = (size / 1000, unit + 1);
-        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {Units[unit]}");
+        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? $"{bytes}" : $"{size:0.0}")} {Units[unit]}");
     }
 }
 

@@ -152,6 +152,10 @@ public sealed record EngineColumn(string Name, LogicalType Type)
         or TypeId.HugeInt or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt
         or TypeId.Float or TypeId.Double or TypeId.Decimal or TypeId.BigNum;
 
+    /// <summary>Whether its values are dates or times.</summary>
+    public bool IsTime => Type.Id is TypeId.Date or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs or TypeId.Timestamp
+        or TypeId.TimestampS or TypeId.TimestampMs or TypeId.TimestampNs or TypeId.TimestampTz;
+
     /// <summary>Whether its values are texts of JSON.</summary>
     public bool IsJson => Type.Alias is "JSON";
 

@@ -27,15 +27,20 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     /// </summary>
     public IReadOnlyList<string> Samples { get; init; } = [];
 
-    /// <summary>What was found, in one line: <c>unique(id): 12 of 1000 rows</c>.</summary>
-    public string Describe() => Check switch
+    /// <summary>What was found, without the check's name: <c>12 of 1,000 rows</c>; empty where it passed.</summary>
+    public string Finding => Check switch
     {
-        _ when Passed => $"{Check.Title}: passed",
-        CheckDefinition.Custom { Value: { } expected } => $"{Check.Title}: {Actual ?? "null"} instead of {expected}",
-        CheckDefinition.Custom => $"{Check.Title}: {Violations} rows",
-        CheckDefinition.RowCount => $"{Check.Title}: {RowsChecked} rows, {Violations} {Excess}",
-        _ => $"{Check.Title}: {Violations} of {RowsChecked} rows",
+        _ when Passed => "",
+        CheckDefinition.Custom { Value: { } expected } => $"{Actual ?? "null"} instead of {expected}",
+        CheckDefinition.Custom => Rows(Violations),
+        CheckDefinition.RowCount => $"{Rows(RowsChecked)}, {Violations:N0} {Excess}",
+        _ => $"{Violations:N0} of {Rows(RowsChecked)}",
     };
+
+    /// <summary>What was found, in one line: <c>unique(id): 12 of 1,000 rows</c>.</summary>
+    public string Describe() => $"{Check.Title}: {(Passed ? "passed" : Finding)}";
+
+    static string Rows(long count) => $"{count:N0} {(count == 1 ? "row" : "rows")}";
 
     string Excess =>
         Check is CheckDefinition.RowCount { RowsMin: { } min } && RowsChecked < min ? "missing" : "too many";

@@ -27,45 +27,34 @@ static partial class DocumentOutput
         return true;
     }
 
-    /// <summary>What the document should show: the same choice of lines, as they were written.</summary>
+    /// <summary>
+    /// What the document should show: the same choice of lines, as they were written; lines in which only times moved
+    /// stay as they are.
+    /// </summary>
     public static string Updated(string shown, string written)
     {
         if (Shows(shown, written)) return shown;
         var actual = written.TrimEnd('\n').Split('\n');
         var lines = shown.Split('\n');
-        if (!lines.Contains(Ellipsis)) return string.Join('\n', actual);
+        if (!lines.Contains(Ellipsis)) return string.Join('\n', actual.Select(line => Array.Find(lines, IsSame(line)) ?? line));
         return string.Join('\n', lines.Select(line =>
             line == Ellipsis || actual.Any(candidate => IsShown(Still(line), Still(candidate)))
                 ? line
                 : actual.FirstOrDefault(candidate => SubjectOf(candidate) == SubjectOf(line)) ?? line));
     }
 
-    static List<string> Canonical(string text)
-    {
-        var lines = new List<string>();
-        var steps = new List<List<string>>();
-        foreach (var line in text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis).Select(Still))
-        {
-            if (line.StartsWith("HH:mm:ss ", StringComparison.Ordinal)) steps.Add([line]);
-            else if (steps.Count > 0 && line.StartsWith(' ')) steps[^1].Add(line);
-            else
-            {
-                AddSteps();
-                lines.Add(line);
-            }
-        }
-        AddSteps();
-        return lines;
+    static Predicate<string> IsSame(string written) => shown =>
+        StillText.Of(shown) == StillText.Of(written)
+        || (shown.Contains(Ellipsis, StringComparison.Ordinal) && IsShown(Still(shown), Still(written)));
 
-        void AddSteps()
-        {
-            lines.AddRange(steps.OrderBy(step => step[0], StringComparer.Ordinal).SelectMany(step => step));
-            steps.Clear();
-        }
-    }
+    static List<string> Canonical(string text) =>
+    [
+        .. StillText.Ordered(string.Join(
+            '\n', text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis).Select(Still))),
+    ];
 
     static string Still(string line) => Padding.Replace(
-        StillText.Of(line.TrimEnd()), match => match.Value[0] == '─' ? "──" : "  ");
+        StillText.WithoutSamples(StillText.Of(line.TrimEnd())), match => match.Value[0] == '─' ? "──" : "  ");
 
     static bool IsShown(string shown, string written) => shown.Contains(Ellipsis, StringComparison.Ordinal)
         ? Regex.IsMatch(

@@ -1,4 +1,5 @@
 using Foz.AcceptanceTests.Documents;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Judge;
 
@@ -12,7 +13,8 @@ public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisp
     [Fact]
     public async Task Every_table_of_the_demo_is_read_equally_and_a_second_demo_changes_none()
     {
-        await checkout.CopyAsync(checkoutFolder);
+        var first = await checkout.CopyAsync(checkoutFolder);
+        Expect.File("demo.txt", Still(first));
         var folder = Path.Combine(checkoutFolder, "examples", "loja");
         using var lake = new TestLake(folder);
         using var session = lake.Open();
@@ -28,10 +30,13 @@ public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisp
         Assert.True(versions.Count >= 10, string.Join(' ', versions.Keys));
 
         var second = (await FozProcess.RunAsync(folder, "demo", "--folder", ".")).Expect(0);
-        Assert.Contains("No table changed", second.Output, StringComparison.Ordinal);
+        Expect.File("demo-second.txt", Still(second.Output));
         Assert.All(versions, table => Assert.Equal(
             table.Value, Version(Path.Combine(lake.Lake.Folder, table.Key.Replace('.', '/'), "_delta_log"))));
     }
+
+    static string Still(string output) =>
+        string.Join('\n', StillText.Ordered(StillText.WithoutSamples(StillText.Of(output)))) + "\n";
 
     static long Version(string log) =>
         Directory.GetFiles(log, "*.json").Max(file => long.Parse(Path.GetFileNameWithoutExtension(file)));

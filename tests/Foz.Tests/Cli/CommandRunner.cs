@@ -15,6 +15,9 @@ public sealed class CommandRunner : IDisposable
     /// <summary>What the commands read from the standard input.</summary>
     public string Input { get; set; } = "";
 
+    /// <summary>The columns of the terminal that the commands write to; 0 for a file.</summary>
+    public int Width { get; set; }
+
     /// <summary>Runs a command.</summary>
     public Task<CommandOutput> RunAsync(params string[] args) => RunAsync(TestContext.Current.CancellationToken, args);
 
@@ -26,6 +29,7 @@ public sealed class CommandRunner : IDisposable
         var shell = new Shell
         {
             Out = output, Error = error, In = () => new StringReader(Input), Folder = Folder,
+            IsTerminal = Width > 0, HasColor = Width > 0, WidthNow = () => Width,
         };
         var exitCode = await FozCommand.RunAsync(args, shell, cancellationToken);
         return new(exitCode, output.ToString(), error.ToString());

@@ -9,6 +9,7 @@ sealed class FilesSource : ISource
 {
     readonly string projectFolder;
     readonly string baseFolder;
+    readonly string statedFolder;
     readonly string connectionName;
 
     /// <summary>A source of the files below a connection's folder.</summary>
@@ -18,6 +19,7 @@ sealed class FilesSource : ISource
         var settings = source.Connection.Settings;
         this.projectFolder = Path.GetFullPath(projectFolder);
         connectionName = source.Connection.Name;
+        statedFolder = settings.Text("path") ?? "the project's folder";
         baseFolder = Path.GetFullPath(Local(settings, "path", settings.Text("path") ?? "."), this.projectFolder);
         foreach (var stream in source.Streams) FileStreamSettings.Read(stream);
     }
@@ -32,7 +34,7 @@ sealed class FilesSource : ISource
                     Hint = "make it, or correct `path`, which starts from the project's folder",
                 };
             var files = Glob.Find(baseFolder, "**", cancellationToken);
-            return $"{files.Count:N0} files, {files.Sum(f => f.Length):N0} bytes, in {baseFolder}";
+            return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, {files.Sum(f => f.Length):N0} bytes, in {statedFolder}";
         },
         cancellationToken);
 

@@ -199,7 +199,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Foz.Delta.Failpoint.Hit("step.side-committed");
             var committed = await change.CommitAsync(cancellationToken);
             if (committed.Warning is { } warning) context.Warn(warning);
-            if (rejected > 0) context.Warn(new($"{rejected} rows could not be read: see {node.Table.Rejected}"));
+            if (rejected > 0)
+                context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
             return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
             {
                 TableVersion = committed.Version,

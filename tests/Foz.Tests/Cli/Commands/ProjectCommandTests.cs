@@ -87,7 +87,7 @@ public sealed class ProjectCommandTests : IDisposable
         var events = log.Out.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal("failed", events[^1].GetProperty("outcome").GetString());
         Assert.Contains(events, e => e.TryGetProperty("error", out var error)
-            && error.GetString()!.Contains("positive(amount): 1 of 1 rows", StringComparison.Ordinal));
+            && error.GetString()!.Contains("positive(amount): 1 of 1 row", StringComparison.Ordinal));
     }
 
     [Fact]

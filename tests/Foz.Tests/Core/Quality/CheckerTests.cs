@@ -69,7 +69,7 @@ public sealed class CheckerTests : IDisposable
                 "accepted_values(status of it): 1 of 6 rows", "accepted_values(ID): passed", "positive(price): 2 of 6 rows",
                 "min(price): 1 of 6 rows", "max(price): 1 of 6 rows", "pattern(cep): 1 of 6 rows", "pattern(cep): 2 of 6 rows",
                 "relationships(customer): 1 of 6 rows", "row_count: passed", "row_count: 6 rows, 2 missing",
-                "row_count: 6 rows, 1 too many", "no_lost: 1 rows", "total: 209.0 instead of 210", "six: passed",
+                "row_count: 6 rows, 1 too many", "no_lost: 1 row", "total: 209.0 instead of 210", "six: passed",
             ],
             results.Select(r => r.Describe()));
         Assert.Equal(
