@@ -58,3 +58,14 @@ public interface ISource : IAsyncDisposable
     Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken);
 }
+
+/// <summary>A source that can read several streams as they were at one moment.</summary>
+public interface ISnapshotSource : ISource
+{
+    /// <summary>
+    /// Lets the streams of mode <see cref="StreamMode.Snapshot"/> that are read from now on be read as they were when
+    /// the first of them is, until what is returned is disposed; reads that have begun go on. Where that is not possible
+    /// for one, its rows have a warning.
+    /// </summary>
+    IAsyncDisposable ShareSnapshot();
+}

@@ -33,6 +33,9 @@ public abstract class StreamRows : IAsyncDisposable
     /// </summary>
     public string? RejectedSql { get; init; }
 
+    /// <summary>What the user should know of how they are read.</summary>
+    public IReadOnlyList<Warning> Warnings { get; init; } = [];
+
     /// <summary>What is called when the rows are no longer needed.</summary>
     public Func<ValueTask> OnDispose { get; init; } = static () => ValueTask.CompletedTask;
 

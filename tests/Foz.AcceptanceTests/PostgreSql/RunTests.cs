@@ -1,4 +1,5 @@
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
@@ -41,6 +42,150 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         var warning = Assert.Single((await lake.PlanAsync()).Single().Warnings);
         Assert.Contains("the rows behind id = 4 are appended", warning.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Tables_of_a_run_are_read_as_they_were_at_one_moment()
+    {
+        var database = await CreateTablesAsync(5);
+
+        var run = await RunAsync(after: 1, () => database.ExecuteAsync(
+            "UPDATE t1 SET v = 2; UPDATE t2 SET v = 2; UPDATE t3 SET v = 2; UPDATE t4 SET v = 2; UPDATE t5 SET v = 2"));
+
+        Assert.All(run.Steps, step => Assert.Equal((Outcome.Succeeded, 0), (step.Outcome, step.Warnings.Length)));
+        Assert.Equal(["1"], await ValuesAsync("t1", "t2", "t3", "t4", "t5"));
+        Assert.Equal(
+            ["1"],
+            await lake.QueryAsync("""
+                SELECT count(DISTINCT (_cdc_lsn, _cdc_commit_ts))
+                FROM (SELECT * FROM bronze.t1 UNION ALL SELECT * FROM bronze.t3 UNION ALL SELECT * FROM bronze.t5)
+                """));
+        // The next run is of a moment of its own.
+        await lake.RunWellAsync();
+        Assert.Equal(["2"], await ValuesAsync("t1", "t2", "t3", "t4", "t5"));
+    }
+
+    [Theory]
+    [InlineData("TRUNCATE t5; INSERT INTO t5 VALUES (2)")]
+    [InlineData("ALTER TABLE t5 ALTER v TYPE bigint")]
+    [InlineData("ALTER TABLE t5 ADD w int")]
+    [InlineData("DROP TABLE t5; CREATE TABLE t5 (v int); INSERT INTO t5 VALUES (2); GRANT SELECT ON t5 TO foz")]
+    [InlineData("VACUUM FULL t5")]
+    public async Task A_table_that_was_rewritten_since_is_read_as_it_is(string change)
+    {
+        var database = await CreateTablesAsync(5);
+        await database.ExecuteAsync("UPDATE t5 SET v = 2");
+
+        var run = await RunAsync(after: 1, () => database.ExecuteAsync(change));
+
+        var read = run.Steps.Single(step => step.Step.Name == "t5");
+        Assert.Equal(
+            "public.t5 is read as it is now, apart from the other tables of the run: "
+            + "it was altered or emptied since the first of them was read",
+            Assert.Single(read.Warnings).Message);
+        Assert.All(run.Steps, step => Assert.Equal(1, step.RowsWritten));
+        Assert.Equal(["2"], await lake.QueryAsync("SELECT v FROM bronze.t5"));
+    }
+
+    [Fact]
+    public async Task Partitions_and_views_are_held_against_the_moment_too()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("""
+            CREATE TABLE t1 AS SELECT 1 AS v; CREATE TABLE t2 AS SELECT 1 AS v; CREATE TABLE t3 AS SELECT 1 AS v;
+            CREATE TABLE t4 (v int) PARTITION BY LIST (v);
+            CREATE TABLE t4_1 PARTITION OF t4 FOR VALUES IN (1); CREATE TABLE t4_2 PARTITION OF t4 FOR VALUES IN (2);
+            INSERT INTO t4 VALUES (1), (2);
+            CREATE TABLE base AS SELECT 1 AS v;
+            CREATE VIEW t5 AS SELECT b.v, c.relname FROM base b CROSS JOIN pg_class c WHERE c.relname = 'base';
+            CREATE VIEW t6 AS SELECT v FROM t1;
+            """);
+        await database.GrantAsync();
+        WriteSource(database, "{t1: , t2: , t3: , t4: , t5: , t6: }");
+
+        var run = await RunAsync(after: 1, () => database.ExecuteAsync(
+            "ALTER TABLE t4 DETACH PARTITION t4_2; TRUNCATE base; UPDATE t1 SET v = 2"));
+
+        Assert.Equal(
+            ["t4", "t5"], run.Steps.Where(step => step.Warnings.Length > 0).Select(step => step.Step.Name).Order());
+        Assert.Equal(["1"], await lake.QueryAsync("SELECT v FROM bronze.t4"));
+        Assert.Equal(["0"], await lake.QueryAsync("SELECT count(*) FROM bronze.t5"));
+        Assert.Equal(["1"], await lake.QueryAsync("SELECT v FROM bronze.t6"));
+    }
+
+    [Fact]
+    public async Task Where_the_session_of_the_moment_ends_the_others_are_read_as_they_are()
+    {
+        var database = await CreateTablesAsync(5);
+
+        var run = await RunAsync(after: 1, () => database.ExecuteAsync("""
+            UPDATE t5 SET v = 2;
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'foz' AND query LIKE '%pg_export_snapshot%';
+            """));
+
+        var read = run.Steps.Single(step => step.Step.Name == "t5");
+        Assert.EndsWith(
+            "the session that kept the snapshot of all has ended", Assert.Single(read.Warnings).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(["2"], await lake.QueryAsync("SELECT v FROM bronze.t5"));
+    }
+
+    [Fact]
+    public async Task Where_the_server_has_no_session_to_spare_each_table_is_read_on_its_own()
+    {
+        var database = await CreateTablesAsync(2);
+        // Two look tables up and two read them.
+        await database.ExecuteAsync($"ALTER DATABASE \"{database.Name}\" CONNECTION LIMIT 4");
+
+        var run = await lake.RunWellAsync();
+
+        Assert.All(run.Steps, step => Assert.Equal(1, step.RowsWritten));
+    }
+
+    [Fact]
+    public async Task The_moment_is_over_before_models_are_made()
+    {
+        var database = await CreateTablesAsync(3);
+        lake.Write("models/silver/s.sql", "SELECT v FROM bronze.t1");
+        lake.Write("models/gold/g.sql", "SELECT v FROM silver.s, bronze.t2, bronze.t3");
+        var open = new List<string?>();
+
+        await lake.RunAsync(onEvent: what =>
+        {
+            if (what is RunEvent.StepStarted { Step.Schema: "gold" })
+                open.Add(database.ScalarAsync(
+                    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'foz' AND state LIKE 'idle in%' "
+                    + "AND datname = current_database()").GetAwaiter().GetResult());
+        });
+
+        Assert.Equal(["0"], open);
+    }
+
+    /// <summary>Tables t1, t2 and so on, each with one row, of which <c>v</c> is 1.</summary>
+    async Task<PostgreSqlDatabase> CreateTablesAsync(int count)
+    {
+        var database = await server.CreateDatabaseAsync();
+        var names = Enumerable.Range(1, count).Select(i => $"t{i}").ToList();
+        foreach (var name in names)
+            await database.ExecuteAsync($"CREATE TABLE {name} (v int); INSERT INTO {name} VALUES (1)");
+        await database.GrantAsync();
+        WriteSource(database, $"{{{string.Join(", ", names.Select(name => $"{name}: "))}}}");
+        return database;
+    }
+
+    /// <summary>Runs the project, and does something when so many steps have ended and the last have not begun.</summary>
+    async Task<RunResult> RunAsync(int after, Func<Task> act)
+    {
+        var ended = 0;
+        return await lake.RunAsync(onEvent: what =>
+        {
+            if (what is RunEvent.StepFinished { Result.Outcome: not Outcome.Failed } && ++ended == after)
+                act().GetAwaiter().GetResult();
+        });
+    }
+
+    async Task<List<string>> ValuesAsync(params IEnumerable<string> tables) => await lake.QueryAsync(
+        $"SELECT DISTINCT v FROM ({string.Join(" UNION ALL ", tables.Select(t => $"SELECT v FROM bronze.{t}"))})");
 
     void WriteSource(PostgreSqlDatabase database, string streams)
     {

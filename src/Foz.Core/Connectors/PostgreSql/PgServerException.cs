@@ -26,6 +26,9 @@ static class SqlStates
     public const string InsufficientPrivilege = "42501";
     public const string UndefinedFunction = "42883";
     public const string UndefinedTable = "42P01";
+    public const string UndefinedObject = "42704";
+    public const string InvalidParameterValue = "22023";
+    public const string NotInRequiredState = "55000";
     public const string TooManyConnections = "53300";
     public const string LockNotAvailable = "55P03";
     public const string QueryCanceled = "57014";

@@ -5,11 +5,14 @@ using Foz.Core.Data;
 namespace Foz.Core.Connectors.PostgreSql;
 
 /// <summary>A PostgreSQL database as a source.</summary>
-sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISource
+sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource
 {
     readonly PgCatalog catalog = new(options);
+    SharedSnapshot? shared;
 
     public ValueTask DisposeAsync() => catalog.DisposeAsync();
+
+    public IAsyncDisposable ShareSnapshot() => shared = new SharedSnapshot(options);
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
@@ -60,7 +63,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             ? await catalog.SizeAsync(table.Relation, cancellationToken)
             : null;
         var selection = new TableSelection(table.Relation, table.Columns, condition);
-        var reading = await TableReading.OpenAsync(options, selection, size, cancellationToken);
+        // An older snapshot would miss rows below a cursor that was looked up after it was taken.
+        var snapshot = stream.Mode == StreamMode.Snapshot ? shared : null;
+        var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
         var fields = StreamResolver.Fields(table.Columns);
         return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
         {
@@ -70,6 +75,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             Fields = fields,
             Lsn = reading.Lsn,
             CommittedAt = reading.TakenAt,
+            Warnings = reading.Apart is { } reason
+                ? [new($"{table.Relation} is read as it is now, apart from the other tables of the run: {reason}")]
+                : [],
             OnDispose = reading.DisposeAsync,
         };
     }

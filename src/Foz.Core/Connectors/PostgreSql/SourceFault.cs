@@ -17,6 +17,11 @@ static class SourceFault
         error is PgServerException or NpgsqlException or IOException or SocketException or WireException
             or AuthenticationException or TimeoutException;
 
+    /// <summary>Whether an error is one that the server reported with one of some states.</summary>
+    public static bool IsOf(Exception error, params ReadOnlySpan<string> states) =>
+        (error as PgServerException ?? error.InnerException as PgServerException) is { SqlState: var state }
+        && states.Contains(state);
+
     /// <summary>The error of something that was done with a server.</summary>
     /// <param name="error">What happened.</param>
     /// <param name="doing">What was being done, such as <c>reading public.orders</c>.</param>

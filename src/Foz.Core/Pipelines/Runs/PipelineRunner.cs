@@ -35,8 +35,15 @@ public sealed class PipelineRunner(Lake lake)
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         var recorder = new RunRecorder(lake, runId);
+        await using var snapshots = new SharedSnapshots(opened, steps);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
-            node => RunStepAsync(request, runId, node, opened.Sources, recorder, stop.Token), stop.Token);
+            async node =>
+            {
+                var result = await RunStepAsync(request, runId, node, opened.Sources, recorder, stop.Token);
+                await snapshots.EndAsync(node);
+                return result;
+            },
+            stop.Token);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
         recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
         var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));

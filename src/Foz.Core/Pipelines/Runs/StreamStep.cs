@@ -50,6 +50,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             var present = await table.FindLatestAsync(cancellationToken);
             var rows = await source.ReadAsync(
                 Stream, manifest.Stream!, ReadContextOf(present, work.FullName), cancellationToken);
+            foreach (var warning in rows.Warnings) context.Warn(warning);
             try
             {
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
