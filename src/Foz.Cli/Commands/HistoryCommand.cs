@@ -54,32 +54,13 @@ static class HistoryCommand
 
     static object?[] RowOf(TableCommit commit, bool isForPeople)
     {
-        var (added, deleted) = RowsOf(commit);
         object?[] what =
         [
             commit.Version, TimeText.Of(commit.Timestamp, isForPeople), commit.Operation,
             string.Join(", ", commit.Parameters.Select(p => $"{p.Key}={p.Value}")),
         ];
         return isForPeople
-            ? [.. what, $"{added:N0}", $"{deleted:N0}", commit.Engine]
-            : [.. what, added, deleted, Metric(commit, "numAddedFiles"), commit.Engine];
+            ? [.. what, $"{commit.RowsAdded:N0}", $"{commit.RowsDeleted:N0}", commit.Engine]
+            : [.. what, commit.RowsAdded, commit.RowsDeleted, commit.FilesAdded, commit.Engine];
     }
-
-    /// <summary>The rows that came and those that went, whichever names the operation counts them by.</summary>
-    static (long? Added, long? Deleted) RowsOf(TableCommit commit)
-    {
-        if (Metric(commit, "numTargetRowsInserted") is { } inserted)
-        {
-            var replaced = Metric(commit, "numTargetRowsUpdated") ?? 0;
-            return (inserted + replaced, replaced + (Metric(commit, "numTargetRowsDeleted") ?? 0));
-        }
-        return Metric(commit, "numUpdatedRows") is { } updated
-            ? (updated, updated)
-            : (Metric(commit, "numOutputRows"), Metric(commit, "numDeletedRows"));
-    }
-
-    static long? Metric(TableCommit commit, string name) =>
-        long.TryParse(commit.Metrics.GetValueOrDefault(name), System.Globalization.CultureInfo.InvariantCulture, out var n)
-            ? n
-            : null;
 }

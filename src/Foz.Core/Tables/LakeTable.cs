@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Foz.Delta;
 using Foz.Delta.Snapshots;
@@ -81,4 +82,29 @@ public sealed class LakeTable
 /// <param name="Metrics">What came of it.</param>
 public sealed record TableCommit(
     long Version, DateTimeOffset Timestamp, string? Operation, string? Engine,
-    IReadOnlyDictionary<string, string?> Parameters, IReadOnlyDictionary<string, string?> Metrics);
+    IReadOnlyDictionary<string, string?> Parameters, IReadOnlyDictionary<string, string?> Metrics)
+{
+    /// <summary>Rows that were added, those in the place of others included; null if the commit does not say.</summary>
+    public long? RowsAdded => Operation switch
+    {
+        "MERGE" => Metric("numOutputRows") - (Metric("numTargetRowsCopied") ?? 0),
+        "UPDATE" => Metric("numUpdatedRows"),
+        "DELETE" => Metric("numDeletedRows") is null ? null : 0,
+        _ => Metric("numOutputRows"),
+    };
+
+    /// <summary>Rows that were deleted, replaced ones included; null if the commit does not say.</summary>
+    public long? RowsDeleted => Operation switch
+    {
+        "MERGE" => Metric("numTargetRowsUpdated") + Metric("numTargetRowsDeleted"),
+        "UPDATE" => Metric("numUpdatedRows"),
+        _ => Metric("numDeletedRows"),
+    };
+
+    /// <summary>Data files that were added; null if the commit does not say.</summary>
+    public long? FilesAdded => Metric("numFiles") ?? Metric("numTargetFilesAdded") ?? Metric("numAddedFiles");
+
+    /// <summary>A count by the name that Spark has for it in this operation; null if the commit does not say.</summary>
+    long? Metric(string name) =>
+        long.TryParse(Metrics.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var count) ? count : null;
+}
