@@ -48,6 +48,8 @@ static class DemoCommand
             var project = FindFolder(context.Shell, arguments.GetValue(folder));
             using var workspace = Workspace.Open(
                 context, project, arguments.GetValue(context.Target), [Workload.Ingestion, Workload.Models]);
+            if (arguments.GetValue(fresh) && !workspace.Lake.IsLocal)
+                throw new FozException(ErrorKind.Usage, $"--fresh deletes lakes on this machine only, not {workspace.Lake.Root}");
             if (arguments.GetValue(fresh) && Directory.Exists(workspace.Lake.Folder))
                 Directory.Delete(workspace.Lake.Folder, recursive: true);
             await GenerateAsync(context.Shell, workspace, cancellationToken);

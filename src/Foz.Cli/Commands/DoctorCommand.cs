@@ -12,8 +12,6 @@ static class DoctorCommand
 {
     public const string Name = "doctor";
 
-    const long FreeBytesMin = 1_000_000_000;
-
     static readonly IReadOnlyList<ResultColumn> Columns = [new("what"), new("ok"), new("finding"), new("hint")];
 
     public static Command Create(CommandContext context)
@@ -77,8 +75,7 @@ static class DoctorCommand
             "limits", true,
             $"memory {SizeText.Of(workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault)}, "
             + $"threads {workspace.File.Threads ?? EngineOptions.ThreadsDefault}"));
-        findings.Add(Writable(context.Shell, workspace.Lake.Folder));
-        findings.Add(FreeSpace(context.Shell, workspace.Lake.Folder));
+        findings.AddRange(await LakeFindings.LookAsync(context, workspace.Lake, cancellationToken));
         if (workspace.TryLoadProject(context, cancellationToken) is not ProjectResult.Loaded { Project: var project })
         {
             findings.Add(new("project", false, $"{context.Shell.Shown(workspace.File.Folder)} has errors", "foz validate shows them"));
@@ -92,30 +89,6 @@ static class DoctorCommand
         }
     }
 
-    static Finding Writable(Shell shell, string lake)
-    {
-        var probe = Path.Combine(lake, $".foz-doctor-{Guid.NewGuid():N}");
-        try
-        {
-            Directory.CreateDirectory(lake);
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-            return new("lake", true, $"{shell.Shown(lake)} can be written");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new("lake", false, e.Message, "let this user write there, or set lake: in foz.yml to another folder");
-        }
-    }
-
-    static Finding FreeSpace(Shell shell, string lake)
-    {
-        var folder = lake;
-        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above) folder = above;
-        var free = new DriveInfo(folder).AvailableFreeSpace;
-        return new("disk", free >= FreeBytesMin, $"{SizeText.Of(free)} free in {shell.Shown(folder)}", "make room: runs write and spill there");
-    }
-
     static void Tell(Shell shell, List<Finding> findings)
     {
         var width = findings.Max(f => f.What.Length);
@@ -126,7 +99,7 @@ static class DoctorCommand
             if (finding is { IsOk: false, Hint: { } hint }) shell.Out.WriteLine($"  {new string(' ', width)}  {hint}");
         }
     }
-
-    /// <summary>What was looked at.</summary>
-    sealed record Finding(string What, bool IsOk, string Text, string? Hint = null);
 }
+
+/// <summary>What <c>foz doctor</c> looked at.</summary>
+sealed record Finding(string What, bool IsOk, string Text, string? Hint = null);

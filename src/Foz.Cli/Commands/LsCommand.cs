@@ -78,14 +78,14 @@ static class LsCommand
 static class LakeListing
 {
     /// <summary>
-    /// What the catalog defines, and Delta tables that another engine wrote, by schema in the order of the layers.
+    /// What the catalog defines and, in a lake on this machine, Delta tables that another engine wrote, by schema in the order of the layers.
     /// </summary>
     public static async Task<IReadOnlyList<Definition>> ReadAsync(Lake lake, CancellationToken cancellationToken)
     {
         var found = new Dictionary<TableName, Definition>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             found[definition.TableName] = definition;
-        foreach (var name in TablesOnDisk(lake.Folder).Where(name => !found.ContainsKey(name)))
+        foreach (var name in (lake.IsLocal ? TablesOnDisk(lake.Folder) : []).Where(name => !found.ContainsKey(name)))
             if (await lake.Catalog.FindAsync(name, cancellationToken) is { } definition)
                 found[name] = definition;
         return

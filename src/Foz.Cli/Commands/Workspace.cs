@@ -17,7 +17,7 @@ sealed class Workspace : IDisposable
     Workspace(ProjectFile file, ProjectOptions options, EnginePool engines, TimeProvider clock)
     {
         (File, Engines) = (file, engines);
-        Lake = new(file.LakePath, engines, clock);
+        Lake = Lake.Open(file.Lake, engines, clock);
         this.options = options with { ExistsInLake = Exists };
     }
 
@@ -111,7 +111,11 @@ sealed class Workspace : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Engines.Dispose();
+    public void Dispose()
+    {
+        Engines.Dispose();
+        Lake.Close();
+    }
 
     string? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
         ? new JournalWriter(Lake).SelectPending(name.Name)
@@ -121,6 +125,10 @@ sealed class Workspace : IDisposable
     {
         if (JournalTables.Contains(name)) return true;
         var (schema, table) = (name.Schema.ToLowerInvariant(), name.Name.ToLowerInvariant());
+        // Reading a project asks at once, and only of names that nothing in it has.
+        if (!Lake.IsLocal)
+            return Task.Run(async () => await Lake.Catalog.FindAsync(name, CancellationToken.None) is not null)
+                .GetAwaiter().GetResult();
         return System.IO.File.Exists(Path.Combine(Lake.Folder, Lake.SystemFolder, "catalog", schema, table + ".json"))
             || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));
     }

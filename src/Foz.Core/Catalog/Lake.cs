@@ -1,7 +1,10 @@
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Delta;
 using Foz.Delta.Storage;
+using Foz.Delta.Storage.Caching;
 
 namespace Foz.Core.Catalog;
 
@@ -10,6 +13,8 @@ public sealed class Lake
 {
     /// <summary>The folder of everything that is neither a table nor a project's.</summary>
     public const string SystemFolder = "_foz";
+
+    readonly FileCache? cache;
 
     /// <summary>A lake in a folder of this machine; it need not exist yet.</summary>
     /// <param name="folder">The folder.</param>
@@ -25,8 +30,41 @@ public sealed class Lake
         Catalog = new(Store);
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>A lake in an object store.</summary>
+    Lake(LakeLocation location, FileCache cache, EnginePool engines, TimeProvider clock)
+    {
+        var open = (string url) => ObjectStores.Open(url, new()
+        {
+            Settings = location.Settings, Cache = cache, Clock = clock, Variable = name => location.Variables[name],
+        });
+        Store = open(location.Path);
+        Folder = cache.PrivateFolder(Store.Root);
+        (Engines, Clock, this.cache) = (engines, clock, cache);
+        Tables = new(Store, engines, clock, new(Path.Combine(cache.Folder, "keys"), clock), open);
+        Catalog = new(Store);
+    }
+
+    /// <summary>Opens the lake at a location; nothing is asked of an object store yet.</summary>
+    /// <exception cref="DeltaException">The address or a setting of it has no meaning.</exception>
+    public static Lake Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
+        ObjectStores.IsUrl(location.Path)
+            ? new(location, new FileCache(location.CacheFolder ?? CacheFolderDefault(), location.CacheBytesMax, clock),
+                engines, clock)
+            : new(location.Path, engines, clock);
+
+    /// <summary>
+    /// The lake's folder on this machine: the lake itself, or, where it is in an object store, what stays here of it.
+    /// </summary>
     public string Folder { get; }
+
+    /// <summary>Where the lake is, as people write it.</summary>
+    public string Root => Store.Root;
+
+    /// <summary>Whether the lake is on this machine, and not in an object store.</summary>
+    public bool IsLocal => Store.IsLocal;
+
+    /// <summary>Where the files of a lake in an object store are kept; null for a lake on this machine.</summary>
+    public string? CacheFolder => cache?.Folder;
 
     /// <summary>The engines.</summary>
     public EnginePool Engines { get; }
@@ -45,6 +83,20 @@ public sealed class Lake
 
     /// <summary>Where frequent small facts are kept until they reach their tables.</summary>
     public string JournalFolder => Path.Combine(Folder, SystemFolder, "journal");
+
+    /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
+    public void Close() => cache?.Dispose();
+
+    /// <summary>The user's cache, as the system's conventions have it.</summary>
+    static string CacheFolderDefault()
+    {
+        var common = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (OperatingSystem.IsWindows())
+            common = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        else if (string.IsNullOrEmpty(common))
+            common = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(common, "foz");
+    }
 
     /// <summary>The table of a name, whether it exists or not.</summary>
     /// <exception cref="FozException">The name stands for a view.</exception>

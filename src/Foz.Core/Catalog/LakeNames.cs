@@ -104,7 +104,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
             (null, { }) => new RelationBinding.Relation($"({onTheWay})"),
             (null, null) => throw await UnknownAsync(name, cancellationToken),
             _ => new RelationBinding.View(
-                $"SELECT * FROM {DeltaScan}({SqlText.Literal(Path.Combine(lake!.Folder, LakeCatalog.DefaultLocation(name)))}) "
+                $"SELECT * FROM {DeltaScan}({SqlText.Literal($"{lake!.Store.Root}/{LakeCatalog.DefaultLocation(name)}")}) "
                 + $"UNION ALL BY NAME {onTheWay}"),
         };
     }

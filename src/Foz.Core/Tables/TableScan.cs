@@ -5,19 +5,25 @@ using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Storage;
 
 namespace Foz.Core.Tables;
 
 /// <summary>The rows of a table's files as text that stands where SQL expects a relation.</summary>
 /// <param name="sql">A SELECT in parentheses.</param>
 /// <param name="token">What it needs of its files; null where it needs nothing.</param>
-public sealed class TableRelation(string sql, ScanToken? token) : IDisposable
+/// <param name="files">Its files, as far as they are only lent; null where they are not.</param>
+public sealed class TableRelation(string sql, ScanToken? token, LocalObjects? files = null) : IDisposable
 {
     /// <summary>A SELECT in parentheses, with the table's columns by their own names.</summary>
     public string Sql { get; } = sql;
 
-    /// <summary>Takes what the engine knows of the files away.</summary>
-    public void Dispose() => token?.Dispose();
+    /// <summary>Takes what the engine knows of the files away, and lets them go.</summary>
+    public void Dispose()
+    {
+        token?.Dispose();
+        files?.Dispose();
+    }
 }
 
 /// <summary>
@@ -52,7 +58,23 @@ static class TableScan
         CancellationToken cancellationToken, IReadOnlyDictionary<AddFile, RowSet>? deleted = null)
     {
         if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
-        session.Name(table.Store.Root, $"{table.State.Table} at version {table.Version}");
+        var local = await TableFiles.FetchAsync(table, files, cancellationToken);
+        try
+        {
+            return await OpenAsync(session, table, files, withAddresses, deleted, local, cancellationToken);
+        }
+        catch
+        {
+            local.Dispose();
+            throw;
+        }
+    }
+
+    static async Task<TableRelation> OpenAsync(
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
+        IReadOnlyDictionary<AddFile, RowSet>? deleted, LocalObjects local, CancellationToken cancellationToken)
+    {
+        session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
         var groups = FileLayout.Group(session, table, files, cancellationToken);
         var partitions = PartitionColumns.Of(table, files);
         var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
@@ -61,7 +83,7 @@ static class TableScan
             token = session.Register(await DescribeAsync(table, files, partitions, deleted, cancellationToken));
         var relation = new Relation(session, table, partitions, token, hasVectors, withAddresses);
         var parts = groups.Select(group => relation.Sql(group.Files, group.Layout, cancellationToken));
-        return new($"({string.Join(" UNION ALL ", parts)})", token);
+        return new($"({string.Join(" UNION ALL ", parts)})", token, local);
     }
 
     /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
@@ -86,17 +108,14 @@ static class TableScan
 
     /// <summary>The path from which the engine reads a file.</summary>
     /// <exception cref="FozException">The file is not on a local disk.</exception>
-    public static string LocalPath(TableSnapshot table, AddFile file) =>
-        file.Path.IsAbsolute
-            ? file.Path.Value
-            : table.Store.LocalPath(file.Path.Value) ?? throw new FozException(
-                ErrorKind.Storage, $"{file.Path.Value} of {table.State.Table} is not on a local disk");
+    public static string LocalPath(TableSnapshot table, AddFile file) => TableFiles.LocalPath(table, file);
 
     static async Task<ScanFiles> DescribeAsync(
         TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
         IReadOnlyDictionary<AddFile, RowSet>? deleted, CancellationToken cancellationToken)
     {
         var scan = new ScanFiles();
+        if (deleted is null) await TableFiles.ReadVectorsAsync(table, files, cancellationToken);
         foreach (var file in files)
         {
             var rows = deleted?.GetValueOrDefault(file) ?? await DeletedRowsAsync(table, file, cancellationToken);

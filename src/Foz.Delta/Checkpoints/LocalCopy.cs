@@ -20,7 +20,8 @@ sealed class LocalCopy : IAsyncDisposable
     public static async ValueTask<LocalCopy?> OfAsync(
         IObjectStore store, string path, CancellationToken cancellationToken)
     {
-        if (store.LocalPath(path) is { } local) return File.Exists(local) ? new LocalCopy(local, false) : null;
+        if (store.IsLocal && store.LocalPath(path) is { } local)
+            return File.Exists(local) ? new LocalCopy(local, false) : null;
         if (await store.GetAsync(path, cancellationToken) is not { } content) return null;
         var copy = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"foz-{Guid.NewGuid():N}");
         await File.WriteAllBytesAsync(copy, content.Content, cancellationToken);

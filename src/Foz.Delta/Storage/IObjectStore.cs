@@ -15,6 +15,10 @@ public interface IObjectStore
     /// <summary>The root as people write it: a local path or a URI, without a trailing slash.</summary>
     string Root { get; }
 
+    /// <summary>Whether its objects are files of this machine, which people change by hand and which cost nothing to
+    /// look at.</summary>
+    bool IsLocal { get; }
+
     /// <summary>The store of a folder of this one; <c>""</c> is this store.</summary>
     IObjectStore Within(string folder);
 
@@ -50,9 +54,18 @@ public interface IObjectStore
     /// <summary>Deletes an object; nothing happens if there is none.</summary>
     ValueTask DeleteAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>Where an engine finds the object as a local file; null where it is not on a local disk. The file
-    /// need not exist.</summary>
+    /// <summary>Where an engine finds an object as a local file, once and as long as <see cref="FetchAsync"/> holds it;
+    /// null where the store has no local files. The file need not exist.</summary>
     string? LocalPath(string path);
+
+    /// <summary>
+    /// Brings objects that are never changed, such as data files, to the local disk, where an engine reads them under
+    /// <see cref="LocalPath"/>. An object that is absent has no file then.
+    /// </summary>
+    /// <returns>Holds the files there until it is disposed.</returns>
+    /// <exception cref="DeltaException">An object has another size than expected
+    /// (<see cref="DeltaErrorKind.Corrupt"/>), or the storage failed.</exception>
+    ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken);
 
     /// <summary>
     /// The local file into which an engine writes the object <paramref name="path"/> before

@@ -7,6 +7,10 @@ namespace Foz.Delta.Storage;
 static class LocalFiles
 {
     const int OpenReadOnly = 0;
+    static readonly string[] networkFileSystems =
+        ["nfs", "smb", "cifs", "ceph", "lustre", "gfs", "gpfs", "afs", "9p", "fuse.sshfs"];
+
+    const int NotFound = 2;
     const int FileExists = 17;
     const int InvalidArgument = 22;
 
@@ -24,6 +28,37 @@ static class LocalFiles
             FileExists => false,
             _ => throw Error(error, target),
         };
+    }
+
+    /// <summary>Gives a file a second name, replacing one that is there; a copy where the file system has no links.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static void Link(string file, string name)
+    {
+        File.Delete(name);
+        var error = OperatingSystem.IsWindows()
+            ? CreateHardLink(name, file, 0) ? 0 : Marshal.GetLastPInvokeError()
+            : link(file, name) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        // Both systems call this 2.
+        if (error == NotFound) throw new FileNotFoundException(null, file);
+        if (error != 0) File.Copy(file, name, overwrite: true);
+    }
+
+    /// <summary>The kind of network file system that a folder, or what is nearest above it, is on; null if none.</summary>
+    public static string? NetworkFileSystemOf(string folder)
+    {
+        var present = folder;
+        while (!Directory.Exists(present) && Path.GetDirectoryName(present) is { } above) present = above;
+        try
+        {
+            var drive = new DriveInfo(present);
+            // By the file system's magic number where the system has one.
+            return networkFileSystems.FirstOrDefault(name => drive.DriveFormat.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+                ?? (OperatingSystem.IsWindows() && drive.DriveType is DriveType.Network ? drive.DriveFormat : null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Makes the names in a folder durable; nothing to do on Windows, whose file systems log them.</summary>
@@ -71,6 +106,10 @@ static class LocalFiles
     [DllImport("libc", SetLastError = true)]
     static extern int link(
         [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("kernel32", EntryPoint = "CreateHardLinkW", SetLastError = true)]
+    static extern bool CreateHardLink(
+        [MarshalAs(UnmanagedType.LPWStr)] string name, [MarshalAs(UnmanagedType.LPWStr)] string file, nint reserved);
 
     [DllImport("libc", SetLastError = true)]
     static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

@@ -24,6 +24,9 @@ public sealed class MemoryObjectStore : IObjectStore
     public string Root => prefix.Length == 0 ? "memory:" : $"memory:/{prefix.TrimEnd('/')}";
 
     /// <inheritdoc/>
+    public bool IsLocal => false;
+
+    /// <inheritdoc/>
     public IObjectStore Within(string folder)
     {
         StorePath.CheckFolder(folder);
@@ -120,6 +123,11 @@ public sealed class MemoryObjectStore : IObjectStore
         StorePath.Check(path);
         return null;
     }
+
+    /// <inheritdoc/>
+    public ValueTask<LocalObjects> FetchAsync(
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) => throw new DeltaException(
+            DeltaErrorKind.InvalidArgument, $"the objects of {Root} are in memory, where no engine reads them");
 
     /// <inheritdoc/>
     public string StagingPath(string path)

@@ -8,6 +8,23 @@ namespace Foz.Delta.Storage;
 /// read the object to know it (take <see cref="StoredObject.ETag"/> then).</param>
 public readonly record struct ObjectInfo(string Path, long SizeBytes, DateTimeOffset LastModified, string? ETag = null);
 
+/// <summary>An object that an engine is to read.</summary>
+/// <param name="Path">The path below the store's root.</param>
+/// <param name="SizeBytes">The size that it must have; null if that is not known.</param>
+public readonly record struct ObjectRef(string Path, long? SizeBytes);
+
+/// <summary>Local files that hold objects; they stay at least until this is disposed.</summary>
+public sealed class LocalObjects(Action? release = null) : IDisposable
+{
+    Action? release = release;
+
+    /// <summary>Files that stay by themselves.</summary>
+    public static LocalObjects None { get; } = new();
+
+    /// <summary>Lets the files go.</summary>
+    public void Dispose() => Interlocked.Exchange(ref release, null)?.Invoke();
+}
+
 /// <summary>An object that was read.</summary>
 public sealed class StoredObject
 {

@@ -169,7 +169,7 @@ sealed class Committer
     // which is cheap on disk only, where people delete folders.
     async ValueTask<bool> IsReplacedAsync(Snapshot before, CancellationToken cancellationToken) =>
         before.CommitFile is { } file
-        && table.Store.LocalPath(file.Path) is not null
+        && table.Store.IsLocal
         && (await table.Store.GetInfoAsync(file.Path, cancellationToken) is not { } now
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
 

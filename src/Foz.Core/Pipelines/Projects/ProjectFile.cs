@@ -33,7 +33,10 @@ public sealed class ProjectFile
     public required IReadOnlyList<string> Environments { get; init; }
 
     /// <summary>Where the lake is: a full path, or a URL.</summary>
-    public required string LakePath { get; init; }
+    public string LakePath => Lake.Path;
+
+    /// <summary>Where the lake is, and how it is reached.</summary>
+    public required LakeLocation Lake { get; init; }
 
     /// <summary>What the names of schemas get in the lake; empty where nothing.</summary>
     public required string SchemaPrefix { get; init; }
@@ -48,7 +51,7 @@ public sealed class ProjectFile
     public required Variables Variables { get; init; }
 
     /// <summary>The secrets that were filled in so far.</summary>
-    public Secrets Secrets { get; } = new();
+    public Secrets Secrets { get; init; } = new();
 
     /// <summary>The names of all connections.</summary>
     public IEnumerable<string> ConnectionNames => connections.Keys;

@@ -10,7 +10,6 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     /// <summary>The key of a connection that names its connector.</summary>
     public const string TypeKey = "type";
 
-    const string DefaultLake = "lake";
     const int ThreadsMax = 1024;
 
     static Place File => new(ProjectFile.FileName, 1, 1);
@@ -40,13 +39,15 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         var chosen = environments.GetValueOrDefault(environment)
             ?? new MappingReader(new YamlNode.Mapping([], File), errors);
         var connections = Connections(reader, environments, environment);
+        var secrets = new Secrets();
         var file = new ProjectFile(connections, options.Connectors)
         {
+            Secrets = secrets,
             Name = name,
             Folder = folder,
             Environment = environment,
             Environments = [.. environments.Keys.DefaultIfEmpty(ProjectFile.DefaultEnvironment)],
-            LakePath = LakePath(folder, chosen, reader, variables),
+            Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
             SchemaPrefix = chosen.Text("schema_prefix") ?? "",
             Memory = First(chosen, reader, r => r.MemorySize("memory")),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
@@ -54,7 +55,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         };
         if (file.SchemaPrefix.Length > 0)
             Identifier.CheckSchema(file.SchemaPrefix, chosen.PlaceOf("schema_prefix"), errors);
-        Finish(reader, environments.Values);
+        Finish(reader, environments.Values, errors);
         return file;
     }
 
@@ -73,15 +74,6 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     }
 
     string Fill(string text, Place place, Variables variables) => VariableText.Expand(text, place, variables, errors);
-
-    string LakePath(string folder, MappingReader chosen, MappingReader reader, Variables variables)
-    {
-        var (own, common) = (chosen.Text("lake"), reader.Text("lake"));
-        var place = (own is null ? reader : chosen).PlaceOf("lake");
-        var lake = Fill(own ?? common ?? DefaultLake, place, variables);
-        if (!lake.Contains("://", StringComparison.Ordinal)) return Path.GetFullPath(lake, folder);
-        return Uri.TryCreate(lake, UriKind.Absolute, out var url) && url.IsFile ? url.LocalPath : lake;
-    }
 
     Dictionary<string, MappingReader> ReadEnvironments(MappingReader reader)
     {
@@ -179,13 +171,13 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         }
     }
 
-    static void Finish(MappingReader reader, IEnumerable<MappingReader> environments)
+    static void Finish(MappingReader reader, IEnumerable<MappingReader> environments, ErrorList errors)
     {
         reader.Finish();
         foreach (var environment in environments)
         {
             // Only the chosen environment was asked for these; they are keys of every one.
-            environment.Text("lake");
+            LakeReader.Check(environment, errors);
             environment.Text("schema_prefix");
             environment.MemorySize("memory");
             environment.Integer("threads", 1, ThreadsMax);

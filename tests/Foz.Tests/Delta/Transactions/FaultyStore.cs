@@ -36,6 +36,8 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public string Root => inner.Root;
 
+    public bool IsLocal => inner.IsLocal;
+
     public IObjectStore Within(string folder) => inner.Within(folder);
 
     public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken)
@@ -76,6 +78,9 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
 
     public string? LocalPath(string path) => inner.LocalPath(path);
+
+    public ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
+        inner.FetchAsync(objects, cancellationToken);
 
     public string StagingPath(string path) => inner.StagingPath(path);
 

@@ -21,6 +21,8 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
 
     public string Root => inner.Root;
 
+    public bool IsLocal => inner.IsLocal;
+
     public IObjectStore Within(string folder) => throw new NotSupportedException();
 
     public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken)
@@ -31,6 +33,9 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
 
     public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(
         string path, long offset, int length, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<LocalObjects> FetchAsync(
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

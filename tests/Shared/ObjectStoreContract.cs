@@ -2,7 +2,7 @@ using System.Text;
 using Foz.Delta;
 using Foz.Delta.Storage;
 
-namespace Foz.Tests.Delta.Storage;
+namespace Foz.Tests;
 
 /// <summary>What every <see cref="IObjectStore"/> must do; one subclass per store.</summary>
 public abstract class ObjectStoreContract
