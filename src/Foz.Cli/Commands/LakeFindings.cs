@@ -15,7 +15,7 @@ static class LakeFindings
     {
         if (!lake.IsLocal)
             return [.. await LookRemotelyAsync(context, lake, cancellationToken), FreeSpace(context.Shell, lake.CacheFolder!)];
-        var findings = new List<Finding> 
+        var findings = new List<Finding>
         {
             Writable(context.Shell, lake.Folder), FreeSpace(context.Shell, lake.Folder),
         };

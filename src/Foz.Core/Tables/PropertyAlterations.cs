@@ -107,8 +107,11 @@ static class PropertyAlterations
         var columns = new JsonArray();
         foreach (var path in paths)
         {
-            if (draft.Find(path).Type is StructType or ArrayType or MapType or PrimitiveType { Kind: PrimitiveKind.Boolean
-                or PrimitiveKind.Binary or PrimitiveKind.Variant or PrimitiveKind.Void })
+            if (draft.Find(path).Type is StructType or ArrayType or MapType or PrimitiveType
+                {
+                    Kind: PrimitiveKind.Boolean
+                or PrimitiveKind.Binary or PrimitiveKind.Variant or PrimitiveKind.Void
+                })
                 throw new FozException(ErrorKind.Data, $"a table cannot be clustered by {path}: files keep no bounds of it");
             var physical = ColumnMapping.PhysicalPath(draft.Schema, path, draft.Mapping)
                 ?? throw new FozException(ErrorKind.Data, $"a table cannot be clustered by {path}, inside an array or map");

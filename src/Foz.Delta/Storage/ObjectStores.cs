@@ -131,7 +131,8 @@ public static class ObjectStores
 
     static AzureService OpenAzure(Uri address, ObjectStoreOptions options) => new(
         AzureAddress.Read(address, name => Setting(options, name), name => Variable(options, name))
-            with { IsAnonymous = Flag(options, "anonymous") ?? false },
+            with
+        { IsAnonymous = Flag(options, "anonymous") ?? false },
         Handler(options), RetriesOf(options), options.Clock);
 
     static Retries RetriesOf(ObjectStoreOptions options) => new(options.Retries, options.Clock);

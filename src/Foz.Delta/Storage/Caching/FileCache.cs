@@ -160,7 +160,8 @@ public sealed class FileCache : IDisposable
         {
             if (found is not null && item.SizeBytes is { } expected && found != expected)
                 throw new DeltaException(DeltaErrorKind.Corrupt,
-                    $"'{item.Path}' in {root} has {found} bytes, but the log says {expected}") { Path = item.Path };
+                    $"'{item.Path}' in {root} has {found} bytes, but the log says {expected}")
+                { Path = item.Path };
             found = await FetchAsync(entry, item.Path, download, token);
             if (found is null) return;
         }

@@ -179,7 +179,8 @@ sealed class RemoteObjectStore : IObjectStore
         File.Delete(localFile);
         Failpoint.Hit("store.replace.done");
         return await GetInfoAsync(path, cancellationToken) ?? throw new DeltaException(
-            DeltaErrorKind.Storage, $"'{path}' in {Root} is gone after it was written") { Path = path };
+            DeltaErrorKind.Storage, $"'{path}' in {Root} is gone after it was written")
+        { Path = path };
     }
 
     /// <summary>
