@@ -79,7 +79,8 @@ public sealed class YamlReader
                 ? known
                 : throw Refused(alias, $"the anchor '{alias.Value}' is not defined above");
         }
-        var start = (NodeEvent)next;
+        // The parser ends a mapping in some malformed texts before the value of its last key.
+        if (next is not NodeEvent start) throw Refused(next, "a value is missing here");
         if (!start.Tag.IsEmpty && !start.Tag.IsNonSpecific)
             errors.Add(PlaceOf(start), $"the tag '{start.Tag}' is not supported", "quote the value to make it a text");
         var read = start switch

@@ -115,6 +115,14 @@ public sealed class YamlReaderTests
     }
 
     [Fact]
+    public void A_key_without_its_value_is_refused()
+    {
+        var errors = new ErrorList();
+        YamlReader.Read("- :\t? \\&x ,- 😀  ${A}---b: #", "x.yml", errors);
+        Assert.Equal("x.yml", Assert.Single(errors.Items).Place!.Value.File);
+    }
+
+    [Fact]
     public void Any_text_reads_or_is_told_what_is_wrong()
     {
         var seed = Environment.TickCount;
