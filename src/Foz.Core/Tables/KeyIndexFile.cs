@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Foz.Delta;
 
 namespace Foz.Core.Tables;
 
@@ -102,7 +101,6 @@ sealed class KeyIndexFile : IDisposable
         header.CopyTo(words.AsSpan());
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         using (var file = File.Create(temporary)) file.Write(MemoryMarshal.AsBytes(words.AsSpan()));
-        Failpoint.Hit("keyindex.written");
         File.Move(temporary, path, overwrite: true);
     }
 
