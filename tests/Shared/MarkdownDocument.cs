@@ -38,6 +38,9 @@ public sealed partial class MarkdownDocument
     /// <summary>Its lines outside of blocks of code.</summary>
     public IEnumerable<string> Prose => Lines.Where((_, i) => !Blocks.Any(b => b.Line - 1 <= i && i <= b.LastLine - 1));
 
+    /// <summary>Reads a document as it is now.</summary>
+    public static MarkdownDocument Read(string name) => new(System.IO.Path.Combine(Repository.Root, name));
+
     /// <summary>The document of a name.</summary>
     public static MarkdownDocument Find(string name) => All.Single(document => document.Name == name);
 

@@ -2,9 +2,12 @@ namespace Foz.Core.Configuration;
 
 /// <summary>A setting that something takes: the one place where it is declared for checks and documents.</summary>
 /// <param name="Name">Its name in YAML.</param>
-/// <param name="Description">What it does, in one sentence, with unit and default.</param>
+/// <param name="Description">What it does, with its unit: a phrase of Markdown, without a capital and a full stop.</param>
 public sealed record SettingSpec(string Name, string Description)
 {
+    /// <summary>What it is where it is not set, in Markdown; null where it is nothing then.</summary>
+    public string? Default { get; init; }
+
     /// <summary>The values it takes; empty where it takes any.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 

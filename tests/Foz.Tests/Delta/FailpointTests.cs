@@ -7,7 +7,7 @@ namespace Foz.Tests.Delta;
 /// <summary>Kills a process of its own at each place around a write, and looks at what is left.</summary>
 public sealed class FailpointTests : IDisposable
 {
-    const string FolderVariable = "FOZ_TEST_FOLDER";
+    const string FolderVariable = "FAILPOINT_FOLDER";
     const int Killed = 128 + 9;
 
     static readonly byte[] before = [.. Enumerable.Repeat((byte)'1', 100_000)];

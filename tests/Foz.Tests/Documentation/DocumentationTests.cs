@@ -63,7 +63,7 @@ public sealed partial class DocumentationTests
     {
         var calls = MarkdownDocument.All.SelectMany(CommandLines).ToList();
         var tree = FozCommand.Tree();
-        var faults = calls.Where(call => !IsCall(tree.Parse(Words(call.Arguments))))
+        var faults = calls.Where(call => call.Arguments != "--version" && !IsCall(tree.Parse(Words(call.Arguments))))
             .Select(call => $"{call.Document}: foz {call.Arguments}").ToList();
 
         Assert.True(calls.Count > 50, $"{calls.Count} calls were found");

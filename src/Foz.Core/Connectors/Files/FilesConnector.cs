@@ -11,24 +11,30 @@ public sealed class FilesConnector : IConnector
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
     [
-        new("path", "The folder that the paths of streams start from, relative to the project; by default the project"),
+        new("path", "the folder that paths of streams start from, relative to the project") { Default = "the project" },
     ];
 
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> StreamSettings { get; } =
     [
-        new("path", "The files: a path with *, ?, ** and {a,b}, relative to the connection's folder") { IsRequired = true },
-        new("format", "How rows are written; by default as the extension says")
+        new("path", "the files: `*` any characters of a name, `?` one, `**` any folders, `{a,b}` either") { IsRequired = true },
+        new("format", "how rows are written")
         {
-            Values = ["csv", "tsv", "json", "jsonl", "parquet"],
+            Values = ["csv", "tsv", "json", "jsonl", "parquet"], Default = "as the extension says",
         },
-        new("delimiter", "CSV: the character between fields; by default a comma, or a tabulator in TSV"),
-        new("header", "CSV: whether the first row names the columns; by default true") { Values = ["true", "false"] },
-        new("quote", "CSV: the character around fields; empty for none; by default \""),
-        new("escape", "CSV: the character in front of a quote inside of quotes; by default the quote itself"),
+        new("delimiter", "CSV: the character between fields; `tab` stands for a tabulator")
+        {
+            Default = "a comma; in TSV a tabulator",
+        },
+        new("header", "CSV: whether the first row names the columns") { Values = ["true", "false"], Default = "`true`" },
+        new("quote", "CSV: the character around fields; `''` for none") { Default = "`\"`" },
+        new("escape", "CSV: the character in front of a quote inside of quotes") { Default = "the quote itself" },
         new("null_values", "CSV: texts without quotes that are null, besides the empty one"),
-        new("skip_rows", "CSV: lines to pass over at the start of each file; by default 0"),
-        new("encoding", "CSV and JSON: such as latin1 or windows-1252; by default utf-8, or utf-16 with a byte-order mark"),
+        new("skip_rows", "CSV: lines to pass over at the start of each file") { Default = "0" },
+        new("encoding", "CSV and JSON: such as `latin1` or `windows-1252`")
+        {
+            Default = "UTF-8; with a byte-order mark, UTF-16",
+        },
     ];
 
     /// <inheritdoc/>

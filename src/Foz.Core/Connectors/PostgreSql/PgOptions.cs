@@ -58,29 +58,31 @@ sealed record PgOptions
     /// <summary>What a connection can be set to.</summary>
     public static IReadOnlyList<SettingSpec> Specs { get; } =
     [
-        new("url", "Where the database is: postgres://user:password@host:port/database?sslmode=require, or libpq's "
-            + "key words as host=… dbname=…; the other settings stand over it."),
-        new("host", "Name or address of the server, or the folder of its Unix socket; default localhost."),
-        new("port", "Port of the server; default 5432."),
-        new("database", "The database; default the user's name."),
-        new("user", "The user."),
-        new("password", "The user's password.") { IsSecret = true },
-        new("sslmode", "How far the connection is encrypted and the server's certificate checked; default prefer.")
+        new("url", "`postgres://user:password@host:port/database?sslmode=require`, or libpq's key words `host=… dbname=…`"),
+        new("host", "name or address, or the folder of a Unix socket") { Default = "`localhost`" },
+        new("port", "the server's port") { Default = $"{PortDefault}" },
+        new("database", "the database") { Default = "the user's name" },
+        new("user", "the user; required, here or in the URL"),
+        new("password", "the user's password") { IsSecret = true },
+        new("sslmode", "how far the connection is encrypted and the server's certificate checked")
         {
-            Values = ["disable", "prefer", "require", "verify-ca", "verify-full"],
+            Values = ["disable", "prefer", "require", "verify-ca", "verify-full"], Default = "`prefer`",
         },
-        new("sslrootcert", "PEM file of the certificates that are trusted; default those of the operating system."),
-        new("sslcert", "PEM file of the client's own certificate."),
-        new("sslkey", "PEM file of that certificate's private key."),
-        new("channel_binding", "Whether the password's proof must be bound to the TLS connection; default prefer.")
+        new("sslrootcert", "PEM file of the certificates that are trusted") { Default = "those of the operating system" },
+        new("sslcert", "PEM file of the client's certificate"),
+        new("sslkey", "PEM file of the private key to it"),
+        new("channel_binding", "whether the password's proof must be bound to the TLS connection")
         {
-            Values = ["prefer", "require"],
+            Values = ["prefer", "require"], Default = "`prefer`",
         },
-        new("connect_timeout", "How long connecting may take, in seconds; default 15."),
-        new("application_name", "What the server's list of sessions shows; default foz."),
-        new("options", "Command-line options for the server's process, such as -c work_mem=64MB."),
-        new("statement_timeout", "The server's limit of a statement, such as 0 (none) or 30min; default its own."),
-        new("connections_max", "How many connections read one table at most; default as many as processors, to 4."),
+        new("connect_timeout", "how long connecting may take, in seconds") { Default = $"{ConnectTimeoutSecondsDefault}" },
+        new("application_name", "what the server's list of sessions shows") { Default = "`foz`" },
+        new("options", "options for the server's process, such as `-c work_mem=64MB`"),
+        new("statement_timeout", "the server's limit of a statement, such as `30min`; `0` for none")
+        {
+            Default = "the server's own",
+        },
+        new("connections_max", "how many connections read one table") { Default = "as many as processors, up to 4" },
     ];
 
     /// <summary>Where it leads, without the password.</summary>

@@ -20,7 +20,10 @@ public sealed class PostgreSqlConnector : IConnector
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> StreamSettings { get; } =
     [
-        new(StreamResolver.TableSetting, "The table or view, as schema.name; default the one that the stream is named after."),
+        new(StreamResolver.TableSetting, "the table or view, as `schema.name`")
+        {
+            Default = "the table that the stream is named after",
+        },
     ];
 
     /// <inheritdoc/>

@@ -1,0 +1,32 @@
+using Foz.Core;
+using Foz.Core.Tables;
+using Foz.Delta;
+
+namespace Foz.Tests.Documentation;
+
+/// <summary>Holds what documents say of errors and exit codes against the code.</summary>
+public sealed class ErrorReferenceTests
+{
+    static readonly MarkdownDocument page = MarkdownDocument.Find("docs/internals/errors.md");
+
+    [Fact]
+    public void Every_kind_of_error_stands_in_the_table_with_its_exit_code() => Assert.Equal(
+        Enum.GetValues<ErrorKind>().Select(kind => ($"`{kind}`", $"{kind.ExitCode}")),
+        page.Table("# Errors").Select(cells => (cells[0], cells[2])));
+
+    [Fact]
+    public void Every_kind_of_the_Delta_library_stands_in_the_table_with_what_it_becomes()
+    {
+        var documented = page.Table("## From the Delta library")
+            .SelectMany(cells => MarkdownDocument.CodeIn(cells[0]).Select(kind => (kind, MarkdownDocument.CodeIn(cells[1])[0])));
+        Assert.Equal(
+            Enum.GetValues<DeltaErrorKind>()
+                .Select(kind => ($"{kind}", $"{DeltaErrors.Translate(new DeltaException(kind, "x")).Kind}")).Order(),
+            documented.Order());
+    }
+
+    [Fact]
+    public void Every_exit_code_is_documented_and_no_other() => Assert.Equal(
+        Enum.GetValues<ErrorKind>().Select(kind => kind.ExitCode).Append(0).Distinct().Order().Select(code => $"{code}"),
+        MarkdownDocument.Find("docs/reference/commands.md").Table("## Exit codes").Select(cells => cells[0]));
+}
