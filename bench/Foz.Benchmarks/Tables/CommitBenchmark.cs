@@ -10,6 +10,8 @@ namespace Foz.Benchmarks.Tables;
 sealed class CommitBenchmark(int writers) : IBenchmark
 {
     const int RowsPerCommit = 1_000;
+    // As many as it takes until the runtime has compiled what runs often.
+    const int WarmUpCommits = 500;
     const int CommitsPerWriter = 500;
 
     public string Name => $"commit-{writers}";
@@ -17,7 +19,7 @@ sealed class CommitBenchmark(int writers) : IBenchmark
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
         using var engines = Engines.Open();
-        await CommitAllAsync(engines, folder.Sub($"commit-{writers}-warm-up"), commits: 50);
+        await CommitAllAsync(engines, folder.Sub($"commit-{writers}-warm-up"), WarmUpCommits);
         var watch = Stopwatch.StartNew();
         var times = await CommitAllAsync(engines, folder.Sub($"commit-{writers}"), CommitsPerWriter);
         var perSecond = times.Count / watch.Elapsed.TotalSeconds;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Storage;
 
 namespace Foz.Benchmarks.Tables;

@@ -1,5 +1,6 @@
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Keys;
 using Foz.Delta.Storage;
 
 namespace Foz.Benchmarks.Tables;

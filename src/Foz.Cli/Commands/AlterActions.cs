@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Foz.Core;
-using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.Cli.Commands;
 

@@ -33,6 +33,9 @@ public sealed class EngineSession : IDisposable
     /// <summary>Opens another session of the same pool, to be disposed.</summary>
     public EngineSession Open(Workload workload) => pool.Open(workload);
 
+    /// <summary>How many threads statements of its pool may use.</summary>
+    public int Threads => pool.Threads;
+
     /// <summary>
     /// Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.
     /// </summary>

@@ -72,17 +72,9 @@ public sealed class JournalWriter(Lake lake)
         var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
         var present = await table.FindLatestAsync(cancellationToken);
         if (present?.BatchOf(Step) >= batch.Number) return null;
-        var change = await new TableWriter(session).AppendAsync(
+        await using var change = await new TableWriter(session).AppendAsync(
             table, Select(name.Name, file), new() { Batch = batch }, cancellationToken);
-        try
-        {
-            return (await change.CommitAsync(cancellationToken)).Warning;
-        }
-        catch
-        {
-            await change.DiscardAsync(CancellationToken.None);
-            throw;
-        }
+        return (await change.CommitAsync(cancellationToken)).Warning;
     }
 
     static string Select(string table, string file)

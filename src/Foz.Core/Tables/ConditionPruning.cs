@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Scans;
 
 namespace Foz.Core.Tables;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Foz.Core.Tables.Keys;
 using Foz.Delta;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;

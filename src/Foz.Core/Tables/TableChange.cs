@@ -10,9 +10,9 @@ namespace Foz.Core.Tables;
 /// <summary>
 /// A change of a table whose files are written but which is not committed: the table can be looked at as it would be.
 /// Old rows go to deletion vectors and new ones to new files (PROTOCOL.md, "Deletion Vectors"); a table without deletion
-/// vectors gets its files rewritten.
+/// vectors gets its files rewritten. What was written for a change that is not committed goes when it is disposed of.
 /// </summary>
-public sealed class TableChange
+public sealed class TableChange : IAsyncDisposable
 {
     const string DeletionVectorsProperty = "delta.enableDeletionVectors";
 
@@ -22,7 +22,8 @@ public sealed class TableChange
     readonly ChangeMetrics metrics = new();
     readonly DataFiles dataFiles;
     readonly Transaction transaction;
-    readonly List<AddFile> written = [];
+    readonly List<string> written = [];
+    bool keepsFiles;
 
     internal TableChange(
         LakeTable table, TableSnapshot? present, TargetSchema target, WriteOptions options, TableOperation operation)
@@ -34,10 +35,10 @@ public sealed class TableChange
     }
 
     /// <summary>Rows that are added, replaced ones included.</summary>
-    public long RowsAdded { get; private set; }
+    public long RowsAdded => metrics.RowsAdded;
 
     /// <summary>Rows that are deleted, replaced ones included.</summary>
-    public long RowsDeleted { get; private set; }
+    public long RowsDeleted => metrics.RowsDeleted;
 
     /// <summary>The table that is changed; null where it is made.</summary>
     internal TableSnapshot? Present { get; }
@@ -55,18 +56,47 @@ public sealed class TableChange
     /// often as <see cref="WriteOptions.RacesMax"/> allows.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// Another commit came first, or the storage failed; nothing of the change is in the table.
+    /// Another commit came first, and nothing of the change is in the table; or the storage failed, and the change may
+    /// be in the table or not: its <c>txn</c>, or the history, tells.
     /// </exception>
     public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
         transaction.Metrics = new(Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
-        return CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow());
+        // A storage that fails now does not tell whether the commit came through: its files must be there if it did.
+        keepsFiles = true;
+        var result = await transaction.CommitAsync(cancellationToken);
+        keepsFiles = result is CommitResult.Committed;
+        return CommittedChange.Of(table, result.OrThrow());
     }
 
-    /// <summary>Deletes what was written for a change that is not committed.</summary>
-    public async Task DiscardAsync(CancellationToken cancellationToken)
+    /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
+    public async ValueTask DisposeAsync()
     {
-        foreach (var file in written) await table.Delta.Store.DeleteAsync(file.Path.Value, cancellationToken);
+        if (keepsFiles) return;
+        keepsFiles = true;
+        try
+        {
+            foreach (var path in written) await table.Delta.Store.DeleteAsync(path, CancellationToken.None);
+        }
+        catch (DeltaException)
+        {
+            // No version names the files: VACUUM deletes them.
+        }
+    }
+
+    /// <summary>Fills the change; where that fails, deletes what it has written.</summary>
+    internal async Task<TableChange> FillAsync(Func<Task> fill)
+    {
+        try
+        {
+            await fill();
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>What the change has counted so far.</summary>
@@ -80,16 +110,14 @@ public sealed class TableChange
     {
         var select = string.Join("\nUNION ALL ", rows.Select(part => part.Select));
         var files = await WriteAsync(session, select, cancellationToken);
-        RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
-        metrics.RowsAdded = RowsAdded;
+        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 
     /// <summary>Removes all files of the table.</summary>
     internal void RemoveAll()
     {
         transaction.RemoveAll();
-        RowsDeleted += Present?.RowCount ?? 0;
-        metrics.RowsDeleted = RowsDeleted;
+        metrics.RowsDeleted += Present?.RowCount ?? 0;
         metrics.FilesRemoved += Present?.FileCount ?? 0;
     }
 
@@ -112,8 +140,7 @@ public sealed class TableChange
     /// <param name="cancellationToken">Stops it.</param>
     internal async Task DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
     {
-        RowsDeleted += rows.Count;
-        metrics.RowsDeleted = RowsDeleted;
+        metrics.RowsDeleted += rows.Count;
         var marked = new List<ThinnedFile>();
         var rewritten = new List<ThinnedFile>();
         var hasVectors = HasDeletionVectors();
@@ -179,6 +206,7 @@ public sealed class TableChange
     {
         var vectors = await DeletionVectorFile.WriteAsync(
             table.Delta.Store, [.. files.Select(file => file.Deleted)], cancellationToken);
+        written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
         foreach (var (file, vector) in files.Zip(vectors))
         {
             transaction.SetDeletionVector(file.File, vector, file.Own);
@@ -204,7 +232,7 @@ public sealed class TableChange
         EngineSession session, string select, CancellationToken cancellationToken)
     {
         var files = await dataFiles.WriteAsync(session, select, options.FileBytes, cancellationToken);
-        written.AddRange(files);
+        written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.Add(file);
         dataFiles.Stage(transaction);
         metrics.FilesAdded += files.Count;

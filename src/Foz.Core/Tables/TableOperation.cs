@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Log;
 
 namespace Foz.Core.Tables;

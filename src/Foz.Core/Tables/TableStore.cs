@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables.Keys;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 

@@ -1,4 +1,6 @@
 using Foz.Core.Engine;
+using Foz.Core.Tables.Keys;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Log;
 
 namespace Foz.Core.Tables;
@@ -25,8 +27,8 @@ public sealed class TableWriter(EngineSession session)
         LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
     {
         var (change, rows) = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
-        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Insert));
-        return change;
+        return await change.FillAsync(() =>
+            change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Insert)));
     }
 
     /// <summary>
@@ -41,9 +43,11 @@ public sealed class TableWriter(EngineSession session)
         var target = TargetSchema.Replace(present, columns, options, table.Name);
         var change = new TableChange(table, present, target, options, TableOperation.Overwrite);
         var rows = new ChangedRows(Project(target, columns, select), RowChange.Insert);
-        await change.AddAsync(session, cancellationToken, rows);
-        change.RemoveAll();
-        return change;
+        return await change.FillAsync(async () =>
+        {
+            await change.AddAsync(session, cancellationToken, rows);
+            change.RemoveAll();
+        });
     }
 
     /// <summary>
@@ -73,9 +77,9 @@ public sealed class TableWriter(EngineSession session)
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
         if (lookup is not { MayRepeat: false }) merge.CheckKeys(table.Name, cancellationToken);
-        if (replaced is null) await ReplaceByJoinAsync(change, merge, files, cancellationToken);
-        else await ReplaceAsync(change, replaced, merge.NewRows(), cancellationToken);
-        return change;
+        return await change.FillAsync(() => replaced is null
+            ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
+            : ReplaceAsync(change, replaced, merge.NewRows(), cancellationToken));
     }
 
     /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>
@@ -104,10 +108,12 @@ public sealed class TableWriter(EngineSession session)
         var (change, source) = await BeginAsync(table, select, options, operation, cancellationToken);
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         CheckFulfilled(change, condition, cancellationToken);
-        await DeleteWhereAsync(change, condition, cancellationToken);
-        await change.AddAsync(
-            session, cancellationToken, new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert));
-        return change;
+        return await change.FillAsync(async () =>
+        {
+            await DeleteWhereAsync(change, condition, cancellationToken);
+            await change.AddAsync(
+                session, cancellationToken, new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert));
+        });
     }
 
     /// <summary>Deletes the rows for which a condition holds.</summary>
@@ -122,8 +128,7 @@ public sealed class TableWriter(EngineSession session)
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         var change = new TableChange(table, present, target, options, TableOperation.Delete(condition));
-        await DeleteWhereAsync(change, condition, cancellationToken);
-        return change;
+        return await change.FillAsync(() => DeleteWhereAsync(change, condition, cancellationToken));
     }
 
     /// <summary>Changes columns of the rows for which a condition holds.</summary>
@@ -154,10 +159,12 @@ public sealed class TableWriter(EngineSession session)
             """, cancellationToken);
         var updated = new RowAddresses(present, files);
         updated.Add(session, $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Changed}", cancellationToken);
-        await change.DeleteAsync(session, updated, cancellationToken);
         var select = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
-        await change.AddAsync(session, cancellationToken, new ChangedRows(select, RowChange.Update));
-        return change;
+        return await change.FillAsync(async () =>
+        {
+            await change.DeleteAsync(session, updated, cancellationToken);
+            await change.AddAsync(session, cancellationToken, new ChangedRows(select, RowChange.Update));
+        });
     }
 
     async Task ReplaceByJoinAsync(

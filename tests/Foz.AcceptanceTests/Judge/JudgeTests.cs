@@ -1,4 +1,5 @@
 using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
 
 namespace Foz.AcceptanceTests.Judge;
 

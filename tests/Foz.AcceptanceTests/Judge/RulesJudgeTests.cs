@@ -1,4 +1,4 @@
-using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.AcceptanceTests.Judge;
 

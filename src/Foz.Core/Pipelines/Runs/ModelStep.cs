@@ -145,32 +145,22 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await CheckAppendAsync(manifest, cancellationToken);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         using var bound = await new StatementBinder(context.Lake.Engines, session, names).BindAsync(Model.Sql, cancellationToken);
-        var change = await StageAsync(new TableWriter(session), table, bound.Sql, manifest, cancellationToken);
-        try
+        await using var change = await StageAsync(
+            new TableWriter(session), table, bound.Sql, manifest, cancellationToken);
+        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
+        var checks = await StepChecks.RunAsync(
+            session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+        if (StepChecks.Failure(node, checks) is { } failure)
+            return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        var committed = await change.CommitAsync(cancellationToken);
+        if (committed.Warning is { } warning) context.Warn(warning);
+        return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
         {
-            using var preview = await change.Preview().OpenAsync(session, cancellationToken);
-            var checks = await StepChecks.RunAsync(
-                session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
-            if (StepChecks.Failure(node, checks) is { } failure)
-            {
-                await change.DiscardAsync(CancellationToken.None);
-                return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
-            }
-            var committed = await change.CommitAsync(cancellationToken);
-            if (committed.Warning is { } warning) context.Warn(warning);
-            return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
-            {
-                Inputs = manifest,
-                TableVersion = committed.Version,
-                RowsWritten = change.RowsAdded,
-                Checks = checks,
-            };
-        }
-        catch
-        {
-            await change.DiscardAsync(CancellationToken.None);
-            throw;
-        }
+            Inputs = manifest,
+            TableVersion = committed.Version,
+            RowsWritten = change.RowsAdded,
+            Checks = checks,
+        };
     }
 
     async Task<TableChange> StageAsync(

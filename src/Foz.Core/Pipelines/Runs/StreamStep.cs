@@ -183,38 +183,27 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var writer = new TableWriter(session);
         var replaces = manifest.Replaces ?? Stream.Mode is StreamMode.Snapshot;
-        var change = replaces
+        await using var change = replaces
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
-        try
+        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
+        var checks = await StepChecks.RunAsync(
+            session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+        if (StepChecks.Failure(node, checks) is { } failure)
+            return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
+        var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
+        Foz.Delta.Failpoint.Hit("step.side-committed");
+        var committed = await change.CommitAsync(cancellationToken);
+        if (committed.Warning is { } warning) context.Warn(warning);
+        if (rejected > 0)
+            context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
+        return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
         {
-            using var preview = await change.Preview().OpenAsync(session, cancellationToken);
-            var checks = await StepChecks.RunAsync(
-                session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
-            if (StepChecks.Failure(node, checks) is { } failure)
-            {
-                await change.DiscardAsync(CancellationToken.None);
-                return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
-            }
-            var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
-            Foz.Delta.Failpoint.Hit("step.side-committed");
-            var committed = await change.CommitAsync(cancellationToken);
-            if (committed.Warning is { } warning) context.Warn(warning);
-            if (rejected > 0)
-                context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
-            return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
-            {
-                TableVersion = committed.Version,
-                RowsWritten = change.RowsAdded,
-                RowsRejected = rejected,
-                Checks = checks,
-            };
-        }
-        catch
-        {
-            await change.DiscardAsync(CancellationToken.None);
-            throw;
-        }
+            TableVersion = committed.Version,
+            RowsWritten = change.RowsAdded,
+            RowsRejected = rejected,
+            Checks = checks,
+        };
     }
 
     /// <summary>Keeps the rows that could not be read; before the main table, under the same batch.</summary>
@@ -229,7 +218,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             + $"FROM ({rows.RejectedSql})";
         var options = new WriteOptions { Batch = new(manifest.Step, manifest.Batch), Fields = RejectedRow.Fields };
         var writer = new TableWriter(session);
-        var change = replaces
+        await using var change = replaces
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
         if (change.RowsAdded == 0 && !replaces) return 0;

@@ -1,6 +1,7 @@
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 using Foz.Delta;
 using Foz.Delta.Schema;
 

@@ -1,4 +1,4 @@
-using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
 
 namespace Foz.Tests.Core.Tables;
 

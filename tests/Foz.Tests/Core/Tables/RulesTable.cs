@@ -1,5 +1,6 @@
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;

@@ -20,8 +20,13 @@ enum Fault
 /// <summary>A store whose reads and conditional writes fail at random, by seed, or as queued.</summary>
 sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 {
+    readonly IObjectStore inner = inner;
     readonly Random random = new(seed);
-    readonly List<(string Path, ReadOnlyMemory<byte> Content)> late = [];
+    readonly List<(IObjectStore Store, string Path, ReadOnlyMemory<byte> Content)> late = [];
+
+    FaultyStore(FaultyStore outer, string folder, int seed)
+        : this(outer.inner.Within(folder), seed) =>
+        (IsFaulty, NextPuts, late) = (outer.IsFaulty, outer.NextPuts, outer.late);
 
     public bool IsFaulty { get; set; } = true;
 
@@ -30,7 +35,8 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     /// <summary>Lets the writes happen that were only delayed.</summary>
     public async Task ReleaseLateAsync()
     {
-        foreach (var (path, content) in late) await inner.PutIfAbsentAsync(path, content, CancellationToken.None);
+        foreach (var (store, path, content) in late)
+            await store.PutIfAbsentAsync(path, content, CancellationToken.None);
         late.Clear();
     }
 
@@ -38,7 +44,8 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public bool IsLocal => inner.IsLocal;
 
-    public IObjectStore Within(string folder) => inner.Within(folder);
+    /// <summary>A part of the store, which takes the queued faults too.</summary>
+    public IObjectStore Within(string folder) => new FaultyStore(this, folder, seed);
 
     public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken)
     {
@@ -65,7 +72,7 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
         if (fault == Fault.Before) throw Failure(path);
         if (fault == Fault.Late)
         {
-            late.Add((path, content.ToArray()));
+            late.Add((inner, path, content.ToArray()));
             throw Failure(path);
         }
         var result = await inner.PutIfAbsentAsync(path, content, cancellationToken);

@@ -3,7 +3,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>The statements of a merge: the source's rows stand in a temporary table of the target's columns.</summary>
 sealed class MergeStatement

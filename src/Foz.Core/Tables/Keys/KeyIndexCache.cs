@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Foz.Delta.Log;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>
 /// The key indexes of data files in a folder of this machine: built when merges look for the same key again, dropped

@@ -1,4 +1,4 @@
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>A MERGE: what becomes of the rows of a table, the target, by the rows of a SELECT, the source.</summary>
 public sealed record MergeDefinition

@@ -5,7 +5,7 @@ using Foz.Core.Engine;
 using Foz.Delta.Schema;
 using Foz.DuckDB;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>
 /// The columns of a key in the form that an index keeps them: whole numbers, or bytes. Two keys are equal if and only if

@@ -2,7 +2,7 @@ using System.Text;
 using Foz.Core.Engine;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>
 /// What the names in a merge's clauses mean: those of WHEN NOT MATCHED BY SOURCE see the target only, although both are

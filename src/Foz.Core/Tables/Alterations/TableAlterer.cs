@@ -5,7 +5,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>Alters tables: one commit for each alteration, with Spark's name of it in the history.</summary>
 /// <param name="session">Reads the rows that are there where an alteration demands something of them.</param>

@@ -3,7 +3,7 @@ using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>
 /// The keys of one data file, as an immutable file of their hashes in order, mapped into memory. Layout, all in 64-bit

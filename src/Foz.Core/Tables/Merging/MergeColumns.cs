@@ -1,7 +1,7 @@
 using Foz.Core.Engine;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>What the clauses of a MERGE make of each column of the target, as SQL.</summary>
 sealed class MergeColumns

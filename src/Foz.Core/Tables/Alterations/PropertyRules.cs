@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>The properties of Delta tables that begin with <c>delta.</c>: what there is, and what their values are.</summary>
 static partial class PropertyRules

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>Keys in memory: their hashes, what is noted of each, and where a hash is not enough their bytes.</summary>
 sealed class KeyList

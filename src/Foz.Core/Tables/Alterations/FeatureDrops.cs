@@ -3,7 +3,7 @@ using Foz.Core.Configuration;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>Which table features can be dropped, and what must be true before, as Spark has it.</summary>
 static class FeatureDrops

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>Hashes of keys, the same in every process and version: they are kept in files.</summary>
 static class KeyHash

@@ -1,4 +1,4 @@
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>
 /// A change of what a table is, as <c>ALTER TABLE</c> and <c>COMMENT ON</c> have it. Columns are named by paths, with dots

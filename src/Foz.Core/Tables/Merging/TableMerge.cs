@@ -2,7 +2,7 @@ using Foz.Core.Engine;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>
 /// Carries out a MERGE in one pass over the target: a temporary table holds each pair of a source's and a target's row
@@ -50,8 +50,7 @@ sealed class TableMerge
         using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
         var pairs = $"{rows.Sql} AS {targetAlias}";
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs)}", cancellationToken);
-        await ApplyAsync(change, columns, files, cancellationToken);
-        return change;
+        return await change.FillAsync(() => ApplyAsync(change, columns, files, cancellationToken));
     }
 
     /// <summary>What rows of the target fulfil that a clause, or the condition, can be about.</summary>

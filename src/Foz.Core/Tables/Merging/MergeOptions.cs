@@ -1,4 +1,4 @@
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>How rows are merged into a table.</summary>
 public sealed record MergeOptions

@@ -1,8 +1,9 @@
 using Foz.Core;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Schema;
 
-namespace Foz.Tests.Core.Tables;
+namespace Foz.Tests.Core.Tables.Merging;
 
 public sealed class TableMergeTests : IDisposable
 {

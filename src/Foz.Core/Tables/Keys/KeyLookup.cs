@@ -4,7 +4,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Keys;
 
 /// <summary>Finds the rows of a table that have keys of a source through the indexes of its files.</summary>
 /// <param name="session">The session that has the source.</param>
@@ -60,13 +60,20 @@ sealed class KeyLookup(EngineSession session, TableSnapshot table, KeyIndexCache
         Array.Sort(hashes, sorted);
         for (var i = 1; i < hashes.Length && !MayRepeat; i++) MayRepeat = hashes[i] == hashes[i - 1];
         var found = new List<long>?[files.Count];
+        var hasNew = false;
         var options = new ParallelOptions
         {
-            MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken,
+            MaxDegreeOfParallelism = session.Threads, CancellationToken = cancellationToken,
         };
         await Parallel.ForEachAsync(files.Index(), options, async (file, token) =>
         {
-            if ((cache.Find(Root, key, file.Item) ?? await BuildAsync(file.Item, token)) is not { } index) return;
+            var index = cache.Find(Root, key, file.Item);
+            if (index is null)
+            {
+                index = await BuildAsync(file.Item, token);
+                Volatile.Write(ref hasNew, true);
+            }
+            if (index is null) return;
             var rows = new List<long>();
             index.Find(wanted, hashes, sorted, rows);
             found[file.Index] = await LiveAsync(file.Item, rows, token);
@@ -75,7 +82,7 @@ sealed class KeyLookup(EngineSession session, TableSnapshot table, KeyIndexCache
         var addresses = new RowAddresses(table, files);
         foreach (var (number, file) in files.Index())
             if (found[number] is { Count: > 0 } rows) addresses.Add(file, CollectionsMarshal.AsSpan(rows));
-        cache.Trim(Root, key, table.State.Files);
+        if (hasNew) cache.Trim(Root, key, table.State.Files);
         return addresses;
     }
 

@@ -4,7 +4,7 @@ using Foz.Core.Tables.Expressions;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>What alterations of columns make of a table, and what its history says of them.</summary>
 static class ColumnAlterations

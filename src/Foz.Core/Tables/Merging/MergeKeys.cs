@@ -3,7 +3,7 @@ using Foz.Core.Engine;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Merging;
 
 /// <summary>A column of the target that equals one of the source where a merge's condition holds.</summary>
 /// <param name="Target">The target's column.</param>

@@ -1,12 +1,13 @@
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Keys;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 
-namespace Foz.Tests.Core.Tables;
+namespace Foz.Tests.Core.Tables.Keys;
 
 public sealed class KeyIndexTests : IDisposable
 {

@@ -6,7 +6,7 @@ using Foz.Core.Tables.Expressions;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
-namespace Foz.Core.Tables;
+namespace Foz.Core.Tables.Alterations;
 
 /// <summary>What a table is to become: starts as it is, and is changed step by step.</summary>
 /// <param name="name">The table, for messages.</param>

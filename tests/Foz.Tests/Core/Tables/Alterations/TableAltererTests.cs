@@ -1,10 +1,10 @@
 using Foz.Core;
-using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
-namespace Foz.Tests.Core.Tables;
+namespace Foz.Tests.Core.Tables.Alterations;
 
 public sealed class TableAltererTests : IDisposable
 {
