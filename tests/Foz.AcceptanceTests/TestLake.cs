@@ -83,7 +83,7 @@ public sealed class TestLake : IDisposable
     {
         using var session = Open();
         var names = new LakeNames(Lake, Lake.Tables, _ => null);
-        using var bound = await new StatementBinder(engines, session, names).BindAsync(sql, Cancel);
+        using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row))];
     }

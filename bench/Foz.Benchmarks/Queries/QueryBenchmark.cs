@@ -9,7 +9,7 @@ namespace Foz.Benchmarks.Queries;
 /// <summary>22 TPC-H-like queries over Delta tables, each against DuckDB over the same Parquet files.</summary>
 sealed class QueryBenchmark : IBenchmark
 {
-    const int Rounds = 5;
+    const int Rounds = 9;
 
     public string Name => "queries";
 
@@ -44,7 +44,7 @@ sealed class QueryBenchmark : IBenchmark
     static async Task RunAsync(Lake lake, EngineSession session, string sql)
     {
         var names = new LakeNames(lake, lake.Tables, _ => null);
-        using var bound = await new StatementBinder(lake.Engines, session, names).BindAsync(sql, default);
+        using var bound = await new StatementBinder(session, names).BindAsync(sql, default);
         Drain(session, bound.Sql);
     }
 

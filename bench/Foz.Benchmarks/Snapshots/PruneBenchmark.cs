@@ -9,7 +9,7 @@ namespace Foz.Benchmarks.Snapshots;
 /// </summary>
 sealed class PruneBenchmark : IBenchmark
 {
-    const int Rounds = 9;
+    const int Rounds = 60;
     const int Files = 10_000;
     const int RowsPerFile = 1_000;
     const string Condition = "id >= 4000000 AND id < 4100000";
@@ -30,7 +30,7 @@ sealed class PruneBenchmark : IBenchmark
             Rounds,
             async () =>
             {
-                using var bound = await new StatementBinder(lake.Engines, session, names).BindAsync(
+                using var bound = await new StatementBinder(session, names).BindAsync(
                     $"SELECT count(text) FROM delta_scan('{table}') WHERE {Condition}", default);
                 Check(session, bound.Sql);
             },

@@ -71,7 +71,7 @@ static class QueryCommand
         using var session = engines.Open(Workload.Query);
         using var bound = NamesNothing(sql, hasLake: names is not LakeNames { HasLake: false })
             ? null
-            : await new StatementBinder(engines, session, names).BindAsync(sql, cancellationToken);
+            : await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
         if (names is LakeNames { Fault: { } fault })
             context.Warn(
                 new(fault.Describe(), "the statement names nothing of the lake, and runs without the project"));

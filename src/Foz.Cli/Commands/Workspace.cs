@@ -84,7 +84,7 @@ sealed class Workspace : IDisposable
         new LakeNames(Lake, Lake.Tables, Pending), Lake.Catalog, File.SchemaPrefix);
 
     /// <summary>Binds the queries of people to the lake.</summary>
-    public StatementBinder Binder(EngineSession session) => new(Engines, session, Names);
+    public StatementBinder Binder(EngineSession session) => new(session, Names);
 
     /// <summary>Runs a query of the command's own and gives its rows.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)

@@ -26,10 +26,9 @@ public sealed class BoundStatement : IDisposable
 /// each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
 /// statement and session.
 /// </summary>
-/// <param name="engines">Gives a session to plan in, whose tables are empty.</param>
 /// <param name="session">The session that will run the statements.</param>
 /// <param name="names">What names stand for.</param>
-public sealed class StatementBinder(EnginePool engines, EngineSession session, IRelationNames names)
+public sealed class StatementBinder(EngineSession session, IRelationNames names)
 {
     const int ViewDepthMax = 32;
 
@@ -87,9 +86,8 @@ public sealed class StatementBinder(EnginePool engines, EngineSession session, I
         if (!statement.Bindings.Values.Any(b => b is RelationBinding.Rows { Table.FileCount: >= FilesToPruneMin })
             || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows))
             return new Dictionary<SqlSpan, FilterExpression>();
-        using var binding = engines.Open(Workload.Binding);
         return BoundPlan.ReadFilters(
-            binding, statement.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span), cancellationToken);
+            session, statement.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span), cancellationToken);
 
         IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
             (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;

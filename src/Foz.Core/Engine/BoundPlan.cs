@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Foz.Core.Data;
 
@@ -7,12 +6,8 @@ namespace Foz.Core.Engine;
 /// <summary>What a statement's plan asks of the rows of its tables, found by binding it over empty ones.</summary>
 public static class BoundPlan
 {
-    const string TablePrefix = "foz_bound_";
-
     /// <summary>Binds a statement, and reads filters from its optimized plan.</summary>
-    /// <param name="session">
-    /// A session of <see cref="Workload.Binding"/>, to be disposed afterwards: it is left with temporary tables.
-    /// </param>
+    /// <param name="session">A session of the pool in whose instance for binding the statement is planned.</param>
     /// <param name="analysis">The statement.</param>
     /// <param name="table">
     /// The columns of a table; null leaves the name to DuckDB, which knows none of the lake's.
@@ -31,40 +26,30 @@ public static class BoundPlan
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
     {
-        List<(SqlSpan Span, IReadOnlyList<Field> Columns)> tables = [];
+        List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
+        foreach (var reference in analysis.Tables)
+            if (table(reference) is { } columns) known.Add((reference.Span, columns));
+        foreach (var call in analysis.TableFunctions)
+            if (function?.Invoke(call) is { } columns) known.Add((call.Span, columns));
+        using var planner = session.BorrowPlanner();
+        var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
+        var names = known.Zip(numbers, (t, number) => (t.Span, Name: PlanSession.TableName(number)))
+            .ToDictionary(t => t.Span, t => t.Name);
         var rewritten = analysis.Rewrite(
-            reference => Name(reference.Span, table(reference)),
-            call => Name(call.Span, function?.Invoke(call)));
-        if (tables.Count > 0) session.Execute(Definitions(tables), cancellationToken);
-        using var plan = Serialize(session, rewritten.Text, cancellationToken);
+            reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
+        using var plan = Serialize(planner.Session, rewritten.Text, cancellationToken);
         if (plan.RootElement.GetProperty("error").GetBoolean())
         {
-            CheckBinding(session, analysis, rewritten, cancellationToken);
+            CheckBinding(planner.Session, analysis, rewritten, cancellationToken);
             // It binds, but its plan cannot be written as JSON and tells nothing.
             return new Dictionary<SqlSpan, FilterExpression>();
         }
-        var reader = new PlanReader(TablePrefix);
+        var reader = new PlanReader(PlanSession.TablePrefix);
         reader.Read(plan.RootElement.GetProperty("plans"));
-        return Enumerable.Range(0, tables.Count)
-            .Select(number => (tables[number].Span, Filter: reader.FilterOf(number)))
+        return known.Zip(numbers, (table, number) => (table.Span, Filter: reader.FilterOf(number)))
             .Where(table => table.Filter is not null)
             .ToDictionary(table => table.Span, table => table.Filter!);
-
-        string? Name(SqlSpan span, IReadOnlyList<Field>? columns)
-        {
-            if (columns is null) return null;
-            tables.Add((span, columns));
-            return TableName(tables.Count - 1);
-        }
     }
-
-    static string Definitions(List<(SqlSpan Span, IReadOnlyList<Field> Columns)> tables) => string.Join(
-        "; ",
-        tables.Select((table, number) =>
-        {
-            var columns = table.Columns.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}");
-            return $"CREATE TEMP TABLE {TableName(number)} ({string.Join(", ", columns)})";
-        }));
 
     static JsonDocument Serialize(EngineSession session, string sql, CancellationToken cancellationToken)
     {
@@ -92,6 +77,4 @@ public static class BoundPlan
             };
         }
     }
-
-    static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
 }

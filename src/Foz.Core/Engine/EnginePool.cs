@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Foz.DuckDB;
 
@@ -21,6 +22,7 @@ public sealed class EnginePool : IDisposable
     readonly Lazy<Database>[] databases;
     readonly StreamFunction streams = new();
     readonly ScanFunctions scans = new();
+    readonly ConcurrentBag<PlanSession> planners = [];
 
     /// <summary>A pool without instances yet.</summary>
     public EnginePool(EngineOptions options)
@@ -48,6 +50,20 @@ public sealed class EnginePool : IDisposable
     {
         var database = databases[(int)workload].Value;
         return new EngineSession(database.Connect(), streams, scans, this, workload);
+    }
+
+    /// <summary>What the last statements name.</summary>
+    internal AnalysisCache Analyses { get; } = new();
+
+    /// <summary>A session to plan statements in; disposing of it gives it back.</summary>
+    internal PlanSession BorrowPlanner() =>
+        planners.TryTake(out var idle) ? idle : new PlanSession(this, Open(Workload.Binding));
+
+    /// <summary>Takes a session back that was borrowed.</summary>
+    internal void Return(PlanSession planner)
+    {
+        if (planner.HasRoom) planners.Add(planner);
+        else planner.Session.Dispose();
     }
 
     /// <summary>
@@ -88,6 +104,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>Closes all instances and removes what they spilled.</summary>
     public void Dispose()
     {
+        foreach (var planner in planners) planner.Session.Dispose();
         foreach (var database in databases.Where(d => d.IsValueCreated)) database.Value.Dispose();
         if (temp.IsValueCreated) temp.Value.Dispose();
     }

@@ -30,8 +30,11 @@ public sealed class EngineSession : IDisposable
     /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
     public EngineSession Fork() => pool.Open(workload);
 
-    /// <summary>Opens another session of the same pool, to be disposed.</summary>
-    public EngineSession Open(Workload workload) => pool.Open(workload);
+    /// <summary>Borrows a session of the same pool to plan statements in.</summary>
+    internal PlanSession BorrowPlanner() => pool.BorrowPlanner();
+
+    /// <summary>What statements of the pool name.</summary>
+    internal AnalysisCache Analyses => pool.Analyses;
 
     /// <summary>How many threads statements of its pool may use.</summary>
     public int Threads => pool.Threads;

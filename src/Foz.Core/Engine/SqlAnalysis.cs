@@ -55,6 +55,14 @@ public sealed class SqlAnalysis
     /// </exception>
     public static SqlAnalysis Read(EngineSession session, string sql, CancellationToken cancellationToken)
     {
+        if (session.Analyses.Find(sql) is { } known) return known;
+        var analysis = Parse(session, sql, cancellationToken);
+        session.Analyses.Add(sql, analysis);
+        return analysis;
+    }
+
+    static SqlAnalysis Parse(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
         var tokens = SqlTokens.Read(sql);
         if (Normalize(sql, tokens) is { } normalized) (sql, tokens) = (normalized, SqlTokens.Read(normalized));
         if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");

@@ -31,11 +31,10 @@ static class ConditionPruning
     {
         try
         {
-            using var binding = session.Open(Workload.Binding);
-            var analysis = SqlAnalysis.Read(binding, select, cancellationToken);
+            var analysis = SqlAnalysis.Read(session, select, cancellationToken);
             var target = analysis.Tables.First(reference => reference.Name == "foz_target");
             var filters = BoundPlan.ReadFilters(
-                binding, analysis,
+                session, analysis,
                 reference => reference.Span == target.Span ? table.Fields
                     : reference.Name == "foz_source" ? source
                     : null,

@@ -36,6 +36,7 @@ sealed class ChunkStatistics
         readonly State[] states;
         readonly long[]? numbers;
         readonly DeltaValue[]? values;
+        Union? union;
 
         public Column(DeltaType type, int fileCount)
         {
@@ -70,6 +71,27 @@ sealed class ChunkStatistics
             Volatile.Write(ref Unsafe.As<State, byte>(ref states[file]), (byte)state);
         }
 
+        /// <summary>Gives the bounds of all files together, if each one's were known when they were united.</summary>
+        public bool TryGetUnion(out ColumnBounds bounds)
+        {
+            bounds = union?.Bounds ?? ColumnBounds.Unknown;
+            return union is not null;
+        }
+
+        /// <summary>Unites the bounds of the chunk's files, once each one's are known.</summary>
+        public void Unite(ReadOnlySpan<AddFile?> files)
+        {
+            if (union is not null) return;
+            var all = ColumnBounds.Nothing;
+            for (var file = 0; file < files.Length; file++)
+            {
+                if (files[file] is null) continue;
+                if (!TryGet(file, out var bounds)) return;
+                all = all.With(bounds);
+            }
+            union = new(all);
+        }
+
         DeltaValue Get(int place) => values is not null ? values[place] : new((Int128)numbers![place]);
 
         // A number beyond 64 bits is beyond its type: no bound is lost that could be right.
@@ -80,6 +102,8 @@ sealed class ChunkStatistics
             else numbers![place] = (long)value.Number;
             return true;
         }
+
+        sealed record Union(ColumnBounds Bounds);
 
         [Flags]
         enum State : byte

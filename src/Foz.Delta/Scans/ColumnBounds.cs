@@ -8,6 +8,9 @@ readonly struct ColumnBounds
     /// <summary>Nothing is known.</summary>
     public static ColumnBounds Unknown => new(null, null, mayBeNull: true, mayHaveValues: true, isTrusted: false);
 
+    /// <summary>There are no values, nor nulls.</summary>
+    public static ColumnBounds Nothing => new(null, null, mayBeNull: false, mayHaveValues: false, isTrusted: true);
+
     /// <summary>Makes the bounds of a file.</summary>
     /// <param name="min">At most every value; null if unknown.</param>
     /// <param name="max">At least every value; null if unknown.</param>
@@ -38,6 +41,17 @@ readonly struct ColumnBounds
     /// <summary>The bounds of a partition column, which has one value in a file.</summary>
     public static ColumnBounds OfValue(DeltaValue? value) =>
         new(value, value, mayBeNull: value is null, mayHaveValues: value is not null, isTrusted: true);
+
+    /// <summary>The bounds of these values and others.</summary>
+    public ColumnBounds With(in ColumnBounds other)
+    {
+        if (!other.MayHaveValues) return new(Min, Max, MayBeNull || other.MayBeNull, MayHaveValues, IsTrusted && other.IsTrusted);
+        if (!MayHaveValues) return other.With(this);
+        return new(
+            Min is { } min && other.Min is { } otherMin ? min > otherMin ? otherMin : min : null,
+            Max is { } max && other.Max is { } otherMax ? max < otherMax ? otherMax : max : null,
+            MayBeNull || other.MayBeNull, mayHaveValues: true, IsTrusted && other.IsTrusted);
+    }
 
     /// <summary>The outcomes of a condition that is null for null.</summary>
     /// <param name="mayHold">Whether a value within the bounds may fulfil it.</param>

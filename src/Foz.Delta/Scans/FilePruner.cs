@@ -68,13 +68,18 @@ public sealed class FilePruner
         for (var chunk = from; chunk < to; chunk++)
         {
             var places = chunks[chunk].Places;
-            if (usesStatistics) scanner.Enter(chunks[chunk]);
+            if (usesStatistics)
+            {
+                scanner.Enter(chunks[chunk]);
+                if (!scanner.MayMatchAny()) continue;
+            }
             for (var i = 0; i < places.Length; i++)
             {
                 if (places[i] is not { } file) continue;
                 var truth = scanner.Evaluate(file, i);
                 if (truth.HasFlag(Truth.True)) matches.Add(new(file, truth == Truth.True));
             }
+            if (usesStatistics) scanner.Leave(places);
         }
         return matches;
     }
@@ -105,6 +110,24 @@ public sealed class FilePruner
             var statistics = ChunkStatistics.Of(chunk);
             for (var i = 0; i < cached.Length; i++)
                 cached[i] = statistics.ColumnOf(pruner.columns[statisticsOrdinals[i]], chunk.Places.Length);
+        }
+
+        /// <summary>
+        /// Whether a file of the chunk entered last may match, by the bounds of all its files together; true where they
+        /// were not united yet.
+        /// </summary>
+        public bool MayMatchAny()
+        {
+            for (var i = 0; i < bounds.Length; i++) bounds[i] = ColumnBounds.Unknown;
+            for (var i = 0; i < cached.Length; i++)
+                if (!cached[i].TryGetUnion(out bounds[statisticsOrdinals[i]])) return true;
+            return pruner.predicate.Evaluate(bounds).HasFlag(Truth.True);
+        }
+
+        /// <summary>Ends the chunk entered last: its next pass may pass over it as a whole.</summary>
+        public void Leave(ReadOnlySpan<AddFile?> files)
+        {
+            foreach (var column in cached) column.Unite(files);
         }
 
         /// <summary>Evaluates a file without keeping its statistics.</summary>

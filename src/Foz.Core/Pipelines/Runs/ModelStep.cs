@@ -102,7 +102,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         using var session = context.Lake.Engines.Open(Workload.Models);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         var sql = InLakeNames(session, cancellationToken);
-        using var bound = await new StatementBinder(context.Lake.Engines, session, names).BindAsync(Model.Sql, cancellationToken);
+        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         session.Describe(bound.Sql, cancellationToken);
         var checks = await StepChecks.RunAsync(
             session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
@@ -144,7 +144,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
         var names = new StepNames(context.Lake, node, manifest.Tables);
-        using var bound = await new StatementBinder(context.Lake.Engines, session, names).BindAsync(Model.Sql, cancellationToken);
+        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         await using var change = await StageAsync(
             new TableWriter(session), table, bound.Sql, manifest, cancellationToken);
         using var preview = await change.Preview().OpenAsync(session, cancellationToken);

@@ -63,7 +63,7 @@ public sealed class ProjectChecks(Lake lake)
             using var session = lake.Engines.Open(Workload.Models);
             using var bound = table is { } checkedTable
                 ? await new StatementBinder(
-                    lake.Engines, session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
+                    session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
                     $"SELECT * FROM {SqlText.Identifier(checkedTable.Schema)}.{SqlText.Identifier(checkedTable.Name)}",
                     cancellationToken)
                 : null;

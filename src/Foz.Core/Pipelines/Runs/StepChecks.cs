@@ -38,7 +38,7 @@ static class StepChecks
                 }
                 if (check is CheckDefinition.Custom { Query: var query } && !queries.ContainsKey(query))
                 {
-                    bound.Add(await new StatementBinder(lake.Engines, session, names).BindAsync(query, cancellationToken));
+                    bound.Add(await new StatementBinder(session, names).BindAsync(query, cancellationToken));
                     queries[query] = bound[^1].Sql;
                 }
             }

@@ -54,7 +54,7 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
         EngineSession session, TableName name, CancellationToken cancellationToken)
     {
         var sql = $"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}";
-        return await new StatementBinder(lake.Engines, session, this).BindAsync(sql, cancellationToken);
+        return await new StatementBinder(session, this).BindAsync(sql, cancellationToken);
     }
 
     TableName Resolve(TableName name) => node.References.FirstOrDefault(r => r.Name == name)?.Table ?? name;

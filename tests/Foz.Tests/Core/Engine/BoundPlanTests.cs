@@ -24,7 +24,7 @@ public sealed class BoundPlanTests : IDisposable
 
     IReadOnlyDictionary<SqlSpan, FilterExpression> Read(string sql)
     {
-        using var session = engines.Open(Workload.Binding);
+        using var session = engines.Open(Workload.Query);
         return BoundPlan.ReadFilters(
             session, SqlAnalysis.Read(session, sql, Token), t => ColumnsOf(t.Name),
             f => f.Name == "stream" ? ColumnsOf(f.Arguments[0].Parts[^1]) : null, Token);
@@ -105,7 +105,7 @@ public sealed class BoundPlanTests : IDisposable
     public void Filters_are_read(string sql, params string[] filters)
     {
         var read = Read(sql);
-        using var session = engines.Open(Workload.Binding);
+        using var session = engines.Open(Workload.Query);
         var analysis = SqlAnalysis.Read(session, sql, Token);
         var spans = analysis.Tables.Select(t => t.Span).Concat(analysis.TableFunctions.Select(f => f.Span));
         Assert.Equal(filters, spans.Select(span => read.TryGetValue(span, out var filter) ? ToSql(filter) : "all"));

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Foz.Core.Data;
+
+namespace Foz.Core.Engine;
+
+/// <summary>
+/// A session of <see cref="Workload.Binding"/> over whose empty tables statements are planned. The pool lends it, and gets it
+/// back when it is disposed of, with its tables: the next statement over the same columns finds them.
+/// </summary>
+sealed class PlanSession(EnginePool pool, EngineSession session) : IDisposable
+{
+    /// <summary>What the names of the empty tables begin with; a number follows.</summary>
+    public const string TablePrefix = "foz_bound_";
+
+    const int TablesMax = 500;
+
+    readonly Dictionary<string, int> tables = new(StringComparer.Ordinal);
+
+    /// <summary>The session.</summary>
+    public EngineSession Session => session;
+
+    /// <summary>Whether it has room for more tables.</summary>
+    public bool HasRoom => tables.Count < TablesMax;
+
+    /// <summary>Empty tables, one for each list of columns.</summary>
+    /// <returns>Their numbers; no two are the same.</returns>
+    public IReadOnlyList<int> TablesOf(
+        IReadOnlyList<IReadOnlyList<Field>> columns, CancellationToken cancellationToken)
+    {
+        var numbers = new List<int>(columns.Count);
+        foreach (var fields in columns)
+        {
+            var definition = string.Join(
+                ", ", fields.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}"));
+            for (var use = 0; ; use++)
+            {
+                var number = TableOf(use, definition, cancellationToken);
+                if (numbers.Contains(number)) continue;
+                numbers.Add(number);
+                break;
+            }
+        }
+        return numbers;
+    }
+
+    /// <summary>The name of the table with a number.</summary>
+    public static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
+
+    /// <summary>Gives the session back.</summary>
+    public void Dispose() => pool.Return(this);
+
+    int TableOf(int use, string definition, CancellationToken cancellationToken)
+    {
+        var key = string.Create(CultureInfo.InvariantCulture, $"{use} {definition}");
+        if (tables.TryGetValue(key, out var known)) return known;
+        var number = tables.Count;
+        session.Execute($"CREATE TEMP TABLE {TableName(number)} ({definition})", cancellationToken);
+        tables.Add(key, number);
+        return number;
+    }
+}
