@@ -19,6 +19,7 @@ static class CommandTree
         (LsCommand.Name, LsCommand.Create),
         (ShowCommand.Name, ShowCommand.Create),
         (HistoryCommand.Name, HistoryCommand.Create),
+        (ChangesCommand.Name, ChangesCommand.Create),
         (AlterCommand.Name, AlterCommand.Create),
         (RestoreCommand.Name, RestoreCommand.Create),
         (LineageCommand.Name, LineageCommand.Create),

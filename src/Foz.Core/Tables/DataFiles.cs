@@ -11,7 +11,8 @@ namespace Foz.Core.Tables;
 /// <param name="table">The table.</param>
 /// <param name="target">Its schema, and what the rows give of it.</param>
 /// <param name="metadata">Its metadata, as the commit sets or leaves them.</param>
-sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
+/// <param name="fileBytes">The size from which on a next file is begun, in bytes.</param>
+sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, long fileBytes)
 {
     readonly IObjectStore store = table.Delta.Store;
     readonly TableSchema schema = target.Schema;
@@ -23,23 +24,44 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
     /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
     /// Generated and identity columns are filled, and every rule of the table is checked.
     /// </summary>
+    /// <param name="session">The session that runs it.</param>
+    /// <param name="select">The SELECT.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="told">
+    /// Where not null, a table of the session that is made of the rows as they are written; they have the column
+    /// <see cref="ChangeDataFeed.ChangeTypeColumn"/> too, which stays out of data files.
+    /// </param>
     /// <returns>The files, durable and not committed; none where there are no rows.</returns>
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
-        EngineSession session, string select, long fileBytes, CancellationToken cancellationToken)
+        EngineSession session, string select, CancellationToken cancellationToken, string? told = null)
     {
-        var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
-        var options = new ParquetWriteOptions
-        {
-            // DuckDB cannot limit the size of files and partition them at once.
-            FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
-            PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
-            FieldIds = WrittenColumns.FieldIds(schema),
-        };
-        var written = await WriteAsync(
-            session, rows.Value.Select(session, select, cancellationToken), folder, options, cancellationToken);
+        var written = await CopyAsync(session, select, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
-        var files = written.Select(file => ToAdd(file, folder)).ToList();
+        var files = written.Select(ToAdd).ToList();
+        await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
+        return files;
+    }
+
+    /// <summary>
+    /// Writes change data files (PROTOCOL.md, "Change Data Files"): partitioned as the table is, below a folder of their own.
+    /// </summary>
+    /// <param name="session">The session that runs it.</param>
+    /// <param name="select">
+    /// A SELECT of the table's columns as data files have them, and <see cref="ChangeDataFeed.ChangeTypeColumn"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The files, durable and not committed.</returns>
+    public async Task<IReadOnlyList<AddCdcFile>> WriteChangesAsync(
+        EngineSession session, string select, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(store.StagingPath($"{ChangeDataFeed.Folder}/data"))!;
+        var written = await ParquetWriter.WriteAsync(
+            session, select, folder, Options with { NamePrefix = "cdc" }, cancellationToken);
+        var files = written.Select(file => new AddCdcFile
+        {
+            Path = PathOf(file), PartitionValues = PartitionValues(file), SizeBytes = file.SizeBytes,
+        }).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
@@ -47,13 +69,28 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
     /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
     public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
 
-    async Task<IReadOnlyList<ParquetFile>> WriteAsync(
-        EngineSession session, string select, string folder, ParquetWriteOptions options,
-        CancellationToken cancellationToken)
+    ParquetWriteOptions Options => new()
     {
+        // DuckDB cannot limit the size of files and partition them at once.
+        FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
+        PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
+        FieldIds = WrittenColumns.FieldIds(schema),
+    };
+
+    async Task<IReadOnlyList<ParquetFile>> CopyAsync(
+        EngineSession session, string select, string? told, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
+        string[] carried = told is null ? [] : [ChangeDataFeed.ChangeTypeColumn];
         try
         {
-            return await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+            select = rows.Value.Select(session, select, carried, cancellationToken);
+            if (told is not null)
+            {
+                session.Execute($"CREATE OR REPLACE TEMP TABLE {told} AS {select}", cancellationToken);
+                select = $"SELECT * EXCLUDE ({ChangeDataFeed.ChangeTypeColumn}) FROM {told}";
+            }
+            return await ParquetWriter.WriteAsync(session, select, folder, Options, cancellationToken);
         }
         catch (FozException e) when (RowWriter.IsRefusal(e))
         {
@@ -69,9 +106,12 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
         }
     }
 
-    AddFile ToAdd(ParquetFile file, string folder) => new()
+    FilePath PathOf(ParquetFile file) => FilePath.Relative(
+        Path.GetRelativePath(Path.GetDirectoryName(store.StagingPath("data"))!, file.Path).Replace('\\', '/'));
+
+    AddFile ToAdd(ParquetFile file) => new()
     {
-        Path = FilePath.Relative(Path.GetRelativePath(folder, file.Path).Replace('\\', '/')),
+        Path = PathOf(file),
         PartitionValues = PartitionValues(file),
         SizeBytes = file.SizeBytes,
         ModificationTimeMs = table.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),

@@ -58,7 +58,7 @@ public sealed record TableFeature(string Name)
         new(AppendOnly) { LegacyWriterVersion = 2 },
         new("invariants") { LegacyWriterVersion = 2 },
         new("checkConstraints") { LegacyWriterVersion = 3 },
-        new("changeDataFeed") { LegacyWriterVersion = 4, ActiveWhen = IsTrue("delta.enableChangeDataFeed") },
+        new("changeDataFeed") { LegacyWriterVersion = 4 },
         new("generatedColumns") { LegacyWriterVersion = 4 },
         new(ColumnMapping) { LegacyWriterVersion = 5, IsForReaders = true },
         new("identityColumns") { LegacyWriterVersion = 6 },

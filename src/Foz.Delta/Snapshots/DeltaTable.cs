@@ -91,6 +91,20 @@ public sealed class DeltaTable
             $"{Name} has no version as early as {instant:O}; the earliest available is version {earliest}");
     }
 
+    /// <summary>The first version at or behind an instant; null if all are earlier.</summary>
+    /// <exception cref="DeltaException">There is no table, the log is corrupt, or readers must support what is not
+    /// supported.</exception>
+    public async ValueTask<long?> FirstVersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        var latest = await LatestSnapshotAsync(cancellationToken);
+        if (instant > latest.Timestamp) return null;
+        var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
+        if (commits.Count == 0) return latest.Version;
+        // Times are of milliseconds at least, and those of versions differ.
+        var earlier = await times.VersionAtAsync(commits, latest.Metadata, instant.AddTicks(-1), cancellationToken);
+        return earlier is { } version ? version + 1 : commits[0].Version;
+    }
+
     /// <summary>Who committed what and when, the newest version first, as far as commit files are left.</summary>
     /// <exception cref="DeltaException">There is no table, or the log is corrupt.</exception>
     public async IAsyncEnumerable<HistoryEntry> HistoryAsync(

@@ -14,7 +14,7 @@ static class FeatureRules
     static readonly (string Property, string Value, string Feature)[] ByProperty =
     [
         (DeletionVectorsProperty, "true", TableFeature.DeletionVectors),
-        ("delta.enableChangeDataFeed", "true", "changeDataFeed"),
+        (ChangeDataFeed.Property, "true", ChangeDataFeed.Feature),
         ("delta.enableInCommitTimestamps", "true", TableFeature.InCommitTimestamp),
         ("delta.enableRowTracking", "true", "rowTracking"),
         ("delta.enableRowTracking", "true", TableFeature.DomainMetadata),

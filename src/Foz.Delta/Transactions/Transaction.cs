@@ -38,6 +38,7 @@ public sealed class Transaction
         Options = options;
         (Protocol, Metadata) = definition.ToActions(table.Time);
         ProtocolSupport.CheckWritable(Protocol, Metadata, table.Name);
+        ChangeDataFeed.CheckColumns(Metadata);
     }
 
     /// <summary>The table.</summary>
@@ -210,6 +211,7 @@ public sealed class Transaction
         var protocol = FeatureRules.Upgrade(CurrentProtocol, metadata);
         ProtocolSupport.CheckWritable(protocol, metadata, Table.Name);
         _ = SnapshotSchema.Of(protocol, metadata);
+        ChangeDataFeed.CheckColumns(metadata);
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
     }

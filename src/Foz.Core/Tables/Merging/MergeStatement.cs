@@ -84,6 +84,14 @@ sealed class MergeStatement
             """;
     }
 
+    /// <summary>The SELECT of those of some rows of the source's columns that have the keys of a relation's rows.</summary>
+    public string Matched(string rows, TableRelation relation) =>
+        $"SELECT s.* FROM ({rows}\n) AS s SEMI JOIN {relation.Sql} AS t ON {KeysEqual()}";
+
+    /// <summary>The SELECT of those that do not.</summary>
+    public string Unmatched(string rows, TableRelation relation) =>
+        $"SELECT s.* FROM ({rows}\n) AS s ANTI JOIN {relation.Sql} AS t ON {KeysEqual()}";
+
     string KeysEqual() => string.Join(
         " AND ", keys.Select(key => $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
 

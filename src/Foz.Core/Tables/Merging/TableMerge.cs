@@ -103,15 +103,23 @@ sealed class TableMerge
         Count(change.Counted, cancellationToken);
         // Rows can be found twice only where nothing but one DELETE is done to them.
         change.Counted.MatchedDeleted -= changed.Found - changed.Count;
-        await change.DeleteAsync(session, changed, cancellationToken);
-        var updates = merge.Clauses.Index().Where(c => c.Item.Action is MergeAction.Update or MergeAction.UpdateAll);
+        var updates = merge.Clauses.Index()
+            .Where(c => c.Item.Action is MergeAction.Update or MergeAction.UpdateAll).Select(c => c.Index).ToList();
+        var isUpdated = $"{Clause} IN ({string.Join(", ", updates)})";
         var rows = new List<ChangedRows>();
-        if (updates.Any())
-            rows.Add(new(
-                $"SELECT {Names(columns)} FROM {Merged} WHERE {Clause} IN ({string.Join(", ", updates.Select(c => c.Index))})",
-                RowChange.Update));
+        if (updates.Count > 0)
+        {
+            rows.Add(new($"SELECT {Names(columns)} FROM {Merged} WHERE {isUpdated}", RowChange.Update));
+        }
         if (inserts.Count > 0) rows.Add(new(Inserted(columns, inserts), RowChange.Insert));
-        if (rows.Count > 0) await change.AddAsync(session, cancellationToken, [.. rows]);
+        RowAddresses? replaced = null;
+        // Only the feed asks which of the rows go and which become others.
+        if (change.TellsChanges && updates.Count > 0)
+        {
+            replaced = new(change.Present!, files);
+            replaced.Add(session, Addresses(isUpdated), cancellationToken);
+        }
+        await change.ApplyAsync(session, new(changed, replaced, [.. rows]), cancellationToken);
     }
 
     /// <summary>The SELECT of the rows to insert.</summary>
