@@ -26,6 +26,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// </summary>
     /// <param name="session">The session that runs it.</param>
     /// <param name="select">The SELECT.</param>
+    /// <param name="hidden">Columns that data files hold beside the table's; the rows have them behind those.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="told">
     /// Where not null, a table of the session that is made of the rows as they are written; they have the column
@@ -34,9 +35,10 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <returns>The files, durable and not committed; none where there are no rows.</returns>
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
-        EngineSession session, string select, CancellationToken cancellationToken, string? told = null)
+        EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
+        string? told = null)
     {
-        var written = await CopyAsync(session, select, told, cancellationToken);
+        var written = await CopyAsync(session, select, hidden, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
         var files = written.Select(ToAdd).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
@@ -78,10 +80,11 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     };
 
     async Task<IReadOnlyList<ParquetFile>> CopyAsync(
-        EngineSession session, string select, string? told, CancellationToken cancellationToken)
+        EngineSession session, string select, IReadOnlyList<string> hidden, string? told,
+        CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
-        string[] carried = told is null ? [] : [ChangeDataFeed.ChangeTypeColumn];
+        var carried = told is null ? hidden : [.. hidden, ChangeDataFeed.ChangeTypeColumn];
         try
         {
             select = rows.Value.Select(session, select, carried, cancellationToken);

@@ -56,10 +56,14 @@ sealed class RowAddresses
     }
 
     /// <summary>The rows, as a relation for one session with the table's columns.</summary>
-    public Task<TableRelation> OpenAsync(EngineSession session, CancellationToken cancellationToken) =>
+    /// <param name="session">The session.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="tracked">Where their ids are, which then stand behind the columns; null to leave them out.</param>
+    public Task<TableRelation> OpenAsync(
+        EngineSession session, CancellationToken cancellationToken, TrackedRows? tracked = null) =>
         TableScan.OpenAsync(
             session, table, Files, withAddresses: false, cancellationToken,
-            new() { FilterOf = file => ScanChoice.Only(RowsOf(file)) });
+            new() { FilterOf = file => ScanChoice.Only(RowsOf(file)), Tracked = tracked });
 
     /// <summary>Adds the rows that a statement gives: file, then row number.</summary>
     public void Add(EngineSession session, string sql, CancellationToken cancellationToken)

@@ -19,6 +19,26 @@ sealed record ScanChoice
     /// <summary>Columns that have one value in a file, behind those.</summary>
     public IReadOnlyList<FileConstant> Constants { get; init; } = [];
 
+    /// <summary>
+    /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, behind those;
+    /// null where they are not.
+    /// </summary>
+    public TrackedRows? Tracked { get; init; }
+
+    /// <summary>All columns that are read of files beside the table's.</summary>
+    public IReadOnlyList<ExtraColumn> ColumnsOfFiles => Tracked is null ? ExtraColumns : [.. ExtraColumns, .. Tracked.FileColumns];
+
+    /// <summary>What a scan is told of a file for columns that have one value in it.</summary>
+    public IEnumerable<string?> ValuesOf(AddFile file)
+    {
+        var values = Constants.Select(constant => constant.ValueOf(file));
+        return Tracked is null
+            ? values
+            : values.Append(Text(file.BaseRowId)).Append(Text(file.DefaultRowCommitVersion));
+
+        static string? Text(long? number) => number?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Takes rows out.</summary>
     public static RowFilter? Without(RowSet rows) => rows.IsEmpty ? null : rows.Filter;
 

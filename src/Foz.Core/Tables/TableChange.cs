@@ -33,6 +33,10 @@ public sealed class TableChange : IAsyncDisposable
         (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
         transaction = Begin();
         dataFiles = new(table, target, transaction.Metadata ?? present!.State.Metadata, options.FileBytes);
+        Tracked = present is null
+            ? null
+            : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
+        transaction.PreservesRows = Tracked is not null;
         if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
 
@@ -108,6 +112,9 @@ public sealed class TableChange : IAsyncDisposable
     internal bool TellsChanges => Present is not null
         && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, transaction.Metadata ?? Present.State.Metadata);
 
+    /// <summary>How rows keep their ids; null where they keep none.</summary>
+    internal TrackedRows? Tracked { get; }
+
     /// <summary>Adds rows, and takes none away.</summary>
     internal Task AddAsync(EngineSession session, ChangedRows rows, CancellationToken cancellationToken) =>
         AddAsync(session, [rows], isTold: false, cancellationToken);
@@ -168,11 +175,17 @@ public sealed class TableChange : IAsyncDisposable
     async Task AddAsync(
         EngineSession session, IReadOnlyList<ChangedRows> rows, bool isTold, CancellationToken cancellationToken)
     {
-        var parts = rows.Select(part => isTold
-            ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({part.Select}\n)"
-            : part.Select);
+        // New rows get their ids by the commit: columns for them are only needed beside others.
+        var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
+        var parts = rows.Select(part =>
+        {
+            var select = tracked?.Select(part) ?? part.Select;
+            return isTold
+                ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({select}\n)"
+                : select;
+        });
         var files = await WriteAsync(
-            session, string.Join("\nUNION ALL ", parts), cancellationToken, isTold ? Told : null);
+            session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken, isTold ? Told : null);
         metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 
@@ -266,17 +279,18 @@ public sealed class TableChange : IAsyncDisposable
         var deleted = files.ToDictionary(file => file.File, file => file.Deleted);
         using var rows = await TableScan.OpenAsync(
             session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
-            new() { FilterOf = file => ScanChoice.Without(deleted[file]) });
+            new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
         var unchanged = new Dictionary<string, string>();
-        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)} FROM {rows.Sql} AS t";
-        var copies = await WriteAsync(session, select, cancellationToken);
+        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)}{Tracked?.Moved} FROM {rows.Sql} AS t";
+        var copies = await WriteAsync(session, select, Tracked, cancellationToken);
         metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 
     async Task<IReadOnlyList<AddFile>> WriteAsync(
-        EngineSession session, string select, CancellationToken cancellationToken, string? told = null)
+        EngineSession session, string select, TrackedRows? tracked, CancellationToken cancellationToken,
+        string? told = null)
     {
-        var files = await dataFiles.WriteAsync(session, select, cancellationToken, told);
+        var files = await dataFiles.WriteAsync(session, select, tracked?.Names ?? [], cancellationToken, told);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.Add(file);
         dataFiles.Stage(transaction);

@@ -79,7 +79,7 @@ static class TableScan
         var partitions = PartitionColumns.Of(table, files);
         var isFiltered = choice.FilterOf is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;
-        if (isFiltered || partitions.VaryByFile || choice.Constants.Count > 0)
+        if (isFiltered || partitions.VaryByFile || choice.Constants.Count > 0 || choice.Tracked is not null)
             token = session.Register(await DescribeAsync(table, files, partitions, choice, cancellationToken));
         var relation = new Relation(session, table, partitions, choice, token, isFiltered, withAddresses);
         var parts = groups.Select(group => relation.Sql(group.Files, group.Layout, cancellationToken));
@@ -123,7 +123,7 @@ static class TableScan
                 : ScanChoice.Without(await DeletedRowsAsync(table, file, cancellationToken));
             scan.Add(
                 LocalPath(table, file),
-                new(filter, [.. partitions.ValuesOf(file), .. choice.Constants.Select(constant => constant.ValueOf(file))]));
+                new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)]));
         }
         return scan;
     }
@@ -137,7 +137,7 @@ static class TableScan
         {
             var schema = Table.Schema;
             // Columns that have no id are found by name, and so are the others then.
-            var mapping = Choice.ExtraColumns.Count > 0 && schema.Mapping == ColumnMappingMode.Id
+            var mapping = Choice.ColumnsOfFiles.Count > 0 && schema.Mapping == ColumnMappingMode.Id
                 ? ColumnMappingMode.Name
                 : schema.Mapping;
             var physical = new PhysicalColumns(mapping, layout);
@@ -147,15 +147,25 @@ static class TableScan
             if (WithAddresses) columns.AddRange([$"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"]);
             columns.AddRange(Choice.ExtraColumns.Select(column => SqlText.Identifier(column.Name)));
             columns.AddRange(Choice.Constants.Select((constant, i) =>
-                $"CAST(foz_partition({Token!.Value}, {Partitions.Count + i}, filename) AS {constant.Type}) "
-                + $"AS {SqlText.Identifier(constant.Name)}"));
+                $"{Constant(i, constant.Type)} AS {SqlText.Identifier(constant.Name)}"));
+            if (Choice.Tracked is { } tracked)
+                columns.AddRange(
+                [
+                    $"coalesce({SqlText.Identifier(tracked.IdColumn)}, {Constant(Choice.Constants.Count, "BIGINT")} "
+                        + $"+ file_row_number) AS {TrackedRows.RowId}",
+                    $"coalesce({SqlText.Identifier(tracked.VersionColumn)}, {Constant(Choice.Constants.Count + 1, "BIGINT")}) "
+                        + $"AS {TrackedRows.RowVersion}",
+                ]);
             var sql = $"""
                 (SELECT {string.Join(", ", columns)}
                 FROM read_parquet({FileList(Session, Table, files, cancellationToken)}, hive_partitioning = false,
-                schema = {physical.Schema(schema, Choice.ExtraColumns)}{Cardinality(files)})
+                schema = {physical.Schema(schema, Choice.ColumnsOfFiles)}{Cardinality(files)})
                 """;
             return IsFiltered ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
         }
+
+        string Constant(int number, string type) =>
+            $"CAST(foz_partition({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
     }
 
     static string FileList(
@@ -188,6 +198,7 @@ static class TableScan
         if (withAddresses) columns.AddRange([(FileColumn, "VARCHAR"), (RowColumn, "BIGINT")]);
         columns.AddRange(choice.ExtraColumns.Select(column => (column.Name, column.Type)));
         columns.AddRange(choice.Constants.Select(constant => (constant.Name, constant.Type)));
+        if (choice.Tracked is not null) columns.AddRange([(TrackedRows.RowId, "BIGINT"), (TrackedRows.RowVersion, "BIGINT")]);
         var nulls = columns.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Identifier(column.Name)}");
         return $"(SELECT {string.Join(", ", nulls)} WHERE false)";
     }

@@ -152,12 +152,14 @@ public sealed class TableWriter(EngineSession session)
             throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
         var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
-        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        using var rows = await TableScan.OpenAsync(
+            session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
+        var id = change.Tracked is null ? "" : $", {TrackedRows.RowId}";
         // The new values are kept before the rows are deleted, so that a volatile expression is evaluated once.
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
-            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}
+            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
             FROM {rows.Sql} AS t WHERE ({condition}
             )
             """, cancellationToken);
@@ -187,18 +189,18 @@ public sealed class TableWriter(EngineSession session)
         TableChange change, MergeStatement merge, RowAddresses replaced, string rows, CancellationToken cancellationToken)
     {
         change.Counted.MatchedUpdated = replaced.Count;
-        if (!change.TellsChanges || replaced.Count == 0)
+        if (replaced.Count == 0 || (!change.TellsChanges && change.Tracked is null))
         {
             var all = new ChangedRows(rows, replaced.Count == 0 ? RowChange.Insert : RowChange.Update);
             await change.ApplyAsync(session, new(replaced, replaced, all), cancellationToken);
             return;
         }
         // The key alone does not say which of the rows are new.
-        using var old = await replaced.OpenAsync(session, cancellationToken);
+        using var old = await replaced.OpenAsync(session, cancellationToken, change.Tracked);
         await change.ApplyAsync(
             session,
             new(
-                replaced, replaced, new ChangedRows(merge.Matched(rows, old), RowChange.Update),
+                replaced, replaced, new ChangedRows(merge.Matched(rows, old, change.Tracked is not null), RowChange.Update),
                 new ChangedRows(merge.Unmatched(rows, old), RowChange.Insert)),
             cancellationToken);
     }

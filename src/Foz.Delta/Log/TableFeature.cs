@@ -52,6 +52,9 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>v2Checkpoint</c>.</summary>
     public const string V2Checkpoint = "v2Checkpoint";
 
+    /// <summary>The name of <c>rowTracking</c>.</summary>
+    public const string RowTracking = "rowTracking";
+
     /// <summary>All features that the library knows.</summary>
     public static IReadOnlyList<TableFeature> All { get; } =
     [
@@ -67,7 +70,7 @@ public sealed record TableFeature(string Name)
         new(TimestampNtz) { IsForReaders = true },
         new(V2Checkpoint) { IsForReaders = true },
         new(DomainMetadata),
-        new("rowTracking") { CanWrite = false },
+        new(RowTracking),
         new(Clustering),
         new(InCommitTimestamp),
         new(TypeWidening) { IsForReaders = true },

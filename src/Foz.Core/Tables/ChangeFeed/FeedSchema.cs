@@ -1,6 +1,5 @@
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 
 namespace Foz.Core.Tables.ChangeFeed;
 

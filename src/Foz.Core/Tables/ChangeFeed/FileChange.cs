@@ -1,6 +1,5 @@
 using Foz.Core.Engine;
 using Foz.Delta;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 
 namespace Foz.Core.Tables.ChangeFeed;

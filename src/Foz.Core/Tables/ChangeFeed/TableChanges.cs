@@ -112,7 +112,7 @@ public sealed class TableChanges
     }
 
     // A scan knows one thing of a file; what happened to one file in several versions takes several scans.
-    static IEnumerable<IReadOnlyList<FileChange>> Layers(IEnumerable<FileChange> changes)
+    static List<List<FileChange>> Layers(IEnumerable<FileChange> changes)
     {
         var layers = new List<List<FileChange>>();
         var seen = new Dictionary<FilePath, int>();
@@ -126,7 +126,7 @@ public sealed class TableChanges
         return layers;
     }
 
-    static ScanPart Part(IReadOnlyList<FileChange> changes)
+    static ScanPart Part(List<FileChange> changes)
     {
         var byFile = new Dictionary<AddFile, FileChange>(ReferenceEqualityComparer.Instance);
         foreach (var change in changes) byFile.Add(change.File, change);

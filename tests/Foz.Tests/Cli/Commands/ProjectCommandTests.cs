@@ -86,7 +86,7 @@ public sealed class ProjectCommandTests : IDisposable
                 select _change_type, count(*) from table_changes('silver.sales', 0) where _commit_version = 1 group by 1 order by 1
                 """, "-o", "csv")));
         Assert.Equal("3\n", await ColumnAsync("select count(*) from table_changes(silver.sales, 0, 0)"));
-        Assert.Equal("1\n", await ColumnAsync("select count(*) from table_changes('lake/silver/sales', 1) where _change_type = 'insert'"));
+        Assert.Equal("1\n", await ColumnAsync($"select count(*) from table_changes('{foz.Folder}/lake/silver/sales', 1) where _change_type = 'insert'"));
         foreach (var (sql, error) in new[]
         {
             ("select * from table_changes('silver.sale', 1)", "did you mean silver.sales?"),

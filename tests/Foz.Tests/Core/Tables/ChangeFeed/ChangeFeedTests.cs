@@ -43,7 +43,7 @@ public sealed class ChangeFeedTests : IDisposable
         for (var step = 0; step < 10; step++) statements.Add(await new RandomStatement(random, table).RunAsync());
 
         await table.FeedAsync("feed", from: 0);
-        var commits = await table.Table.HistoryAsync(Cancel).ToDictionaryAsync(commit => commit.Version, Cancel);
+        var commits = await table.Table.HistoryAsync(Cancel).ToDictionaryAsync(commit => commit.Version, cancellationToken: Cancel);
         Assert.Equal(statements.Count, commits.Count);
         for (var version = 1; version < statements.Count; version++)
         {

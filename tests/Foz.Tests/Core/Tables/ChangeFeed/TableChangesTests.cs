@@ -52,7 +52,7 @@ public sealed class TableChangesTests : IDisposable
     public async Task A_range_without_common_columns_is_refused_and_the_error_tells_the_ranges_that_have_them(
         string change, string difference)
     {
-        await CreateAsync(TableKind.Mapped);
+        await CreateAsync(change == "overwrite" ? TableKind.DeletionVectors : TableKind.Mapped);
         var alterer = new TableAlterer(table.Session);
         if (change == "rename") await alterer.AlterAsync(table.Table, new TableAlteration.RenameColumn("k", "key"), Cancel);
         else if (change == "drop") await alterer.AlterAsync(table.Table, new TableAlteration.DropColumns(["k"]), Cancel);
