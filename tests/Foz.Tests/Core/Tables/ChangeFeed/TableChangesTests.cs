@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foz.Core;
 using Foz.Core.Catalog;
-using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
 using Foz.Delta;
 
