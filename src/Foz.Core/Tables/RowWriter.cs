@@ -51,10 +51,8 @@ sealed class RowWriter
     /// <param name="select">
     /// The rows: the table's columns in order, by physical names at the top level and by their own inside structs.
     /// </param>
-    /// <param name="carried">Columns of the rows that are none of the table's; they stay, behind the others.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public string Select(
-        EngineSession session, string select, IReadOnlyList<string> carried, CancellationToken cancellationToken)
+    public string Select(EngineSession session, string select, CancellationToken cancellationToken)
     {
         foreach (var (field, identity, sequence) in identities)
         {
@@ -70,8 +68,7 @@ sealed class RowWriter
                     """),
                 cancellationToken);
         }
-        var others = string.Concat(carried.Select(column => $", r.{SqlText.Identifier(column)}"));
-        return Check(Fill(select, others), others);
+        return Check(Fill(select));
     }
 
     /// <summary>Notes which values of identity columns the statement has taken.</summary>
@@ -120,7 +117,7 @@ sealed class RowWriter
         ? $"r.{SqlText.Identifier(field.PhysicalName(schema.Mapping))}"
         : "NULL";
 
-    string Fill(string select, string others)
+    string Fill(string select)
     {
         var isFilled = false;
         var columns = schema.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(field =>
@@ -129,7 +126,7 @@ sealed class RowWriter
             isFilled |= value is not null;
             return $"{value ?? Column(field)} AS {SqlText.Identifier(field.PhysicalName(schema.Mapping))}";
         }).ToList();
-        return isFilled ? $"SELECT {string.Join(", ", columns)}{others} FROM ({select}\n) AS r" : select;
+        return isFilled ? $"SELECT {string.Join(", ", columns)} FROM ({select}\n) AS r" : select;
     }
 
     /// <summary>What a column becomes before the rules are checked; null where it stays.</summary>
@@ -150,7 +147,7 @@ sealed class RowWriter
             : $"{cut} ELSE {value} END";
     }
 
-    string Check(string select, string others)
+    string Check(string select)
     {
         var failures = rules.Rules
             .Select((rule, index) => (rule, index))
@@ -168,7 +165,7 @@ sealed class RowWriter
         }).ToList();
         return failures.Count == 0 && !isRenamed
             ? select
-            : $"SELECT {string.Join(", ", columns)}{others} FROM ({select}\n) AS r";
+            : $"SELECT {string.Join(", ", columns)} FROM ({select}\n) AS r";
     }
 
     /// <summary>The text by which a broken rule and its row are known again, on one line.</summary>

@@ -14,10 +14,10 @@ static class FeatureRules
     static readonly (string Property, string Value, string Feature)[] ByProperty =
     [
         (DeletionVectorsProperty, "true", TableFeature.DeletionVectors),
-        (ChangeDataFeed.Property, "true", ChangeDataFeed.Feature),
+        ("delta.enableChangeDataFeed", "true", "changeDataFeed"),
         ("delta.enableInCommitTimestamps", "true", TableFeature.InCommitTimestamp),
-        (RowTracking.Property, "true", TableFeature.RowTracking),
-        (RowTracking.Property, "true", TableFeature.DomainMetadata),
+        ("delta.enableRowTracking", "true", "rowTracking"),
+        ("delta.enableRowTracking", "true", TableFeature.DomainMetadata),
         (TypeWidening.EnableProperty, "true", "typeWidening"),
         ("delta.enableVariantShredding", "true", "variantShredding"),
         ("delta.enableIcebergCompatV1", "true", "icebergCompatV1"),

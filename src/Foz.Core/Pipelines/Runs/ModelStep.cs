@@ -195,8 +195,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
         {
             var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
-            var changes = await table.ChangesSinceAsync(input.FromVersion!.Value, input.Version, cancellationToken);
-            if (changes.HasRemovals)
+            if (await TableRows.HasRemovalsAsync(table, input.FromVersion!.Value, input.Version, cancellationToken))
                 throw new FozException(
                     ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
                 {

@@ -6,7 +6,6 @@ using Foz.Core.Engine;
 using Foz.Core.Tables.Expressions;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables.Alterations;
 
@@ -161,15 +160,13 @@ static class PropertyAlterations
 
     static void Set(TableDraft draft, string property, string value)
     {
-        draft.Properties = draft.Properties.With(property, value);
-        if (IsTrue(RowTracking.Property) && IsTrue(RowTracking.SuspendedProperty))
-            throw new FozException(
-                ErrorKind.Data, $"the rows of {draft.Name} cannot keep their ids while row tracking is suspended")
+        if (property == "delta.enableRowTracking" && value.Equals("true", StringComparison.OrdinalIgnoreCase)
+            && draft.Snapshot.State.Files.Any(file => file.BaseRowId is null))
+            throw new FozException(ErrorKind.Data, $"{draft.Name} has files whose rows have no ids: row tracking cannot begin")
             {
-                Hint = $"only one of {RowTracking.Property} and {RowTracking.SuspendedProperty} can be true",
+                Hint = "add the feature first (delta.feature.rowTracking=supported) and rewrite the table",
             };
-
-        bool IsTrue(string name) => "true".Equals(draft.Properties.Find(name), StringComparison.OrdinalIgnoreCase);
+        draft.Properties = draft.Properties.With(property, value);
     }
 
     static void SetMapping(TableDraft draft, string mode)
