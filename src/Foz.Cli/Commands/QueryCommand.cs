@@ -88,6 +88,7 @@ static class QueryCommand
         sql.StartsWith("select ", StringComparison.OrdinalIgnoreCase)
         && !sql.Contains(';', StringComparison.Ordinal)
         && !sql.Contains(LakeNames.DeltaScan, StringComparison.OrdinalIgnoreCase)
+        && !sql.Contains(LakeNames.TableChangesFunction, StringComparison.OrdinalIgnoreCase)
         && (!hasLake || !sql.Contains('.', StringComparison.Ordinal));
 
     static Task<string> ReadAsync(

@@ -146,7 +146,13 @@ sealed class Workspace : IDisposable
                 isPrefixed ? reference with { Schema = prefix + schema } : reference, cancellationToken);
         }
 
-        public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
-            lake.FindAsync(call, cancellationToken);
+        public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
+        {
+            if (prefix.Length > 0 && call is { Name: LakeNames.TableChangesFunction, Arguments: [var table, ..] }
+                && (table.Value?.Split('.') ?? table.Parts) is [var schema, var name]
+                && await catalog.FindAsync(new(prefix + schema, name), cancellationToken) is not null)
+                call = call with { Arguments = [new(null, null, [prefix + schema, name]), .. call.Arguments.Skip(1)] };
+            return await lake.FindAsync(call, cancellationToken);
+        }
     }
 }

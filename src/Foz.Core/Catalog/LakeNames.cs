@@ -20,6 +20,9 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
     /// <summary>The function that reads any Delta table of this machine.</summary>
     public const string DeltaScan = "delta_scan";
 
+    /// <summary>The function that reads what versions changed in a table.</summary>
+    public const string TableChangesFunction = "table_changes";
+
     /// <summary>Whether names can stand for tables of a lake.</summary>
     public bool HasLake => lake is not null || Fault is not null;
 
@@ -49,6 +52,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
+        if (call.Name == TableChangesFunction) return await ChangesAsync(call, cancellationToken);
         if (call.Name != DeltaScan) return null;
         if (call.Arguments is not [{ Name: null, Value: { } folder }, ..])
             throw new FozException(ErrorKind.Sql, $"{DeltaScan} takes the folder of a Delta table as text")
@@ -64,6 +68,39 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
             _ => throw new FozException(ErrorKind.Sql, "a version and a timestamp cannot both be asked for"),
         };
         return new RelationBinding.Rows(TableRows.All(snapshot));
+    }
+
+    /// <summary><c>table_changes('silver.orders', from, to)</c>, by versions or instants, as Spark and Databricks have it.</summary>
+    async ValueTask<RelationBinding> ChangesAsync(TableFunctionCall call, CancellationToken cancellationToken)
+    {
+        if (call.Arguments is not [{ Name: null } named, { Name: null, Value: { } from }, ..]
+            || call.Arguments.Skip(2).ToArray() is not ([] or [{ Name: null, Value: not null }]))
+            throw new FozException(
+                ErrorKind.Sql, $"{TableChangesFunction} takes a table, and the versions or instants from and to which")
+            {
+                Hint = $"{TableChangesFunction}('silver.orders', 3), {TableChangesFunction}('silver.orders', '2026-01-31', '2026-02-01')",
+            };
+        var table = await NamedAsync(named, cancellationToken);
+        var range = ChangeRange.Parse(from, call.Arguments.ElementAtOrDefault(2)?.Value);
+        var changes = await range.ReadAsync(table, cancellationToken);
+        return new RelationBinding.Rows(await changes.RowsAsync(cancellationToken));
+    }
+
+    /// <summary>The table that an argument names: by its name in the lake, as text or not, or by its folder.</summary>
+    async ValueTask<LakeTable> NamedAsync(TableFunctionArgument argument, CancellationToken cancellationToken)
+    {
+        var text = argument.Value ?? string.Join('.', argument.Parts);
+        if (text.Contains('/', StringComparison.Ordinal) || text.Contains('\\', StringComparison.Ordinal))
+            return tables.OpenFolder(text);
+        if (lake is null)
+            throw Fault ?? new FozException(ErrorKind.NotFound, $"there is no lake that could have a table {text}")
+            {
+                Hint = "name a table by its folder: './orders'",
+            };
+        var name = TableName.Parse(text);
+        return await lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table } definition
+            ? tables.Open(definition.Location!, name)
+            : throw await UnknownAsync(name, cancellationToken);
     }
 
     static bool IsOfLake(TableReference reference) =>

@@ -38,6 +38,9 @@ public sealed record ParquetColumnStatistics(
 /// <summary>How Parquet files are written.</summary>
 public sealed record ParquetWriteOptions
 {
+    /// <summary>What the names of the files begin with.</summary>
+    public string NamePrefix { get; init; } = "part";
+
     /// <summary>Rows of a row group; null for DuckDB's 122,880.</summary>
     public int? RowGroupRows { get; init; }
 

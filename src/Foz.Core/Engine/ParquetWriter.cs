@@ -13,7 +13,7 @@ public static class ParquetWriter
     const string FieldIdKey = "__duckdb_field_id";
 
     /// <summary>
-    /// Writes the rows of a query into new files <c>part-….parquet</c> of a folder, which is made if need be. Nothing is
+    /// Writes the rows of a query into new files of a folder, which is made if need be. Nothing is
     /// forced to the disk. On failure, what was written is deleted.
     /// </summary>
     /// <param name="session">The session that has what the query reads.</param>
@@ -29,7 +29,7 @@ public static class ParquetWriter
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var prefix = $"part-{Guid.NewGuid():N}"[..17];
+        var prefix = $"{options.NamePrefix}-{Guid.NewGuid():N}"[..(options.NamePrefix.Length + 13)];
         var sql = CopySql(selectSql, folder, prefix, options);
         var written = await Task.Run(() => Copy(session, sql, folder, prefix, cancellationToken), cancellationToken);
         // COPY makes a file for an empty result too.

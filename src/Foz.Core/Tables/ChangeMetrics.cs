@@ -16,6 +16,11 @@ sealed class ChangeMetrics
 
     public long BytesAdded { get; set; }
 
+    /// <summary>Change data files that were added.</summary>
+    public long ChangeFilesAdded { get; set; }
+
+    public long ChangeBytesAdded { get; set; }
+
     public long VectorsAdded { get; set; }
 
     public long VectorsUpdated { get; set; }
@@ -53,6 +58,8 @@ sealed class ChangeMetrics
             ["numTargetFilesAdded"] = FilesAdded,
             ["numTargetFilesRemoved"] = FilesRemoved,
             ["numTargetBytesAdded"] = BytesAdded,
+            ["numTargetChangeFilesAdded"] = ChangeFilesAdded,
+            ["numTargetChangeFileBytes"] = ChangeBytesAdded,
             ["numTargetDeletionVectorsAdded"] = VectorsAdded + VectorsUpdated,
             ["numTargetDeletionVectorsUpdated"] = VectorsUpdated,
             ["numTargetDeletionVectorsRemoved"] = VectorsRemoved + VectorsUpdated,
@@ -66,6 +73,7 @@ sealed class ChangeMetrics
             ["numOutputBytes"] = BytesAdded,
             ["numDeletedRows"] = RowsDeleted,
             ["numRemovedFiles"] = FilesRemoved,
+            ["numAddedChangeFiles"] = ChangeFilesAdded,
         },
     };
 
@@ -76,6 +84,7 @@ sealed class ChangeMetrics
         ["numAddedFiles"] = FilesAdded,
         ["numRemovedFiles"] = FilesRemoved,
         ["numAddedBytes"] = BytesAdded,
+        ["numAddedChangeFiles"] = ChangeFilesAdded,
         ["numDeletionVectorsAdded"] = VectorsAdded + VectorsUpdated,
         ["numDeletionVectorsUpdated"] = VectorsUpdated,
         ["numDeletionVectorsRemoved"] = VectorsRemoved + VectorsUpdated,

@@ -11,59 +11,59 @@ namespace Foz.Core.Tables;
 /// <param name="table">The table.</param>
 /// <param name="target">Its schema, and what the rows give of it.</param>
 /// <param name="metadata">Its metadata, as the commit sets or leaves them.</param>
-sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
+/// <param name="fileBytes">The size from which on a next file is begun, in bytes.</param>
+sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, long fileBytes)
 {
     readonly IObjectStore store = table.Delta.Store;
     readonly TableSchema schema = target.Schema;
     // Rules that cannot be translated are no obstacle to changes that write no rows.
     readonly Lazy<RowWriter> rows = new(() => new(table.Name, target, metadata));
     readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
-    Dictionary<ColumnPath, ColumnPath>? logicalPaths;
 
     /// <summary>
     /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
     /// Generated and identity columns are filled, and every rule of the table is checked.
     /// </summary>
+    /// <param name="session">The session that runs it.</param>
+    /// <param name="select">The SELECT.</param>
+    /// <param name="hidden">Columns that data files hold beside the table's; the rows have them behind those.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="told">
+    /// Where not null, a table of the session that is made of the rows as they are written; they have the column
+    /// <see cref="ChangeDataFeed.ChangeTypeColumn"/> too, which stays out of data files.
+    /// </param>
     /// <returns>The files, durable and not committed; none where there are no rows.</returns>
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
-        EngineSession session, string select, long fileBytes, CancellationToken cancellationToken)
+        EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
+        string? told = null)
     {
-        var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
-        var options = new ParquetWriteOptions
-        {
-            // DuckDB cannot limit the size of files and partition them at once.
-            FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
-            PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
-            FieldIds = WrittenColumns.FieldIds(schema),
-        };
-        var written = await WriteAsync(
-            session, rows.Value.Select(session, select, cancellationToken), folder, options, cancellationToken);
+        var written = await CopyAsync(session, select, hidden, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
-        var files = written.Select(file => ToAdd(file, folder, PartitionValues(file))).ToList();
+        var files = written.Select(ToAdd).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
 
     /// <summary>
-    /// Writes rows of the table that only move: every value stays, and no rule is asked of them. All are of one partition.
+    /// Writes change data files (PROTOCOL.md, "Change Data Files"): partitioned as the table is, below a folder of their own.
     /// </summary>
-    /// <param name="session">The session that has what the SELECT reads.</param>
-    /// <param name="select">The rows, as data files hold them.</param>
-    /// <param name="folder">The folder below the table's own; empty for that.</param>
-    /// <param name="partition">The values of the partition columns, by physical names.</param>
-    /// <param name="options">How files are written; field ids are added.</param>
+    /// <param name="session">The session that runs it.</param>
+    /// <param name="select">
+    /// A SELECT of the table's columns as data files have them, and <see cref="ChangeDataFeed.ChangeTypeColumn"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The files, durable and not committed; their <c>dataChange</c> is false.</returns>
-    public async Task<IReadOnlyList<AddFile>> MoveAsync(
-        EngineSession session, string select, string folder, StringMap partition, ParquetWriteOptions options,
-        CancellationToken cancellationToken)
+    /// <returns>The files, durable and not committed.</returns>
+    public async Task<IReadOnlyList<AddCdcFile>> WriteChangesAsync(
+        EngineSession session, string select, CancellationToken cancellationToken)
     {
-        var root = Path.GetDirectoryName(store.StagingPath("data"))!;
-        var place = Path.GetDirectoryName(store.StagingPath(folder.Length == 0 ? "data" : $"{folder}/data"))!;
-        var written = await WriteAsync(
-            session, select, place, options with { FieldIds = WrittenColumns.FieldIds(schema) }, cancellationToken);
-        var files = written.Select(file => ToAdd(file, root, partition) with { DataChange = false }).ToList();
+        var folder = Path.GetDirectoryName(store.StagingPath($"{ChangeDataFeed.Folder}/data"))!;
+        var written = await ParquetWriter.WriteAsync(
+            session, select, folder, Options with { NamePrefix = "cdc" }, cancellationToken);
+        var files = written.Select(file => new AddCdcFile
+        {
+            Path = PathOf(file), PartitionValues = PartitionValues(file), SizeBytes = file.SizeBytes,
+        }).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
@@ -71,13 +71,29 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
     /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
     public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
 
-    async Task<IReadOnlyList<ParquetFile>> WriteAsync(
-        EngineSession session, string select, string folder, ParquetWriteOptions options,
+    ParquetWriteOptions Options => new()
+    {
+        // DuckDB cannot limit the size of files and partition them at once.
+        FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
+        PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
+        FieldIds = WrittenColumns.FieldIds(schema),
+    };
+
+    async Task<IReadOnlyList<ParquetFile>> CopyAsync(
+        EngineSession session, string select, IReadOnlyList<string> hidden, string? told,
         CancellationToken cancellationToken)
     {
+        var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
+        var carried = told is null ? hidden : [.. hidden, ChangeDataFeed.ChangeTypeColumn];
         try
         {
-            return await ParquetWriter.WriteAsync(session, select, folder, options, cancellationToken);
+            select = rows.Value.Select(session, select, carried, cancellationToken);
+            if (told is not null)
+            {
+                session.Execute($"CREATE OR REPLACE TEMP TABLE {told} AS {select}", cancellationToken);
+                select = $"SELECT * EXCLUDE ({ChangeDataFeed.ChangeTypeColumn}) FROM {told}";
+            }
+            return await ParquetWriter.WriteAsync(session, select, folder, Options, cancellationToken);
         }
         catch (FozException e) when (RowWriter.IsRefusal(e))
         {
@@ -93,30 +109,24 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata)
         }
     }
 
-    AddFile ToAdd(ParquetFile file, string folder, StringMap partition) => new()
+    FilePath PathOf(ParquetFile file) => FilePath.Relative(
+        Path.GetRelativePath(Path.GetDirectoryName(store.StagingPath("data"))!, file.Path).Replace('\\', '/'));
+
+    AddFile ToAdd(ParquetFile file) => new()
     {
-        Path = FilePath.Relative(Path.GetRelativePath(folder, file.Path).Replace('\\', '/')),
-        PartitionValues = partition,
+        Path = PathOf(file),
+        PartitionValues = PartitionValues(file),
         SizeBytes = file.SizeBytes,
         ModificationTimeMs = table.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-        Stats = statistics.Write(file.RowCount, file.Columns.Select(StatisticsOf).OfType<ColumnStatistics>()),
+        Stats = statistics.Write(file.RowCount, file.Columns.Select(column => new ColumnStatistics
+        {
+            Column = ColumnPath.Of([.. column.Path]),
+            Min = column.Min,
+            Max = column.Max,
+            NullCount = column.NullCount,
+            HasNan = column.HasNaN,
+        })),
     };
-
-    /// <summary>A column's statistics by the name that people see; null where the log keeps none.</summary>
-    ColumnStatistics? StatisticsOf(ParquetColumnStatistics column)
-    {
-        logicalPaths ??= statistics.Columns.ToDictionary(path => schema.PhysicalPath(path)!, path => path);
-        return logicalPaths.TryGetValue(ColumnPath.Of([.. column.Path]), out var path)
-            ? new()
-            {
-                Column = path,
-                Min = column.Min,
-                Max = column.Max,
-                NullCount = column.NullCount,
-                HasNan = column.HasNaN,
-            }
-            : null;
-    }
 
     StringMap PartitionValues(ParquetFile file)
     {

@@ -11,6 +11,9 @@ sealed class PartitionColumns
 
     PartitionColumns(PartitionColumn[] columns) => this.columns = columns;
 
+    /// <summary>How many there are.</summary>
+    public int Count => columns.Length;
+
     /// <summary>Whether any column has different values in different files.</summary>
     public bool VaryByFile => columns.Any(column => column.Varies);
 

@@ -16,14 +16,14 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     const string PlainVariant = "STRUCT(metadata BLOB, \"value\" BLOB)";
 
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
-    public string Schema(TableSchema schema)
+    /// <param name="schema">The table's.</param>
+    /// <param name="others">Columns beside the table's, by name.</param>
+    public string Schema(TableSchema schema, IReadOnlyList<ExtraColumn> others)
     {
-        var columns = schema.DataColumns
-            .Where(IsInFiles)
-            .Select(field =>
-                $"{Key(field)}: {{'name': {SqlText.Literal(field.PhysicalName(mapping))}, "
-                + $"'type': {SqlText.Literal(TypeName(field.Type))}, 'default_value': NULL}}");
-        return $"MAP {{{string.Join(", ", columns)}}}";
+        var columns = schema.DataColumns.Where(IsInFiles).Select(
+            field => Entry(Key(field), field.PhysicalName(mapping), TypeName(field.Type)));
+        return $"MAP {{{string.Join(", ", columns.Concat(others.Select(
+            column => Entry(SqlText.Literal(column.Name), column.Name, column.Type))))}}}";
     }
 
     /// <summary>Whether data files have a column: a void one is null without standing there.</summary>
@@ -37,6 +37,9 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     public string Value(StructField field) => field.Type == DeltaType.Void
         ? $"CAST(NULL AS {LogicalTypeName(field.Type)})"
         : Convert(SqlText.Identifier(field.PhysicalName(mapping)), field.Type, depth: 0);
+
+    static string Entry(string key, string name, string type) =>
+        $"{key}: {{'name': {SqlText.Literal(name)}, 'type': {SqlText.Literal(type)}, 'default_value': NULL}}";
 
     string Key(StructField field) => mapping == ColumnMappingMode.Id
         ? field.ColumnId!.Value.ToString(CultureInfo.InvariantCulture)

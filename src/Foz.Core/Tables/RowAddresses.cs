@@ -10,6 +10,7 @@ namespace Foz.Core.Tables;
 /// <summary>Rows of a table by file and number, as a statement found them.</summary>
 sealed class RowAddresses
 {
+    readonly TableSnapshot table;
     readonly Dictionary<string, AddFile> files;
     readonly Dictionary<AddFile, List<long>> rows = new(ReferenceEqualityComparer.Instance);
     readonly Dictionary<AddFile, RowSet> sets = new(ReferenceEqualityComparer.Instance);
@@ -19,8 +20,11 @@ sealed class RowAddresses
     /// <summary>No rows yet.</summary>
     /// <param name="table">The table.</param>
     /// <param name="candidates">The files that rows can be in.</param>
-    public RowAddresses(TableSnapshot table, IEnumerable<AddFile> candidates) =>
+    public RowAddresses(TableSnapshot table, IEnumerable<AddFile> candidates)
+    {
+        this.table = table;
         files = candidates.ToDictionary(file => TableScan.LocalPath(table, file), StringComparer.Ordinal);
+    }
 
     /// <summary>How often rows were found; more than there are rows where one was found twice.</summary>
     public long Found { get; private set; }
@@ -38,6 +42,28 @@ sealed class RowAddresses
             sets[file] = set = RowSet.Of(CollectionsMarshal.AsSpan(rows[file]));
         return set;
     }
+
+    /// <summary>The rows that are not among others, of the same table.</summary>
+    public RowAddresses Without(RowAddresses others)
+    {
+        var left = new RowAddresses(table, files.Values);
+        foreach (var file in Files)
+        {
+            var own = others.rows.ContainsKey(file) ? RowsOf(file).Except(others.RowsOf(file)) : RowsOf(file);
+            if (!own.IsEmpty) left.Add(file, own.ToArray());
+        }
+        return left;
+    }
+
+    /// <summary>The rows, as a relation for one session with the table's columns.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="tracked">Where their ids are, which then stand behind the columns; null to leave them out.</param>
+    public Task<TableRelation> OpenAsync(
+        EngineSession session, CancellationToken cancellationToken, TrackedRows? tracked = null) =>
+        TableScan.OpenAsync(
+            session, table, Files, withAddresses: false, cancellationToken,
+            new() { FilterOf = file => ScanChoice.Only(RowsOf(file)), Tracked = tracked });
 
     /// <summary>Adds the rows that a statement gives: file, then row number.</summary>
     public void Add(EngineSession session, string sql, CancellationToken cancellationToken)

@@ -51,8 +51,10 @@ sealed class RowWriter
     /// <param name="select">
     /// The rows: the table's columns in order, by physical names at the top level and by their own inside structs.
     /// </param>
+    /// <param name="carried">Columns of the rows that are none of the table's; they stay, behind the others.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public string Select(EngineSession session, string select, CancellationToken cancellationToken)
+    public string Select(
+        EngineSession session, string select, IReadOnlyList<string> carried, CancellationToken cancellationToken)
     {
         foreach (var (field, identity, sequence) in identities)
         {
@@ -68,7 +70,8 @@ sealed class RowWriter
                     """),
                 cancellationToken);
         }
-        return Check(Fill(select));
+        var others = string.Concat(carried.Select(column => $", r.{SqlText.Identifier(column)}"));
+        return Check(Fill(select, others), others);
     }
 
     /// <summary>Notes which values of identity columns the statement has taken.</summary>
@@ -117,7 +120,7 @@ sealed class RowWriter
         ? $"r.{SqlText.Identifier(field.PhysicalName(schema.Mapping))}"
         : "NULL";
 
-    string Fill(string select)
+    string Fill(string select, string others)
     {
         var isFilled = false;
         var columns = schema.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(field =>
@@ -126,7 +129,7 @@ sealed class RowWriter
             isFilled |= value is not null;
             return $"{value ?? Column(field)} AS {SqlText.Identifier(field.PhysicalName(schema.Mapping))}";
         }).ToList();
-        return isFilled ? $"SELECT {string.Join(", ", columns)} FROM ({select}\n) AS r" : select;
+        return isFilled ? $"SELECT {string.Join(", ", columns)}{others} FROM ({select}\n) AS r" : select;
     }
 
     /// <summary>What a column becomes before the rules are checked; null where it stays.</summary>
@@ -147,7 +150,7 @@ sealed class RowWriter
             : $"{cut} ELSE {value} END";
     }
 
-    string Check(string select)
+    string Check(string select, string others)
     {
         var failures = rules.Rules
             .Select((rule, index) => (rule, index))
@@ -165,7 +168,7 @@ sealed class RowWriter
         }).ToList();
         return failures.Count == 0 && !isRenamed
             ? select
-            : $"SELECT {string.Join(", ", columns)} FROM ({select}\n) AS r";
+            : $"SELECT {string.Join(", ", columns)}{others} FROM ({select}\n) AS r";
     }
 
     /// <summary>The text by which a broken rule and its row are known again, on one line.</summary>

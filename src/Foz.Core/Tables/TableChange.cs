@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Core.Tables.ChangeFeed;
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
@@ -15,6 +16,7 @@ namespace Foz.Core.Tables;
 public sealed class TableChange : IAsyncDisposable
 {
     const string DeletionVectorsProperty = "delta.enableDeletionVectors";
+    const string Told = "foz_told";
 
     readonly LakeTable table;
     readonly WriteOptions options;
@@ -30,7 +32,11 @@ public sealed class TableChange : IAsyncDisposable
     {
         (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
         transaction = Begin();
-        dataFiles = new(table, target, transaction.Metadata ?? present!.State.Metadata);
+        dataFiles = new(table, target, transaction.Metadata ?? present!.State.Metadata, options.FileBytes);
+        Tracked = present is null
+            ? null
+            : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
+        transaction.PreservesRows = Tracked is not null;
         if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
 
@@ -102,15 +108,40 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>What the change has counted so far.</summary>
     internal ChangeMetrics Counted => metrics;
 
+    /// <summary>Whether the table has a change data feed, which must be told of the change.</summary>
+    internal bool TellsChanges => Present is not null
+        && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, transaction.Metadata ?? Present.State.Metadata);
+
+    /// <summary>How rows keep their ids; null where they keep none.</summary>
+    internal TrackedRows? Tracked { get; }
+
+    /// <summary>Adds rows, and takes none away.</summary>
+    internal Task AddAsync(EngineSession session, ChangedRows rows, CancellationToken cancellationToken) =>
+        AddAsync(session, [rows], isTold: false, cancellationToken);
+
     /// <summary>
-    /// Adds the rows of SELECTs, which have the target's columns by physical names. Every new row comes this way.
+    /// Takes rows of the table away and adds others. Every row that goes, or is replaced, goes this way, once in a change.
     /// </summary>
-    internal async Task AddAsync(
-        EngineSession session, CancellationToken cancellationToken, params IReadOnlyList<ChangedRows> rows)
+    /// <param name="session">The session that writes files.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task ApplyAsync(EngineSession session, RowChanges rows, CancellationToken cancellationToken)
     {
-        var select = string.Join("\nUNION ALL ", rows.Select(part => part.Select));
-        var files = await WriteAsync(session, select, cancellationToken);
-        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+        var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
+        // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
+        // moved, and those that are one row before and after, they could not tell apart.
+        var isTold = TellsChanges && (isRewritten || rows.Replaced is { Count: > 0 });
+        if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
+        if (!isTold) return;
+        using var told = new ToldChanges(session, Present!, Target);
+        await told.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
+        if (rows.Added.Count > 0) told.AddNew(Told);
+        var files = await dataFiles.WriteChangesAsync(session, told.Select, cancellationToken);
+        written.AddRange(files.Select(file => file.Path.Value));
+        foreach (var file in files) transaction.AddChanges(file);
+        metrics.ChangeFilesAdded += files.Count;
+        metrics.ChangeBytesAdded += files.Sum(file => file.SizeBytes);
+        session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
     }
 
     /// <summary>Removes all files of the table.</summary>
@@ -134,11 +165,36 @@ public sealed class TableChange : IAsyncDisposable
         foreach (var file in rows.Files) transaction.ReadRows(file, rows.RowsOf(file));
     }
 
-    /// <summary>Deletes rows of the table. Every row that goes, or is replaced, goes this way.</summary>
-    /// <param name="session">The session that rewrites files.</param>
+    /// <summary>
+    /// Adds the rows of SELECTs, which have the target's columns by physical names. Every new row comes this way.
+    /// </summary>
+    /// <param name="session">The session that writes files.</param>
     /// <param name="rows">The rows.</param>
+    /// <param name="isTold">Whether they are kept in a table of the session, for the change data feed.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    internal async Task DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
+    async Task AddAsync(
+        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isTold, CancellationToken cancellationToken)
+    {
+        // New rows get their ids by the commit: columns for them are only needed beside others.
+        var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
+        var parts = rows.Select(part =>
+        {
+            var select = tracked?.Select(part) ?? part.Select;
+            return isTold
+                ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({select}\n)"
+                : select;
+        });
+        var files = await WriteAsync(
+            session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken, isTold ? Told : null);
+        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+    }
+
+    static string Word(RowChange change) =>
+        change is RowChange.Insert ? RowChangeWords.Insert : RowChangeWords.Postimage;
+
+    /// <summary>Deletes rows of the table.</summary>
+    /// <returns>Whether files were written anew without them.</returns>
+    async Task<bool> DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
     {
         metrics.RowsDeleted += rows.Count;
         var marked = new List<ThinnedFile>();
@@ -157,6 +213,7 @@ public sealed class TableChange : IAsyncDisposable
         }
         if (marked.Count > 0) await MarkAsync(marked, cancellationToken);
         if (rewritten.Count > 0) await RewriteAsync(session, rewritten, cancellationToken);
+        return rewritten.Count > 0;
     }
 
     void Remove(ThinnedFile file)
@@ -219,19 +276,21 @@ public sealed class TableChange : IAsyncDisposable
     async Task RewriteAsync(EngineSession session, List<ThinnedFile> files, CancellationToken cancellationToken)
     {
         foreach (var file in files) Remove(file);
+        var deleted = files.ToDictionary(file => file.File, file => file.Deleted);
         using var rows = await TableScan.OpenAsync(
             session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
-            files.ToDictionary(file => file.File, file => file.Deleted));
+            new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
         var unchanged = new Dictionary<string, string>();
-        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)} FROM {rows.Sql} AS t";
-        var copies = await WriteAsync(session, select, cancellationToken);
+        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)}{Tracked?.Moved} FROM {rows.Sql} AS t";
+        var copies = await WriteAsync(session, select, Tracked, cancellationToken);
         metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 
     async Task<IReadOnlyList<AddFile>> WriteAsync(
-        EngineSession session, string select, CancellationToken cancellationToken)
+        EngineSession session, string select, TrackedRows? tracked, CancellationToken cancellationToken,
+        string? told = null)
     {
-        var files = await dataFiles.WriteAsync(session, select, options.FileBytes, cancellationToken);
+        var files = await dataFiles.WriteAsync(session, select, tracked?.Names ?? [], cancellationToken, told);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.Add(file);
         dataFiles.Stage(transaction);
@@ -243,18 +302,3 @@ public sealed class TableChange : IAsyncDisposable
     // A file, the rows that it loses by this change, and all that it lost.
     readonly record struct ThinnedFile(AddFile File, RowSet Own, RowSet Deleted);
 }
-
-/// <summary>What a change does with rows.</summary>
-enum RowChange
-{
-    /// <summary>They are new.</summary>
-    Insert,
-
-    /// <summary>They take the place of others.</summary>
-    Update,
-}
-
-/// <summary>Rows of a change.</summary>
-/// <param name="Select">The SELECT that gives them.</param>
-/// <param name="Change">What is done with them.</param>
-readonly record struct ChangedRows(string Select, RowChange Change);

@@ -5,15 +5,15 @@ using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Tables;
 
 /// <summary>The rows of a table's files as text that stands where SQL expects a relation.</summary>
 /// <param name="sql">A SELECT in parentheses.</param>
-/// <param name="token">What it needs of its files; null where it needs nothing.</param>
-/// <param name="files">Its files, as far as they are only lent; null where they are not.</param>
-public sealed class TableRelation(string sql, ScanToken? token, LocalObjects? files = null) : IDisposable
+/// <param name="held">What it needs: what the engine is told of its files, and those that are only lent.</param>
+public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> held) : IDisposable
 {
     /// <summary>A SELECT in parentheses, with the table's columns by their own names.</summary>
     public string Sql { get; } = sql;
@@ -21,8 +21,7 @@ public sealed class TableRelation(string sql, ScanToken? token, LocalObjects? fi
     /// <summary>Takes what the engine knows of the files away, and lets them go.</summary>
     public void Dispose()
     {
-        token?.Dispose();
-        files?.Dispose();
+        foreach (var need in held) need.Dispose();
     }
 }
 
@@ -52,16 +51,17 @@ static class TableScan
     /// Whether <see cref="FileColumn"/> and <see cref="RowColumn"/> stand behind the table's columns.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="deleted">The deleted rows of files where they are not those of the log; null for the log's.</param>
+    /// <param name="choice">What else is read, behind these columns; null for nothing.</param>
     public static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
-        CancellationToken cancellationToken, IReadOnlyDictionary<AddFile, RowSet>? deleted = null)
+        CancellationToken cancellationToken, ScanChoice? choice = null)
     {
-        if (files.Count == 0) return new(Empty(table, withAddresses), token: null);
+        choice ??= new();
+        if (files.Count == 0) return new(Empty(table, withAddresses, choice));
         var local = await TableFiles.FetchAsync(table, files, cancellationToken);
         try
         {
-            return await OpenAsync(session, table, files, withAddresses, deleted, local, cancellationToken);
+            return await OpenAsync(session, table, files, withAddresses, choice, local, cancellationToken);
         }
         catch
         {
@@ -72,18 +72,18 @@ static class TableScan
 
     static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
-        IReadOnlyDictionary<AddFile, RowSet>? deleted, LocalObjects local, CancellationToken cancellationToken)
+        ScanChoice choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
         var groups = FileLayout.Group(session, table, files, cancellationToken);
         var partitions = PartitionColumns.Of(table, files);
-        var hasVectors = deleted is not null || files.Any(file => file.DeletionVector is not null);
+        var isFiltered = choice.FilterOf is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;
-        if (hasVectors || partitions.VaryByFile)
-            token = session.Register(await DescribeAsync(table, files, partitions, deleted, cancellationToken));
-        var relation = new Relation(session, table, partitions, token, hasVectors, withAddresses);
+        if (isFiltered || partitions.VaryByFile || choice.Constants.Count > 0 || choice.Tracked is not null)
+            token = session.Register(await DescribeAsync(table, files, partitions, choice, cancellationToken));
+        var relation = new Relation(session, table, partitions, choice, token, isFiltered, withAddresses);
         var parts = groups.Select(group => relation.Sql(group.Files, group.Layout, cancellationToken));
-        return new($"({string.Join(" UNION ALL ", parts)})", token, local);
+        return new($"({string.Join(" UNION ALL ", parts)})", token is null ? [local] : [token, local]);
     }
 
     /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
@@ -112,38 +112,60 @@ static class TableScan
 
     static async Task<ScanFiles> DescribeAsync(
         TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
-        IReadOnlyDictionary<AddFile, RowSet>? deleted, CancellationToken cancellationToken)
+        ScanChoice choice, CancellationToken cancellationToken)
     {
         var scan = new ScanFiles();
-        if (deleted is null) await TableFiles.ReadVectorsAsync(table, files, cancellationToken);
+        if (choice.FilterOf is null) await TableFiles.ReadVectorsAsync(table, files, cancellationToken);
         foreach (var file in files)
         {
-            var rows = deleted?.GetValueOrDefault(file) ?? await DeletedRowsAsync(table, file, cancellationToken);
-            scan.Add(LocalPath(table, file), new(rows.IsEmpty ? null : rows.Filter, partitions.ValuesOf(file)));
+            var filter = choice.FilterOf is { } filterOf
+                ? filterOf(file)
+                : ScanChoice.Without(await DeletedRowsAsync(table, file, cancellationToken));
+            scan.Add(
+                LocalPath(table, file),
+                new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)]));
         }
         return scan;
     }
 
     /// <summary>How files of one scan are read.</summary>
     sealed record Relation(
-        EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanToken? Token, bool HasVectors,
-        bool WithAddresses)
+        EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanChoice Choice, ScanToken? Token,
+        bool IsFiltered, bool WithAddresses)
     {
         public string Sql(IReadOnlyCollection<AddFile> files, FileLayout layout, CancellationToken cancellationToken)
         {
             var schema = Table.Schema;
-            var physical = new PhysicalColumns(schema.Mapping, layout);
+            // Columns that have no id are found by name, and so are the others then.
+            var mapping = Choice.ColumnsOfFiles.Count > 0 && schema.Mapping == ColumnMappingMode.Id
+                ? ColumnMappingMode.Name
+                : schema.Mapping;
+            var physical = new PhysicalColumns(mapping, layout);
             var columns = schema.Columns.Fields.Select(field => Partitions.Find(field.Name) is { } partition
                 ? $"{partition.Sql(Token)} AS {SqlText.Identifier(field.Name)}"
-                : $"{physical.Value(field)} AS {SqlText.Identifier(field.Name)}");
-            if (WithAddresses) columns = [.. columns, $"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"];
+                : $"{physical.Value(field)} AS {SqlText.Identifier(field.Name)}").ToList();
+            if (WithAddresses) columns.AddRange([$"filename AS {FileColumn}", $"file_row_number AS {RowColumn}"]);
+            columns.AddRange(Choice.ExtraColumns.Select(column => SqlText.Identifier(column.Name)));
+            columns.AddRange(Choice.Constants.Select((constant, i) =>
+                $"{Constant(i, constant.Type)} AS {SqlText.Identifier(constant.Name)}"));
+            if (Choice.Tracked is { } tracked)
+                columns.AddRange(
+                [
+                    $"coalesce({SqlText.Identifier(tracked.IdColumn)}, {Constant(Choice.Constants.Count, "BIGINT")} "
+                        + $"+ file_row_number) AS {TrackedRows.RowId}",
+                    $"coalesce({SqlText.Identifier(tracked.VersionColumn)}, {Constant(Choice.Constants.Count + 1, "BIGINT")}) "
+                        + $"AS {TrackedRows.RowVersion}",
+                ]);
             var sql = $"""
                 (SELECT {string.Join(", ", columns)}
                 FROM read_parquet({FileList(Session, Table, files, cancellationToken)}, hive_partitioning = false,
-                schema = {physical.Schema(schema)}{Cardinality(files)})
+                schema = {physical.Schema(schema, Choice.ColumnsOfFiles)}{Cardinality(files)})
                 """;
-            return HasVectors ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
+            return IsFiltered ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
         }
+
+        string Constant(int number, string type) =>
+            $"CAST(foz_partition({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
     }
 
     static string FileList(
@@ -169,12 +191,15 @@ static class TableScan
         return string.Create(CultureInfo.InvariantCulture, $", explicit_cardinality = {rows}");
     }
 
-    static string Empty(TableSnapshot table, bool withAddresses)
+    static string Empty(TableSnapshot table, bool withAddresses, ScanChoice choice)
     {
-        var columns = table.Schema.Columns.Fields.Select(field =>
-            $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)}) AS {SqlText.Identifier(field.Name)}");
-        if (withAddresses)
-            columns = [.. columns, $"CAST(NULL AS VARCHAR) AS {FileColumn}", $"CAST(NULL AS BIGINT) AS {RowColumn}"];
-        return $"(SELECT {string.Join(", ", columns)} WHERE false)";
+        var columns = table.Schema.Columns.Fields.Select(
+            field => (field.Name, Type: PhysicalColumns.LogicalTypeName(field.Type))).ToList();
+        if (withAddresses) columns.AddRange([(FileColumn, "VARCHAR"), (RowColumn, "BIGINT")]);
+        columns.AddRange(choice.ExtraColumns.Select(column => (column.Name, column.Type)));
+        columns.AddRange(choice.Constants.Select(constant => (constant.Name, constant.Type)));
+        if (choice.Tracked is not null) columns.AddRange([(TrackedRows.RowId, "BIGINT"), (TrackedRows.RowVersion, "BIGINT")]);
+        var nulls = columns.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Identifier(column.Name)}");
+        return $"(SELECT {string.Join(", ", nulls)} WHERE false)";
     }
 }

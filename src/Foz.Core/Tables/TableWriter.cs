@@ -28,7 +28,7 @@ public sealed class TableWriter(EngineSession session)
     {
         var (change, rows) = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
         return await change.FillAsync(() =>
-            change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Insert)));
+            change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken));
     }
 
     /// <summary>
@@ -45,7 +45,7 @@ public sealed class TableWriter(EngineSession session)
         var rows = new ChangedRows(Project(target, columns, select), RowChange.Insert);
         return await change.FillAsync(async () =>
         {
-            await change.AddAsync(session, cancellationToken, rows);
+            await change.AddAsync(session, rows, cancellationToken);
             change.RemoveAll();
         });
     }
@@ -79,7 +79,7 @@ public sealed class TableWriter(EngineSession session)
         if (lookup is not { MayRepeat: false }) merge.CheckKeys(table.Name, cancellationToken);
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
-            : ReplaceAsync(change, replaced, merge.NewRows(), cancellationToken));
+            : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
     }
 
     /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>
@@ -110,9 +110,9 @@ public sealed class TableWriter(EngineSession session)
         CheckFulfilled(change, condition, cancellationToken);
         return await change.FillAsync(async () =>
         {
-            await DeleteWhereAsync(change, condition, cancellationToken);
-            await change.AddAsync(
-                session, cancellationToken, new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert));
+            var deleted = await FindAsync(change, condition, cancellationToken);
+            var rows = new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert);
+            await change.ApplyAsync(session, new(deleted, Replaced: null, rows), cancellationToken);
         });
     }
 
@@ -128,7 +128,11 @@ public sealed class TableWriter(EngineSession session)
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         var change = new TableChange(table, present, target, options, TableOperation.Delete(condition));
-        return await change.FillAsync(() => DeleteWhereAsync(change, condition, cancellationToken));
+        return await change.FillAsync(async () =>
+        {
+            var deleted = await FindAsync(change, condition, cancellationToken);
+            await change.ApplyAsync(session, new(deleted, Replaced: null), cancellationToken);
+        });
     }
 
     /// <summary>Changes columns of the rows for which a condition holds.</summary>
@@ -148,23 +152,22 @@ public sealed class TableWriter(EngineSession session)
             throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
         var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
-        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        using var rows = await TableScan.OpenAsync(
+            session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
+        var id = change.Tracked is null ? "" : $", {TrackedRows.RowId}";
         // The new values are kept before the rows are deleted, so that a volatile expression is evaluated once.
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
-            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}
+            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
             FROM {rows.Sql} AS t WHERE ({condition}
             )
             """, cancellationToken);
         var updated = new RowAddresses(present, files);
         updated.Add(session, $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Changed}", cancellationToken);
         var select = $"SELECT * EXCLUDE ({TableScan.FileColumn}, {TableScan.RowColumn}) FROM {Changed}";
-        return await change.FillAsync(async () =>
-        {
-            await change.DeleteAsync(session, updated, cancellationToken);
-            await change.AddAsync(session, cancellationToken, new ChangedRows(select, RowChange.Update));
-        });
+        return await change.FillAsync(() => change.ApplyAsync(
+            session, new(updated, updated, new ChangedRows(select, RowChange.Update)), cancellationToken));
     }
 
     async Task ReplaceByJoinAsync(
@@ -172,35 +175,48 @@ public sealed class TableWriter(EngineSession session)
     {
         if (files.Count == 0)
         {
-            await change.AddAsync(session, cancellationToken, new ChangedRows(merge.NewRows(), RowChange.Insert));
+            await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
             return;
         }
         using var candidates = await TableScan.OpenAsync(
             session, change.Present!, files, withAddresses: true, cancellationToken);
         var replaced = new RowAddresses(change.Present!, files);
         replaced.Add(session, merge.FindRows(candidates), cancellationToken);
-        await ReplaceAsync(change, replaced, merge.NewRows(candidates), cancellationToken);
+        await ReplaceAsync(change, merge, replaced, merge.NewRows(candidates), cancellationToken);
     }
 
     async Task ReplaceAsync(
-        TableChange change, RowAddresses replaced, string rows, CancellationToken cancellationToken)
+        TableChange change, MergeStatement merge, RowAddresses replaced, string rows, CancellationToken cancellationToken)
     {
         change.Counted.MatchedUpdated = replaced.Count;
-        await change.DeleteAsync(session, replaced, cancellationToken);
-        await change.AddAsync(session, cancellationToken, new ChangedRows(rows, RowChange.Update));
+        if (replaced.Count == 0 || (!change.TellsChanges && change.Tracked is null))
+        {
+            var all = new ChangedRows(rows, replaced.Count == 0 ? RowChange.Insert : RowChange.Update);
+            await change.ApplyAsync(session, new(replaced, replaced, all), cancellationToken);
+            return;
+        }
+        // The key alone does not say which of the rows are new.
+        using var old = await replaced.OpenAsync(session, cancellationToken, change.Tracked);
+        await change.ApplyAsync(
+            session,
+            new(
+                replaced, replaced, new ChangedRows(merge.Matched(rows, old, change.Tracked is not null), RowChange.Update),
+                new ChangedRows(merge.Unmatched(rows, old), RowChange.Insert)),
+            cancellationToken);
     }
 
-    async Task DeleteWhereAsync(TableChange change, string condition, CancellationToken cancellationToken)
+    /// <summary>The rows for which a condition holds.</summary>
+    async Task<RowAddresses> FindAsync(TableChange change, string condition, CancellationToken cancellationToken)
     {
         var present = change.Present!;
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
         using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
-        var deleted = new RowAddresses(present, files);
-        deleted.Add(
+        var found = new RowAddresses(present, files);
+        found.Add(
             session,
             $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} AS t WHERE ({condition}\n)",
             cancellationToken);
-        await change.DeleteAsync(session, deleted, cancellationToken);
+        return found;
     }
 
     void CheckFulfilled(TableChange change, string condition, CancellationToken cancellationToken)

@@ -97,6 +97,23 @@ public sealed class RowSet : IEquatable<RowSet>
         return new([.. unionKeys], [.. union]);
     }
 
+    /// <summary>The rows of this set that are not in <paramref name="other"/>.</summary>
+    public RowSet Except(RowSet other)
+    {
+        if (IsEmpty || other.IsEmpty) return this;
+        var leftKeys = new List<long>(keys.Length);
+        var left = new List<Container>(keys.Length);
+        for (int a = 0, b = 0; a < keys.Length; a++)
+        {
+            while (b < other.keys.Length && other.keys[b] < keys[a]) b++;
+            var isShared = b < other.keys.Length && other.keys[b] == keys[a];
+            if ((isShared ? Except(containers[a], other.containers[b]) : containers[a]) is not { } container) continue;
+            leftKeys.Add(keys[a]);
+            left.Add(container);
+        }
+        return left.Count == 0 ? Empty : new([.. leftKeys], [.. left]);
+    }
+
     /// <summary>Whether a row is in both sets.</summary>
     public bool Intersects(RowSet other)
     {
@@ -176,6 +193,19 @@ public sealed class RowSet : IEquatable<RowSet>
         a.AddTo(words);
         b.AddTo(words);
         return Container.OfBitmap(words);
+    }
+
+    // Null where nothing is left.
+    static Container? Except(Container a, Container b)
+    {
+        Span<ulong> words = stackalloc ulong[Container.Capacity / 64];
+        Span<ulong> without = stackalloc ulong[Container.Capacity / 64];
+        words.Clear();
+        without.Clear();
+        a.AddTo(words);
+        b.AddTo(without);
+        for (var i = 0; i < words.Length; i++) words[i] &= ~without[i];
+        return words.ContainsAnyExcept(0UL) ? Container.OfBitmap(words) : null;
     }
 
     static bool IsAscending(ReadOnlySpan<long> rows)

@@ -172,6 +172,7 @@ public static class ActionWriter
         if (info.IsBlindAppend is { } isBlindAppend) json.WriteBoolean("isBlindAppend"u8, isBlindAppend);
         if (info.OperationMetrics.Count > 0) Map(json, "operationMetrics"u8, info.OperationMetrics);
         Text(json, "userMetadata"u8, info.UserMetadata);
+        Map(json, "tags"u8, info.Tags);
         Text(json, "engineInfo"u8, info.EngineInfo);
         Text(json, "txnId"u8, info.TransactionId);
     }

@@ -37,6 +37,9 @@ public sealed record CommitInfo : LogAction
     /// <summary>The user's name.</summary>
     public string? UserName { get; init; }
 
+    /// <summary>Labels of the commit; null if there are none.</summary>
+    public StringMap? Tags { get; init; }
+
     /// <summary>A unique identifier of the transaction.</summary>
     public string? TransactionId { get; init; }
 }

@@ -21,6 +21,8 @@ static class CommitInfoReader
                     info with { IsBlindAppend = reader.GetBoolean() },
                 JsonTokenType.StartObject when name.SequenceEqual("operationParameters"u8) =>
                     info with { OperationParameters = JsonFields.Map(ref reader, pool, input)! },
+                JsonTokenType.StartObject when name.SequenceEqual("tags"u8) =>
+                    info with { Tags = JsonFields.Map(ref reader, pool, input) },
                 JsonTokenType.StartObject when name.SequenceEqual("operationMetrics"u8) =>
                     info with { OperationMetrics = JsonFields.Map(ref reader, pool, input)! },
                 _ => info,

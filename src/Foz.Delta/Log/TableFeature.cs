@@ -52,13 +52,16 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>v2Checkpoint</c>.</summary>
     public const string V2Checkpoint = "v2Checkpoint";
 
+    /// <summary>The name of <c>rowTracking</c>.</summary>
+    public const string RowTracking = "rowTracking";
+
     /// <summary>All features that the library knows.</summary>
     public static IReadOnlyList<TableFeature> All { get; } =
     [
         new(AppendOnly) { LegacyWriterVersion = 2 },
         new("invariants") { LegacyWriterVersion = 2 },
         new("checkConstraints") { LegacyWriterVersion = 3 },
-        new("changeDataFeed") { LegacyWriterVersion = 4, ActiveWhen = IsTrue("delta.enableChangeDataFeed") },
+        new("changeDataFeed") { LegacyWriterVersion = 4 },
         new("generatedColumns") { LegacyWriterVersion = 4 },
         new(ColumnMapping) { LegacyWriterVersion = 5, IsForReaders = true },
         new("identityColumns") { LegacyWriterVersion = 6 },
@@ -67,7 +70,7 @@ public sealed record TableFeature(string Name)
         new(TimestampNtz) { IsForReaders = true },
         new(V2Checkpoint) { IsForReaders = true },
         new(DomainMetadata),
-        new("rowTracking") { CanWrite = false },
+        new(RowTracking),
         new(Clustering),
         new(InCommitTimestamp),
         new(TypeWidening) { IsForReaders = true },

@@ -38,8 +38,6 @@ public sealed class DeltaTable
     /// <summary>The table's files.</summary>
     public IObjectStore Store { get; }
 
-    /// <summary>Reads and writes checkpoints in Parquet; null if there is nothing that can.</summary>
-    internal ICheckpointParquet? Parquet => parquet;
     /// <summary>What messages call the table.</summary>
     public string Name { get; }
 
@@ -91,6 +89,20 @@ public sealed class DeltaTable
         var earliest = commits.Count > 0 ? commits[0].Version : latest.Version;
         throw new DeltaException(DeltaErrorKind.VersionNotFound,
             $"{Name} has no version as early as {instant:O}; the earliest available is version {earliest}");
+    }
+
+    /// <summary>The first version at or behind an instant; null if all are earlier.</summary>
+    /// <exception cref="DeltaException">There is no table, the log is corrupt, or readers must support what is not
+    /// supported.</exception>
+    public async ValueTask<long?> FirstVersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        var latest = await LatestSnapshotAsync(cancellationToken);
+        if (instant > latest.Timestamp) return null;
+        var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
+        if (commits.Count == 0) return latest.Version;
+        // Times are of milliseconds at least, and those of versions differ.
+        var earlier = await times.VersionAtAsync(commits, latest.Metadata, instant.AddTicks(-1), cancellationToken);
+        return earlier is { } version ? version + 1 : commits[0].Version;
     }
 
     /// <summary>Who committed what and when, the newest version first, as far as commit files are left.</summary>
@@ -193,9 +205,6 @@ public sealed class DeltaTable
         while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;
         return first > 0 ? commits[first..] : commits;
     }
-
-    /// <summary>Reads the log anew at the next look: a part of it that was read is gone or another one.</summary>
-    internal void Forget() => Volatile.Write(ref newest, null);
 
     Snapshot Remember(Snapshot snapshot)
     {

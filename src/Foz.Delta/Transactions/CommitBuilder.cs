@@ -19,18 +19,35 @@ sealed class CommitBuilder(Transaction transaction)
         var nowMs = transaction.Table.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var metadata = transaction.Metadata ?? before!.Metadata;
         var commitTimeMs = TableProperties.HasInCommitTimestamps(metadata) ? CommitTimeAfter(before, nowMs) : (long?)null;
-        var actions = new List<LogAction> { Info(nowMs, commitTimeMs) };
+        var tracksRows = RowTracking.IsSupported(transaction.Protocol ?? before!.Protocol, metadata);
+        var actions = new List<LogAction> { Info(nowMs, commitTimeMs, tracksRows) };
         if (transaction.Protocol is { } protocol) actions.Add(protocol);
         if (transaction.Metadata is not null) actions.Add(WithEnablement(metadata, before, commitTimeMs));
         actions.AddRange(transaction.Applications.Values);
         actions.AddRange(transaction.Domains.Values);
         foreach (var (file, dataChange) in transaction.Removes.Values) actions.Add(file.ToRemove(nowMs, dataChange));
-        actions.AddRange(transaction.Adds);
+        AddFiles(actions, before, metadata);
         actions.AddRange(transaction.Changes);
         return actions;
     }
 
-    CommitInfo Info(long nowMs, long? commitTimeMs) => new()
+    /// <summary>Adds the files, with ids of their rows behind those of the version before where the table tracks rows.</summary>
+    void AddFiles(List<LogAction> actions, Snapshot? before, Metadata metadata)
+    {
+        var protocol = transaction.Protocol ?? before!.Protocol;
+        if (!RowTracking.IsSupported(protocol, metadata))
+        {
+            actions.AddRange(transaction.Adds);
+            return;
+        }
+        var ids = new RowIds(before, transaction.Table.Name);
+        foreach (var file in transaction.Adds) actions.Add(ids.Assign(file));
+        if (RowTracking.IsOn(protocol, metadata) && before is not null && !RowTracking.IsOn(before.Protocol, before.Metadata))
+            actions.AddRange(ids.Backfill(transaction.Touches));
+        if (ids.Domain is { } domain) actions.Add(domain);
+    }
+
+    CommitInfo Info(long nowMs, long? commitTimeMs, bool tracksRows) => new()
     {
         TimestampMs = commitTimeMs ?? nowMs,
         InCommitTimestampMs = commitTimeMs,
@@ -47,6 +64,9 @@ sealed class CommitBuilder(Transaction transaction)
         EngineInfo = transaction.Options.EngineInfo,
         UserMetadata = transaction.Options.UserMetadata,
         UserName = transaction.Options.UserName,
+        Tags = tracksRows
+            ? StringMap.Empty.With(RowTracking.PreservedTag, transaction.PreservesRows ? "true" : "false")
+            : null,
         TransactionId = TransactionId,
     };
 

@@ -14,10 +14,10 @@ static class FeatureRules
     static readonly (string Property, string Value, string Feature)[] ByProperty =
     [
         (DeletionVectorsProperty, "true", TableFeature.DeletionVectors),
-        ("delta.enableChangeDataFeed", "true", "changeDataFeed"),
+        (ChangeDataFeed.Property, "true", ChangeDataFeed.Feature),
         ("delta.enableInCommitTimestamps", "true", TableFeature.InCommitTimestamp),
-        ("delta.enableRowTracking", "true", "rowTracking"),
-        ("delta.enableRowTracking", "true", TableFeature.DomainMetadata),
+        (RowTracking.Property, "true", TableFeature.RowTracking),
+        (RowTracking.Property, "true", TableFeature.DomainMetadata),
         (TypeWidening.EnableProperty, "true", "typeWidening"),
         ("delta.enableVariantShredding", "true", "variantShredding"),
         ("delta.enableIcebergCompatV1", "true", "icebergCompatV1"),

@@ -22,7 +22,8 @@ public static class Restore
         transaction.ReadWholeTable();
         var missing = target.Files.Where(file => current.Files.Find(file.Key) is null).ToList();
         await CheckFilesAsync(transaction.Table, target, missing, cancellationToken);
-        var metadata = WithMaxColumnId(target.Metadata, current.Metadata);
+        var metadata = RowTracking.KeepColumns(
+            WithMaxColumnId(target.Metadata, current.Metadata), current.Metadata);
         if (!metadata.Equals(current.Metadata)) transaction.SetMetadata(metadata);
         foreach (var file in current.Files)
             if (target.Files.Find(file.Key) is null) transaction.Remove(file);

@@ -36,8 +36,10 @@ public sealed class Transaction
     {
         Table = table;
         Options = options;
-        (Protocol, Metadata) = definition.ToActions(table.Time);
+        (Protocol, var metadata) = definition.ToActions(table.Time);
+        Metadata = RowTracking.WithColumns(metadata);
         ProtocolSupport.CheckWritable(Protocol, Metadata, table.Name);
+        ChangeDataFeed.CheckColumns(Metadata);
     }
 
     /// <summary>The table.</summary>
@@ -61,6 +63,16 @@ public sealed class Transaction
     /// <summary>The schema of the table once the transaction is committed.</summary>
     public TableSchema Schema => SnapshotSchema.Of(CurrentProtocol, CurrentMetadata);
 
+    /// <summary>
+    /// Whether rows that are changed or moved keep their ids, where the table tracks rows (PROTOCOL.md, "Row Tracking"). Without
+    /// a word of who writes them, only where none can be: nothing is removed but by deletion vectors, or nothing is added.
+    /// </summary>
+    public bool PreservesRows
+    {
+        get => field || removes.Count == 0 || adds.Values.All(file => file.BaseRowId is not null);
+        set;
+    }
+
     /// <summary>Whether nothing is staged: a commit would only say that it was made.</summary>
     public bool IsEmpty => adds.Count + removes.Count + changes.Count + applications.Count + domains.Count == 0
         && Metadata is null && Protocol is null;
@@ -75,6 +87,9 @@ public sealed class Transaction
     internal IReadOnlyDictionary<string, RowSet> DeletedRows => deletedRows;
 
     internal IReadOnlyList<AddCdcFile> Changes => changes;
+
+    /// <summary>Whether the transaction adds or removes the file at a path.</summary>
+    internal bool Touches(string path) => adds.ContainsKey(path) || removes.ContainsKey(path);
 
     internal IReadOnlyDictionary<string, SetTransaction> Applications => applications;
 
@@ -207,9 +222,11 @@ public sealed class Transaction
     /// </exception>
     public void SetMetadata(Metadata metadata)
     {
+        metadata = RowTracking.WithColumns(metadata);
         var protocol = FeatureRules.Upgrade(CurrentProtocol, metadata);
         ProtocolSupport.CheckWritable(protocol, metadata, Table.Name);
         _ = SnapshotSchema.Of(protocol, metadata);
+        ChangeDataFeed.CheckColumns(metadata);
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
@@ -11,7 +12,7 @@ namespace Foz.AcceptanceTests.Golden;
 /// Delta tables that other writers made: the rows of the newest and of every stored version; what cannot be read is
 /// refused with a reason that names the fault.
 /// </summary>
-public sealed class GoldenTests(GoldenEngine engine) : IClassFixture<GoldenEngine>
+public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<GoldenEngine>
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -19,6 +20,8 @@ public sealed class GoldenTests(GoldenEngine engine) : IClassFixture<GoldenEngin
         table.Kind is "data" or "unjudged" && GoldenNote.Find(table)?.Refusal is null);
 
     public static TheoryData<string> Refused => Names(table => GoldenNote.Find(table)?.Refusal is not null);
+
+    public static TheoryData<string> WithChanges => Names(table => File.Exists(ChangesOf(table)));
 
     public static TheoryData<string> WithVersions => Names(table => table.Kind != "log-only" && table.RowCounts().Count > 0);
 
@@ -60,6 +63,23 @@ public sealed class GoldenTests(GoldenEngine engine) : IClassFixture<GoldenEngin
     }
 
     [Theory]
+    [MemberData(nameof(WithChanges))]
+    public async Task The_change_feed_has_the_rows_that_another_engine_read(string name)
+    {
+        var golden = GoldenTable.Find(name);
+        var range = VersionRange.Match(golden.Expected);
+        using var session = engine.Open();
+        var changes = await engine.Table(golden).ChangesAsync(
+            long.Parse(range.Groups["from"].Value, CultureInfo.InvariantCulture),
+            long.Parse(range.Groups["to"].Value, CultureInfo.InvariantCulture), Cancel);
+        using var rows = await (await changes.RowsAsync(Cancel)).OpenAsync(session, filter: null, Cancel);
+        GoldenRows.AssertJudged(
+            session, $"(SELECT * EXCLUDE (_commit_timestamp) FROM {rows.Sql})", ChangesOf(golden), name);
+        Assert.Equal(0, session.QueryScalar<long>(
+            $"SELECT count(*) FROM {rows.Sql} WHERE _commit_timestamp IS NULL", Cancel));
+    }
+
+    [Theory]
     [MemberData(nameof(Refused))]
     public async Task What_cannot_be_read_is_refused_by_name(string name)
     {
@@ -74,6 +94,12 @@ public sealed class GoldenTests(GoldenEngine engine) : IClassFixture<GoldenEngin
         Assert.Contains(GoldenNote.Find(golden)!.Refusal!, error.Message, StringComparison.Ordinal);
         Assert.Contains(golden.Root, error.Message, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(
+        @"-cdf\.jsonl \((?<from>\d+)\.\.(?<to>\d+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex VersionRange { get; }
+
+    static string ChangesOf(GoldenTable table) => Path.Combine(table.Folder, "expected-chdb-cdf.jsonl");
 
     static async Task AssertVersionsAsync(EngineSession session, GoldenTable golden, LakeTable table)
     {

@@ -195,7 +195,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
         {
             var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
-            if (await TableRows.HasRemovalsAsync(table, input.FromVersion!.Value, input.Version, cancellationToken))
+            var changes = await table.ChangesSinceAsync(input.FromVersion!.Value, input.Version, cancellationToken);
+            if (changes.HasRemovals)
                 throw new FozException(
                     ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
                 {

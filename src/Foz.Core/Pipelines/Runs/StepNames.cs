@@ -45,8 +45,10 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
         var table = Resolve(new(schema, name));
         var snapshot = await SnapshotAsync(table, cancellationToken);
         var after = inputs.GetValueOrDefault(table.ToString())?.FromVersion;
+        if (after is null) return new RelationBinding.Rows(TableRows.All(snapshot));
         var opened = await lake.OpenTableAsync(table, cancellationToken);
-        return new RelationBinding.Rows(await TableRows.AddedAsync(opened, snapshot, after, cancellationToken));
+        var changes = await opened.ChangesSinceAsync(after.Value, snapshot.Version, cancellationToken);
+        return new RelationBinding.Rows(changes.NewRows);
     }
 
     /// <summary>The relation of another table at its committed version, bound for a session.</summary>

@@ -6,6 +6,7 @@ using Foz.Core.Engine;
 using Foz.Core.Tables.Expressions;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
+using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables.Alterations;
 
@@ -160,13 +161,15 @@ static class PropertyAlterations
 
     static void Set(TableDraft draft, string property, string value)
     {
-        if (property == "delta.enableRowTracking" && value.Equals("true", StringComparison.OrdinalIgnoreCase)
-            && draft.Snapshot.State.Files.Any(file => file.BaseRowId is null))
-            throw new FozException(ErrorKind.Data, $"{draft.Name} has files whose rows have no ids: row tracking cannot begin")
-            {
-                Hint = "add the feature first (delta.feature.rowTracking=supported) and rewrite the table",
-            };
         draft.Properties = draft.Properties.With(property, value);
+        if (IsTrue(RowTracking.Property) && IsTrue(RowTracking.SuspendedProperty))
+            throw new FozException(
+                ErrorKind.Data, $"the rows of {draft.Name} cannot keep their ids while row tracking is suspended")
+            {
+                Hint = $"only one of {RowTracking.Property} and {RowTracking.SuspendedProperty} can be true",
+            };
+
+        bool IsTrue(string name) => "true".Equals(draft.Properties.Find(name), StringComparison.OrdinalIgnoreCase);
     }
 
     static void SetMapping(TableDraft draft, string mode)

@@ -20,7 +20,7 @@ static partial class PropertyRules
     static PropertyRules()
     {
         Add(
-            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking",
+            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking", "rowTrackingSuspended",
             "enableInCommitTimestamps", "enableExpiredLogCleanup", "checkpoint.writeStatsAsJson",
             "checkpoint.writeStatsAsStruct", "randomizeFilePrefixes", "tuneFileSizesForRewrites", "enableIcebergCompatV1",
             "enableIcebergCompatV2", "enableFullRetentionRollback", "enableVariantShredding",

@@ -84,6 +84,26 @@ sealed class MergeStatement
             """;
     }
 
+    /// <summary>The SELECT of those of some rows of the source's columns that have the keys of a relation's rows.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="relation">The relation.</param>
+    /// <param name="withIds">Whether the relation has the ids of its rows, which those that take their place keep.</param>
+    public string Matched(string rows, TableRelation relation, bool withIds)
+    {
+        if (!withIds) return $"SELECT s.* FROM ({rows}\n) AS s SEMI JOIN {relation.Sql} AS t ON {KeysEqual()}";
+        // Of several rows of one key, the one that was first lives on.
+        var names = SqlText.Identifiers(keys.Select(key => key.Name));
+        return $"""
+            SELECT s.*, t.{TrackedRows.RowId} FROM ({rows}
+            ) AS s JOIN (SELECT {names}, min({TrackedRows.RowId}) AS {TrackedRows.RowId} FROM {relation.Sql} GROUP BY {names}) AS t
+            ON {KeysEqual()}
+            """;
+    }
+
+    /// <summary>The SELECT of those that do not.</summary>
+    public string Unmatched(string rows, TableRelation relation) =>
+        $"SELECT s.* FROM ({rows}\n) AS s ANTI JOIN {relation.Sql} AS t ON {KeysEqual()}";
+
     string KeysEqual() => string.Join(
         " AND ", keys.Select(key => $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
 

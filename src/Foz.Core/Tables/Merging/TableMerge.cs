@@ -47,9 +47,10 @@ sealed class TableMerge
         var change = new TableChange(table, present, columns.Target, merge.Write, TableOperation.Merge(merge));
         change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
         var files = change.Read(Candidates(present, columns, source, cancellationToken));
-        using var rows = await TableScan.OpenAsync(session, present, files, withAddresses: true, cancellationToken);
+        using var rows = await TableScan.OpenAsync(
+            session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
         var pairs = $"{rows.Sql} AS {targetAlias}";
-        session.Execute($"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs)}", cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs, IdOf(change))}", cancellationToken);
         return await change.FillAsync(() => ApplyAsync(change, columns, files, cancellationToken));
     }
 
@@ -67,7 +68,7 @@ sealed class TableMerge
     }
 
     /// <summary>The SELECT of all pairs with what becomes of them.</summary>
-    string Pairs(MergeColumns columns, string target)
+    string Pairs(MergeColumns columns, string target, string id)
     {
         var matched = columns.ClausesFor(MergeMatch.Matched);
         var alone = columns.ClausesFor(MergeMatch.NotMatchedBySource);
@@ -79,7 +80,7 @@ sealed class TableMerge
         var kept = columns.ClausesFor(MergeMatch.NotMatched).Count > 0 ? $" OR {SourceRow} IS NOT NULL" : "";
         return $"""
             SELECT * FROM (
-                SELECT {sourceAlias}.{SourceRow}, {targetAlias}.{TableScan.FileColumn}, {targetAlias}.{TableScan.RowColumn},
+                SELECT {sourceAlias}.{SourceRow}, {targetAlias}.{TableScan.FileColumn}, {targetAlias}.{TableScan.RowColumn}{id},
                     {choice} AS {Clause}, {columns.Values([.. matched, .. alone], Clause)}
                 FROM {target} {(alone.Count == 0 ? "" : "LEFT ")}JOIN {Source} AS {sourceAlias} ON ({merge.On}
                 )
@@ -103,15 +104,23 @@ sealed class TableMerge
         Count(change.Counted, cancellationToken);
         // Rows can be found twice only where nothing but one DELETE is done to them.
         change.Counted.MatchedDeleted -= changed.Found - changed.Count;
-        await change.DeleteAsync(session, changed, cancellationToken);
-        var updates = merge.Clauses.Index().Where(c => c.Item.Action is MergeAction.Update or MergeAction.UpdateAll);
+        var updates = merge.Clauses.Index()
+            .Where(c => c.Item.Action is MergeAction.Update or MergeAction.UpdateAll).Select(c => c.Index).ToList();
+        var isUpdated = $"{Clause} IN ({string.Join(", ", updates)})";
         var rows = new List<ChangedRows>();
-        if (updates.Any())
-            rows.Add(new(
-                $"SELECT {Names(columns)} FROM {Merged} WHERE {Clause} IN ({string.Join(", ", updates.Select(c => c.Index))})",
-                RowChange.Update));
+        if (updates.Count > 0)
+        {
+            rows.Add(new($"SELECT {Names(columns)}{IdOf(change)} FROM {Merged} WHERE {isUpdated}", RowChange.Update));
+        }
         if (inserts.Count > 0) rows.Add(new(Inserted(columns, inserts), RowChange.Insert));
-        if (rows.Count > 0) await change.AddAsync(session, cancellationToken, [.. rows]);
+        RowAddresses? replaced = null;
+        // Only the feed asks which of the rows go and which become others.
+        if (change.TellsChanges && updates.Count > 0)
+        {
+            replaced = new(change.Present!, files);
+            replaced.Add(session, Addresses(isUpdated), cancellationToken);
+        }
+        await change.ApplyAsync(session, new(changed, replaced, [.. rows]), cancellationToken);
     }
 
     /// <summary>The SELECT of the rows to insert.</summary>
@@ -125,6 +134,9 @@ sealed class TableMerge
             ) WHERE {Clause} IS NOT NULL
             """;
     }
+
+    // What a list of SELECT says for the id of the target's row, where rows keep theirs.
+    static string IdOf(TableChange change) => change.Tracked is null ? "" : $", {TrackedRows.RowId}";
 
     static string Names(MergeColumns columns) =>
         columns.Target.List(field => SqlText.Identifier(field.PhysicalName(columns.Target.Schema.Mapping)));

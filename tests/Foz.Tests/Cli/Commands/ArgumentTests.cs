@@ -6,7 +6,7 @@ public sealed class ArgumentTests : IDisposable
 
     public static TheoryData<string> Commands =>
     [
-        "init", "validate", "plan", "run", "test", "query", "ls", "show", "history", "restore", "lineage", "source",
+        "init", "validate", "plan", "run", "test", "query", "ls", "show", "history", "changes", "restore", "lineage", "source",
         "source check", "source discover", "doctor", "demo", "version",
     ];
 

@@ -71,6 +71,39 @@ public sealed class ProjectCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_versions_changed_is_listed_and_queried()
+    {
+        await InitAsync();
+        await OkAsync("run");
+        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
+        await OkAsync("run");
+
+        var changes = await OkAsync("changes", "silver.sales", "--from", "1", "-o", "csv");
+        Assert.StartsWith("sale_id,sold_on,method,amount,_change_type,_commit_version,_commit_timestamp\n", changes, StringComparison.Ordinal);
+        Assert.Equal(
+            "delete,3\ninsert,1\n",
+            Rest(await OkAsync("query", """
+                select _change_type, count(*) from table_changes('silver.sales', 0) where _commit_version = 1 group by 1 order by 1
+                """, "-o", "csv")));
+        Assert.Equal("3\n", await ColumnAsync("select count(*) from table_changes(silver.sales, 0, 0)"));
+        Assert.Equal("1\n", await ColumnAsync($"select count(*) from table_changes('{foz.Folder}/lake/silver/sales', 1) where _change_type = 'insert'"));
+        foreach (var (sql, error) in new[]
+        {
+            ("select * from table_changes('silver.sale', 1)", "did you mean silver.sales?"),
+            ("select * from table_changes('silver.sales')", "table_changes takes a table"),
+            ("select * from table_changes('silver.sales', 2)", "has no version 2 yet"),
+        })
+        {
+            var result = await foz.RunAsync("query", sql);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Contains(error, result.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal(2, (await foz.RunAsync("changes", "silver.sales", "--from", "yesterday")).ExitCode);
+
+        static string Rest(string csv) => csv[(csv.IndexOf('\n', StringComparison.Ordinal) + 1)..];
+    }
+
+    [Fact]
     public async Task A_failed_check_fails_the_run_with_a_sample_and_keeps_the_table()
     {
         await InitAsync();

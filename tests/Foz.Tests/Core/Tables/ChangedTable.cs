@@ -46,12 +46,14 @@ sealed class ChangedTable : IDisposable
     public LakeTable Other() =>
         new TableStore(new LocalObjectStore(folder), Engines, TimeProvider.System).Open("t");
 
-    public async Task CreateAsync(TableKind kind, StructType? columns = null)
+    public async Task CreateAsync(
+        TableKind kind, StructType? columns = null, params (string Key, string Value)[] more)
     {
         columns ??= Columns;
         var properties = StringMap.Empty.With(
             "delta.enableDeletionVectors", kind == TableKind.CopyOnWrite ? "false" : "true");
         if (kind == TableKind.Mapped) properties = properties.With("delta.columnMapping.mode", "name");
+        foreach (var (key, value) in more) properties = properties.With(key, value);
         var definition = new TableDefinition
         {
             Schema = columns,
@@ -88,6 +90,21 @@ sealed class ChangedTable : IDisposable
             var difference = result.Rows(Cancel).Select(row => string.Join(" | ", row)).ToList();
             Assert.True(difference.Count == 0, $"{what}: {word} rows\n{string.Join('\n', difference)}");
         }
+    }
+
+    /// <summary>Puts what versions changed into a native table of the engine.</summary>
+    public async Task FeedAsync(string into, long from, long? to = null)
+    {
+        var changes = await (await Table.ChangesAsync(from, to, Cancel)).RowsAsync(Cancel);
+        using var relation = await changes.OpenAsync(Session, filter: null, Cancel);
+        Session.Execute($"CREATE OR REPLACE TEMP TABLE {into} AS SELECT * FROM {relation.Sql}", Cancel);
+    }
+
+    /// <summary>The rows of a statement as texts.</summary>
+    public List<string> Query(string sql)
+    {
+        using var result = Session.Query(sql, Cancel);
+        return [.. result.Rows(Cancel).Select(row => string.Join('|', row))];
     }
 
     public async Task<List<string>> RowsAsync()

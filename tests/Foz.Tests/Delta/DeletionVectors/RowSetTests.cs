@@ -85,6 +85,21 @@ public sealed class RowSetTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void What_is_left_without_other_rows_has_none_of_them(string shape, int seed)
+    {
+        var a = Model(shape, seed);
+        foreach (var other in new[] { "sparse", "dense", "runs", "far" })
+        {
+            var b = Model(other, seed + 100);
+            var left = RowSet.Of([.. a]).Except(RowSet.Of([.. b]));
+            Assert.True(a.Except(b).Order().SequenceEqual(left.ToArray()));
+            Assert.Equal(left, RowSetFormat.Read(RowSetFormat.Write(left)));
+        }
+        Assert.True(RowSet.Of([.. a]).Except(RowSet.Of([.. a])).IsEmpty);
+    }
+
     [Fact]
     public void An_empty_set_is_empty_everywhere()
     {

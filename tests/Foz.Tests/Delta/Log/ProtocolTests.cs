@@ -44,7 +44,7 @@ public sealed class ProtocolTests
     [Theory]
     [InlineData(1, 8, null, null, "writer version 8")]
     [InlineData(1, 7, null, null, "without writerFeatures")]
-    [InlineData(1, 7, null, "appendOnly rowTracking telepathy", "rowTracking, telepathy")]
+    [InlineData(1, 7, null, "appendOnly materializePartitionColumns telepathy", "materializePartitionColumns, telepathy")]
     public void A_table_that_can_only_be_read_is_refused_for_writing(
         int reader, int writer, string? readers, string? writers, string fault)
     {
@@ -55,15 +55,15 @@ public sealed class ProtocolTests
     }
 
     [Theory]
-    [InlineData("delta.enableChangeDataFeed", "changeDataFeed")]
+    [InlineData("delta.enableIcebergCompatV3", "icebergCompatV3")]
     public void A_feature_that_writers_must_enforce_is_refused_where_it_is_active(string property, string feature)
     {
-        var protocol = new Protocol { MinReaderVersion = 1, MinWriterVersion = 4 };
+        var protocol = Protocol(1, 7, null, feature);
         var metadata = Metadata(Plain, StringMap.Empty.With(property, "true"));
         var error = Assert.Throws<DeltaException>(() => ProtocolSupport.CheckWritable(protocol, metadata, "t"));
         Assert.Equal(DeltaErrorKind.Unsupported, error.Kind);
         Assert.EndsWith($"not supported: {feature}", error.Message, StringComparison.Ordinal);
-        ProtocolSupport.CheckWritable(protocol with { MinWriterVersion = 1 }, metadata, "t");
+        ProtocolSupport.CheckWritable(Protocol(1, 7, null, "appendOnly"), metadata, "t");
     }
 
     [Fact]

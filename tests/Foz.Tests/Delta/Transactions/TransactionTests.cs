@@ -58,10 +58,10 @@ public sealed class TransactionTests
     [Fact]
     public async Task Features_that_are_not_supported_are_refused_by_name()
     {
-        var rowTracking = TransactionTable.Definition(("delta.enableRowTracking", "true"));
-        var fault = Assert.Throws<DeltaException>(() => Transaction.Create(table.Table, rowTracking, new() { Operation = "CREATE" }));
+        var shredding = TransactionTable.Definition(("delta.enableVariantShredding", "true"));
+        var fault = Assert.Throws<DeltaException>(() => Transaction.Create(table.Table, shredding, new() { Operation = "CREATE" }));
         Assert.Equal(DeltaErrorKind.Unsupported, fault.Kind);
-        Assert.Contains("rowTracking", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("variantShredding", fault.Message, StringComparison.Ordinal);
         await table.CreateAsync();
         var transaction = await table.BeginAsync();
         fault = Assert.Throws<DeltaException>(() => transaction.SetMetadata(transaction.ReadSnapshot!.Metadata with

@@ -1,0 +1,72 @@
+using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Snapshots;
+
+namespace Foz.Core.Tables.ChangeFeed;
+
+/// <summary>A version as its commit made it.</summary>
+/// <param name="Commit">The commit.</param>
+/// <param name="Before">The table before it; null for the first version, and where the log does not tell any more.</param>
+/// <param name="After">The table after it.</param>
+readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snapshot After)
+{
+    /// <summary>The version.</summary>
+    public long Version => Commit.Version;
+
+    /// <summary>The files that came with rows, not those into which rows only moved.</summary>
+    public IEnumerable<AddFile> Added => Commit.Actions.OfType<AddFile>().Where(add => add.DataChange);
+
+    /// <summary>The files that went with rows, not those from which rows only moved.</summary>
+    public IEnumerable<RemoveFile> Removed => Commit.Actions.OfType<RemoveFile>().Where(remove => remove.DataChange);
+
+    /// <summary>The change data files; where there are any, they tell all that the version changed.</summary>
+    public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
+}
+
+/// <summary>Reads what happened between versions, commit by commit: all that learns what is new learns it here.</summary>
+static class ChangeLog
+{
+    /// <summary>The versions of a range, in order.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="from">The first.</param>
+    /// <param name="to">The last; before the first for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The log no longer has one of them.</exception>
+    public static async Task<IReadOnlyList<VersionStep>> ReadAsync(
+        LakeTable table, long from, long to, CancellationToken cancellationToken)
+    {
+        var steps = new List<VersionStep>();
+        if (from > to) return steps;
+        var state = await FindBeforeAsync(table, from, cancellationToken);
+        for (var version = from; version <= to; version++)
+        {
+            var commit = await table.Delta.ReadCommitAsync(version, cancellationToken) ?? throw Gone(table, version);
+            var after = state?.Advance(commit) ?? await table.Delta.SnapshotAsync(version, cancellationToken);
+            steps.Add(new(commit, state, after));
+            state = after;
+        }
+        return steps;
+    }
+
+    /// <summary>The error of a version whose commit was cleaned up.</summary>
+    public static FozException Gone(LakeTable table, long version) =>
+        new(ErrorKind.NotFound, $"the log of {table.Name} no longer has version {version}: what it changed cannot be told")
+        {
+            Hint = $"foz history {table.Name} lists the versions that are left; "
+                + "a step that reads what is new goes on with --full-refresh, from the beginning",
+        };
+
+    // A checkpoint may be all that is left of the version before, or of this one.
+    static async ValueTask<Snapshot?> FindBeforeAsync(LakeTable table, long version, CancellationToken cancellationToken)
+    {
+        if (version == 0) return null;
+        try
+        {
+            return await table.Delta.SnapshotAsync(version - 1, cancellationToken);
+        }
+        catch (DeltaException e) when (e.Kind is DeltaErrorKind.VersionNotFound or DeltaErrorKind.Corrupt)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Foz.Core.Engine;
+using Foz.Delta;
+using Foz.Delta.Log;
+
+namespace Foz.Core.Tables.ChangeFeed;
+
+/// <summary>Rows of a file that a version changed.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Word">What was done with the rows; null where the file itself says.</param>
+/// <param name="Filter">Takes the rows out that were not changed; null where all were.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Timestamp">When it was committed.</param>
+sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Version, DateTimeOffset Timestamp)
+{
+    /// <summary>
+    /// What a version changed: its change data files, or, without any, the rows of files that came and went, and those that
+    /// deletion vectors marked or gave back.
+    /// </summary>
+    /// <param name="table">The table, at any version.</param>
+    /// <param name="step">The version.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<IReadOnlyList<FileChange>> OfAsync(
+        TableSnapshot table, VersionStep step, CancellationToken cancellationToken)
+    {
+        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, AsData(file), word: null, filter: null))];
+        var changes = new List<FileChange>();
+        var removed = step.Removed.ToDictionary(remove => remove.Path);
+        foreach (var add in step.Added)
+        {
+            var rows = await TableScan.DeletedRowsAsync(table, add, cancellationToken);
+            if (removed.Remove(add.Path, out var remove))
+            {
+                var before = await TableScan.DeletedRowsAsync(table, AsData(table, step, remove), cancellationToken);
+                var (lost, regained) = (rows.Except(before), before.Except(rows));
+                if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete, ScanChoice.Only(lost)));
+                if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert, ScanChoice.Only(regained)));
+            }
+            // A file that is added again tells something else of itself, and no other rows.
+            else if (step.Before?.Files.Find(add.Key) is null)
+                changes.Add(Of(step, add, RowChangeWords.Insert, ScanChoice.Without(rows)));
+        }
+        foreach (var remove in removed.Values)
+        {
+            var file = AsData(table, step, remove);
+            var rows = await TableScan.DeletedRowsAsync(table, file, cancellationToken);
+            changes.Add(Of(step, file, RowChangeWords.Delete, ScanChoice.Without(rows)));
+        }
+        return changes;
+    }
+
+    static FileChange Of(VersionStep step, AddFile file, string? word, RowFilter? filter) =>
+        new(file, word, filter, step.Version, step.After.Timestamp);
+
+    static AddFile AsData(AddCdcFile file) => new()
+    {
+        Path = file.Path, PartitionValues = file.PartitionValues, SizeBytes = file.SizeBytes, ModificationTimeMs = 0,
+    };
+
+    // A removal need not repeat what the log said of the file when it was added.
+    static AddFile AsData(TableSnapshot table, VersionStep step, RemoveFile file)
+    {
+        if (step.Before?.Files.Find(file.Key) is { } known) return known;
+        if (file is not { PartitionValues: { } partitionValues, SizeBytes: { } sizeBytes })
+            throw new DeltaException(
+                DeltaErrorKind.VersionNotFound,
+                $"what version {step.Version} of {table.State.Table} changed cannot be told: it removes {file.Path}, "
+                + "and the log no longer has the version that added it")
+            { Path = file.Path.Value, Version = step.Version };
+        return new()
+        {
+            Path = file.Path, PartitionValues = partitionValues, SizeBytes = sizeBytes, ModificationTimeMs = 0,
+            DeletionVector = file.DeletionVector, Stats = file.Stats,
+        };
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using Foz.Core.Data;
+using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Transactions;
+
+namespace Foz.Core.Tables.ChangeFeed;
+
+/// <summary>
+/// What the versions of a range changed in a table (PROTOCOL.md, "Add CDC File"), by its change data files or, where a
+/// version has none, by the files that it added and removed.
+/// </summary>
+public sealed class TableChanges
+{
+    /// <summary>The column of <see cref="RowsAsync"/> that says what was done with a row.</summary>
+    public const string ChangeTypeColumn = ChangeDataFeed.ChangeTypeColumn;
+
+    /// <summary>The column of <see cref="RowsAsync"/> that says which version changed a row.</summary>
+    public const string CommitVersionColumn = ChangeDataFeed.CommitVersionColumn;
+
+    static readonly ExtraColumn wordInFile = new(ChangeDataFeed.ChangeTypeColumn, "VARCHAR");
+
+    readonly LakeTable table;
+    readonly TableSnapshot end;
+    readonly IReadOnlyList<VersionStep> steps;
+
+    TableChanges(LakeTable table, TableSnapshot end, IReadOnlyList<VersionStep> steps) =>
+        (this.table, this.end, this.steps) = (table, end, steps);
+
+    /// <summary>The versions of the range, in order; empty if there are none.</summary>
+    public IEnumerable<long> Versions => steps.Select(step => step.Version);
+
+    /// <summary>Whether rows were deleted or changed, so that what is new is not all that happened.</summary>
+    public bool HasRemovals => steps.Any(step => step.Removed.Any());
+
+    /// <summary>
+    /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as one
+    /// that came, and so do the others of its file where that was written anew; one that was deleted is not told of.
+    /// </summary>
+    public TableRows NewRows
+    {
+        get
+        {
+            var before = steps.Count == 0 || steps[0].Before is not { } state
+                ? []
+                : state.Files.Select(file => file.Path).ToHashSet();
+            if (steps.Count == 0) return TableRows.Of(end, []);
+            var (to, from) = FindMoved();
+            // Files that only rearrange rows hold old ones; the new ones among them are read where they were first.
+            return TableRows.Of(
+                end,
+                [
+                    .. end.State.Files.Where(file => !before.Contains(file.Path) && !to.Contains(file.Path)),
+                    .. from.Where(file => !before.Contains(file.Path)),
+                ]);
+        }
+    }
+
+    /// <summary>
+    /// The change data feed of the range: the table's columns as they are in its last version, then
+    /// <c>_change_type</c> (<see cref="RowChangeWords"/>), <c>_commit_version</c> and <c>_commit_timestamp</c>.
+    /// </summary>
+    /// <exception cref="FozException">
+    /// The columns changed in the range so that its first rows do not fit the last ones, or have the names of the feed's own.
+    /// </exception>
+    /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
+    public async Task<TableRows> RowsAsync(CancellationToken cancellationToken)
+    {
+        CheckNames();
+        FeedSchema.Check(table, end, steps);
+        var changes = new List<FileChange>();
+        foreach (var step in steps) changes.AddRange(await FileChange.OfAsync(end, step, cancellationToken));
+        var parts = Layers(changes.Where(change => change.Word is null))
+            .Concat(Layers(changes.Where(change => change.Word is not null))).Select(Part).ToList();
+        return TableRows.Of(end, parts.Count > 0 ? parts : [Part([])], OwnFields);
+    }
+
+    /// <summary>Reads what happened in a range.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="end">Its last version.</param>
+    /// <param name="from">Its first version; behind the last for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal static async Task<TableChanges> ReadAsync(
+        LakeTable table, TableSnapshot end, long from, CancellationToken cancellationToken) =>
+        new(table, end, await ChangeLog.ReadAsync(table, from, end.Version, cancellationToken));
+
+    static IReadOnlyList<Field> OwnFields { get; } =
+    [
+        new(ChangeDataFeed.ChangeTypeColumn, DataType.String), new(ChangeDataFeed.CommitVersionColumn, DataType.Long),
+        new(ChangeDataFeed.CommitTimestampColumn, DataType.Timestamp),
+    ];
+
+    /// <summary>The files into which rows were moved, and those that came in the range and from which they were moved.</summary>
+    (HashSet<FilePath> To, IReadOnlyCollection<AddFile> From) FindMoved()
+    {
+        var to = new HashSet<FilePath>();
+        var from = new Dictionary<FilePath, AddFile>();
+        var added = new Dictionary<FilePath, AddFile>();
+        foreach (var step in steps)
+        {
+            var adds = step.Commit.Actions.OfType<AddFile>().ToList();
+            if (adds.Exists(add => !add.DataChange))
+                foreach (var remove in step.Commit.Actions.OfType<RemoveFile>())
+                    if (added.TryGetValue(remove.Path, out var file)) from[remove.Path] = file;
+            foreach (var add in adds)
+            {
+                if (add.DataChange) added[add.Path] = add;
+                else to.Add(add.Path);
+            }
+        }
+        return (to, from.Values);
+    }
+
+    // A scan knows one thing of a file; what happened to one file in several versions takes several scans.
+    static List<List<FileChange>> Layers(IEnumerable<FileChange> changes)
+    {
+        var layers = new List<List<FileChange>>();
+        var seen = new Dictionary<FilePath, int>();
+        foreach (var change in changes)
+        {
+            var layer = seen.GetValueOrDefault(change.File.Path);
+            seen[change.File.Path] = layer + 1;
+            if (layer == layers.Count) layers.Add([]);
+            layers[layer].Add(change);
+        }
+        return layers;
+    }
+
+    static ScanPart Part(List<FileChange> changes)
+    {
+        var byFile = new Dictionary<AddFile, FileChange>(ReferenceEqualityComparer.Instance);
+        foreach (var change in changes) byFile.Add(change.File, change);
+        var isInFile = changes.Count > 0 && changes[0].Word is null;
+        FileConstant[] constants =
+        [
+            new(ChangeDataFeed.ChangeTypeColumn, "VARCHAR", file => byFile[file].Word),
+            new(ChangeDataFeed.CommitVersionColumn, "BIGINT",
+                file => byFile[file].Version.ToString(CultureInfo.InvariantCulture)),
+            new(ChangeDataFeed.CommitTimestampColumn, "TIMESTAMP WITH TIME ZONE",
+                file => byFile[file].Timestamp.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+        ];
+        return new(
+            [.. byFile.Keys],
+            new()
+            {
+                FilterOf = file => byFile[file].Filter,
+                ExtraColumns = isInFile ? [wordInFile] : [],
+                Constants = isInFile ? constants[1..] : constants,
+            });
+    }
+
+    void CheckNames()
+    {
+        if (OwnFields.FirstOrDefault(own => end.Schema.Columns.Find(own.Name) is not null) is { } own)
+            throw new FozException(
+                ErrorKind.Data, $"the changes of {table.Name} cannot be told: it has a column {own.Name}, as they have");
+    }
+}
