@@ -22,6 +22,7 @@ static class CommandTree
         (ChangesCommand.Name, ChangesCommand.Create),
         (AlterCommand.Name, AlterCommand.Create),
         (RestoreCommand.Name, RestoreCommand.Create),
+        (ManifestCommand.Name, ManifestCommand.Create),
         (LineageCommand.Name, LineageCommand.Create),
         (SourceCommand.Name, SourceCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),

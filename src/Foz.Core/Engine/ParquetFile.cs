@@ -50,8 +50,12 @@ public sealed record ParquetWriteOptions
     /// </summary>
     public long? FileSizeBytes { get; init; }
 
-    /// <summary>Columns whose values make the folders <c>column=value</c>; they are left out of the files.</summary>
+    /// <summary>Columns whose values make the folders <c>column=value</c>; they are left out of the files unless
+    /// <see cref="WritesPartitionColumns"/>.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
+
+    /// <summary>Whether files hold the columns of <see cref="PartitionBy"/> too.</summary>
+    public bool WritesPartitionColumns { get; init; }
 
     /// <summary>
     /// Whether rows are sorted by <see cref="PartitionBy"/> first. It makes about one file per partition in bounded

@@ -70,6 +70,7 @@ public static class ParquetWriter
         if (options.PerThreadOutput) sql.Append(", PER_THREAD_OUTPUT");
         if (options.PartitionBy.Count > 0)
             sql.Append($", PARTITION_BY ({SqlText.Identifiers(options.PartitionBy)})");
+        if (options.WritesPartitionColumns) sql.Append(", WRITE_PARTITION_COLUMNS");
         if (options.FieldIds.Count > 0) sql.Append($", FIELD_IDS {{{FieldIds(options.FieldIds)}}}");
         return sql.Append(')').ToString();
     }

@@ -19,5 +19,10 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
             ? new(
                 $"the checkpoint of {table.Name} at version {committed.Version} could not be written: {error.Message}",
                 "the commit stands; the next one writes the checkpoint, and until then the table takes longer to open")
-            : null;
+            : committed.FormatFaults is [var fault, ..]
+                ? new(
+                    $"{fault.What} of {table.Name} could not be brought up to version {committed.Version}: "
+                    + fault.Error.Message,
+                    "the commit stands; the next one catches up, and until then their readers see an older version")
+                : null;
 }

@@ -11,14 +11,16 @@ namespace Foz.Core.Tables;
 /// <param name="table">The table.</param>
 /// <param name="target">Its schema, and what the rows give of it.</param>
 /// <param name="metadata">Its metadata, as the commit sets or leaves them.</param>
+/// <param name="protocol">What clients must support, as the commit sets or leaves it.</param>
 /// <param name="fileBytes">The size from which on a next file is begun, in bytes.</param>
-sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, long fileBytes)
+sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, Protocol protocol, long fileBytes)
 {
     readonly IObjectStore store = table.Delta.Store;
     readonly TableSchema schema = target.Schema;
     // Rules that cannot be translated are no obstacle to changes that write no rows.
     readonly Lazy<RowWriter> rows = new(() => new(table.Name, target, metadata));
     readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
+    readonly bool isForIceberg = IcebergCompat.IsRequired(metadata.Configuration);
 
     /// <summary>
     /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
@@ -59,7 +61,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     {
         var folder = Path.GetDirectoryName(store.StagingPath($"{ChangeDataFeed.Folder}/data"))!;
         var written = await ParquetWriter.WriteAsync(
-            session, select, folder, Options with { NamePrefix = "cdc" }, cancellationToken);
+            session, select, folder, Options(withPartitionColumns: false) with { NamePrefix = "cdc" }, cancellationToken);
         var files = written.Select(file => new AddCdcFile
         {
             Path = PathOf(file), PartitionValues = PartitionValues(file), SizeBytes = file.SizeBytes,
@@ -71,13 +73,28 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
     public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
 
-    ParquetWriteOptions Options => new()
+    bool HoldsPartitionColumns =>
+        !schema.PartitionColumns.IsEmpty && FilePartitions.AreWritten(protocol, metadata);
+
+    ParquetWriteOptions Options(bool withPartitionColumns) => new()
     {
         // DuckDB cannot limit the size of files and partition them at once.
         FileSizeBytes = schema.PartitionColumns.IsEmpty ? fileBytes : null,
         PartitionBy = [.. schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping))],
-        FieldIds = WrittenColumns.FieldIds(schema),
+        WritesPartitionColumns = withPartitionColumns,
+        FieldIds = WrittenColumns.FieldIds(schema, withPartitionColumns),
     };
+
+    // An empty text is NULL as a partition value: the file must hold the same.
+    string WithLoggedPartitions(string select)
+    {
+        var texts = schema.PartitionColumns
+            .Where(column => column.Type == DeltaType.String || column.Type == DeltaType.Binary)
+            .Select(column => SqlText.Identifier(column.PhysicalName(schema.Mapping))).ToList();
+        if (texts.Count == 0) return select;
+        var replaced = string.Join(", ", texts.Select(name => $"nullif({name}, '') AS {name}"));
+        return $"SELECT * REPLACE ({replaced}) FROM ({select}\n)";
+    }
 
     async Task<IReadOnlyList<ParquetFile>> CopyAsync(
         EngineSession session, string select, IReadOnlyList<string> hidden, string? told,
@@ -93,7 +110,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
                 session.Execute($"CREATE OR REPLACE TEMP TABLE {told} AS {select}", cancellationToken);
                 select = $"SELECT * EXCLUDE ({ChangeDataFeed.ChangeTypeColumn}) FROM {told}";
             }
-            return await ParquetWriter.WriteAsync(session, select, folder, Options, cancellationToken);
+            if (HoldsPartitionColumns) select = WithLoggedPartitions(select);
+            return await ParquetWriter.WriteAsync(
+                session, select, folder, Options(HoldsPartitionColumns), cancellationToken);
         }
         catch (FozException e) when (RowWriter.IsRefusal(e))
         {
@@ -126,6 +145,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
             NullCount = column.NullCount,
             HasNan = column.HasNaN,
         })),
+        Tags = isForIceberg ? StringMap.Empty.With(IcebergCompat.FileTag, "2") : null,
     };
 
     StringMap PartitionValues(ParquetFile file)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Core.Tables.Keys;
 using Foz.Delta;
+using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 
@@ -112,6 +113,17 @@ public sealed class LakeTable
         await Restore.StageAsync(transaction, version.State, cancellationToken);
         return CommittedChange.Of(this, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
+
+    /// <summary>
+    /// Writes the manifests by which Hive, Athena and Presto find the table's files, and deletes those of partitions that
+    /// have none any more.
+    /// </summary>
+    /// <returns>The version that they show, and how many they are.</returns>
+    /// <exception cref="DeltaException">There is no table, it has what such readers cannot see, or the storage
+    /// failed.</exception>
+    public async Task<(long Version, int Count)> WriteManifestsAsync(CancellationToken cancellationToken) =>
+        await new SymlinkManifests(Delta).WriteAsync(
+            await Delta.LatestSnapshotAsync(cancellationToken), cancellationToken);
 
     /// <summary>Who committed what and when, newest first.</summary>
     public async IAsyncEnumerable<TableCommit> HistoryAsync(

@@ -32,7 +32,9 @@ public sealed class TableChange : IAsyncDisposable
     {
         (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
         transaction = Begin();
-        dataFiles = new(table, target, transaction.Metadata ?? present!.State.Metadata, options.FileBytes);
+        dataFiles = new(
+            table, target, transaction.Metadata ?? present!.State.Metadata,
+            transaction.Protocol ?? present!.State.Protocol, options.FileBytes);
         Tracked = present is null
             ? null
             : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);

@@ -197,8 +197,7 @@ sealed class TargetSchema
     static (StructType Schema, string? MaxColumnId) Map(TableSnapshot? table, StructType schema)
     {
         if (table is null || table.Schema.Mapping == ColumnMappingMode.None) return (schema, null);
-        var (assigned, maxColumnId) = ColumnMapping.Assign(
-            schema, ColumnMapping.MaxColumnId(table.State.Metadata.Configuration));
+        var (assigned, maxColumnId) = ColumnMapping.Assign(schema, table.State.Metadata.Configuration);
         return (assigned, maxColumnId.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -17,21 +17,34 @@ static class WrittenColumns
         Rename(value, type, mapping, depth: 0);
 
     /// <summary>The Parquet field ids of the columns of data files; none where the table does not map its columns.</summary>
-    public static IReadOnlyList<ParquetFieldId> FieldIds(TableSchema schema) => schema.Mapping == ColumnMappingMode.None
-        ? []
-        : [.. schema.DataColumns.Where(PhysicalColumns.IsInFiles).Select(field => FieldId(field, schema.Mapping))];
+    /// <param name="schema">The table's columns.</param>
+    /// <param name="withPartitionColumns">Whether files hold the partition columns.</param>
+    public static IReadOnlyList<ParquetFieldId> FieldIds(TableSchema schema, bool withPartitionColumns) =>
+        schema.Mapping == ColumnMappingMode.None
+            ? []
+            : [.. (withPartitionColumns ? schema.Columns.Fields : schema.DataColumns)
+                .Where(PhysicalColumns.IsInFiles).Select(field => FieldId(field, schema.Mapping))];
 
-    static ParquetFieldId FieldId(StructField field, ColumnMappingMode mapping) =>
-        new(field.PhysicalName(mapping), field.ColumnId, FieldIds(field.Type, mapping));
-
-    static IReadOnlyList<ParquetFieldId> FieldIds(DeltaType type, ColumnMappingMode mapping) => type switch
+    static ParquetFieldId FieldId(StructField field, ColumnMappingMode mapping)
     {
-        StructType s => [.. s.Fields.Select(field => FieldId(field, mapping))],
-        ArrayType array => [new("element", null, FieldIds(array.Element, mapping))],
-        MapType map =>
-            [new("key", null, FieldIds(map.Key, mapping)), new("value", null, FieldIds(map.Value, mapping))],
-        _ => [],
-    };
+        var name = field.PhysicalName(mapping);
+        return new(name, field.ColumnId, FieldIds(field, name, field.Type, mapping));
+    }
+
+    /// <summary>The ids of what lies in a column, or in a part of it that a path from its name on leads to.</summary>
+    static IReadOnlyList<ParquetFieldId> FieldIds(
+        StructField owner, string path, DeltaType type, ColumnMappingMode mapping)
+    {
+        ParquetFieldId Part(string name, DeltaType part) => new(
+            name, ColumnMapping.NestedId(owner, $"{path}.{name}"), FieldIds(owner, $"{path}.{name}", part, mapping));
+        return type switch
+        {
+            StructType s => [.. s.Fields.Select(field => FieldId(field, mapping))],
+            ArrayType array => [Part("element", array.Element)],
+            MapType map => [Part("key", map.Key), Part("value", map.Value)],
+            _ => [],
+        };
+    }
 
     static string Rename(string value, DeltaType type, ColumnMappingMode mapping, int depth)
     {

@@ -55,6 +55,9 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>rowTracking</c>.</summary>
     public const string RowTracking = "rowTracking";
 
+    /// <summary>The name of <c>materializePartitionColumns</c>.</summary>
+    public const string MaterializePartitionColumns = "materializePartitionColumns";
+
     /// <summary>All features that the library knows.</summary>
     public static IReadOnlyList<TableFeature> All { get; } =
     [
@@ -77,7 +80,7 @@ public sealed record TableFeature(string Name)
         new("typeWidening-preview") { IsForReaders = true },
         new("vacuumProtocolCheck") { IsForReaders = true },
         new("icebergCompatV1") { ActiveWhen = IsTrue("delta.enableIcebergCompatV1") },
-        new("icebergCompatV2") { ActiveWhen = IsTrue("delta.enableIcebergCompatV2") },
+        new("icebergCompatV2"),
         new("icebergCompatV3") { ActiveWhen = IsTrue("delta.enableIcebergCompatV3") },
         new("variantType") { IsForReaders = true, CanWrite = false },
         new("variantType-preview") { IsForReaders = true, CanWrite = false },
@@ -87,7 +90,7 @@ public sealed record TableFeature(string Name)
         CatalogManaged("catalogManaged"),
         CatalogManaged("catalogOwned"),
         CatalogManaged("catalogOwned-preview"),
-        new("materializePartitionColumns") { CanWrite = false },
+        new(MaterializePartitionColumns),
     ];
 
     /// <summary>The feature of a name; null if it is unknown.</summary>

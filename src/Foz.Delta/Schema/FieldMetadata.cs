@@ -15,6 +15,9 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
     /// <summary>Key of the physical name under column mapping.</summary>
     public const string PhysicalNameKey = "delta.columnMapping.physicalName";
 
+    /// <summary>Key of the ids of elements, keys and values that lie in a column's arrays and maps.</summary>
+    public const string NestedIdsKey = "delta.columnMapping.nested.ids";
+
     /// <summary>Key of the history of type changes.</summary>
     public const string TypeChangesKey = "delta.typeChanges";
 

@@ -24,6 +24,9 @@ sealed class CommitQueue
     /// <summary>Held while a checkpoint is written.</summary>
     public SemaphoreSlim CheckpointGate { get; } = new(1, 1);
 
+    /// <summary>Held while other formats are brought up to date.</summary>
+    public SemaphoreSlim FormatsGate { get; } = new(1, 1);
+
     /// <summary>The queue of a table.</summary>
     public static CommitQueue Of(DeltaTable table) => Queues.GetValue(table, static _ => new());
 

@@ -48,7 +48,12 @@ public abstract record CommitResult
     /// <param name="Version">The version that it made.</param>
     /// <param name="Snapshot">The table at that version.</param>
     /// <param name="Checkpoint">How the checkpoint that was due ended; null if none was.</param>
-    public sealed record Committed(long Version, Snapshot Snapshot, CheckpointResult? Checkpoint = null) : CommitResult;
+    public sealed record Committed(long Version, Snapshot Snapshot, CheckpointResult? Checkpoint = null) : CommitResult
+    {
+        /// <summary>What could not be brought up to date for programs that do not read the log; the next commit does
+        /// it.</summary>
+        public IReadOnlyList<FormatFault> FormatFaults { get; init; } = [];
+    }
 
     /// <summary>Nothing is written: begin again from the newest snapshot.</summary>
     /// <param name="Kind">Why.</param>

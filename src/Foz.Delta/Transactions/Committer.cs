@@ -18,6 +18,7 @@ sealed class Committer
     readonly ConflictChecker conflicts;
     readonly RowRebase rows;
     readonly CommitBuilder builder;
+    Commit? made;
 
     public Committer(Transaction transaction)
     {
@@ -41,9 +42,12 @@ sealed class Committer
         {
             queue.Gate.Release();
         }
-        return result is CommitResult.Committed committed && transaction.Options.WritesCheckpoint
+        if (result is not CommitResult.Committed committed) return result;
+        if (OtherFormats.IsAny(committed.Snapshot.Metadata))
+            committed = committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
+        return transaction.Options.WritesCheckpoint
             ? committed with { Checkpoint = await CheckpointAsync(committed.Snapshot, cancellationToken) }
-            : result;
+            : committed;
     }
 
     async Task<CommitResult> RunAsync(CancellationToken cancellationToken)
@@ -64,6 +68,7 @@ sealed class Committer
             if (await TryPutAsync(before) is { } commit)
             {
                 queue.Remember(before, commit);
+                made = commit;
                 // Without a version before, the first one is read back.
                 var snapshot = before is null
                     ? await table.SnapshotAsync(commit.Version, CancellationToken.None)
@@ -135,6 +140,27 @@ sealed class Committer
             if (tries >= PutTriesMax || failure is { Kind: not DeltaErrorKind.Storage })
                 throw failure ?? Unreadable(version);
             await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
+        }
+    }
+
+    // As with the checkpoint: nothing here undoes the commit.
+    async ValueTask<IReadOnlyList<FormatFault>> UpdateFormatsAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await queue.FormatsGate.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return [];
+        }
+        try
+        {
+            return await OtherFormats.UpdateAsync(table, snapshot, made, cancellationToken);
+        }
+        finally
+        {
+            queue.FormatsGate.Release();
         }
     }
 

@@ -66,6 +66,7 @@ static class StagingRules
                 + $"{removed.Path} cannot be removed or lose rows")
             { Path = removed.Path.Value };
         foreach (var file in transaction.Adds) CheckAdd(transaction, file);
+        CheckIceberg(transaction);
         if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
             && transaction.Removes.Count < before.FileCount
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
@@ -86,6 +87,23 @@ static class StagingRules
     public static DeltaException NotThere(FileAction file) => new(DeltaErrorKind.InvalidArgument,
         $"file {file.Path} is not in the version that the transaction reads")
     { Path = file.Path.Value };
+
+    static void CheckIceberg(Transaction transaction)
+    {
+        var metadata = transaction.CurrentMetadata;
+        var before = transaction.ReadSnapshot;
+        var isNew = before is null || !IcebergCompat.IsRequired(before.Metadata.Configuration);
+        if (transaction.Metadata is null && !IcebergCompat.IsRequired(metadata.Configuration)) return;
+        // Files that were there before must be readable too.
+        var kept = isNew && before is not null
+            ? before.Files.Where(file => !transaction.Removes.ContainsKey(file.Path.Value))
+            : [];
+        IcebergCompat.Check(transaction.Table.Name, metadata, transaction.Adds.Concat(kept));
+        if (!isNew && IcebergCompat.IsRequired(metadata.Configuration) && before!.Metadata.PartitionColumns.Count > 0
+            && !PartitionKeys(before.TableSchema).SequenceEqual(PartitionKeys(transaction.Schema), StringComparer.Ordinal))
+            throw new DeltaException(DeltaErrorKind.Refused,
+                $"{transaction.Table.Name} must stay readable as Iceberg: it cannot come to be partitioned otherwise");
+    }
 
     // The metadata may have been staged after the file.
     static void CheckAdd(Transaction transaction, AddFile file)

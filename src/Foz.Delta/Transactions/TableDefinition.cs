@@ -29,9 +29,12 @@ public sealed record TableDefinition
     {
         Schema.Validate();
         var (schema, properties) = (Schema, Properties);
+        // A new table can have what a table of Iceberg's needs without a word.
+        if (ColumnMapping.IsIcebergCompatible(properties) && properties.Find(ColumnMapping.ModeProperty) is null)
+            properties = properties.With(ColumnMapping.ModeProperty, "name");
         if (ColumnMapping.ModeOf(properties) != ColumnMappingMode.None)
         {
-            (schema, var maxColumnId) = ColumnMapping.Assign(schema, ColumnMapping.MaxColumnId(properties));
+            (schema, var maxColumnId) = ColumnMapping.Assign(schema, properties);
             properties = properties.With(
                 ColumnMapping.MaxColumnIdProperty, maxColumnId.ToString(CultureInfo.InvariantCulture));
         }

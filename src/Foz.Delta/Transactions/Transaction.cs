@@ -227,6 +227,9 @@ public sealed class Transaction
         ProtocolSupport.CheckWritable(protocol, metadata, Table.Name);
         _ = SnapshotSchema.Of(protocol, metadata);
         ChangeDataFeed.CheckColumns(metadata);
+        // Every file must be fit for it, those of concurrent commits too.
+        if (IcebergCompat.IsRequired(metadata.Configuration) && !IcebergCompat.IsRequired(CurrentMetadata.Configuration))
+            ReadWholeTable();
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
     }

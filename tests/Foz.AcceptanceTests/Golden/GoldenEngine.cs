@@ -14,8 +14,11 @@ public sealed class GoldenEngine : IDisposable
     public EngineSession Open() => engines.Open(Workload.Query);
 
     /// <summary>A table, read anew.</summary>
-    public LakeTable Table(GoldenTable golden) =>
-        new TableStore(new LocalObjectStore(golden.Folder), engines, TimeProvider.System).Open("delta");
+    public LakeTable Table(GoldenTable golden) => Table(golden.Folder);
+
+    /// <summary>The table in the folder <c>delta</c> of a folder, read anew.</summary>
+    public LakeTable Table(string folder) =>
+        new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("delta");
 
     public void Dispose() => engines.Dispose();
 }

@@ -34,8 +34,16 @@ public sealed class JudgeProcess : IAsyncDisposable
     /// <param name="file">The file.</param>
     /// <param name="columns">The columns, as ClickHouse's SQL.</param>
     /// <param name="version">The version; null for the newest.</param>
-    public Task ExportAsync(string folder, string file, string columns = "*", long? version = null) => AskAsync(
-        $"SELECT {columns} FROM {Table(folder)} INTO OUTFILE {SqlText.Literal(file)} FORMAT Parquet"
+    public Task ExportAsync(string folder, string file, string columns = "*", long? version = null) =>
+        ExportFromAsync(Table(folder), file, columns, version);
+
+    /// <summary>Writes the rows of a table's Iceberg metadata to a Parquet file.</summary>
+    /// <inheritdoc cref="ExportAsync"/>
+    public Task ExportIcebergAsync(string folder, string file, string columns = "*") =>
+        ExportFromAsync(IcebergTable(folder), file, columns, version: null);
+
+    Task<string> ExportFromAsync(string table, string file, string columns, long? version) => AskAsync(
+        $"SELECT {columns} FROM {table} INTO OUTFILE {SqlText.Literal(file)} FORMAT Parquet"
         + AtVersion(version, "output_format_parquet_string_as_string = 1"),
         "Parquet");
 
@@ -50,6 +58,9 @@ public sealed class JudgeProcess : IAsyncDisposable
 
     /// <summary>A table as ClickHouse's SQL names it.</summary>
     public static string Table(string folder) => $"deltaLakeLocal({SqlText.Literal(folder)})";
+
+    /// <summary>A table's Iceberg metadata as ClickHouse's SQL names them.</summary>
+    public static string IcebergTable(string folder) => $"icebergLocal({SqlText.Literal(folder)})";
 
     public async ValueTask DisposeAsync()
     {

@@ -29,6 +29,26 @@ static class JudgedTable
         }
     }
 
+    /// <summary>Asserts that the judge reads the same rows of the table's Iceberg metadata.</summary>
+    /// <returns>How many rows that are.</returns>
+    public static async Task<long> AssertIcebergReadEquallyAsync(
+        this JudgeProcess judge, EngineSession session, LakeTable table)
+    {
+        var snapshot = await table.LatestAsync(Cancel);
+        using var ours = await snapshot.OpenAsync(session, Cancel);
+        var columns = session.Describe($"SELECT * FROM {ours.Sql}", Cancel);
+        var file = Path.Combine(Path.GetTempPath(), $"foz-judged-{Guid.NewGuid():N}.parquet");
+        try
+        {
+            await judge.ExportIcebergAsync(table.Root, file, string.Join(", ", columns.Select(AsJudgeWrites)));
+            return AssertEqual(session, columns, ours.Sql, file, $"Iceberg of {table.Root} at version {snapshot.Version}");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     static long AssertEqual(
         EngineSession session, IReadOnlyList<EngineColumn> columns, string relation, string file, string what)
     {

@@ -40,6 +40,8 @@ static class PropertyAlterations
             else if (property == ColumnMapping.ModeProperty) SetMapping(draft, value.ToLowerInvariant());
             else Set(draft, property, value);
         }
+        // Readers of Iceberg need ids of what lies in arrays and maps too.
+        if (IcebergCompat.IsRequired(draft.Properties)) draft.AssignIds();
         return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(told)));
     }
 

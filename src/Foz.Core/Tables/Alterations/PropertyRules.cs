@@ -22,9 +22,9 @@ static partial class PropertyRules
         Add(
             flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking", "rowTrackingSuspended",
             "enableInCommitTimestamps", "enableExpiredLogCleanup", "checkpoint.writeStatsAsJson",
-            "checkpoint.writeStatsAsStruct", "randomizeFilePrefixes", "tuneFileSizesForRewrites", "enableIcebergCompatV1",
+            "checkpoint.writeStatsAsStruct", "randomizeFilePrefixes", "tuneFileSizesForRewrites",
             "enableIcebergCompatV2", "enableFullRetentionRollback", "enableVariantShredding",
-            "compatibility.symlinkFormatManifest.enabled", "autoOptimize", "autoOptimize.optimizeWrite");
+            "compatibility.symlinkFormatManifest.enabled", "writePartitionColumnsToParquet", "autoOptimize", "autoOptimize.optimizeWrite");
         Add(OneOf("true", "false", "auto", "legacy"), "autoOptimize.autoCompact");
         Add(interval, "deletedFileRetentionDuration", "logRetentionDuration", "setTransactionRetentionDuration",
             "sampleRetentionDuration", "checkpointRetentionDuration");
@@ -35,7 +35,9 @@ static partial class PropertyRules
         Add(OneOf("none", "name", "id"), "columnMapping.mode");
         Add(OneOf("classic", "v2"), "checkpointPolicy");
         Add(OneOf("Serializable", "WriteSerializable", "SnapshotIsolation"), "isolationLevel");
-        Add(OneOf("iceberg", "hudi", "iceberg,hudi", "hudi,iceberg", ""), "universalFormat.enabledFormats");
+        Add(new("iceberg, or '' for none", text => text.ToLowerInvariant() is "iceberg" or ""), "universalFormat.enabledFormats");
+        Add(new("false: new tables are kept readable by delta.enableIcebergCompatV2", text =>
+            text.Equals("false", StringComparison.OrdinalIgnoreCase)), "enableIcebergCompatV1");
     }
 
     /// <summary>Properties that only the protocol itself sets.</summary>

@@ -30,6 +30,7 @@ public sealed class TableAlterer(EngineSession session)
         var operation = alteration is TableAlteration.SyncIdentity sync
             ? await SyncAsync(draft, sync, cancellationToken)
             : Apply(draft, alteration);
+        InteroperationRules.Check(draft);
         if (draft.Demand is { } rule) await CheckAsync(draft, rule, cancellationToken);
         var transaction = new Transaction(table.Delta, present.State, new()
         {
@@ -43,7 +44,8 @@ public sealed class TableAlterer(EngineSession session)
         if (draft.DroppedFeature is { } dropped && TableFeature.Find(dropped) is { IsForReaders: true }
             && committed.Checkpoint is null)
             await table.Delta.WriteCheckpointAsync(committed.Snapshot, cancellationToken);
-        return CommittedChange.Of(table, committed);
+        var change = CommittedChange.Of(table, committed);
+        return change with { Warning = change.Warning ?? InteroperationRules.WarningOf(draft) };
     }
 
     static TableOperation Apply(TableDraft draft, TableAlteration alteration)

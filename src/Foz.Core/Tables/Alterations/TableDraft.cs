@@ -76,7 +76,7 @@ sealed class TableDraft(string name, TableSnapshot snapshot)
     public void AssignIds(bool keepNames = false)
     {
         if (Mapping == ColumnMappingMode.None) return;
-        (Schema, var max) = ColumnMapping.Assign(Schema, ColumnMapping.MaxColumnId(Properties), keepNames);
+        (Schema, var max) = ColumnMapping.Assign(Schema, Properties, keepNames);
         Properties = Properties.With(ColumnMapping.MaxColumnIdProperty, max.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -1,0 +1,69 @@
+using Foz.Delta.Manifests;
+using Foz.Delta.Transactions;
+
+namespace Foz.Core.Tables.Alterations;
+
+/// <summary>What a table must be so that programs can read its files that do not read its log.</summary>
+static class InteroperationRules
+{
+    const string DeletionVectorsProperty = "delta.enableDeletionVectors";
+
+    /// <summary>Refuses what would keep them from it.</summary>
+    /// <exception cref="FozException">It says what is missing, and what to do.</exception>
+    public static void Check(TableDraft draft)
+    {
+        CheckIceberg(draft);
+        CheckManifests(draft);
+    }
+
+    /// <summary>What an alteration that is done leaves to be done; null for nothing.</summary>
+    public static Warning? WarningOf(TableDraft draft)
+    {
+        var before = draft.Snapshot.State;
+        var isEnabled = IcebergCompat.IsRequired(draft.Properties) && !IcebergCompat.IsRequired(before.Metadata.Configuration);
+        return isEnabled && draft.PartitionColumns.Count > 0 && before.FileCount > 0
+            ? new(
+                $"files that {draft.Name} has already do not hold its partition columns ({string.Join(", ", draft.PartitionColumns)})",
+                "readers of Iceberg that do not take them from the metadata show NULL there, until those files are written anew")
+            : null;
+    }
+
+    static void CheckIceberg(TableDraft draft)
+    {
+        var faults = IcebergCompat.FaultsOf(draft.Schema, draft.Properties);
+        var isNew = !IcebergCompat.IsRequired(draft.Snapshot.State.Metadata.Configuration);
+        if (isNew && (faults.Count > 0 || IcebergCompat.IsRequired(draft.Properties)))
+            faults = [.. faults, .. IcebergCompat.FaultsOf(draft.Snapshot.State.Files)];
+        if (faults.Count == 0) return;
+        var settings = faults.Where(fault => fault.Property is not null).Select(fault => $"{fault.Property}={fault.Value}");
+        var hint = string.Join(' ', settings);
+        throw new FozException(
+            ErrorKind.Data, $"{draft.Name} cannot be read as Iceberg: {string.Join("; ", faults.Select(f => f.Message))}")
+        {
+            Hint = hint.Length == 0 ? null : $"set these too, in one command: {hint}",
+        };
+    }
+
+    static void CheckManifests(TableDraft draft)
+    {
+        if (!IsTrue(draft, SymlinkManifests.Property)) return;
+        if (IsTrue(draft, DeletionVectorsProperty))
+            throw new FozException(
+                ErrorKind.Data, $"{draft.Name} can have no manifests: rows may be deleted by deletion vectors, which their readers "
+                + "do not know")
+            {
+                Hint = $"set this too, in one command: {DeletionVectorsProperty}=false",
+            };
+        if (IsTrue(draft.Snapshot.State.Metadata.Configuration.Find(SymlinkManifests.Property))) return;
+        if (draft.Snapshot.State.Files.FirstOrDefault(file => file.DeletionVector is not null) is { } file)
+            throw new FozException(
+                ErrorKind.Data, $"{draft.Name} can have no manifests: rows of {file.Path} are deleted by a deletion vector")
+            {
+                Hint = "rewrite such files first",
+            };
+    }
+
+    static bool IsTrue(TableDraft draft, string property) => IsTrue(draft.Properties.Find(property));
+
+    static bool IsTrue(string? value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Iceberg;
+
+/// <summary>The folder <c>metadata</c> of a table: <c>v1.metadata.json</c> and so on, and <c>version-hint.text</c>, which
+/// names the newest to readers without a catalog.</summary>
+/// <param name="store">The table's files.</param>
+sealed class IcebergFolder(IObjectStore store)
+{
+    const string Hint = $"{Folder}/version-hint.text";
+    const string Suffix = ".metadata.json";
+
+    /// <summary>The folder's name.</summary>
+    public const string Folder = "metadata";
+
+    /// <summary>The table's folder, as Iceberg writes it.</summary>
+    public string Location { get; } = FullPath.Of(store.Root);
+
+    /// <summary>The newest metadata file.</summary>
+    /// <returns>Its number, 0 without one; the number that the hint has; and the metadata, null where another program
+    /// wrote them or they are damaged.</returns>
+    public async ValueTask<(long Number, long HintNumber, IcebergMetadata? Metadata)> FindAsync(
+        CancellationToken cancellationToken)
+    {
+        var hinted = await store.GetAsync(Hint, cancellationToken) is { } hint
+            && long.TryParse(Encoding.UTF8.GetString(hint.Content.Span).Trim(), CultureInfo.InvariantCulture, out var said)
+            && await store.GetInfoAsync(PathOf(said), cancellationToken) is not null ? said : 0;
+        var number = hinted > 0 ? hinted : await GreatestAsync(cancellationToken);
+        // Who wrote a newer one may have died before the hint.
+        while (await store.GetInfoAsync(PathOf(number + 1), cancellationToken) is not null) number++;
+        var file = number > 0 ? await store.GetAsync(PathOf(number), cancellationToken) : null;
+        return (number, hinted, file is null ? null : IcebergMetadata.Parse(file.Content));
+    }
+
+    /// <summary>Writes a metadata file.</summary>
+    /// <returns>False if another one has the number.</returns>
+    public async ValueTask<bool> TryPutAsync(long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
+        await store.PutIfAbsentAsync(PathOf(number), metadata.ToUtf8(), cancellationToken) is PutIfAbsentResult.Created;
+
+    /// <summary>Tells readers which metadata file is the newest.</summary>
+    public async ValueTask PutHintAsync(long number, CancellationToken cancellationToken) => await store.PutAsync(
+        Hint, Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)), cancellationToken);
+
+    /// <summary>Writes a file of the folder.</summary>
+    /// <returns>Where it is, in full.</returns>
+    public async ValueTask<string> PutAsync(string name, byte[] content, CancellationToken cancellationToken)
+    {
+        await store.PutAsync($"{Folder}/{name}", content, cancellationToken);
+        return $"{Location}/{Folder}/{name}";
+    }
+
+    /// <summary>Reads a file of the table's folder.</summary>
+    /// <param name="file">Where it is, in full.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Null where there is none, or it lies elsewhere.</returns>
+    public async ValueTask<ReadOnlyMemory<byte>?> GetAsync(string file, CancellationToken cancellationToken) =>
+        Relative(file) is { } path && await store.GetAsync(path, cancellationToken) is { } found ? found.Content : null;
+
+    /// <summary>Deletes files of the folder.</summary>
+    /// <param name="files">Where they are, in full.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask DeleteAsync(IEnumerable<string> files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+            if (Relative(file) is { } path) await store.DeleteAsync(path, cancellationToken);
+    }
+
+    /// <summary>Where a metadata file is, in full.</summary>
+    public string FileOf(long number) => $"{Location}/{PathOf(number)}";
+
+    static string PathOf(long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Folder}/v{number}{Suffix}");
+
+    string? Relative(string file) =>
+        file.StartsWith($"{Location}/{Folder}/", StringComparison.Ordinal) ? file[(Location.Length + 1)..] : null;
+
+    async ValueTask<long> GreatestAsync(CancellationToken cancellationToken)
+    {
+        var greatest = 0L;
+        await foreach (var file in store.ListAsync(Folder, null, cancellationToken))
+            if (file.Path.AsSpan(Folder.Length + 1) is ['v', .. var rest] && rest.EndsWith(Suffix, StringComparison.Ordinal)
+                && long.TryParse(rest[..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                greatest = Math.Max(greatest, number);
+        return greatest;
+    }
+}

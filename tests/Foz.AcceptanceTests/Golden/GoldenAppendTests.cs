@@ -1,0 +1,69 @@
+using Foz.AcceptanceTests.Documents;
+using Foz.AcceptanceTests.Judge;
+using Foz.Core;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Delta;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Golden;
+
+/// <summary>Copies of tables that other writers made, to which rows are appended: read again by Foz and by the judge.</summary>
+public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) : IClassFixture<GoldenEngine>, IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-golden-").FullName;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Readable => GoldenTests.Readable;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Readable))]
+    public async Task A_copy_has_its_rows_and_those_appended(string name)
+    {
+        var golden = GoldenTable.Find(name);
+        DemoCheckout.CopyFolder(golden.Root, Path.Combine(folder, "delta"));
+        using var session = engine.Open();
+        var table = engine.Table(folder);
+        var before = await table.LatestAsync(Cancel);
+        using (var rows = await before.OpenAsync(session, Cancel))
+            session.Execute($"CREATE TEMP TABLE before_rows AS FROM {rows.Sql}", Cancel);
+        session.Execute("CREATE TEMP TABLE added_rows AS FROM before_rows LIMIT 3", Cancel);
+
+        var refusal = await AppendAsync(session, table);
+        Assert.Equal(Refusals.GetValueOrDefault(name), refusal is null ? null : Shown(refusal, name));
+        var after = await engine.Table(folder).LatestAsync(Cancel);
+        Assert.Equal(refusal is null ? before.Version + 1 : before.Version, after.Version);
+        using var read = await after.OpenAsync(session, Cancel);
+        GoldenRows.AssertEqual(
+            session, read.Sql, refusal is null ? "(FROM before_rows UNION ALL FROM added_rows)" : "before_rows", name);
+        // What the judge reads of the table as it was, it reads of the table with our commit.
+        if (refusal is null && golden.Expected.Contains("chdb", StringComparison.Ordinal) && IsJudged(golden))
+            Assert.Equal(
+                session.QueryScalar<long>("SELECT count(*) FROM before_rows", Cancel)
+                    + session.QueryScalar<long>("SELECT count(*) FROM added_rows", Cancel),
+                await judge.CountAsync(table.Root));
+    }
+
+    static readonly Dictionary<string, string> Refusals = new(StringComparer.Ordinal);
+
+    static bool IsJudged(GoldenTable golden) => File.Exists(Path.Combine(golden.Folder, "expected-chdb.jsonl"));
+
+    static string Shown(Exception refusal, string name) => refusal.Message.Replace(name, "table", StringComparison.Ordinal);
+
+    static async Task<Exception?> AppendAsync(EngineSession session, LakeTable table)
+    {
+        try
+        {
+            await using var change = await new TableWriter(session).AppendAsync(table, "FROM added_rows", new(), Cancel);
+            await change.CommitAsync(Cancel);
+            return null;
+        }
+        catch (Exception e) when (e is DeltaException or FozException)
+        {
+            return e;
+        }
+    }
+}
