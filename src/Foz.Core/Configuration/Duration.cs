@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Foz.Core.Configuration;
 
-/// <summary>Reads lengths of time as <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>1h30m</c>, <c>2d</c>.</summary>
+/// <summary>
+/// Reads lengths of time as <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>1h30m</c>, <c>2d</c>, or in words: <c>7 days</c>.
+/// </summary>
 public static partial class Duration
 {
     /// <summary>Reads numbers with units, the larger unit first.</summary>
@@ -25,6 +27,44 @@ public static partial class Duration
             return false;
         }
     }
+
+    /// <summary>Reads a length in either form, or as Spark writes it: <c>interval 1 week 2 days</c>.</summary>
+    /// <returns>Whether the text is such a length.</returns>
+    public static bool TryParseWords(string text, out TimeSpan duration)
+    {
+        if (TryParse(text, out duration)) return true;
+        duration = default;
+        if (!Words.IsMatch(text)) return false;
+        try
+        {
+            foreach (Match part in Word.Matches(text))
+            {
+                var ticks = char.ToLowerInvariant(part.Groups["unit"].Value[0]) switch
+                {
+                    'w' => 7 * TimeSpan.TicksPerDay,
+                    'd' => TimeSpan.TicksPerDay,
+                    'h' => TimeSpan.TicksPerHour,
+                    'm' => TimeSpan.TicksPerMinute,
+                    _ => TimeSpan.TicksPerSecond,
+                };
+                var count = long.Parse(part.Groups["count"].Value, CultureInfo.InvariantCulture);
+                duration += new TimeSpan(checked(count * ticks));
+            }
+            return true;
+        }
+        catch (OverflowException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word { get; }
+
+    [GeneratedRegex(@"^\s*(interval\s+)?([0-9]+\s*(week|day|hour|minute|second)s?\s*)+\z",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Words { get; }
 
     static TimeSpan Of(Match match, string unit, long ticks) => match.Groups[unit] is { Success: true } group
         ? new TimeSpan(checked(long.Parse(group.Value, CultureInfo.InvariantCulture) * ticks))

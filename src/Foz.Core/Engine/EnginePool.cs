@@ -118,6 +118,7 @@ public sealed class EnginePool : IDisposable
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
             connection.Register(LosslessText.Function);
+            connection.Register(HilbertCurve.Function);
             if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
             // yet.

@@ -21,6 +21,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     readonly Lazy<RowWriter> rows = new(() => new(table.Name, target, metadata));
     readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
     readonly bool isForIceberg = IcebergCompat.IsRequired(metadata.Configuration);
+    Dictionary<ColumnPath, ColumnPath>? logicalPaths;
 
     /// <summary>
     /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
@@ -42,7 +43,30 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     {
         var written = await CopyAsync(session, select, hidden, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
-        var files = written.Select(ToAdd).ToList();
+        var files = written.Select(file => ToAdd(file, PartitionValues(file))).ToList();
+        await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
+        return files;
+    }
+
+    /// <summary>
+    /// Writes rows of the table that only move: every value stays, and no rule is asked of them. All are of one partition.
+    /// </summary>
+    /// <param name="session">The session that has what the SELECT reads.</param>
+    /// <param name="select">The rows, as data files hold them.</param>
+    /// <param name="folder">The folder below the table's own; empty for that.</param>
+    /// <param name="partition">The values of the partition columns, by physical names.</param>
+    /// <param name="options">How files are written; field ids are added.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The files, durable and not committed; their <c>dataChange</c> is false.</returns>
+    public async Task<IReadOnlyList<AddFile>> MoveAsync(
+        EngineSession session, string select, string folder, StringMap partition, ParquetWriteOptions options,
+        CancellationToken cancellationToken)
+    {
+        var place = Path.GetDirectoryName(store.StagingPath(folder.Length == 0 ? "data" : $"{folder}/data"))!;
+        var written = await ParquetWriter.WriteAsync(
+            session, select, place, options with { FieldIds = WrittenColumns.FieldIds(schema, HoldsPartitionColumns) },
+            cancellationToken);
+        var files = written.Select(file => ToAdd(file, partition) with { DataChange = false }).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
@@ -73,7 +97,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
     public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
 
-    bool HoldsPartitionColumns =>
+    /// <summary>Whether data files hold the partition columns too.</summary>
+    public bool HoldsPartitionColumns =>
         !schema.PartitionColumns.IsEmpty && FilePartitions.AreWritten(protocol, metadata);
 
     ParquetWriteOptions Options(bool withPartitionColumns) => new()
@@ -131,22 +156,31 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     FilePath PathOf(ParquetFile file) => FilePath.Relative(
         Path.GetRelativePath(Path.GetDirectoryName(store.StagingPath("data"))!, file.Path).Replace('\\', '/'));
 
-    AddFile ToAdd(ParquetFile file) => new()
+    AddFile ToAdd(ParquetFile file, StringMap partition) => new()
     {
         Path = PathOf(file),
-        PartitionValues = PartitionValues(file),
+        PartitionValues = partition,
         SizeBytes = file.SizeBytes,
         ModificationTimeMs = table.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-        Stats = statistics.Write(file.RowCount, file.Columns.Select(column => new ColumnStatistics
-        {
-            Column = ColumnPath.Of([.. column.Path]),
-            Min = column.Min,
-            Max = column.Max,
-            NullCount = column.NullCount,
-            HasNan = column.HasNaN,
-        })),
+        Stats = statistics.Write(file.RowCount, file.Columns.Select(StatisticsOf).OfType<ColumnStatistics>()),
         Tags = isForIceberg ? StringMap.Empty.With(IcebergCompat.FileTag, "2") : null,
     };
+
+    /// <summary>A column's statistics by the name that people see; null where the log keeps none.</summary>
+    ColumnStatistics? StatisticsOf(ParquetColumnStatistics column)
+    {
+        logicalPaths ??= statistics.Columns.ToDictionary(path => schema.PhysicalPath(path)!, path => path);
+        return logicalPaths.TryGetValue(ColumnPath.Of([.. column.Path]), out var path)
+            ? new()
+            {
+                Column = path,
+                Min = column.Min,
+                Max = column.Max,
+                NullCount = column.NullCount,
+                HasNan = column.HasNaN,
+            }
+            : null;
+    }
 
     StringMap PartitionValues(ParquetFile file)
     {

@@ -38,6 +38,8 @@ public sealed class DeltaTable
     /// <summary>The table's files.</summary>
     public IObjectStore Store { get; }
 
+    /// <summary>Reads and writes checkpoints in Parquet; null if there is nothing that can.</summary>
+    internal ICheckpointParquet? Parquet => parquet;
     /// <summary>What messages call the table.</summary>
     public string Name { get; }
 
@@ -205,6 +207,9 @@ public sealed class DeltaTable
         while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;
         return first > 0 ? commits[first..] : commits;
     }
+
+    /// <summary>Reads the log anew at the next look: a part of it that was read is gone or another one.</summary>
+    internal void Forget() => Volatile.Write(ref newest, null);
 
     Snapshot Remember(Snapshot snapshot)
     {

@@ -47,6 +47,9 @@ public sealed class ProjectFile
     /// <summary>How many threads work; null where it is not stated.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>What runs do for tables behind their steps.</summary>
+    public MaintenancePolicies Maintenance { get; init; } = MaintenancePolicies.Default;
+
     /// <summary>The variables that texts are filled in from.</summary>
     public required Variables Variables { get; init; }
 

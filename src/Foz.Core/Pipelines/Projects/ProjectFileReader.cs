@@ -51,6 +51,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             SchemaPrefix = chosen.Text("schema_prefix") ?? "",
             Memory = First(chosen, reader, r => r.MemorySize("memory")),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
+            Maintenance = new MaintenanceReader(errors).Read(reader),
             Variables = variables,
         };
         if (file.SchemaPrefix.Length > 0)

@@ -9,6 +9,7 @@ using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -20,6 +21,9 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Tables">The tables, by name in the lake.</param>
 sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, TableInput> Tables)
 {
+    /// <summary>The tables whose files were only rearranged since the last batch.</summary>
+    public ImmutableHashSet<string> Rearranged { get; init; } = ImmutableHashSet<string>.Empty;
+
     /// <summary>Plans a model.</summary>
     /// <param name="lake">The lake.</param>
     /// <param name="model">The model.</param>
@@ -31,20 +35,25 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     {
         var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
         var definition = new StringBuilder(Describe(model));
+        var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
             foreach (var table in await ReadByAsync(lake, reference.Table, definition, cancellationToken))
             {
                 // What a view shows of the platform's records is not what it is made from.
                 if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
-                var snapshot = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken);
+                var opened = await lake.OpenTableAsync(table, cancellationToken);
+                var snapshot = await opened.FindLatestAsync(cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
                 if (snapshot is null) throw StepNames.Missing(table);
                 var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
                 tables[table.ToString()] = new(snapshot.Version, from);
+                if (last is not null && VersionIn(last, table.ToString()) is { } read && read < snapshot.Version
+                    && !await TableRows.HasChangesAsync(opened, read, snapshot.Version, cancellationToken))
+                    rearranged.Add(table.ToString());
             }
         }
-        return new(Hash(definition.ToString()), tables.ToImmutable());
+        return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable() };
     }
 
     /// <summary>Whether a model reads only new rows, and its table keeps those that it has.</summary>
@@ -56,11 +65,14 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     {
         if (GoesOn(model))
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
-                .All(name => VersionIn(last, name) == Tables.GetValueOrDefault(name)?.Version);
+                .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)?.Version));
         return Fingerprint == last.Fingerprint
             && Tables.Count == last.Tables.Count
-            && Tables.All(table => VersionIn(last, table.Key) == table.Value.Version);
+            && Tables.All(table => IsReadBy(last, table.Key, table.Value.Version));
     }
+
+    bool IsReadBy(StepManifest manifest, string name, long? version) =>
+        VersionIn(manifest, name) == version || Rearranged.Contains(name);
 
     static long? VersionIn(StepManifest manifest, string name) => manifest.Tables.GetValueOrDefault(name)?.Version;
 

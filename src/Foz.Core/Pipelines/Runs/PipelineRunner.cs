@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Connectors;
+using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
@@ -44,12 +45,30 @@ public sealed class PipelineRunner(Lake lake)
                 return result;
             },
             stop.Token);
+        var maintenance = new RunMaintenance(lake, project.File.Maintenance);
+        foreach (var node in steps.Where(node => results.Any(step => step.Step == node.Table && step.TableVersion is not null)))
+            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, stop.Token) is { } record) recorder.Add(record);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
         recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
         var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, stop.Token);
         result = result with { Error = error };
         Tell(request, new RunEvent.Finished(result));
         return result;
+    }
+
+    static async Task<StepRecord?> MaintainAsync(
+        RunMaintenance maintenance, string runId, TableName name, TableName table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await maintenance.RunAsync(runId, name, table, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over; the next one goes on here.
+            return null;
+        }
     }
 
     async Task<StepResult> RunStepAsync(

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Engine;
+using Foz.Core.Tables.Maintenance;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz repair</c>: makes a damaged table readable again.</summary>
+static class RepairCommand
+{
+    public const string Name = "repair";
+
+    public static Command Create(CommandContext context)
+    {
+        var name = new Argument<string>("table") { Description = "The table: silver.orders" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var command = new ExampleCommand(
+            Name, "Take files out of a table that are gone, and make anew what is wrong in its log",
+            ["foz repair silver.orders", "foz repair silver.orders --yes"]) { name, yes };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
+            var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
+            var found = await TableFsck.CheckAsync(opened, cancellationToken);
+            FsckCommand.Tell(context.Shell, table, found);
+            if (found.Findings.Count == 0) return;
+            var lost = found.Findings.Where(finding => finding.IsLoss).ToList();
+            if (lost.Count > 0 && !arguments.GetValue(yes) && !IsAgreed(context.Shell, table.ToString(), lost))
+            {
+                context.Shell.Out.WriteLine("nothing was changed");
+                return;
+            }
+            var result = await TableFsck.RepairAsync(opened, found, cancellationToken);
+            context.Shell.Out.WriteLine($"{table} is repaired; this is version {result.Version}");
+            if (result.FilesRemoved > 0)
+                context.Shell.Out.WriteLine(
+                    $"  {RunText.Count(result.FilesRemoved, "file", "files")} taken out; foz history shows it as FSCK");
+            if (result.HasCheckpoint) context.Shell.Out.WriteLine("  a new checkpoint is written");
+        });
+        return command;
+    }
+
+    static bool IsAgreed(Shell shell, string table, List<FsckFinding> lost)
+    {
+        var rows = lost.Sum(finding => finding.RowCount ?? 0);
+        var unknown = lost.Exists(finding => finding.RowCount is null) ? " or more" : "";
+        shell.Out.Write(
+            $"{table} will be without {RunText.Count(lost.Count, "file", "files")} and {rows:N0}{unknown} rows, which are lost. "
+            + "Go on? [y/N] ");
+        shell.Out.Flush();
+        var answer = shell.In().ReadLine()?.Trim();
+        shell.Out.WriteLine();
+        return answer is { Length: > 0 } && "yes".StartsWith(answer, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Tables;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>A table that a command works on.</summary>
+/// <param name="Name">Its name in the lake.</param>
+/// <param name="Table">It.</param>
+readonly record struct SelectedTable(TableName Name, LakeTable Table);
+
+/// <summary>The tables that are named to commands that look after tables: by name, by layer, or all.</summary>
+static class TableSelection
+{
+    const string All = "all";
+
+    /// <summary>The argument.</summary>
+    public static Argument<string[]> Argument() => new("tables")
+    {
+        Description = "The tables: silver.orders; a layer: silver; or all", Arity = ArgumentArity.OneOrMore,
+    };
+
+    /// <summary>The tables that are named, each once.</summary>
+    /// <exception cref="FozException">A name stands for nothing.</exception>
+    public static async Task<IReadOnlyList<SelectedTable>> ReadAsync(
+        Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var found = new List<TableName>();
+        IReadOnlyList<TableName>? tables = null;
+        foreach (var name in names)
+        {
+            if (name.Contains('.', StringComparison.Ordinal))
+            {
+                found.Add(await workspace.ResolveAsync(name, cancellationToken));
+                continue;
+            }
+            tables ??= [.. (await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
+                .Where(definition => definition.Kind is DefinitionKind.Table).Select(definition => definition.TableName)];
+            var chosen = tables.Where(table => name.Equals(All, StringComparison.OrdinalIgnoreCase)
+                || IsSchema(table, name) || IsSchema(table, workspace.File.SchemaPrefix + name)).ToList();
+            if (chosen.Count == 0) throw Unknown(name, tables);
+            found.AddRange(chosen);
+        }
+        var selected = new List<SelectedTable>();
+        foreach (var name in found.Distinct())
+            selected.Add(new(name, await workspace.Lake.OpenTableAsync(name, cancellationToken)));
+        return selected;
+    }
+
+    static bool IsSchema(TableName table, string schema) => table.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
+
+    static FozException Unknown(string name, IReadOnlyList<TableName> tables) =>
+        name.Equals(All, StringComparison.OrdinalIgnoreCase)
+            ? new(ErrorKind.NotFound, "the lake has no tables yet") { Hint = "foz run makes them" }
+            : new(ErrorKind.NotFound, $"the lake has no schema {name} with tables")
+            {
+                Hint = NearestName.Find(name, tables.Select(table => table.Schema).Append(All).Distinct()) is { } near
+                    ? $"did you mean {near}?"
+                    : "name a table as silver.orders, a layer as silver, or all",
+            };
+}

@@ -1,0 +1,60 @@
+using Foz.Delta;
+using Foz.Delta.Maintenance;
+
+namespace Foz.Core.Tables.Maintenance;
+
+/// <summary>Something that is wrong with a table.</summary>
+/// <param name="Path">The object, below the table's folder or absolute.</param>
+/// <param name="Problem">What is wrong with it.</param>
+/// <param name="IsLoss">Whether rows or versions cannot be read for it; else it only costs time.</param>
+/// <param name="RowCount">The rows that cannot be read for it; null where that is not known, or none are concerned.</param>
+public sealed record FsckFinding(string Path, string Problem, bool IsLoss, long? RowCount);
+
+/// <summary>What a look at a whole table found.</summary>
+public sealed class FsckResult
+{
+    internal FsckResult(TableCheckResult check) => Check = check;
+
+    internal TableCheckResult Check { get; }
+
+    /// <summary>The newest version; null where it cannot be built.</summary>
+    public long? Version => Check.Version;
+
+    /// <summary>The data files and deletion vectors that were looked at.</summary>
+    public int FilesChecked => Check.FilesChecked;
+
+    /// <summary>What is wrong; empty where nothing is.</summary>
+    public IReadOnlyList<FsckFinding> Findings =>
+        [.. Check.Faults.Select(fault => new FsckFinding(fault.Path, fault.Message, fault.IsLoss, fault.RowCount))];
+}
+
+/// <summary>What a repair did.</summary>
+/// <param name="Version">The table's version then.</param>
+/// <param name="FilesRemoved">Files that the table has no more.</param>
+/// <param name="ObjectsDeleted">Objects of the log that were wrong and are gone.</param>
+/// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
+public sealed record RepairResult(long Version, int FilesRemoved, int ObjectsDeleted, bool HasCheckpoint);
+
+/// <summary>Looks at everything that a table consists of, and repairs what can be (Delta's FSCK).</summary>
+public static class TableFsck
+{
+    /// <summary>
+    /// Looks whether each file of the newest version is there with its size, each deletion vector can be read, no commit is
+    /// missing, and checkpoints and checksums say the same as the commits.
+    /// </summary>
+    /// <exception cref="DeltaException">There is no table, it cannot be read, or the storage failed.</exception>
+    public static async Task<FsckResult> CheckAsync(LakeTable table, CancellationToken cancellationToken) =>
+        new(await new TableCheck(table.Delta).RunAsync(cancellationToken));
+
+    /// <summary>
+    /// Takes files that are gone out of the table, and makes anew what is wrong beside its commits. Lost rows stay lost.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// Commits are missing, the table does not allow that rows go, another commit came first, or the storage failed.
+    /// </exception>
+    public static async Task<RepairResult> RepairAsync(LakeTable table, FsckResult found, CancellationToken cancellationToken)
+    {
+        var result = await new TableRepair(table.Delta, TableOperation.EngineInfo).RunAsync(found.Check, cancellationToken);
+        return new(result.Version, result.FilesRemoved, result.FilesDeleted, result.HasCheckpoint);
+    }
+}

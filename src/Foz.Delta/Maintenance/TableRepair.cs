@@ -1,0 +1,86 @@
+using System.Globalization;
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Snapshots;
+using Foz.Delta.Transactions;
+
+namespace Foz.Delta.Maintenance;
+
+/// <summary>What a repair did.</summary>
+/// <param name="Version">The table's version then.</param>
+/// <param name="FilesRemoved">Files that the table has no more.</param>
+/// <param name="FilesDeleted">Objects of the log that were wrong and are gone.</param>
+/// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
+public sealed record TableRepairResult(long Version, int FilesRemoved, int FilesDeleted, bool HasCheckpoint);
+
+/// <summary>
+/// Makes a table readable again: takes files out of it that are gone (as FSCK REPAIR TABLE does), and what is wrong beside
+/// its commits. Nothing brings lost rows back.
+/// </summary>
+/// <param name="table">The table.</param>
+/// <param name="engineInfo">The program that history shows.</param>
+public sealed class TableRepair(DeltaTable table, string engineInfo)
+{
+    /// <summary>Repairs what a check found.</summary>
+    /// <exception cref="DeltaException">
+    /// Commits are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow that rows go
+    /// (<see cref="DeltaErrorKind.Refused"/>), another commit came first, or the storage failed.
+    /// </exception>
+    public async Task<TableRepairResult> RunAsync(TableCheckResult check, CancellationToken cancellationToken)
+    {
+        if (check.Faults.FirstOrDefault(fault => fault.Kind is FaultKind.Log) is { } broken)
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {broken.Path}: {broken.Message}")
+            { Path = broken.Path };
+        var deleted = await DeleteAsync(check, cancellationToken);
+        var needsCheckpoint = check.Faults.Any(fault => fault.Kind is FaultKind.Checkpoint or FaultKind.LastCheckpoint);
+        if (needsCheckpoint)
+        {
+            // What was read of the table may have come from a wrong checkpoint.
+            table.Forget();
+            check = await new TableCheck(table).RunAsync(cancellationToken);
+        }
+        var snapshot = await table.LatestSnapshotAsync(cancellationToken);
+        var lost = check.Faults.Select(fault => fault.File).OfType<AddFile>().DistinctBy(file => file.Key).ToList();
+        if (lost.Count > 0) snapshot = await RemoveAsync(snapshot, lost, cancellationToken);
+        var hasCheckpoint = needsCheckpoint
+            && await table.WriteCheckpointAsync(snapshot, cancellationToken) is CheckpointResult.Written;
+        return new(snapshot.Version, lost.Count, deleted, hasCheckpoint);
+    }
+
+    /// <summary>Deletes what says something else than the commits, from which all of it can be made anew.</summary>
+    async Task<int> DeleteAsync(TableCheckResult check, CancellationToken cancellationToken)
+    {
+        var wrong = check.Faults
+            .Where(fault => fault.Kind is FaultKind.Checkpoint or FaultKind.LastCheckpoint or FaultKind.Checksum)
+            .Select(fault => fault.Path).Distinct(StringComparer.Ordinal).ToList();
+        if (wrong.Exists(path => path.Contains(".checkpoint.", StringComparison.Ordinal))) await CheckReplaceableAsync(wrong, cancellationToken);
+        foreach (var path in wrong) await table.Store.DeleteAsync(path, cancellationToken);
+        return wrong.Count;
+    }
+
+    /// <summary>A checkpoint may be deleted only where the version can be built without it.</summary>
+    async Task CheckReplaceableAsync(List<string> wrong, CancellationToken cancellationToken)
+    {
+        var listing = await LogListing.ReadAsync(table.Store, table.Name, 0, cancellationToken);
+        var unusable = listing.Checkpoints.Where(checkpoint => wrong.Contains(checkpoint.Files[0].Path)).ToHashSet();
+        // Throws where commits are missing.
+        _ = listing.Segment(version: null, unusable, useCompactions: false);
+    }
+
+    async Task<Snapshot> RemoveAsync(Snapshot snapshot, List<AddFile> lost, CancellationToken cancellationToken)
+    {
+        var transaction = new Transaction(table, snapshot, new()
+        {
+            Operation = "FSCK", EngineInfo = engineInfo, Parameters = new([KeyValuePair.Create("mode", (string?)"REPAIR")]),
+        })
+        {
+            Metrics = new(
+            [
+                KeyValuePair.Create("numRemovedFiles", (string?)lost.Count.ToString(CultureInfo.InvariantCulture)),
+            ]),
+        };
+        foreach (var file in lost)
+            if (snapshot.Files.Find(file.Key) is { } present) transaction.Remove(present);
+        return transaction.IsEmpty ? snapshot : (await transaction.CommitAsync(cancellationToken)).OrThrow().Snapshot;
+    }
+}

@@ -1,0 +1,131 @@
+using Foz.Core.Tables.Maintenance;
+using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Schema;
+
+namespace Foz.Tests.Core.Tables.Maintenance;
+
+public sealed class TableFsckTests : IDisposable
+{
+    readonly RulesTable table = new();
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    string Log => Path.Combine(table.Table.Root, "_delta_log");
+
+    public void Dispose() => table.Dispose();
+
+    [Fact]
+    public async Task A_table_in_order_has_no_findings()
+    {
+        await CreateAsync();
+        var result = await CheckAsync();
+        Assert.Empty(result.Findings);
+        Assert.Equal((16, 16), (result.Version, result.FilesChecked));
+    }
+
+    [Fact]
+    public async Task Files_that_are_gone_or_cut_are_named_with_their_rows_and_taken_out()
+    {
+        await CreateAsync();
+        var files = (await table.LatestAsync()).State.Files.ToList();
+        File.Delete(PathOf(files[3]));
+        await using (var cut = new FileStream(PathOf(files[5]), FileMode.Open)) cut.SetLength(10);
+
+        var found = await CheckAsync();
+        Assert.Equal(
+            [(files[3].Path.Value, "is missing", 10L), (files[5].Path.Value, $"has 10 bytes, the log says {files[5].SizeBytes}", 10L)],
+            found.Findings.Select(finding => (finding.Path, finding.Problem, finding.RowCount ?? 0)));
+        var repaired = await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
+
+        Assert.Equal(2, repaired.FilesRemoved);
+        Assert.Equal(129, (await table.RowsAsync()).Count);
+        Assert.Empty((await CheckAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_broken_deletion_vector_takes_its_file_along()
+    {
+        await CreateAsync();
+        File.Delete(Directory.GetFiles(table.Table.Root, "deletion_vector_*").Single());
+
+        var found = Assert.Single((await CheckAsync()).Findings);
+        Assert.True(found.IsLoss);
+        Assert.Equal(9, found.RowCount);
+        await TableFsck.RepairAsync(table.Reopen(), await CheckAsync(), Cancel);
+        Assert.Equal(140, (await table.RowsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_torn_checkpoint_and_a_broken_hint_are_made_anew()
+    {
+        await CreateAsync();
+        var checkpoint = Directory.GetFiles(Log, "*.checkpoint.parquet").Single();
+        await using (var cut = new FileStream(checkpoint, FileMode.Open)) cut.SetLength(100);
+        await File.WriteAllTextAsync(Path.Combine(Log, "_last_checkpoint"), "{", Cancel);
+
+        var found = await CheckAsync();
+        Assert.Equal(2, found.Findings.Count);
+        Assert.All(found.Findings, finding => Assert.False(finding.IsLoss));
+        var repaired = await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
+
+        Assert.Equal((0, 2, true), (repaired.FilesRemoved, repaired.ObjectsDeleted, repaired.HasCheckpoint));
+        Assert.Empty((await CheckAsync()).Findings);
+        Assert.Equal(149, (await table.RowsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_says_something_else_than_the_commits_goes()
+    {
+        await CreateAsync();
+        var checkpoint = Directory.GetFiles(Log, "*.checkpoint.parquet").Single();
+        var version = long.Parse(Path.GetFileName(checkpoint)[..20], System.Globalization.CultureInfo.InvariantCulture);
+        var other = (await table.Table.VersionAsync(version - 1, Cancel)).State.ToCheckpoint(TimeProvider.System.GetUtcNow()) with { Version = version };
+        File.Delete(checkpoint);
+        await table.Table.Delta.Parquet!.WriteAsync(checkpoint, other, Cancel);
+
+        var found = Assert.Single((await CheckAsync()).Findings);
+        Assert.Contains("lacks 1 files", found.Problem, StringComparison.Ordinal);
+        await TableFsck.RepairAsync(table.Reopen(), await CheckAsync(), Cancel);
+        Assert.Empty((await CheckAsync()).Findings);
+        Assert.Equal(149, (await table.RowsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Missing_and_broken_commits_cannot_be_repaired()
+    {
+        await CreateAsync();
+        foreach (var file in Directory.GetFiles(Log, "*.checkpoint.parquet").Append(Path.Combine(Log, "_last_checkpoint"))) File.Delete(file);
+        File.Delete(Path.Combine(Log, $"{4:D20}.json"));
+
+        var found = await CheckAsync();
+        Assert.Contains(found.Findings, finding => finding.IsLoss && finding.Path.Contains($"{4:D20}", StringComparison.Ordinal));
+        var error = await Assert.ThrowsAsync<DeltaException>(() => TableFsck.RepairAsync(table.Reopen(), found, Cancel));
+        Assert.Contains("cannot be repaired", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_checksum_that_differs_goes()
+    {
+        await CreateAsync();
+        var path = Path.Combine(table.Table.Root, LogFiles.ChecksumPath(3));
+        await File.WriteAllTextAsync(path, """{"tableSizeBytes":1,"numFiles":99,"numMetadata":1,"numProtocol":1}""", Cancel);
+
+        var found = await CheckAsync();
+        Assert.Contains("instead of 99", Assert.Single(found.Findings).Problem, StringComparison.Ordinal);
+        await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
+        Assert.False(File.Exists(path));
+    }
+
+    Task<FsckResult> CheckAsync() => TableFsck.CheckAsync(table.Reopen(), Cancel);
+
+    string PathOf(AddFile file) => Path.Combine(table.Table.Root, file.Path.Value);
+
+    /// <summary>Fifteen files of ten rows, one of which has a deletion vector, and a checkpoint among the commits.</summary>
+    async Task CreateAsync()
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)], [("delta.checkpointInterval", "12")]);
+        for (var i = 0; i < 15; i++) await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(10) AS r(i)");
+        await table.DeleteAsync("id = 7");
+    }
+}

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Foz.Core;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Core.Tables.Maintenance;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+
+namespace Foz.Tests.Core.Tables.Maintenance;
+
+public sealed class TableOptimizerTests : IDisposable
+{
+    readonly RulesTable table = new();
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => table.Dispose();
+
+    [Theory]
+    [InlineData(TableKind.DeletionVectors)]
+    [InlineData(TableKind.CopyOnWrite)]
+    [InlineData(TableKind.Partitioned)]
+    [InlineData(TableKind.Mapped)]
+    public async Task Rows_stay_statistics_are_right_and_files_become_few(TableKind kind)
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var changed = new ChangedTable();
+        await changed.CreateAsync(kind);
+        for (var i = 0; i < 12; i++)
+        {
+            await changed.AppendAsync(
+                $"SELECT i AS id, chr(97 + CAST(i % 26 AS INTEGER)) || 'é' AS k, CAST(i % 7 AS INTEGER) AS v, CAST(i % 3 AS INTEGER) AS p FROM range({i * 100}, {i * 100 + random.Next(1, 100)}) AS r(i)");
+            // A table without deletion vectors may have one file only behind a deletion.
+            if (i > 9 || random.Next(2) > 0) continue;
+            var gone = $"id % {random.Next(3, 40)} = 1";
+            await changed.CommitAsync(await changed.Writer.DeleteAsync(changed.Table, gone, new(), Cancel));
+            changed.Session.Execute($"DELETE FROM model WHERE {gone}", Cancel);
+        }
+        var before = await changed.Table.LatestAsync(Cancel);
+        var result = await new TableOptimizer(changed.Session).OptimizeAsync(
+            changed.Table, new() { DeletedShareMax = 0 }, null, Cancel);
+
+        await changed.AssertEqualAsync($"{kind} after OPTIMIZE");
+        var after = await changed.Table.LatestAsync(Cancel);
+        Assert.Equal((kind == TableKind.Partitioned ? 3 : 1, 1), (after.FileCount, result.Commits));
+        Assert.Equal(before.FileCount, result.Removed.Files);
+        Assert.Equal(before.RowCount, after.RowCount);
+        Assert.All(after.State.Files, file => Assert.Null(file.DeletionVector));
+        foreach (var file in after.State.Files) AssertStatistics(changed.Session, after, file);
+        Assert.False(await TableRows.HasChangesAsync(changed.Table, before.Version, after.Version, Cancel));
+
+        var again = await new TableOptimizer(changed.Session).OptimizeAsync(changed.Table, new(), null, Cancel);
+        Assert.Equal((0, after.Version), (again.Commits, again.Version));
+    }
+
+    [Fact]
+    public async Task Generated_identity_and_default_columns_keep_their_values_and_no_rule_is_asked()
+    {
+        await table.CreateAsync(
+        [
+            new IdentityColumn(1, 1, AllowsExplicit: false).ApplyTo(new("id", DeltaType.Long)),
+            new("s", new StructType(new StructField("x", DeltaType.Integer), new StructField("l", new ArrayType(DeltaType.String, true)))),
+            new("twice", DeltaType.Integer) { Metadata = FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "s.x * 2") },
+        ]);
+        await table.AppendAsync("SELECT {'x': 1, 'l': ['a', NULL]} AS s");
+        await table.AppendAsync("SELECT {'x': 2, 'l': []} AS s UNION ALL SELECT NULL");
+        await table.AppendAsync("SELECT CAST(NULL AS STRUCT(x INTEGER, l VARCHAR[])) AS s");
+        // Rows that broke a rule before it came stay readable, and can be moved.
+        await table.SetPropertyAsync("delta.constraints.large", "s.x > 100");
+        var rows = await table.RowsAsync();
+
+        var result = await OptimizeAsync(new());
+
+        Assert.Equal((3, 1), (result.Removed.Files, result.Added.Files));
+        Assert.Equal(rows, await table.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Partitions_are_chosen_by_conditions_on_their_columns_only()
+    {
+        await table.CreateAsync(
+            [new("id", DeltaType.Integer), new("day", DeltaType.Date), new("b", DeltaType.Binary)], [], "day", "b");
+        foreach (var day in new[] { "DATE '2026-01-01'", "DATE '2026-01-02'", "NULL" })
+            for (var i = 0; i < 2; i++)
+                await table.AppendAsync($"SELECT {i} AS id, CAST({day} AS DATE) AS day, 'x'::BLOB AS b");
+
+        var result = await OptimizeAsync(new() { Where = "day IS NULL OR day > DATE '2026-01-01'" });
+        Assert.Equal((4, 2), (result.Removed.Files, result.Added.Files));
+        Assert.Equal(4, (await table.LatestAsync()).FileCount);
+        Assert.Equal(6, (await table.RowsAsync()).Count);
+        Assert.All((await table.LatestAsync()).State.Files, file => Assert.StartsWith("day=", file.Path.Value, StringComparison.Ordinal));
+
+        var error = await Assert.ThrowsAsync<FozException>(() => OptimizeAsync(new() { Where = "id = 1" }));
+        Assert.Contains("day, b", error.Hint, StringComparison.Ordinal);
+        await using var history = table.Table.HistoryAsync(Cancel).GetAsyncEnumerator(Cancel);
+        Assert.True(await history.MoveNextAsync());
+        Assert.Equal(
+            ("OPTIMIZE", "day IS NULL OR day > DATE '2026-01-01'", "4", "2"),
+            (history.Current.Operation, JsonSerializer.Deserialize<string[]>(history.Current.Parameters["predicate"]!)![0],
+                history.Current.Metrics["numRemovedFiles"], history.Current.Metrics["numAddedFiles"]));
+    }
+
+    [Fact]
+    public async Task A_dry_run_tells_what_would_be_and_writes_nothing()
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)]);
+        for (var i = 0; i < 3; i++) await table.AppendAsync($"SELECT {i} AS id");
+        var files = Directory.GetFiles(table.Table.Root, "*", SearchOption.AllDirectories).Order().ToArray();
+
+        var result = await OptimizeAsync(new() { IsDryRun = true });
+
+        Assert.Equal((3, 1, 0), (result.Removed.Files, result.Added.Files, result.Commits));
+        Assert.Equal(files, Directory.GetFiles(table.Table.Root, "*", SearchOption.AllDirectories).Order());
+    }
+
+    [Fact]
+    public async Task Commits_are_bounded_and_files_that_are_large_enough_stay()
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)]);
+        for (var i = 0; i < 9; i++) await table.AppendAsync($"SELECT {i} AS id");
+        await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id FROM range(20000) AS r(i)");
+        var state = (await table.LatestAsync()).State;
+        var small = state.Files.Min(file => file.SizeBytes);
+
+        var result = await OptimizeAsync(new() { FileBytes = small * 3, CommitBytesMax = small * 4 });
+
+        Assert.Equal((9, 3, 3), (result.Removed.Files, result.Added.Files, result.Commits));
+        Assert.Equal(20009, (await table.RowsAsync()).Count);
+        Assert.NotNull((await table.LatestAsync()).State.Files.Find(state.Files.MaxBy(file => file.SizeBytes)!.Key));
+    }
+
+    [Fact]
+    public async Task Appends_do_not_disturb_and_changes_of_its_files_win()
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)]);
+        for (var i = 0; i < 4; i++) await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(4) AS r(i)");
+        var other = table.Reopen();
+
+        var snapshot = await table.LatestAsync();
+        var first = new OptimizeCommit(table.Session, table.Table, snapshot, new());
+        await (await table.Writer.AppendAsync(other, "SELECT 99 AS id", new(), Cancel)).CommitAsync(Cancel);
+        var some = new FileBin([.. snapshot.State.Files.Take(2)]);
+        Assert.NotNull(await first.TryAsync([some], Cancel));
+
+        snapshot = await table.LatestAsync();
+        var second = new OptimizeCommit(table.Session, table.Table, snapshot, new());
+        await (await table.Writer.DeleteAsync(other, "id = 99", new(), Cancel)).CommitAsync(Cancel);
+        var files = Directory.GetFiles(table.Table.Root).Length;
+        Assert.Null(await second.TryAsync([new([.. snapshot.State.Files])], Cancel));
+
+        Assert.Equal(files, Directory.GetFiles(table.Table.Root).Length);
+        Assert.Equal(16, (await table.RowsAsync()).Count);
+        Assert.Equal(1, (await OptimizeAsync(new())).Added.Files);
+        Assert.Equal(16, (await table.RowsAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData(TableKind.DeletionVectors)]
+    [InlineData(TableKind.Partitioned)]
+    [InlineData(TableKind.Mapped)]
+    public async Task Rows_keep_their_ids_and_no_change_is_told(TableKind kind)
+    {
+        using var changed = new ChangedTable();
+        await changed.CreateAsync(kind, more: [("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", "true")]);
+        for (var i = 0; i < 3; i++)
+            await changed.AppendAsync($"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({i * 10}, {i * 10 + 10}) AS r(i)");
+        await changed.CommitAsync(await changed.Writer.UpdateAsync(
+            changed.Table, new Dictionary<string, string> { ["v"] = "1" }, "id % 4 = 1", new(), Cancel));
+        var before = await IdsAsync(changed);
+
+        var result = await new TableOptimizer(changed.Session).OptimizeAsync(
+            changed.Table, new() { DeletedShareMax = 0, ZOrderBy = ["id"] }, null, Cancel);
+
+        Assert.Equal((1, 1), (result.Commits, result.Added.Files));
+        Assert.Equal(before, await IdsAsync(changed));
+        var commit = await changed.Table.Delta.ReadCommitAsync(result.Version, Cancel);
+        Assert.Empty(commit!.Actions.OfType<AddCdcFile>());
+        Assert.Equal("true", commit.Info!.Tags!.Find("delta.rowTracking.preserved"));
+    }
+
+    static async Task<List<string>> IdsAsync(ChangedTable changed)
+    {
+        var snapshot = await changed.Table.LatestAsync(Cancel);
+        using var rows = await TableScan.OpenAsync(
+            changed.Session, snapshot, snapshot.State.Files, withAddresses: false, Cancel,
+            new() { Tracked = TrackedRows.Of(snapshot.State.Protocol, snapshot.State.Metadata) });
+        return changed.Query($"SELECT id, v, {TrackedRows.RowId}, {TrackedRows.RowVersion} FROM {rows.Sql} ORDER BY id");
+    }
+
+    Task<OptimizeResult> OptimizeAsync(OptimizeOptions options) =>
+        new TableOptimizer(table.Session).OptimizeAsync(table.Table, options, null, Cancel);
+
+    static void AssertStatistics(EngineSession session, TableSnapshot snapshot, AddFile file)
+    {
+        using var statistics = JsonDocument.Parse(file.Stats.Utf8);
+        var path = SqlText.Literal(TableScan.LocalPath(snapshot, file));
+        foreach (var field in snapshot.Schema.DataColumns)
+        {
+            var name = field.PhysicalName(snapshot.Schema.Mapping);
+            var column = SqlText.Identifier(name);
+            var expected = session.QueryScalar<string>(
+                $"SELECT min({column}) || '|' || max({column}) || '|' || (count(*) - count({column})) FROM read_parquet({path}, hive_partitioning = false)",
+                Cancel);
+            string Of(string part) => statistics.RootElement.GetProperty(part).GetProperty(name).ToString();
+            Assert.Equal(expected, $"{Of("minValues")}|{Of("maxValues")}|{Of("nullCount")}");
+        }
+        Assert.Equal(
+            session.QueryScalar<long>($"SELECT count(*) FROM read_parquet({path}, hive_partitioning = false)", Cancel),
+            FileStatistics.RecordCount(file));
+    }
+}
