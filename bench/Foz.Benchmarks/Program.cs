@@ -25,11 +25,12 @@ IReadOnlyList<IBenchmark> all =
     new ReplayBenchmark(fromCheckpoint: false),
     new ReplayBenchmark(fromCheckpoint: true),
     new PruneBenchmark(),
+    new LogSizeBenchmark(commits: 10_000),
     new StartupBenchmark(),
 ];
 
 // Work that a benchmark wants done in a process of its own comes back here.
-if (args is ["child", var child, .. var rest]) return await Child.RunAsync(child, rest);
+if (args is ["child", var child, .. var rest]) return await Child.WorkAsync(child, rest);
 
 var write = args.Contains("--write");
 var names = args.Where(arg => !arg.StartsWith('-')).ToList();

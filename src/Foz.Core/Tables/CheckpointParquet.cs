@@ -35,17 +35,18 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
     }
 
     /// <inheritdoc/>
-    public async ValueTask WriteAsync(string file, CheckpointContent content, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(
+        string file, IEnumerable<LogAction> actions, bool isSidecar, CancellationToken cancellationToken)
     {
         var lines = file + ".json";
         try
         {
             await using (var output = new FileStream(lines, FileMode.Create, FileAccess.Write))
-                foreach (var actions in ActionsOf(content).Chunk(ActionsPerWrite))
-                    await output.WriteAsync(ActionWriter.Write(actions), cancellationToken);
+                foreach (var some in actions.Chunk(ActionsPerWrite))
+                    await output.WriteAsync(ActionWriter.Write(some), cancellationToken);
             using var session = engines.Open(Workload.Query);
-            var columns = CheckpointQuery.WrittenColumns.Select(
-                column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.Type)}");
+            var columns = CheckpointQuery.WrittenColumns.Where(column => !isSidecar || column.Name is "add" or "remove")
+                .Select(column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.Type)}");
             session.Execute(
                 $$"""
                 COPY (SELECT * FROM read_json({{SqlText.Literal(lines)}}, format = 'newline_delimited',
@@ -88,11 +89,4 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
 
     static DeltaException Corrupt(string file, Exception e) =>
         new(DeltaErrorKind.Corrupt, $"checkpoint {Path.GetFileName(file)} cannot be read: {e.Message}", e);
-
-    static IEnumerable<LogAction> ActionsOf(CheckpointContent content) =>
-    [
-        content.Protocol, content.Metadata, .. content.Transactions, .. content.Domains,
-        .. content.Files.Select(file => file with { DataChange = false }),
-        .. content.Tombstones.Select(file => file with { DataChange = false, Stats = JsonText.None, Tags = null }),
-    ];
 }

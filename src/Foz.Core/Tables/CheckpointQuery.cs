@@ -26,11 +26,17 @@ sealed class CheckpointQuery
     ];
 
     readonly (string Path, string Type)[] fields;
-    readonly Func<CheckpointRows, int, LogAction> read;
+    readonly Func<CheckpointRows, IReadOnlyList<LogAction>> read;
 
-    CheckpointQuery(string action, (string Path, string Type)[] fields, Func<CheckpointRows, int, LogAction> read)
+    CheckpointQuery(
+        string action, (string Path, string Type)[] fields, Func<CheckpointRows, IReadOnlyList<LogAction>> read)
     {
         (Action, this.fields, this.read) = (action, fields, read);
+    }
+
+    CheckpointQuery(string action, (string Path, string Type)[] fields, Func<CheckpointRows, int, LogAction> read)
+        : this(action, fields, rows => [.. Enumerable.Range(0, rows.Count).Select(row => read(rows, row))])
+    {
     }
 
     /// <summary>One for each kind of action that a checkpoint holds.</summary>
@@ -40,10 +46,10 @@ sealed class CheckpointQuery
             [("minReaderVersion", Number), ("minWriterVersion", Number), ("readerFeatures", Names), ("writerFeatures", Names)],
             static (rows, row) => new Protocol
             {
-                MinReaderVersion = (int)(rows.Number(0, row) ?? 1),
-                MinWriterVersion = (int)(rows.Number(1, row) ?? 1),
-                ReaderFeatures = rows.List(2, row),
-                WriterFeatures = rows.List(3, row),
+                MinReaderVersion = (int)(rows[0].Number(row) ?? 1),
+                MinWriterVersion = (int)(rows[1].Number(row) ?? 1),
+                ReaderFeatures = rows[2].List(row),
+                WriterFeatures = rows[3].List(row),
             }),
         new("metaData",
             [
@@ -52,43 +58,43 @@ sealed class CheckpointQuery
             ],
             static (rows, row) => new Metadata
             {
-                Id = rows.Text(0, row) ?? "",
-                Name = rows.Text(1, row),
-                Description = rows.Text(2, row),
-                FormatProvider = rows.Text(3, row) ?? "parquet",
-                FormatOptions = rows.Map(4, row) ?? StringMap.Empty,
-                SchemaString = rows.Text(5, row) ?? "",
-                PartitionColumns = rows.List(6, row) ?? StringList.Empty,
-                Configuration = rows.Map(7, row) ?? StringMap.Empty,
-                CreatedTimeMs = rows.Number(8, row),
+                Id = rows[0].Text(row) ?? "",
+                Name = rows[1].Text(row),
+                Description = rows[2].Text(row),
+                FormatProvider = rows[3].Text(row) ?? "parquet",
+                FormatOptions = rows[4].Map(row) ?? StringMap.Empty,
+                SchemaString = rows[5].Text(row) ?? "",
+                PartitionColumns = rows[6].List(row) ?? StringList.Empty,
+                Configuration = rows[7].Map(row) ?? StringMap.Empty,
+                CreatedTimeMs = rows[8].Number(row),
             }),
         new("txn",
             [("appId", Text), ("version", Number), ("lastUpdated", Number)],
             static (rows, row) => new SetTransaction
             {
-                AppId = rows.Text(0, row) ?? "",
-                Version = rows.Number(1, row) ?? 0,
-                LastUpdatedMs = rows.Number(2, row),
+                AppId = rows[0].Text(row) ?? "",
+                Version = rows[1].Number(row) ?? 0,
+                LastUpdatedMs = rows[2].Number(row),
             }),
         new("domainMetadata",
             [("domain", Text), ("configuration", Text), ("removed", Flag)],
             static (rows, row) => new DomainMetadata
             {
-                Domain = rows.Text(0, row) ?? "",
-                Configuration = rows.Text(1, row) ?? "",
-                IsRemoved = rows.Flag(2, row) ?? false,
+                Domain = rows[0].Text(row) ?? "",
+                Configuration = rows[1].Text(row) ?? "",
+                IsRemoved = rows[2].Flag(row) ?? false,
             }),
         new("checkpointMetadata",
             [("version", Number), ("tags", Map)],
-            static (rows, row) => new CheckpointMetadata { Version = rows.Number(0, row) ?? 0, Tags = rows.Map(1, row) }),
+            static (rows, row) => new CheckpointMetadata { Version = rows[0].Number(row) ?? 0, Tags = rows[1].Map(row) }),
         new("sidecar",
             [("path", Text), ("sizeInBytes", Number), ("modificationTime", Number), ("tags", Map)],
             static (rows, row) => new SidecarFile
             {
-                Path = FilePath.FromLog(rows.Text(0, row) ?? ""),
-                SizeBytes = rows.Number(1, row) ?? 0,
-                ModificationTimeMs = rows.Number(2, row) ?? 0,
-                Tags = rows.Map(3, row),
+                Path = FilePath.FromLog(rows[0].Text(row) ?? ""),
+                SizeBytes = rows[1].Number(row) ?? 0,
+                ModificationTimeMs = rows[2].Number(row) ?? 0,
+                Tags = rows[3].Map(row),
             }),
         new("add",
             [
@@ -96,38 +102,14 @@ sealed class CheckpointQuery
                 ("dataChange", Flag), (Stats, Text), ("tags", Map), ("baseRowId", Number),
                 ("defaultRowCommitVersion", Number), ("clusteringProvider", Text), .. vectorFields,
             ],
-            static (rows, row) => new AddFile
-            {
-                Path = FilePath.FromLog(rows.Text(0, row) ?? ""),
-                PartitionValues = rows.Map(1, row) ?? StringMap.Empty,
-                SizeBytes = rows.Number(2, row) ?? 0,
-                ModificationTimeMs = rows.Number(3, row) ?? 0,
-                DataChange = rows.Flag(4, row) ?? false,
-                Stats = rows.Json(5, row),
-                Tags = rows.Map(6, row),
-                BaseRowId = rows.Number(7, row),
-                DefaultRowCommitVersion = rows.Number(8, row),
-                ClusteringProvider = rows.Text(9, row),
-                DeletionVector = ReadVector(rows, row, 10),
-            }),
+            ReadAdds),
         new("remove",
             [
                 ("path", Text), ("deletionTimestamp", Number), ("dataChange", Flag), ("extendedFileMetadata", Flag),
                 ("partitionValues", Map), ("size", Number), ("baseRowId", Number), ("defaultRowCommitVersion", Number),
                 .. vectorFields,
             ],
-            static (rows, row) => new RemoveFile
-            {
-                Path = FilePath.FromLog(rows.Text(0, row) ?? ""),
-                DeletionTimestampMs = rows.Number(1, row),
-                DataChange = rows.Flag(2, row) ?? false,
-                ExtendedFileMetadata = rows.Flag(3, row),
-                PartitionValues = rows.Map(4, row),
-                SizeBytes = rows.Number(5, row),
-                BaseRowId = rows.Number(6, row),
-                DefaultRowCommitVersion = rows.Number(7, row),
-                DeletionVector = ReadVector(rows, row, 8),
-            }),
+            ReadRemoves),
     ];
 
     /// <summary>The columns of a checkpoint that Foz writes, with DuckDB's types of them.</summary>
@@ -173,12 +155,7 @@ sealed class CheckpointQuery
     }
 
     /// <summary>The actions of rows that <see cref="Sql"/> gave.</summary>
-    public IReadOnlyList<LogAction> Read(CheckpointRows rows)
-    {
-        var actions = new LogAction[rows.Count];
-        for (var row = 0; row < actions.Length; row++) actions[row] = read(rows, row);
-        return actions;
-    }
+    public IReadOnlyList<LogAction> Read(CheckpointRows rows) => read(rows);
 
     string Column(string path, string type, LogicalType actionType)
     {
@@ -197,15 +174,84 @@ sealed class CheckpointQuery
         return type is not null;
     }
 
-    static DeletionVectorDescriptor? ReadVector(CheckpointRows rows, int row, int column) =>
-        rows.Text(column, row) is { } storageType
+    static AddFile[] ReadAdds(CheckpointRows rows)
+    {
+        var path = rows[0];
+        var partitionValues = rows[1];
+        var size = rows[2];
+        var modificationTime = rows[3];
+        var dataChange = rows[4];
+        var stats = rows[5];
+        var tags = rows[6];
+        var baseRowId = rows[7];
+        var rowCommitVersion = rows[8];
+        var clusteringProvider = rows[9];
+        var vectors = new VectorColumns(rows, 10);
+        var files = new AddFile[rows.Count];
+        for (var row = 0; row < files.Length; row++)
+            files[row] = new AddFile
+            {
+                Path = FilePath.FromLog(path.UniqueText(row) ?? ""),
+                PartitionValues = partitionValues.Map(row) ?? StringMap.Empty,
+                SizeBytes = size.Number(row) ?? 0,
+                ModificationTimeMs = modificationTime.Number(row) ?? 0,
+                DataChange = dataChange.Flag(row) ?? false,
+                Stats = stats.Json(row),
+                Tags = tags.Map(row),
+                BaseRowId = baseRowId.Number(row),
+                DefaultRowCommitVersion = rowCommitVersion.Number(row),
+                ClusteringProvider = clusteringProvider.Text(row),
+                DeletionVector = vectors.Read(row),
+            };
+        return files;
+    }
+
+    static RemoveFile[] ReadRemoves(CheckpointRows rows)
+    {
+        var path = rows[0];
+        var deletionTimestamp = rows[1];
+        var dataChange = rows[2];
+        var extendedFileMetadata = rows[3];
+        var partitionValues = rows[4];
+        var size = rows[5];
+        var baseRowId = rows[6];
+        var rowCommitVersion = rows[7];
+        var vectors = new VectorColumns(rows, 8);
+        var files = new RemoveFile[rows.Count];
+        for (var row = 0; row < files.Length; row++)
+            files[row] = new RemoveFile
+            {
+                Path = FilePath.FromLog(path.UniqueText(row) ?? ""),
+                DeletionTimestampMs = deletionTimestamp.Number(row),
+                DataChange = dataChange.Flag(row) ?? false,
+                ExtendedFileMetadata = extendedFileMetadata.Flag(row),
+                PartitionValues = partitionValues.Map(row),
+                SizeBytes = size.Number(row),
+                BaseRowId = baseRowId.Number(row),
+                DefaultRowCommitVersion = rowCommitVersion.Number(row),
+                DeletionVector = vectors.Read(row),
+            };
+        return files;
+    }
+
+    /// <summary>The columns of <see cref="vectorFields"/>.</summary>
+    readonly ref struct VectorColumns(CheckpointRows rows, int first)
+    {
+        readonly CheckpointColumn storageType = rows[first];
+        readonly CheckpointColumn pathOrInlineDv = rows[first + 1];
+        readonly CheckpointColumn offset = rows[first + 2];
+        readonly CheckpointColumn sizeInBytes = rows[first + 3];
+        readonly CheckpointColumn cardinality = rows[first + 4];
+
+        public DeletionVectorDescriptor? Read(int row) => storageType.Text(row) is { } type
             ? new()
             {
-                StorageType = storageType[0],
-                PathOrInlineDv = rows.Text(column + 1, row) ?? "",
-                Offset = (int?)rows.Number(column + 2, row),
-                SizeInBytes = (int)(rows.Number(column + 3, row) ?? 0),
-                Cardinality = rows.Number(column + 4, row) ?? 0,
+                StorageType = type[0],
+                PathOrInlineDv = pathOrInlineDv.UniqueText(row) ?? "",
+                Offset = (int?)offset.Number(row),
+                SizeInBytes = (int)(sizeInBytes.Number(row) ?? 0),
+                Cardinality = cardinality.Number(row) ?? 0,
             }
             : null;
+    }
 }

@@ -14,15 +14,17 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
     internal static CommittedChange Of(LakeTable table, CommitResult.Committed committed) =>
         new(new(table.Delta.Store, committed.Snapshot), WarningOf(table, committed));
 
-    static Warning? WarningOf(LakeTable table, CommitResult.Committed committed) =>
-        committed.Checkpoint is CheckpointResult.Failed { Error: var error }
-            ? new(
-                $"the checkpoint of {table.Name} at version {committed.Version} could not be written: {error.Message}",
-                "the commit stands; the next one writes the checkpoint, and until then the table takes longer to open")
-            : committed.FormatFaults is [var fault, ..]
-                ? new(
-                    $"{fault.What} of {table.Name} could not be brought up to version {committed.Version}: "
-                    + fault.Error.Message,
-                    "the commit stands; the next one catches up, and until then their readers see an older version")
-                : null;
+    static Warning? WarningOf(LakeTable table, CommitResult.Committed committed) => committed.Checkpoint switch
+    {
+        CheckpointResult.Failed { Error: var error } => new(
+            $"the checkpoint of {table.Name} at version {committed.Version} could not be written: {error.Message}",
+            "the commit stands; the next one writes the checkpoint, and until then the table takes longer to open"),
+        CheckpointResult.Written { Cleanup.Error: { } error } => new(
+            $"what has expired of the log of {table.Name} could not be deleted: {error.Message}",
+            "the commit stands; the clean-up is tried again another day"),
+        _ when committed.FormatFaults is [var fault, ..] => new(
+            $"{fault.What} of {table.Name} could not be brought up to version {committed.Version}: {fault.Error.Message}",
+            "the commit stands; the next one catches up, and until then their readers see an older version"),
+        _ => null,
+    };
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Core.Tables.Keys;
 using Foz.Delta;
+using Foz.Delta.Checkpoints;
 using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
@@ -125,6 +126,26 @@ public sealed class LakeTable
         await new SymlinkManifests(Delta).WriteAsync(
             await Delta.LatestSnapshotAsync(cancellationToken), cancellationToken);
 
+    /// <summary>
+    /// Writes a checkpoint of the newest version, unless it has one, and deletes the part of the log that no version
+    /// within <c>delta.logRetentionDuration</c> needs. Commits do both as they become due.
+    /// </summary>
+    /// <exception cref="DeltaException">There is no table, it cannot be read, or it demands of writers what is not
+    /// supported.</exception>
+    public async Task<LogMaintenance> MaintainLogAsync(CancellationToken cancellationToken)
+    {
+        var state = await Delta.LatestSnapshotAsync(cancellationToken);
+        state.CheckWritable();
+        var checkpoint = state.Tail.CommitCount > 0
+            ? await Delta.WriteCheckpointAsync(state, cancellationToken)
+            : null;
+        var cleanup = await Delta.CleanUpLogAsync(cancellationToken) ?? default;
+        var error = (checkpoint as CheckpointResult.Failed)?.Error ?? cleanup.Error;
+        return new(
+            checkpoint is CheckpointResult.Written, cleanup.FilesDeleted, cleanup.BytesDeleted,
+            error is null ? null : new($"the log of {Name} is not all tidied up: {error.Message}", "try again later"));
+    }
+
     /// <summary>Who committed what and when, newest first.</summary>
     public async IAsyncEnumerable<TableCommit> HistoryAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -136,6 +157,13 @@ public sealed class LakeTable
                 entry.Info?.OperationMetrics.ToDictionary(p => p.Key, p => p.Value) ?? []);
     }
 }
+
+/// <summary>What became of a table's log.</summary>
+/// <param name="HasNewCheckpoint">Whether a checkpoint was written.</param>
+/// <param name="FilesDeleted">How many files were deleted.</param>
+/// <param name="BytesDeleted">Their size.</param>
+/// <param name="Warning">What did not go well; the table is as good as before. Null where all did.</param>
+public sealed record LogMaintenance(bool HasNewCheckpoint, int FilesDeleted, long BytesDeleted, Warning? Warning);
 
 /// <summary>A commit in a table's history.</summary>
 /// <param name="Version">The version.</param>

@@ -1,4 +1,5 @@
 using Foz.Delta.Log;
+using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.Checkpoints;
@@ -9,7 +10,13 @@ public abstract record CheckpointResult
     CheckpointResult() { }
 
     /// <summary>The checkpoint is there.</summary>
-    public sealed record Written(ObjectInfo File) : CheckpointResult;
+    /// <param name="File">The checkpoint; of a V2 checkpoint the file that names the others.</param>
+    /// <param name="SizeBytes">The size of all its files.</param>
+    public sealed record Written(ObjectInfo File, long SizeBytes) : CheckpointResult
+    {
+        /// <summary>What the clean-up of the log that followed did; null if none was due.</summary>
+        public LogCleanup? Cleanup { get; init; }
+    }
 
     /// <summary>Another writer's checkpoint of the same version was there already.</summary>
     public sealed record AlreadyThere : CheckpointResult;
@@ -18,32 +25,83 @@ public abstract record CheckpointResult
     public sealed record Failed(Exception Error) : CheckpointResult;
 }
 
-/// <summary>Writes classic single-part checkpoints (PROTOCOL.md, "Classic checkpoint") and the hint to them.</summary>
+/// <summary>Writes checkpoints, classic ones in one part or V2 with sidecars (PROTOCOL.md, "Checkpoints"), and the hint to
+/// them.</summary>
 sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
 {
-    /// <summary>Writes a checkpoint under a temporary name and moves it to its own, so no reader sees a part.</summary>
-    public async ValueTask<CheckpointResult> WriteAsync(CheckpointContent content, CancellationToken cancellationToken)
+    /// <summary>How many actions one sidecar has at most: several are read at the same time.</summary>
+    internal const int SidecarActionsMax = 100_000;
+
+    /// <summary>Writes a checkpoint so that no reader sees a part of it.</summary>
+    public async ValueTask<CheckpointResult> WriteAsync(
+        CheckpointContent content, bool isV2, CancellationToken cancellationToken)
     {
-        string? staged = null;
         try
         {
-            var path = LogFiles.CheckpointPath(content.Version);
-            if (await store.GetInfoAsync(path, cancellationToken) is not null)
-                return new CheckpointResult.AlreadyThere();
-            staged = store.StagingPath($"{LogFiles.Folder}/{StorePath.OwnPrefix}{Guid.NewGuid():N}.tmp");
-            await parquet.WriteAsync(staged, content, cancellationToken);
-            Failpoint.Hit("checkpoint.written");
-            var file = await store.PutFileAsync(staged, path, cancellationToken);
+            var result = isV2
+                ? await WriteV2Async(content, cancellationToken)
+                : await WriteClassicAsync(content, cancellationToken);
             Failpoint.Hit("checkpoint.published");
-            if (await LastCheckpoint.ReadAsync(store, cancellationToken) is not { } last || last < content.Version)
-                await LastCheckpoint.WriteAsync(store, content, file.SizeBytes, cancellationToken);
-            return new CheckpointResult.Written(file);
+            if (result is CheckpointResult.Written written
+                && (await LastCheckpoint.ReadAsync(store, cancellationToken) is not { } last
+                    || last.Version < content.Version))
+                await LastCheckpoint.WriteAsync(store, content, written.SizeBytes, cancellationToken);
+            return result;
         }
         // Whatever the engine or the store throws, the commit that this follows stands.
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            if (staged is not null) File.Delete(staged);
             return new CheckpointResult.Failed(error);
+        }
+    }
+
+    async ValueTask<CheckpointResult> WriteClassicAsync(CheckpointContent content, CancellationToken cancellationToken)
+    {
+        var path = LogFiles.CheckpointPath(content.Version);
+        if (await store.GetInfoAsync(path, cancellationToken) is not null) return new CheckpointResult.AlreadyThere();
+        var file = await WriteFileAsync(
+            path, content.TableActions.Concat(content.FileActions), isSidecar: false, cancellationToken);
+        return new CheckpointResult.Written(file, file.SizeBytes);
+    }
+
+    /// <summary>Writes the sidecars, and then the file that names them, under a name of its own.</summary>
+    async ValueTask<CheckpointResult> WriteV2Async(CheckpointContent content, CancellationToken cancellationToken)
+    {
+        var sidecars = new List<SidecarFile>();
+        foreach (var actions in content.FileActions.Chunk(SidecarActionsMax))
+        {
+            var name = $"{Guid.NewGuid():D}.parquet";
+            var file = await WriteFileAsync(
+                $"{LogFiles.SidecarFolder}/{name}", actions, isSidecar: true, cancellationToken);
+            sidecars.Add(new()
+            {
+                Path = FilePath.Relative(name),
+                SizeBytes = file.SizeBytes,
+                ModificationTimeMs = file.LastModified.ToUnixTimeMilliseconds(),
+            });
+        }
+        var top = ActionWriter.Write([
+            new CheckpointMetadata { Version = content.Version }, .. content.TableActions, .. sidecars]);
+        var path = LogFiles.V2CheckpointPath(content.Version, Guid.NewGuid());
+        var written = await store.PutAsync(path, top, cancellationToken);
+        return new CheckpointResult.Written(written, written.SizeBytes + sidecars.Sum(file => file.SizeBytes));
+    }
+
+    /// <summary>Writes a file under a temporary name and moves it to its own.</summary>
+    async ValueTask<ObjectInfo> WriteFileAsync(
+        string path, IEnumerable<LogAction> actions, bool isSidecar, CancellationToken cancellationToken)
+    {
+        var staged = store.StagingPath($"{LogFiles.Folder}/{StorePath.OwnPrefix}{Guid.NewGuid():N}.tmp");
+        try
+        {
+            await parquet.WriteAsync(staged, actions, isSidecar, cancellationToken);
+            Failpoint.Hit("checkpoint.written");
+            return await store.PutFileAsync(staged, path, cancellationToken);
+        }
+        catch (Exception)
+        {
+            File.Delete(staged);
+            throw;
         }
     }
 }

@@ -22,39 +22,13 @@ public interface ICheckpointParquet
     IAsyncEnumerable<IReadOnlyList<LogAction>> ReadAsync(string file, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes a classic checkpoint: one row per action, in which the other columns are null; <c>dataChange</c> is
-    /// false for all files.
+    /// Writes a checkpoint file: one row per action, in which the other columns are null.
     /// </summary>
     /// <param name="file">A local file that is not there yet.</param>
-    /// <param name="content">What to write.</param>
+    /// <param name="actions">The actions.</param>
+    /// <param name="isSidecar">Whether the file is a sidecar, which has the columns of <c>add</c> and <c>remove</c>
+    /// only.</param>
     /// <param name="cancellationToken">Ends the writing; the file may be left unfinished.</param>
-    ValueTask WriteAsync(string file, CheckpointContent content, CancellationToken cancellationToken);
-}
-
-/// <summary>The state of a table at one version, as a checkpoint holds it.</summary>
-public sealed record CheckpointContent
-{
-    /// <summary>The version.</summary>
-    public required long Version { get; init; }
-
-    /// <summary>The protocol.</summary>
-    public required Protocol Protocol { get; init; }
-
-    /// <summary>The metadata.</summary>
-    public required Metadata Metadata { get; init; }
-
-    /// <summary>One entry per application.</summary>
-    public required IReadOnlyCollection<SetTransaction> Transactions { get; init; }
-
-    /// <summary>The domains, without removed ones.</summary>
-    public required IReadOnlyCollection<DomainMetadata> Domains { get; init; }
-
-    /// <summary>The files of the table.</summary>
-    public required IReadOnlyCollection<AddFile> Files { get; init; }
-
-    /// <summary>The tombstones that have not expired.</summary>
-    public required IReadOnlyCollection<RemoveFile> Tombstones { get; init; }
-
-    /// <summary>The number of all actions, which are the rows of the file.</summary>
-    public long ActionCount => 2L + Transactions.Count + Domains.Count + Files.Count + Tombstones.Count;
+    ValueTask WriteAsync(
+        string file, IEnumerable<LogAction> actions, bool isSidecar, CancellationToken cancellationToken);
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Foz.Delta.Log;
 using Foz.Delta.Storage;
 
@@ -10,8 +12,8 @@ static class LastCheckpoint
 {
     const int DepthMax = 1_000;
 
-    /// <summary>The version of a recent checkpoint; null if the hint tells none or fails its own checksum.</summary>
-    public static async ValueTask<long?> ReadAsync(IObjectStore store, CancellationToken cancellationToken)
+    /// <summary>A recent checkpoint; null if the hint tells none or fails its own checksum.</summary>
+    public static async ValueTask<CheckpointHint?> ReadAsync(IObjectStore store, CancellationToken cancellationToken)
     {
         var file = await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken);
         return file is null ? null : Parse(file.Content);
@@ -21,20 +23,20 @@ static class LastCheckpoint
     public static async ValueTask WriteAsync(
         IObjectStore store, CheckpointContent content, long sizeBytes, CancellationToken cancellationToken)
     {
-        using var buffer = new MemoryStream();
-        await using (var json = new Utf8JsonWriter(buffer))
+        var json = new JsonObject
         {
-            json.WriteStartObject();
-            json.WriteNumber("version"u8, content.Version);
-            json.WriteNumber("size"u8, content.ActionCount);
-            json.WriteNumber("sizeInBytes"u8, sizeBytes);
-            json.WriteNumber("numOfAddFiles"u8, content.Files.Count);
-            json.WriteEndObject();
-        }
-        await store.PutAsync(LogFiles.LastCheckpointPath, buffer.ToArray(), cancellationToken);
+            ["version"] = content.Version,
+            ["size"] = content.ActionCount,
+            ["sizeInBytes"] = sizeBytes,
+            ["numOfAddFiles"] = content.Files.Count,
+        };
+        using var document = JsonDocument.Parse(json.ToJsonString());
+        json[JsonChecksum.Field] = JsonChecksum.Compute(document.RootElement);
+        await store.PutAsync(
+            LogFiles.LastCheckpointPath, Encoding.UTF8.GetBytes(json.ToJsonString()), cancellationToken);
     }
 
-    static long? Parse(ReadOnlyMemory<byte> content)
+    static CheckpointHint? Parse(ReadOnlyMemory<byte> content)
     {
         try
         {
@@ -46,7 +48,7 @@ static class LastCheckpoint
             return json.RootElement.TryGetProperty(JsonChecksum.Field, out var checksum)
                 && !(checksum.ValueKind == JsonValueKind.String && checksum.ValueEquals(JsonChecksum.Compute(json.RootElement)))
                 ? null
-                : version;
+                : new(version, SizeOf(json.RootElement));
         }
         // Text that is no UTF-8 is an invalid operation.
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -54,4 +56,15 @@ static class LastCheckpoint
             return null;
         }
     }
+
+    static long? SizeOf(JsonElement hint) =>
+        hint.TryGetProperty("sizeInBytes"u8, out var field) && field.ValueKind == JsonValueKind.Number
+        && field.TryGetInt64(out var size)
+            ? size
+            : null;
 }
+
+/// <summary>What the hint says of the newest checkpoint.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="SizeBytes">Its size; null if the hint does not tell.</param>
+readonly record struct CheckpointHint(long Version, long? SizeBytes);

@@ -11,6 +11,9 @@ public static class ActionReader
 {
     const int DepthMax = 512;
 
+    // Larger files are read in pieces at the same time.
+    const int PieceBytes = 1024 * 1024;
+
     static readonly JsonReaderOptions options = new() { AllowMultipleValues = true, MaxDepth = DepthMax };
 
     /// <summary>All actions of a file, in its order.</summary>
@@ -19,7 +22,8 @@ public static class ActionReader
     /// <exception cref="DeltaException">The file is empty, malformed, or an action lacks what it must have
     /// (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
     public static List<LogAction> Read(ReadOnlyMemory<byte> content, string source) =>
-        Guard(content, source, static input => ReadAll(input));
+        (content.Length > 2 * PieceBytes ? TryReadPieces(content) : null)
+        ?? Guard(content, source, static input => ReadAll(input));
 
     /// <summary>The first <c>commitInfo</c> of a commit; null if it has none. Other actions are passed over.</summary>
     /// <inheritdoc cref="Read"/>
@@ -38,6 +42,38 @@ public static class ActionReader
                 if (ReadAction(ref reader, pool, input) is { } action) actions.Add(action);
         }
         return actions;
+    }
+
+    /// <summary>Reads a file that has its actions on lines; null if it has not, or anything is wrong with it.</summary>
+    static List<LogAction>? TryReadPieces(ReadOnlyMemory<byte> content)
+    {
+        var pieces = PiecesOf(content);
+        var read = new List<LogAction>[pieces.Count];
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        try
+        {
+            Parallel.For(0, pieces.Count, threads, i => read[i] = ReadAll(pieces[i].Span));
+        }
+        // A piece ends within an action, or the file is corrupt: reading it as a whole tells which.
+        catch (AggregateException)
+        {
+            return null;
+        }
+        var actions = new List<LogAction>(read.Sum(piece => piece.Count));
+        foreach (var piece in read) actions.AddRange(piece);
+        return actions;
+    }
+
+    static List<ReadOnlyMemory<byte>> PiecesOf(ReadOnlyMemory<byte> content)
+    {
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        while (content.Length > 2 * PieceBytes && content.Span[PieceBytes..].IndexOf("\n{"u8) is >= 0 and var end)
+        {
+            pieces.Add(content[..(PieceBytes + end)]);
+            content = content[(PieceBytes + end + 1)..];
+        }
+        pieces.Add(content);
+        return pieces;
     }
 
     static CommitInfo? FindInfo(ReadOnlySpan<byte> input)

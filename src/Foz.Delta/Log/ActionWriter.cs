@@ -34,9 +34,17 @@ public static class ActionWriter
         return buffer.WrittenMemory;
     }
 
-    static void Write(Utf8JsonWriter json, LogAction action)
+    /// <summary>Writes the fields of an action as a property of the object that is being written.</summary>
+    internal static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, LogAction action)
     {
-        json.WriteStartObject(action switch
+        json.WriteStartObject(name);
+        WriteFields(json, action);
+        json.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter json, LogAction action) => Write(
+        json,
+        action switch
         {
             AddFile => "add"u8,
             RemoveFile => "remove"u8,
@@ -48,10 +56,8 @@ public static class ActionWriter
             DomainMetadata => "domainMetadata"u8,
             CheckpointMetadata => "checkpointMetadata"u8,
             _ => "sidecar"u8,
-        });
-        WriteFields(json, action);
-        json.WriteEndObject();
-    }
+        },
+        action);
 
     static void WriteFields(Utf8JsonWriter json, LogAction action)
     {

@@ -27,6 +27,9 @@ public static class LogFiles
     /// <summary>The classic, single-part checkpoint of a version.</summary>
     public static string CheckpointPath(long version) => $"{VersionPath(version)}.checkpoint.parquet";
 
+    /// <summary>A V2 checkpoint of a version.</summary>
+    internal static string V2CheckpointPath(long version, Guid id) => $"{VersionPath(version)}.checkpoint.{id:D}.json";
+
     /// <summary>What all file names of a version begin with; sorts right before them.</summary>
     internal static string VersionPath(long version) =>
         $"{Folder}/{version.ToString("D20", CultureInfo.InvariantCulture)}";

@@ -66,6 +66,9 @@ public sealed class StringMap : IReadOnlyDictionary<string, string?>, IEquatable
         return index >= 0;
     }
 
+    /// <summary>Whether these are the values, in the order of <see cref="Keys"/>.</summary>
+    internal bool HasValues(ReadOnlySpan<string?> others) => others.SequenceEqual(values);
+
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, string?>> GetEnumerator()
     {

@@ -58,6 +58,9 @@ public sealed record TableFeature(string Name)
     /// <summary>The name of <c>materializePartitionColumns</c>.</summary>
     public const string MaterializePartitionColumns = "materializePartitionColumns";
 
+    /// <summary>The name of <c>checkpointProtection</c>.</summary>
+    public const string CheckpointProtection = "checkpointProtection";
+
     /// <summary>All features that the library knows.</summary>
     public static IReadOnlyList<TableFeature> All { get; } =
     [
@@ -86,7 +89,7 @@ public sealed record TableFeature(string Name)
         new("variantType-preview") { IsForReaders = true, CanWrite = false },
         new("variantShredding") { IsForReaders = true, CanWrite = false },
         new("variantShredding-preview") { IsForReaders = true, CanWrite = false },
-        new("checkpointProtection"),
+        new(CheckpointProtection),
         CatalogManaged("catalogManaged"),
         CatalogManaged("catalogOwned"),
         CatalogManaged("catalogOwned-preview"),

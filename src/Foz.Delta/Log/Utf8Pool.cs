@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Foz.Delta.Log;
@@ -21,6 +22,7 @@ public sealed class Utf8Pool
     (byte[] Utf8, string Text)[]? slots;
     Memory<byte> free;
     string[] lastKeys = [];
+    StringMap[]? maps;
 
     /// <summary>A pool for input of about this size.</summary>
     public Utf8Pool(long inputBytes = BlockBytesMax) =>
@@ -46,12 +48,16 @@ public sealed class Utf8Pool
         return Take(bytes.Length);
     }
 
-    /// <summary>A map of keys to values; maps with the same keys in the same order share them.</summary>
+    /// <summary>A map of keys to values: maps with the same keys in the same order share them, and one that came
+    /// shortly before is the same map.</summary>
     public StringMap Map(ReadOnlySpan<string> keys, ReadOnlySpan<string?> values)
     {
         if (keys.IsEmpty) return StringMap.Empty;
-        if (!keys.SequenceEqual(lastKeys)) lastKeys = keys.ToArray();
-        return new StringMap(lastKeys, values.ToArray());
+        if (!keys.SequenceEqual(lastKeys)) (lastKeys, maps) = (keys.ToArray(), null);
+        maps ??= new StringMap[SlotCount];
+        ref var slot = ref maps[SlotOf(values)];
+        if (slot is null || !slot.HasValues(values)) slot = new StringMap(lastKeys, values.ToArray());
+        return slot;
     }
 
     /// <summary>Two empty lists for the pairs of one map, good until the next call.</summary>
@@ -82,5 +88,13 @@ public sealed class Utf8Pool
         var hash = 2166136261u;
         foreach (var octet in utf8) hash = (hash ^ octet) * 16777619u;
         return (int)(hash % SlotCount);
+    }
+
+    // Texts that come again are the same strings: where they lie tells them apart.
+    static int SlotOf(ReadOnlySpan<string?> values)
+    {
+        var hash = 0;
+        foreach (var value in values) hash = hash * 31 + (value is null ? 0 : RuntimeHelpers.GetHashCode(value));
+        return (int)((uint)hash % SlotCount);
     }
 }

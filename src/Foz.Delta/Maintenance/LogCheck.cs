@@ -76,10 +76,8 @@ sealed class LogCheck(DeltaTable table)
     {
         try
         {
-            var actions = await new CheckpointReader(table.Store, table.Parquet).ReadAsync(checkpoint, cancellationToken);
-            var replay = new Replay(table.Name);
-            replay.Apply(checkpoint, actions, commit: null);
-            return replay.ToSnapshot();
+            return await new SnapshotLoader(table.Store, table.Parquet, table.Name)
+                .LoadCheckpointAsync(checkpoint, cancellationToken);
         }
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt or DeltaErrorKind.InvalidSchema)
         {
@@ -125,7 +123,7 @@ sealed class LogCheck(DeltaTable table)
     async Task CheckHintAsync(LogListing listing, CancellationToken cancellationToken)
     {
         if (await table.Store.GetInfoAsync(LogFiles.LastCheckpointPath, cancellationToken) is null) return;
-        var version = await LastCheckpoint.ReadAsync(table.Store, cancellationToken);
+        var version = (await LastCheckpoint.ReadAsync(table.Store, cancellationToken))?.Version;
         if (version is null)
             faults.Add(new(FaultKind.LastCheckpoint, LogFiles.LastCheckpointPath, "cannot be read"));
         else if (!listing.Checkpoints.Any(checkpoint => checkpoint.Version == version))

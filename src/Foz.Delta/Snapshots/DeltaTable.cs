@@ -13,12 +13,14 @@ public sealed class DeltaTable
 {
     const int CheckpointCommitsMin = 10;
     const int CheckpointCommitsMax = 100;
+    const int ChecksumVersions = 10;
 
     readonly ICheckpointParquet? parquet;
     readonly TimeProvider time;
     readonly SnapshotLoader loader;
     readonly CommitTimes times;
     Snapshot? newest;
+    long cleanedDayTicks;
 
     /// <summary>A table, which need not exist yet.</summary>
     /// <param name="store">The store whose root is the table's folder.</param>
@@ -115,9 +117,7 @@ public sealed class DeltaTable
         var latest = await LatestSnapshotAsync(cancellationToken);
         var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
         var fileTimes = CommitTimes.ByFiles(commits);
-        var start = TableProperties.HasInCommitTimestamps(latest.Metadata)
-            ? TableProperties.InCommitTimestampStart(latest.Metadata)?.Version ?? 0
-            : long.MaxValue;
+        var start = TableProperties.InCommitTimestampsFrom(latest.Metadata);
         for (var i = commits.Count - 1; i >= 0; i--)
         {
             var version = commits[i].Version;
@@ -149,17 +149,20 @@ public sealed class DeltaTable
     {
         if (parquet is null || !IsCheckpointDue(snapshot)) return null;
         // Another writer may have been faster.
-        if (await CheckpointReader.FindClassicAsync(Store, snapshot.Tail.CheckpointVersion, cancellationToken)
-            is { } other)
+        if (await LastCheckpoint.ReadAsync(Store, cancellationToken) is { } other
+            && other.Version > snapshot.Tail.CheckpointVersion)
         {
-            snapshot = snapshot.WithCheckpoint(other.Version, other.SizeBytes);
-            RememberCheckpoint(other.Version, other.SizeBytes);
+            snapshot = snapshot.WithCheckpoint(other.Version, other.SizeBytes ?? 0);
+            RememberCheckpoint(other.Version, other.SizeBytes ?? 0);
             if (other.Version >= snapshot.Version || !IsCheckpointDue(snapshot)) return null;
         }
         return await WriteCheckpointAsync(snapshot, cancellationToken);
     }
 
-    /// <summary>Writes a checkpoint of a snapshot. Faults are results: the table does not need the checkpoint.</summary>
+    /// <summary>
+    /// Writes a checkpoint of a snapshot, a V2 one where the property <c>delta.checkpointPolicy</c> says so, and once a
+    /// day cleans up the log. Faults are results: the table needs neither.
+    /// </summary>
     public async ValueTask<CheckpointResult> WriteCheckpointAsync(
         Snapshot snapshot, CancellationToken cancellationToken)
     {
@@ -175,9 +178,60 @@ public sealed class DeltaTable
         {
             return new CheckpointResult.Failed(error);
         }
-        var result = await new CheckpointWriter(Store, parquet).WriteAsync(content, cancellationToken);
-        if (result is CheckpointResult.Written written) RememberCheckpoint(snapshot.Version, written.File.SizeBytes);
-        return result;
+        var result = await new CheckpointWriter(Store, parquet)
+            .WriteAsync(content, TableProperties.HasV2Checkpoints(snapshot), cancellationToken);
+        if (result is not CheckpointResult.Written written) return result;
+        RememberCheckpoint(snapshot.Version, written.SizeBytes);
+        await WriteChecksumAsync(snapshot, cancellationToken);
+        return written with { Cleanup = await CleanUpLogAsync(isOncePerDay: true, cancellationToken) };
+    }
+
+    /// <summary>
+    /// Deletes the part of the log that no version within <c>delta.logRetentionDuration</c> (without it 30 days) needs:
+    /// what was committed before the last checkpoint that is older, at a day's precision. Faults are results.
+    /// </summary>
+    /// <returns>What was deleted; null where the property <c>delta.enableExpiredLogCleanup</c> is false.</returns>
+    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
+    public Task<LogCleanup?> CleanUpLogAsync(CancellationToken cancellationToken) =>
+        CleanUpLogAsync(isOncePerDay: false, cancellationToken);
+
+    async Task<LogCleanup?> CleanUpLogAsync(bool isOncePerDay, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var now = time.GetUtcNow();
+            var day = now.UtcDateTime.Date.Ticks;
+            if (isOncePerDay && Interlocked.Exchange(ref cleanedDayTicks, day) == day) return null;
+            // The newest properties count, not those of a snapshot that is checkpointed.
+            var latest = await LatestSnapshotAsync(cancellationToken);
+            if (!TableProperties.CleansUpLog(latest.Metadata)) return null;
+            latest.CheckWritable();
+            var cutoff = LogCleaner.CutoffAt(now, TableProperties.LogRetention(latest));
+            return await new LogCleaner(Store, parquet, Name).RunAsync(latest, cutoff, now, cancellationToken);
+        }
+        catch (DeltaException error) when (isOncePerDay)
+        {
+            return new LogCleanup(0, 0, error);
+        }
+    }
+
+    /// <summary>
+    /// Notes what a version holds in a checksum file beside its commit, every tenth version and where there is a
+    /// checkpoint: written for each, they would cost as much as commits do.
+    /// </summary>
+    internal ValueTask WriteChecksumIfDueAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
+        snapshot.Version % ChecksumVersions == 0 ? WriteChecksumAsync(snapshot, cancellationToken) : default;
+
+    async ValueTask WriteChecksumAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await VersionChecksum.WriteAsync(Store, snapshot, cancellationToken);
+        }
+        catch (DeltaException)
+        {
+            // The table does not need it: who compares finds none.
+        }
     }
 
     /// <summary>Commits newer than the snapshot, up to a version, one by one.</summary>
@@ -198,15 +252,8 @@ public sealed class DeltaTable
         && await Store.GetInfoAsync(file.Path, cancellationToken) is { } now
         && now.SizeBytes == file.SizeBytes && now.LastModified == file.LastModified;
 
-    /// <summary>The commit files up to a version, without those before a gap.</summary>
-    async ValueTask<List<LogFile>> CommitsUpToAsync(long version, CancellationToken cancellationToken)
-    {
-        var listing = await LogListing.ReadAsync(Store, Name, 0, cancellationToken);
-        var commits = listing.Commits.Where(file => file.Version <= version).ToList();
-        var first = commits.Count - 1;
-        while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;
-        return first > 0 ? commits[first..] : commits;
-    }
+    async ValueTask<IReadOnlyList<LogFile>> CommitsUpToAsync(long version, CancellationToken cancellationToken) =>
+        (await LogListing.ReadAsync(Store, Name, 0, cancellationToken)).CommitsUpTo(version);
 
     /// <summary>Reads the log anew at the next look: a part of it that was read is gone or another one.</summary>
     internal void Forget() => Volatile.Write(ref newest, null);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Foz.Delta.Log;
 
 namespace Foz.Delta.Snapshots;
@@ -50,6 +51,10 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>Begins a change in any number of steps.</summary>
+    /// <param name="dropped">Is called with each file that leaves or is replaced.</param>
+    internal Edit Begin(Action<TFile>? dropped = null) => new(this, dropped);
+
     /// <summary>The set after removals and then additions, so that a key in both stays.</summary>
     /// <param name="removed">Keys to take out; keys that are absent are ignored.</param>
     /// <param name="added">Files to put in; of several with one key the last stays.</param>
@@ -57,8 +62,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
     internal FileSet<TFile> Change(
         IReadOnlyCollection<FileKey> removed, IReadOnlyCollection<TFile> added, Action<TFile>? dropped = null)
     {
-        if (added.Count == 0 && (removed.Count == 0 || Count == 0)) return this;
-        var edit = new Edit(this, dropped);
+        var edit = Begin(dropped);
         foreach (var key in removed) edit.Remove(key);
         foreach (var file in added) edit.Add(file);
         return edit.ToSet();
@@ -67,19 +71,33 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
     TFile At(int place) =>
         chunks[place / ChunkLength].Places[place % ChunkLength] ?? throw new UnreachableException("an empty place");
 
-    /// <summary>One change in the making: copies a chunk at its first write.</summary>
-    sealed class Edit(FileSet<TFile> origin, Action<TFile>? dropped)
+    /// <summary>A change in the making: copies a chunk at its first write.</summary>
+    internal sealed class Edit
     {
-        readonly List<TFile?[]?> written = [.. new TFile?[]?[origin.chunks.Length]];
+        readonly FileSet<TFile> origin;
+        readonly Action<TFile>? dropped;
         readonly Dictionary<FileKey, int> places = [];
 
         // The place that a path left is taken by the next file of that path: a new deletion vector keeps the order.
         readonly Dictionary<string, int> leftPlaces = new(StringComparer.Ordinal);
-        int count = origin.Count;
-        int end = origin.chunks.Length == 0
-            ? 0
-            : (origin.chunks.Length - 1) * ChunkLength + origin.chunks[^1].Places.Length;
+        List<TFile?[]?>? written;
+        int end;
 
+        internal Edit(FileSet<TFile> origin, Action<TFile>? dropped)
+        {
+            (this.origin, this.dropped, Count) = (origin, dropped, origin.Count);
+            end = origin.chunks.Length == 0
+                ? 0
+                : (origin.chunks.Length - 1) * ChunkLength + origin.chunks[^1].Places.Length;
+        }
+
+        /// <summary>The number of files so far.</summary>
+        public int Count { get; private set; }
+
+        /// <summary>Whether a file of the key is there.</summary>
+        public bool Contains(FileKey key) => Find(key) is not null;
+
+        /// <summary>Takes a file out, if it is there.</summary>
         public void Remove(FileKey key)
         {
             if (Find(key) is not { } place) return;
@@ -87,38 +105,45 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
             Write(place, null);
             places[key] = FileIndex.Absent;
             leftPlaces[key.Path] = place;
-            count--;
+            Count--;
         }
 
+        /// <summary>Puts a file in, or in the place of the one with its key.</summary>
         public void Add(TFile file)
         {
             var key = file.Key;
-            if (Find(key) is { } place)
+            ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, key, out var isChanged);
+            if (!isChanged) place = origin.index.Find(key) ?? FileIndex.Absent;
+            if (place != FileIndex.Absent)
             {
                 Drop(place);
                 Write(place, file);
                 return;
             }
-            place = leftPlaces.Remove(key.Path, out var left) ? left : end++;
+            place = leftPlaces.Count > 0 && leftPlaces.Remove(key.Path, out var left) ? left : end++;
             Write(place, file);
-            places[key] = place;
-            count++;
+            Count++;
         }
 
+        /// <summary>Ends a step: places that were left in it stay empty.</summary>
+        public void EndStep() => leftPlaces.Clear();
+
+        /// <summary>The set as it is now; the change is not used any more.</summary>
         public FileSet<TFile> ToSet()
         {
-            if (end > 2 * ChunkLength && count < end / 2) return Compacted();
+            if (written is null) return origin;
+            if (end > 2 * ChunkLength && Count < end / 2) return Compacted();
             var result = new FileChunk<TFile>[written.Count];
             for (var i = 0; i < result.Length; i++)
                 result[i] = written[i] is { } places
                     ? new FileChunk<TFile>(Trim(places, end - i * ChunkLength))
                     : origin.chunks[i];
-            return new FileSet<TFile>(result, origin.index.With(places), count);
+            return new FileSet<TFile>(result, origin.index.With(places), Count);
         }
 
         FileSet<TFile> Compacted()
         {
-            var files = new List<TFile>(count);
+            var files = new List<TFile>(Count);
             for (var place = 0; place < end; place++)
                 if (At(place) is { } file) files.Add(file);
             return Empty.Change([], files);
@@ -133,16 +158,17 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
             ? place == FileIndex.Absent ? null : place
             : origin.index.Find(key);
 
-        TFile? At(int place) => written[place / ChunkLength] is { } copy
+        TFile? At(int place) => written?[place / ChunkLength] is { } copy
             ? copy[place % ChunkLength]
             : origin.chunks[place / ChunkLength].Places[place % ChunkLength];
 
         void Write(int place, TFile? file)
         {
+            written ??= [.. new TFile?[]?[origin.chunks.Length]];
             var number = place / ChunkLength;
             if (number == written.Count) written.Add(new TFile?[ChunkLength]);
-            written[number] ??= Copy(origin.chunks[number]);
-            written[number]![place % ChunkLength] = file;
+            var chunk = written[number] ??= Copy(origin.chunks[number]);
+            chunk[place % ChunkLength] = file;
         }
 
         static TFile?[] Copy(FileChunk<TFile> chunk)

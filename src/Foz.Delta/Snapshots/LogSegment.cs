@@ -17,6 +17,9 @@ sealed record LogSegment
     /// <summary>The commit file of the checkpoint's version; null without checkpoint, or if the file is gone.</summary>
     public required ObjectInfo? CheckpointCommit { get; init; }
 
+    /// <summary>Whether somebody noted beside the commit what the checkpoint's version holds.</summary>
+    public required bool HasCheckpointChecksum { get; init; }
+
     /// <summary>The commits behind the checkpoint in order, without gaps.</summary>
     public required IReadOnlyList<LogFile> Commits { get; init; }
 
@@ -32,11 +35,15 @@ sealed record LogSegment
 sealed class LogListing
 {
     readonly string table;
+    readonly List<LogFile> files = [];
     readonly List<LogFile> commits = [];
     readonly List<LogFile> compactions = [];
     List<Checkpoint> checkpoints = [];
 
     LogListing(string table) => this.table = table;
+
+    /// <summary>Every file whose name the protocol defines, by version.</summary>
+    public IReadOnlyList<LogFile> Files => files;
 
     /// <summary>The commits in order; there may be gaps.</summary>
     public IReadOnlyList<LogFile> Commits => commits;
@@ -92,6 +99,8 @@ sealed class LogListing
             CheckpointCommit = commits.FindIndex(file => file.Version == checkpoint?.Version) is >= 0 and var i
                 ? commits[i].Info
                 : null,
+            HasCheckpointChecksum = files.Exists(
+                file => file.Kind == LogFileKind.Checksum && file.Version == checkpoint?.Version),
             Commits = behind,
             Files = useCompactions ? Compact(behind) : behind,
         };
@@ -101,8 +110,18 @@ sealed class LogListing
     public long? EarliestVersion =>
         commits.Count > 0 && commits[0].Version == 0 ? 0 : checkpoints.Count > 0 ? checkpoints[0].Version : null;
 
+    /// <summary>The commits up to a version, without those before a gap.</summary>
+    public IReadOnlyList<LogFile> CommitsUpTo(long version)
+    {
+        var end = commits.FindLastIndex(file => file.Version <= version) + 1;
+        var first = end - 1;
+        while (first > 0 && commits[first - 1].Version == commits[first].Version - 1) first--;
+        return end == 0 ? [] : commits[first..end];
+    }
+
     void Add(LogFile file, List<LogFile> parts)
     {
+        files.Add(file);
         switch (file.Kind)
         {
             case LogFileKind.Commit: commits.Add(file); break;
@@ -138,7 +157,7 @@ sealed class LogListing
     List<LogFile> Compact(List<LogFile> behind)
     {
         if (compactions.Count == 0 || behind.Count < 3) return behind;
-        var files = new List<LogFile>(behind.Count);
+        var chosen = new List<LogFile>(behind.Count);
         for (var i = 0; i < behind.Count;)
         {
             var first = behind[i].Version;
@@ -152,10 +171,10 @@ sealed class LogListing
                     continue;
                 (file, count) = (compaction, (int)length);
             }
-            files.Add(file);
+            chosen.Add(file);
             i += count;
         }
-        return files;
+        return chosen;
     }
 
     void CheckGaps(List<LogFile> behind, long first, long target, bool isAsked)

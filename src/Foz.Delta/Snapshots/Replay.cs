@@ -19,8 +19,9 @@ sealed class Replay
     Protocol? protocol;
     Metadata? metadata;
     Lazy<StructType>? schema;
-    FileSet<AddFile> files = FileSet<AddFile>.Empty;
-    FileSet<RemoveFile> tombstones = FileSet<RemoveFile>.Empty;
+    readonly FileSet<AddFile>.Edit files;
+    readonly FileSet<RemoveFile>.Edit tombstones;
+    readonly List<RemoveFile> checkpointRemoves = [];
     ImmutableDictionary<string, SetTransaction> transactions = ImmutableDictionary<string, SetTransaction>.Empty;
     ImmutableDictionary<string, DomainMetadata> domains = ImmutableDictionary<string, DomainMetadata>.Empty;
     long totalBytes;
@@ -28,19 +29,20 @@ sealed class Replay
     ObjectInfo? commitFile;
 
     /// <summary>Starts before version 0.</summary>
-    public Replay(string table) => this.table = table;
+    public Replay(string table)
+        : this(table, FileSet<AddFile>.Empty, FileSet<RemoveFile>.Empty)
+    {
+    }
 
     /// <summary>Starts at a snapshot.</summary>
     public Replay(Snapshot snapshot)
+        : this(snapshot.Table, snapshot.Files, snapshot.Tombstones)
     {
-        table = snapshot.Table;
         version = snapshot.Version;
         timestamp = snapshot.Timestamp;
         protocol = snapshot.Protocol;
         metadata = snapshot.Metadata;
         schema = snapshot.SchemaSource;
-        files = snapshot.Files;
-        tombstones = snapshot.Tombstones;
         transactions = snapshot.Transactions;
         domains = snapshot.Domains;
         totalBytes = snapshot.TotalBytes;
@@ -48,17 +50,46 @@ sealed class Replay
         commitFile = snapshot.CommitFile;
     }
 
-    /// <summary>Takes the state of a checkpoint as the start.</summary>
-    /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="actions">All its actions.</param>
-    /// <param name="commit">The commit file of its version, which may be gone.</param>
-    public void Apply(Checkpoint checkpoint, IReadOnlyList<LogAction> actions, ObjectInfo? commit)
+    Replay(string table, FileSet<AddFile> files, FileSet<RemoveFile> tombstones)
     {
-        Apply(actions);
+        this.table = table;
+        this.files = files.Begin(file => totalBytes -= file.SizeBytes);
+        this.tombstones = tombstones.Begin();
+    }
+
+    /// <summary>Takes a part of a checkpoint, in any order of parts.</summary>
+    public void ApplyPart(IReadOnlyList<LogAction> actions)
+    {
+        foreach (var action in actions)
+            if (action is AddFile add) Add(add);
+            else if (action is RemoveFile remove) checkpointRemoves.Add(remove);
+            else Apply(action);
+    }
+
+    /// <summary>Takes what was given by <see cref="ApplyPart"/> as the start.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="sizeBytes">Its size, sidecars included.</param>
+    /// <param name="commit">The commit file of its version, which may be gone.</param>
+    public void EndCheckpoint(Checkpoint checkpoint, long sizeBytes, ObjectInfo? commit)
+    {
+        foreach (var remove in checkpointRemoves)
+            if (!files.Contains(remove.Key)) tombstones.Add(remove);
+        checkpointRemoves.Clear();
         version = checkpoint.Version;
         commitFile = commit;
         timestamp = commit?.LastModified ?? checkpoint.LastModified;
-        tail = new LogTail(checkpoint.Version, checkpoint.SizeBytes, 0, 0);
+        tail = new LogTail(checkpoint.Version, sizeBytes, 0, 0);
+    }
+
+    /// <summary>Compares the state reached with what somebody noted of its version.</summary>
+    /// <exception cref="DeltaException">They differ (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
+    public void Check(VersionChecksum noted)
+    {
+        if (noted.FileCount == files.Count && noted.TableSizeBytes == totalBytes) return;
+        throw new DeltaException(DeltaErrorKind.Corrupt,
+            $"the checkpoint of version {version} of {table} has {files.Count} files of {totalBytes} bytes, "
+            + $"{LogFiles.ChecksumPath(version)} says {noted.FileCount} of {noted.TableSizeBytes}")
+        { Version = version };
     }
 
     /// <summary>Applies the next commit.</summary>
@@ -116,8 +147,8 @@ sealed class Replay
             Timestamp = timestamp,
             Protocol = protocol,
             Metadata = metadata,
-            Files = files,
-            Tombstones = tombstones,
+            Files = files.ToSet(),
+            Tombstones = tombstones.ToSet(),
             Transactions = transactions,
             Domains = domains,
             TotalBytes = totalBytes,
@@ -128,38 +159,46 @@ sealed class Replay
 
     void Apply(IReadOnlyList<LogAction> actions)
     {
-        var adds = new List<AddFile>();
-        var removes = new List<RemoveFile>();
+        List<RemoveFile>? removes = null;
+        HashSet<FileKey>? added = null;
         foreach (var action in actions)
-            switch (action)
-            {
-                case AddFile add: adds.Add(add); break;
-                case RemoveFile remove: removes.Add(remove); break;
-                case Metadata newMetadata:
-                    metadata = newMetadata;
-                    schema = new Lazy<StructType>(() => StructType.ParseSchema(newMetadata.SchemaString));
-                    break;
-                case Protocol newProtocol: protocol = newProtocol; break;
-                case SetTransaction transaction:
-                    transactions = transactions.SetItem(transaction.AppId, transaction);
-                    break;
-                case DomainMetadata { IsRemoved: true } domain: domains = domains.Remove(domain.Domain); break;
-                case DomainMetadata domain: domains = domains.SetItem(domain.Domain, domain); break;
-            }
-        Apply(adds, removes);
+            if (action is RemoveFile remove) (removes ??= []).Add(remove);
+            else if (action is not AddFile) Apply(action);
+        if (removes is not null)
+        {
+            added = [.. actions.OfType<AddFile>().Select(file => file.Key)];
+            removes.RemoveAll(file => added.Contains(file.Key));
+            foreach (var remove in removes) files.Remove(remove.Key);
+        }
+        foreach (var action in actions)
+            if (action is AddFile add) Add(add);
+        foreach (var remove in removes ?? []) tombstones.Add(remove);
+        files.EndStep();
+        tombstones.EndStep();
     }
 
-    void Apply(List<AddFile> adds, List<RemoveFile> removes)
+    void Add(AddFile file)
     {
-        if (adds.Count > 0 && removes.Count > 0)
+        files.Add(file);
+        totalBytes += file.SizeBytes;
+        if (tombstones.Count > 0) tombstones.Remove(file.Key);
+    }
+
+    void Apply(LogAction action)
+    {
+        switch (action)
         {
-            var added = adds.Select(file => file.Key).ToHashSet();
-            removes.RemoveAll(file => added.Contains(file.Key));
+            case Metadata newMetadata:
+                metadata = newMetadata;
+                schema = new Lazy<StructType>(() => StructType.ParseSchema(newMetadata.SchemaString));
+                break;
+            case Protocol newProtocol: protocol = newProtocol; break;
+            case SetTransaction transaction:
+                transactions = transactions.SetItem(transaction.AppId, transaction);
+                break;
+            case DomainMetadata { IsRemoved: true } domain: domains = domains.Remove(domain.Domain); break;
+            case DomainMetadata domain: domains = domains.SetItem(domain.Domain, domain); break;
         }
-        files = files.Change(removes.ConvertAll(file => file.Key), adds, file => totalBytes -= file.SizeBytes);
-        foreach (var file in adds) totalBytes += file.SizeBytes;
-        if (tombstones.Count > 0 || removes.Count > 0)
-            tombstones = tombstones.Change(adds.ConvertAll(file => file.Key), removes);
     }
 
     /// <summary>What an action is about: later actions about the same replace it.</summary>

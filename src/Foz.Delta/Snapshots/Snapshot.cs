@@ -94,13 +94,15 @@ public sealed class Snapshot
     /// <summary>The state as a checkpoint holds it, without tombstones that have expired.</summary>
     internal CheckpointContent ToCheckpoint(DateTimeOffset now)
     {
-        var keptAfterMs = now.ToUnixTimeMilliseconds() - TableProperties.DeletedFileRetention(this).TotalMilliseconds;
+        var nowMs = now.ToUnixTimeMilliseconds();
+        var keptAfterMs = nowMs - TableProperties.DeletedFileRetention(this).TotalMilliseconds;
+        var recordedAfterMs = nowMs - TableProperties.TransactionRetention(this)?.TotalMilliseconds;
         return new CheckpointContent
         {
             Version = Version,
             Protocol = Protocol,
             Metadata = Metadata,
-            Transactions = [.. Transactions.Values],
+            Transactions = [.. Transactions.Values.Where(txn => !(txn.LastUpdatedMs <= recordedAfterMs))],
             Domains = [.. Domains.Values],
             Files = Files,
             Tombstones = [.. Tombstones.Where(file => file.DeletionTimestampMs > keptAfterMs)],

@@ -19,7 +19,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     public async Task<Snapshot?> LoadAsync(long? version, CancellationToken cancellationToken)
     {
         var hint = await LastCheckpoint.ReadAsync(store, cancellationToken);
-        if (hint is { } start && (version is null || start <= version))
+        if (hint is { Version: var start } && (version is null || start <= version))
         {
             var recent = await LogListing.ReadAsync(store, table, start, cancellationToken);
             if (recent.Checkpoints.Any(c => c.Version <= (version ?? long.MaxValue))
@@ -27,7 +27,16 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
                 return snapshot;
         }
         var whole = await LogListing.ReadAsync(store, table, 0, cancellationToken);
-        return await BuildAsync(whole, version, cancellationToken);
+        return await BuildAsync(whole, version, isLastTry: true, cancellationToken);
+    }
+
+    /// <summary>Builds the version of a checkpoint from it alone.</summary>
+    /// <exception cref="DeltaException">A file of it is missing or malformed, or what it holds is no table.</exception>
+    public async Task<Snapshot> LoadCheckpointAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var replay = new Replay(table);
+        await ApplyAsync(replay, checkpoint, commit: null, cancellationToken);
+        return replay.ToSnapshot();
     }
 
     /// <summary>Reads one commit; null if there is none.</summary>
@@ -50,7 +59,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     {
         try
         {
-            return await BuildAsync(listing, version, cancellationToken);
+            return await BuildAsync(listing, version, isLastTry: false, cancellationToken);
         }
         // Older checkpoints and commits may make up for what is wrong here; if not, the second try tells.
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt or DeltaErrorKind.VersionNotFound)
@@ -59,10 +68,12 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
         }
     }
 
-    async Task<Snapshot?> BuildAsync(LogListing listing, long? version, CancellationToken cancellationToken)
+    async Task<Snapshot?> BuildAsync(
+        LogListing listing, long? version, bool isLastTry, CancellationToken cancellationToken)
     {
         var unusable = new HashSet<Checkpoint>();
         var useCompactions = true;
+        var useChecksums = true;
         DeltaException? firstFault = null;
         while (true)
         {
@@ -71,6 +82,13 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
             {
                 segment = listing.Segment(version, unusable, useCompactions);
             }
+            // A checksum may be what is wrong, where nothing else tells more.
+            catch (DeltaException) when (firstFault is not null && useChecksums && isLastTry)
+            {
+                useChecksums = false;
+                unusable.Clear();
+                continue;
+            }
             catch (DeltaException) when (firstFault is not null)
             {
                 throw firstFault;
@@ -78,7 +96,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
             if (segment is null) return null;
             try
             {
-                return await BuildAsync(segment, cancellationToken);
+                return await BuildAsync(segment, useChecksums, cancellationToken);
             }
             // What only repeats commits costs time when it is torn, not the table: first compactions, then checkpoints.
             catch (DeltaException error) when (error.Kind == DeltaErrorKind.Corrupt && segment.HasCompactions)
@@ -94,13 +112,16 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
         }
     }
 
-    async Task<Snapshot> BuildAsync(LogSegment segment, CancellationToken cancellationToken)
+    async Task<Snapshot> BuildAsync(LogSegment segment, bool useChecksums, CancellationToken cancellationToken)
     {
         var replay = new Replay(table);
         if (segment.Checkpoint is { } checkpoint)
         {
-            replay.Apply(checkpoint, await checkpoints.ReadAsync(checkpoint, cancellationToken),
-                segment.CheckpointCommit);
+            var noted = useChecksums && segment.HasCheckpointChecksum
+                ? VersionChecksum.ReadAsync(store, checkpoint.Version, cancellationToken).AsTask()
+                : Task.FromResult<VersionChecksum?>(null);
+            await ApplyAsync(replay, checkpoint, segment.CheckpointCommit, cancellationToken);
+            if (await noted is { } checksum) replay.Check(checksum);
             if (replay.HasInCommitTimestamps && segment.Commits.Count == 0
                 && await new CommitTimes(store).InCommitTimeAsync(checkpoint.Version, cancellationToken) is { } time)
                 replay.SetTimestamp(time);
@@ -114,6 +135,16 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
             next += length;
         }
         return replay.ToSnapshot();
+    }
+
+    async Task ApplyAsync(
+        Replay replay, Checkpoint checkpoint, ObjectInfo? commit, CancellationToken cancellationToken)
+    {
+        var sidecarBytes = 0L;
+        await foreach (var part in checkpoints.ReadAsync(
+            checkpoint, sidecars => sidecarBytes = sidecars.Sum(file => file.SizeBytes), cancellationToken))
+            replay.ApplyPart(part);
+        replay.EndCheckpoint(checkpoint, checkpoint.SizeBytes + sidecarBytes, commit);
     }
 
     /// <summary>Reads commits in order, the next ones ahead on other threads.</summary>

@@ -9,19 +9,44 @@ static class TableProperties
     const string RetentionKey = "delta.deletedFileRetentionDuration";
     const string CheckpointIntervalKey = "delta.checkpointInterval";
     const string InCommitTimestampsKey = "delta.enableInCommitTimestamps";
-    const string EnablementVersionKey = "delta.inCommitTimestampEnablementVersion";
-    const string EnablementTimestampKey = "delta.inCommitTimestampEnablementTimestamp";
+    const string LogRetentionKey = "delta.logRetentionDuration";
+    const string LogCleanupKey = "delta.enableExpiredLogCleanup";
+    const string TransactionRetentionKey = "delta.setTransactionRetentionDuration";
+    const string CheckpointPolicyKey = "delta.checkpointPolicy";
+    /// <summary>The version before which the log is cleaned up as a whole or not at all.</summary>
+    public const string ProtectionKey = "delta.requireCheckpointProtectionBeforeVersion";
+
+    /// <summary>The version from which on commits carry their own time.</summary>
+    public const string EnablementVersionKey = "delta.inCommitTimestampEnablementVersion";
+
+    /// <summary>The time of that version.</summary>
+    public const string EnablementTimestampKey = "delta.inCommitTimestampEnablementTimestamp";
 
     static readonly TimeSpan retentionDefault = TimeSpan.FromDays(7);
+    static readonly TimeSpan logRetentionDefault = TimeSpan.FromDays(30);
 
     /// <summary>How long removed files stay readable for older snapshots.</summary>
-    public static TimeSpan DeletedFileRetention(Snapshot snapshot)
-    {
-        var text = snapshot.Metadata.Configuration.Find(RetentionKey);
-        if (text is null) return retentionDefault;
-        return Interval(text) ?? throw new DeltaException(DeltaErrorKind.InvalidArgument,
-            $"property {RetentionKey} of {snapshot.Table} is '{text}', not an interval such as 'interval 7 days'");
-    }
+    public static TimeSpan DeletedFileRetention(Snapshot snapshot) => Interval(snapshot, RetentionKey) ?? retentionDefault;
+
+    /// <summary>How long versions stay readable.</summary>
+    public static TimeSpan LogRetention(Snapshot snapshot) => Interval(snapshot, LogRetentionKey) ?? logRetentionDefault;
+
+    /// <summary>How long it is kept what applications recorded; null for ever.</summary>
+    public static TimeSpan? TransactionRetention(Snapshot snapshot) => Interval(snapshot, TransactionRetentionKey);
+
+    /// <summary>Whether writers clean up the log.</summary>
+    public static bool CleansUpLog(Metadata metadata) =>
+        !string.Equals(metadata.Configuration.Find(LogCleanupKey), "false", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether checkpoints are V2 ones.</summary>
+    public static bool HasV2Checkpoints(Snapshot snapshot) =>
+        snapshot.Protocol.Supports(TableFeature.V2Checkpoint)
+        && string.Equals(
+            snapshot.Metadata.Configuration.Find(CheckpointPolicyKey), "v2", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The version before which the log is cleaned up as a whole or not at all; 0 where any part may be.</summary>
+    public static long ProtectedBefore(Snapshot snapshot) =>
+        snapshot.Protocol.Supports(TableFeature.CheckpointProtection) ? Number(snapshot.Metadata, ProtectionKey) ?? 0 : 0;
 
     /// <summary>The number of commits between checkpoints, if the table states one that makes sense.</summary>
     public static long? CheckpointInterval(Metadata metadata) => Number(metadata, CheckpointIntervalKey) is > 0 and var n
@@ -37,6 +62,17 @@ static class TableProperties
         Number(metadata, EnablementVersionKey) is { } version && Number(metadata, EnablementTimestampKey) is { } ms
             ? (version, DateTimeOffset.FromUnixTimeMilliseconds(ms))
             : null;
+
+    /// <summary>The version from which on commits carry their own time; the largest number if none does.</summary>
+    public static long InCommitTimestampsFrom(Metadata metadata) =>
+        HasInCommitTimestamps(metadata) ? InCommitTimestampStart(metadata)?.Version ?? 0 : long.MaxValue;
+
+    static TimeSpan? Interval(Snapshot snapshot, string key)
+    {
+        if (snapshot.Metadata.Configuration.Find(key) is not { } text) return null;
+        return Interval(text) ?? throw new DeltaException(DeltaErrorKind.InvalidArgument,
+            $"property {key} of {snapshot.Table} is '{text}', not an interval such as 'interval 7 days'");
+    }
 
     /// <summary>An interval in Spark's spelling, such as <c>interval 1 week</c> or <c>2 days 12 hours</c>; null if the
     /// text is none.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Foz.Delta.Log;
 using Foz.Delta.Storage;
@@ -26,6 +28,27 @@ public sealed record VersionChecksum
     public static async ValueTask<VersionChecksum?> ReadAsync(
         IObjectStore store, long version, CancellationToken cancellationToken) =>
         await store.GetAsync(LogFiles.ChecksumPath(version), cancellationToken) is { } file ? Parse(file.Content) : null;
+
+    /// <summary>Writes the note of a version, unless there is one.</summary>
+    internal static async ValueTask WriteAsync(
+        IObjectStore store, Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        await using (var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("tableSizeBytes"u8, snapshot.TotalBytes);
+            json.WriteNumber("numFiles"u8, snapshot.FileCount);
+            json.WriteNumber("numMetadata"u8, 1);
+            json.WriteNumber("numProtocol"u8, 1);
+            if (TableProperties.HasInCommitTimestamps(snapshot.Metadata))
+                json.WriteNumber("inCommitTimestampOpt"u8, snapshot.Timestamp.ToUnixTimeMilliseconds());
+            ActionWriter.Write(json, "metadata"u8, snapshot.Metadata);
+            ActionWriter.Write(json, "protocol"u8, snapshot.Protocol);
+            json.WriteEndObject();
+        }
+        await store.PutIfAbsentAsync(LogFiles.ChecksumPath(snapshot.Version), buffer.WrittenMemory, cancellationToken);
+    }
 
     /// <summary>In what a snapshot of the same version differs, in words; empty if in nothing.</summary>
     public IReadOnlyList<string> Differences(Snapshot snapshot)

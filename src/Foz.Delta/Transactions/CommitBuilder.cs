@@ -22,7 +22,8 @@ sealed class CommitBuilder(Transaction transaction)
         var tracksRows = RowTracking.IsSupported(transaction.Protocol ?? before!.Protocol, metadata);
         var actions = new List<LogAction> { Info(nowMs, commitTimeMs, tracksRows) };
         if (transaction.Protocol is { } protocol) actions.Add(protocol);
-        if (transaction.Metadata is not null) actions.Add(WithEnablement(metadata, before, commitTimeMs));
+        if (transaction.Metadata is not null)
+            actions.Add(WithProtection(WithEnablement(metadata, before, commitTimeMs), before));
         actions.AddRange(transaction.Applications.Values);
         actions.AddRange(transaction.Domains.Values);
         foreach (var (file, dataChange) in transaction.Removes.Values) actions.Add(file.ToRemove(nowMs, dataChange));
@@ -74,17 +75,37 @@ sealed class CommitBuilder(Transaction transaction)
     static long CommitTimeAfter(Snapshot? before, long nowMs) =>
         before is null ? nowMs : Math.Max(nowMs, before.Timestamp.ToUnixTimeMilliseconds() + 1);
 
-    // A table that gets in-commit timestamps later notes since when it has them.
+    // A table that gets in-commit timestamps later notes since when it has them; metadata of an older version, which a
+    // restore brings back, do not know.
     static Metadata WithEnablement(Metadata metadata, Snapshot? before, long? commitTimeMs)
     {
-        if (commitTimeMs is not { } timeMs || before is null || TableProperties.HasInCommitTimestamps(before.Metadata))
-            return metadata;
+        if (commitTimeMs is not { } timeMs || before is null) return metadata;
+        var (version, time) = TableProperties.HasInCommitTimestamps(before.Metadata)
+            ? (before.Metadata.Configuration.Find(TableProperties.EnablementVersionKey),
+                before.Metadata.Configuration.Find(TableProperties.EnablementTimestampKey))
+            : (Text(before.Version + 1), Text(timeMs));
         return metadata with
         {
-            Configuration = metadata.Configuration
-                .With("delta.inCommitTimestampEnablementVersion",
-                    (before.Version + 1).ToString(CultureInfo.InvariantCulture))
-                .With("delta.inCommitTimestampEnablementTimestamp", timeMs.ToString(CultureInfo.InvariantCulture)),
+            Configuration = With(
+                With(metadata.Configuration, TableProperties.EnablementVersionKey, version),
+                TableProperties.EnablementTimestampKey, time),
         };
     }
+
+    // Protection that is asked for begins at the version that drops the feature.
+    static Metadata WithProtection(Metadata metadata, Snapshot? before) =>
+        before is null || metadata.Configuration.Find(TableProperties.ProtectionKey) is not { } asked
+        || asked == before.Metadata.Configuration.Find(TableProperties.ProtectionKey)
+            ? metadata
+            : metadata with
+            {
+                Configuration = metadata.Configuration.With(TableProperties.ProtectionKey, Text(before.Version + 1)),
+            };
+
+    static StringMap With(StringMap properties, string key, string? value) =>
+        properties.Find(key) == value ? properties
+        : value is null ? properties.Without(key)
+        : properties.With(key, value);
+
+    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -171,6 +171,7 @@ sealed class Committer
         if (!await queue.CheckpointGate.WaitAsync(TimeSpan.Zero, CancellationToken.None)) return null;
         try
         {
+            await table.WriteChecksumIfDueAsync(snapshot, cancellationToken);
             return await table.WriteCheckpointIfDueAsync(snapshot, cancellationToken);
         }
         catch (OperationCanceledException)
@@ -191,11 +192,12 @@ sealed class Committer
         await Task.Delay(TimeSpan.FromMilliseconds(waitMs), table.Time, cancellationToken);
     }
 
-    // A folder that is deleted or made anew under a transaction would get a log with a gap. It takes a look to notice,
-    // which is cheap on disk only, where people delete folders.
+    // A folder that is deleted or made anew under a transaction would get a log with a gap, and so would a log that was
+    // cleaned up. It takes a look to notice: cheap on disk, where people delete folders, and elsewhere needed for
+    // versions only that are old enough to have been cleaned up.
     async ValueTask<bool> IsReplacedAsync(Snapshot before, CancellationToken cancellationToken) =>
         before.CommitFile is { } file
-        && table.Store.IsLocal
+        && (table.Store.IsLocal || table.Time.GetUtcNow() - before.Timestamp > LogCleaner.AgeMin)
         && (await table.Store.GetInfoAsync(file.Path, cancellationToken) is not { } now
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
 

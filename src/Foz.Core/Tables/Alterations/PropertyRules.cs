@@ -20,20 +20,22 @@ static partial class PropertyRules
     static PropertyRules()
     {
         Add(
-            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking", "rowTrackingSuspended",
-            "enableInCommitTimestamps", "enableExpiredLogCleanup", "checkpoint.writeStatsAsJson",
-            "checkpoint.writeStatsAsStruct", "randomizeFilePrefixes", "tuneFileSizesForRewrites",
-            "enableIcebergCompatV2", "enableFullRetentionRollback", "enableVariantShredding",
-            "compatibility.symlinkFormatManifest.enabled", "writePartitionColumnsToParquet", "autoOptimize", "autoOptimize.optimizeWrite");
+            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking",
+            "rowTrackingSuspended", "enableInCommitTimestamps", "enableExpiredLogCleanup", "randomizeFilePrefixes",
+            "tuneFileSizesForRewrites", "enableIcebergCompatV2", "enableVariantShredding",
+            "compatibility.symlinkFormatManifest.enabled", "writePartitionColumnsToParquet", "autoOptimize",
+            "autoOptimize.optimizeWrite");
         Add(OneOf("true", "false", "auto", "legacy"), "autoOptimize.autoCompact");
-        Add(interval, "deletedFileRetentionDuration", "logRetentionDuration", "setTransactionRetentionDuration",
-            "sampleRetentionDuration", "checkpointRetentionDuration");
+        Add(interval, "deletedFileRetentionDuration", "logRetentionDuration", "setTransactionRetentionDuration");
         Add(count, "checkpointInterval", "randomPrefixLength", "minReaderVersion", "minWriterVersion");
         Add(new("a number from -1 on", text => Number(text) is >= -1), "dataSkippingNumIndexedCols");
         Add(bytes, "targetFileSize");
         Add(text, "dataSkippingStatsColumns", "parquet.compression.codec", "parquet.format.version");
         Add(OneOf("none", "name", "id"), "columnMapping.mode");
         Add(OneOf("classic", "v2"), "checkpointPolicy");
+        // Checkpoints hold statistics as JSON only, and every version in the log can be restored.
+        Add(OneOf("true"), "checkpoint.writeStatsAsJson", "enableFullRetentionRollback");
+        Add(OneOf("false"), "checkpoint.writeStatsAsStruct");
         Add(OneOf("Serializable", "WriteSerializable", "SnapshotIsolation"), "isolationLevel");
         Add(new("iceberg, or '' for none", text => text.ToLowerInvariant() is "iceberg" or ""), "universalFormat.enabledFormats");
         Add(new("false: new tables are kept readable by delta.enableIcebergCompatV2", text =>

@@ -2,6 +2,7 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Checkpoints;
 
@@ -52,9 +53,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(snapshot.Protocol, Assert.Single(actions.OfType<Protocol>()));
         Assert.Equal(6, actions.Count);
         var hint = await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct);
-        Assert.Equal(
-            $$"""{"version":1,"size":6,"sizeInBytes":{{written.File.SizeBytes}},"numOfAddFiles":1}""",
-            System.Text.Encoding.UTF8.GetString(hint!.Content.Span));
+        Assert.StartsWith(
+            $$"""{"version":1,"size":6,"sizeInBytes":{{written.File.SizeBytes}},"numOfAddFiles":1,"checksum":""", System.Text.Encoding.UTF8.GetString(hint!.Content.Span), StringComparison.Ordinal);
+        Assert.Equal(new CheckpointHint(1, written.SizeBytes), await LastCheckpoint.ReadAsync(table.Store, Ct));
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class CheckpointTests : IDisposable
         var writer = table.Open();
         await writer.WriteCheckpointAsync(await writer.LatestSnapshotAsync(Ct), Ct);
         await writer.WriteCheckpointAsync(await writer.SnapshotAsync(0, Ct), Ct);
-        Assert.Equal(1, await LastCheckpoint.ReadAsync(table.Store, Ct));
+        Assert.Equal(1, (await LastCheckpoint.ReadAsync(table.Store, Ct))?.Version);
     }
 
     [Theory]
@@ -241,6 +242,88 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_table_with_the_policy_v2_gets_V2_checkpoints()
+    {
+        await CreateV2Async();
+        await table.CommitAsync(1, new SetTransaction { AppId = "app", Version = 2 }, LogTable.Add("a"), LogTable.Add("b"));
+        await table.CommitAsync(2, table.Remove("a"));
+        var writer = table.Open();
+
+        var written = Assert.IsType<CheckpointResult.Written>(
+            await writer.WriteCheckpointAsync(await writer.LatestSnapshotAsync(Ct), Ct));
+
+        Assert.Matches($"^_delta_log/{2:D20}\\.checkpoint\\.[0-9a-f-]{{36}}\\.json$", written.File.Path);
+        var top = ActionReader.Read((await table.Store.GetAsync(written.File.Path, Ct))!.Content, "top");
+        Assert.Equal(2, Assert.Single(top.OfType<CheckpointMetadata>()).Version);
+        Assert.Empty(top.OfType<FileAction>());
+        Assert.Single(top.OfType<Protocol>());
+        Assert.Single(top.OfType<Metadata>());
+        Assert.Single(top.OfType<SetTransaction>());
+        var sidecar = Assert.Single(top.OfType<SidecarFile>());
+        var file = await table.Store.GetAsync($"{LogFiles.SidecarFolder}/{sidecar.Path}", Ct);
+        Assert.Equal(sidecar.SizeBytes, file!.Info.SizeBytes);
+        Assert.All(ActionReader.Read(file.Content, "sidecar"), action => Assert.False(((FileAction)action).DataChange));
+        Assert.Equal(written.File.SizeBytes + sidecar.SizeBytes, written.SizeBytes);
+        Assert.Equal(new CheckpointHint(2, written.SizeBytes), await LastCheckpoint.ReadAsync(table.Store, Ct));
+        for (var version = 0; version < 2; version++) await table.DeleteAsync($"{version:D20}.json");
+        var read = await table.Open().LatestSnapshotAsync(Ct);
+        Assert.Equal(("b", "a", 2L), (
+            Assert.Single(read.Files).Path.Value, Assert.Single(read.Tombstones).Path.Value,
+            read.TransactionVersion("app")));
+        Assert.Equal(written.SizeBytes, read.Tail.CheckpointBytes);
+    }
+
+    [Fact]
+    public async Task Many_files_are_spread_over_sidecars()
+    {
+        const int files = 2 * CheckpointWriter.SidecarActionsMax + 1;
+        await CreateV2Async();
+        await table.CommitAsync(1, Enumerable.Range(0, files).Select(i => LogTable.Add($"f{i}")));
+        var writer = table.Open();
+        await writer.WriteCheckpointAsync(await writer.LatestSnapshotAsync(Ct), Ct);
+        await table.DeleteAsync($"{0:D20}.json");
+
+        Assert.Equal(3, await table.Store.ListAsync(LogFiles.SidecarFolder, null, Ct).CountAsync(Ct));
+        Assert.Equal(files, (await table.Open().LatestSnapshotAsync(Ct)).Files.Select(file => file.Path).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("v2")]
+    [InlineData("classic")]
+    public async Task A_store_that_fails_while_a_checkpoint_is_written_harms_nothing(string policy)
+    {
+        await CreateV2Async(policy);
+        for (var version = 1; version <= 4; version++) await table.CommitAsync(version, LogTable.Add($"f{version}"));
+        var snapshot = await table.Open().LatestSnapshotAsync(Ct);
+        var failures = 0;
+        for (var step = 1; ; step++)
+        {
+            var store = new FaultyStore(table.Store, seed: 0) { IsFaulty = false, CallsUntilFault = step };
+            var result = await new DeltaTable(store, table.Parquet, table.Time).WriteCheckpointAsync(snapshot, Ct);
+            Assert.Equal(4, (await table.Open().LatestSnapshotAsync(Ct)).FileCount);
+            if (result is not CheckpointResult.Failed) break;
+            failures++;
+        }
+        Assert.InRange(failures, 2, 10);
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(1, true)]
+    public async Task What_applications_recorded_stays_as_long_as_the_table_says(int minutes, bool stays)
+    {
+        await table.CreateAsync(StringMap.Empty.With("delta.setTransactionRetentionDuration", "interval 1 day"));
+        var recorded = table.Time.Now - TimeSpan.FromDays(1) + TimeSpan.FromMinutes(minutes);
+        var writer = table.Open();
+        var snapshot = writer.Advance(await writer.LatestSnapshotAsync(Ct), await table.CommitAsync(1, new SetTransaction
+        {
+            AppId = "app", Version = 7, LastUpdatedMs = (recorded + TimeSpan.FromMinutes(1)).ToUnixTimeMilliseconds(),
+        }));
+        await writer.WriteCheckpointAsync(snapshot, Ct);
+        Assert.Equal(stays ? 7 : null, (await table.Open().LatestSnapshotAsync(Ct)).TransactionVersion("app"));
+    }
+
+    [Fact]
     public async Task A_missing_sidecar_is_named()
     {
         await table.WriteAsync($"00000000000000000003.checkpoint.{U}.json", JsonCheckpointParquet.Encode(
@@ -286,6 +369,13 @@ public sealed class CheckpointTests : IDisposable
         for (var version = 1; version <= last; version++)
             await table.CommitAsync(version, LogTable.Add($"f{version}"));
     }
+
+    Task<Commit> CreateV2Async(string policy = "v2") => table.CommitAsync(0,
+        new Protocol
+        {
+            MinReaderVersion = 3, MinWriterVersion = 7, ReaderFeatures = ["v2Checkpoint"], WriterFeatures = ["v2Checkpoint"],
+        },
+        LogTable.Metadata(StringMap.Empty.With("delta.checkpointPolicy", policy)));
 
     static byte[] Part(string path, params LogAction[] more) =>
         JsonCheckpointParquet.Encode(more.Append(LogTable.Add(path)));

@@ -22,11 +22,12 @@ public sealed class JsonCheckpointParquet : ICheckpointParquet
         foreach (var batch in actions.Chunk(3)) yield return batch;
     }
 
-    public async ValueTask WriteAsync(string file, CheckpointContent content, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(
+        string file, IEnumerable<LogAction> actions, bool isSidecar, CancellationToken cancellationToken)
     {
-        var actions = content.Tombstones.Concat<LogAction>(content.Files).Concat(content.Domains)
-            .Concat(content.Transactions).Append(content.Metadata).Append(content.Protocol);
-        await File.WriteAllBytesAsync(file, Encode(actions), cancellationToken);
+        var all = actions.Reverse().ToList();
+        Assert.True(!isSidecar || all.TrueForAll(action => action is FileAction));
+        await File.WriteAllBytesAsync(file, Encode(all), cancellationToken);
         if (WriteFault is not null) throw WriteFault;
     }
 }

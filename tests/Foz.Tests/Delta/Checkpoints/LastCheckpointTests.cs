@@ -40,7 +40,7 @@ public sealed class LastCheckpointTests : IDisposable
             if (!Encoding.UTF8.GetString(content).Contains("\"checksum\"", StringComparison.Ordinal)) continue;
             var hint = await LastCheckpoint.ReadAsync(new LocalObjectStore(golden.Root), Ct);
             using var json = JsonDocument.Parse(content);
-            Assert.Equal((golden, json.RootElement.GetProperty("version").GetInt64()), (golden, hint));
+            Assert.Equal((golden, json.RootElement.GetProperty("version").GetInt64()), (golden, hint?.Version));
             checkedCount++;
         }
         Assert.InRange(checkedCount, 5, int.MaxValue);
@@ -59,6 +59,6 @@ public sealed class LastCheckpointTests : IDisposable
     {
         await table.WriteAsync("_last_checkpoint", content);
 
-        Assert.Equal(version, await LastCheckpoint.ReadAsync(table.Store, Ct));
+        Assert.Equal(version, (await LastCheckpoint.ReadAsync(table.Store, Ct))?.Version);
     }
 }

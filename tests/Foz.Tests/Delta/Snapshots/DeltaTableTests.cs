@@ -131,9 +131,10 @@ public sealed class DeltaTableTests : IDisposable
     public async Task Time_travel_uses_no_later_checkpoint()
     {
         await CreateWithCheckpointAsync(versions: 8, checkpoint: 5);
+        var before = table.Parquet.ReadCount;
         for (var version = 0; version <= 8; version++)
             Assert.Equal(version, (await table.Open().SnapshotAsync(version, Ct)).FileCount);
-        Assert.Equal(4, table.Parquet.ReadCount);
+        Assert.Equal(4, table.Parquet.ReadCount - before);
     }
 
     [Theory]

@@ -187,7 +187,9 @@ public sealed class ReplayTests(ITestOutputHelper output) : IDisposable
     static void Check(
         (Dictionary<FileKey, AddFile> Files, Dictionary<FileKey, RemoveFile> Tombstones) expected, Snapshot snapshot)
     {
-        Assert.Equal(expected.Files.Values.ToHashSet(), snapshot.Files.ToHashSet());
+        // What a checkpoint holds is no change any more.
+        static AddFile Unchanged(AddFile file) => file with { DataChange = false };
+        Assert.Equal(expected.Files.Values.Select(Unchanged).ToHashSet(), snapshot.Files.Select(Unchanged).ToHashSet());
         Assert.Equal(expected.Files.Count, snapshot.FileCount);
         Assert.Equal(expected.Files.Values.Sum(f => f.SizeBytes), snapshot.TotalBytes);
         Assert.Equal(expected.Tombstones.Keys.ToHashSet(), snapshot.Tombstones.Select(f => f.Key).ToHashSet());

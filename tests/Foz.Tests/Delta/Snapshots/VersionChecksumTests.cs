@@ -1,6 +1,8 @@
 using Foz.Delta;
+using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
+using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Snapshots;
 
@@ -53,6 +55,48 @@ public sealed class VersionChecksumTests : IDisposable
 
         Assert.Equal(["1 files instead of 2", "7 bytes instead of 8", "another protocol"], noted!.Differences(snapshot));
         Assert.Equal("a", Assert.Single(snapshot.Files).Path.Value);
+    }
+
+    [Fact]
+    public async Task Every_tenth_version_is_noted_and_a_note_that_is_there_stays()
+    {
+        var written = new TransactionTable(table.Store, table.Time);
+        await written.CreateAsync();
+        await table.WriteAsync($"{20:D20}.crc", "another writer's");
+        for (var version = 1; version <= 30; version++) await written.AppendAsync(TransactionTable.File($"f{version}"));
+
+        foreach (var version in new[] { 0, 10, 30 })
+        {
+            var noted = await VersionChecksum.ReadAsync(table.Store, version, Ct);
+            Assert.Empty(noted!.Differences(await written.Table.SnapshotAsync(version, Ct)));
+            Assert.NotNull(noted.Metadata);
+            Assert.NotNull(noted.Protocol);
+        }
+        Assert.Null(await VersionChecksum.ReadAsync(table.Store, 20, Ct));
+        Assert.Equal(4, await table.Store.ListAsync("_delta_log", null, Ct)
+            .CountAsync(file => file.Path.EndsWith(".crc", StringComparison.Ordinal), Ct));
+    }
+
+    /// <summary>A checkpoint that lost a file on its way is whole to look at.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_checkpoint_that_differs_from_its_note_is_passed_over_for_the_commits(bool hasCommits)
+    {
+        await table.CreateAsync(null, LogTable.Add("a"), LogTable.Add("b"));
+        await table.CommitAsync(1, LogTable.Add("c"));
+        var writer = table.Open();
+        await writer.WriteCheckpointAsync(await writer.SnapshotAsync(0, Ct), Ct);
+        var checkpoint = LogFiles.CheckpointPath(0);
+        var actions = ActionReader.Read((await table.Store.GetAsync(checkpoint, Ct))!.Content, "checkpoint");
+        await table.Store.PutAsync(
+            checkpoint, ActionWriter.Write(actions.Where(a => a is not AddFile { Path.Value: "a" })), Ct);
+        if (!hasCommits) await table.DeleteAsync($"{0:D20}.json");
+
+        var snapshot = await table.Open().LatestSnapshotAsync(Ct);
+
+        // Without the commits nobody knows which of the two is wrong.
+        Assert.Equal(hasCommits ? ["a", "b", "c"] : ["b", "c"], snapshot.Files.Select(file => file.Path.Value));
     }
 
     [Theory]

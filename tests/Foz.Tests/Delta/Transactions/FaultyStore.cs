@@ -32,6 +32,9 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public Queue<Fault> NextPuts { get; } = new();
 
+    /// <summary>How many calls are answered before the store is gone for good; null for all.</summary>
+    public int? CallsUntilFault { get; set; }
+
     /// <summary>Lets the writes happen that were only delayed.</summary>
     public async Task ReleaseLateAsync()
     {
@@ -50,6 +53,7 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken)
     {
         if (IsFaulty && random.Next(8) == 0) throw Failure(path);
+        Count(path);
         return inner.GetAsync(path, cancellationToken);
     }
 
@@ -58,17 +62,24 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) => inner.GetInfoAsync(path, cancellationToken);
 
-    public IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken) =>
-        inner.ListAsync(folder, startAfter, cancellationToken);
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken)
+    {
+        Count(folder);
+        return inner.ListAsync(folder, startAfter, cancellationToken);
+    }
 
-    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        inner.PutAsync(path, content, cancellationToken);
+    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        Count(path);
+        return inner.PutAsync(path, content, cancellationToken);
+    }
 
     public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var fault = NextPuts.TryDequeue(out var queued) ? queued
             : IsFaulty && random.Next(3) == 0 ? (Fault)random.Next(1, 4)
             : Fault.None;
+        Count(path);
         if (fault == Fault.Before) throw Failure(path);
         if (fault == Fault.Late)
         {
@@ -82,7 +93,11 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
     public ValueTask<PutIfMatchResult> PutIfMatchAsync(string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken) =>
         inner.PutIfMatchAsync(path, content, etag, cancellationToken);
 
-    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
+    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        Count(path);
+        return inner.DeleteAsync(path, cancellationToken);
+    }
 
     public string? LocalPath(string path) => inner.LocalPath(path);
 
@@ -93,8 +108,17 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) => inner.PublishAsync(paths, cancellationToken);
 
-    public ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken) =>
-        inner.PutFileAsync(localFile, path, cancellationToken);
+    public ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken)
+    {
+        Count(path);
+        return inner.PutFileAsync(localFile, path, cancellationToken);
+    }
+
+    void Count(string path)
+    {
+        lock (late)
+            if (CallsUntilFault is { } calls && (CallsUntilFault = Math.Max(0, calls - 1)) is 0) throw Failure(path);
+    }
 
     static DeltaException Failure(string path) => new(DeltaErrorKind.Storage, $"the store did not answer for {path}");
 }

@@ -220,6 +220,76 @@ public sealed class TransactionTests
         Assert.Equal(times[^1], (await table.Other().Table.LatestSnapshotAsync(Cancellation)).Timestamp.ToUnixTimeMilliseconds());
     }
 
+    /// <summary>The metadata of an older version know an older start, before which commits without times lie.</summary>
+    [Fact]
+    public async Task Metadata_that_are_brought_back_do_not_bring_back_an_older_start_of_in_commit_timestamps()
+    {
+        await table.CreateAsync();
+        await SetAsync("true");
+        await SetAsync("false");
+        await SetAsync("true");
+        var now = await table.Table.LatestSnapshotAsync(Cancellation);
+        Assert.Equal("3", now.Metadata.Configuration["delta.inCommitTimestampEnablementVersion"]);
+
+        var restore = await table.BeginAsync("RESTORE");
+        await Restore.StageAsync(restore, await table.Table.SnapshotAsync(1, Cancellation), Cancellation);
+        var restored = (await restore.CommitAsync(Cancellation)).OrThrow().Snapshot;
+
+        Assert.Equal("3", restored.Metadata.Configuration["delta.inCommitTimestampEnablementVersion"]);
+        Assert.Equal(
+            now.Metadata.Configuration["delta.inCommitTimestampEnablementTimestamp"],
+            restored.Metadata.Configuration["delta.inCommitTimestampEnablementTimestamp"]);
+    }
+
+    [Fact]
+    public async Task In_commit_timestamps_are_those_of_the_attempt_that_won()
+    {
+        await table.CreateAsync(("delta.enableInCommitTimestamps", "true"));
+        var slow = await table.BeginAsync();
+        slow.Add(TransactionTable.File("slow"));
+        time.Now += TimeSpan.FromMinutes(5);
+        var fast = (await table.Other().AppendAsync(TransactionTable.File("fast"))).Snapshot;
+        time.Now -= TimeSpan.FromMinutes(3);
+
+        var late = (await slow.CommitAsync(Cancellation)).OrThrow().Snapshot;
+
+        Assert.Equal(2, late.Version);
+        Assert.Equal(fast.Timestamp + TimeSpan.FromMilliseconds(1), late.Timestamp);
+        Assert.Equal(1, (await table.Table.SnapshotAtAsync(fast.Timestamp, Cancellation)).Version);
+    }
+
+    /// <summary>A feature is gone from the version on that its drop became, not that it was to become.</summary>
+    [Fact]
+    public async Task Protection_begins_at_the_version_that_was_committed()
+    {
+        await table.CreateAsync();
+        var drop = await table.BeginAsync("DROP FEATURE");
+        drop.AddFeatures(TableFeature.CheckpointProtection);
+        drop.SetMetadata(drop.ReadSnapshot!.Metadata with
+        {
+            Configuration = drop.ReadSnapshot.Metadata.Configuration.With("delta.requireCheckpointProtectionBeforeVersion", "1"),
+        });
+        await table.Other().AppendAsync(TransactionTable.File("a"));
+        await table.Other().AppendAsync(TransactionTable.File("b"));
+
+        var dropped = (await drop.CommitAsync(Cancellation)).OrThrow().Snapshot;
+
+        Assert.Equal("3", dropped.Metadata.Configuration["delta.requireCheckpointProtectionBeforeVersion"]);
+        var kept = (await table.AppendAsync(TransactionTable.File("c"))).Snapshot;
+        Assert.Equal("3", kept.Metadata.Configuration["delta.requireCheckpointProtectionBeforeVersion"]);
+    }
+
+    async Task SetAsync(string inCommitTimestamps)
+    {
+        time.Now += TimeSpan.FromMinutes(1);
+        var change = await table.BeginAsync("SET TBLPROPERTIES");
+        change.SetMetadata(change.ReadSnapshot!.Metadata with
+        {
+            Configuration = change.ReadSnapshot.Metadata.Configuration.With("delta.enableInCommitTimestamps", inCommitTimestamps),
+        });
+        (await change.CommitAsync(Cancellation)).OrThrow();
+    }
+
     [Fact]
     public async Task Domains_are_set_and_removed()
     {

@@ -82,7 +82,8 @@ public sealed class TableFsckTests : IDisposable
         var version = long.Parse(Path.GetFileName(checkpoint)[..20], System.Globalization.CultureInfo.InvariantCulture);
         var other = (await table.Table.VersionAsync(version - 1, Cancel)).State.ToCheckpoint(TimeProvider.System.GetUtcNow()) with { Version = version };
         File.Delete(checkpoint);
-        await table.Table.Delta.Parquet!.WriteAsync(checkpoint, other, Cancel);
+        await table.Table.Delta.Parquet!.WriteAsync(
+            checkpoint, other.TableActions.Concat(other.FileActions), isSidecar: false, Cancel);
 
         var found = Assert.Single((await CheckAsync()).Findings);
         Assert.Contains("lacks 1 files", found.Problem, StringComparison.Ordinal);

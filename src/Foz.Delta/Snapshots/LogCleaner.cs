@@ -1,0 +1,148 @@
+using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Storage;
+
+namespace Foz.Delta.Snapshots;
+
+/// <summary>What a clean-up of a table's log deleted.</summary>
+/// <param name="FilesDeleted">The number of files.</param>
+/// <param name="BytesDeleted">Their size.</param>
+/// <param name="Error">What ended it before its time; null if nothing did. What is left goes the next time.</param>
+public readonly record struct LogCleanup(int FilesDeleted, long BytesDeleted, Exception? Error = null);
+
+/// <summary>
+/// Deletes what no version within the retention needs (PROTOCOL.md, "Metadata Cleanup"): commits, checkpoints, checksum
+/// files and compactions before the last checkpoint that is old enough, and sidecars that no checkpoint names.
+/// </summary>
+sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string table)
+{
+    const int DeletesAtOnce = 16;
+
+    static readonly TimeSpan sidecarAgeMin = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Younger versions stay, whatever the retention: who begins a transaction on one need not fear that it is gone.
+    /// </summary>
+    public static TimeSpan AgeMin { get; } = TimeSpan.FromHours(1);
+
+    readonly CheckpointReader checkpoints = new(store, parquet);
+    int files;
+    long bytes;
+
+    /// <summary>What was committed up to this instant has expired: the midnight before, as it pays to clean up many
+    /// commits at once.</summary>
+    public static DateTimeOffset CutoffAt(DateTimeOffset now, TimeSpan retention)
+    {
+        var age = retention > AgeMin ? retention : AgeMin;
+        return age < now - DateTimeOffset.UnixEpoch ? MidnightOf(now - age) : DateTimeOffset.UnixEpoch;
+    }
+
+    /// <summary>Cleans up; faults end it and are told.</summary>
+    /// <param name="snapshot">The newest version.</param>
+    /// <param name="cutoff">What was committed up to here may go.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Ends it; what is deleted is deleted.</param>
+    public async Task<LogCleanup> RunAsync(
+        Snapshot snapshot, DateTimeOffset cutoff, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var listing = await LogListing.ReadAsync(store, table, 0, cancellationToken);
+            if (await FirstKeptAsync(listing, snapshot, cutoff, cancellationToken) is { } first)
+                await DeleteBeforeAsync(listing, first, cancellationToken);
+            await DeleteSidecarsAsync(MidnightOf(now - sidecarAgeMin), cancellationToken);
+            return new(files, bytes);
+        }
+        // Whatever the store throws, the table is as good as before.
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return new(files, bytes, error);
+        }
+    }
+
+    /// <summary>
+    /// The version of the checkpoint from which on the log is kept; null if all of it is.
+    /// </summary>
+    async Task<long?> FirstKeptAsync(
+        LogListing listing, Snapshot snapshot, DateTimeOffset cutoff, CancellationToken cancellationToken)
+    {
+        var commits = listing.CommitsUpTo(snapshot.Version);
+        if (commits.Count == 0
+            || await new CommitTimes(store).VersionAtAsync(commits, snapshot.Metadata, cutoff, cancellationToken)
+                is not { } expired) return null;
+        var times = CommitTimes.ByFiles(commits);
+        var inCommitFrom = TableProperties.InCommitTimestampsFrom(snapshot.Metadata);
+        var protectedBefore = TableProperties.ProtectedBefore(snapshot);
+        var oldest = listing.Files.Min(file => file.Version);
+        foreach (var checkpoint in listing.Checkpoints.Reverse())
+        {
+            var index = checkpoint.Version - commits[0].Version;
+            if (checkpoint.Version > expired || index < 0) continue;
+            if (checkpoint.Version < protectedBefore || checkpoint.Version <= oldest) return null;
+            // Without the commits before it, this one would fall back to an earlier time.
+            if (checkpoint.Version < inCommitFrom && times[(int)index] != commits[(int)index].Info.LastModified) continue;
+            if (await IsReadableAsync(checkpoint, cancellationToken)) return checkpoint.Version;
+        }
+        return null;
+    }
+
+    // The commits are what is left where a checkpoint is torn.
+    async Task<bool> IsReadableAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new SnapshotLoader(store, parquet, table).LoadCheckpointAsync(checkpoint, cancellationToken);
+            return true;
+        }
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Deletes so that at each moment an earlier version is there whole or told to be cleaned up: first what the oldest
+    /// version is built from, then checkpoints, then the rest.
+    /// </summary>
+    async Task DeleteBeforeAsync(LogListing listing, long first, CancellationToken cancellationToken)
+    {
+        var expired = listing.Files
+            .Where(file => file.Version < first || (file.Kind == LogFileKind.Compaction && file.Version == first))
+            .ToList();
+        var oldest = expired[0].Version;
+        bool IsFirst(LogFile file) => file.Version == oldest || file.Kind is LogFileKind.ClassicCheckpoint
+            or LogFileKind.MultiPartCheckpoint or LogFileKind.V2Checkpoint;
+        foreach (var file in expired.Where(IsFirst)) await DeleteAsync(file.Info, cancellationToken);
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancellationToken, MaxDegreeOfParallelism = DeletesAtOnce,
+        };
+        await Parallel.ForEachAsync(
+            expired.Where(file => !IsFirst(file)), options, async (file, token) => await DeleteAsync(file.Info, token));
+    }
+
+    /// <summary>Deletes sidecars that no checkpoint names and that are too old for one that is being written.</summary>
+    async Task DeleteSidecarsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var old = new List<ObjectInfo>();
+        await foreach (var info in store.ListAsync(LogFiles.SidecarFolder, null, cancellationToken))
+            if (info.LastModified < before) old.Add(info);
+        if (old.Count == 0) return;
+        // Listed after the sidecars: a checkpoint that came since names none of the old ones that are in no other.
+        var listing = await LogListing.ReadAsync(store, table, 0, cancellationToken);
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var checkpoint in listing.Checkpoints)
+            foreach (var sidecar in await checkpoints.SidecarsAsync(checkpoint, cancellationToken))
+                named.Add(CheckpointReader.PathOf(sidecar));
+        foreach (var info in old.Where(info => !named.Contains(info.Path))) await DeleteAsync(info, cancellationToken);
+    }
+
+    async ValueTask DeleteAsync(ObjectInfo file, CancellationToken cancellationToken)
+    {
+        await store.DeleteAsync(file.Path, cancellationToken);
+        Interlocked.Increment(ref files);
+        Interlocked.Add(ref bytes, file.SizeBytes);
+    }
+
+    static DateTimeOffset MidnightOf(DateTimeOffset time) => new(time.UtcDateTime.Date, TimeSpan.Zero);
+}
