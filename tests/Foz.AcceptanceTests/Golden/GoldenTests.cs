@@ -80,6 +80,26 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
     }
 
     [Theory]
+    [MemberData(nameof(WithVersions))]
+    public async Task Every_version_has_the_rows_of_the_one_before_and_those_that_it_changed(string name)
+    {
+        var golden = GoldenTable.Find(name);
+        var table = engine.Table(golden);
+        using var session = engine.Open();
+        var counts = golden.RowCounts();
+        if (GoldenNote.Find(golden)?.Count is { } right) counts[right.Version] = right.Rows;
+        var untold = GoldenNote.Untold(golden);
+        if (untold is "") return;
+        var refusal = await Record.ExceptionAsync(async () =>
+        {
+            foreach (var (version, rows) in counts.Where(count => counts.ContainsKey(count.Key - 1)))
+                Assert.Equal((version, rows), (version, counts[version - 1] + await DifferenceAsync(session, table, version)));
+        });
+        if (untold is null) Assert.True(refusal is null, $"{refusal}");
+        else Assert.Contains(untold, Assert.IsType<FozException>(refusal).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Refused))]
     public async Task What_cannot_be_read_is_refused_by_name(string name)
     {
@@ -100,6 +120,18 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
     private static partial Regex VersionRange { get; }
 
     static string ChangesOf(GoldenTable table) => Path.Combine(table.Folder, "expected-chdb-cdf.jsonl");
+
+    /// <summary>How many rows more than before a version has, by what it changed.</summary>
+    static async Task<long> DifferenceAsync(EngineSession session, LakeTable table, long version)
+    {
+        var changes = await (await table.ChangesAsync(version, version, Cancel)).RowsAsync(Cancel);
+        using var relation = await changes.OpenAsync(session, filter: null, Cancel);
+        return session.QueryScalar<long>(
+            $"""
+            SELECT count(*) FILTER (_change_type IN ('insert', 'update_postimage'))
+                - count(*) FILTER (_change_type IN ('delete', 'update_preimage')) FROM (SELECT * FROM {relation.Sql})
+            """, Cancel);
+    }
 
     static async Task AssertVersionsAsync(EngineSession session, GoldenTable golden, LakeTable table)
     {

@@ -49,6 +49,29 @@ static class JudgedTable
         }
     }
 
+    /// <summary>Asserts that both read the same changes of a range of versions, as multisets.</summary>
+    /// <returns>How many rows that are.</returns>
+    public static async Task<long> AssertChangesEquallyAsync(
+        this JudgeProcess judge, EngineSession session, LakeTable table, long from, long to)
+    {
+        var changes = await (await table.ChangesAsync(from, to, Cancel)).RowsAsync(Cancel);
+        using var ours = await changes.OpenAsync(session, filter: null, Cancel);
+        var columns = session.Describe($"SELECT * EXCLUDE (_commit_timestamp) FROM {ours.Sql}", Cancel);
+        var file = Path.Combine(Path.GetTempPath(), $"foz-judged-{Guid.NewGuid():N}.parquet");
+        try
+        {
+            await judge.QueryAsync(
+                $"SELECT {string.Join(", ", columns.Select(AsJudgeWrites))} FROM {JudgeProcess.Table(table.Root)} "
+                + $"INTO OUTFILE {SqlText.Literal(file)} FORMAT Parquet SETTINGS output_format_parquet_string_as_string = 1, "
+                + $"delta_lake_snapshot_start_version = {from}, delta_lake_snapshot_end_version = {to}");
+            return AssertEqual(session, columns, ours.Sql, file, $"{table.Root} from {from} to {to}");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     static long AssertEqual(
         EngineSession session, IReadOnlyList<EngineColumn> columns, string relation, string file, string what)
     {

@@ -39,6 +39,12 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
+        if (call.Name == LakeNames.TableChangesFunction)
+            throw new FozException(
+                ErrorKind.Sql, $"a model cannot read {LakeNames.TableChangesFunction}, whose versions stay the same in each run")
+            {
+                Hint = "read what is new by STREAM(bronze.orders)",
+            };
         if (call.Name != StreamFunction) return null;
         if (call.Arguments is not [{ Parts: [.., var schema, var name] }])
             throw new FozException(ErrorKind.Sql, "STREAM takes the name of a table, such as STREAM(bronze.orders)");

@@ -26,6 +26,8 @@ readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snapshot Aft
 /// <summary>Reads what happened between versions, commit by commit: all that learns what is new learns it here.</summary>
 static class ChangeLog
 {
+    const int CommitsAtOnceMax = 32;
+
     /// <summary>The versions of a range, in order.</summary>
     /// <param name="table">The table.</param>
     /// <param name="from">The first.</param>
@@ -38,18 +40,31 @@ static class ChangeLog
         var steps = new List<VersionStep>();
         if (from > to) return steps;
         var state = await FindBeforeAsync(table, from, cancellationToken);
-        for (var version = from; version <= to; version++)
+        for (var first = from; first <= to; first += CommitsAtOnceMax)
         {
-            var commit = await table.Delta.ReadCommitAsync(version, cancellationToken) ?? throw Gone(table, version);
-            var after = state?.Advance(commit) ?? await table.Delta.SnapshotAsync(version, cancellationToken);
-            steps.Add(new(commit, state, after));
-            state = after;
+            var last = Math.Min(to, first + CommitsAtOnceMax - 1);
+            foreach (var commit in await ReadCommitsAsync(table, first, last, cancellationToken))
+            {
+                var after = state?.Advance(commit) ?? await table.Delta.SnapshotAsync(commit.Version, cancellationToken);
+                steps.Add(new(commit, state, after));
+                state = after;
+            }
         }
         return steps;
     }
 
+    static Task<Commit[]> ReadCommitsAsync(LakeTable table, long first, long last, CancellationToken cancellationToken)
+    {
+        var commits = new List<Task<Commit>>();
+        for (var version = first; version <= last; version++) commits.Add(ReadAsync(version));
+        return Task.WhenAll(commits);
+
+        async Task<Commit> ReadAsync(long version) =>
+            await table.Delta.ReadCommitAsync(version, cancellationToken) ?? throw Gone(table, version);
+    }
+
     /// <summary>The error of a version whose commit was cleaned up.</summary>
-    public static FozException Gone(LakeTable table, long version) =>
+    static FozException Gone(LakeTable table, long version) =>
         new(ErrorKind.NotFound, $"the log of {table.Name} no longer has version {version}: what it changed cannot be told")
         {
             Hint = $"foz history {table.Name} lists the versions that are left; "

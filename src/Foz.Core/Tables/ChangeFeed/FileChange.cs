@@ -24,7 +24,8 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
     {
         if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, AsData(file), word: null, filter: null))];
         var changes = new List<FileChange>();
-        var removed = step.Removed.ToDictionary(remove => remove.Path);
+        var removed = step.Removed.Where(remove => IsThere(step, remove)).DistinctBy(remove => remove.Path)
+            .ToDictionary(remove => remove.Path);
         foreach (var add in step.Added)
         {
             var rows = await TableScan.DeletedRowsAsync(table, add, cancellationToken);
@@ -39,7 +40,8 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
             else if (step.Before?.Files.Find(add.Key) is null)
                 changes.Add(Of(step, add, RowChangeWords.Insert, ScanChoice.Without(rows)));
         }
-        foreach (var remove in removed.Values)
+        // What one version removes and adds is there, whatever it says of the two.
+        foreach (var remove in removed.Values.Where(remove => step.After.Files.Find(remove.Key) is null))
         {
             var file = AsData(table, step, remove);
             var rows = await TableScan.DeletedRowsAsync(table, file, cancellationToken);
@@ -47,6 +49,10 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
         }
         return changes;
     }
+
+    // Of a file that was not there, no rows go.
+    static bool IsThere(VersionStep step, RemoveFile file) =>
+        step.Before is not { } before || before.Files.Find(file.Key) is not null;
 
     static FileChange Of(VersionStep step, AddFile file, string? word, RowFilter? filter) =>
         new(file, word, filter, step.Version, step.After.Timestamp);

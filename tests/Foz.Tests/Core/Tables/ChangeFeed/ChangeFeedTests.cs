@@ -123,6 +123,20 @@ public sealed class ChangeFeedTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_changes_of_one_file_are_each_told_by_its_own_version()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors, more: (On, "true"));
+        await table.AppendAsync("SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range(10) r(i)");
+        var update = await table.Writer.UpdateAsync(
+            table.Table, new Dictionary<string, string> { ["v"] = "1" }, "id = 1", new(), Cancel);
+        var delete = await table.Writer.DeleteAsync(table.Other(), "id IN (2, 3)", new(), Cancel);
+        await delete.CommitAsync(Cancel);
+        await update.CommitAsync(Cancel);
+        Assert.Equal(["2|a|0|0|delete|2", "3|a|0|0|delete|2"], await FeedAsync(2));
+        Assert.Equal(["1|a|0|0|update_preimage|3", "1|a|1|0|update_postimage|3"], await FeedAsync(3));
+    }
+
+    [Fact]
     public async Task What_was_told_of_a_change_that_is_not_made_is_deleted()
     {
         await table.CreateAsync(TableKind.CopyOnWrite, more: (On, "true"));

@@ -110,6 +110,18 @@ public sealed class TableChangesTests : IDisposable
     }
 
     [Fact]
+    public async Task The_time_of_a_change_is_that_of_its_commit_where_it_has_one()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors, more: ("delta.enableInCommitTimestamps", "true"));
+        await table.AppendAsync("SELECT 1 AS id, 'a' AS k, 0 AS v, 0 AS p");
+        var commit = await table.Table.Delta.ReadCommitAsync(1, Cancel);
+        File.SetLastWriteTimeUtc(Path.Combine(table.Table.Root, commit!.File.Path), new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var changes = await (await table.Other().ChangesAsync(1, null, Cancel)).RowsAsync(Cancel);
+        using var rows = await changes.OpenAsync(table.Session, filter: null, Cancel);
+        Assert.Equal([$"{commit.Info!.InCommitTimestampMs}"], table.Query($"SELECT epoch_ms(_commit_timestamp) FROM {rows.Sql}"));
+    }
+
+    [Fact]
     public async Task What_the_log_or_the_folder_no_longer_has_is_an_error_that_names_it()
     {
         await CreateAsync(TableKind.CopyOnWrite);
