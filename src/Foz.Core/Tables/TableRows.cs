@@ -60,18 +60,29 @@ public sealed class TableRows
         var relations = new List<TableRelation>();
         try
         {
-            foreach (var (files, choice) in parts)
-                relations.Add(await TableScan.OpenAsync(
-                    session, snapshot, Prune(pruner, files), withAddresses: false, cancellationToken, choice));
+            var selects = new List<string>();
+            foreach (var part in parts)
+            {
+                var select = await ScanAsync(part.Files, part.Choice);
+                selects.Add(part.Among is null
+                    ? select
+                    : $"(SELECT * FROM {select} INTERSECT ALL SELECT * FROM {await ScanAsync(part.Among, part.Choice)})");
+            }
+            return new(selects is [var only] ? only : $"({string.Join(" UNION ALL ", selects)})", relations);
         }
         catch
         {
             foreach (var relation in relations) relation.Dispose();
             throw;
         }
-        return relations is [var only]
-            ? only
-            : new($"({string.Join(" UNION ALL ", relations.Select(relation => relation.Sql))})", relations);
+
+        async Task<string> ScanAsync(IReadOnlyCollection<AddFile> files, ScanChoice? choice)
+        {
+            var relation = await TableScan.OpenAsync(
+                session, snapshot, Prune(pruner, files), withAddresses: false, cancellationToken, choice);
+            relations.Add(relation);
+            return relation.Sql;
+        }
     }
 
     IReadOnlyCollection<AddFile> Prune(FilePruner? pruner, IReadOnlyCollection<AddFile> files)
@@ -86,4 +97,8 @@ public sealed class TableRows
 /// <summary>Files that are scanned together.</summary>
 /// <param name="Files">The files, each once.</param>
 /// <param name="Choice">What is read of them beside their live rows; null for nothing.</param>
-readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice);
+readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice)
+{
+    /// <summary>Files that must have the rows too; null where it does not matter.</summary>
+    public IReadOnlyCollection<AddFile>? Among { get; init; }
+}

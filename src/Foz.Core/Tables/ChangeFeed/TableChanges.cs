@@ -41,18 +41,20 @@ public sealed class TableChanges
     {
         get
         {
-            var before = steps.Count == 0 || steps[0].Before is not { } state
-                ? []
-                : state.Files.Select(file => file.Path).ToHashSet();
             if (steps.Count == 0) return TableRows.Of(end, []);
-            var (to, from) = FindMoved();
+            var before = steps[0].Before is { } state ? state.Files.Select(file => file.Path).ToHashSet() : [];
+            var moved = FindMoved();
+            var added = end.State.Files.Where(file => !before.Contains(file.Path) && !moved.To.Contains(file.Path));
             // Files that only rearrange rows hold old ones; the new ones among them are read where they were first.
+            var from = moved.From.Where(file => !before.Contains(file.Path)).ToList();
+            if (from.Count == 0 || !moved.LostRows) return TableRows.Of(end, [.. added, .. from]);
             return TableRows.Of(
                 end,
                 [
-                    .. end.State.Files.Where(file => !before.Contains(file.Path) && !to.Contains(file.Path)),
-                    .. from.Where(file => !before.Contains(file.Path)),
-                ]);
+                    new([.. added], Choice: null),
+                    new(from, Choice: null) { Among = [.. end.State.Files.Where(file => moved.To.Contains(file.Path))] },
+                ],
+                own: []);
         }
     }
 
@@ -90,25 +92,30 @@ public sealed class TableChanges
         new(ChangeDataFeed.CommitTimestampColumn, DataType.Timestamp),
     ];
 
-    /// <summary>The files into which rows were moved, and those that came in the range and from which they were moved.</summary>
-    (HashSet<FilePath> To, IReadOnlyCollection<AddFile> From) FindMoved()
+    /// <summary>
+    /// The files into which rows were moved, those that came in the range and from which they were moved, and whether the
+    /// former have lost rows since.
+    /// </summary>
+    (HashSet<FilePath> To, IReadOnlyCollection<AddFile> From, bool LostRows) FindMoved()
     {
         var to = new HashSet<FilePath>();
         var from = new Dictionary<FilePath, AddFile>();
         var added = new Dictionary<FilePath, AddFile>();
+        var lostRows = false;
         foreach (var step in steps)
         {
             var adds = step.Commit.Actions.OfType<AddFile>().ToList();
+            lostRows |= step.Removed.Any(remove => to.Contains(remove.Path));
             if (adds.Exists(add => !add.DataChange))
                 foreach (var remove in step.Commit.Actions.OfType<RemoveFile>())
                     if (added.TryGetValue(remove.Path, out var file)) from[remove.Path] = file;
             foreach (var add in adds)
             {
-                if (add.DataChange) added[add.Path] = add;
-                else to.Add(add.Path);
+                if (!add.DataChange) to.Add(add.Path);
+                else if (!to.Contains(add.Path)) added[add.Path] = add;
             }
         }
-        return (to, from.Values);
+        return (to, from.Values, lostRows);
     }
 
     // A scan knows one thing of a file; what happened to one file in several versions takes several scans.

@@ -1,6 +1,7 @@
 using Foz.Core.Tables;
 using Foz.Core.Tables.Merging;
 using Foz.Delta.Log;
+using Foz.Delta.Schema;
 
 namespace Foz.Tests.Core.Tables.ChangeFeed;
 
@@ -120,6 +121,48 @@ public sealed class ChangeFeedTests : IDisposable
                 new Dictionary<string, string> { ["id"] = "source.id", ["k"] = "uuid()" })));
         await AssertLeadsAsync(2, "UPDATE");
         await AssertLeadsAsync(3, "MERGE");
+    }
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("id")]
+    public async Task Nested_columns_that_are_mapped_are_told(string mapping)
+    {
+        var inner = new StructType(new StructField("a", DeltaType.Integer), new StructField("b", new ArrayType(DeltaType.String, true)));
+        await table.CreateAsync(
+            TableKind.CopyOnWrite, new StructType(new StructField("id", DeltaType.Long), new StructField("s", inner)),
+            (On, "true"), ("delta.columnMapping.mode", mapping), ("delta.enableRowTracking", "true"));
+        await table.CommitAsync(await table.Writer.AppendAsync(
+            table.Table, "SELECT i AS id, {'a': i::INTEGER, 'b': ['x' || i]} AS s FROM range(3) r(i)", new(), Cancel));
+        await table.CommitAsync(await table.Writer.UpdateAsync(
+            table.Table, new Dictionary<string, string> { ["s"] = "{'a': 9, 'b': NULL}" }, "id = 1", new(), Cancel));
+        await table.FeedAsync("step", 2);
+        Assert.Equal(
+            ["1|1|['x1']|update_preimage", "1|9||update_postimage"],
+            table.Query("SELECT id, s.a, CAST(s.b AS VARCHAR), _change_type FROM step ORDER BY s.a").Select(row => row.Replace("[x1]", "['x1']", StringComparison.Ordinal)));
+        var commit = await table.Table.Delta.ReadCommitAsync(2, Cancel);
+        Assert.Equal(mapping == "name" ? "true" : "false", commit!.Info!.Tags!.Find("delta.rowTracking.preserved"));
+    }
+
+    [Fact]
+    public async Task Values_that_the_table_counts_are_told_as_they_were_counted()
+    {
+        await table.CreateAsync(
+            TableKind.DeletionVectors,
+            new StructType(
+                new IdentityColumn(10, 1, AllowsExplicit: false).ApplyTo(new("n", DeltaType.Long)),
+                new StructField("id", DeltaType.Long), new StructField("k", DeltaType.String)),
+            (On, "true"));
+        await table.CommitAsync(await table.Writer.AppendAsync(
+            table.Table, "SELECT i AS id, 'a' AS k FROM range(2) r(i)", new(), Cancel));
+        await MergeAsync(
+            "SELECT i AS id FROM range(1, 4) r(i)",
+            new MergeClause(MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["k"] = "'b'" })),
+            new MergeClause(MergeMatch.NotMatched, new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })));
+        await table.FeedAsync("step", 2);
+        Assert.Equal(
+            (await table.RowsAsync()).Where(row => !row.EndsWith("|0|a", StringComparison.Ordinal)),
+            table.Query("SELECT n, id, k FROM step WHERE _change_type <> 'update_preimage' ORDER BY ALL"));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class RemoteFeedTests : IDisposable
                 table, new Dictionary<string, string> { ["k"] = "'b'" }, "id IN (2, 3)", new(), Cancel));
             await CommitAsync(writer.DeleteAsync(table, "id = 4", new(), Cancel));
         }
-        Assert.Equal(2, server.Bucket.List("x/t/_change_data/", _ => true, 10).Count());
+        Assert.Equal(2, server.Bucket.List("x/t/_change_data/", _ => true, 10).Count);
 
         using var reading = new FileCache(Path.Combine(folder, "reader"), 1L << 28, TimeProvider.System);
         var changes = await (await Open(server, reading).ChangesAsync(2, null, Cancel)).RowsAsync(Cancel);

@@ -3,6 +3,8 @@ using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Tables.Alterations;
 using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Core.Tables.ChangeFeed;
 
@@ -109,6 +111,47 @@ public sealed class TableChangesTests : IDisposable
             Assert.Equal(expected, (await ReadAsync(from, to)).Versions);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task New_rows_are_told_once_though_files_were_put_together_and_changed_since(bool isChanged)
+    {
+        await CreateAsync(TableKind.DeletionVectors);
+        await table.AppendAsync("SELECT i AS id, 'new' AS k, 0 AS v, 0 AS p FROM range(20, 25) r(i)");
+        await CompactAsync();
+        if (isChanged)
+        {
+            await table.CommitAsync(await table.Writer.UpdateAsync(
+                table.Table, new Dictionary<string, string> { ["v"] = "1" }, "id IN (3, 21)", new(), Cancel));
+            await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id = 22", new(), Cancel));
+            await CompactAsync();
+        }
+        await table.AppendAsync("SELECT 30 AS id, 'new' AS k, 0 AS v, 0 AS p");
+        var latest = await table.Table.LatestAsync(Cancel);
+        var changes = await table.Table.ChangesSinceAsync(1, latest.Version, Cancel);
+        using var rows = await changes.NewRows.OpenAsync(table.Session, filter: null, Cancel);
+        Assert.Equal(
+            isChanged ? ["3|1", "20|0", "21|1", "23|0", "24|0", "30|0"] : ["20|0", "21|0", "22|0", "23|0", "24|0", "30|0"],
+            table.Query($"SELECT id, v FROM {rows.Sql} ORDER BY id"));
+        Assert.Equal(isChanged, changes.HasRemovals);
+        // The rows of the feed are the same ones, step by step; putting files together changes none.
+        await table.FeedAsync("feed", from: 2);
+        Assert.Equal(
+            [isChanged ? "8" : "6"], table.Query("SELECT count(*) FROM feed WHERE _change_type = 'insert'"));
+    }
+
+    [Fact]
+    public async Task Widened_columns_are_read_as_they_are_now()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors, more: ("delta.enableTypeWidening", "true"));
+        await table.AppendAsync("SELECT 1 AS id, 'a' AS k, 7 AS v, 0 AS p");
+        await new TableAlterer(table.Session).AlterAsync(table.Table, new TableAlteration.ChangeType("v", "bigint"), Cancel);
+        await table.CommitAsync(await table.Writer.AppendAsync(
+            table.Table, "SELECT 2 AS id, 'a' AS k, 5000000000 AS v, 0 AS p", new(), Cancel));
+        await table.FeedAsync("feed", from: 0);
+        Assert.Equal(["1|7", "2|5000000000"], table.Query("SELECT id, v FROM feed ORDER BY id"));
+    }
+
     [Fact]
     public async Task The_time_of_a_change_is_that_of_its_commit_where_it_has_one()
     {
@@ -154,6 +197,25 @@ public sealed class TableChangesTests : IDisposable
             () => new TableAlterer(table.Session).AlterAsync(table.Table, on, Cancel));
         Assert.Contains("cannot have a column _Change_Type", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<FozException>(() => table.FeedAsync("feed", from: 0));
+    }
+
+    /// <summary>Puts all rows into one file.</summary>
+    async Task CompactAsync()
+    {
+        var latest = await table.Table.LatestAsync(Cancel);
+        var name = $"{Guid.NewGuid():N}.parquet";
+        using (var rows = await latest.OpenAsync(table.Session, Cancel))
+            table.Session.Execute(
+                $"COPY (SELECT * FROM {rows.Sql}) TO '{Path.Combine(table.Table.Root, name)}' (FORMAT parquet)", Cancel);
+        var transaction = new Transaction(table.Table.Delta, latest.State, new() { Operation = "OPTIMIZE" });
+        foreach (var file in latest.State.Files) transaction.Remove(file, dataChange: false);
+        transaction.Add(new()
+        {
+            Path = FilePath.Relative(name), PartitionValues = StringMap.Empty, DataChange = false,
+            SizeBytes = new FileInfo(Path.Combine(table.Table.Root, name)).Length, ModificationTimeMs = 0,
+            Stats = JsonText.FromString($$"""{"numRecords":{{latest.RowCount}}}"""),
+        });
+        (await transaction.CommitAsync(Cancel)).OrThrow();
     }
 
     async Task CreateAsync(TableKind kind)
