@@ -68,7 +68,7 @@ sealed class ConflictChecker(Transaction transaction)
     CommitResult.Conflicted? CheckRemoved(List<RemoveFile> removed, Commit winner)
     {
         foreach (var file in removed)
-            if (transaction.Removes.ContainsKey(file.Path.Value))
+            if (transaction.Touches(file.Path.Value))
                 return Conflict(ConflictKind.ConcurrentDeleteDelete, winner,
                     $"removed {file.Path} or deleted rows of it, as this one does");
         // Rows that were only moved to other files are still what the transaction read.

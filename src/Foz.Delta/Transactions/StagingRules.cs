@@ -109,7 +109,9 @@ static class StagingRules
     static void CheckAdd(Transaction transaction, AddFile file)
     {
         CheckPartitionValues(file, transaction.Schema);
-        if (transaction.ReadSnapshot?.Files.Find(file.Key) is not null && !transaction.Removes.ContainsKey(file.Path.Value))
+        // A file may be told of again, with other statistics.
+        if (file.DataChange && transaction.ReadSnapshot?.Files.Find(file.Key) is not null
+            && !transaction.Removes.ContainsKey(file.Path.Value))
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
                 $"file {file.Path} is in the table already")
             { Path = file.Path.Value };

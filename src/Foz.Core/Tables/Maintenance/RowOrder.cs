@@ -154,7 +154,8 @@ sealed class RowOrder
         }
     }
 
-    static string Value(ColumnPath path) => path.Names.Length == 1
+    /// <summary>SQL of a column of the relation <c>r</c>.</summary>
+    public static string Value(ColumnPath path) => path.Names.Length == 1
         ? $"r.{SqlText.Identifier(path.Names[0])}"
         : path.Names.Skip(1).Aggregate($"(r.{SqlText.Identifier(path.Names[0])})",
             (parent, name) => $"({parent}).{SqlText.Identifier(name)}");

@@ -83,6 +83,44 @@ public sealed class PipelineRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Small_files_are_put_together_behind_the_steps_and_nothing_is_made_anew_for_it()
+    {
+        Write("foz.yml", "name: t\nlake: lake\nmaintenance: {small_files: 4, tables: {gold: {optimize: off}}}\n");
+        Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            @foz */
+            SELECT id FROM STREAM(bronze.orders)
+            """);
+        Write("models/silver/all.sql", "SELECT id FROM silver.orders");
+        Write("models/gold/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            @foz */
+            SELECT id FROM STREAM(silver.orders)
+            """);
+        for (var i = 0; i < 4; i++)
+        {
+            await AppendAsync("bronze.orders", $"SELECT {i} AS id");
+            Assert.Equal(Outcome.Succeeded, (await RunAsync()).Outcome);
+        }
+
+        Assert.All((await RunAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+        Assert.Equal(["0", "1", "2", "3"], await RowsAsync("gold.orders"));
+        Assert.Equal((1, 4), (await FilesAsync("silver.orders"), await FilesAsync("gold.orders")));
+        Assert.Equal(
+            ["silver.orders|Succeeded|4|[OPTIMIZE put 4 files together to 1]"],
+            await QueryAsync("SELECT step, outcome, table_version, warnings::VARCHAR FROM foz.steps WHERE kind = 'maintenance'"));
+
+        await AppendAsync("bronze.orders", "SELECT 4 AS id");
+        await RunAsync();
+        Assert.Equal(["0", "1", "2", "3", "4"], await RowsAsync("gold.orders"));
+    }
+
+    async Task<int> FilesAsync(string table) =>
+        (await (await lake.OpenTableAsync(TableName.Parse(table), Cancel)).LatestAsync(Cancel)).FileCount;
+
+    [Fact]
     public async Task A_warning_check_is_told_and_the_table_written()
     {
         await AppendAsync("bronze.orders", "SELECT NULL::INT AS id");
