@@ -76,12 +76,14 @@ public static class ParquetWriter
     }
 
     static string FieldIds(IEnumerable<ParquetFieldId> fields) =>
-        string.Join(", ", fields.Where(f => f.Id is not null || f.Fields.Count > 0).Select(FieldId));
+        string.Join(", ", fields.Where(HasId).Select(FieldId));
+
+    static bool HasId(ParquetFieldId field) => field.Id is not null || field.Fields.Any(HasId);
 
     static string FieldId(ParquetFieldId field)
     {
         var name = SqlText.Identifier(field.Name);
-        if (field.Fields.Count == 0) return $"{name}: {field.Id}";
+        if (!field.Fields.Any(HasId)) return $"{name}: {field.Id}";
         var own = field.Id is { } id ? $"{FieldIdKey}: {id}, " : "";
         return $"{name}: {{{own}{FieldIds(field.Fields)}}}";
     }

@@ -33,12 +33,14 @@ public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) :
         session.Execute("CREATE TEMP TABLE added_rows AS FROM before_rows LIMIT 3", Cancel);
 
         var refusal = await AppendAsync(session, table);
-        Assert.Equal(Refusals.GetValueOrDefault(name), refusal is null ? null : Shown(refusal, name));
+        if (refusals.TryGetValue(name, out var reason)) Assert.Contains(reason, refusal?.Message, StringComparison.Ordinal);
+        else Assert.Null(refusal);
         var after = await engine.Table(folder).LatestAsync(Cancel);
         Assert.Equal(refusal is null ? before.Version + 1 : before.Version, after.Version);
         using var read = await after.OpenAsync(session, Cancel);
-        GoldenRows.AssertEqual(
-            session, read.Sql, refusal is null ? "(FROM before_rows UNION ALL FROM added_rows)" : "before_rows", name);
+        var wanted = refusal is null ? "(FROM before_rows UNION ALL FROM added_rows)" : "before_rows";
+        if (before.Fields.Count > ColumnsMax) AssertSameSums(session, wanted, read.Sql);
+        else GoldenRows.AssertEqual(session, read.Sql, wanted, name);
         // What the judge reads of the table as it was, it reads of the table with our commit.
         if (refusal is null && golden.Expected.Contains("chdb", StringComparison.Ordinal) && IsJudged(golden))
             Assert.Equal(
@@ -47,11 +49,33 @@ public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) :
                 await judge.CountAsync(table.Root));
     }
 
-    static readonly Dictionary<string, string> Refusals = new(StringComparer.Ordinal);
+    // What no engine compares row by row in the memory of a test.
+    const int ColumnsMax = 1000;
+
+    const string Variants = "not supported: variantType";
+
+    static readonly Dictionary<string, string> refusals = new(StringComparer.Ordinal)
+    {
+        ["dat/iceberg_compat_v1"] = "not supported: icebergCompatV1",
+        ["delta-golden/collations-table"] = "not supported: collations",
+        ["delta-golden/collations-preview-table"] = "not supported: collations-preview",
+        ["delta-rs/issue-2152"] = "counts its column",
+        ["delta-rs/spark-variant-checkpoint"] = Variants,
+        ["delta-rs/table_with_liquid_clustering"] = "not supported: liquid",
+        ["delta-spark/variant-stats-no-checkpoint"] = "variantType",
+        ["delta-spark/variant-stats-nested-no-checkpoint"] = "variantType",
+        ["delta-spark/variant-stats-with-struct-no-checkpoint"] = "variantType",
+        ["duckdb-delta/variant-basic"] = Variants,
+    };
+
+    static void AssertSameSums(EngineSession session, string expected, string actual)
+    {
+        string Sum(string relation) => session.QueryScalar<string>(
+            $"SELECT count(*) || ' ' || sum(hash(t)) FROM (SELECT * FROM {relation}) AS t", Cancel);
+        Assert.Equal(Sum(expected), Sum(actual));
+    }
 
     static bool IsJudged(GoldenTable golden) => File.Exists(Path.Combine(golden.Folder, "expected-chdb.jsonl"));
-
-    static string Shown(Exception refusal, string name) => refusal.Message.Replace(name, "table", StringComparison.Ordinal);
 
     static async Task<Exception?> AppendAsync(EngineSession session, LakeTable table)
     {

@@ -88,6 +88,22 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
     }
 
     [Fact]
+    public async Task A_table_that_tracks_rows_and_tells_its_changes_is_read_equally()
+    {
+        await CreateAsync(
+            "SELECT i AS id, 'v0' AS v, i % 3 AS p FROM range(100) r(i)", ["p"],
+            ("delta.enableChangeDataFeed", "true"), ("delta.feature.rowTracking", "supported"));
+        await AlterAsync(new TableAlteration.SetProperties(
+            new Dictionary<string, string> { ["delta.enableRowTracking"] = "true" }));
+        await ChangeAsync((w, t) => w.UpdateAsync(
+            t, new Dictionary<string, string> { ["v"] = "'changed'" }, "id < 20", new(), Cancel));
+        await ChangeAsync((w, t) => w.MergeAsync(
+            t, "SELECT i * 3 AS id, 'v4' AS v, i % 5 AS p FROM range(50) r(i)", new() { Keys = ["id"] }, Cancel));
+
+        Assert.True(await AssertReadEquallyAsync() > 100);
+    }
+
+    [Fact]
     public async Task Partitions_with_odd_values_are_read_equally()
     {
         await CreateAsync(
