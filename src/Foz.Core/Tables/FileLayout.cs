@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Foz.Core.Engine;
 using Foz.Delta;
@@ -9,17 +8,22 @@ namespace Foz.Core.Tables;
 
 /// <summary>
 /// Where data files hold columns otherwise than the table's schema tells: fields of structs under other names, where
-/// the table maps columns by id (PROTOCOL.md, "Column Mapping"), and variants as plain structs of two byte strings, as
-/// their first writers had no annotation for them in Parquet.
+/// the table maps columns by id (PROTOCOL.md, "Column Mapping"); structs none of whose fields are left; and variants as
+/// plain structs of two byte strings, as their first writers had no annotation for them in Parquet.
 /// </summary>
 /// <param name="hasPlainVariants">Whether variants are plain structs.</param>
 /// <param name="names">The names of fields by their ids; null where fields have their physical names.</param>
-sealed class FileLayout(bool hasPlainVariants, IReadOnlyDictionary<int, string>? names)
+/// <param name="strangers">
+/// Of structs whose fields are all missing in the files, a field that is there, by the id of the first of those.
+/// </param>
+sealed class FileLayout(
+    bool hasPlainVariants, IReadOnlyDictionary<int, string>? names, IReadOnlyDictionary<int, string> strangers)
 {
     static readonly ConditionalWeakTable<AddFile, FileLayout> known = [];
+    static readonly Dictionary<int, string> none = [];
 
     /// <summary>The layout that the table's schema tells.</summary>
-    public static FileLayout Standard { get; } = new(hasPlainVariants: false, names: null);
+    public static FileLayout Standard { get; } = new(hasPlainVariants: false, names: null, none);
 
     /// <summary>Whether variants are plain structs.</summary>
     public bool HasPlainVariants => hasPlainVariants;
@@ -30,6 +34,13 @@ sealed class FileLayout(bool hasPlainVariants, IReadOnlyDictionary<int, string>?
         : field.ColumnId is { } id ? names.GetValueOrDefault(id)
         : null;
 
+    /// <summary>
+    /// A field that files have in a struct of which they have no field that the table still has; null for other structs.
+    /// It tells whether there is a struct.
+    /// </summary>
+    public string? StrangerIn(StructType type) =>
+        strangers.Count > 0 && type.Fields[0].ColumnId is { } id ? strangers.GetValueOrDefault(id) : null;
+
     /// <summary>Files of a table by their layout; one group for most tables, at no cost.</summary>
     /// <exception cref="DeltaException">A file holds shredded variants without annotation.</exception>
     public static IReadOnlyList<(FileLayout Layout, IReadOnlyCollection<AddFile> Files)> Group(
@@ -37,35 +48,49 @@ sealed class FileLayout(bool hasPlainVariants, IReadOnlyDictionary<int, string>?
         CancellationToken cancellationToken)
     {
         var hasVariants = Contains(table.Schema.Columns, type => type == DeltaType.Variant);
-        var hasIds = table.Schema.Mapping == ColumnMappingMode.Id
+        var hasStructs = table.Schema.Mapping != ColumnMappingMode.None
             && table.Schema.Columns.Fields.Any(field => Contains(field.Type, type => type is StructType));
-        if (!hasVariants && !hasIds) return [(Standard, files)];
-        foreach (var file in files)
-            if (!known.TryGetValue(file, out _))
-                known.AddOrUpdate(file, Read(session, TableScan.LocalPath(table, file), hasVariants, hasIds, cancellationToken));
+        var mayDiffer = hasStructs && (table.Schema.Mapping == ColumnMappingMode.Id || HasLostFields(table));
+        if (!hasVariants && !mayDiffer) return [(Standard, files)];
         return
         [
-            .. files.GroupBy(file => known.TryGetValue(file, out var layout) ? layout.Key : "")
-                .Select(group => (known.TryGetValue(group.First(), out var layout) ? layout : Standard,
-                    (IReadOnlyCollection<AddFile>)[.. group])),
+            .. files.Select(file => (File: file, Layout: Find(file))).GroupBy(pair => pair.Layout.Key)
+                .Select(group => (group.First().Layout, (IReadOnlyCollection<AddFile>)[.. group.Select(pair => pair.File)])),
         ];
+
+        FileLayout Find(AddFile file)
+        {
+            if (known.TryGetValue(file, out var layout) && (!mayDiffer || layout.Schema == table.Schema)) return layout;
+            layout = Read(session, table, TableScan.LocalPath(table, file), hasVariants, mayDiffer, cancellationToken);
+            known.AddOrUpdate(file, layout);
+            return layout;
+        }
     }
 
     /// <summary>Equal for layouts that are the same.</summary>
-    string Key => hasPlainVariants + "|" + (names is null ? "" : string.Join('|', names.OrderBy(pair => pair.Key)));
+    string Key => hasPlainVariants + "|" + (names is null ? "" : string.Join('|', names.OrderBy(pair => pair.Key)))
+        + "|" + string.Join('|', strangers.OrderBy(pair => pair.Key));
+
+    /// <summary>The table's schema that the layout was read for; null where it is the same for all.</summary>
+    TableSchema? Schema { get; init; }
+
+    // Ids are given out once: fields that had others are gone.
+    static bool HasLostFields(TableSnapshot table) =>
+        ColumnMapping.MaxColumnId(table.State.Metadata.Configuration) > ColumnMapping.CountIds(table.Schema.Columns);
 
     static FileLayout Read(
-        EngineSession session, string path, bool hasVariants, bool hasIds, CancellationToken cancellationToken)
+        EngineSession session, TableSnapshot table, string path, bool hasVariants, bool mayDiffer,
+        CancellationToken cancellationToken)
     {
         var isPlain = hasVariants && HasPlain(session, path, cancellationToken);
-        if (!hasIds) return new(isPlain, names: null);
-        using var fields = session.Query(
-            $"SELECT field_id, name FROM parquet_schema({SqlText.Literal(path)}) WHERE field_id IS NOT NULL",
-            cancellationToken);
+        if (!mayDiffer) return new(isPlain, names: null, none);
+        var mapping = table.Schema.Mapping;
+        var fields = ParquetField.ReadAll(session, path, cancellationToken);
         var names = new Dictionary<int, string>();
-        foreach (var row in fields.Rows(cancellationToken))
-            names[Convert.ToInt32(row[0], CultureInfo.InvariantCulture)] = (string)row[1]!;
-        return new(isPlain, names);
+        var strangers = new Dictionary<int, string>();
+        fields.AddNames(names);
+        fields.AddStrangers(new StructType([.. table.Schema.DataColumns]), mapping, strangers);
+        return new(isPlain, mapping == ColumnMappingMode.Id ? names : null, strangers) { Schema = table.Schema };
     }
 
     static bool HasPlain(EngineSession session, string path, CancellationToken cancellationToken)

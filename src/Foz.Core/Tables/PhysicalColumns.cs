@@ -47,6 +47,7 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
 
     string TypeName(DeltaType type) => type switch
     {
+        StructType s when layout.StrangerIn(s) is { } stranger => $"STRUCT({SqlText.Identifier(stranger)} VARCHAR)",
         StructType s => $"STRUCT({string.Join(", ", FieldsOf(s).Select(f =>
             $"{SqlText.Identifier(f.Name)} {TypeName(f.Field.Type)}"))})",
         ArrayType array => TypeName(array.Element) + "[]",
@@ -60,7 +61,7 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     {
         var fields = type.Fields.Select(field => (Field: field, Name: layout.NameOf(field, mapping)))
             .Where(f => f.Name is not null && f.Field.Type != DeltaType.Void).Select(f => (f.Field, f.Name!)).ToList();
-        // A struct has a field at least; of one that files do not have, all rows are null.
+        // A struct has a field at least; the files do not have this one.
         return fields.Count > 0 ? fields : [(type.Fields[0], type.Fields[0].PhysicalName(mapping))];
     }
 
@@ -71,7 +72,7 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
         return type switch
         {
             StructType s => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select(f =>
-                $"{SqlText.Identifier(f.Name)} := {FieldValue(value, f, depth)}"))}) END",
+                $"{SqlText.Identifier(f.Name)} := {FieldValue(s, value, f, depth)}"))}) END",
             ArrayType array =>
                 $"list_transform({value}, lambda {element}: {Convert(element, array.Element, depth + 1)})",
             MapType map =>
@@ -82,14 +83,14 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
         };
     }
 
-    string FieldValue(string value, StructField field, int depth) =>
-        field.Type != DeltaType.Void && layout.NameOf(field, mapping) is { } name
+    string FieldValue(StructType parent, string value, StructField field, int depth) =>
+        field.Type != DeltaType.Void && layout.StrangerIn(parent) is null && layout.NameOf(field, mapping) is { } name
             ? Convert($"({value}).{SqlText.Identifier(name)}", field.Type, depth)
             : $"CAST(NULL AS {LogicalTypeName(field.Type)})";
 
     bool IsConverted(DeltaType type) => type switch
     {
-        StructType s => s.Fields.Any(f =>
+        StructType s => layout.StrangerIn(s) is not null || s.Fields.Any(f =>
             f.Type == DeltaType.Void || layout.NameOf(f, mapping) != f.Name || IsConverted(f.Type)),
         ArrayType array => IsConverted(array.Element),
         MapType map => IsConverted(map.Key) || IsConverted(map.Value),

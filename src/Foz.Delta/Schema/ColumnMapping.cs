@@ -90,6 +90,19 @@ public static class ColumnMapping
         _ => 0,
     };
 
+    /// <summary>How many ids fields have, those of elements, keys and values included.</summary>
+    public static int CountIds(DeltaType type) => type switch
+    {
+        StructType parent => parent.Fields.Sum(field => (field.ColumnId is null ? 0 : 1) + NestedIdCount(field)
+            + CountIds(field.Type)),
+        ArrayType array => CountIds(array.Element),
+        MapType map => CountIds(map.Key) + CountIds(map.Value),
+        _ => 0,
+    };
+
+    static int NestedIdCount(StructField field) =>
+        field.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids ? ids.EnumerateObject().Count() : 0;
+
     static int GreatestNestedId(StructField field) =>
         field.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids
             ? ids.EnumerateObject().Select(id => id.Value.TryGetInt32(out var number) ? number : 0).DefaultIfEmpty().Max()
