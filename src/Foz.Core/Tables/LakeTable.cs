@@ -73,6 +73,16 @@ public sealed class LakeTable
     public async Task<TableChanges> ChangesSinceAsync(long since, long to, CancellationToken cancellationToken) =>
         await TableChanges.ReadAsync(this, await VersionAsync(to, cancellationToken), since + 1, cancellationToken);
 
+    /// <summary>
+    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also where the
+    /// log no longer tells.
+    /// </summary>
+    /// <param name="since">The version that was read.</param>
+    /// <param name="to">The last version.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<bool> HasChangesSinceAsync(long since, long to, CancellationToken cancellationToken) =>
+        ChangeLog.ChangesAnythingAsync(this, since + 1, to, cancellationToken);
+
     /// <summary>What the versions from an instant to another changed, both included.</summary>
     /// <param name="from">The first instant.</param>
     /// <param name="to">The last instant; null for now.</param>

@@ -20,18 +20,6 @@ public sealed class TableRows
     /// <summary>The columns.</summary>
     public IReadOnlyList<Field> Fields { get; }
 
-    /// <summary>Whether anything but the arrangement of rows in files changed between two versions.</summary>
-    public static async Task<bool> HasChangesAsync(
-        LakeTable table, long afterVersion, long version, CancellationToken cancellationToken)
-    {
-        for (var v = afterVersion + 1; v <= version; v++)
-        {
-            var commit = await table.Delta.ReadCommitAsync(v, cancellationToken);
-            if (commit is null || !commit.Actions.All(action => action is CommitInfo or FileAction { DataChange: false })) return true;
-        }
-        return false;
-    }
-
     /// <summary>How many data files hold them.</summary>
     public int FileCount => parts.Sum(part => part.Files.Count);
 

@@ -9,7 +9,6 @@ using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
-using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -49,7 +48,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
                 tables[table.ToString()] = new(snapshot.Version, from);
                 if (last is not null && VersionIn(last, table.ToString()) is { } read && read < snapshot.Version
-                    && !await TableRows.HasChangesAsync(opened, read, snapshot.Version, cancellationToken))
+                    && !await opened.HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
                     rearranged.Add(table.ToString());
             }
         }

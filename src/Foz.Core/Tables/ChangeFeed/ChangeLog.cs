@@ -1,6 +1,7 @@
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables.ChangeFeed;
 
@@ -52,6 +53,25 @@ static class ChangeLog
         }
         return steps;
     }
+
+    /// <summary>Whether anything but the arrangement of rows in files changed in the versions of a range.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="from">The first version.</param>
+    /// <param name="to">The last; before the first for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<bool> ChangesAnythingAsync(
+        LakeTable table, long from, long to, CancellationToken cancellationToken)
+    {
+        for (var version = from; version <= to; version++)
+            if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit
+                || !commit.Actions.All(OnlyArranges))
+                return true;
+        return false;
+    }
+
+    // Rows that move to another file keep their ids, and that gets ids that no row has.
+    static bool OnlyArranges(LogAction action) => action is CommitInfo or FileAction { DataChange: false }
+        or DomainMetadata { Domain: RowTracking.Domain };
 
     static Task<Commit[]> ReadCommitsAsync(LakeTable table, long first, long last, CancellationToken cancellationToken)
     {

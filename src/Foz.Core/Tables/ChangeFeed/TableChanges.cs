@@ -105,15 +105,16 @@ public sealed class TableChanges
         foreach (var step in steps)
         {
             var adds = step.Commit.Actions.OfType<AddFile>().ToList();
+            var removed = step.Commit.Actions.OfType<RemoveFile>().Select(remove => remove.Path).ToHashSet();
             lostRows |= step.Removed.Any(remove => to.Contains(remove.Path));
-            if (adds.Exists(add => !add.DataChange))
-                foreach (var remove in step.Commit.Actions.OfType<RemoveFile>())
-                    if (added.TryGetValue(remove.Path, out var file)) from[remove.Path] = file;
-            foreach (var add in adds)
-            {
-                if (!add.DataChange) to.Add(add.Path);
-                else if (!to.Contains(add.Path)) added[add.Path] = add;
-            }
+            // A file that is added again tells something else of itself; its rows stay where they are.
+            var targets = adds.Where(add => !add.DataChange && !removed.Contains(add.Path)
+                && step.Before?.Files.Find(add.Key) is null).ToList();
+            if (targets.Count > 0)
+                foreach (var path in removed.Except(adds.Select(add => add.Path)))
+                    if (added.TryGetValue(path, out var file)) from[path] = file;
+            to.UnionWith(targets.Select(add => add.Path));
+            foreach (var add in adds.Where(add => add.DataChange && !to.Contains(add.Path))) added[add.Path] = add;
         }
         return (to, from.Values, lostRows);
     }

@@ -1,4 +1,5 @@
 using Foz.Core.Tables;
+using Foz.Core.Tables.Maintenance;
 using Foz.Core.Tables.Merging;
 
 namespace Foz.Tests.Core.Tables;
@@ -91,6 +92,14 @@ public sealed class TrackedRowsTests : IDisposable
                         + "WHERE (now.id, now.k, now.v, now.p) IS DISTINCT FROM (before.id, before.k, before.v, before.p)")[0]));
             table.Session.Execute("CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM now", Cancel);
         }
+        var version = (await table.Table.LatestAsync(Cancel)).Version;
+        await new TableOptimizer(table.Session).OptimizeAsync(table.Table, new() { DeletedShareMax = 0 }, null, Cancel);
+        await LoadAsync("now");
+        Assert.Equal(["0"], table.Query("SELECT count(*) FROM (FROM now EXCEPT ALL FROM before)"));
+        Assert.Equal(["0"], table.Query("SELECT count(*) FROM (FROM before EXCEPT ALL FROM now)"));
+        Assert.False(await table.Table.HasChangesSinceAsync(version, (await table.Table.LatestAsync(Cancel)).Version, Cancel));
+        await table.FeedAsync("feed", version);
+        Assert.Equal(["0"], table.Query($"SELECT count(*) FROM feed WHERE _commit_version > {version}"));
     }
 
     async Task LoadAsync(string into)

@@ -22,6 +22,8 @@ sealed class RandomHistory
     readonly Dictionary<string, (int Id, int Value)[]> contents = new(StringComparer.Ordinal);
     readonly List<Operation> operations = [];
     readonly Dictionary<int, Outcome> outcomes = [];
+    readonly Dictionary<string, (long First, long Version)> ids = new(StringComparer.Ordinal);
+    long nextId;
     readonly FaultyStore store;
 
     public RandomHistory(int seed, IsolationLevel isolation)
@@ -48,7 +50,7 @@ sealed class RandomHistory
 
     public async Task RunAsync(int steps)
     {
-        await new TransactionTable(inner, TimeProvider.System).CreateAsync();
+        await new TransactionTable(inner, TimeProvider.System).CreateAsync((RowTracking.Property, "true"));
         var writers = Enumerable.Range(0, 3).Select(_ => new TransactionTable(store, TimeProvider.System)).ToArray();
         var open = new (Transaction Transaction, Operation Operation)?[writers.Length];
         for (var step = 0; step < steps; step++)
@@ -177,6 +179,25 @@ sealed class RandomHistory
         ? await DeletionVectorFile.ReadAsync(files, vector, Cancel)
         : RowSet.Empty;
 
+    /// <summary>Files keep the ids of their rows, and those that a version adds have ids behind all before.</summary>
+    void CheckIds(Snapshot snapshot)
+    {
+        foreach (var file in snapshot.Files.OrderBy(file => file.BaseRowId))
+        {
+            var path = file.Path.Value;
+            if (!ids.TryGetValue(path, out var known))
+            {
+                Assert.True(file.BaseRowId >= nextId, $"{path} of version {snapshot.Version} has ids of other rows");
+                ids[path] = known = (file.BaseRowId!.Value, snapshot.Version);
+                nextId = known.First + contents[path].Length;
+            }
+            Assert.Equal((path, known.First, known.Version), (path, file.BaseRowId, file.DefaultRowCommitVersion));
+        }
+        if (nextId > 0)
+            Assert.Equal(
+                $$"""{"rowIdHighWaterMark":{{nextId - 1}}}""", snapshot.Domains[RowTracking.Domain].Configuration);
+    }
+
     async Task CheckAsync()
     {
         var table = new TransactionTable(inner, TimeProvider.System).Table;
@@ -198,7 +219,9 @@ sealed class RandomHistory
                 touched[marked.Path.Value] = version;
             }
             var rows = new List<(int Id, int Value)>();
-            foreach (var file in (await table.SnapshotAsync(version, Cancel)).Files)
+            var snapshot = await table.SnapshotAsync(version, Cancel);
+            CheckIds(snapshot);
+            foreach (var file in snapshot.Files)
             {
                 var deleted = await DeletedAsync(file, inner);
                 rows.AddRange(contents[file.Path.Value].Where((_, row) => !deleted.Contains(row)));

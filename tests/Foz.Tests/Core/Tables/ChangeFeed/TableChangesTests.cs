@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Engine;
 using Foz.Core.Tables.Alterations;
 using Foz.Delta;
 using Foz.Delta.Log;
@@ -138,6 +139,52 @@ public sealed class TableChangesTests : IDisposable
         await table.FeedAsync("feed", from: 2);
         Assert.Equal(
             [isChanged ? "8" : "6"], table.Query("SELECT count(*) FROM feed WHERE _change_type = 'insert'"));
+    }
+
+    [Fact]
+    public async Task New_rows_stay_new_when_the_log_tells_more_of_their_files()
+    {
+        await CreateAsync(TableKind.DeletionVectors);
+        await table.AppendAsync("SELECT 20 AS id, 'new' AS k, 0 AS v, 0 AS p");
+        await new TableAlterer(table.Session).AlterAsync(
+            table.Table, new TableAlteration.SetProperties(
+                new Dictionary<string, string> { ["delta.enableRowTracking"] = "true" }), Cancel);
+        Assert.Equal(2, (await table.Table.Delta.ReadCommitAsync(3, Cancel))!.Actions.OfType<AddFile>().Count());
+        var changes = await table.Table.ChangesSinceAsync(1, 3, Cancel);
+        using var rows = await changes.NewRows.OpenAsync(table.Session, filter: null, Cancel);
+        Assert.Equal(["20"], table.Query($"SELECT id FROM {rows.Sql}"));
+        await table.FeedAsync("feed", from: 2);
+        Assert.Equal(["20|insert|2"], table.Query("SELECT id, _change_type, _commit_version FROM feed"));
+    }
+
+    [Fact]
+    public async Task What_is_asked_of_rows_leaves_files_out_and_no_row_that_fulfils_it()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors, more: ("delta.enableChangeDataFeed", "true"));
+        for (var id = 0; id < 6; id++) await table.AppendAsync($"SELECT {id} AS id, 'a' AS k, 0 AS v, {id} AS p");
+        await table.CommitAsync(await table.Writer.UpdateAsync(
+            table.Table, new Dictionary<string, string> { ["v"] = "1" }, "id = 2", new(), Cancel));
+        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id = 3", new(), Cancel));
+        Assert.Equal(
+            ["3|insert|4", "3|delete|8"],
+            await RowsAsync(new FilterExpression.Compare(["id"], FilterComparison.Equal, "3"), "id = 3"));
+        Assert.Equal(
+            ["2|insert|3", "2|update_postimage|7", "2|update_preimage|7"],
+            await RowsAsync(new FilterExpression.Compare(["id"], FilterComparison.Equal, "2"), "id = 2"));
+        Assert.Equal(
+            ["3|delete|8"],
+            await RowsAsync(
+                new FilterExpression.Compare(["_commit_version"], FilterComparison.Greater, "7"), "_commit_version > 7"));
+        Assert.Equal(
+            ["3|delete|8"],
+            await RowsAsync(new FilterExpression.Compare(["_change_type"], FilterComparison.Equal, "delete"), "_change_type = 'delete'"));
+
+        async Task<List<string>> RowsAsync(FilterExpression filter, string condition)
+        {
+            var changes = await (await table.Table.ChangesAsync(0, null, Cancel)).RowsAsync(Cancel);
+            using var rows = await changes.OpenAsync(table.Session, filter, Cancel);
+            return table.Query($"SELECT id, _change_type, _commit_version FROM {rows.Sql} WHERE {condition} {Order}");
+        }
     }
 
     [Fact]

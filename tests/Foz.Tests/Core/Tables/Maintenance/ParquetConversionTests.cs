@@ -105,7 +105,7 @@ public sealed class ParquetConversionTests : IDisposable
             """,
             StatisticsOf(after, "a.parquet"));
         Assert.Equal(9, after.RowCount);
-        Assert.False(await TableRows.HasChangesAsync(table, state.Version, after.Version, Cancel));
+        Assert.False(await table.HasChangesSinceAsync(state.Version, after.Version, Cancel));
         Assert.Equal(result.Version, (await new TableAnalyzer(session).AnalyzeAsync(table, Cancel)).Version);
     }
 

@@ -50,7 +50,7 @@ public sealed class TableOptimizerTests : IDisposable
         Assert.Equal(before.RowCount, after.RowCount);
         Assert.All(after.State.Files, file => Assert.Null(file.DeletionVector));
         foreach (var file in after.State.Files) AssertStatistics(changed.Session, after, file);
-        Assert.False(await TableRows.HasChangesAsync(changed.Table, before.Version, after.Version, Cancel));
+        Assert.False(await changed.Table.HasChangesSinceAsync(before.Version, after.Version, Cancel));
 
         var again = await new TableOptimizer(changed.Session).OptimizeAsync(changed.Table, new(), null, Cancel);
         Assert.Equal((0, after.Version), (again.Commits, again.Version));
