@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 
@@ -23,28 +24,68 @@ static class LsCommand
         new("size", IsNumber: true), new("last_commit", IsTime: true), new("description"),
     ];
 
+    static readonly IReadOnlyList<ResultColumn> SizeColumns =
+    [
+        new("name"), new("files", IsNumber: true), new("bytes", IsNumber: true), new("removed_files", IsNumber: true),
+        new("removed_bytes", IsNumber: true), new("log_files", IsNumber: true), new("log_bytes", IsNumber: true),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> ShownSizeColumns =
+    [
+        new("name"), new("files", IsNumber: true), new("size", IsNumber: true), new("older versions", IsNumber: true),
+        new("log", IsNumber: true),
+    ];
+
     public static Command Create(CommandContext context)
     {
+        var sizes = new Option<bool>("--sizes")
+        {
+            Description = "Show what tables take: the newest version, files of older versions, the log",
+        };
         var schema = new Option<string?>("--schema")
         {
             Description = "Only tables and views of this schema", HelpName = "schema",
         };
         var command = new ExampleCommand(
             Name, "List the tables and views of the lake",
-            ["foz ls", "foz ls --schema gold", "foz ls --output json --target prod"]) { schema };
+            ["foz ls", "foz ls --schema gold --sizes", "foz ls --output json --target prod"]) { schema, sizes };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var prefix = workspace.File.SchemaPrefix;
             var wanted = arguments.GetValue(schema);
             var isTable = context.IsTable(arguments);
+            var withSizes = arguments.GetValue(sizes);
             var rows = new List<object?[]>();
             foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
                 if (wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted))
-                    rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
-            context.WriteRows(arguments, isTable ? ShownColumns : Columns, rows);
+                {
+                    if (!withSizes) rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
+                    else if (definition.Kind is DefinitionKind.Table)
+                        rows.Add(await SizesAsync(workspace.Lake, definition, isTable, cancellationToken));
+                }
+            context.WriteRows(arguments, (withSizes, isTable) switch
+            {
+                (true, true) => ShownSizeColumns,
+                (true, false) => SizeColumns,
+                (false, true) => ShownColumns,
+                (false, false) => Columns,
+            }, rows);
         });
         return command;
+    }
+
+    static async Task<object?[]> SizesAsync(
+        Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+    {
+        var name = definition.TableName.ToString();
+        var table = lake.Tables.Open(definition.Location!, definition.TableName);
+        if (await table.FindLatestAsync(cancellationToken) is not { } snapshot)
+            return isForPeople ? [name, null, null, null, null] : [name, null, null, null, null, null, null];
+        var (live, removed, log) = await TableSizes.OfAsync(table, snapshot, cancellationToken);
+        return isForPeople
+            ? [name, $"{live.Files:N0}", SizeText.Of(live.Bytes), SizeText.Of(removed.Bytes), SizeText.Of(log.Bytes)]
+            : [name, live.Files, live.Bytes, removed.Files, removed.Bytes, log.Files, log.Bytes];
     }
 
     static bool IsSchema(Definition definition, string schema) =>

@@ -209,7 +209,8 @@ public sealed class TableChange : IAsyncDisposable
             // A deletion vector needs to know how many rows its file has, which some writers do not say.
             var count = FileStatistics.RecordCount(file);
             if (count == thinned.Deleted.Cardinality) Remove(thinned);
-            else if (hasVectors && count is { } all && !FileRewrite.IsCheaper(all, thinned.Deleted.Cardinality))
+            else if (hasVectors && count is { } all
+                && (options.Retention is not null || !FileRewrite.IsCheaper(all, thinned.Deleted.Cardinality)))
                 marked.Add(thinned);
             else rewritten.Add(thinned);
         }

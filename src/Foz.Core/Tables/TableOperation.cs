@@ -39,8 +39,17 @@ sealed record TableOperation(string Name, StringMap Parameters)
     public static TableOperation ReplaceWhere(string condition) =>
         new("WRITE", Map(("mode", "Overwrite"), ("predicate", condition)));
 
+    /// <summary>The parameter of a DELETE of rows that are older than they are to be kept: that time.</summary>
+    public const string Retention = "retention";
+
     /// <summary>Rows were deleted.</summary>
-    public static TableOperation Delete(string condition) => new("DELETE", Map(("predicate", condition)));
+    /// <param name="condition">Those for which it held.</param>
+    /// <param name="retention">How long rows are kept, where the condition is about that; else null.</param>
+    public static TableOperation Delete(string condition, TimeSpan? retention = null) => new(
+        "DELETE",
+        retention is { } time
+            ? Map(("predicate", condition), (Retention, $"interval {(long)time.TotalHours} hours"))
+            : Map(("predicate", condition)));
 
     /// <summary>Rows were changed.</summary>
     public static TableOperation Update(string condition) => new("UPDATE", Map(("predicate", condition)));

@@ -127,7 +127,8 @@ public sealed class TableWriter(EngineSession session)
     {
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
-        var change = new TableChange(table, present, target, options, TableOperation.Delete(condition));
+        var change = new TableChange(
+            table, present, target, options, TableOperation.Delete(condition, options.Retention));
         return await change.FillAsync(async () =>
         {
             var deleted = await FindAsync(change, condition, cancellationToken);

@@ -34,6 +34,12 @@ public sealed record WriteOptions
     public long FileBytes { get; init; } = FileBytesDefault;
 
     /// <summary>
+    /// Of a DELETE that takes away what is older than a column's retention, that time; null for other changes. It marks rows
+    /// rather than writing files anew, so that those who read what is new are not disturbed.
+    /// </summary>
+    public TimeSpan? Retention { get; init; }
+
+    /// <summary>
     /// How often another commit may come first, where it does not conflict, before this one gives up. A change that was
     /// checked as a preview allows none: it must be checked again.
     /// </summary>

@@ -17,6 +17,9 @@ public sealed record ColumnDefinition
     /// <summary>Its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>How old its value may be: rows in which it is older are deleted; null where rows stay.</summary>
+    public TimeSpan? Retention { get; init; }
+
     /// <summary>Its checks.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 

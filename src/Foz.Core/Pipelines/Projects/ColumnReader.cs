@@ -60,6 +60,15 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         ? new() { Name = entry.Key, Type = scalar.IsNull ? null : scalar.Text, Place = entry.KeyPlace }
         : ReadRest(entry.Key, entry.KeyPlace, MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors));
 
+    TimeSpan? RetentionOf(MappingReader reader)
+    {
+        const string Key = "retention";
+        if (reader.Text(Key) is not { } text) return null;
+        if (Duration.TryParseWords(text, out var time) && time > TimeSpan.Zero) return time;
+        errors.Add(reader.PlaceOf(Key), $"'{Key}' must be a length of time, not '{text}'", "write 400 days");
+        return null;
+    }
+
     ColumnDefinition ReadRest(string name, Place place, MappingReader reader)
     {
         var column = new ColumnDefinition
@@ -68,6 +77,7 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
             Type = reader.Text("type"),
             Description = reader.Text("description"),
             Tags = reader.Texts("tags"),
+            Retention = RetentionOf(reader),
             Checks = checks.Read(reader.Node("checks"), name),
             Place = place,
         };

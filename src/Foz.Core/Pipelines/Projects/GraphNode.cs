@@ -20,6 +20,9 @@ public abstract record GraphNode
     /// <summary>Its checks.</summary>
     public abstract IReadOnlyList<CheckDefinition> Checks { get; }
 
+    /// <summary>What is said of its columns, which may be fewer than it has.</summary>
+    public abstract IReadOnlyList<ColumnDefinition> Columns { get; }
+
     /// <summary>The table of a stream.</summary>
     /// <param name="Source">The source.</param>
     /// <param name="Stream">The stream.</param>
@@ -36,6 +39,9 @@ public abstract record GraphNode
 
         /// <inheritdoc/>
         public override IReadOnlyList<CheckDefinition> Checks => Stream.Checks;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<ColumnDefinition> Columns => Stream.Columns;
     }
 
     /// <summary>A model.</summary>
@@ -53,5 +59,8 @@ public abstract record GraphNode
 
         /// <inheritdoc/>
         public override IReadOnlyList<CheckDefinition> Checks => Model.Checks;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<ColumnDefinition> Columns => Model.Columns;
     }
 }

@@ -46,23 +46,33 @@ public sealed class PipelineRunner(Lake lake)
             },
             stop.Token);
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
-        foreach (var node in steps.Where(node => results.Any(step => step.Step == node.Table && step.TableVersion is not null)))
-            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, stop.Token) is { } record) recorder.Add(record);
+        foreach (var node in steps.Where(node => results.Any(step => IsDue(step, node))))
+        {
+            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, stop.Token) is not { } record) continue;
+            recorder.Add(record);
+            if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
+        }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
         recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
         var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
-        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, stop.Token);
+        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
         result = result with { Error = error };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
 
+    // Rows grow old without being written.
+    static bool IsDue(StepResult step, GraphNode node) => step.Step == node.Table
+        && (step.TableVersion is not null
+            || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null)));
+
     static async Task<StepRecord?> MaintainAsync(
-        RunMaintenance maintenance, string runId, TableName name, TableName table, CancellationToken cancellationToken)
+        RunMaintenance maintenance, string runId, TableName name, TableName table, IReadOnlyList<ColumnDefinition> columns,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await maintenance.RunAsync(runId, name, table, cancellationToken);
+            return await maintenance.RunAsync(runId, name, table, columns, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -20,6 +20,10 @@ readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snapshot Aft
     /// <summary>The files that went with rows, not those from which rows only moved.</summary>
     public IEnumerable<RemoveFile> Removed => Commit.Actions.OfType<RemoveFile>().Where(remove => remove.DataChange);
 
+    /// <summary>Whether it took away old rows only, as their retention wants it, and wrote none anew.</summary>
+    public bool IsRetention => Commit.Info?.OperationParameters.ContainsKey(TableOperation.Retention) == true
+        && Added.All(add => add.DeletionVector is not null);
+
     /// <summary>The change data files; where there are any, they tell all that the version changed.</summary>
     public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
 }

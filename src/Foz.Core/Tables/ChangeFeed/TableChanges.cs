@@ -30,8 +30,11 @@ public sealed class TableChanges
     /// <summary>The versions of the range, in order; empty if there are none.</summary>
     public IEnumerable<long> Versions => steps.Select(step => step.Version);
 
-    /// <summary>Whether rows were deleted or changed, so that what is new is not all that happened.</summary>
-    public bool HasRemovals => steps.Any(step => step.Removed.Any());
+    /// <summary>
+    /// Whether rows were deleted or changed, so that what is new is not all that happened; rows that outlived their retention do
+    /// not count.
+    /// </summary>
+    public bool HasRemovals => steps.Any(step => step.Removed.Any() && !step.IsRetention);
 
     /// <summary>
     /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as one

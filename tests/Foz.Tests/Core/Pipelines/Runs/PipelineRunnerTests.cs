@@ -117,6 +117,43 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(["0", "1", "2", "3", "4"], await RowsAsync("gold.orders"));
     }
 
+    [Theory]
+    [InlineData("DATE")]
+    [InlineData("TIMESTAMP")]
+    [InlineData("TIMESTAMPTZ")]
+    public async Task Rows_go_when_their_retention_is_over_and_what_reads_on_from_them_is_not_disturbed(string type)
+    {
+        Write("models/silver/events.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            columns: [{name: seen, retention: 10 days}]
+            @foz */
+            SELECT id, seen FROM STREAM(bronze.events)
+            """);
+        Write("models/gold/events.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: append}
+            @foz */
+            SELECT id FROM STREAM(silver.events)
+            """);
+        // Most rows of the file are old, all rows of the next one.
+        await AppendAsync(
+            "bronze.events", $"SELECT i AS id, CASE WHEN i < 8 THEN CAST(now() - INTERVAL 11 DAY AS {type}) WHEN i = 8 THEN CAST(now() AS {type}) END AS seen FROM range(10) AS r(i)");
+        await RunAsync();
+        Assert.Equal(["8", "9"], await QueryAsync("SELECT id FROM silver.events ORDER BY id"));
+        await AppendAsync("bronze.events", $"SELECT 20 AS id, CAST(now() - INTERVAL 11 DAY AS {type}) AS seen");
+        await RunAsync();
+        await AppendAsync("bronze.events", $"SELECT 30 AS id, CAST(now() AS {type}) AS seen");
+        Assert.Equal(Outcome.Succeeded, (await RunAsync()).Outcome);
+
+        Assert.Equal(["8", "9", "30"], await QueryAsync("SELECT id FROM silver.events ORDER BY id"));
+        Assert.Equal(["8", "9", "30"], (await QueryAsync("SELECT id FROM gold.events WHERE id > 7 AND id <> 20 ORDER BY id")));
+        Assert.Equal(
+            ["[the retention of seen was over for 8 rows]", "[the retention of seen was over for 1 rows]"],
+            await QueryAsync("SELECT warnings::VARCHAR FROM foz.steps WHERE kind = 'maintenance' ORDER BY started_at"));
+        Assert.All((await RunAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+    }
+
     async Task<int> FilesAsync(string table) =>
         (await (await lake.OpenTableAsync(TableName.Parse(table), Cancel)).LatestAsync(Cancel)).FileCount;
 

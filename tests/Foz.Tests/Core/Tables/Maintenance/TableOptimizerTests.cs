@@ -133,6 +133,23 @@ public sealed class TableOptimizerTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_of_older_versions_and_of_the_log_are_counted_apart()
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)]);
+        for (var i = 0; i < 3; i++) await table.AppendAsync($"SELECT {i} AS id FROM range(5)");
+        await table.DeleteAsync("id = 0");
+        var before = await table.LatestAsync();
+        await OptimizeAsync(new());
+
+        var sizes = await TableSizes.OfAsync(table.Table, await table.LatestAsync(), Cancel);
+
+        Assert.Equal((1, 3), (sizes.Live.Files, sizes.Removed.Files));
+        Assert.True(sizes.Removed.Bytes > before.TotalBytes && before.FileCount == 2, $"{sizes}");
+        var log = new DirectoryInfo(Path.Combine(table.Table.Root, "_delta_log")).GetFiles();
+        Assert.Equal(new FileTotal(log.Length, log.Sum(file => file.Length)), sizes.Log);
+    }
+
+    [Fact]
     public async Task Appends_do_not_disturb_and_changes_of_its_files_win()
     {
         await table.CreateAsync([new("id", DeltaType.Integer)]);
