@@ -241,9 +241,16 @@ sealed class AlterActions(AlterActionFactory make)
             _ => throw new FozException(ErrorKind.Usage, "--first and --after cannot both be given"),
         };
 
-    static Dictionary<string, string> Pairs(IEnumerable<string> texts) => texts.Select(text =>
+    static Dictionary<string, string> Pairs(IEnumerable<string> texts)
     {
-        var at = text.IndexOf('=', StringComparison.Ordinal);
-        return at > 0 ? (Key: text[..at].Trim(), Value: text[(at + 1)..].Trim()) : throw AlterCommand.Unpaired(text);
-    }).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0) throw AlterCommand.Unpaired(text);
+            var key = text[..at].Trim();
+            if (!pairs.TryAdd(key, text[(at + 1)..].Trim())) throw new FozException(ErrorKind.Usage, $"{key} is given twice");
+        }
+        return pairs;
+    }
 }

@@ -1,5 +1,6 @@
 using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
+using Foz.Core.Tables.Maintenance;
 
 namespace Foz.AcceptanceTests.Judge;
 
@@ -101,6 +102,38 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
             t, "SELECT i * 3 AS id, 'v4' AS v, i % 5 AS p FROM range(50) r(i)", new() { Keys = ["id"] }, Cancel));
 
         Assert.True(await AssertReadEquallyAsync() > 100);
+    }
+
+    [Fact]
+    public async Task A_table_that_is_maintained_restored_and_cloned_is_read_equally()
+    {
+        await CreateAsync("SELECT i AS id, 'v0' AS v, i % 3 AS p FROM range(100) r(i)", ["p"]);
+        for (var i = 0; i < 8; i++) await lake.AppendAsync(Name, $"SELECT {i} AS id, 'small' AS v, {i % 3} AS p");
+        var before = await TableAsync().ContinueWith(t => t.Result.LatestAsync(Cancel).AsTask(), Cancel).Unwrap();
+        using (var session = lake.Open())
+            Assert.True((await new TableOptimizer(session).OptimizeAsync(await TableAsync(), new(), null, Cancel)).Commits > 0);
+        Assert.Equal(108, await AssertReadEquallyAsync());
+        await AlterAsync(new TableAlteration.SetProperties(
+            new Dictionary<string, string> { ["delta.dataSkippingNumIndexedCols"] = "1" }));
+        using (var session = lake.Open()) await new TableAnalyzer(session).AnalyzeAsync(await TableAsync(), Cancel);
+        Assert.Equal(108, await AssertReadEquallyAsync());
+        await ChangeAsync((w, t) => w.DeleteAsync(t, "p = 2", new(), Cancel));
+        await AssertReadEquallyAsync();
+        await (await TableAsync()).RestoreAsync(before, Cancel);
+        Assert.Equal(108, await AssertReadEquallyAsync());
+        await TableVacuum.RunAsync(await TableAsync(), new() { Retention = TimeSpan.Zero, ChecksRetention = false }, null, Cancel);
+        Assert.Equal(108, await AssertReadEquallyAsync());
+
+        foreach (var isShallow in new[] { true, false })
+        {
+            var source = await TableAsync();
+            var folder = Path.Combine(lake.Folder, $"clone {isShallow}");
+            var clone = lake.Lake.Tables.OpenFolder(folder);
+            await new TableClone(source, await source.LatestAsync(Cancel)).MakeAsync(clone, isShallow, null, Cancel);
+            using var session = lake.Open();
+            await (await new TableWriter(session).AppendAsync(clone, "SELECT 1000 AS id, 'own' AS v, 7 AS p", new(), Cancel)).CommitAsync(Cancel);
+            Assert.Equal(109, await judge.AssertIcebergReadEquallyAsync(session, clone));
+        }
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Tests.Delta.Storage.Remote;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Iceberg;
@@ -68,6 +69,30 @@ public sealed class IcebergTableTests
             Assert.Empty(next.FormatFaults);
             await AssertSameFilesAsync(store, next.Snapshot);
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Writers_over_a_failing_service_leave_the_newest_version(int seed)
+    {
+        await using var server = new S3Loopback(seed);
+        var (url, settings) = S3Location.Of(server);
+        IObjectStore Open() => ObjectStores.Open(url, new()
+        {
+            Settings = settings, Variable = _ => null, Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
+        });
+        await CreateAsync(new TransactionTable(Open()));
+        var writers = Enumerable.Range(0, 3).Select(_ => new TransactionTable(Open())).ToArray();
+        await Task.WhenAll(writers.Select((writer, number) => Task.Run(async () =>
+        {
+            for (var i = 0; i < 5; i++) Assert.Empty((await AppendAsync(writer, $"f{number}-{i}")).FormatFaults);
+        }, Cancel)));
+
+        Assert.True(server.Faults > 20, $"{server.Faults} faults");
+        var latest = await new TransactionTable(Open()).Table.LatestSnapshotAsync(Cancel);
+        Assert.Equal(15, latest.FileCount);
+        await AssertSameFilesAsync(Open(), latest);
     }
 
     [Fact]

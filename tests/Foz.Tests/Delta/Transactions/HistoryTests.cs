@@ -1,4 +1,6 @@
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Tests.Delta.Storage.Remote;
 
 namespace Foz.Tests.Delta.Transactions;
 
@@ -34,9 +36,49 @@ public sealed class HistoryTests
             conflicted += history.Conflicted;
             shared += history.SharedFiles;
         }
-        // Else the histories would prove little.
-        Assert.True(committed > 5 * Histories, $"{committed} commits");
-        Assert.True(conflicted > Histories, $"{conflicted} conflicts");
-        Assert.True(shared > Histories / 10, $"{shared} files that two commits deleted rows of");
+        AssertMuch(committed, conflicted, shared, Histories);
+    }
+
+    /// <summary>The same over the S3 API: a service that answers 500, 503 and 409, breaks connections before and after a
+    /// write, and cuts answers short.</summary>
+    [Fact]
+    public async Task Concurrent_writers_over_a_failing_service_make_what_some_order_of_them_makes()
+    {
+        var first = Environment.GetEnvironmentVariable("FOZ_SEED") is { } seed
+            ? int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture)
+            : Random.Shared.Next(1 << 30);
+        TestContext.Current.SendDiagnosticMessage($"histories from seed {first} (FOZ_SEED)");
+        var histories = Histories / 10;
+        var (committed, conflicted, shared, faults) = (0, 0, 0, 0);
+        for (var i = 0; i < histories; i++)
+        {
+            await using var server = new S3Loopback(first + i);
+            var (url, settings) = S3Location.Of(server);
+            var store = ObjectStores.Open(url, new()
+            {
+                Settings = settings, Variable = _ => null, Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
+            });
+            var history = new RandomHistory(first + i, (IsolationLevel)(i % 3), store);
+            try
+            {
+                await history.RunAsync(steps: 60);
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"{(IsolationLevel)(i % 3)}, FOZ_SEED={first + i}: {e.Message}", e);
+            }
+            (committed, conflicted, shared) = (committed + history.Committed, conflicted + history.Conflicted, shared + history.SharedFiles);
+            faults += server.Faults;
+        }
+        Assert.True(faults > 10 * histories, $"{faults} faults");
+        AssertMuch(committed, conflicted, shared, histories);
+    }
+
+    // Else the histories would prove little.
+    static void AssertMuch(int committed, int conflicted, int shared, int histories)
+    {
+        Assert.True(committed > 5 * histories, $"{committed} commits");
+        Assert.True(conflicted > histories, $"{conflicted} conflicts");
+        Assert.True(shared > histories / 10, $"{shared} files that two commits deleted rows of");
     }
 }

@@ -18,7 +18,8 @@ sealed class RandomHistory
 {
     readonly Random random;
     readonly IsolationLevel isolation;
-    readonly MemoryObjectStore inner = new(TimeProvider.System);
+    readonly IObjectStore inner;
+    readonly bool isRemote;
     readonly Dictionary<string, (int Id, int Value)[]> contents = new(StringComparer.Ordinal);
     readonly List<Operation> operations = [];
     readonly Dictionary<int, Outcome> outcomes = [];
@@ -26,9 +27,14 @@ sealed class RandomHistory
     long nextId;
     readonly FaultyStore store;
 
-    public RandomHistory(int seed, IsolationLevel isolation)
+    /// <summary>A history.</summary>
+    /// <param name="seed">What makes it.</param>
+    /// <param name="isolation">The level of its transactions.</param>
+    /// <param name="remote">A store that fails by itself; null for one in memory, which is made to fail.</param>
+    public RandomHistory(int seed, IsolationLevel isolation, IObjectStore? remote = null)
     {
-        (random, this.isolation) = (new(seed), isolation);
+        (random, this.isolation, isRemote) = (new(seed), isolation, remote is not null);
+        inner = remote ?? new MemoryObjectStore(TimeProvider.System);
         store = new(inner, seed) { IsFaulty = false };
     }
 
@@ -89,7 +95,7 @@ sealed class RandomHistory
 
     async Task CommitAsync(Transaction transaction, Operation operation)
     {
-        store.IsFaulty = random.Next(2) == 0;
+        store.IsFaulty = random.Next(2) == 0 && !isRemote;
         try
         {
             var result = await transaction.CommitAsync(Cancel);
