@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Foz.Core.Engine;
 using Foz.Delta;
@@ -15,22 +16,38 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
 {
     const int ActionsPerWrite = 1_000;
 
+    static readonly int chunksAhead = 2 * Environment.ProcessorCount;
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<IReadOnlyList<LogAction>> ReadAsync(
         string file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
         using var session = engines.Open(Workload.Query);
         var columns = ColumnsOf(session, file, cancellationToken);
-        var pool = new Utf8Pool(new FileInfo(file).Length);
+        var pools = new ConcurrentBag<Utf8Pool>();
+        var (large, small) = (new List<CheckpointQuery>(), new List<CheckpointQuery>());
         foreach (var query in CheckpointQuery.All.Where(q => columns.ContainsKey(q.Action)))
+            (query.IsOfFiles ? large : small).Add(query);
+        var others = Task.Run(() => ReadSmall(file, small, columns, cancellationToken), CancellationToken.None);
+        // The engine reads the next rows while those before become actions.
+        var ahead = new Queue<Task<IReadOnlyList<LogAction>>>();
+        try
         {
-            using var result = session.Query(query.Sql(file, columns[query.Action]), cancellationToken);
-            while (Fetch(result, file, cancellationToken) is { } fetched)
+            foreach (var query in large)
             {
-                using var chunk = fetched;
-                yield return query.Read(new CheckpointRows(chunk, pool));
+                using var result = session.Query(query.Sql(file, columns[query.Action]), cancellationToken);
+                while (Fetch(result, file, cancellationToken) is { } chunk)
+                {
+                    ahead.Enqueue(Task.Run(() => Read(query, chunk, pools), CancellationToken.None));
+                    if (ahead.Count > chunksAhead) yield return await ahead.Dequeue();
+                }
             }
+            while (ahead.TryDequeue(out var rest)) yield return await rest;
+            yield return await others;
+        }
+        finally
+        {
+            await Task.WhenAll(ahead.Append<Task>(others)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -58,6 +75,34 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
         {
             File.Delete(lines);
         }
+    }
+
+    List<LogAction> ReadSmall(
+        string file, List<CheckpointQuery> queries, Dictionary<string, LogicalType> columns,
+        CancellationToken cancellationToken)
+    {
+        var actions = new List<LogAction>();
+        var pool = new Utf8Pool();
+        using var session = engines.Open(Workload.Query);
+        foreach (var query in queries)
+        {
+            using var result = session.Query(query.Sql(file, columns[query.Action]), cancellationToken);
+            while (Fetch(result, file, cancellationToken) is { } fetched)
+            {
+                using var chunk = fetched;
+                actions.AddRange(query.Read(new CheckpointRows(chunk, pool)));
+            }
+        }
+        return actions;
+    }
+
+    static IReadOnlyList<LogAction> Read(CheckpointQuery query, DataChunk chunk, ConcurrentBag<Utf8Pool> pools)
+    {
+        using var owned = chunk;
+        if (!pools.TryTake(out var pool)) pool = new Utf8Pool();
+        var actions = query.Read(new CheckpointRows(chunk, pool));
+        pools.Add(pool);
+        return actions;
     }
 
     static Dictionary<string, LogicalType> ColumnsOf(

@@ -139,6 +139,9 @@ sealed class CheckpointQuery
     /// <summary>The action's name: the checkpoint's column.</summary>
     public string Action { get; }
 
+    /// <summary>Whether there is one for each file.</summary>
+    public bool IsOfFiles => Action is "add" or "remove";
+
     const string WrittenVector =
         $"STRUCT(storageType {Text}, pathOrInlineDv {Text}, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality {Number})";
 
@@ -148,9 +151,11 @@ sealed class CheckpointQuery
     public string Sql(string file, LogicalType type)
     {
         var columns = fields.Select(field => Column(field.Path, field.Type, type));
+        // Every action has its first field, by whose statistics the scan passes over what has none.
+        var present = Has(type, fields[0].Path) ? $"{Action}.{fields[0].Path}" : Action;
         return $"""
             SELECT {string.Join(", ", columns)}
-            FROM read_parquet({SqlText.Literal(file)}, hive_partitioning = false) WHERE {Quote(Action)} IS NOT NULL
+            FROM read_parquet({SqlText.Literal(file)}, hive_partitioning = false) WHERE {Quote(present)} IS NOT NULL
             """;
     }
 

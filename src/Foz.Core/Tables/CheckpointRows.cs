@@ -46,48 +46,63 @@ readonly ref struct CheckpointColumn
     readonly Vector vector;
     readonly Vector first;
     readonly Vector second;
+    readonly ReadOnlySpan<ulong> validity;
+    readonly ReadOnlySpan<long> numbers;
+    readonly ReadOnlySpan<byte> flags;
+    readonly ReadOnlySpan<ListEntry> entries;
+    readonly bool isAbsent;
 
     public CheckpointColumn(Vector vector, CheckpointRows rows)
     {
         this.vector = vector;
         this.rows = rows;
-        if (vector.Type.Id is not (TypeId.Map or TypeId.List)) return;
-        var child = vector.Child;
-        if (vector.Type.Id == TypeId.List)
+        validity = vector.Validity.Words;
+        isAbsent = !validity.IsEmpty && !validity.ContainsAnyExcept(0UL);
+        if (isAbsent) return;
+        switch (vector.Type.Id)
         {
-            first = child;
-            return;
+            case TypeId.BigInt: numbers = vector.Values<long>(); break;
+            case TypeId.Boolean: flags = vector.Values<byte>(); break;
+            case TypeId.List:
+                entries = vector.Values<ListEntry>();
+                first = vector.Child;
+                break;
+            case TypeId.Map:
+                entries = vector.Values<ListEntry>();
+                var child = vector.Child;
+                first = child.Field(0);
+                second = child.Field(1);
+                break;
         }
-        first = child.Field(0);
-        second = child.Field(1);
     }
 
     /// <summary>A text that is likely to come again; null for NULL.</summary>
-    public string? Text(int row) => vector.IsNull(row) ? null : rows.PooledText(vector.Bytes(row));
+    public string? Text(int row) => IsNull(row) ? null : rows.PooledText(vector.Bytes(row));
 
     /// <summary>A text that comes once; null for NULL.</summary>
-    public string? UniqueText(int row) => vector.IsNull(row) ? null : vector.Text(row);
+    public string? UniqueText(int row) => IsNull(row) ? null : vector.Text(row);
 
     /// <summary>A number; null for NULL.</summary>
-    public long? Number(int row) => vector.IsNull(row) ? null : vector.Values<long>()[row];
+    public long? Number(int row) => IsNull(row) ? null : numbers[row];
 
     /// <summary>A flag; null for NULL.</summary>
-    public bool? Flag(int row) => vector.IsNull(row) ? null : vector.Values<byte>()[row] != 0;
+    public bool? Flag(int row) => IsNull(row) ? null : flags[row] != 0;
 
     /// <summary>A JSON document; none for NULL.</summary>
-    public JsonText Json(int row) => vector.IsNull(row) ? JsonText.None : new JsonText(rows.Copy(vector.Bytes(row)));
+    public JsonText Json(int row) => IsNull(row) ? JsonText.None : new JsonText(rows.Copy(vector.Bytes(row)));
 
     /// <summary>A map of texts; null for NULL.</summary>
-    public StringMap? Map(int row) =>
-        vector.IsNull(row) ? null : rows.Map(first, second, vector.Values<ListEntry>()[row]);
+    public StringMap? Map(int row) => IsNull(row) ? null : rows.Map(first, second, entries[row]);
 
     /// <summary>A list of names; null for NULL.</summary>
     public StringList? List(int row)
     {
-        if (vector.IsNull(row)) return null;
-        var entry = vector.Values<ListEntry>()[row];
+        if (IsNull(row)) return null;
+        var entry = entries[row];
         var names = new string[entry.Count];
         for (var i = 0; i < names.Length; i++) names[i] = rows.PooledText(first.Bytes(entry.Start + i));
         return StringList.Create(names);
     }
+
+    bool IsNull(int row) => isAbsent || (!validity.IsEmpty && (validity[row >> 6] & (1UL << (row & 63))) == 0);
 }

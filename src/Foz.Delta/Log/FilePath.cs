@@ -105,4 +105,8 @@ public readonly struct FilePath : IEquatable<FilePath>
 /// Reconciliation").</summary>
 /// <param name="Path">The decoded path of the data file.</param>
 /// <param name="DeletionVectorId">The unique id of the deletion vector; null without one.</param>
-public readonly record struct FileKey(string Path, string? DeletionVectorId);
+public readonly record struct FileKey(string Path, string? DeletionVectorId)
+{
+    /// <summary>By the path alone: a set has a path with one deletion vector, as a rule.</summary>
+    public override int GetHashCode() => string.GetHashCode(Path, StringComparison.Ordinal);
+}

@@ -22,7 +22,14 @@ public abstract record FileAction : LogAction
     public required FilePath Path { get; init; }
 
     /// <summary>The rows of the data file that are deleted; null if all are there.</summary>
-    public DeletionVectorDescriptor? DeletionVector { get; init; }
+    public DeletionVectorDescriptor? DeletionVector
+    {
+        get => Rare?.DeletionVector;
+        init
+        {
+            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { DeletionVector = value };
+        }
+    }
 
     /// <summary>False if the action, with others of its commit, only rearranges rows.</summary>
     public bool DataChange { get; init; } = true;
@@ -31,13 +38,40 @@ public abstract record FileAction : LogAction
     public JsonText Stats { get; init; }
 
     /// <summary>Labels of the file; null if absent.</summary>
-    public StringMap? Tags { get; init; }
+    public StringMap? Tags
+    {
+        get => Rare?.Tags;
+        init
+        {
+            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { Tags = value };
+        }
+    }
 
     /// <summary>The row id of the file's first row (row tracking); null if absent.</summary>
-    public long? BaseRowId { get; init; }
+    public long? BaseRowId
+    {
+        get => Rare?.BaseRowId;
+        init
+        {
+            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { BaseRowId = value };
+        }
+    }
 
     /// <summary>The version that first added the path (row tracking); null if absent.</summary>
-    public long? DefaultRowCommitVersion { get; init; }
+    public long? DefaultRowCommitVersion
+    {
+        get => Rare?.DefaultRowCommitVersion;
+        init
+        {
+            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { DefaultRowCommitVersion = value };
+        }
+    }
+
+    private protected RareFields? Rare
+    {
+        get;
+        init => field = value == RareFields.None ? null : value;
+    }
 
     /// <summary>What identifies the logical file in replay.</summary>
     public FileKey Key => new(Path.Value, DeletionVector?.UniqueId);
@@ -56,7 +90,14 @@ public sealed record AddFile : FileAction
     public required long ModificationTimeMs { get; init; }
 
     /// <summary>The name of the clustering implementation; null if absent.</summary>
-    public string? ClusteringProvider { get; init; }
+    public string? ClusteringProvider
+    {
+        get => Rare?.ClusteringProvider;
+        init
+        {
+            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { ClusteringProvider = value };
+        }
+    }
 
     /// <summary>The action that takes this logical file out of the table again.</summary>
     /// <param name="deletionTimestampMs">The time of the removal, in milliseconds since 1970 UTC.</param>
@@ -159,4 +200,20 @@ public sealed record SidecarFile : LogAction
 
     /// <summary>Labels of the file; null if absent.</summary>
     public StringMap? Tags { get; init; }
+}
+
+/// <summary>What most files do not have: a table of many files keeps one reference for all of it.</summary>
+sealed record RareFields
+{
+    public static RareFields None { get; } = new();
+
+    public DeletionVectorDescriptor? DeletionVector { get; init; }
+
+    public StringMap? Tags { get; init; }
+
+    public long? BaseRowId { get; init; }
+
+    public long? DefaultRowCommitVersion { get; init; }
+
+    public string? ClusteringProvider { get; init; }
 }

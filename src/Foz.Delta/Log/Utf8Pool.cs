@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -83,11 +84,14 @@ public sealed class Utf8Pool
         return taken;
     }
 
+    // Any spread will do: what lies in a slot is compared.
     static int SlotOf(ReadOnlySpan<byte> utf8)
     {
-        var hash = 2166136261u;
-        foreach (var octet in utf8) hash = (hash ^ octet) * 16777619u;
-        return (int)(hash % SlotCount);
+        var hash = (ulong)utf8.Length;
+        for (; utf8.Length >= sizeof(ulong); utf8 = utf8[sizeof(ulong)..])
+            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8)) * 0x9E3779B97F4A7C15;
+        foreach (var octet in utf8) hash = (hash ^ octet) * 0x9E3779B97F4A7C15;
+        return (int)((hash >> 32) % SlotCount);
     }
 
     // Texts that come again are the same strings: where they lie tells them apart.

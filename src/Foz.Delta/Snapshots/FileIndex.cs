@@ -3,53 +3,106 @@ using Foz.Delta.Log;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>
-/// Where each key stands in a <see cref="FileSet{TFile}"/>: immutable layers, newest last, merged so that each is at
-/// least twice its successor. A change costs its own size times the logarithm of the whole.
+/// Where files may stand in a <see cref="FileSet{TFile}"/>, by the hashes of their keys: immutable layers, newest last,
+/// merged so that each is at least twice its successor. An entry counts only as long as the file that stands there has the
+/// key, so what leaves a set need not leave the index. A change costs its own size times the logarithm of the whole.
 /// </summary>
 sealed class FileIndex
 {
-    /// <summary>The place of a key that a layer takes out.</summary>
-    public const int Absent = -1;
+    readonly PlaceTable[] layers;
 
-    readonly Dictionary<FileKey, int>[] layers;
-
-    FileIndex(Dictionary<FileKey, int>[] layers) => this.layers = layers;
+    FileIndex(PlaceTable[] layers) => this.layers = layers;
 
     public static FileIndex Empty { get; } = new([]);
 
     /// <summary>The place of a key; null if there is none.</summary>
-    public int? Find(FileKey key)
+    public int? Find(FileKey key, IFilePlaces places)
     {
         for (var i = layers.Length - 1; i >= 0; i--)
-            if (layers[i].TryGetValue(key, out var place))
-                return place == Absent ? null : place;
+            if (layers[i].Find(key, places) is { } place) return place;
         return null;
     }
 
-    /// <summary>The index after a change, which must not change any more.</summary>
-    public FileIndex With(Dictionary<FileKey, int> change)
+    /// <summary>The index after a change.</summary>
+    /// <param name="change">The files that came, which must not change any more.</param>
+    public FileIndex With(PlaceTable change)
     {
         var kept = layers.Length;
         var size = change.Count;
         while (kept > 0 && layers[kept - 1].Count < 2 * size) size += layers[--kept].Count;
-        return new FileIndex([.. layers[..kept], kept == layers.Length ? change : Merge(kept, change, size)]);
+        if (kept == layers.Length) return new FileIndex([.. layers, change]);
+        var merged = new PlaceTable(size);
+        for (var i = kept; i < layers.Length; i++) merged.AddAll(layers[i]);
+        merged.AddAll(change);
+        return new FileIndex([.. layers[..kept], merged]);
+    }
+}
+
+/// <summary>What stands where.</summary>
+interface IFilePlaces
+{
+    /// <summary>Whether the file of a key stands at a place.</summary>
+    bool Has(int place, FileKey key);
+}
+
+/// <summary>Places by hash: open addressing with eight bytes an entry, the hash and the place plus one.</summary>
+sealed class PlaceTable
+{
+    const int SlotsMin = 16;
+
+    ulong[] slots;
+
+    /// <summary>A table with room for so many entries.</summary>
+    public PlaceTable(int capacity = 0) =>
+        slots = new ulong[Math.Max(SlotsMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity * 3 / 2))];
+
+    /// <summary>The number of entries.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The place of a key; null if there is none.</summary>
+    public int? Find(FileKey key, IFilePlaces places)
+    {
+        var hash = (uint)key.GetHashCode();
+        for (var i = hash; ; i++)
+        {
+            var slot = slots[i & (uint)(slots.Length - 1)];
+            if (slot == 0) return null;
+            if ((uint)(slot >> 32) == hash && places.Has((int)(uint)slot - 1, key)) return (int)(uint)slot - 1;
+        }
     }
 
-    Dictionary<FileKey, int> Merge(int first, Dictionary<FileKey, int> change, int size)
+    /// <summary>Notes that the file of a key stands at a place.</summary>
+    public void Add(FileKey key, int place) => Add((ulong)(uint)key.GetHashCode() << 32 | (uint)(place + 1));
+
+    /// <summary>Takes over all entries of another table.</summary>
+    public void AddAll(PlaceTable other)
     {
-        var merged = first == layers.Length - 1 && layers[first].Count > change.Count
-            ? new Dictionary<FileKey, int>(layers[first])
-            : new Dictionary<FileKey, int>(size);
-        for (var i = first; i < layers.Length; i++) Put(merged, layers[i]);
-        Put(merged, change);
-        if (first == 0)
-            foreach (var (key, place) in merged)
-                if (place == Absent) merged.Remove(key);
-        return merged;
+        foreach (var entry in other.slots)
+            if (entry != 0) Add(entry);
     }
 
-    static void Put(Dictionary<FileKey, int> into, Dictionary<FileKey, int> layer)
+    void Add(ulong entry)
     {
-        foreach (var (key, place) in layer) into[key] = place;
+        if (Count + 1 > slots.Length - slots.Length / 4)
+        {
+            var old = slots;
+            slots = new ulong[2 * old.Length];
+            foreach (var slot in old)
+                if (slot != 0) Put(slot);
+        }
+        if (Put(entry)) Count++;
+    }
+
+    /// <summary>Puts an entry in, unless it is there: a file whose deletion vector changes keeps its place.</summary>
+    bool Put(ulong entry)
+    {
+        for (var i = (uint)(entry >> 32); ; i++)
+        {
+            ref var slot = ref slots[i & (uint)(slots.Length - 1)];
+            if (slot == entry) return false;
+            if (slot != 0) continue;
+            slot = entry;
+            return true;
+        }
     }
 }

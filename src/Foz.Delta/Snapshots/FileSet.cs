@@ -1,6 +1,4 @@
 using System.Collections;
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Foz.Delta.Log;
 
 namespace Foz.Delta.Snapshots;
@@ -10,7 +8,7 @@ namespace Foz.Delta.Snapshots;
 /// in which files joined, and changed at the cost of the change. Snapshots share all chunks that did not change.
 /// </summary>
 /// <typeparam name="TFile"><see cref="AddFile"/> or, for tombstones, <see cref="RemoveFile"/>.</typeparam>
-public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
+public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     where TFile : FileAction
 {
     /// <summary>The number of places in a full chunk.</summary>
@@ -39,7 +37,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
     public IReadOnlyList<FileChunk<TFile>> Chunks => chunks;
 
     /// <summary>The file of a key; null if the set has none.</summary>
-    public TFile? Find(FileKey key) => index.Find(key) is { } place ? At(place) : null;
+    public TFile? Find(FileKey key) => index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
 
     /// <summary>The files in the order in which they joined.</summary>
     public IEnumerator<TFile> GetEnumerator()
@@ -68,15 +66,18 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
         return edit.ToSet();
     }
 
-    TFile At(int place) =>
-        chunks[place / ChunkLength].Places[place % ChunkLength] ?? throw new UnreachableException("an empty place");
+    bool IFilePlaces.Has(int place, FileKey key) =>
+        IsOf(chunks[place / ChunkLength].Places[place % ChunkLength], key);
+
+    static bool IsOf(TFile? file, FileKey key) =>
+        file is not null && file.Path.Value == key.Path && file.DeletionVector?.UniqueId == key.DeletionVectorId;
 
     /// <summary>A change in the making: copies a chunk at its first write.</summary>
-    internal sealed class Edit
+    internal sealed class Edit : IFilePlaces
     {
         readonly FileSet<TFile> origin;
         readonly Action<TFile>? dropped;
-        readonly Dictionary<FileKey, int> places = [];
+        readonly PlaceTable places = new();
 
         // The place that a path left is taken by the next file of that path: a new deletion vector keeps the order.
         readonly Dictionary<string, int> leftPlaces = new(StringComparer.Ordinal);
@@ -103,7 +104,6 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
             if (Find(key) is not { } place) return;
             Drop(place);
             Write(place, null);
-            places[key] = FileIndex.Absent;
             leftPlaces[key.Path] = place;
             Count--;
         }
@@ -112,15 +112,14 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
         public void Add(TFile file)
         {
             var key = file.Key;
-            ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, key, out var isChanged);
-            if (!isChanged) place = origin.index.Find(key) ?? FileIndex.Absent;
-            if (place != FileIndex.Absent)
+            if (Find(key) is { } known)
             {
-                Drop(place);
-                Write(place, file);
+                Drop(known);
+                Write(known, file);
                 return;
             }
-            place = leftPlaces.Count > 0 && leftPlaces.Remove(key.Path, out var left) ? left : end++;
+            var place = leftPlaces.Count > 0 && leftPlaces.Remove(key.Path, out var left) ? left : end++;
+            places.Add(key, place);
             Write(place, file);
             Count++;
         }
@@ -135,10 +134,10 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
             if (end > 2 * ChunkLength && Count < end / 2) return Compacted();
             var result = new FileChunk<TFile>[written.Count];
             for (var i = 0; i < result.Length; i++)
-                result[i] = written[i] is { } places
-                    ? new FileChunk<TFile>(Trim(places, end - i * ChunkLength))
+                result[i] = written[i] is { } own
+                    ? new FileChunk<TFile>(Trim(own, end - i * ChunkLength))
                     : origin.chunks[i];
-            return new FileSet<TFile>(result, origin.index.With(places), Count);
+            return new FileSet<TFile>(result, places.Count > 0 ? origin.index.With(places) : origin.index, Count);
         }
 
         FileSet<TFile> Compacted()
@@ -154,9 +153,9 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>
             if (dropped is not null && At(place) is { } file) dropped(file);
         }
 
-        int? Find(FileKey key) => places.TryGetValue(key, out var place)
-            ? place == FileIndex.Absent ? null : place
-            : origin.index.Find(key);
+        bool IFilePlaces.Has(int place, FileKey key) => IsOf(At(place), key);
+
+        int? Find(FileKey key) => places.Find(key, this) ?? origin.index.Find(key, this);
 
         TFile? At(int place) => written?[place / ChunkLength] is { } copy
             ? copy[place % ChunkLength]

@@ -44,7 +44,7 @@ public sealed class ProtocolTests
     [Theory]
     [InlineData(1, 8, null, null, "writer version 8")]
     [InlineData(1, 7, null, null, "without writerFeatures")]
-    [InlineData(1, 7, null, "appendOnly materializePartitionColumns telepathy", "materializePartitionColumns, telepathy")]
+    [InlineData(1, 7, null, "appendOnly telepathy", "telepathy")]
     public void A_table_that_can_only_be_read_is_refused_for_writing(
         int reader, int writer, string? readers, string? writers, string fault)
     {

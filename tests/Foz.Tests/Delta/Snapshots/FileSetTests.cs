@@ -55,6 +55,25 @@ public sealed class FileSetTests(ITestOutputHelper output)
         Assert.Same(after, set.Find(after.Key));
     }
 
+    /// <summary>Else an index would grow with the history, and each look at it.</summary>
+    [Fact]
+    public void Files_that_change_their_deletion_vectors_again_and_again_cost_the_same_each_time()
+    {
+        const int files = 1_000;
+        const int changes = 2_000;
+        var current = Enumerable.Range(0, files).Select(i => File($"f{i}", i)).ToArray();
+        var set = FileSet<AddFile>.Empty.Change([], current);
+        for (var i = 0; i < changes; i++)
+        {
+            var keys = current.Select(file => file.Key).ToList();
+            current = [.. current.Select(file => file with { DeletionVector = Vector($"x{i}") })];
+            set = set.Change(keys, current);
+        }
+        Assert.Equal(files, set.Count);
+        Assert.All(current, file => Assert.Same(file, set.Find(file.Key)));
+        Assert.Null(set.Find(new FileKey("f1", null)));
+    }
+
     [Fact]
     public void Of_two_additions_of_one_key_the_last_stays()
     {
