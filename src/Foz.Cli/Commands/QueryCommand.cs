@@ -3,10 +3,12 @@ using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Statements;
+using Foz.Core.Tables;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz query</c>: the owner's SQL, with or without a project.</summary>
+/// <summary><c>foz query</c>: the owner's SQL, queries and statements, with or without a project.</summary>
 static class QueryCommand
 {
     public const string Name = "query";
@@ -15,15 +17,16 @@ static class QueryCommand
     {
         var sql = new Argument<string?>("sql")
         {
-            Description = "One SELECT; without it, --file or the standard input is read", Arity = ArgumentArity.ZeroOrOne,
+            Description = "A query or statement; without it, --file or the standard input is read", Arity = ArgumentArity.ZeroOrOne,
         };
-        var file = new Option<string?>("--file", "-f") { Description = "A file with the SELECT", HelpName = "file" };
+        var file = new Option<string?>("--file", "-f") { Description = "A file with it", HelpName = "file" };
         var command = new ExampleCommand(
             Name,
-            "Run SQL on tables of the lake, on any Delta table and on local files",
+            "Run SQL: query the lake, any Delta table and local files; change tables",
             [
                 "foz query \"select * from gold.daily_sales order by 1 desc limit 10\"",
                 "foz query \"select count(*) from silver.orders at (version => 3)\" --output json",
+                "foz query \"update silver.orders set status = 'paid' where order_id = 17\"",
                 "foz query \"select * from delta_scan('/data/orders', timestamp := '2026-01-31')\"",
                 "foz query \"from read_parquet('sales/*.parquet')\" --output csv > sales.csv",
             ])
@@ -31,16 +34,24 @@ static class QueryCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);
+            var statement = StatementReader.Read(text);
             using var workspace = Find(context, arguments, out var fault);
             if (workspace is not null)
             {
-                await RunAsync(context, arguments, workspace.Engines, workspace.Names, text, cancellationToken);
+                if (statement is null)
+                    await RunAsync(context, arguments, workspace.Engines, workspace.Names, text, cancellationToken);
+                else
+                    await RunAsync(
+                        context, arguments, workspace.Engines, workspace.Names, workspace.Lake.Tables, statement,
+                        cancellationToken);
                 return;
             }
+            if (statement is not null && fault is not null) throw fault;
             using var engines = new EnginePool(new());
             var tables = new Lake(context.Shell.Folder, engines, context.Shell.Clock).Tables;
             var names = new LakeNames(lake: null, tables, static _ => null) { Fault = fault };
-            await RunAsync(context, arguments, engines, names, text, cancellationToken);
+            if (statement is null) await RunAsync(context, arguments, engines, names, text, cancellationToken);
+            else await RunAsync(context, arguments, engines, names: null, tables, statement, cancellationToken);
         });
         return command;
     }
@@ -78,6 +89,17 @@ static class QueryCommand
         using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
         context.Writer(arguments).Write(
             ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
+    }
+
+    /// <summary>Carries out a statement that changes a table, or tells of it.</summary>
+    static async Task RunAsync(
+        CommandContext context, ParseResult arguments, EnginePool engines, EnvironmentNames? names, TableStore tables,
+        Statement statement, CancellationToken cancellationToken)
+    {
+        using var session = engines.Open(Workload.Query);
+        var result = await new StatementRunner(session, names, tables).RunAsync(statement, cancellationToken);
+        if (result.Warning is { } warning) context.Warn(warning);
+        context.WriteRows(arguments, ResultColumn.Of(result.Columns), result.Rows);
     }
 
     /// <summary>

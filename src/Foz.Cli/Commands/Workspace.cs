@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Foz.Core;
 using Foz.Core.Catalog;
-using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
@@ -80,8 +79,7 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>What names mean in the queries of people.</summary>
-    public IRelationNames Names => new EnvironmentNames(
-        new LakeNames(Lake, Lake.Tables, Pending), Lake.Catalog, File.SchemaPrefix);
+    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending);
 
     /// <summary>Binds the queries of people to the lake.</summary>
     public StatementBinder Binder(EngineSession session) => new(session, Names);
@@ -96,19 +94,8 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>The name in the lake of a table that the user names: with the environment's prefix, if it has one.</summary>
-    public async Task<TableName> ResolveAsync(string text, CancellationToken cancellationToken)
-    {
-        var name = TableName.Parse(text);
-        var prefixed = name with { Schema = File.SchemaPrefix + name.Schema };
-        if (await Lake.Catalog.FindAsync(prefixed, cancellationToken) is not null) return prefixed;
-        if (await Lake.Catalog.FindAsync(name, cancellationToken) is not null) return name;
-        var known = new List<string>();
-        await foreach (var definition in Lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
-        throw new FozException(ErrorKind.NotFound, $"the lake has no table or view {name}")
-        {
-            Hint = NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
-        };
-    }
+    public Task<TableName> ResolveAsync(string text, CancellationToken cancellationToken) =>
+        Names.ResolveAsync(TableName.Parse(text), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -131,28 +118,5 @@ sealed class Workspace : IDisposable
                 .GetAwaiter().GetResult();
         return System.IO.File.Exists(Path.Combine(Lake.Folder, Lake.SystemFolder, "catalog", schema, table + ".json"))
             || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));
-    }
-
-    /// <summary>Names as the project has them, in an environment whose schemas have a prefix.</summary>
-    sealed class EnvironmentNames(IRelationNames lake, LakeCatalog catalog, string prefix) : IRelationNames
-    {
-        public async ValueTask<RelationBinding?> FindAsync(
-            TableReference reference, CancellationToken cancellationToken)
-        {
-            if (prefix.Length == 0 || reference is not { Schema: { } schema, IsText: false })
-                return await lake.FindAsync(reference, cancellationToken);
-            var isPrefixed = await catalog.FindAsync(new(prefix + schema, reference.Name), cancellationToken) is not null;
-            return await lake.FindAsync(
-                isPrefixed ? reference with { Schema = prefix + schema } : reference, cancellationToken);
-        }
-
-        public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
-        {
-            if (prefix.Length > 0 && call is { Name: LakeNames.TableChangesFunction, Arguments: [var table, ..] }
-                && (table.Value?.Split('.') ?? table.Parts) is [var schema, var name]
-                && await catalog.FindAsync(new(prefix + schema, name), cancellationToken) is not null)
-                call = call with { Arguments = [new(null, null, [prefix + schema, name]), .. call.Arguments.Skip(1)] };
-            return await lake.FindAsync(call, cancellationToken);
-        }
     }
 }

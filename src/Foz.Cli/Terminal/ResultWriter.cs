@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 
 namespace Foz.Cli.Terminal;
@@ -31,6 +32,13 @@ public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJso
     /// <summary>The columns of a query.</summary>
     public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<EngineColumn> columns) =>
         [.. columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson, c.IsTime))];
+
+    /// <summary>The columns of what a statement tells.</summary>
+    public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<Field> columns) =>
+    [
+        .. columns.Select(c => new ResultColumn(
+            c.Name, IsNumber: c.Type == DataType.Long, IsTime: c.Type == DataType.Timestamp)),
+    ];
 }
 
 /// <summary>Writes results: JSON and CSV row by row, tables after having looked at the first rows.</summary>

@@ -6,7 +6,7 @@ enum SqlTokenKind
     /// <summary>A name or keyword without quotes.</summary>
     Word,
 
-    /// <summary>A name in double quotes.</summary>
+    /// <summary>A name in double quotes, or in backticks.</summary>
     QuotedName,
 
     /// <summary>A text in single quotes or between dollars.</summary>
@@ -83,9 +83,9 @@ sealed class SqlTokens
     public string NameOf(int index)
     {
         var text = TextOf(index);
-        return tokens[index].Kind == SqlTokenKind.QuotedName
-            ? text[1..^1].ToString().Replace("\"\"", "\"")
-            : text.ToString();
+        if (tokens[index].Kind != SqlTokenKind.QuotedName) return text.ToString();
+        var quote = text[..1].ToString();
+        return text[1..^1].ToString().Replace(quote + quote, quote);
     }
 
     /// <summary>The index of the parenthesis that closes the one at the index.</summary>
@@ -103,8 +103,8 @@ sealed class SqlTokens
     {
         switch (sql[start])
         {
-            case '"':
-                end = EndOfQuoted(start, '"', hasEscapes: false);
+            case '"' or '`':
+                end = EndOfQuoted(start, sql[start], hasEscapes: false);
                 return SqlTokenKind.QuotedName;
             case '\'':
                 end = EndOfQuoted(start, '\'', hasEscapes: false);

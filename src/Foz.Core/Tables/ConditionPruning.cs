@@ -9,8 +9,10 @@ static class ConditionPruning
 {
     /// <summary>What the rows of a table fulfil for which a condition holds; any rows where the plan does not tell.</summary>
     public static Predicate Of(
-        EngineSession session, TableSnapshot table, string condition, CancellationToken cancellationToken) =>
-        Read(session, $"SELECT 1 FROM foz_target AS t WHERE ({condition}\n)", table, null, cancellationToken);
+        EngineSession session, TableSnapshot table, RowCondition condition, CancellationToken cancellationToken) =>
+        Read(
+            session, $"SELECT 1 FROM foz_target AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)", table, null,
+            cancellationToken);
 
     /// <summary>What the rows of a merge's target fulfil that a row of the source can match.</summary>
     public static Predicate OfMatched(

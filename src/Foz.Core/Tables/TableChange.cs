@@ -53,6 +53,9 @@ public sealed class TableChange : IAsyncDisposable
 
     internal TargetSchema Target { get; }
 
+    /// <summary>The commit in the making.</summary>
+    internal Transaction Transaction => transaction;
+
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 
@@ -243,7 +246,7 @@ public sealed class TableChange : IAsyncDisposable
     {
         Schema = Target.Schema.Columns,
         PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
-        Properties = StringMap.Empty.With(DeletionVectorsProperty, "true"),
+        Properties = With(StringMap.Empty.With(DeletionVectorsProperty, "true"), options.Properties),
         Description = options.Description,
     };
 
@@ -253,8 +256,15 @@ public sealed class TableChange : IAsyncDisposable
         var metadata = present.State.Metadata;
         if (Target.IsChanged) metadata = Target.Apply(metadata);
         if (options.Description is { } description) metadata = metadata with { Description = description };
+        metadata = metadata with { Configuration = With(metadata.Configuration, options.Properties) };
         if (metadata != present.State.Metadata) change.SetMetadata(metadata);
         return change;
+    }
+
+    static StringMap With(StringMap properties, IEnumerable<KeyValuePair<string, string?>> others)
+    {
+        foreach (var (property, value) in others) properties = properties.With(property, value);
+        return properties;
     }
 
     bool HasDeletionVectors() => Present is { State: var state }

@@ -110,8 +110,14 @@ public sealed class TableWriter(EngineSession session)
         CheckFulfilled(change, condition, cancellationToken);
         return await change.FillAsync(async () =>
         {
-            var deleted = await FindAsync(change, condition, cancellationToken);
             var rows = new ChangedRows($"SELECT * FROM {Source}", RowChange.Insert);
+            if (new RowCondition(condition).IsAll)
+            {
+                await change.AddAsync(session, rows, cancellationToken);
+                change.RemoveAll();
+                return;
+            }
+            var deleted = await FindAsync(change, condition, cancellationToken);
             await change.ApplyAsync(session, new(deleted, Replaced: null, rows), cancellationToken);
         });
     }
@@ -123,14 +129,19 @@ public sealed class TableWriter(EngineSession session)
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The condition does not bind.</exception>
     public async Task<TableChange> DeleteAsync(
-        LakeTable table, string condition, WriteOptions options, CancellationToken cancellationToken)
+        LakeTable table, RowCondition condition, WriteOptions options, CancellationToken cancellationToken)
     {
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         var change = new TableChange(
-            table, present, target, options, TableOperation.Delete(condition, options.Retention));
+            table, present, target, options, TableOperation.Delete(condition.Sql, options.Retention));
         return await change.FillAsync(async () =>
         {
+            if (condition.IsAll)
+            {
+                change.RemoveAll();
+                return;
+            }
             var deleted = await FindAsync(change, condition, cancellationToken);
             await change.ApplyAsync(session, new(deleted, Replaced: null), cancellationToken);
         });
@@ -144,24 +155,25 @@ public sealed class TableWriter(EngineSession session)
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">A column is unknown, or something does not bind.</exception>
     public async Task<TableChange> UpdateAsync(
-        LakeTable table, IReadOnlyDictionary<string, string> assignments, string condition, WriteOptions options,
+        LakeTable table, IReadOnlyDictionary<string, string> assignments, RowCondition condition, WriteOptions options,
         CancellationToken cancellationToken)
     {
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
         foreach (var column in assignments.Keys.Where(column => target.Schema.Columns.Find(column) is null))
             throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
-        var change = new TableChange(table, present, target, options, TableOperation.Update(condition));
+        var change = new TableChange(table, present, target, options, TableOperation.Update(condition.Sql));
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
         using var rows = await TableScan.OpenAsync(
             session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
         var id = change.Tracked is null ? "" : $", {TrackedRows.RowId}";
+        var alias = SqlText.Identifier(condition.Alias);
         // The new values are kept before the rows are deleted, so that a volatile expression is evaluated once.
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
-            SELECT {target.Projection("t", present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
-            FROM {rows.Sql} AS t WHERE ({condition}
+            SELECT {target.Projection(alias, present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
+            FROM {rows.Sql} AS {alias} WHERE ({condition}
             )
             """, cancellationToken);
         var updated = new RowAddresses(present, files);
@@ -207,7 +219,7 @@ public sealed class TableWriter(EngineSession session)
     }
 
     /// <summary>The rows for which a condition holds.</summary>
-    async Task<RowAddresses> FindAsync(TableChange change, string condition, CancellationToken cancellationToken)
+    async Task<RowAddresses> FindAsync(TableChange change, RowCondition condition, CancellationToken cancellationToken)
     {
         var present = change.Present!;
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
@@ -215,7 +227,8 @@ public sealed class TableWriter(EngineSession session)
         var found = new RowAddresses(present, files);
         found.Add(
             session,
-            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} AS t WHERE ({condition}\n)",
+            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} AS {SqlText.Identifier(condition.Alias)} "
+            + $"WHERE ({condition}\n)",
             cancellationToken);
         return found;
     }

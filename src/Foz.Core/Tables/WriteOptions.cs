@@ -19,6 +19,9 @@ public sealed record WriteOptions
     /// <summary>The columns that a table is partitioned by when it is made.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
+    /// <summary>Properties that a table gets when it is made, or with all of its rows replaced.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Properties { get; init; } = [];
+
     /// <summary>Whether columns that the table lacks are added to it; else they are an error.</summary>
     public bool AddsColumns { get; init; } = true;
 

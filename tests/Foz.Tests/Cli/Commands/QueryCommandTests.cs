@@ -117,7 +117,8 @@ public sealed class QueryCommandTests : IDisposable
     [Theory]
     [InlineData("selec 1", 1, "sql:1:1")]
     [InlineData("select\n  nope from range(1)", 1, "sql:2:3")]
-    [InlineData("delete from x", 1, "only a SELECT can stand here, not DELETE")]
+    [InlineData("drop table x", 1, "only a SELECT can stand here, not DROP")]
+    [InlineData("delete from x", 1, "'x' is no table name")]
     [InlineData("select * from delta_scan('no/such/folder')", 1, "no/such/folder")]
     [InlineData("select error('a\u00e7\u00e3o')", 1, "ação")]
     public async Task A_query_that_fails_says_where(string sql, int exitCode, string says)

@@ -1,0 +1,60 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Catalog;
+
+/// <summary>
+/// What names stand for in an environment, whose schemas have a prefix of their own: a table of the environment where it
+/// has one, else the one without the prefix.
+/// </summary>
+/// <param name="lake">The lake.</param>
+/// <param name="prefix">The environment's prefix; empty for none.</param>
+/// <param name="pending">As <see cref="LakeNames"/> has it.</param>
+public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, string?> pending) : IRelationNames
+{
+    readonly LakeNames names = new(lake, lake.Tables, pending);
+
+    /// <summary>The lake.</summary>
+    public Lake Lake => lake;
+
+    /// <inheritdoc/>
+    public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        if (prefix.Length == 0 || reference is not { Schema: { } schema, IsText: false })
+            return await names.FindAsync(reference, cancellationToken);
+        var isPrefixed = await IsKnownAsync(Prefixed(new(schema, reference.Name)), cancellationToken);
+        return await names.FindAsync(isPrefixed ? reference with { Schema = prefix + schema } : reference, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
+    {
+        if (prefix.Length > 0 && call is { Name: LakeNames.TableChangesFunction, Arguments: [var table, ..] }
+            && (table.Value?.Split('.') ?? table.Parts) is [var schema, var name]
+            && await IsKnownAsync(Prefixed(new(schema, name)), cancellationToken))
+            call = call with { Arguments = [new(null, null, [prefix + schema, name]), .. call.Arguments.Skip(1)] };
+        return await names.FindAsync(call, cancellationToken);
+    }
+
+    /// <summary>The name in the lake of a table that is made under a name.</summary>
+    public TableName Prefixed(TableName name) => name with { Schema = prefix + name.Schema };
+
+    /// <summary>The name in the lake of a table or view that is there.</summary>
+    /// <exception cref="FozException">There is none; tells the nearest name.</exception>
+    public async Task<TableName> ResolveAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var prefixed = Prefixed(name);
+        if (await IsKnownAsync(prefixed, cancellationToken)) return prefixed;
+        if (prefix.Length > 0 && await IsKnownAsync(name, cancellationToken)) return name;
+        var known = new List<string>();
+        await foreach (var definition in lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
+        throw new FozException(ErrorKind.NotFound, $"the lake has no table or view {name}")
+        {
+            Hint = NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
+        };
+    }
+
+    async Task<bool> IsKnownAsync(TableName name, CancellationToken cancellationToken) =>
+        await lake.Catalog.FindAsync(name, cancellationToken) is not null;
+}

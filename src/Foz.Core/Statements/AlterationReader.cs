@@ -1,0 +1,164 @@
+using Foz.Core.Tables.Alterations;
+
+namespace Foz.Core.Statements;
+
+/// <summary>Reads <c>ALTER TABLE</c> and <c>COMMENT ON</c>.</summary>
+static class AlterationReader
+{
+    public static Statement Read(StatementCursor cursor)
+    {
+        var table = cursor.Table();
+        return new Statement.Alter(table, Alteration(cursor));
+    }
+
+    /// <summary><c>COMMENT ON TABLE t IS '…'</c>, <c>COMMENT ON COLUMN s.t.c IS '…'</c>.</summary>
+    public static Statement ReadComment(StatementCursor cursor)
+    {
+        var isColumn = cursor.Takes("COLUMN");
+        if (!isColumn) cursor.Expect("TABLE");
+        string? column = null;
+        TableTarget table;
+        if (isColumn)
+        {
+            var schema = cursor.Name("a schema");
+            cursor.ExpectSymbol('.');
+            var name = cursor.Name("a table");
+            cursor.ExpectSymbol('.');
+            (table, column) = (new(new(schema, name), null), cursor.ColumnPath());
+        }
+        else
+        {
+            table = cursor.Table();
+        }
+        cursor.Expect("IS");
+        var text = cursor.Takes("NULL") ? null : cursor.Text();
+        return new Statement.Alter(table, new TableAlteration.Comment(column, text));
+    }
+
+    static TableAlteration Alteration(StatementCursor cursor)
+    {
+        if (cursor.Takes("ADD", "COLUMN") || cursor.Takes("ADD", "COLUMNS")) return Add(cursor);
+        if (cursor.Takes("ADD", "CONSTRAINT")) return AddConstraint(cursor);
+        if (cursor.Takes("ADD", "FEATURE")) return Feature(cursor.Name("a feature"));
+        if (cursor.Takes("RENAME", "COLUMN")) return Rename(cursor);
+        if (cursor.Takes("DROP", "COLUMN") || cursor.Takes("DROP", "COLUMNS")) return Drop(cursor);
+        if (cursor.Takes("DROP", "CONSTRAINT"))
+        {
+            var ifExists = cursor.Takes("IF", "EXISTS");
+            return new TableAlteration.DropConstraint(cursor.Name("a constraint"), ifExists);
+        }
+        if (cursor.Takes("DROP", "FEATURE")) return new TableAlteration.DropFeature(cursor.Name("a feature"));
+        if (cursor.Takes("SET", "TBLPROPERTIES")) return new TableAlteration.SetProperties(Pairs(cursor));
+        if (cursor.Takes("UNSET", "TBLPROPERTIES")) return Unset(cursor);
+        if (cursor.Takes("SET", "TAGS")) return new TableAlteration.Tag(null, Tags(cursor));
+        if (cursor.Takes("UNSET", "TAGS")) return new TableAlteration.Tag(null, Untagged(cursor));
+        if (cursor.Takes("CLUSTER", "BY"))
+            return new TableAlteration.ClusterBy(cursor.Takes("NONE") ? [] : cursor.Names());
+        if (cursor.Takes("ALTER", "COLUMN") || cursor.Takes("CHANGE", "COLUMN") || cursor.Takes("ALTER")
+            || cursor.Takes("CHANGE"))
+            return Column(cursor);
+        throw cursor.Unexpected("ADD, ALTER COLUMN, CLUSTER BY, DROP, RENAME COLUMN, SET or UNSET");
+    }
+
+    static TableAlteration.AddColumns Add(StatementCursor cursor)
+    {
+        var isInParentheses = cursor.TakesSymbol('(');
+        List<NewColumn> columns = [];
+        do
+        {
+            var name = cursor.ColumnPath();
+            var type = cursor.Type("COMMENT", "FIRST", "AFTER");
+            var comment = cursor.Takes("COMMENT") ? cursor.Text() : null;
+            columns.Add(new(name, type) { Comment = comment, Place = Place(cursor) ?? default });
+        }
+        while (cursor.TakesSymbol(','));
+        if (isInParentheses) cursor.ExpectSymbol(')');
+        return new(columns);
+    }
+
+    static ColumnPlace? Place(StatementCursor cursor) =>
+        cursor.Takes("FIRST") ? ColumnPlace.First
+        : cursor.Takes("AFTER") ? ColumnPlace.Behind(cursor.Name("a column"))
+        : null;
+
+    static TableAlteration.AddConstraint AddConstraint(StatementCursor cursor)
+    {
+        var name = cursor.Name("the constraint's name");
+        cursor.Expect("CHECK");
+        return new(name, cursor.Parenthesized("a condition"));
+    }
+
+    static TableAlteration.SetProperties Feature(string name) =>
+        new(new Dictionary<string, string> { ["delta.feature." + name] = "supported" });
+
+    static TableAlteration.RenameColumn Rename(StatementCursor cursor)
+    {
+        var column = cursor.ColumnPath();
+        cursor.Expect("TO");
+        return new(column, cursor.Name("a name"));
+    }
+
+    static TableAlteration.DropColumns Drop(StatementCursor cursor)
+    {
+        var ifExists = cursor.Takes("IF", "EXISTS");
+        if (cursor.SeesSymbol('(')) return new(cursor.Names(), ifExists);
+        List<string> columns = [cursor.ColumnPath()];
+        while (cursor.TakesSymbol(',')) columns.Add(cursor.ColumnPath());
+        return new(columns, ifExists);
+    }
+
+    static TableAlteration.UnsetProperties Unset(StatementCursor cursor)
+    {
+        var ifExists = cursor.Takes("IF", "EXISTS");
+        return new(Keys(cursor), ifExists);
+    }
+
+    static TableAlteration Column(StatementCursor cursor)
+    {
+        var column = cursor.ColumnPath();
+        if (Place(cursor) is { } place) return new TableAlteration.MoveColumn(column, place);
+        if (cursor.Takes("TYPE")) return new TableAlteration.ChangeType(column, cursor.Rest("a type"));
+        if (cursor.Takes("SET", "NOT", "NULL")) return new TableAlteration.SetNotNull(column);
+        if (cursor.Takes("DROP", "NOT", "NULL")) return new TableAlteration.DropNotNull(column);
+        if (cursor.Takes("SET", "DEFAULT")) return new TableAlteration.SetDefault(column, cursor.Rest("an expression"));
+        if (cursor.Takes("DROP", "DEFAULT")) return new TableAlteration.DropDefault(column);
+        if (cursor.Takes("COMMENT"))
+            return new TableAlteration.Comment(column, cursor.Text() is { Length: > 0 } text ? text : null);
+        if (cursor.Takes("SET", "TAGS")) return new TableAlteration.Tag(column, Tags(cursor));
+        if (cursor.Takes("UNSET", "TAGS")) return new TableAlteration.Tag(column, Untagged(cursor));
+        if (cursor.Takes("SYNC", "IDENTITY")) return new TableAlteration.SyncIdentity(column);
+        throw cursor.Unexpected("AFTER, COMMENT, DROP, FIRST, SET, SYNC IDENTITY or TYPE");
+    }
+
+    static Dictionary<string, string?> Tags(StatementCursor cursor) =>
+        Pairs(cursor).ToDictionary(pair => pair.Key, pair => (string?)pair.Value);
+
+    static Dictionary<string, string?> Untagged(StatementCursor cursor) =>
+        Keys(cursor).ToDictionary(key => key, _ => (string?)null);
+
+    /// <summary><c>('a' = 'x', b.c = true)</c>.</summary>
+    internal static Dictionary<string, string> Pairs(StatementCursor cursor)
+    {
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        cursor.ExpectSymbol('(');
+        do
+        {
+            var key = cursor.Key();
+            cursor.ExpectSymbol('=');
+            pairs[key] = cursor.Value();
+        }
+        while (cursor.TakesSymbol(','));
+        cursor.ExpectSymbol(')');
+        return pairs;
+    }
+
+    static List<string> Keys(StatementCursor cursor)
+    {
+        List<string> keys = [];
+        cursor.ExpectSymbol('(');
+        do keys.Add(cursor.Key());
+        while (cursor.TakesSymbol(','));
+        cursor.ExpectSymbol(')');
+        return keys;
+    }
+}

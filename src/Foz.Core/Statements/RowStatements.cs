@@ -1,0 +1,142 @@
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Delta.Schema;
+
+namespace Foz.Core.Statements;
+
+/// <summary>Carries out the statements that change rows.</summary>
+sealed class RowStatements(EngineSession session, StatementRunner runner)
+{
+    // A query's tables are opened for it; this stands for the table that an expression is about.
+    const string Target = "foz_target";
+
+    public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
+    {
+        var table = await runner.OpenAsync(insert.Table, cancellationToken);
+        var present = await table.LatestAsync(cancellationToken);
+        using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
+        var select = insert.IsByName ? query.Sql : InOrder(present, insert, query.Sql, cancellationToken);
+        var options = new WriteOptions { AddsColumns = false };
+        var writer = new TableWriter(session);
+        await using var change = insert switch
+        {
+            { Overwrites: true } => await writer.ReplaceWhereAsync(table, select, "true", options, cancellationToken),
+            { ReplacedWhere: { } condition } =>
+                await writer.ReplaceWhereAsync(table, select, condition, options, cancellationToken),
+            _ => await writer.AppendAsync(table, select, options, cancellationToken),
+        };
+        var committed = await change.CommitAsync(cancellationToken);
+        return insert.Overwrites || insert.ReplacedWhere is not null
+            ? StatementResult.Of(
+                committed, ("num_affected_rows", change.RowsAdded + change.RowsDeleted),
+                ("num_inserted_rows", change.RowsAdded), ("num_deleted_rows", change.RowsDeleted))
+            : StatementResult.Of(
+                committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded));
+    }
+
+    public async Task<StatementResult> UpdateAsync(Statement.Update update, CancellationToken cancellationToken)
+    {
+        var table = await runner.OpenAsync(update.Table, cancellationToken);
+        using var bound = new BoundTexts();
+        var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (column, value) in update.Assignments)
+            assignments.Add(column, await BindAsync(value, update.Alias, bound, cancellationToken));
+        var condition = await BindAsync(update.Condition, update.Alias, bound, cancellationToken);
+        await using var change = await new TableWriter(session).UpdateAsync(
+            table, assignments, new(condition, update.Alias), new(), cancellationToken);
+        var committed = await change.CommitAsync(cancellationToken);
+        return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded));
+    }
+
+    public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
+    {
+        var table = await runner.OpenAsync(delete.Table, cancellationToken);
+        using var bound = new BoundTexts();
+        var condition = await BindAsync(delete.Condition, delete.Alias, bound, cancellationToken);
+        await using var change = await new TableWriter(session).DeleteAsync(
+            table, new(condition, delete.Alias), new(), cancellationToken);
+        var committed = await change.CommitAsync(cancellationToken);
+        return StatementResult.Of(committed, ("num_affected_rows", change.RowsDeleted));
+    }
+
+    public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
+    {
+        var table = await runner.OpenAsync(merge.Table, cancellationToken);
+        using var source = await runner.Binder.BindAsync(merge.Definition.Source, cancellationToken);
+        await using var change = await new TableWriter(session).MergeAsync(
+            table, merge.Definition with { Source = source.Sql }, cancellationToken);
+        var committed = await change.CommitAsync(cancellationToken);
+        var (updated, deleted, inserted) = (
+            change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
+            change.Metrics["numTargetRowsInserted"]);
+        return StatementResult.Of(
+            committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
+            ("num_deleted_rows", deleted), ("num_inserted_rows", inserted));
+    }
+
+    /// <summary>A query's rows with the names and types of the columns that they are for, which are given in order.</summary>
+    string InOrder(
+        TableSnapshot table, Statement.Insert insert, string query, CancellationToken cancellationToken)
+    {
+        var given = session.Describe(query, cancellationToken);
+        var wanted = insert.Columns
+            ?? [.. table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name)];
+        if (given.Count != wanted.Count)
+            throw new FozException(
+                ErrorKind.Sql, $"{insert.Table} is given {given.Count} columns, but takes {wanted.Count}: {string.Join(", ", wanted)}")
+            {
+                Hint = "name the columns that are given: INSERT INTO … (a, b) SELECT …",
+            };
+        var columns = wanted.Select(name =>
+        {
+            var column = SqlText.Identifier(name.Trim('"', '`'));
+            return table.Schema.Columns.Find(name.Trim('"', '`')) is { } field
+                ? $"CAST(s.{column} AS {PhysicalColumns.LogicalTypeName(field.Type)}) AS {column}"
+                : $"s.{column}";
+        });
+        var names = string.Join(", ", wanted.Select(name => SqlText.Identifier(name.Trim('"', '`'))));
+        return $"SELECT {string.Join(", ", columns)} FROM ({query}\n) AS s({names})";
+    }
+
+    /// <summary>Whether a row that is given in order has a value for a column.</summary>
+    static bool IsGiven(StructField field) =>
+        field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is null
+        && IdentityColumn.Of(field) is not { AllowsExplicit: false };
+
+    /// <summary>An expression over a table's rows with the tables of the lake that queries inside it name.</summary>
+    async Task<string> BindAsync(
+        string expression, string alias, BoundTexts bound, CancellationToken cancellationToken)
+    {
+        // Without a query inside, it names nothing but columns.
+        if (!expression.Contains("select", StringComparison.OrdinalIgnoreCase)
+            && !expression.Contains("from", StringComparison.OrdinalIgnoreCase))
+            return expression;
+        var (before, after) = ($"SELECT 1 FROM {Target} AS {SqlText.Identifier(alias)} WHERE (", "\n)");
+        var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
+            .BindAsync(before + expression + after, cancellationToken);
+        bound.Add(statement);
+        return statement.Sql[before.Length..^after.Length];
+    }
+
+    /// <summary>What is bound for one statement.</summary>
+    sealed class BoundTexts : List<BoundStatement>, IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var statement in this) statement.Dispose();
+        }
+    }
+
+    /// <summary>Names inside an expression, whose own table stands as it is.</summary>
+    sealed class ExpressionNames(IRelationNames names) : IRelationNames
+    {
+        public ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken) =>
+            reference is { Schema: null, Name: Target }
+                ? new(new RelationBinding.Relation(Target))
+                : names.FindAsync(reference, cancellationToken);
+
+        public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
+            names.FindAsync(call, cancellationToken);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
+using Foz.Delta;
+
+namespace Foz.Core.Statements;
+
+/// <summary>Carries out statements that change tables.</summary>
+/// <param name="session">The session that reads and writes rows.</param>
+/// <param name="names">What names stand for; null where there is no lake, only tables by their folders.</param>
+/// <param name="tables">Opens tables by their folders.</param>
+public sealed class StatementRunner(EngineSession session, EnvironmentNames? names, TableStore tables)
+{
+    /// <summary>Carries out a statement.</summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not fit its table, or names what does not exist.</exception>
+    /// <exception cref="DeltaException">Another commit came first, or the storage failed.</exception>
+    public Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken) => statement switch
+    {
+        Statement.Insert insert => Rows.InsertAsync(insert, cancellationToken),
+        Statement.Update update => Rows.UpdateAsync(update, cancellationToken),
+        Statement.Delete delete => Rows.DeleteAsync(delete, cancellationToken),
+        Statement.Merge merge => Rows.MergeAsync(merge, cancellationToken),
+        Statement.Alter alter => AlterAsync(alter, cancellationToken),
+        Statement.CreateTable create => new TableCreator(session, this).CreateAsync(create, cancellationToken),
+        Statement.Restore restore => RestoreAsync(restore, cancellationToken),
+        Statement.DescribeHistory history => DescribeAsync(
+            history.Table, t => TableDescription.HistoryAsync(t, history.CommitsMax, cancellationToken), cancellationToken),
+        Statement.DescribeDetail detail => DescribeAsync(
+            detail.Table, t => TableDescription.DetailAsync(t, cancellationToken), cancellationToken),
+        Statement.ShowProperties show => DescribeAsync(
+            show.Table, t => TableDescription.PropertiesAsync(t, cancellationToken), cancellationToken),
+        Statement.Optimize optimize => Maintenance.OptimizeAsync(optimize, cancellationToken),
+        Statement.Vacuum vacuum => Maintenance.VacuumAsync(vacuum, cancellationToken),
+        Statement.Repair repair => Maintenance.RepairAsync(repair, cancellationToken),
+        Statement.GenerateManifests generate => Maintenance.GenerateAsync(generate, cancellationToken),
+        Statement.Analyze analyze => Maintenance.AnalyzeAsync(analyze, cancellationToken),
+        Statement.CloneTable clone => Maintenance.CloneAsync(clone, cancellationToken),
+        Statement.ConvertToDelta convert => Maintenance.ConvertAsync(convert, cancellationToken),
+        _ => throw new UnreachableException($"a statement {statement}"),
+    };
+
+    RowStatements Rows => new(session, this);
+
+    MaintenanceStatements Maintenance => new(session, this, tables);
+
+    /// <summary>Binds queries of the statement.</summary>
+    internal StatementBinder Binder => new(session, Relations);
+
+    /// <summary>What names in queries stand for.</summary>
+    internal IRelationNames Relations => names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
+
+    /// <summary>The table that a statement names, which must be there.</summary>
+    internal async Task<LakeTable> OpenAsync(TableTarget target, CancellationToken cancellationToken)
+    {
+        if (target.Folder is { } folder) return tables.OpenFolder(folder);
+        var lake = LakeOf(target);
+        return await lake.OpenTableAsync(await names!.ResolveAsync(target.Name!.Value, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The table that a statement makes, or that has its name already.</summary>
+    internal async Task<LakeTable> DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)
+    {
+        if (target.Folder is { } folder) return tables.OpenFolder(folder);
+        var lake = LakeOf(target);
+        return await lake.DefineTableAsync(names!.Prefixed(target.Name!.Value), description, owner: null, cancellationToken);
+    }
+
+    Lake LakeOf(TableTarget target) => names?.Lake ?? throw new FozException(
+        ErrorKind.NotFound, $"there is no lake that could have a table {target}")
+    {
+        Hint = "run it inside a project, or name the table by its folder: delta.`/data/orders`",
+    };
+
+    async Task<StatementResult> AlterAsync(Statement.Alter alter, CancellationToken cancellationToken)
+    {
+        var table = await OpenAsync(alter.Table, cancellationToken);
+        var committed = await new TableAlterer(session).AlterAsync(table, alter.Alteration, cancellationToken);
+        return committed is null
+            ? StatementResult.Of(("version", (await table.LatestAsync(cancellationToken)).Version))
+            : StatementResult.Of(committed);
+    }
+
+    async Task<StatementResult> RestoreAsync(Statement.Restore restore, CancellationToken cancellationToken)
+    {
+        var table = await OpenAsync(restore.Table, cancellationToken);
+        var version = restore.Version is { } number
+            ? await table.VersionAsync(number, cancellationToken)
+            : await table.VersionAtAsync(restore.Instant!.Value, cancellationToken);
+        return StatementResult.Of(
+            await table.RestoreAsync(version, cancellationToken), ("restored_version", version.Version));
+    }
+
+    async Task<StatementResult> DescribeAsync(
+        TableTarget target, Func<LakeTable, Task<StatementResult>> describe, CancellationToken cancellationToken) =>
+        await describe(await OpenAsync(target, cancellationToken));
+}

@@ -1,0 +1,235 @@
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Statements;
+using Foz.Core.Tables.Alterations;
+using Foz.Delta;
+
+namespace Foz.Tests.Core.Statements;
+
+public sealed class StatementRunnerTests : IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-statements-").FullName;
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
+    readonly EngineSession session;
+    readonly Lake lake;
+    readonly EnvironmentNames names;
+
+    public StatementRunnerTests()
+    {
+        lake = new(folder, engines, TimeProvider.System);
+        session = engines.Open(Workload.Query);
+        names = new(lake, prefix: "", static _ => null);
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        session.Dispose();
+        engines.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Rows_are_inserted_changed_merged_and_deleted()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint NOT NULL, name string, n int DEFAULT 7)");
+        Assert.Equal("2|2|1", await RunAsync("INSERT INTO silver.o (id, name) VALUES (1, 'a'), (2, 'b')"));
+        Assert.Equal("1|1|2", await RunAsync("INSERT INTO silver.o SELECT 3, 'c', 30"));
+        Assert.Equal(["1|a|7", "2|b|7", "3|c|30"], await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Equal("2|3", await RunAsync(
+            "UPDATE silver.o AS x SET n = x.n + (SELECT count(*) FROM silver.o), name = upper(x.name) WHERE x.id < 3"));
+        Assert.Equal(["1|A|10", "2|B|10", "3|c|30"], await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Equal("3|1|1|1|4", await RunAsync(
+            """
+            MERGE INTO silver.o t USING (SELECT id + 1 AS id FROM silver.o WHERE id > 1) s ON t.id = s.id
+            WHEN MATCHED THEN UPDATE SET n = 0
+            WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, 'new')
+            WHEN NOT MATCHED BY SOURCE AND t.id = 1 THEN DELETE
+            """));
+        Assert.Equal(["2|B|10", "3|c|0", "4|new|7"], await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Equal("1|5", await RunAsync("DELETE FROM silver.o WHERE id IN (SELECT max(id) FROM silver.o)"));
+        Assert.Equal("2|6", await RunAsync("DELETE FROM silver.o"));
+        Assert.Empty(await RowsAsync("SELECT * FROM silver.o"));
+    }
+
+    [Fact]
+    public async Task An_overwrite_keeps_the_columns_and_replaces_the_rows()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, day date)");
+        await RunAsync("INSERT INTO silver.o SELECT i, DATE '2026-01-01' + i::INTEGER FROM range(4) r(i)");
+        Assert.Equal("3|1|2|2", await RunAsync(
+            "INSERT INTO silver.o REPLACE WHERE day >= '2026-01-03' SELECT 9 AS id, DATE '2026-02-01' AS day"));
+        Assert.Equal(["0|2026-01-01", "1|2026-01-02", "9|2026-02-01"], await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Equal("4|1|3|3", await RunAsync("INSERT OVERWRITE silver.o VALUES ('5', NULL)"));
+        Assert.Equal(["5|"], await RowsAsync("SELECT * FROM silver.o"));
+    }
+
+    [Fact]
+    public async Task A_table_that_is_created_keeps_its_rules()
+    {
+        await RunAsync(
+            """
+            CREATE TABLE silver.o (
+                id bigint GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5),
+                at timestamp NOT NULL, day date GENERATED ALWAYS AS (CAST(at AS DATE)), n int,
+                CONSTRAINT positive CHECK (n > 0))
+            PARTITIONED BY (day) TBLPROPERTIES (delta.columnMapping.mode = 'name')
+            """);
+        await RunAsync("INSERT INTO silver.o (at, n) VALUES (TIMESTAMP '2026-01-02 03:04:05', 1), (TIMESTAMP '2026-01-03 00:00:00', 2)");
+
+        Assert.Equal(["10|2026-01-02|1", "15|2026-01-03|2"], await RowsAsync("SELECT id, day, n FROM silver.o"));
+        var fault = await Assert.ThrowsAsync<FozException>(() =>
+            RunAsync("INSERT INTO silver.o (at, n) VALUES (TIMESTAMP '2026-01-02 00:00:00', 0)"));
+        Assert.Contains("positive", fault.Message, StringComparison.Ordinal);
+        var table = await (await lake.OpenTableAsync(new("silver", "o"), Cancel)).LatestAsync(Cancel);
+        Assert.Equal(["day"], table.PartitionColumns);
+        Assert.Equal("true", table.Properties["delta.enableDeletionVectors"]);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE silver.x (a int, CONSTRAINT c CHECK (no_such(a)))", "no_such")]
+    [InlineData("CREATE TABLE silver.x (a int, b int GENERATED ALWAYS AS (z + 1))", "z")]
+    [InlineData("CREATE TABLE silver.x (a int) PARTITIONED BY (b)", "no partition column b")]
+    [InlineData("CREATE TABLE silver.x (a inty)", "inty")]
+    [InlineData("CREATE TABLE silver.x (a int, A int)", "a")]
+    [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.apendOnly = true)", "delta.apendOnly")]
+    [InlineData("CREATE TABLE silver.x (a int) CLUSTER BY (b)", "b")]
+    public async Task A_table_that_could_not_be_written_to_is_not_created(string sql, string named)
+    {
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(sql));
+
+        Assert.True(fault is FozException or DeltaException, fault.ToString());
+        Assert.Contains(named, fault.Message, StringComparison.Ordinal);
+        Assert.Null(await lake.Tables.Open("silver/x").FindLatestAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_query_makes_a_table_and_replaces_it()
+    {
+        Assert.Equal("3|0", await RunAsync(
+            "CREATE TABLE gold.t CLUSTER BY (k) TBLPROPERTIES ('team' = 'a') COMMENT 'c' AS SELECT i AS k, i % 2 AS v FROM range(3) r(i)"));
+        var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync("CREATE TABLE gold.t AS SELECT 1 AS k"));
+        Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
+        Assert.Equal("0", await RunAsync("CREATE TABLE IF NOT EXISTS gold.t AS SELECT 1 AS k"));
+
+        var made = await (await lake.OpenTableAsync(new("gold", "t"), Cancel)).LatestAsync(Cancel);
+        Assert.Equal(("c", "a", "k"), (
+            made.Description, made.Properties["team"], Assert.Single(Assert.Single(PropertyAlterations.ClusteringColumns(made)!))));
+        Assert.Equal("1|1", await RunAsync("CREATE OR REPLACE TABLE gold.t AS SELECT 'x' AS other"));
+        Assert.Equal(["x"], await RowsAsync("SELECT * FROM gold.t"));
+        Assert.Equal(["0|0", "1|1", "2|0"], await RowsAsync("SELECT * FROM gold.t AT (VERSION => 0)"));
+        Assert.Equal("2", await RunAsync("CREATE OR REPLACE TABLE gold.t (a int NOT NULL)"));
+        Assert.Empty(await RowsAsync("SELECT a FROM gold.t"));
+    }
+
+    [Fact]
+    public async Task Tables_are_altered_described_and_restored()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint)");
+        await RunAsync("INSERT INTO silver.o VALUES (1)");
+        Assert.Equal("2", await RunAsync("ALTER TABLE silver.o ADD COLUMN note string COMMENT 'n'"));
+        Assert.Equal("3", await RunAsync("ALTER TABLE silver.o SET TBLPROPERTIES ('team' = 'sales')"));
+        Assert.Equal("3", await RunAsync("ALTER TABLE silver.o SET TBLPROPERTIES ('team' = 'sales')"));
+
+        var history = await ResultAsync("DESCRIBE HISTORY silver.o LIMIT 2");
+        Assert.Equal([(3L, "SET TBLPROPERTIES"), (2L, "ADD COLUMNS")], history.Rows.Select(row => ((long)row[0]!, (string)row[2]!)));
+        Assert.Contains(["team", "sales"], (await ResultAsync("SHOW TBLPROPERTIES silver.o")).Rows);
+        var detail = await ResultAsync("DESC DETAIL silver.o");
+        var values = detail.Columns.Zip(Assert.Single(detail.Rows)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        Assert.Equal(("delta", 1L, 3L), ((string)values["format"]!, (long)values["numFiles"]!, (long)values["version"]!));
+        Assert.Equal("1|4", await RunAsync("RESTORE TABLE silver.o TO VERSION AS OF 1"));
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM silver.o"));
+    }
+
+    [Fact]
+    public async Task Rows_that_do_not_fit_their_columns_are_refused_with_what_is_missing()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, name string)");
+
+        var few = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o VALUES (1)"));
+        var unknown = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o (id, nam) VALUES (1, 'a')"));
+        var text = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o VALUES ('one', 'a')"));
+        var missing = await Assert.ThrowsAsync<FozException>(() => RunAsync("DELETE FROM silver.p"));
+        var column = await Assert.ThrowsAsync<FozException>(() => RunAsync("UPDATE silver.o SET nam = 'x'"));
+
+        Assert.Contains("given 1 columns, but takes 2: id, name", few.Message, StringComparison.Ordinal);
+        Assert.Contains("nam", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("one", text.Message, StringComparison.Ordinal);
+        Assert.Equal("did you mean silver.o?", missing.Hint);
+        Assert.Contains("no column 'nam'", column.Message, StringComparison.Ordinal);
+        Assert.Equal(0, (await lake.Tables.Open("silver/o").LatestAsync(Cancel)).Version);
+    }
+
+    [Fact]
+    public async Task An_environment_changes_its_own_tables()
+    {
+        var environment = new EnvironmentNames(lake, "dev_", static _ => null);
+        await RunAsync("CREATE TABLE silver.o (id bigint)");
+        await RunAsync("CREATE TABLE silver.o (id bigint)", environment);
+        await RunAsync("INSERT INTO silver.o VALUES (1)", environment);
+
+        Assert.Empty(await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM dev_silver.o"));
+    }
+
+    [Fact]
+    public async Task A_table_outside_of_any_lake_is_named_by_its_folder()
+    {
+        var path = Path.Combine(folder, "else where");
+        var runner = new StatementRunner(session, names: null, lake.Tables);
+        await runner.RunAsync(StatementReader.Read($"CREATE TABLE delta.`{path}` (id bigint)")!, Cancel);
+        await runner.RunAsync(StatementReader.Read($"INSERT INTO delta.`{path}` VALUES (1)")!, Cancel);
+
+        Assert.Equal(1, (await lake.Tables.OpenFolder(path).LatestAsync(Cancel)).RowCount);
+        var fault = await Assert.ThrowsAsync<FozException>(() => runner.RunAsync(StatementReader.Read("DELETE FROM a.b")!, Cancel));
+        Assert.Contains("there is no lake", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tables_are_looked_after()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, v int)");
+        for (var i = 0; i < 4; i++) await RunAsync($"INSERT INTO silver.o SELECT i, {i} FROM range(10) r(i)");
+        var optimized = await RunAsync("OPTIMIZE silver.o ZORDER BY (id)");
+        Assert.StartsWith("4|1|", optimized, StringComparison.Ordinal);
+        await RunAsync("DELETE FROM silver.o WHERE id = 3 AND v = 2");
+        Assert.StartsWith("1|1|", await RunAsync("REORG TABLE silver.o APPLY (PURGE)"), StringComparison.Ordinal);
+        Assert.Equal(39, (await lake.Tables.Open("silver/o").LatestAsync(Cancel)).RowCount);
+        Assert.Empty((await ResultAsync("VACUUM silver.o DRY RUN")).Rows);
+        var refused = await Assert.ThrowsAsync<FozException>(() => RunAsync("VACUUM silver.o RETAIN 0 HOURS"));
+        Assert.Equal(ErrorKind.Usage, refused.Kind);
+        Assert.Empty((await ResultAsync("FSCK REPAIR TABLE silver.o")).Rows);
+        Assert.StartsWith("1|", await RunAsync("ANALYZE TABLE silver.o COMPUTE DELTA STATISTICS"), StringComparison.Ordinal);
+        Assert.StartsWith("1|1|", await RunAsync("CREATE TABLE dev.o DEEP CLONE silver.o"), StringComparison.Ordinal);
+        Assert.Equal("39", Assert.Single(await RowsAsync("SELECT count(*) FROM dev.o")));
+    }
+
+    [Fact]
+    public async Task A_folder_of_Parquet_files_is_converted()
+    {
+        var parquet = Path.Combine(folder, "parquet", "day=2026-01-02");
+        Directory.CreateDirectory(parquet);
+        session.Execute($"COPY (SELECT i AS id FROM range(5) r(i)) TO '{parquet}/a.parquet' (FORMAT parquet)", Cancel);
+
+        Assert.StartsWith(
+            "1|", await RunAsync($"CONVERT TO DELTA parquet.`{folder}/parquet` PARTITIONED BY (day date)"), StringComparison.Ordinal);
+
+        Assert.Equal(["5|2026-01-02"], await RowsAsync($"SELECT count(*), day FROM delta_scan('{folder}/parquet') GROUP BY day"));
+    }
+
+    async Task<StatementResult> ResultAsync(string sql, EnvironmentNames? environment = null) =>
+        await new StatementRunner(session, environment ?? names, lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
+
+    async Task<string> RunAsync(string sql, EnvironmentNames? environment = null) =>
+        string.Join('|', Assert.Single((await ResultAsync(sql, environment)).Rows));
+
+    async Task<List<string>> RowsAsync(string sql)
+    {
+        using var bound = await new StatementBinder(session, names).BindAsync($"FROM ({sql}) ORDER BY ALL", Cancel);
+        using var rows = session.Query(bound.Sql, Cancel);
+        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(value =>
+            value is DateOnly day ? day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) : value?.ToString())))];
+    }
+}
