@@ -49,9 +49,20 @@ static class AvroFile
     /// <param name="file">The file.</param>
     /// <param name="schema">The schema that it must have, letter for letter.</param>
     /// <param name="read">Decodes one record.</param>
-    /// <returns>The records; null where the file has another schema.</returns>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Corrupt"/>: the file is no such file.</exception>
+    /// <returns>The records; null where the file has another schema, or is damaged.</returns>
     public static List<T>? Read<T>(ReadOnlyMemory<byte> file, string schema, Func<AvroReader, T> read)
+    {
+        try
+        {
+            return ReadAll(file, schema, read);
+        }
+        catch (DeltaException fault) when (fault.Kind == DeltaErrorKind.Corrupt)
+        {
+            return null;
+        }
+    }
+
+    static List<T>? ReadAll<T>(ReadOnlyMemory<byte> file, string schema, Func<AvroReader, T> read)
     {
         var reader = new AvroReader(file);
         if (!reader.ReadFixed(4).SequenceEqual("Obj\x01"u8)) throw AvroReader.Corrupt("another format");

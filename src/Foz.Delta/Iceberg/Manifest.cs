@@ -55,8 +55,7 @@ sealed class Manifest(PartitionSpec spec, int schemaId, JsonArray fields)
     }
 
     /// <summary>Decodes a manifest.</summary>
-    /// <returns>The entries; null where another program wrote it, or it is partitioned otherwise.</returns>
-    /// <exception cref="DeltaException">It is damaged.</exception>
+    /// <returns>The entries; null where another program wrote it, it is partitioned otherwise, or damaged.</returns>
     public List<ManifestEntry>? Read(ReadOnlyMemory<byte> file) => AvroFile.Read(file, avroSchema, ReadEntry);
 
     void WriteEntry(AvroWriter writer, ManifestEntry entry)

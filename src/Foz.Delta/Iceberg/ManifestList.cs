@@ -126,8 +126,7 @@ static class ManifestList
             manifests, WriteFile);
 
     /// <summary>Decodes a list.</summary>
-    /// <returns>The manifests; null where another program wrote it.</returns>
-    /// <exception cref="DeltaException">It is damaged.</exception>
+    /// <returns>The manifests; null where another program wrote it, or it is damaged.</returns>
     public static List<ManifestFile>? Read(ReadOnlyMemory<byte> file) => AvroFile.Read(file, schema, ReadFile);
 
     static void WriteFile(AvroWriter writer, ManifestFile file)

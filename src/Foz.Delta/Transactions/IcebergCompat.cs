@@ -6,10 +6,27 @@ using Foz.Delta.Schema;
 namespace Foz.Delta.Transactions;
 
 /// <summary>What keeps a table from being read as Iceberg.</summary>
-/// <param name="Message">What it is: <c>it has deletion vectors</c>.</param>
-/// <param name="Property">The property that mends it; null where none does.</param>
-/// <param name="Value">The property's value.</param>
-public sealed record IcebergFault(string Message, string? Property = null, string? Value = null);
+/// <param name="Message">What it is, of the table: <c>its columns have no ids</c>.</param>
+public abstract record IcebergFault(string Message)
+{
+    /// <summary>A property lacks a value.</summary>
+    /// <param name="Message">What it is.</param>
+    /// <param name="Name">The property.</param>
+    /// <param name="Value">The value.</param>
+    public sealed record Property(string Message, string Name, string Value) : IcebergFault(Message);
+
+    /// <summary>Iceberg has no such column.</summary>
+    /// <param name="Message">What it is.</param>
+    public sealed record Column(string Message) : IcebergFault(Message);
+
+    /// <summary>A file has a deletion vector.</summary>
+    /// <param name="Message">What it is.</param>
+    public sealed record DeletedRows(string Message) : IcebergFault(Message);
+
+    /// <summary>The statistics of a file do not tell how many rows it has.</summary>
+    /// <param name="Message">What it is.</param>
+    public sealed record Statistics(string Message) : IcebergFault(Message);
+}
 
 /// <summary>What a table must be so that Iceberg can read its files (PROTOCOL.md, "Iceberg Compatibility V2").</summary>
 public static class IcebergCompat
@@ -26,12 +43,13 @@ public static class IcebergCompat
         var faults = new List<IcebergFault>();
         var isRequired = IsRequired(properties);
         var hasMetadata = IcebergTable.IsEnabled(properties);
-        if (hasMetadata && !isRequired) faults.Add(new("it must be kept so", ColumnMapping.IcebergCompatProperty, "true"));
+        if (hasMetadata && !isRequired) faults.Add(new IcebergFault.Property("it must be kept so", ColumnMapping.IcebergCompatProperty, "true"));
         if (!hasMetadata && !isRequired) return faults;
         var isMapped = ColumnMapping.ModeOf(properties) != ColumnMappingMode.None;
-        if (!isMapped) faults.Add(new("its columns have no ids", ColumnMapping.ModeProperty, "name"));
+        if (!isMapped) faults.Add(new IcebergFault.Property("its columns have no ids", ColumnMapping.ModeProperty, "name"));
         if (IsTrue(properties, FeatureRules.DeletionVectorsProperty))
-            faults.Add(new("rows may be deleted by deletion vectors", FeatureRules.DeletionVectorsProperty, "false"));
+            faults.Add(new IcebergFault.Property(
+                "rows may be deleted by deletion vectors", FeatureRules.DeletionVectorsProperty, "false"));
         AddFaults(schema, ColumnPath.Root, faults);
         return faults;
     }
@@ -42,9 +60,9 @@ public static class IcebergCompat
         foreach (var file in files)
         {
             if (file.DeletionVector is not null)
-                return [new($"rows of {file.Path} are deleted by a deletion vector; rewrite such files first")];
+                return [new IcebergFault.DeletedRows($"rows of {file.Path} are deleted by a deletion vector")];
             if (FileStatistics.RecordCount(file) is null)
-                return [new($"the statistics of {file.Path} do not tell how many rows it has; rewrite such files first")];
+                return [new IcebergFault.Statistics($"the statistics of {file.Path} do not tell how many rows it has")];
         }
         return [];
     }
@@ -71,7 +89,7 @@ public static class IcebergCompat
                 foreach (var field in parent.Fields)
                 {
                     foreach (var change in TypeWidening.ChangesOf(field).Where(change => !IsAllowed(change)))
-                        faults.Add(new($"column {path.Then(field.Name)} was widened from {change.From} to {change.To}, "
+                        faults.Add(new IcebergFault.Column($"column {path.Then(field.Name)} was widened from {change.From} to {change.To}, "
                             + "which Iceberg does not allow"));
                     AddFaults(field.Type, path.Then(field.Name), faults);
                 }
@@ -84,7 +102,7 @@ public static class IcebergCompat
                 AddFaults(map.Value, path.Then("value"), faults);
                 break;
             case PrimitiveType { Kind: PrimitiveKind.Void or PrimitiveKind.Variant }:
-                faults.Add(new($"column {path} is {type.ToString().Trim('"')}, for which Iceberg has no type"));
+                faults.Add(new IcebergFault.Column($"column {path} is {type.ToString().Trim('"')}, for which Iceberg has no type"));
                 break;
         }
     }

@@ -35,14 +35,25 @@ static class InteroperationRules
         if (isNew && (faults.Count > 0 || IcebergCompat.IsRequired(draft.Properties)))
             faults = [.. faults, .. IcebergCompat.FaultsOf(draft.Snapshot.State.Files)];
         if (faults.Count == 0) return;
-        var settings = faults.Where(fault => fault.Property is not null).Select(fault => $"{fault.Property}={fault.Value}");
-        var hint = string.Join(' ', settings);
         throw new FozException(
             ErrorKind.Data, $"{draft.Name} cannot be read as Iceberg: {string.Join("; ", faults.Select(f => f.Message))}")
         {
-            Hint = hint.Length == 0 ? null : $"set these too, in one command: {hint}",
+            Hint = HintOf(draft, faults),
         };
     }
+
+    static string? HintOf(TableDraft draft, IReadOnlyList<IcebergFault> faults)
+    {
+        if (faults.Any(fault => fault is IcebergFault.Column)) return null;
+        var steps = new List<string>();
+        if (faults.Any(fault => fault is IcebergFault.DeletedRows)) steps.Add(Purge(draft));
+        if (faults.Any(fault => fault is IcebergFault.Statistics)) steps.Add($"foz analyze {draft.Name}");
+        var settings = faults.OfType<IcebergFault.Property>().Select(fault => $"{fault.Name}={fault.Value}").ToList();
+        if (settings.Count > 0) steps.Add($"set these too, in one command: {string.Join(' ', settings)}");
+        return string.Join("; then ", steps);
+    }
+
+    static string Purge(TableDraft draft) => $"foz optimize {draft.Name} --purge";
 
     static void CheckManifests(TableDraft draft)
     {
@@ -59,7 +70,7 @@ static class InteroperationRules
             throw new FozException(
                 ErrorKind.Data, $"{draft.Name} can have no manifests: rows of {file.Path} are deleted by a deletion vector")
             {
-                Hint = "rewrite such files first",
+                Hint = Purge(draft),
             };
     }
 

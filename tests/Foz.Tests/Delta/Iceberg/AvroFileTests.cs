@@ -1,5 +1,4 @@
 using System.Text;
-using Foz.Delta;
 using Foz.Delta.Iceberg;
 using Foz.Delta.Schema;
 
@@ -38,24 +37,15 @@ public sealed class AvroFileTests
     }
 
     [Fact]
-    public void A_file_of_another_schema_is_told_from_a_damaged_one()
+    public void A_file_of_another_schema_or_a_damaged_one_is_not_read()
     {
         var file = AvroFile.Write(Schema, [], [(1L, "a")], Write);
 
+        Assert.Equal([(1L, "a")], AvroFile.Read(file, Schema, Read));
         Assert.Null(AvroFile.Read(file, Schema.Replace("\"t\"", "\"u\""), Read));
         for (var length = 0; length < file.Length; length++)
-        {
-            var part = file[..length];
-            try
-            {
-                Assert.Empty(AvroFile.Read(part, Schema, Read)!);
-            }
-            catch (DeltaException e)
-            {
-                Assert.Equal(DeltaErrorKind.Corrupt, e.Kind);
-            }
-        }
-        Assert.Throws<DeltaException>(() => AvroFile.Read(Encoding.UTF8.GetBytes("{\"json\":1}"), Schema, Read));
+            Assert.True(AvroFile.Read(file.AsMemory(0, length), Schema, Read) is null or [], $"{length} bytes");
+        Assert.Null(AvroFile.Read(Encoding.UTF8.GetBytes("{\"json\":1}"), Schema, Read));
     }
 
     [Fact]
