@@ -12,7 +12,11 @@ public delegate void RowFilter(ReadOnlySpan<long> rows, Span<bool> live);
 /// <summary>What a scan knows of one file.</summary>
 /// <param name="Deleted">Marks deleted rows; null where the file has none.</param>
 /// <param name="PartitionValues">The file's values of the partition columns, in order; null for SQL NULL.</param>
-public sealed record ScanFile(RowFilter? Deleted, IReadOnlyList<string?> PartitionValues);
+public sealed record ScanFile(RowFilter? Deleted, IReadOnlyList<string?> PartitionValues)
+{
+    /// <summary>The value of a column of these, by its place, for a row by its number; null where all rows have the same.</summary>
+    public Func<int, long, string?>? RowValues { get; init; }
+}
 
 /// <summary>What a scan knows of its files, by the path that the engine reads each from.</summary>
 public sealed class ScanFiles
@@ -49,7 +53,8 @@ public sealed class ScanToken(long value, Action remove) : IDisposable
 /// <summary>
 /// The scalar functions that a scan of a Delta table needs. <c>foz_live(token, filename, file_row_number)</c> is false
 /// for rows that a deletion vector deletes; <c>foz_partition(token, ordinal, filename)</c> is the text of a file's
-/// partition value. Both are keyed on the file's name, which a vector holds in long runs.
+/// partition value, and <c>foz_row_value(token, ordinal, filename, file_row_number)</c> that of a row where rows of a file
+/// differ in it. All are keyed on the file's name, which a vector holds in long runs.
 /// </summary>
 sealed class ScanFunctions
 {
@@ -72,6 +77,13 @@ sealed class ScanFunctions
             Parameters = [LogicalType.BigInt, LogicalType.BigInt, LogicalType.Varchar],
             ReturnType = LogicalType.Varchar,
             Body = Partition,
+        },
+        new()
+        {
+            Name = "foz_row_value",
+            Parameters = [LogicalType.BigInt, LogicalType.BigInt, LogicalType.Varchar, LogicalType.BigInt],
+            ReturnType = LogicalType.Varchar,
+            Body = RowValue,
         },
     ];
 
@@ -111,6 +123,25 @@ sealed class ScanFunctions
             {
                 if (utf8 is null) result.SetNull(row);
                 else result.SetBytes(row, utf8);
+            }
+        }
+    }
+
+    void RowValue(DataChunk arguments, VectorWriter result)
+    {
+        var files = FilesOf(arguments);
+        var ordinal = (int)arguments[1].Values<long>()[0];
+        var names = arguments[2];
+        var rows = arguments[3].Values<long>();
+        for (int start = 0, end; start < arguments.RowCount; start = end)
+        {
+            end = names.EndOfRun(start);
+            var file = files.Find(names.Bytes(start));
+            for (var row = start; row < end; row++)
+            {
+                var value = file.RowValues is { } valueOf ? valueOf(ordinal, rows[row]) : file.PartitionValues[ordinal];
+                if (value is null) result.SetNull(row);
+                else result.SetBytes(row, Encoding.UTF8.GetBytes(value));
             }
         }
     }

@@ -20,6 +20,12 @@ sealed record ScanChoice
     public IReadOnlyList<FileConstant> Constants { get; init; } = [];
 
     /// <summary>
+    /// The values of <see cref="Constants"/>, by place and row, of a file whose rows differ in them, giving null for one whose
+    /// rows do not; null where no file's do.
+    /// </summary>
+    public Func<AddFile, Func<int, long, string?>?>? RowValuesOf { get; init; }
+
+    /// <summary>
     /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, behind those;
     /// null where they are not.
     /// </summary>

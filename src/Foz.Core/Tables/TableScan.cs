@@ -123,7 +123,12 @@ static class TableScan
                 : ScanChoice.Without(await DeletedRowsAsync(table, file, cancellationToken));
             scan.Add(
                 LocalPath(table, file),
-                new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)]));
+                new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)])
+                {
+                    RowValues = choice.RowValuesOf?.Invoke(file) is { } valueOf
+                        ? (ordinal, row) => valueOf(ordinal - partitions.Count, row)
+                        : null,
+                });
         }
         return scan;
     }
@@ -164,8 +169,9 @@ static class TableScan
             return IsFiltered ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
         }
 
-        string Constant(int number, string type) =>
-            $"CAST(foz_partition({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
+        string Constant(int number, string type) => Choice.RowValuesOf is not null && number < Choice.Constants.Count
+            ? $"CAST(foz_row_value({Token!.Value}, {Partitions.Count + number}, filename, file_row_number) AS {type})"
+            : $"CAST(foz_partition({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
     }
 
     static string FileList(

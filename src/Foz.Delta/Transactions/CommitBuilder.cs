@@ -42,7 +42,8 @@ sealed class CommitBuilder(Transaction transaction)
             return;
         }
         var ids = new RowIds(before, transaction.Table.Name);
-        foreach (var file in transaction.Adds) actions.Add(ids.Assign(file));
+        // Those that have ids come first: others get theirs behind them.
+        foreach (var file in transaction.Adds.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
         if (RowTracking.IsOn(protocol, metadata) && before is not null && !RowTracking.IsOn(before.Protocol, before.Metadata))
             actions.AddRange(ids.Backfill(transaction.Touches));
         if (ids.Domain is { } domain) actions.Add(domain);

@@ -37,17 +37,19 @@ sealed class RowIds
     /// </exception>
     public AddFile Assign(AddFile file)
     {
-        if (file is { BaseRowId: not null, DefaultRowCommitVersion: not null }) return file;
-        var count = FileStatistics.RecordCount(file) ?? throw new DeltaException(DeltaErrorKind.Refused,
+        var count = FileStatistics.RecordCount(file);
+        if (file.BaseRowId is { } known)
+        {
+            // Ids that another table gave, of which this is a copy, are taken too.
+            mark = Math.Max(mark, known + (count ?? 1) - 1);
+            return file with { DefaultRowCommitVersion = file.DefaultRowCommitVersion ?? version };
+        }
+        var first = mark + 1;
+        mark += count ?? throw new DeltaException(DeltaErrorKind.Refused,
             $"rows of {file.Path} of {table} cannot be given ids (row tracking): its statistics do not tell how many "
             + "it has; rewrite the file first")
         { Path = file.Path.Value };
-        var first = mark + 1;
-        if (file.BaseRowId is null) mark += count;
-        return file with
-        {
-            BaseRowId = file.BaseRowId ?? first, DefaultRowCommitVersion = file.DefaultRowCommitVersion ?? version,
-        };
+        return file with { BaseRowId = first, DefaultRowCommitVersion = file.DefaultRowCommitVersion ?? version };
     }
 
     /// <summary>

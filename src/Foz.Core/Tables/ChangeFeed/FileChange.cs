@@ -1,5 +1,5 @@
-using Foz.Core.Engine;
 using Foz.Delta;
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 
 namespace Foz.Core.Tables.ChangeFeed;
@@ -7,11 +7,16 @@ namespace Foz.Core.Tables.ChangeFeed;
 /// <summary>Rows of a file that a version changed.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Word">What was done with the rows; null where the file itself says.</param>
-/// <param name="Filter">Takes the rows out that were not changed; null where all were.</param>
 /// <param name="Version">The version.</param>
 /// <param name="Timestamp">When it was committed.</param>
-sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Version, DateTimeOffset Timestamp)
+sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffset Timestamp)
 {
+    /// <summary>The rows that were changed; null where they are all but those of <see cref="Without"/>.</summary>
+    public RowSet? Only { get; private init; }
+
+    /// <summary>Rows that were not changed.</summary>
+    public RowSet Without { get; private init; } = RowSet.Empty;
+
     /// <summary>
     /// What a version changed: its change data files, or, without any, the rows of files that came and went, and those that
     /// deletion vectors marked or gave back.
@@ -22,7 +27,7 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
     public static async Task<IReadOnlyList<FileChange>> OfAsync(
         TableSnapshot table, VersionStep step, CancellationToken cancellationToken)
     {
-        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, AsData(file), word: null, filter: null))];
+        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, AsData(file), word: null))];
         var changes = new List<FileChange>();
         var removed = step.Removed.Where(remove => IsThere(step, remove)).DistinctBy(remove => remove.Path)
             .ToDictionary(remove => remove.Path);
@@ -33,19 +38,19 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
             {
                 var before = await TableScan.DeletedRowsAsync(table, AsData(table, step, remove), cancellationToken);
                 var (lost, regained) = (rows.Except(before), before.Except(rows));
-                if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete, ScanChoice.Only(lost)));
-                if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert, ScanChoice.Only(regained)));
+                if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete) with { Only = lost });
+                if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert) with { Only = regained });
             }
             // A file that is added again tells something else of itself, and no other rows.
             else if (step.Before?.Files.Find(add.Key) is null)
-                changes.Add(Of(step, add, RowChangeWords.Insert, ScanChoice.Without(rows)));
+                changes.Add(Of(step, add, RowChangeWords.Insert) with { Without = rows });
         }
         // What one version removes and adds is there, whatever it says of the two.
         foreach (var remove in removed.Values.Where(remove => step.After.Files.Find(remove.Key) is null))
         {
             var file = AsData(table, step, remove);
             var rows = await TableScan.DeletedRowsAsync(table, file, cancellationToken);
-            changes.Add(Of(step, file, RowChangeWords.Delete, ScanChoice.Without(rows)));
+            changes.Add(Of(step, file, RowChangeWords.Delete) with { Without = rows });
         }
         return changes;
     }
@@ -54,8 +59,8 @@ sealed record FileChange(AddFile File, string? Word, RowFilter? Filter, long Ver
     static bool IsThere(VersionStep step, RemoveFile file) =>
         step.Before is not { } before || before.Files.Find(file.Key) is not null;
 
-    static FileChange Of(VersionStep step, AddFile file, string? word, RowFilter? filter) =>
-        new(file, word, filter, step.Version, step.After.Timestamp);
+    static FileChange Of(VersionStep step, AddFile file, string? word) =>
+        new(file, word, step.Version, step.After.Timestamp);
 
     static AddFile AsData(AddCdcFile file) => new()
     {

@@ -122,42 +122,59 @@ public sealed class TableChanges
         return (to, from.Values, lostRows);
     }
 
-    // A scan knows one thing of a file; what happened to one file in several versions takes several scans.
-    static List<List<FileChange>> Layers(IEnumerable<FileChange> changes)
+    // A scan can read a row once; what happened to one row in several versions takes several scans.
+    static List<List<ChangedFile>> Layers(IEnumerable<FileChange> changes)
     {
-        var layers = new List<List<FileChange>>();
-        var seen = new Dictionary<FilePath, int>();
+        var layers = new List<List<ChangedFile>>();
+        var seen = new Dictionary<FilePath, List<ChangedFile>>();
         foreach (var change in changes)
         {
-            var layer = seen.GetValueOrDefault(change.File.Path);
-            seen[change.File.Path] = layer + 1;
-            if (layer == layers.Count) layers.Add([]);
-            layers[layer].Add(change);
+            if (!seen.TryGetValue(change.File.Path, out var known)) seen[change.File.Path] = known = [];
+            if (known.Exists(file => file.TryAdd(change))) continue;
+            if (known.Count == layers.Count) layers.Add([]);
+            var file = new ChangedFile(change);
+            layers[known.Count].Add(file);
+            known.Add(file);
         }
         return layers;
     }
 
-    static ScanPart Part(List<FileChange> changes)
+    static ScanPart Part(List<ChangedFile> files)
     {
-        var byFile = new Dictionary<AddFile, FileChange>(ReferenceEqualityComparer.Instance);
-        foreach (var change in changes) byFile.Add(change.File, change);
-        var isInFile = changes.Count > 0 && changes[0].Word is null;
-        FileConstant[] constants =
-        [
-            new(ChangeDataFeed.ChangeTypeColumn, "VARCHAR", file => byFile[file].Word),
-            new(ChangeDataFeed.CommitVersionColumn, "BIGINT",
-                file => byFile[file].Version.ToString(CultureInfo.InvariantCulture)),
-            new(ChangeDataFeed.CommitTimestampColumn, "TIMESTAMP WITH TIME ZONE",
-                file => byFile[file].Timestamp.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
-        ];
+        var byFile = new Dictionary<AddFile, ChangedFile>(ReferenceEqualityComparer.Instance);
+        foreach (var file in files) byFile.Add(file.File, file);
+        var constants = Constants(files is [{ SaysWords: true }, ..]);
         return new(
             [.. byFile.Keys],
             new()
             {
                 FilterOf = file => byFile[file].Filter,
-                ExtraColumns = isInFile ? [wordInFile] : [],
-                Constants = isInFile ? constants[1..] : constants,
+                ExtraColumns = constants.Length < OwnFields.Count ? [wordInFile] : [],
+                Constants = [.. constants.Select(constant => new FileConstant(
+                    constant.Name, constant.Type, file => byFile[file].Single is { } change ? constant.ValueOf(change) : null))],
+                RowValuesOf = files.TrueForAll(file => file.Single is not null)
+                    ? null
+                    : file => byFile[file].Single is null ? ByRow(byFile[file]) : null,
             });
+    }
+
+    static Func<int, long, string?> ByRow(ChangedFile file)
+    {
+        // Those of files that say the words themselves are never about single rows.
+        var constants = Constants(saysWords: false);
+        return (place, row) => file.Of(row) is { } change ? constants[place].ValueOf(change) : null;
+    }
+
+    static (string Name, string Type, Func<FileChange, string?> ValueOf)[] Constants(bool saysWords)
+    {
+        (string, string, Func<FileChange, string?>)[] all =
+        [
+            (ChangeTypeColumn, "VARCHAR", change => change.Word),
+            (CommitVersionColumn, "BIGINT", change => change.Version.ToString(CultureInfo.InvariantCulture)),
+            (ChangeDataFeed.CommitTimestampColumn, "TIMESTAMP WITH TIME ZONE",
+                change => change.Timestamp.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+        ];
+        return saysWords ? all[1..] : all;
     }
 
     void CheckNames()

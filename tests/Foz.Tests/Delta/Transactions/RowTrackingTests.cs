@@ -86,6 +86,16 @@ public sealed class RowTrackingTests : IDisposable
     }
 
     [Fact]
+    public async Task Ids_that_another_table_gave_are_given_to_no_other_rows()
+    {
+        await table.CreateAsync(On);
+        var latest = (await table.AppendAsync(
+            TransactionTable.File("own"), TransactionTable.File("copied") with { BaseRowId = 5000, DefaultRowCommitVersion = 7 })).Snapshot;
+        Assert.Equal(["copied 5000 7", "own 5100 1"], Ids(latest));
+        Assert.Equal("""{"rowIdHighWaterMark":5199}""", Mark(latest));
+    }
+
+    [Fact]
     public async Task Files_whose_number_of_rows_is_not_known_are_refused()
     {
         await table.CreateAsync();

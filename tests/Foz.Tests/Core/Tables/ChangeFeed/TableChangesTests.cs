@@ -31,6 +31,12 @@ public sealed class TableChangesTests : IDisposable
         Assert.Equal(
             ["1|delete|2", "2|delete|2", "3|delete|3", "3|insert|4"],
             table.Query($"SELECT id, _change_type, _commit_version FROM feed {Order}"));
+
+        // Whatever is asked of the changes is asked of these rows only.
+        var changes = await (await table.Table.ChangesAsync(2, null, Cancel)).RowsAsync(Cancel);
+        using var rows = await changes.OpenAsync(table.Session, filter: null, Cancel);
+        Assert.Equal(["0"], table.Query($"SELECT count(*) FROM {rows.Sql} WHERE _commit_timestamp IS NULL"));
+        Assert.Equal(["1|2"], table.Query($"SELECT id, _commit_version FROM {rows.Sql} WHERE _commit_version < 3 AND id < 2"));
     }
 
     [Fact]
