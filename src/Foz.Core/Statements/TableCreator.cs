@@ -46,7 +46,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         var transaction = present is null
             ? Transaction.Create(table.Delta, definition, how)
             : Replace(table, present, definition, how);
-        Cluster(table, transaction, create.ClusteredBy);
+        Complete(table, transaction, create.ClusteredBy);
         return StatementResult.Of(CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow()));
     }
 
@@ -86,15 +86,17 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         await using var change = present is null
             ? await writer.AppendAsync(table, query.Sql, options, cancellationToken)
             : await writer.OverwriteAsync(table, query.Sql, options, cancellationToken);
-        Cluster(table, change.Transaction, create.ClusteredBy);
+        Complete(table, change.Transaction, create.ClusteredBy);
         return StatementResult.Of(
             await change.CommitAsync(cancellationToken), ("num_inserted_rows", change.RowsAdded));
     }
 
-    static void Cluster(LakeTable table, Transaction transaction, IReadOnlyList<string> columns)
+    /// <summary>Checks what the table would be, and clusters it.</summary>
+    static void Complete(LakeTable table, Transaction transaction, IReadOnlyList<string> columns)
     {
-        if (columns.Count == 0) return;
         var draft = new TableDraft(table.Name, new(table.Delta.Store, transaction.Preview()));
+        InteroperationRules.Check(draft);
+        if (columns.Count == 0) return;
         _ = PropertyAlterations.Apply(draft, new TableAlteration.ClusterBy(columns));
         transaction.AddFeatures(draft.AddedFeatures);
         foreach (var (domain, configuration) in draft.Domains) transaction.SetDomain(domain, configuration);

@@ -50,6 +50,19 @@ static partial class PropertyRules
         "delta.rowTracking.materializedRowIdColumnName", "delta.rowTracking.materializedRowCommitVersionColumnName",
     };
 
+    /// <summary>Properties that leave it to each engine how it writes files.</summary>
+    static readonly HashSet<string> forOthers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "delta.autoOptimize", "delta.autoOptimize.autoCompact", "delta.autoOptimize.optimizeWrite",
+        "delta.parquet.compression.codec", "delta.parquet.format.version", "delta.randomizeFilePrefixes",
+        "delta.randomPrefixLength", "delta.tuneFileSizesForRewrites",
+    };
+
+    /// <summary>Says so where one of some properties is kept for other engines only; null where Foz follows all.</summary>
+    public static Warning? WarningOf(IEnumerable<string> properties) => properties.FirstOrDefault(forOthers.Contains) is { } other
+        ? new($"{other} is kept for other engines: Foz does not follow it")
+        : null;
+
     /// <summary>The names of all known properties.</summary>
     public static IEnumerable<string> Names => known.Keys.Order(StringComparer.Ordinal);
 

@@ -45,7 +45,11 @@ public sealed class TableAlterer(EngineSession session)
             && committed.Checkpoint is null)
             await table.Delta.WriteCheckpointAsync(committed.Snapshot, cancellationToken);
         var change = CommittedChange.Of(table, committed);
-        return change with { Warning = change.Warning ?? InteroperationRules.WarningOf(draft) };
+        var changed = draft.Properties.Where(p => present.State.Metadata.Configuration.Find(p.Key) != p.Value).Select(p => p.Key);
+        return change with
+        {
+            Warning = change.Warning ?? InteroperationRules.WarningOf(draft) ?? PropertyRules.WarningOf(changed),
+        };
     }
 
     static TableOperation Apply(TableDraft draft, TableAlteration alteration)

@@ -96,6 +96,8 @@ public sealed class StatementRunnerTests : IDisposable
     [InlineData("CREATE TABLE silver.x (a int, A int)", "a")]
     [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.apendOnly = true)", "delta.apendOnly")]
     [InlineData("CREATE TABLE silver.x (a int) CLUSTER BY (b)", "b")]
+    [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.universalFormat.enabledFormats = 'iceberg')", "Iceberg")]
+    [InlineData("CREATE TABLE silver.x TBLPROPERTIES (delta.compatibility.symlinkFormatManifest.enabled = true) AS SELECT 1 AS a", "manifests")]
     public async Task A_table_that_could_not_be_written_to_is_not_created(string sql, string named)
     {
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(sql));

@@ -236,6 +236,16 @@ public sealed class TableAltererTests : IDisposable
         await t.AppendAsync("SELECT 1 AS key");
     }
 
+    [Fact]
+    public async Task A_property_that_only_other_engines_follow_is_kept_and_told()
+    {
+        await t.CreateAsync([new("id", DeltaType.Long)], []);
+        var committed = await t.AlterAsync(Set(("delta.parquet.compression.codec", "zstd"), ("team", "sales")));
+        Assert.Equal("delta.parquet.compression.codec is kept for other engines: Foz does not follow it", committed!.Warning!.Message);
+        Assert.Equal("zstd", (await t.LatestAsync()).Properties["delta.parquet.compression.codec"]);
+        Assert.Null((await t.AlterAsync(Set(("delta.appendOnly", "true"))))!.Warning);
+    }
+
     static TableAlteration.SetProperties Set(params (string Key, string Value)[] properties) =>
         new(properties.ToDictionary(p => p.Key, p => p.Value));
 
