@@ -76,7 +76,7 @@ sealed class OptimizePlan(OptimizeOptions options, long fileBytes, RowOrder? ord
         foreach (var file in files.OrderBy(LiveBytes).ThenBy(file => file.Path.Value, StringComparer.Ordinal))
         {
             var live = LiveBytes(file);
-            if (options.IsAuto && bin.Count > 0 && live > 2 * bytes && !HasManyDeleted(file)) break;
+            if (options.IsAuto && bin.Count > 0 && live > 2 * bytes && !HasManyDeleted(file)) continue;
             if (bin.Count > 0 && bytes + live > fileBytes)
             {
                 if (IsWorthIt(bin)) yield return new(bin);

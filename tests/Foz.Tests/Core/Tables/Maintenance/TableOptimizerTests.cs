@@ -3,9 +3,11 @@ using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Maintenance;
+using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Core.Tables.Maintenance;
 
@@ -130,6 +132,112 @@ public sealed class TableOptimizerTests : IDisposable
         Assert.Equal((9, 3, 3), (result.Removed.Files, result.Added.Files, result.Commits));
         Assert.Equal(20009, (await table.RowsAsync()).Count);
         Assert.NotNull((await table.LatestAsync()).State.Files.Find(state.Files.MaxBy(file => file.SizeBytes)!.Key));
+    }
+
+    [Fact]
+    public async Task Files_that_Iceberg_reads_hold_their_partition_columns()
+    {
+        var definition = new TableDefinition
+        {
+            Schema = new(new StructField("id", DeltaType.Integer), new StructField("p", DeltaType.String)), PartitionColumns = ["p"],
+            Properties = new(
+            [
+                KeyValuePair.Create("delta.enableIcebergCompatV2", (string?)"true"),
+                KeyValuePair.Create("delta.columnMapping.mode", (string?)"name"),
+            ]),
+        };
+        (await Transaction.Create(table.Table.Delta, definition, new() { Operation = "CREATE TABLE" }).CommitAsync(Cancel)).OrThrow();
+        for (var i = 0; i < 4; i++) await table.AppendAsync($"SELECT {i} AS id, CASE WHEN {i} % 2 = 0 THEN 'x' END AS p");
+
+        var result = await OptimizeAsync(new());
+
+        Assert.Equal((4, 2), (result.Removed.Files, result.Added.Files));
+        Assert.Equal(["0|x", "1|", "2|x", "3|"], await table.RowsAsync());
+        var snapshot = await table.LatestAsync();
+        var name = SqlText.Identifier(snapshot.Schema.PartitionColumns[0].PhysicalName(snapshot.Schema.Mapping));
+        Assert.All(snapshot.State.Files, file =>
+        {
+            Assert.Equal("2", file.Tags!["ICEBERG_COMPAT_VERSION"]);
+            Assert.Equal(
+                file.PartitionValues.Values.Single(),
+                table.Session.QueryScalar<string?>(
+                    $"SELECT max({name}) FROM read_parquet({SqlText.Literal(TableScan.LocalPath(snapshot, file))}, hive_partitioning = false)",
+                    Cancel));
+        });
+    }
+
+    [Theory]
+    [InlineData(TableKind.DeletionVectors)]
+    [InlineData(TableKind.CopyOnWrite)]
+    public async Task Writers_optimize_and_vacuum_at_once_lose_and_repeat_no_row(TableKind kind)
+    {
+        const int Writers = 2, Statements = 12;
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        using var changed = new ChangedTable();
+        await changed.CreateAsync(kind);
+        using var done = new CancellationTokenSource();
+        var looking = Task.Run(() => LookAfterAsync(changed, done.Token), Cancel);
+        var models = await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(
+            () => WriteAsync(changed, writer, Statements, new Random(seed + writer)), Cancel)));
+        await done.CancelAsync();
+        var commits = await looking;
+
+        Assert.Equal(
+            models.SelectMany(ids => ids).Order(),
+            (await changed.RowsAsync()).Select(row => long.Parse(row.Split('|')[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
+        Assert.Empty((await TableFsck.CheckAsync(changed.Other(), Cancel)).Findings);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{commits} optimizations among {Writers * Statements} statements");
+    }
+
+    /// <summary>Appends and deletes rows of a writer's own, again where another was faster; gives those that are left.</summary>
+    static async Task<HashSet<long>> WriteAsync(ChangedTable changed, int writer, int statements, Random random)
+    {
+        using var session = changed.Engines.Open(Workload.Query);
+        var other = changed.Other();
+        var ids = new HashSet<long>();
+        for (var i = 0; i < statements; i++)
+        {
+            var first = (writer * 1_000_000) + (i * 100);
+            var gone = $"id >= {writer * 1_000_000} AND id < {(writer + 1) * 1_000_000} AND id % {random.Next(3, 9)} = 1";
+            var isAppend = i == 0 || random.Next(3) > 0;
+            for (var isDone = false; !isDone;)
+            {
+                await using var change = isAppend
+                    ? await new TableWriter(session).AppendAsync(
+                        other, $"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({first}, {first + 20}) AS r(i)", new(), Cancel)
+                    : await new TableWriter(session).DeleteAsync(other, gone, new(), Cancel);
+                try
+                {
+                    await change.CommitAsync(Cancel);
+                    isDone = true;
+                }
+                catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && !isAppend)
+                {
+                    // Rows that it read moved to another file.
+                }
+            }
+            if (isAppend) ids.UnionWith(Enumerable.Range(first, 20).Select(id => (long)id));
+            else
+            {
+                var modulus = long.Parse(gone.Split('%')[1].Split('=')[0], System.Globalization.CultureInfo.InvariantCulture);
+                ids.RemoveWhere(id => id % modulus == 1);
+            }
+        }
+        return ids;
+    }
+
+    static async Task<int> LookAfterAsync(ChangedTable changed, CancellationToken done)
+    {
+        using var session = changed.Engines.Open(Workload.Models);
+        var other = changed.Other();
+        var commits = 0;
+        while (!done.IsCancellationRequested)
+        {
+            commits += (await new TableOptimizer(session).OptimizeAsync(other, new() { DeletedShareMax = 0 }, null, Cancel)).Commits;
+            await TableVacuum.RunAsync(other, new(), null, Cancel);
+        }
+        return commits;
     }
 
     [Fact]

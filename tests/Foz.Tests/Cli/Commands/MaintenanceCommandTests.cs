@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace Foz.Tests.Cli.Commands;
+
+/// <summary>The commands that look after tables, on the project that <c>foz init --template empty</c> makes.</summary>
+public sealed class MaintenanceCommandTests : IDisposable
+{
+    readonly CommandRunner foz = new();
+
+    public void Dispose() => foz.Dispose();
+
+    [Fact]
+    public async Task Tables_are_named_by_layer_or_all_and_a_wrong_name_is_told()
+    {
+        await InitAsync();
+        Assert.Equal(["bronze.sales", "silver.sales"], await TablesAsync("optimize", "bronze", "silver.sales", "silver", "--dry-run"));
+        Assert.Superset(new HashSet<string> { "gold.sales_by_day", "foz.runs" }, (await TablesAsync("vacuum", "ALL", "--dry-run")).ToHashSet());
+        Assert.Equal(["silver.sales"], await TablesAsync("analyze", "silver"));
+
+        var unknown = await foz.RunAsync("vacuum", "silvr");
+        Assert.Equal(
+            (1, "error: the lake has no schema silvr with tables\n  did you mean silver?\n"), (unknown.ExitCode, unknown.Error));
+        var tooShort = await foz.RunAsync("vacuum", "silver", "--retention", "3 hours");
+        Assert.Equal(2, tooShort.ExitCode);
+        Assert.Contains("--no-retention-check", tooShort.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await foz.RunAsync("vacuum", "silver", "--retention", "soon")).ExitCode);
+        Assert.Equal(2, (await foz.RunAsync("optimize", "silver", "--file-size", "large")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Lost_files_are_told_and_taken_out_when_the_user_agrees()
+    {
+        await InitAsync();
+        Assert.Contains("✓ silver.sales is in order at version 0: 1 file", await OkAsync("fsck", "silver"), StringComparison.Ordinal);
+        foreach (var file in Directory.GetFiles(Path.Combine(foz.Folder, "lake", "silver", "sales"), "*.parquet")) File.Delete(file);
+
+        var found = await foz.RunAsync("fsck", "all", "-o", "json");
+        Assert.Equal(1, found.ExitCode);
+        var finding = Assert.Single(JsonDocument.Parse(found.Out).RootElement.EnumerateArray());
+        Assert.Equal(
+            ("silver.sales", "is missing", true, 3),
+            (finding.GetProperty("table").GetString(), finding.GetProperty("problem").GetString(),
+                finding.GetProperty("is_loss").GetBoolean(), finding.GetProperty("rows").GetInt32()));
+
+        foz.Input = "\n";
+        Assert.Contains("silver.sales will be without 1 file and 3 rows, which are lost. Go on? [y/N]", await OkAsync("repair", "silver.sales"), StringComparison.Ordinal);
+        Assert.Equal(1, (await foz.RunAsync("fsck", "silver")).ExitCode);
+        foz.Input = "y\n";
+        Assert.Contains("silver.sales is repaired; this is version 1", await OkAsync("repair", "silver.sales"), StringComparison.Ordinal);
+        Assert.Equal("n\n0\n", await OkAsync("query", "select count(*) as n from silver.sales", "-o", "csv"));
+    }
+
+    [Fact]
+    public async Task A_clone_is_a_table_of_the_lake_and_never_in_the_place_of_another()
+    {
+        await InitAsync();
+        await OkAsync("clone", "silver.sales", "dev.sales", "--shallow", "--version", "0");
+        Assert.Equal("n\n3\n", await OkAsync("query", "select count(*) as n from dev.sales", "-o", "csv"));
+        Assert.Equal(["dev.sales"], await TablesAsync("analyze", "dev"));
+
+        Assert.Contains("already", (await foz.RunAsync("clone", "bronze.sales", "dev.sales")).Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await foz.RunAsync("clone", "silver.sales", "dev.other", "--shallow", "--deep")).ExitCode);
+        Assert.Equal(2, (await foz.RunAsync("clone", "silver.sales", "dev.other", "--version", "0", "--at", "2026-01-01")).ExitCode);
+        Assert.Equal(1, (await foz.RunAsync("clone", "silver.sales", "dev.other", "--version", "7")).ExitCode);
+    }
+
+    async Task InitAsync()
+    {
+        await OkAsync("init", ".", "--template", "empty");
+        await OkAsync("run");
+    }
+
+    async Task<string[]> TablesAsync(params string[] args) =>
+    [
+        .. JsonDocument.Parse(await OkAsync([.. args, "-o", "json"])).RootElement.EnumerateArray()
+            .Select(row => row.GetProperty("table").GetString()!),
+    ];
+
+    async Task<string> OkAsync(params string[] args)
+    {
+        var result = await foz.RunAsync(args);
+        Assert.True(result.ExitCode == 0, $"{string.Join(' ', args)}: {result.Error}{result.Out}");
+        return result.Out;
+    }
+}
