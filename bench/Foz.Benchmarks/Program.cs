@@ -26,6 +26,7 @@ IReadOnlyList<IBenchmark> all =
     new ReplayBenchmark(fromCheckpoint: true),
     new PruneBenchmark(),
     new LogSizeBenchmark(commits: 10_000),
+    new MaintainedBenchmark(commits: 10_000),
     new StartupBenchmark(),
 ];
 

@@ -36,13 +36,14 @@ sealed class LogSizeBenchmark(int commits) : IBenchmark
         ];
     }
 
-    static async Task AppendAsync(EngineSession session, LakeTable table, int number)
+    /// <summary>One commit.</summary>
+    public static async Task AppendAsync(EngineSession session, LakeTable table, int number)
     {
         var sql = Pair.Text(
             $"""
             SELECT i AS id, 'customer ' || hash(i) % 10000 AS customer, 'order ' || i AS reference,
                 (hash(i, 1) % 1000000) / 100 AS amount, hash(i, 2) % 100 AS quantity,
-                ['new', 'paid', 'sent', 'returned'][1 + hash(i, 3) % 4] AS state,
+                ['new', 'paid', 'sent', 'returned'][1 + CAST(hash(i, 3) % 4 AS INTEGER)] AS state,
                 TIMESTAMP '2026-01-01' + to_seconds(i) AS ordered_at, md5(i::VARCHAR) AS note
             FROM range({(long)number * RowsPerCommit}, {(number + 1L) * RowsPerCommit}) r(i)
             """);
@@ -50,17 +51,19 @@ sealed class LogSizeBenchmark(int commits) : IBenchmark
         await change.CommitAsync(default);
     }
 
-    static async Task<(long Log, long Data)> SizesAsync(string lake, LakeTable table)
+    /// <summary>The sizes of the log and of the newest version's files, in bytes.</summary>
+    public static async Task<(long Log, long Data)> SizesAsync(string lake, LakeTable table)
     {
         var log = new DirectoryInfo(Path.Combine(lake, "t", "_delta_log")).EnumerateFiles("*", SearchOption.AllDirectories);
         return (log.Sum(file => file.Length), (await table.LatestAsync(default)).TotalBytes);
     }
 
-    static string Megabytes(long bytes) => Pair.Text($"{bytes / 1e6:#,0.0} MB");
+    public static string Megabytes(long bytes) => Pair.Text($"{bytes / 1e6:#,0.0} MB");
 
-    static string Percent(long part, long whole) => Pair.Text($"{100.0 * part / whole:0.#} %");
+    public static string Percent(long part, long whole) => Pair.Text($"{100.0 * part / whole:0.#} %");
 
-    sealed class MovedClock : TimeProvider
+    /// <summary>A clock that can be moved.</summary>
+    public sealed class MovedClock : TimeProvider
     {
         public TimeSpan Ahead { get; set; }
 
