@@ -156,7 +156,6 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
     static StringMap PropertiesOf(Statement.CreateTable create, bool withDefaults)
     {
         var properties = StringMap.Empty;
-        if (withDefaults) properties = properties.With(DeletionVectorsProperty, "true");
         foreach (var (given, value) in create.Properties)
         {
             if (IsFeature(given)) continue;
@@ -164,6 +163,9 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
             PropertyRules.Check(property, value);
             properties = properties.With(property, value);
         }
+        if (withDefaults && properties.Find(DeletionVectorsProperty) is null)
+            properties = properties.With(
+                DeletionVectorsProperty, InteroperationRules.AllowDeletionVectors(properties) ? "true" : "false");
         foreach (var (name, condition) in create.Constraints)
             properties = properties.With(RowRules.ConstraintPrefix + name.ToLowerInvariant(), condition);
         return properties;

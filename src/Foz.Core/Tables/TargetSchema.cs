@@ -5,6 +5,7 @@ using Foz.Core.Tables.Expressions;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
+using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
 
@@ -61,8 +62,14 @@ sealed class TargetSchema
                 CheckIdentities(present, columns.Select(column => column.Name));
                 schema = KeepKnown(present.Schema.Columns, schema);
             }
-            var mapping = present?.Schema.Mapping ?? ColumnMappingMode.None;
-            (schema, var maxColumnId) = Map(present, schema);
+            // A table that is made, or gets other properties with its rows, may come to map its columns.
+            var properties = options.Properties.Aggregate(
+                present?.State.Metadata.Configuration ?? StringMap.Empty, (all, own) => all.With(own.Key, own.Value));
+            if (present is null) properties = IcebergCompat.ForNew(properties);
+            var mapping = present is null || options.Properties.Any(own => own.Key == ColumnMapping.ModeProperty)
+                ? ColumnMapping.ModeOf(properties)
+                : present.Schema.Mapping;
+            (schema, var maxColumnId) = Map(mapping, properties, schema);
             var target = new TableSchema(schema, options.PartitionBy, mapping);
             var isChanged = present is null || !present.Schema.Columns.Equals(schema)
                 || !present.PartitionColumns.SequenceEqual(options.PartitionBy, StringComparer.OrdinalIgnoreCase);
@@ -96,7 +103,9 @@ sealed class TargetSchema
             if (evolution.IsChanged && !options.AddsColumns)
                 throw new FozException(
                     ErrorKind.Data, $"{table.State.Table} has no column '{evolution.Added[0]}'");
-            var (schema, maxColumnId) = evolution.IsChanged ? Map(table, evolution.Schema) : (evolution.Schema, null);
+            var (schema, maxColumnId) = evolution.IsChanged
+                ? Map(table.Schema.Mapping, table.State.Metadata.Configuration, evolution.Schema)
+                : (evolution.Schema, null);
             return new(
                 new(schema, table.PartitionColumns, table.Schema.Mapping), evolution.IsChanged,
                 columns.Select(column => column.Name), maxColumnId);
@@ -194,10 +203,10 @@ sealed class TargetSchema
             table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Gives columns that have none an id and a physical name, where the table maps its columns.</summary>
-    static (StructType Schema, string? MaxColumnId) Map(TableSnapshot? table, StructType schema)
+    static (StructType Schema, string? MaxColumnId) Map(ColumnMappingMode mapping, StringMap properties, StructType schema)
     {
-        if (table is null || table.Schema.Mapping == ColumnMappingMode.None) return (schema, null);
-        var (assigned, maxColumnId) = ColumnMapping.Assign(schema, table.State.Metadata.Configuration);
+        if (mapping == ColumnMappingMode.None) return (schema, null);
+        var (assigned, maxColumnId) = ColumnMapping.Assign(schema, properties);
         return (assigned, maxColumnId.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -37,6 +37,16 @@ public static class IcebergCompat
     /// <summary>Whether a table must be so.</summary>
     public static bool IsRequired(StringMap properties) => ColumnMapping.IsIcebergCompatible(properties);
 
+    /// <summary>The properties of a new table, with those that others of them ask for and that nobody set.</summary>
+    public static StringMap ForNew(StringMap properties)
+    {
+        if (IcebergTable.IsEnabled(properties) && properties.Find(ColumnMapping.IcebergCompatProperty) is null)
+            properties = properties.With(ColumnMapping.IcebergCompatProperty, "true");
+        return IsRequired(properties) && properties.Find(ColumnMapping.ModeProperty) is null
+            ? properties.With(ColumnMapping.ModeProperty, "name")
+            : properties;
+    }
+
     /// <summary>What a table lacks, beside its files; nothing where it need not be so.</summary>
     public static IReadOnlyList<IcebergFault> FaultsOf(StructType schema, StringMap properties)
     {

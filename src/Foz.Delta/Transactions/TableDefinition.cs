@@ -28,10 +28,7 @@ public sealed record TableDefinition
     internal (Protocol Protocol, Metadata Metadata) ToActions(TimeProvider time)
     {
         Schema.Validate();
-        var (schema, properties) = (Schema, Properties);
-        // A new table can have what a table of Iceberg's needs without a word.
-        if (ColumnMapping.IsIcebergCompatible(properties) && properties.Find(ColumnMapping.ModeProperty) is null)
-            properties = properties.With(ColumnMapping.ModeProperty, "name");
+        var (schema, properties) = (Schema, IcebergCompat.ForNew(Properties));
         if (ColumnMapping.ModeOf(properties) != ColumnMappingMode.None)
         {
             (schema, var maxColumnId) = ColumnMapping.Assign(schema, properties);

@@ -1,3 +1,4 @@
+using Foz.Delta.Log;
 using Foz.Delta.Manifests;
 using Foz.Delta.Transactions;
 
@@ -7,6 +8,10 @@ namespace Foz.Core.Tables.Alterations;
 static class InteroperationRules
 {
     const string DeletionVectorsProperty = "delta.enableDeletionVectors";
+
+    /// <summary>Whether rows of a new table may be deleted by deletion vectors.</summary>
+    public static bool AllowDeletionVectors(StringMap properties) =>
+        !IcebergCompat.IsRequired(IcebergCompat.ForNew(properties)) && !IsTrue(properties.Find(SymlinkManifests.Property));
 
     /// <summary>Refuses what would keep them from it.</summary>
     /// <exception cref="FozException">It says what is missing, and what to do.</exception>

@@ -54,6 +54,23 @@ public sealed class StatementRunnerTests : IDisposable
         Assert.Empty(await RowsAsync("SELECT * FROM silver.o"));
     }
 
+    [Theory]
+    [InlineData("delta.universalFormat.enabledFormats = 'iceberg'", "metadata/version-hint.text")]
+    [InlineData("delta.columnMapping.mode = 'id'", "_delta_log/00000000000000000002.json")]
+    [InlineData("delta.compatibility.symlinkFormatManifest.enabled = true", "_symlink_format_manifest/day=2026-01-02/manifest")]
+    public async Task A_table_is_created_for_other_engines(string property, string file)
+    {
+        await RunAsync($"CREATE TABLE silver.o (id bigint, day date) PARTITIONED BY (day) TBLPROPERTIES ({property})");
+        await RunAsync($"CREATE TABLE silver.p PARTITIONED BY (day) TBLPROPERTIES ({property}) AS SELECT 1::BIGINT AS id, DATE '2026-01-02' AS day");
+        foreach (var table in new[] { "o", "p" })
+        {
+            await RunAsync($"INSERT INTO silver.{table} VALUES (2, DATE '2026-01-02')");
+            await RunAsync($"DELETE FROM silver.{table} WHERE id = 1");
+            Assert.Equal(["2|2026-01-02"], await RowsAsync($"SELECT * FROM silver.{table}"));
+            Assert.True(File.Exists(Path.Combine(folder, "silver", table, file)), $"{table} has no {file}");
+        }
+    }
+
     [Fact]
     public async Task An_overwrite_keeps_the_columns_and_replaces_the_rows()
     {
@@ -96,8 +113,8 @@ public sealed class StatementRunnerTests : IDisposable
     [InlineData("CREATE TABLE silver.x (a int, A int)", "a")]
     [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.apendOnly = true)", "delta.apendOnly")]
     [InlineData("CREATE TABLE silver.x (a int) CLUSTER BY (b)", "b")]
-    [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.universalFormat.enabledFormats = 'iceberg')", "Iceberg")]
-    [InlineData("CREATE TABLE silver.x TBLPROPERTIES (delta.compatibility.symlinkFormatManifest.enabled = true) AS SELECT 1 AS a", "manifests")]
+    [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.universalFormat.enabledFormats = 'iceberg', delta.enableDeletionVectors = true)", "Iceberg")]
+    [InlineData("CREATE TABLE silver.x TBLPROPERTIES (delta.compatibility.symlinkFormatManifest.enabled = true, delta.enableDeletionVectors = true) AS SELECT 1 AS a", "manifests")]
     public async Task A_table_that_could_not_be_written_to_is_not_created(string sql, string named)
     {
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(sql));
