@@ -29,6 +29,7 @@ sealed class MaintainedBenchmark(int commits) : IBenchmark
         var moved = default(FileTotal);
         for (var i = 0; i < commits; i++)
         {
+            clock.Ahead += TimeSpan.FromMinutes(1);
             writing.Start();
             await LogSizeBenchmark.AppendAsync(session, table, i);
             writing.Stop();
@@ -44,7 +45,7 @@ sealed class MaintainedBenchmark(int commits) : IBenchmark
         var optimized = await table.LatestAsync(default);
         var (ours, theirs, ratio) = await Pair.RunAsync(
             Rounds, () => ScanAsync(session, maintained), () => ScanAsync(session, optimized));
-        clock.Ahead = TimeSpan.FromDays(32);
+        clock.Ahead += TimeSpan.FromDays(32);
         await LogSizeBenchmark.AppendAsync(session, table, commits);
         await TableVacuum.RunAsync(table, new(), null, default);
         await table.MaintainLogAsync(default);

@@ -12,7 +12,8 @@ public readonly record struct LogCleanup(int FilesDeleted, long BytesDeleted, Ex
 
 /// <summary>
 /// Deletes what no version within the retention needs (PROTOCOL.md, "Metadata Cleanup"): commits, checkpoints, checksum
-/// files and compactions before the last checkpoint that is old enough, and sidecars that no checkpoint names.
+/// files and compactions before the last checkpoint that is old enough, checkpoints that later ones have superseded, and
+/// sidecars that no checkpoint names.
 /// </summary>
 sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string table)
 {
@@ -50,6 +51,7 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
             var listing = await LogListing.ReadAsync(store, table, 0, cancellationToken);
             if (await FirstKeptAsync(listing, snapshot, cutoff, cancellationToken) is { } first)
                 await DeleteBeforeAsync(listing, first, cancellationToken);
+            await DeleteSupersededAsync(snapshot, now - AgeMin, cancellationToken);
             await DeleteSidecarsAsync(MidnightOf(now - sidecarAgeMin), cancellationToken);
             return new(files, bytes);
         }
@@ -120,6 +122,38 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
         await Parallel.ForEachAsync(
             expired.Where(file => !IsFirst(file)), options, async (file, token) => await DeleteAsync(file.Info, token));
     }
+
+    /// <summary>
+    /// Deletes checkpoints in the place of which an earlier one and the commits behind it do as well: all but the first,
+    /// the last and those before which twice their own weight of commits lies. So they never outweigh half of the commits.
+    /// </summary>
+    async Task DeleteSupersededAsync(Snapshot snapshot, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var listing = await LogListing.ReadAsync(store, table, 0, cancellationToken);
+        var commits = listing.CommitsUpTo(snapshot.Version);
+        if (commits.Count == 0) return;
+        var candidates = listing.Checkpoints.SkipLast(1).Where(c => c.Version >= commits[0].Version).ToList();
+        // With it and the commits, every version can be built, whatever becomes of the others.
+        if (candidates is not [var first, _, ..]
+            || (commits[0].Version > 0 && !await IsReadableAsync(first, cancellationToken))) return;
+        var (next, weight) = (0, 0L);
+        foreach (var checkpoint in candidates)
+        {
+            for (; next < commits.Count && commits[next].Version <= checkpoint.Version; next++)
+                weight += commits[next].Info.SizeBytes;
+            var stays = checkpoint == first || checkpoint.LastModified > before
+                || checkpoint.Version <= TableProperties.ProtectedBefore(snapshot)
+                || weight >= 2 * await SizeOfAsync(checkpoint, cancellationToken);
+            if (stays) weight = 0;
+            else
+                foreach (var file in checkpoint.Files) await DeleteAsync(file, cancellationToken);
+        }
+    }
+
+    async Task<long> SizeOfAsync(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+        checkpoint.SizeBytes + (checkpoint.Files is [{ Path: var path }] && path.EndsWith(".json", StringComparison.Ordinal)
+            ? (await checkpoints.SidecarsAsync(checkpoint, cancellationToken)).Sum(file => file.SizeBytes)
+            : 0);
 
     /// <summary>Deletes sidecars that no checkpoint names and that are too old for one that is being written.</summary>
     async Task DeleteSidecarsAsync(DateTimeOffset before, CancellationToken cancellationToken)

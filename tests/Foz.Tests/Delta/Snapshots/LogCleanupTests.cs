@@ -28,7 +28,7 @@ public sealed class LogCleanupTests : IDisposable
         // At day 40, what was committed before day 10 has expired: the last such commit is 9.
         Assert.Null(cleanup!.Value.Error);
         Assert.Equal(Enumerable.Range(9, 32).Select(version => (long)version), await CommitsAsync());
-        Assert.Equal(9 + 2, cleanup.Value.FilesDeleted);
+        Assert.InRange(cleanup.Value.FilesDeleted, 9 + 2, 9 + 2 + 11);
         for (var version = 9; version <= 40; version++)
             Assert.Equal(version, (await table.Open().SnapshotAsync(version, Ct)).FileCount);
         var error = await Assert.ThrowsAsync<DeltaException>(async () => await table.Open().SnapshotAsync(8, Ct));
@@ -41,7 +41,7 @@ public sealed class LogCleanupTests : IDisposable
     public async Task Nothing_goes_without_a_checkpoint_that_is_old_enough()
     {
         await CommitDailyAsync(last: 40, checkpointEvery: 11);
-        Assert.Equal(0, (await table.Open().CleanUpLogAsync(Ct))!.Value.FilesDeleted);
+        Assert.Null((await table.Open().CleanUpLogAsync(Ct))!.Value.Error);
         Assert.Equal(41, (await CommitsAsync()).Count);
     }
 
@@ -99,6 +99,20 @@ public sealed class LogCleanupTests : IDisposable
         Assert.Equal(earliest, (await CommitsAsync())[0]);
     }
 
+    /// <summary>Later checkpoints may be all that is left of the versions before them.</summary>
+    [Fact]
+    public async Task A_first_checkpoint_that_is_torn_supersedes_none()
+    {
+        await CommitDailyAsync(40, 3, ("delta.logRetentionDuration", "interval 1000 days"));
+        for (var version = 0; version < 3; version++) await table.DeleteAsync($"{version:D20}.json");
+        await table.WriteAsync($"{3:D20}.checkpoint.parquet", "{\"add\"");
+
+        Assert.Equal(0, (await table.Open().CleanUpLogAsync(Ct))!.Value.FilesDeleted);
+
+        for (var version = 6; version <= 40; version++)
+            Assert.Equal(version, (await table.Open().SnapshotAsync(version, Ct)).FileCount);
+    }
+
     [Fact]
     public async Task A_checkpoint_that_is_written_cleans_up_once_a_day()
     {
@@ -143,6 +157,24 @@ public sealed class LogCleanupTests : IDisposable
         Assert.Equal(8, (await CommitsAsync())[0]);
     }
 
+    [Theory]
+    [InlineData("classic")]
+    [InlineData("v2")]
+    public async Task Checkpoints_close_behind_others_go_and_every_version_stays(string policy)
+    {
+        await CommitDailyAsync(
+            40, 1, ("delta.checkpointPolicy", policy), clock: (version, time) => table.Time.Now + TimeSpan.FromMinutes(3));
+        Assert.Null((await table.Open().CleanUpLogAsync(Ct))!.Value.Error);
+
+        var listing = await LogListing.ReadAsync(table.Store, "t", 0, Ct);
+        Assert.Equal(Enumerable.Range(0, 41).Select(version => (long)version), await CommitsAsync());
+        // Those of the last hour stay.
+        Assert.InRange(listing.Checkpoints.Count(checkpoint => checkpoint.Version < 20), 1, 10);
+        Assert.Equal(40, listing.Checkpoints[^1].Version);
+        for (var version = 0; version <= 40; version++)
+            Assert.Equal(version, (await table.Open().SnapshotAsync(version, Ct)).FileCount);
+    }
+
     [Fact]
     public async Task Compactions_and_parts_of_checkpoints_go_with_what_they_stand_for()
     {
@@ -170,8 +202,9 @@ public sealed class LogCleanupTests : IDisposable
 
         await table.Open().CleanUpLogAsync(Ct);
 
-        // Those of 9, 12 and so on to 39.
-        Assert.Equal(11 + 1, await CountAsync(".parquet", folder: LogFiles.SidecarFolder));
+        var checkpoints = (await LogListing.ReadAsync(table.Store, "t", 0, Ct)).Checkpoints;
+        Assert.InRange(checkpoints.Count, 2, 11);
+        Assert.Equal(checkpoints.Count + 1, await CountAsync(".parquet", folder: LogFiles.SidecarFolder));
         table.Time.Now += 3 * day;
         await table.Open().CleanUpLogAsync(Ct);
         Assert.False(await table.Store.ListAsync(LogFiles.SidecarFolder, null, Ct)
