@@ -58,12 +58,12 @@ static class CloneCommand
 
     static async Task<TableSnapshot> VersionAsync(
         LakeTable table, long? version, string? at, CancellationToken cancellationToken) => (version, at) switch
-    {
-        (null, null) => await table.LatestAsync(cancellationToken),
-        ({ } number, null) => await table.VersionAsync(number, cancellationToken),
-        (null, { } instant) => await table.VersionAtAsync(InstantOf(instant), cancellationToken),
-        _ => throw new FozException(ErrorKind.Usage, "say --version or --at, not both"),
-    };
+        {
+            (null, null) => await table.LatestAsync(cancellationToken),
+            ({ } number, null) => await table.VersionAsync(number, cancellationToken),
+            (null, { } instant) => await table.VersionAtAsync(InstantOf(instant), cancellationToken),
+            _ => throw new FozException(ErrorKind.Usage, "say --version or --at, not both"),
+        };
 
     static DateTimeOffset InstantOf(string text) => DateTimeOffset.TryParse(
         text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)

@@ -76,7 +76,9 @@ public sealed class Vacuum(DeltaTable table)
             var removed = folders.Remove();
             result = result with
             {
-                Version = started, Files = [.. deleted.Select(file => file.Path)], Bytes = deleted.Sum(file => file.SizeBytes),
+                Version = started,
+                Files = [.. deleted.Select(file => file.Path)],
+                Bytes = deleted.Sum(file => file.SizeBytes),
                 FoldersRemoved = removed,
             };
             if (status == "COMPLETED" || !cancellationToken.IsCancellationRequested)
