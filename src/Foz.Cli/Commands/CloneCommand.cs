@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
@@ -65,8 +65,7 @@ static class CloneCommand
             _ => throw new FozException(ErrorKind.Usage, "say --version or --at, not both"),
         };
 
-    static DateTimeOffset InstantOf(string text) => DateTimeOffset.TryParse(
-        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+    static DateTimeOffset InstantOf(string text) => Instant.TryParse(text, out var instant)
         ? instant
-        : throw CommandContext.Unreadable("--at", text, "write '2026-01-31' or '2026-01-31 08:30:00'");
+        : throw CommandContext.Unreadable("--at", text, $"write {Instant.Examples}");
 }

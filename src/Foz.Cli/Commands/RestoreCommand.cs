@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Foz.Core;
+using Foz.Core.Configuration;
 using Foz.Core.Engine;
 
 namespace Foz.Cli.Commands;
@@ -48,8 +48,7 @@ static class RestoreCommand
         return command;
     }
 
-    static DateTimeOffset InstantOf(string text) => DateTimeOffset.TryParse(
-        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+    static DateTimeOffset InstantOf(string text) => Instant.TryParse(text, out var instant)
         ? instant
-        : throw CommandContext.Unreadable("--to-timestamp", text, "write '2026-01-31' or '2026-01-31 08:30:00'");
+        : throw CommandContext.Unreadable("--to-timestamp", text, $"write {Instant.Examples}");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Configuration;
 using Foz.Core.Tables;
 using Foz.Core.Tables.ChangeFeed;
 
@@ -43,11 +44,10 @@ public abstract record ChangeRange
     static long? VersionOf(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
-    static DateTimeOffset InstantOf(string text) => DateTimeOffset.TryParse(
-        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+    static DateTimeOffset InstantOf(string text) => Instant.TryParse(text, out var instant)
         ? instant
         : throw new FozException(ErrorKind.Usage, $"'{text}' is neither a version nor an instant")
         {
-            Hint = "write a number from 0 on, '2026-01-31' or '2026-01-31 08:30:00', in UTC unless it says otherwise",
+            Hint = $"write a number from 0 on, {Instant.Examples}",
         };
 }

@@ -64,7 +64,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
         {
             (null, null) => await table.LatestAsync(cancellationToken),
             ({ } version, null) => await table.VersionAsync(ParseVersion(version), cancellationToken),
-            (null, { } instant) => await table.VersionAtAsync(ParseInstant(instant), cancellationToken),
+            (null, { } instant) => await table.VersionAtAsync(Instant.ParseSql(instant), cancellationToken),
             _ => throw new FozException(ErrorKind.Sql, "a version and a timestamp cannot both be asked for"),
         };
         return new RelationBinding.Rows(TableRows.All(snapshot));
@@ -114,7 +114,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
         {
             null => await table.FindLatestAsync(cancellationToken),
             { Unit: "VERSION", Value: { } version } => await table.VersionAsync(ParseVersion(version), cancellationToken),
-            { Value: { } instant } => await table.VersionAtAsync(ParseInstant(instant), cancellationToken),
+            { Value: { } instant } => await table.VersionAtAsync(Instant.ParseSql(instant), cancellationToken),
             _ => throw new FozException(ErrorKind.Sql, "AT takes a constant"),
         };
 
@@ -122,14 +122,6 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? version
             : throw new FozException(ErrorKind.Sql, $"'{text}' is not a version: it is a number from 0 on");
-
-    static DateTimeOffset ParseInstant(string text) => DateTimeOffset.TryParse(
-        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
-        ? instant
-        : throw new FozException(ErrorKind.Sql, $"'{text}' is not a timestamp")
-        {
-            Hint = "write '2026-01-31' or '2026-01-31 08:30:00', in UTC unless it says otherwise",
-        };
 
     async ValueTask<RelationBinding> SystemTableAsync(
         TableName name, TableSnapshot? snapshot, CancellationToken cancellationToken)

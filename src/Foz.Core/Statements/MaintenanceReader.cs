@@ -31,7 +31,7 @@ static class MaintenanceReader
         cursor.Expect("CLONE");
         var clone = new Statement.CloneTable(table, cursor.Table(), isShallow, ifNotExists);
         if (cursor.Takes("VERSION", "AS", "OF")) return clone with { Version = cursor.Integer("a version") };
-        return cursor.Takes("TIMESTAMP", "AS", "OF") ? clone with { Instant = StatementReader.Instant(cursor) } : clone;
+        return cursor.Takes("TIMESTAMP", "AS", "OF") ? clone with { Instant = StatementReader.InstantOf(cursor) } : clone;
     }
 
     static Statement.Optimize Optimize(StatementCursor cursor)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Foz.Core.Configuration;
 
 namespace Foz.Core.Statements;
 
@@ -115,20 +115,12 @@ public static class StatementReader
         cursor.Expect("TO");
         if (cursor.Takes("VERSION", "AS", "OF")) return new(table, cursor.Integer("a version"), null);
         cursor.Expect("TIMESTAMP", "AS", "OF");
-        return new(table, null, Instant(cursor));
+        return new(table, null, InstantOf(cursor));
     }
 
     /// <summary>An instant in quotes.</summary>
-    internal static DateTimeOffset Instant(StatementCursor cursor)
-    {
-        var text = cursor.Text("a timestamp in quotes");
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
-            ? instant
-            : throw new FozException(ErrorKind.Sql, $"'{text}' is not a timestamp")
-            {
-                Hint = "write '2026-01-31' or '2026-01-31 08:30:00', in UTC unless it says otherwise",
-            };
-    }
+    internal static DateTimeOffset InstantOf(StatementCursor cursor) =>
+        Instant.ParseSql(cursor.Text("a timestamp in quotes"));
 
     static Statement.DescribeHistory History(StatementCursor cursor)
     {
