@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
@@ -38,9 +36,7 @@ static class CloneCommand
             var from = await workspace.ResolveAsync(arguments.GetRequiredValue(source), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(from, cancellationToken);
             var snapshot = await VersionAsync(opened, arguments.GetValue(version), arguments.GetValue(at), cancellationToken);
-            var to = TableName.Parse(arguments.GetRequiredValue(target));
-            if (await workspace.Lake.Catalog.FindAsync(to, cancellationToken) is { Kind: DefinitionKind.View })
-                throw new FozException(ErrorKind.Usage, $"{to} is a view") { Hint = "name another one" };
+            var to = workspace.Names.Prefixed(TableName.Parse(arguments.GetRequiredValue(target)));
             var table = await workspace.Lake.OpenTableAsync(to, cancellationToken);
             CloneResult result;
             using (var progress = new ProgressRow(context.Shell))
@@ -61,11 +57,7 @@ static class CloneCommand
         {
             (null, null) => await table.LatestAsync(cancellationToken),
             ({ } number, null) => await table.VersionAsync(number, cancellationToken),
-            (null, { } instant) => await table.VersionAtAsync(InstantOf(instant), cancellationToken),
+            (null, { } instant) => await table.VersionAtAsync(CommandContext.InstantOf("--at", instant), cancellationToken),
             _ => throw new FozException(ErrorKind.Usage, "say --version or --at, not both"),
         };
-
-    static DateTimeOffset InstantOf(string text) => Instant.TryParse(text, out var instant)
-        ? instant
-        : throw CommandContext.Unreadable("--at", text, $"write {Instant.Examples}");
 }

@@ -82,6 +82,11 @@ sealed class CommandContext
         _ => OutputFormat.Table,
     };
 
+    /// <summary>The instant that an option says.</summary>
+    public static DateTimeOffset InstantOf(string option, string text) => Instant.TryParse(text, out var instant)
+        ? instant
+        : throw Unreadable(option, text, $"write {Instant.Examples}");
+
     /// <summary>The error of an option whose value cannot be read.</summary>
     public static FozException Unreadable(string option, string text, string hint) =>
         new(ErrorKind.Usage, $"{option} cannot be '{text}'") { Hint = hint };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Foz.Core;
-using Foz.Core.Configuration;
 using Foz.Core.Engine;
 
 namespace Foz.Cli.Commands;
@@ -33,7 +32,7 @@ static class RestoreCommand
             var target = (arguments.GetValue(version), arguments.GetValue(timestamp)) switch
             {
                 ({ } number, null) => await opened.VersionAsync(number, cancellationToken),
-                (null, { } instant) => await opened.VersionAtAsync(InstantOf(instant), cancellationToken),
+                (null, { } instant) => await opened.VersionAtAsync(CommandContext.InstantOf("--to-timestamp", instant), cancellationToken),
                 _ => throw new FozException(ErrorKind.Usage, "say which version: --to-version or --to-timestamp")
                 {
                     Hint = $"foz history {table} lists them",
@@ -47,8 +46,4 @@ static class RestoreCommand
         });
         return command;
     }
-
-    static DateTimeOffset InstantOf(string text) => Instant.TryParse(text, out var instant)
-        ? instant
-        : throw CommandContext.Unreadable("--to-timestamp", text, $"write {Instant.Examples}");
 }

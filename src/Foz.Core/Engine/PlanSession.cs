@@ -54,7 +54,8 @@ sealed class PlanSession(EnginePool pool, EngineSession session) : IDisposable
         var key = string.Create(CultureInfo.InvariantCulture, $"{use} {definition}");
         if (tables.TryGetValue(key, out var known)) return known;
         var number = tables.Count;
-        session.Execute($"CREATE TEMP TABLE {TableName(number)} ({definition})", cancellationToken);
+        // One that was made when its statement was stopped is not known.
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {TableName(number)} ({definition})", cancellationToken);
         tables.Add(key, number);
         return number;
     }

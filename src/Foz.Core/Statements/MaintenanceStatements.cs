@@ -66,11 +66,12 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
             (_, { } instant) => await source.VersionAtAsync(instant, cancellationToken),
             _ => await source.LatestAsync(cancellationToken),
         };
-        var target = await runner.DefineAsync(clone.Table, description: null, cancellationToken);
+        var target = await runner.OpenNewAsync(clone.Table, cancellationToken);
         if (clone.IfNotExists && await target.FindLatestAsync(cancellationToken) is { } present)
             return StatementResult.Of(("version", present.Version));
         var result = await new TableClone(source, version).MakeAsync(
             target, clone.IsShallow, onProgress: null, cancellationToken);
+        await runner.DefineAsync(clone.Table, description: null, cancellationToken);
         return StatementResult.Of(
             ("num_files", result.Files.Files), ("num_copied_files", result.Copied.Files),
             ("copied_bytes", result.Copied.Bytes), ("source_version", version.Version), ("version", result.Snapshot.Version));

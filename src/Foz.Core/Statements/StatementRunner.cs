@@ -62,11 +62,17 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     }
 
     /// <summary>The table that a statement makes, or that has its name already.</summary>
-    internal async Task<LakeTable> DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)
+    /// <exception cref="FozException">The name stands for a view, or there is no lake.</exception>
+    internal async Task<LakeTable> OpenNewAsync(TableTarget target, CancellationToken cancellationToken) =>
+        target.Folder is { } folder
+            ? tables.OpenFolder(folder)
+            : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!.Value), cancellationToken);
+
+    /// <summary>Puts a table that was made into the catalog; one that is named by its folder has no name there.</summary>
+    internal async Task DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)
     {
-        if (target.Folder is { } folder) return tables.OpenFolder(folder);
-        var lake = LakeOf(target);
-        return await lake.DefineTableAsync(names!.Prefixed(target.Name!.Value), description, owner: null, cancellationToken);
+        if (target.Name is { } name)
+            await LakeOf(target).DefineTableAsync(names!.Prefixed(name), description, owner: null, cancellationToken);
     }
 
     Lake LakeOf(TableTarget target) => names?.Lake ?? throw new FozException(

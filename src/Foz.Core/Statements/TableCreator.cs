@@ -3,6 +3,7 @@ using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.Expressions;
 using Foz.Delta;
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
@@ -13,28 +14,28 @@ namespace Foz.Core.Statements;
 sealed class TableCreator(EngineSession session, StatementRunner runner)
 {
     const string FeaturePrefix = "delta.feature.";
-    const string DeletionVectorsProperty = "delta.enableDeletionVectors";
 
     public async Task<StatementResult> CreateAsync(Statement.CreateTable create, CancellationToken cancellationToken)
     {
         if (create is { Columns.Count: > 0, Query: not null })
             throw new FozException(
                 ErrorKind.Sql, $"{create.Table} is given columns and a query: leave the columns to the query");
-        var table = await runner.DefineAsync(create.Table, create.Comment, cancellationToken);
+        var table = await runner.OpenNewAsync(create.Table, cancellationToken);
         var present = await table.FindLatestAsync(cancellationToken);
-        if (present is null || create.Replaces)
-            return create.Query is null
-                ? await DefineAsync(table, present, create, cancellationToken)
-                : await FillAsync(table, present, create, cancellationToken);
-        return create.IfNotExists
-            ? StatementResult.Of(("version", present.Version))
-            : throw new FozException(ErrorKind.Data, $"{table.Name} exists already")
+        if (present is not null && create.IfNotExists) return StatementResult.Of(("version", present.Version));
+        if (present is not null && !create.Replaces)
+            throw new FozException(ErrorKind.Data, $"{table.Name} exists already")
             {
                 Hint = "CREATE TABLE IF NOT EXISTS leaves it, CREATE OR REPLACE TABLE makes another version of it",
             };
+        var result = create.Query is null
+            ? await MakeAsync(table, present, create, cancellationToken)
+            : await FillAsync(table, present, create, cancellationToken);
+        await runner.DefineAsync(create.Table, create.Comment, cancellationToken);
+        return result;
     }
 
-    static async Task<StatementResult> DefineAsync(
+    static async Task<StatementResult> MakeAsync(
         LakeTable table, TableSnapshot? present, Statement.CreateTable create, CancellationToken cancellationToken)
     {
         var definition = DefinitionOf(table.Name, create);
@@ -163,9 +164,9 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
             PropertyRules.Check(property, value);
             properties = properties.With(property, value);
         }
-        if (withDefaults && properties.Find(DeletionVectorsProperty) is null)
+        if (withDefaults && properties.Find(DeletionVectorDescriptor.Property) is null)
             properties = properties.With(
-                DeletionVectorsProperty, InteroperationRules.AllowDeletionVectors(properties) ? "true" : "false");
+                DeletionVectorDescriptor.Property, InteroperationRules.AllowDeletionVectors(properties) ? "true" : "false");
         foreach (var (name, condition) in create.Constraints)
             properties = properties.With(RowRules.ConstraintPrefix + name.ToLowerInvariant(), condition);
         return properties;

@@ -15,7 +15,6 @@ namespace Foz.Core.Tables;
 /// </summary>
 public sealed class TableChange : IAsyncDisposable
 {
-    const string DeletionVectorsProperty = "delta.enableDeletionVectors";
     const string Told = "foz_told";
 
     readonly LakeTable table;
@@ -246,7 +245,7 @@ public sealed class TableChange : IAsyncDisposable
     {
         Schema = Target.Schema.Columns,
         PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
-        Properties = With(StringMap.Empty.With(DeletionVectorsProperty, "true"), options.Properties),
+        Properties = With(StringMap.Empty.With(DeletionVectorDescriptor.Property, "true"), options.Properties),
         Description = options.Description,
     };
 
@@ -269,7 +268,7 @@ public sealed class TableChange : IAsyncDisposable
 
     bool HasDeletionVectors() => Present is { State: var state }
         && state.Protocol.Supports(TableFeature.DeletionVectors)
-        && state.Metadata.Configuration.Find(DeletionVectorsProperty) is "true";
+        && state.Metadata.Configuration.Find(DeletionVectorDescriptor.Property) is "true";
 
     /// <summary>Merge-on-read: the files stay, with deletion vectors.</summary>
     async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)

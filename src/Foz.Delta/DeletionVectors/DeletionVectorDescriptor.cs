@@ -8,6 +8,9 @@ namespace Foz.Delta.DeletionVectors;
 /// </summary>
 public sealed record DeletionVectorDescriptor
 {
+    /// <summary>The table property that lets writers mark rows as deleted.</summary>
+    public const string Property = "delta.enableDeletionVectors";
+
     /// <summary>The storage type of a vector in a file named by a UUID, relative to the table's folder.</summary>
     public const char Relative = 'u';
 

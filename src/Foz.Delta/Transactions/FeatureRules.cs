@@ -1,3 +1,4 @@
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
@@ -6,14 +7,12 @@ namespace Foz.Delta.Transactions;
 /// <summary>Which table features a schema and properties need (PROTOCOL.md, "Table Features").</summary>
 static class FeatureRules
 {
-    public const string DeletionVectorsProperty = "delta.enableDeletionVectors";
-
     // What writers of version 2 did before there were lists of features; other writers list them for new tables too.
     static readonly string[] Basic = [TableFeature.AppendOnly, "invariants"];
 
     static readonly (string Property, string Value, string Feature)[] ByProperty =
     [
-        (DeletionVectorsProperty, "true", TableFeature.DeletionVectors),
+        (DeletionVectorDescriptor.Property, "true", TableFeature.DeletionVectors),
         (ChangeDataFeed.Property, "true", ChangeDataFeed.Feature),
         ("delta.enableInCommitTimestamps", "true", TableFeature.InCommitTimestamp),
         (RowTracking.Property, "true", TableFeature.RowTracking),

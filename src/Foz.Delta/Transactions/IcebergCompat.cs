@@ -1,3 +1,4 @@
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Iceberg;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
@@ -57,9 +58,9 @@ public static class IcebergCompat
         if (!hasMetadata && !isRequired) return faults;
         var isMapped = ColumnMapping.ModeOf(properties) != ColumnMappingMode.None;
         if (!isMapped) faults.Add(new IcebergFault.Property("its columns have no ids", ColumnMapping.ModeProperty, "name"));
-        if (IsTrue(properties, FeatureRules.DeletionVectorsProperty))
+        if (IsTrue(properties, DeletionVectorDescriptor.Property))
             faults.Add(new IcebergFault.Property(
-                "rows may be deleted by deletion vectors", FeatureRules.DeletionVectorsProperty, "false"));
+                "rows may be deleted by deletion vectors", DeletionVectorDescriptor.Property, "false"));
         AddFaults(schema, ColumnPath.Root, faults);
         return faults;
     }

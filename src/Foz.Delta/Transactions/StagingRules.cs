@@ -31,10 +31,10 @@ static class StagingRules
                 $"file {file.Path} already has this deletion vector")
             { Path = file.Path.Value };
         var isAllowed = protocol.Supports(TableFeature.DeletionVectors)
-            && FeatureRules.IsTrue(metadata, FeatureRules.DeletionVectorsProperty);
+            && FeatureRules.IsTrue(metadata, DeletionVectorDescriptor.Property);
         if (vector is not null && !isAllowed)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"rows of {file.Path} cannot be marked as deleted: the property {FeatureRules.DeletionVectorsProperty} "
+                $"rows of {file.Path} cannot be marked as deleted: the property {DeletionVectorDescriptor.Property} "
                 + "is not set to true")
             { Path = file.Path.Value };
         var count = FileStatistics.RecordCount(file) ?? throw new DeltaException(DeltaErrorKind.Refused,

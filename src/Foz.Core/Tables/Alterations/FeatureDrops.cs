@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Configuration;
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
@@ -69,7 +70,7 @@ static class FeatureDrops
         Refuse(
             draft.Snapshot.State.Files.Any(file => file.DeletionVector is not null), draft, TableFeature.DeletionVectors,
             "files have deletion vectors", "rewrite those files first");
-        Unset(draft, "delta.enableDeletionVectors");
+        Unset(draft, DeletionVectorDescriptor.Property);
     }
 
     static void DropTypeWidening(TableDraft draft)

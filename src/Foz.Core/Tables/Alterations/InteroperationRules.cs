@@ -1,4 +1,5 @@
 using Foz.Delta.Log;
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Manifests;
 using Foz.Delta.Transactions;
 
@@ -7,8 +8,6 @@ namespace Foz.Core.Tables.Alterations;
 /// <summary>What a table must be so that programs can read its files that do not read its log.</summary>
 static class InteroperationRules
 {
-    const string DeletionVectorsProperty = "delta.enableDeletionVectors";
-
     /// <summary>Whether rows of a new table may be deleted by deletion vectors.</summary>
     public static bool AllowDeletionVectors(StringMap properties) =>
         !IcebergCompat.IsRequired(IcebergCompat.ForNew(properties)) && !IsTrue(properties.Find(SymlinkManifests.Property));
@@ -63,12 +62,12 @@ static class InteroperationRules
     static void CheckManifests(TableDraft draft)
     {
         if (!IsTrue(draft, SymlinkManifests.Property)) return;
-        if (IsTrue(draft, DeletionVectorsProperty))
+        if (IsTrue(draft, DeletionVectorDescriptor.Property))
             throw new FozException(
                 ErrorKind.Data, $"{draft.Name} can have no manifests: rows may be deleted by deletion vectors, which their readers "
                 + "do not know")
             {
-                Hint = $"set this too, in one command: {DeletionVectorsProperty}=false",
+                Hint = $"set this too, in one command: {DeletionVectorDescriptor.Property}=false",
             };
         if (IsTrue(draft.Snapshot.State.Metadata.Configuration.Find(SymlinkManifests.Property))) return;
         if (draft.Snapshot.State.Files.FirstOrDefault(file => file.DeletionVector is not null) is { } file)

@@ -122,6 +122,7 @@ public sealed class StatementRunnerTests : IDisposable
         Assert.True(fault is FozException or DeltaException, fault.ToString());
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
         Assert.Null(await lake.Tables.Open("silver/x").FindLatestAsync(Cancel));
+        Assert.Null(await lake.Catalog.FindAsync(new("silver", "x"), Cancel));
     }
 
     [Fact]
@@ -191,6 +192,24 @@ public sealed class StatementRunnerTests : IDisposable
 
         Assert.Empty(await RowsAsync("SELECT * FROM silver.o"));
         Assert.Equal(["1"], await RowsAsync("SELECT * FROM dev_silver.o"));
+        await RunAsync("CREATE TABLE silver.copy DEEP CLONE silver.o", environment);
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM dev_silver.copy"));
+    }
+
+    [Theory]
+    [InlineData("CREATE OR REPLACE TABLE gold.v (a int)")]
+    [InlineData("CREATE TABLE gold.v AS SELECT 1 AS a")]
+    [InlineData("CREATE TABLE gold.v SHALLOW CLONE silver.o")]
+    public async Task A_table_does_not_take_the_name_of_a_view(string sql)
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint)");
+        await lake.Catalog.DefineAsync(
+            new("gold", "v"), _ => new() { Schema = "gold", Name = "v", Kind = DefinitionKind.View, Sql = "SELECT 7 AS x" }, Cancel);
+
+        var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql));
+
+        Assert.Contains("gold.v is a view", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(["7"], await RowsAsync("SELECT * FROM gold.v"));
     }
 
     [Fact]
