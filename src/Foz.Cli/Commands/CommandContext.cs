@@ -12,8 +12,11 @@ sealed class CommandContext
     public CommandContext(Shell shell)
     {
         Shell = shell;
-        Output.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "table", "json", "csv");
+        Output.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, ["table", "json", "csv", .. LineFormats]);
     }
+
+    /// <summary>The formats of one text a line, which only <c>foz ls</c> has.</summary>
+    public static readonly IReadOnlyList<string> LineFormats = ["name", "path", "selector"];
 
     /// <summary>What commands talk to.</summary>
     public Shell Shell { get; }
@@ -35,7 +38,7 @@ sealed class CommandContext
     /// <summary>How results are written.</summary>
     public Option<string?> Output { get; } = new("--output", "-o")
     {
-        Description = "How results are written: table, json (an array of objects) or csv", HelpName = "format",
+        Description = "How results are written: table, json (an array of objects) or csv; of foz ls also name, path, selector", HelpName = "format",
         Recursive = true,
     };
 
@@ -79,8 +82,13 @@ sealed class CommandContext
     {
         "json" => OutputFormat.Json,
         "csv" => OutputFormat.Csv,
+        { } line when LineFormats.Contains(line) => throw Unreadable("--output", line, "only foz ls writes lines of these"),
         _ => OutputFormat.Table,
     };
+
+    /// <summary>The format of one text a line that is asked for; null for another.</summary>
+    public string? LineFormat(ParseResult arguments) =>
+        arguments.GetValue(Output)?.ToLowerInvariant() is { } format && LineFormats.Contains(format) ? format : null;
 
     /// <summary>The instant that an option says.</summary>
     public static DateTimeOffset InstantOf(string option, string text) => Instant.TryParse(text, out var instant)

@@ -7,7 +7,7 @@ using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz ls</c>: what is in the lake.</summary>
+/// <summary><c>foz ls</c>: what is in the lake, and what of the project is selected.</summary>
 static class LsCommand
 {
     public const string Name = "ls";
@@ -46,12 +46,24 @@ static class LsCommand
         {
             Description = "Only tables and views of this schema", HelpName = "schema",
         };
+        var selection = new SelectionOptions();
         var command = new ExampleCommand(
-            Name, "List the tables and views of the lake",
-            ["foz ls", "foz ls --schema gold --sizes", "foz ls --output json --target prod"]) { schema, sizes };
+            Name, "List the tables and views of the lake, or what of the project is selected",
+            [
+                "foz ls", "foz ls --schema gold --sizes", "foz ls --output json --target prod",
+                "foz ls --select +gold.daily_sales --output name",
+            ])
+        { schema, sizes };
+        selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var request = selection.Read(arguments);
+            if (!request.IsEmpty || context.LineFormat(arguments) is not null)
+            {
+                await ResourceListing.WriteAsync(context, arguments, workspace, request, cancellationToken);
+                return;
+            }
             var prefix = workspace.File.SchemaPrefix;
             var wanted = arguments.GetValue(schema);
             var isTable = context.IsTable(arguments);

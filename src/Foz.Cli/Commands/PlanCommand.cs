@@ -15,13 +15,13 @@ static class PlanCommand
 
     public static Command Create(CommandContext context)
     {
-        var names = RunCommand.Selectors();
-        var select = RunCommand.SelectOption();
+        var selection = new SelectionOptions();
         var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
         var command = new ExampleCommand(
             Name, "Show what a run would do and why, and do nothing",
             ["foz plan", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
-        { names, select, fullRefresh };
+        { fullRefresh };
+        selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
@@ -29,7 +29,7 @@ static class PlanCommand
                 new()
                 {
                     Project = workspace.LoadProject(context, cancellationToken),
-                    Select = RunCommand.Selected(arguments, names, select),
+                    Selection = selection.Read(arguments),
                     IsFullRefresh = arguments.GetValue(fullRefresh),
                 },
                 cancellationToken);

@@ -16,8 +16,7 @@ static class RunCommand
 
     public static Command Create(CommandContext context)
     {
-        var names = Selectors();
-        var select = SelectOption();
+        var selection = new SelectionOptions();
         var fullRefresh = new Option<bool>("--full-refresh")
         {
             Description = "Make incremental tables anew from the beginning of their inputs",
@@ -40,9 +39,11 @@ static class RunCommand
                 "foz run",
                 "foz run gold.daily_sales --target prod",
                 "foz run --select +silver.orders+ --full-refresh",
+                "foz run --select tag:daily,gold --exclude gold.archive",
                 "foz run --log-format json --wait 30m",
             ])
-        { names, select, fullRefresh, wait, logFormat };
+        { fullRefresh, wait, logFormat };
+        selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
@@ -50,7 +51,7 @@ static class RunCommand
             var request = new RunRequest
             {
                 Project = workspace.LoadProject(context, cancellationToken),
-                Select = Selected(arguments, names, select),
+                Selection = selection.Read(arguments),
                 IsFullRefresh = arguments.GetValue(fullRefresh),
                 Wait = WaitOf(arguments.GetValue(wait)!),
                 OnEvent = display.Show,
@@ -70,24 +71,6 @@ static class RunCommand
         cancellationToken.ThrowIfCancellationRequested();
         return FailedExitCode;
     }
-
-    /// <summary>The argument that names steps.</summary>
-    public static Argument<string[]> Selectors() => new("names")
-    {
-        Description = "Tables to make: silver.orders, orders, silver.*; +name takes what it needs, name+ what needs it",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
-
-    /// <summary>The option that names steps, as dbt has it.</summary>
-    public static Option<string[]> SelectOption() => new("--select", "-s")
-    {
-        Description = "The same as names", HelpName = "names", AllowMultipleArgumentsPerToken = true,
-    };
-
-    /// <summary>All steps that are named.</summary>
-    public static IReadOnlyList<string> Selected(
-        ParseResult arguments, Argument<string[]> names, Option<string[]> select) =>
-        [.. arguments.GetValue(names) ?? [], .. arguments.GetValue(select) ?? []];
 
     static TimeSpan WaitOf(string text) => Duration.TryParse(text, out var wait)
         ? wait

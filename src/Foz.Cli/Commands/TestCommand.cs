@@ -22,20 +22,17 @@ static class TestCommand
 
     public static Command Create(CommandContext context)
     {
-        var names = new Argument<string[]>("names")
-        {
-            Description = "Tables, as foz run has them, and names of tests", Arity = ArgumentArity.ZeroOrMore,
-        };
-        var select = RunCommand.SelectOption();
+        var selection = new SelectionOptions();
         var command = new ExampleCommand(
             Name, "Run the checks of tables as they are, and the SQL tests in tests/",
-            ["foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json"]) { names, select };
+            ["foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json"]);
+        selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             var outcomes = await new ProjectChecks(workspace.Lake).RunAsync(
-                project, RunCommand.Selected(arguments, names, select), cancellationToken);
+                project, selection.Read(arguments), cancellationToken);
             if (context.IsTable(arguments)) Tell(context, outcomes);
             else context.WriteRows(arguments, Columns, outcomes.SelectMany(o => RowsOf(context, o)));
             return outcomes.Any(o => o.IsFailure) ? 1 : 0;

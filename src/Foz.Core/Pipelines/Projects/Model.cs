@@ -40,6 +40,15 @@ public sealed record Model
     public ImmutableSortedDictionary<string, string> Meta { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>The group that it belongs to; null where none is stated.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>
+    /// What its front matter says, as it is written: keys with dots between those of nested mappings, each item of a list by
+    /// itself.
+    /// </summary>
+    public IReadOnlyList<ModelSetting> Settings { get; init; } = [];
+
     /// <summary>The names that it states as dependencies besides those in its SQL.</summary>
     public IReadOnlyList<StatedName> Depends { get; init; } = [];
 
@@ -57,6 +66,36 @@ public sealed record Model
 
     /// <summary>Where its definition starts.</summary>
     public Place Place => new(File, 1, 1);
+}
+
+/// <summary>A single value of a model's front matter.</summary>
+/// <param name="Key">Its key: <c>materialization.strategy</c>.</param>
+/// <param name="Value">Its text.</param>
+public readonly record struct ModelSetting(string Key, string Value)
+{
+    /// <summary>All single values of a mapping, in the order of the text.</summary>
+    internal static IReadOnlyList<ModelSetting> Of(Configuration.YamlNode.Mapping yaml)
+    {
+        var settings = new List<ModelSetting>();
+        foreach (var entry in yaml.Entries) Add(settings, entry.Key, entry.Value);
+        return settings;
+    }
+
+    static void Add(List<ModelSetting> settings, string key, Configuration.YamlNode node)
+    {
+        switch (node)
+        {
+            case Configuration.YamlNode.Mapping mapping:
+                foreach (var entry in mapping.Entries) Add(settings, $"{key}.{entry.Key}", entry.Value);
+                break;
+            case Configuration.YamlNode.Sequence sequence:
+                foreach (var item in sequence.Items) Add(settings, key, item);
+                break;
+            case Configuration.YamlNode.Scalar scalar:
+                settings.Add(new(key, scalar.Text));
+                break;
+        }
+    }
 }
 
 /// <summary>A name that stands in a file.</summary>

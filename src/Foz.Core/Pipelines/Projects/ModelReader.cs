@@ -59,6 +59,8 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
+            Group = reader.Text("group"),
+            Settings = ModelSetting.Of(yaml),
             Columns = columns,
             Checks = [.. columns.SelectMany(c => c.Checks), .. tableChecks],
             Meta = ReadMeta(reader.Entries("meta")),

@@ -2,6 +2,7 @@ using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -48,6 +49,9 @@ public sealed class Project
 
     /// <summary>Its tests, by name.</summary>
     public IReadOnlyList<SqlTest> SqlTests => parts.SqlTests;
+
+    /// <summary>Its own selectors, by name.</summary>
+    public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
     /// <summary>What is made from what.</summary>
     public ProjectGraph Graph { get; }
@@ -126,9 +130,11 @@ public abstract record ProjectResult
 /// <param name="Models">Its models that are switched on.</param>
 /// <param name="SqlTests">Its tests that are switched on.</param>
 /// <param name="Disabled">The names of its models that are switched off.</param>
+/// <param name="Selectors">Its own selectors, by name.</param>
 sealed record ProjectParts(
     ProjectFile File,
     IReadOnlyList<ProjectSource> Sources,
     IReadOnlyList<Model> Models,
     IReadOnlyList<SqlTest> SqlTests,
-    IReadOnlySet<TableName> Disabled);
+    IReadOnlySet<TableName> Disabled,
+    IReadOnlyDictionary<string, NamedSelector> Selectors);

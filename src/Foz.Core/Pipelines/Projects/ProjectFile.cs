@@ -56,6 +56,9 @@ public sealed class ProjectFile
     /// <summary>The secrets that were filled in so far.</summary>
     public Secrets Secrets { get; init; } = new();
 
+    /// <summary>The list of its own selectors; null where it states none.</summary>
+    internal YamlNode? Selectors { get; init; }
+
     /// <summary>The names of all connections.</summary>
     public IEnumerable<string> ConnectionNames => connections.Keys;
 

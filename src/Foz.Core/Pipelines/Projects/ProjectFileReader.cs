@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -53,6 +54,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
             Variables = variables,
+            Selectors = reader.Node(SelectorFileReader.Key),
         };
         if (file.SchemaPrefix.Length > 0)
             Identifier.CheckSchema(file.SchemaPrefix, chosen.PlaceOf("schema_prefix"), errors);

@@ -2,6 +2,7 @@ using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 
 namespace Foz.Core.Pipelines.Projects;
@@ -39,7 +40,16 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         foreach (var (path, text) in Files(file.Folder, TestsFolder, ".sql"))
             if (modelReader.ReadTest(path, text) is { } test) tests.Add(test);
         RefuseOtherFiles(file.Folder);
-        return Finish(new(file, sources, models, tests, disabled));
+        return Finish(new(file, sources, models, tests, disabled, ReadSelectors(file)));
+    }
+
+    IReadOnlyDictionary<string, NamedSelector> ReadSelectors(ProjectFile file)
+    {
+        var reader = new SelectorFileReader(errors);
+        reader.Read(file.Selectors);
+        var path = Path.Combine(file.Folder, SelectorFileReader.FileName);
+        if (System.IO.File.Exists(path)) reader.ReadFile(System.IO.File.ReadAllText(path));
+        return reader.Selectors;
     }
 
     /// <summary>Puts discovered streams into a project.</summary>

@@ -4,6 +4,7 @@ using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Tables;
 using Foz.Delta;
 
@@ -32,9 +33,10 @@ public sealed class PipelineRunner(Lake lake)
         lake.Engines.SweepTempFolders();
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
-        var selected = Selection.Of(project.Graph, request.Select);
+        var selected = request.Selection.Find(project, SelectionFacts.None).Tables;
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+        if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         var recorder = new RunRecorder(lake, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(

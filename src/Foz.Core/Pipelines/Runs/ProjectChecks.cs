@@ -3,6 +3,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -27,30 +28,22 @@ public sealed class ProjectChecks(Lake lake)
 
     /// <summary>Runs checks.</summary>
     /// <param name="project">The project.</param>
-    /// <param name="select">
-    /// Selectors of tables, as for a run, and names of tests; the tests that read a selected table are taken too. Empty
-    /// for all.
+    /// <param name="selection">
+    /// Which: tables with checks, and tests; the tests that read a selected table are taken too.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>One outcome for each table with checks, and for each test.</returns>
     /// <exception cref="FozException">A selector means nothing.</exception>
     public async Task<IReadOnlyList<ChecksOutcome>> RunAsync(
-        Project project, IReadOnlyList<string> select, CancellationToken cancellationToken)
+        Project project, SelectionRequest selection, CancellationToken cancellationToken)
     {
         await using var opened = await OpenedProject.OpenAsync(project, lake.Engines, cancellationToken);
         project = opened.Project;
-        var named = project.SqlTests.Where(t => select.Contains(t.Name, StringComparer.OrdinalIgnoreCase)).ToList();
-        var selectors = select.Where(s => named.All(t => !t.Name.Equals(s, StringComparison.OrdinalIgnoreCase))).ToList();
-        var selected = named.Count > 0 && selectors.Count == 0
-            ? new HashSet<TableName>()
-            : Selection.Of(project.Graph, selectors);
-        var tests = select.Count == 0
-            ? project.SqlTests
-            : project.SqlTests.Where(t => named.Contains(t) || t.References.Any(r => selected.Contains(r.Name)));
+        var selected = selection.Find(project, SelectionFacts.None);
         var outcomes = new List<ChecksOutcome>();
-        foreach (var node in project.Graph.Nodes.Where(n => selected.Contains(n.Name) && n.Checks.Count > 0))
+        foreach (var node in project.Graph.Nodes.Where(node => selected.Checks.Contains(node.Name)))
             outcomes.Add(await TryAsync(node.Table.ToString(), node, table: node.Table, cancellationToken));
-        foreach (var test in tests)
+        foreach (var test in selected.SqlTests)
             outcomes.Add(await TryAsync(test.Name, NodeOf(test), table: null, cancellationToken));
         return outcomes;
     }

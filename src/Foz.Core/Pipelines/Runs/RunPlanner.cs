@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -31,7 +32,7 @@ public sealed class RunPlanner(Lake lake)
     {
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var graph = opened.Project.Graph;
-        var selected = Selection.Of(graph, request.Select);
+        var selected = request.Selection.Find(opened.Project, SelectionFacts.None).Tables;
         var planned = new List<PlannedStep>();
         var working = new HashSet<TableName>();
         foreach (var node in graph.Nodes.Where(node => selected.Contains(node.Name)))

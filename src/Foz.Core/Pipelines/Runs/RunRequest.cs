@@ -1,4 +1,5 @@
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -8,8 +9,8 @@ public sealed record RunRequest
     /// <summary>The project.</summary>
     public required Project Project { get; init; }
 
-    /// <summary>Selectors of steps; empty for all.</summary>
-    public IReadOnlyList<string> Select { get; init; } = [];
+    /// <summary>Which steps.</summary>
+    public SelectionRequest Selection { get; init; } = SelectionRequest.All;
 
     /// <summary>Whether incremental tables are made anew from the beginning of their inputs.</summary>
     public bool IsFullRefresh { get; init; }

@@ -50,6 +50,26 @@ public sealed class ProjectCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_selected_is_listed_and_run_and_nothing_else()
+    {
+        await InitAsync();
+        foz.Write("selectors.yml", "selectors: [{name: raw, definition: 'path:models/bronze'}]");
+
+        Assert.Equal("bronze.sales\nsilver.sales\nsilver.sales checks\n", await OkAsync("ls", "+silver.sales", "-o", "name"));
+        Assert.Equal("models/bronze/sales.sql\n", await OkAsync("ls", "--selector", "raw", "--output", "path"));
+        Assert.Equal(
+            "name,resource_type,materialization,path,tags,depends\n"
+            + "gold.sales_by_day,model,table,models/gold/sales_by_day.sql,[],[silver.sales]\n",
+            (await OkAsync("ls", "--select", "gold", "--exclude", "test_type:generic", "-o", "csv")).Replace("\"", "", StringComparison.Ordinal));
+        await OkAsync("run", "--select", "gold+,gold", "+silver.sales", "--exclude", "gold");
+        Assert.Equal("bronze.sales\nsilver.sales\n", await ColumnAsync("select distinct step from foz.steps order by 1"));
+        Assert.Contains("no table is selected", (await foz.RunAsync("run", "bronze.sales,gold")).Out, StringComparison.Ordinal);
+        var wrong = await foz.RunAsync("run", "--output", "name", "--selector", "row");
+        Assert.Equal((2, "error: the project has no selector 'row'\n  did you mean 'raw'?\n"), (wrong.ExitCode, wrong.Error));
+        Assert.Equal(2, (await foz.RunAsync("test", "-o", "name")).ExitCode);
+    }
+
+    [Fact]
     public async Task An_older_version_can_be_read_and_brought_back()
     {
         await InitAsync();

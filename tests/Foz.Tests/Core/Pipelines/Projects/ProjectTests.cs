@@ -387,35 +387,4 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal(["silver.b", "silver.c"], graph.Upstream(new("gold", "a")).Select(n => n.ToString()));
         Assert.Equal(["gold.a"], graph.Downstream(new("silver", "c")).Select(n => n.ToString()));
     }
-
-    [Theory]
-    [InlineData("", "silver.a silver.b gold.c gold.d")]
-    [InlineData("gold.c", "gold.c")]
-    [InlineData("c", "gold.c")]
-    [InlineData("+gold.c", "silver.a silver.b gold.c")]
-    [InlineData("silver.a+", "silver.a gold.c gold.d")]
-    [InlineData("+c+", "silver.a silver.b gold.c gold.d")]
-    [InlineData("silver.* d", "silver.a silver.b gold.d")]
-    [InlineData("GOLD.?", "gold.c gold.d")]
-    public void Selectors_select(string selector, string expected)
-    {
-        var graph = GraphOfFour();
-        var selected = Selection.Of(graph, [selector]);
-        Assert.Equal(expected, string.Join(' ', graph.Nodes.Select(n => n.Name).Where(selected.Contains)));
-    }
-
-    [Theory]
-    [InlineData("silver.aa", "'silver.aa' selects nothing of the project\n  did you mean 'silver.a'?")]
-    [InlineData("+nothing", "'+nothing' selects nothing of the project\n  known: a, b, c, d")]
-    public void A_selector_that_selects_nothing_is_refused(string selector, string expected) =>
-        Assert.Equal(expected, Assert.Throws<FozException>(() => Selection.Of(GraphOfFour(), [selector])).Describe());
-
-    ProjectGraph GraphOfFour()
-    {
-        folder["models/silver/a.sql"] = "select 1 as n";
-        folder["models/silver/b.sql"] = "select 1 as n";
-        folder["models/gold/c.sql"] = "select * from silver.a, silver.b";
-        folder["models/gold/d.sql"] = "select * from gold.c";
-        return folder.Load().Graph;
-    }
 }

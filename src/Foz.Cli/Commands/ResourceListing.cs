@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>What of a project is selected, for <c>foz ls --select</c>.</summary>
+static class ResourceListing
+{
+    static readonly IReadOnlyList<ResultColumn> Columns =
+        [new("name"), new("resource_type"), new("materialization"), new("path"), new("tags"), new("depends")];
+
+    static readonly IReadOnlyList<ResultColumn> ShownColumns =
+        [new("name"), new("resource_type"), new("materialization"), new("path"), new("tags")];
+
+    public static Task WriteAsync(
+        CommandContext context, ParseResult arguments, Workspace workspace, SelectionRequest request,
+        CancellationToken cancellationToken)
+    {
+        var project = workspace.LoadProject(context, cancellationToken);
+        var resources = request.Find(project, SelectionFacts.None).Items;
+        if (context.LineFormat(arguments) is { } format)
+        {
+            foreach (var line in resources.Select(resource => LineOf(project, resource, format)))
+                context.Shell.Out.WriteLine(line);
+            return Task.CompletedTask;
+        }
+        var isTable = context.IsTable(arguments);
+        context.WriteRows(arguments, isTable ? ShownColumns : Columns, resources.Select(resource => RowOf(resource, isTable)));
+        return Task.CompletedTask;
+    }
+
+    static string LineOf(Project project, Resource resource, string format) => format switch
+    {
+        "name" => resource.Name,
+        "path" => resource.File,
+        _ => $"{project.Name}.{resource.Selector}",
+    };
+
+    static object?[] RowOf(Resource resource, bool isForPeople)
+    {
+        var materialization = resource is Resource.Table { Node: GraphNode.OfModel { Model.Materialization.Name: var name } }
+            ? name
+            : null;
+        object?[] row = [resource.Name, resource.Type, materialization, resource.File];
+        return isForPeople
+            ? [.. row, string.Join(", ", resource.Tags)]
+            : [.. row, resource.Tags.ToArray<object?>(), resource.Needs.Select(name => (object?)$"{name}").ToArray()];
+    }
+}
