@@ -3,11 +3,12 @@ using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz lineage</c>: what a table is made from, and what is made from it.</summary>
+/// <summary><c>foz lineage</c>: what a table or column is made from, and what is made from it.</summary>
 static class LineageCommand
 {
     public const string Name = "lineage";
@@ -16,26 +17,38 @@ static class LineageCommand
 
     public static Command Create(CommandContext context)
     {
-        var name = new Argument<string>("table") { Description = "The table or view: silver.orders" };
+        var name = new Argument<string>("table") { Description = "The table, view or column: silver.orders, silver.orders.amount" };
         var upstream = new Option<bool>("--upstream") { Description = "What it is made from (the default)" };
         var downstream = new Option<bool>("--downstream") { Description = "What is made from it" };
+        var columns = new Option<bool>("--columns") { Description = "What each column of the table is made from, and what decides its rows" };
         var command = new ExampleCommand(
-            Name, "Show what a table is made from, or what is made from it",
-            ["foz lineage gold.daily_sales", "foz lineage bronze.orders --downstream"]) { name, upstream, downstream };
+            Name, "Show what a table or column is made from, or what is made from it",
+            ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue", "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns"])
+        {
+            name, upstream, downstream, columns,
+        };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             if (arguments.GetValue(upstream) && arguments.GetValue(downstream))
                 throw new FozException(ErrorKind.Usage, "--upstream and --downstream cannot both be asked for");
-            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
-            var table = TableName.Parse(arguments.GetRequiredValue(name));
-            var edges = await ReadEdgesAsync(workspace, project, cancellationToken);
-            var start = project.Graph.Find(table)?.Table.ToString() ?? table.ToString();
-            if (!edges.Any(e => e.Touches(start)))
-                start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
             var isUpstream = !arguments.GetValue(downstream);
-            if (context.IsTable(arguments)) Draw(context.Shell, project, edges, start, isUpstream);
-            else context.WriteRows(arguments, Columns, Reach(edges, start, isUpstream));
+            var (table, column) = Split(arguments.GetRequiredValue(name));
+            if (column is null && !arguments.GetValue(columns))
+            {
+                await WriteTablesAsync(context, arguments, workspace, project, table, isUpstream, cancellationToken);
+                return;
+            }
+            if (!isUpstream && column is null)
+                throw new FozException(ErrorKind.Usage, "--columns shows what columns are made from")
+                {
+                    Hint = $"what is made from one: foz lineage {table}.<column> --downstream",
+                };
+            var inLake = project.Graph.Find(table)?.Table ?? await workspace.ResolveAsync(table.ToString(), cancellationToken);
+            using var lineage = new ProjectLineage(project, workspace.Lake);
+            await new ColumnLineageWriter(context, arguments, project, lineage)
+                .WriteAsync(inLake, column, isUpstream, cancellationToken);
         });
         return command;
     }
@@ -43,6 +56,29 @@ static class LineageCommand
     /// <summary>Draws the tree of what the project makes a table from.</summary>
     public static void Write(Shell shell, Project project, TableName table) =>
         Draw(shell, project, [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
+
+    /// <summary>A table's name, and behind it perhaps a column's.</summary>
+    static (TableName Table, string? Column) Split(string text)
+    {
+        var parts = text.Split('.', 4);
+        return parts switch
+        {
+            [TableName.Catalog, var schema, var table, var column] => (new(schema, table), column),
+            [var schema, var table, var column] when schema != TableName.Catalog => (new(schema, table), column),
+            _ => (TableName.Parse(text), null),
+        };
+    }
+
+    static async Task WriteTablesAsync(
+        CommandContext context, ParseResult arguments, Workspace workspace, Project project, TableName table,
+        bool isUpstream, CancellationToken cancellationToken)
+    {
+        var edges = await ReadEdgesAsync(workspace, project, cancellationToken);
+        var start = project.Graph.Find(table)?.Table.ToString() ?? table.ToString();
+        if (!edges.Any(e => e.Touches(start))) start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
+        if (context.IsTable(arguments)) Draw(context.Shell, project, edges, start, isUpstream);
+        else context.WriteRows(arguments, Columns, Reach(edges, start, isUpstream));
+    }
 
     /// <summary>What the project says, and what runs recorded of tables that it no longer has or cannot know yet.</summary>
     static async Task<IReadOnlyList<Edge>> ReadEdgesAsync(
@@ -93,8 +129,9 @@ static class LineageCommand
             StringComparer.OrdinalIgnoreCase);
         var kinds = project.Graph.Nodes.ToDictionary(n => n.Table.ToString(), KindOf, StringComparer.OrdinalIgnoreCase);
         Trees.Write(
-            shell, table, name => [.. edges[name].Distinct(StringComparer.OrdinalIgnoreCase)],
-            name => kinds.GetValueOrDefault(name, ""));
+            shell, Entry(table), name => [.. edges[name].Distinct(StringComparer.OrdinalIgnoreCase).Select(Entry)]);
+
+        TreeEntry Entry(string name) => new(name, kinds.GetValueOrDefault(name, ""));
     }
 
     static IEnumerable<Edge> Edges(GraphNode node) => node switch

@@ -7,20 +7,19 @@ public static class Trees
     /// <param name="shell">Where to.</param>
     /// <param name="root">The root.</param>
     /// <param name="children">What hangs on a name.</param>
-    /// <param name="label">What is written behind a name; empty for nothing.</param>
-    public static void Write(
-        Shell shell, string root, Func<string, IReadOnlyList<string>> children, Func<string, string> label)
+    public static void Write(Shell shell, TreeEntry root, Func<string, IReadOnlyList<TreeEntry>> children)
     {
         var drawn = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         Draw(root, first: "", rest: "");
 
-        void Draw(string name, string first, string rest)
+        void Draw(TreeEntry entry, string first, string rest)
         {
-            var below = children(name);
-            var isRepeated = !drawn.Add(name) && below.Count > 0;
-            var remark = isRepeated ? "(above)" : label(name);
+            var below = children(entry.Name);
+            var isRepeated = !drawn.Add(entry.Name) && below.Count > 0;
+            var remark = isRepeated ? $"{entry.Remark} (above)".TrimStart() : entry.Remark;
             shell.Out.WriteLine(
-                shell.Styled(Style.Dim, first) + name + (remark.Length == 0 ? "" : "  " + shell.Styled(Style.Dim, remark)));
+                shell.Styled(Style.Dim, first) + entry.Name
+                + (remark.Length == 0 ? "" : "  " + shell.Styled(Style.Dim, remark)));
             if (isRepeated) return;
             for (var i = 0; i < below.Count; i++)
             {
@@ -30,3 +29,8 @@ public static class Trees
         }
     }
 }
+
+/// <summary>A line of a tree.</summary>
+/// <param name="Name">What stands there; what hangs on it is the same wherever it stands.</param>
+/// <param name="Remark">What is written behind; empty for nothing.</param>
+public readonly record struct TreeEntry(string Name, string Remark);

@@ -3,7 +3,7 @@ using Foz.Core.Data;
 
 namespace Foz.Core.Engine;
 
-/// <summary>What a statement's plan asks of the rows of its tables, found by binding it over empty ones.</summary>
+/// <summary>What a statement's plan tells of it, found by binding it over empty tables.</summary>
 public static class BoundPlan
 {
     /// <summary>Binds a statement, and reads filters from its optimized plan.</summary>
@@ -26,55 +26,105 @@ public static class BoundPlan
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
     {
-        List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
-        foreach (var reference in analysis.Tables)
-            if (table(reference) is { } columns) known.Add((reference.Span, columns));
-        foreach (var call in analysis.TableFunctions)
-            if (function?.Invoke(call) is { } columns) known.Add((call.Span, columns));
         using var planner = session.BorrowPlanner();
-        var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
-        var names = known.Zip(numbers, (t, number) => (t.Span, Name: PlanSession.TableName(number)))
-            .ToDictionary(t => t.Span, t => t.Name);
-        var rewritten = analysis.Rewrite(
-            reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
-        using var plan = Serialize(planner.Session, rewritten.Text, cancellationToken);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken);
+        using var plan = Serialize(planner.Session, bound.Sql, isOptimized: true, cancellationToken);
         if (plan.RootElement.GetProperty("error").GetBoolean())
         {
-            CheckBinding(planner.Session, analysis, rewritten, cancellationToken);
+            bound.Describe(cancellationToken);
             // It binds, but its plan cannot be written as JSON and tells nothing.
             return new Dictionary<SqlSpan, FilterExpression>();
         }
         var reader = new PlanReader(PlanSession.TablePrefix);
         reader.Read(plan.RootElement.GetProperty("plans"));
-        return known.Zip(numbers, (table, number) => (table.Span, Filter: reader.FilterOf(number)))
-            .Where(table => table.Filter is not null)
-            .ToDictionary(table => table.Span, table => table.Filter!);
+        return bound.Tables.Select(known => (known.Span, Filter: reader.FilterOf(known.Number)))
+            .Where(known => known.Filter is not null)
+            .ToDictionary(known => known.Span, known => known.Filter!);
     }
 
-    static JsonDocument Serialize(EngineSession session, string sql, CancellationToken cancellationToken)
+    /// <summary>Binds a statement, and reads from its plan what its columns are made from.</summary>
+    /// <returns>
+    /// The lineage; where DuckDB cannot tell its plan, every column counts as made from all columns of all tables.
+    /// </returns>
+    /// <inheritdoc cref="ReadFilters"/>
+    public static StatementLineage ReadLineage(
+        EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+        Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
+    {
+        using var planner = session.BorrowPlanner();
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken);
+        var columns = bound.Describe(cancellationToken);
+        using var plan = Serialize(planner.Session, bound.Sql, isOptimized: false, cancellationToken);
+        var reader = new LineageReader([.. bound.Tables.Select(known => (known.Number, known.Span))]);
+        if (plan.RootElement.GetProperty("error").GetBoolean())
+            return StatementLineage.Unknown(columns, bound.Tables.Select(known => (known.Span, known.Columns)));
+        return reader.Read(columns, plan.RootElement.GetProperty("plans")[0]);
+    }
+
+    static JsonDocument Serialize(
+        EngineSession session, string sql, bool isOptimized, CancellationToken cancellationToken)
     {
         var json = session.QueryScalar<string>(
-            "SELECT json_serialize_plan($1::VARCHAR, optimize := true)::VARCHAR", cancellationToken, sql);
+            $"SELECT json_serialize_plan($1::VARCHAR, optimize := {(isOptimized ? "true" : "false")})::VARCHAR",
+            cancellationToken, sql);
         // DuckDB writes these as no JSON has them; an unescaped quote cannot stand inside of a text.
         json = json.Replace("\"value\":NaN", "\"value\":null").Replace("\"value\":Infinity", "\"value\":null")
             .Replace("\"value\":-Infinity", "\"value\":null");
         return JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
     }
 
-    static void CheckBinding(
-        EngineSession session, SqlAnalysis analysis, RewrittenSql rewritten, CancellationToken cancellationToken)
+    /// <summary>A statement whose tables are empty ones of a session for planning.</summary>
+    sealed class OverEmptyTables
     {
-        try
+        readonly EngineSession session;
+        readonly SqlAnalysis analysis;
+        readonly RewrittenSql rewritten;
+
+        OverEmptyTables(EngineSession session, SqlAnalysis analysis, RewrittenSql rewritten) =>
+            (this.session, this.analysis, this.rewritten) = (session, analysis, rewritten);
+
+        /// <summary>The tables, by where they are named, with the numbers that their names end with.</summary>
+        public required IReadOnlyList<(SqlSpan Span, IReadOnlyList<Field> Columns, int Number)> Tables { get; init; }
+
+        /// <summary>The statement over them.</summary>
+        public string Sql => rewritten.Text;
+
+        public static OverEmptyTables Of(
+            PlanSession planner, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+            Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
         {
-            _ = session.Describe(rewritten.Text, cancellationToken);
-        }
-        catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
-        {
-            var position = EngineErrors.PositionOf(rewritten.Text, place);
-            throw new FozException(e.Kind, e.Message, e)
+            List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
+            foreach (var reference in analysis.Tables)
+                if (table(reference) is { } columns) known.Add((reference.Span, columns));
+            foreach (var call in analysis.TableFunctions)
+                if (function?.Invoke(call) is { } columns) known.Add((call.Span, columns));
+            var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
+            var names = known.Zip(numbers, (t, number) => (t.Span, Name: PlanSession.TableName(number)))
+                .ToDictionary(t => t.Span, t => t.Name);
+            var text = analysis.Rewrite(
+                reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
+            return new(planner.Session, analysis, text)
             {
-                Place = EngineErrors.PlaceAt(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
+                Tables = [.. known.Zip(numbers, (t, number) => (t.Span, t.Columns, number))],
             };
+        }
+
+        /// <summary>The statement's columns.</summary>
+        /// <exception cref="FozException">It does not bind; its place is in the text of people.</exception>
+        public IReadOnlyList<EngineColumn> Describe(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return session.Describe(Sql, cancellationToken);
+            }
+            catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
+            {
+                var position = EngineErrors.PositionOf(Sql, place);
+                throw new FozException(e.Kind, e.Message, e)
+                {
+                    Place = EngineErrors.PlaceAt(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
+                };
+            }
         }
     }
 }

@@ -151,7 +151,10 @@ public sealed record CheckRecord : JournalRecord
     public required DateTimeOffset CheckedAt { get; init; }
 }
 
-/// <summary>That one table was made from another, in <c>foz.lineage</c>.</summary>
+/// <summary>
+/// That one table was made from another, or one column from another, in <c>foz.lineage</c>: a row for each pair of tables,
+/// without columns, and behind it the rows of their columns.
+/// </summary>
 public sealed record LineageRecord : JournalRecord
 {
     /// <summary>The table's name.</summary>
@@ -171,6 +174,18 @@ public sealed record LineageRecord : JournalRecord
 
     /// <summary>The version that was read; null for a stream.</summary>
     public long? UpstreamVersion { get; init; }
+
+    /// <summary>The column that was made; null for the table as a whole, which rows of conditions are about too.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>The column that it was made from; null for the table as a whole.</summary>
+    public string? UpstreamColumn { get; init; }
+
+    /// <summary>
+    /// What became of the column: <c>identity</c>, <c>transformation</c>, <c>aggregation</c>, or, where it only decided,
+    /// <c>conditional</c>, <c>window</c>, <c>join</c>, <c>filter</c>, <c>group_by</c>, <c>sort</c>; null for tables.
+    /// </summary>
+    public string? Transformation { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset RecordedAt { get; init; }

@@ -32,7 +32,7 @@ public static class JournalTables
             [LineageRecord.Table] =
             [
                 RunId, Text("table_name"), Count("table_version"), Text("upstream"), Text("upstream_kind"),
-                Count("upstream_version"), Instant("recorded_at"),
+                Count("upstream_version"), Instant("recorded_at"), Text("column"), Text("upstream_column"), Text("transformation"),
             ],
             [SourceRecord.Table] =
             [

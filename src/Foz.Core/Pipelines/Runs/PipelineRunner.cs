@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Tables;
@@ -38,11 +39,12 @@ public sealed class PipelineRunner(Lake lake)
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         var recorder = new RunRecorder(lake, runId);
+        using var lineage = new ProjectLineage(project, lake);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
             async node =>
             {
-                var result = await RunStepAsync(request, runId, node, opened.Sources, recorder, stop.Token);
+                var result = await RunStepAsync(request, runId, node, opened.Sources, recorder, lineage, stop.Token);
                 await snapshots.EndAsync(node);
                 return result;
             },
@@ -85,7 +87,7 @@ public sealed class PipelineRunner(Lake lake)
 
     async Task<StepResult> RunStepAsync(
         RunRequest request, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        RunRecorder recorder, CancellationToken cancellationToken)
+        RunRecorder recorder, ProjectLineage lineage, CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));
         var startedAt = lake.Clock.GetUtcNow();
@@ -109,7 +111,12 @@ public sealed class PipelineRunner(Lake lake)
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
         if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
-            recorder.Add(RunRecords.OfStep(runId, node, result, startedAt, lake.Clock.GetUtcNow()));
+        {
+            var columns = result.Outcome is Outcome.Succeeded or Outcome.Warned
+                ? await lineage.FindAsync(node.Table, CancellationToken.None)
+                : null;
+            recorder.Add(RunRecords.OfStep(runId, node, result, columns, startedAt, lake.Clock.GetUtcNow()));
+        }
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }

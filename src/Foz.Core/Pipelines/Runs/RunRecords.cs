@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -26,7 +28,8 @@ static class RunRecords
 
     /// <summary>The records of a step: itself, its checks, what it read.</summary>
     public static IReadOnlyCollection<JournalRecord> OfStep(
-        string runId, GraphNode node, StepResult result, DateTimeOffset startedAt, DateTimeOffset finishedAt)
+        string runId, GraphNode node, StepResult result, NodeLineage? lineage, DateTimeOffset startedAt,
+        DateTimeOffset finishedAt)
     {
         var records = new List<JournalRecord>
         {
@@ -60,16 +63,17 @@ static class RunRecords
             CheckedAt = finishedAt,
         }));
         if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
-            records.AddRange(OfInputs(runId, node, result, finishedAt));
+            records.AddRange(OfInputs(runId, node, result, lineage, finishedAt));
         return records;
     }
 
     static IEnumerable<JournalRecord> OfInputs(
-        string runId, GraphNode node, StepResult result, DateTimeOffset finishedAt)
+        string runId, GraphNode node, StepResult result, NodeLineage? lineage, DateTimeOffset finishedAt)
     {
         if (node is GraphNode.OfStream { Source: var source, Stream.Definition: var stream })
         {
             yield return Lineage($"{source.Name}.{stream.Name}", "stream", version: null);
+            foreach (var column in OfColumns($"{source.Name}.{stream.Name}", "stream", version: null)) yield return column;
             yield return new SourceRecord
             {
                 RunId = runId,
@@ -86,9 +90,28 @@ static class RunRecords
             yield break;
         }
         foreach (var reference in node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
-            yield return Lineage(
-                reference.Table.ToString(), "table",
-                result.Inputs?.Tables.GetValueOrDefault(reference.Table.ToString())?.Version);
+        {
+            var upstream = reference.Table.ToString();
+            var version = result.Inputs?.Tables.GetValueOrDefault(upstream)?.Version;
+            yield return Lineage(upstream, "table", version);
+            foreach (var column in OfColumns(upstream, "table", version)) yield return column;
+        }
+
+        IEnumerable<LineageRecord> OfColumns(string upstream, string kind, long? version)
+        {
+            if (lineage is null) yield break;
+            foreach (var (column, input) in lineage.Columns.SelectMany(c => c.Inputs.Select(i => ((string?)c.Field.Name, i)))
+                .Concat(lineage.Conditions.Select(input => ((string?)null, input))))
+            {
+                if (!input.Table.ToString().Equals(upstream, StringComparison.OrdinalIgnoreCase)) continue;
+                yield return Lineage(upstream, kind, version) with
+                {
+                    Column = column,
+                    UpstreamColumn = input.Column,
+                    Transformation = JsonNamingPolicy.SnakeCaseLower.ConvertName(input.Transformation.ToString()),
+                };
+            }
+        }
 
         LineageRecord Lineage(string upstream, string kind, long? version) => new()
         {

@@ -1,0 +1,193 @@
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+using Foz.Delta;
+
+namespace Foz.Core.Pipelines.Lineage;
+
+/// <summary>
+/// What the columns of a project are made from, read from the plans of its SQL over the columns that tables have now. What
+/// was found is kept: later changes of the lake are not seen. Safe for use by many threads.
+/// </summary>
+/// <param name="project">The project.</param>
+/// <param name="lake">Its lake, which knows the columns of what arrived from sources.</param>
+public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
+{
+    readonly Dictionary<TableName, NodeLineage> known = [];
+    readonly Dictionary<TableName, GraphNode> byTable = project.Graph.Nodes.ToDictionary(node => node.Table);
+    readonly HashSet<TableName> underWay = [];
+    readonly SemaphoreSlim gate = new(1, 1);
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
+
+    /// <summary>The lineage of a table or view.</summary>
+    /// <param name="table">Its name in the lake.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The lineage; what is wrong with the SQL is in it.</returns>
+    public async Task<NodeLineage> FindAsync(TableName table, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            using var session = lake.Engines.Open(Workload.Models);
+            return await FindAsync(session, table, cancellationToken);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>The lineage of all nodes, each behind those that it needs.</summary>
+    public async Task<IReadOnlyList<NodeLineage>> FindAllAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<NodeLineage>(project.Graph.Nodes.Count);
+        foreach (var node in project.Graph.Nodes) all.Add(await FindAsync(node.Table, cancellationToken));
+        return all;
+    }
+
+    async Task<NodeLineage> FindAsync(EngineSession session, TableName table, CancellationToken cancellationToken)
+    {
+        if (known.TryGetValue(table, out var found)) return found;
+        if (!underWay.Add(table)) return Unknown(table, new(ErrorKind.Sql, $"the view {table} reads itself"));
+        try
+        {
+            found = await ReadAsync(session, table, cancellationToken);
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            found = Unknown(table, e);
+        }
+        catch (DeltaException e)
+        {
+            found = Unknown(table, DeltaErrors.Translate(e));
+        }
+        underWay.Remove(table);
+        return known[table] = found;
+    }
+
+    async Task<NodeLineage> ReadAsync(EngineSession session, TableName table, CancellationToken cancellationToken)
+    {
+        switch (byTable.GetValueOrDefault(table))
+        {
+            case GraphNode.OfModel { Model: var model }:
+                return await OfModelAsync(session, model, cancellationToken);
+            case GraphNode.OfStream stream:
+                return await OfStreamAsync(stream, cancellationToken);
+            default:
+                var definition = await lake.Catalog.FindAsync(table, cancellationToken);
+                return definition is { Kind: DefinitionKind.View, Sql: { } sql }
+                    ? await OfSqlAsync(session, table, sql, name => name, cancellationToken)
+                    : new NodeLineage { Table = table, Columns = WithoutInputs(await FieldsAsync(table, cancellationToken)) };
+        }
+    }
+
+    async Task<NodeLineage> OfModelAsync(EngineSession session, Model model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = await OfSqlAsync(
+                session, model.Table, model.Sql, name => model.References.FirstOrDefault(r => r.Name == name)?.Table ?? name,
+                cancellationToken);
+            if (model.Materialization is not Materialization.Incremental) return read;
+            // Its table keeps columns that its SQL no longer gives.
+            var older = await TryFieldsAsync(model.Table, cancellationToken);
+            return read with { Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))] };
+        }
+        catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
+        {
+            throw new FozException(e.Kind, e.Message, e) { Place = model.Body.PlaceOf(place.Line, place.Column), Hint = e.Hint };
+        }
+    }
+
+    /// <summary>A stream's columns are the source's, of the same names; what Foz adds to them comes from nowhere.</summary>
+    async Task<NodeLineage> OfStreamAsync(GraphNode.OfStream node, CancellationToken cancellationToken)
+    {
+        var source = new TableName(node.Source.Name, node.Stream.Definition.Name);
+        return new()
+        {
+            Table = node.Table,
+            Columns =
+            [
+                .. (await FieldsAsync(node.Table, cancellationToken)).Select(field => new ColumnLineage(
+                    field,
+                    ChangeColumns.Fields.Any(own => own.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase))
+                        ? []
+                        : [new(source, field.Name, Transformation.Identity)])),
+            ],
+        };
+    }
+
+    async Task<NodeLineage> OfSqlAsync(
+        EngineSession session, TableName table, string sql, Func<TableName, TableName> inLake,
+        CancellationToken cancellationToken)
+    {
+        var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+        var tables = new Dictionary<SqlSpan, (TableName Name, IReadOnlyList<Field> Fields)>();
+        foreach (var reference in analysis.Tables.Where(r => r is { Schema: not null, IsText: false }))
+            await AddAsync(reference.Span, new(reference.Schema!, reference.Name));
+        foreach (var call in analysis.TableFunctions)
+            if (call.Arguments is [{ Parts: [.., var schema, var name] }]) await AddAsync(call.Span, new(schema, name));
+        var lineage = BoundPlan.ReadLineage(
+            session, analysis, r => tables.GetValueOrDefault(r.Span).Fields, c => tables.GetValueOrDefault(c.Span).Fields,
+            cancellationToken);
+        return new()
+        {
+            Table = table,
+            Columns =
+            [
+                .. lineage.Columns.Select(column => new ColumnLineage(column.Column.ToField(), Upstream(column.Inputs))),
+            ],
+            Conditions = Upstream(lineage.Conditions),
+        };
+
+        async Task AddAsync(SqlSpan span, TableName name)
+        {
+            var upstream = inLake(name);
+            tables[span] = (upstream, upstream == table
+                ? await OwnFieldsAsync(table, cancellationToken)
+                : await ColumnsAsync(session, upstream, cancellationToken));
+        }
+
+        // A table that is read twice is one upstream.
+        IReadOnlyList<UpstreamColumn> Upstream(IReadOnlyList<ColumnInput> inputs) =>
+            [.. inputs.Select(i => new UpstreamColumn(tables[i.Table].Name, i.Column, i.Transformation)).Distinct()];
+    }
+
+    async Task<IReadOnlyList<Field>> ColumnsAsync(
+        EngineSession session, TableName table, CancellationToken cancellationToken)
+    {
+        var lineage = await FindAsync(session, table, cancellationToken);
+        return lineage.Error is null ? [.. lineage.Columns.Select(column => column.Field)] : throw lineage.Error;
+    }
+
+    async Task<IReadOnlyList<Field>> OwnFieldsAsync(TableName table, CancellationToken cancellationToken) =>
+        await TryFieldsAsync(table, cancellationToken) is { Count: > 0 } fields
+            ? fields
+            : throw new FozException(ErrorKind.NotFound, $"{table} reads its own table, which is not there yet");
+
+    async Task<IReadOnlyList<Field>> FieldsAsync(TableName table, CancellationToken cancellationToken) =>
+        await TryFieldsAsync(table, cancellationToken) is { Count: > 0 } fields
+            ? fields
+            : throw new FozException(ErrorKind.NotFound, $"the columns of {table} are not known before it has rows")
+            {
+                Hint = "foz run brings them",
+            };
+
+    async Task<IReadOnlyList<Field>> TryFieldsAsync(TableName table, CancellationToken cancellationToken)
+    {
+        if (JournalTables.Contains(table)) return JournalTables.Fields[table.Name];
+        if (await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.View }) return [];
+        var opened = await lake.OpenTableAsync(table, cancellationToken);
+        return (await opened.FindLatestAsync(cancellationToken))?.Fields ?? [];
+    }
+
+    static IReadOnlyList<ColumnLineage> WithoutInputs(IEnumerable<Field> fields) =>
+        [.. fields.Select(field => new ColumnLineage(field, []))];
+
+    static NodeLineage Unknown(TableName table, FozException error) => new() { Table = table, Error = error };
+}

@@ -1,0 +1,72 @@
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
+using Foz.Core.Tables;
+
+namespace Foz.Tests.Core.Pipelines;
+
+/// <summary>A project in a folder of its own with a lake, whose bronze tables the test writes.</summary>
+sealed class RunningProject : IDisposable
+{
+    readonly EnginePool engines = new(new EngineOptions
+    {
+        MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models],
+    });
+
+    public RunningProject()
+    {
+        Lake = new(Path.Combine(Folder, "lake"), engines, TimeProvider.System);
+        this["foz.yml"] = "name: t\nlake: lake\n";
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("foz-project-").FullName;
+
+    public Lake Lake { get; }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Writes a file of the project.</summary>
+    public string this[string path]
+    {
+        set
+        {
+            var file = Path.Combine(Folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, value);
+        }
+    }
+
+    public void Dispose()
+    {
+        engines.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    public Project Load() => Project.Load(
+        Folder,
+        new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
+
+    public Task<RunResult> RunAsync() =>
+        new PipelineRunner(Lake).RunAsync(new() { Project = Load(), OnEvent = _ => { } }, Cancel);
+
+    /// <summary>Appends rows to a table, making it if need be.</summary>
+    public async Task AppendAsync(string name, string select)
+    {
+        using var session = engines.Open(Workload.Models);
+        var table = await Lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
+        var change = await new TableWriter(session).AppendAsync(table, select, new(), Cancel);
+        await change.CommitAsync(Cancel);
+    }
+
+    /// <summary>The rows of a query, their values with bars between.</summary>
+    public async Task<List<string>> QueryAsync(string sql)
+    {
+        using var session = engines.Open(Workload.Models);
+        var names = new LakeNames(Lake, Lake.Tables, _ => null);
+        using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
+        using var rows = session.Query(bound.Sql, Cancel);
+        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(value => $"{value ?? "null"}")))];
+    }
+}
