@@ -16,4 +16,15 @@ public sealed record SettingSpec(string Name, string Description)
 
     /// <summary>Whether it is a secret: given as <c>${NAME}</c> only, and masked wherever it is shown.</summary>
     public bool IsSecret { get; init; }
+
+    /// <summary>The keys of a setting that is a mapping; empty where it takes any, or is none.</summary>
+    public IReadOnlyList<SettingSpec> Keys { get; init; } = [];
+
+    /// <summary>Whether a key of a mapping of any keys is one whose value is a secret.</summary>
+    public Func<string, bool> IsSecretKey { get; init; } = static _ => false;
+
+    /// <summary>What holds for a key of the mapping.</summary>
+    internal SettingSpec? KeyOf(string key) => Keys.Count > 0
+        ? Keys.FirstOrDefault(k => k.Name == key)
+        : new(key, "") { IsSecret = IsSecret || IsSecretKey(key) };
 }

@@ -71,6 +71,30 @@ public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> v
     public IReadOnlyDictionary<string, string> Map(string name) =>
         Value<IReadOnlyDictionary<string, string>>(name, "a mapping") ?? new Dictionary<string, string>();
 
+    /// <summary>The keys of a mapping as settings of their own; null where it is not set.</summary>
+    /// <exception cref="FozException">It is not a mapping.</exception>
+    public Settings? Section(string name) => Value<IReadOnlyDictionary<string, string>>(name, "a mapping") is { } map
+        ? new(PlaceOf(name), map.ToDictionary(e => e.Key, e => new Setting(e.Value, PlaceOf(name)), StringComparer.Ordinal))
+        : null;
+
+    /// <summary>A length of time, or <paramref name="otherwise"/> where it is not set.</summary>
+    /// <exception cref="FozException">It is not such a length.</exception>
+    public TimeSpan Duration(string name, TimeSpan otherwise) => Text(name) switch
+    {
+        null => otherwise,
+        var text when Configuration.Duration.TryParseWords(text, out var duration) => duration,
+        var text => throw Wrong(name, $"a length of time such as 500ms, 30s, 5m or 2 days, not '{text}'"),
+    };
+
+    /// <summary>A whole number within limits, or <paramref name="otherwise"/> where it is not set.</summary>
+    /// <exception cref="FozException">It is not such a number.</exception>
+    public int Integer(string name, int min, int max, int otherwise) => Integer(name) switch
+    {
+        null => otherwise,
+        { } number when number >= min && number <= max => (int)number,
+        { } number => throw Wrong(name, $"a whole number from {min:N0} to {max:N0}, not {number}"),
+    };
+
     /// <summary>An error about a setting.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="expected">What it must be.</param>

@@ -23,6 +23,8 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
             var spec = specs.FirstOrDefault(s => s.Name == entry.Key);
             if (spec is null)
                 errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}' in {what}", NearestName.Hint(entry.Key, names));
+            else if (spec.Keys.Count > 0)
+                CheckKeys(spec, entry);
             else
                 CheckSecrets(spec, entry.Value);
         }
@@ -42,7 +44,7 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
             if (node.IsNull || otherKeys.Contains(key)) continue;
             var spec = specs.FirstOrDefault(s => s.Name == key);
             if (spec is null || ToValue(key, node) is not { } value) continue;
-            CheckValues(spec, value, node.Place);
+            if (spec.Keys.Count == 0) CheckValues(spec, value, node.Place);
             values[key] = new(value, node.Place);
         }
         return new(mapping.Place, values);
@@ -58,10 +60,11 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
     {
         foreach (var (written, filled) in mapping.Entries.Zip(filledIn.Entries))
         {
-            var isSecret = specs.Any(s => s.Name == written.Key && s.IsSecret);
-            foreach (var scalar in Scalars(filled.Value))
+            var spec = specs.FirstOrDefault(s => s.Name == written.Key);
+            foreach (var (key, scalar) in KeyedScalars(filled.Value))
             {
-                if (isSecret) secrets.Add(scalar.Text);
+                if (spec is not null && (spec.IsSecret || (key is not null && spec.KeyOf(key) is { IsSecret: true })))
+                    secrets.Add(scalar.Text);
                 foreach (var password in Passwords(scalar.Text))
                 {
                     secrets.Add(password);
@@ -69,6 +72,25 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
                 }
             }
         }
+    }
+
+    /// <summary>Checks a mapping whose keys are known.</summary>
+    void CheckKeys(SettingSpec spec, YamlEntry entry)
+    {
+        if (entry.Value is not YamlNode.Mapping mapping)
+        {
+            if (!entry.Value.IsNull)
+                errors.Add(
+                    entry.Value.Place, $"'{spec.Name}' must be a mapping, not {entry.Value.Kind}",
+                    $"it takes {string.Join(", ", spec.Keys.Select(k => k.Name))}");
+            return;
+        }
+        var inner = new SettingsReader(spec.Keys, errors);
+        inner.Check(mapping, [], $"'{spec.Name}'");
+        foreach (var (key, _, value) in mapping.Entries)
+            if (value is YamlNode.Scalar { IsNull: false } scalar && !VariableText.IsOnlyVariables(scalar.Text)
+                && spec.KeyOf(key) is { } known)
+                CheckValues(known, scalar.Text, value.Place);
     }
 
     object? ToValue(string key, YamlNode node)
@@ -103,13 +125,15 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
 
     void CheckSecrets(SettingSpec spec, YamlNode node)
     {
-        foreach (var scalar in Scalars(node))
+        foreach (var (key, scalar) in KeyedScalars(node))
         {
-            if (spec.IsSecret && scalar.Text.Length > 0 && !scalar.IsNull && !VariableText.IsOnlyVariables(scalar.Text))
+            var isSecret = spec.IsSecret || (key is not null && spec.IsSecretKey(key));
+            if (isSecret && scalar.Text.Length > 0 && !scalar.IsNull && !VariableText.IsOnlyVariables(scalar.Text))
             {
-                var variable = spec.Name.ToUpperInvariant().Replace('-', '_');
+                var name = key ?? spec.Name;
+                var variable = name.ToUpperInvariant().Replace('-', '_');
                 errors.Add(
-                    scalar.Place, $"'{spec.Name}' is a secret and must not stand in a file",
+                    scalar.Place, $"'{name}' is a secret and must not stand in a file",
                     $"write ${{{variable}}} here, and set {variable} in the environment or in {Variables.FileName}, "
                     + "outside of git");
             }
@@ -129,11 +153,13 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText;
     }
 
-    static IEnumerable<YamlNode.Scalar> Scalars(YamlNode node) => node switch
+    /// <summary>All single values, each with its key where it stands in a mapping.</summary>
+    static IEnumerable<(string? Key, YamlNode.Scalar Scalar)> KeyedScalars(YamlNode node) => node switch
     {
-        YamlNode.Scalar scalar => [scalar],
-        YamlNode.Sequence sequence => sequence.Items.SelectMany(Scalars),
-        YamlNode.Mapping mapping => mapping.Entries.SelectMany(entry => Scalars(entry.Value)),
+        YamlNode.Scalar scalar => [(null, scalar)],
+        YamlNode.Sequence sequence => sequence.Items.SelectMany(KeyedScalars),
+        YamlNode.Mapping mapping => mapping.Entries.SelectMany(
+            entry => KeyedScalars(entry.Value).Select(s => ((string?)(s.Key ?? entry.Key), s.Scalar))),
         _ => [],
     };
 }

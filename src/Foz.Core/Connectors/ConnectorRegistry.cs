@@ -10,6 +10,7 @@ public static class ConnectorRegistry
     [
         new PostgreSqlConnector(),
         new Files.FilesConnector(),
+        new Http.HttpConnector(TimeProvider.System),
     ];
 
     /// <summary>The connector of a type; null where there is none.</summary>

@@ -19,6 +19,12 @@ public interface IConnector
     /// <summary>The mode of a stream that states none.</summary>
     StreamMode DefaultMode { get; }
 
+    /// <summary>Says what is wrong with a source's settings beyond single ones; does no I/O.</summary>
+    /// <exception cref="FozException">Something is.</exception>
+    void Validate(SourceDefinition source)
+    {
+    }
+
     /// <summary>Makes the source ready to be called; does no I/O.</summary>
     /// <param name="source">Its definition, with secrets filled in.</param>
     /// <param name="projectFolder">The project's folder, that relative paths start from.</param>

@@ -27,6 +27,12 @@ public sealed record StreamInputs
     public string? CursorTo { get; init; }
 
     /// <summary>
+    /// Hashes of the rows whose cursor is <see cref="CursorTo"/>, where the source may send them again with the next
+    /// batch.
+    /// </summary>
+    public ImmutableArray<string> CursorSeen { get; init; } = [];
+
+    /// <summary>
     /// What several batches read, as if it were one: each file as it was read last, and the last cursor. A next batch
     /// is planned behind it as behind all of them.
     /// </summary>
@@ -35,10 +41,12 @@ public sealed record StreamInputs
     {
         var files = new Dictionary<string, FileInput>(StringComparer.Ordinal);
         foreach (var file in batches.SelectMany(inputs => inputs.Files)) files[file.Path] = file;
+        var last = batches.LastOrDefault(inputs => inputs.CursorTo is not null);
         return new()
         {
             Files = [.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)],
-            CursorTo = batches.LastOrDefault(inputs => inputs.CursorTo is not null)?.CursorTo,
+            CursorTo = last?.CursorTo,
+            CursorSeen = last?.CursorSeen ?? [],
         };
     }
 }

@@ -33,6 +33,15 @@ public abstract class StreamRows : IAsyncDisposable
     /// </summary>
     public string? RejectedSql { get; init; }
 
+    /// <summary>
+    /// What the batch turned out to read, where only reading tells how far the source has come; null where planning knew.
+    /// Kept in the batch's manifest before its first commit.
+    /// </summary>
+    public StreamInputs? Reached { get; init; }
+
+    /// <summary>Whether it is known that there are no rows, readable or not.</summary>
+    public bool IsEmpty { get; init; }
+
     /// <summary>What the user should know of how they are read.</summary>
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
 

@@ -12,12 +12,13 @@ public sealed class SourceReferenceTests
 
     [Theory]
     [InlineData("files", "files")]
+    [InlineData("http", "HTTP APIs")]
     [InlineData("postgresql", "PostgreSQL")]
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
         var connector = ConnectorRegistry.Find(type)!;
-        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.Select(RowOf));
-        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.Select(RowOf));
+        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(RowsOf));
+        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(RowsOf));
     }
 
     [Fact]
@@ -60,9 +61,12 @@ public sealed class SourceReferenceTests
         Assert.Equal((null, "UTF-8; with a byte-order mark, UTF-16"), (csv.Encoding, specs["encoding"]));
     }
 
-    static string[] RowOf(SettingSpec spec) =>
+    static IEnumerable<string[]> RowsOf(SettingSpec spec) =>
+        spec.Keys.Select(key => RowOf(key, $"{spec.Name}.")).Prepend(RowOf(spec, ""));
+
+    static string[] RowOf(SettingSpec spec, string prefix) =>
     [
-        $"`{spec.Name}`", spec.Default ?? (spec.IsRequired ? "required" : ""),
+        $"`{prefix}{spec.Name}`", spec.Default ?? (spec.IsRequired ? "required" : ""),
         spec.Description
             + (spec.Values.Count > 0 ? $": {string.Join(", ", spec.Values.Select(value => $"`{value}`"))}" : "")
             + (spec.IsSecret ? "; a secret: `${NAME}` only" : ""),

@@ -30,7 +30,7 @@ public sealed record StepManifest
     /// </summary>
     public bool? Replaces { get; init; }
 
-    /// <summary>What it reads of a source; null where it reads none.</summary>
+    /// <summary>What it reads of a source; null where it reads none, or found nothing there.</summary>
     public StreamInputs? Stream { get; init; }
 
     /// <summary>The tables that it reads, by name.</summary>

@@ -75,7 +75,22 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var connector = connection is null ? null : file.FindConnector(connection.Type);
         source = ReadStreams(source, reader, written["streams"] as YamlNode.Mapping, connector);
         reader.Finish();
-        return connector is null ? null : source;
+        if (connector is null) return null;
+        if (errors.IsEmpty) Validate(connector, source);
+        return source;
+    }
+
+    /// <summary>What a connector finds wrong with settings that are each in order.</summary>
+    void Validate(IConnector connector, ProjectSource source)
+    {
+        try
+        {
+            connector.Validate(source.Definition);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Configuration)
+        {
+            errors.Add(e);
+        }
     }
 
     ProjectSource ReadStreams(

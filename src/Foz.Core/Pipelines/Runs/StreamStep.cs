@@ -53,6 +53,15 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             foreach (var warning in rows.Warnings) context.Warn(warning);
             try
             {
+                if (rows.Reached is { } reached)
+                {
+                    var isNothing = rows.IsEmpty && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
+                    manifest = manifest with { Stream = isNothing ? null : reached };
+                    await log.ReopenAsync(manifest, cancellationToken);
+                    if (isNothing && present is null)
+                        context.Warn(new($"{node.Table} has no rows yet, and no columns: the first rows make it"));
+                    if (isNothing) return Result(manifest, Outcome.Skipped);
+                }
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
                 try
                 {
@@ -80,7 +89,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         var manifests = await log.ReadAllAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
-        if (last is not null && !await CarriesAsync(node.Table, last, cancellationToken))
+        if (last is { Stream: not null } && !await CarriesAsync(node.Table, last, cancellationToken))
             return $"batch {last.Batch} was not finished";
         return (await PlanAsync(manifests, cancellationToken)).Inputs switch
         {
@@ -182,7 +191,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             RacesMax = 0,
         };
         var writer = new TableWriter(session);
-        var replaces = manifest.Replaces ?? Stream.Mode is StreamMode.Snapshot;
+        var replaces = Replaces(manifest);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
@@ -234,6 +243,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? field
             : field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) };
     }
+
+    bool Replaces(StepManifest manifest) => manifest.Replaces ?? Stream.Mode is StreamMode.Snapshot;
 
     StepResult Result(StepManifest manifest, Outcome outcome) =>
         new() { Step = node.Table, IsStream = true, Outcome = outcome, Inputs = manifest };

@@ -1,0 +1,118 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Foz.Core.Connectors.Http;
+
+/// <summary>
+/// Where a value stands in JSON: names of fields between dots. A name that meets a list stands for that field of each of
+/// its elements.
+/// </summary>
+sealed class JsonPath
+{
+    readonly byte[][] names;
+
+    JsonPath(string text, byte[][] names) => (Text, this.names) = (text, names);
+
+    /// <summary>As it is written.</summary>
+    public string Text { get; }
+
+    /// <summary>Reads a path; a leading <c>$</c> stands for the whole.</summary>
+    public static JsonPath Parse(string text)
+    {
+        var parts = text.Split('.', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).AsEnumerable();
+        return new(text, [.. parts.SkipWhile((p, i) => i == 0 && p == "$").Select(p => p.EndsWith("[]", StringComparison.Ordinal) ? p[..^2] : p)
+            .Select(Encoding.UTF8.GetBytes)]);
+    }
+
+    /// <summary>The values that the path leads to, each as its place in the text.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="unfolds">Whether a list at the end stands for its elements.</param>
+    /// <param name="found">Takes the places.</param>
+    /// <returns>Whether the path leads anywhere, be it to null or to an empty list.</returns>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
+    public bool Find(ReadOnlySpan<byte> json, bool unfolds, List<Range> found)
+    {
+        var reader = new Utf8JsonReader(json, Files.JsonScanner.Options);
+        reader.Read();
+        var exists = Walk(ref reader, 0, unfolds, found);
+        while (reader.Read())
+        {
+            // What follows must be JSON too: an answer that was cut short is none.
+        }
+        return exists;
+    }
+
+    /// <summary>The first value as text: of a string its characters, of others what stands there; null where there is none.</summary>
+    public string? FindText(ReadOnlySpan<byte> json)
+    {
+        var found = new List<Range>();
+        Find(json, unfolds: false, found);
+        return found.Count == 0 ? null : ToText(json[found[^1]]);
+    }
+
+    /// <summary>A value as text.</summary>
+    public static string? ToText(ReadOnlySpan<byte> value)
+    {
+        var reader = new Utf8JsonReader(value, Files.JsonScanner.Options);
+        reader.Read();
+        return reader.TokenType switch
+        {
+            JsonTokenType.Null => null,
+            JsonTokenType.String => reader.GetString(),
+            _ => Encoding.UTF8.GetString(value),
+        };
+    }
+
+    /// <summary>The names of fields where the path stops leading on, for errors.</summary>
+    public IReadOnlyList<string> NamesAtEnd(ReadOnlySpan<byte> json)
+    {
+        using var document = JsonDocument.Parse(json.ToArray());
+        var at = document.RootElement;
+        foreach (var name in names)
+        {
+            if (at.ValueKind is JsonValueKind.Array && at.GetArrayLength() > 0) at = at[0];
+            if (at.ValueKind is not JsonValueKind.Object || !at.TryGetProperty(name, out var next)) break;
+            at = next;
+        }
+        return at.ValueKind is JsonValueKind.Object ? [.. at.EnumerateObject().Select(p => p.Name)] : [];
+    }
+
+    bool Walk(ref Utf8JsonReader reader, int depth, bool unfolds, List<Range> found)
+    {
+        if (depth == names.Length)
+        {
+            if (unfolds && reader.TokenType is JsonTokenType.StartArray)
+                while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray) Add(ref reader, found);
+            else if (!unfolds || reader.TokenType is not JsonTokenType.Null) Add(ref reader, found);
+            return true;
+        }
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartArray:
+                // An empty list on the way is as good as one at the end.
+                var (isAny, exists) = (false, false);
+                while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+                    (isAny, exists) = (true, Walk(ref reader, depth, unfolds, found) | exists);
+                return exists || !isAny;
+            case JsonTokenType.StartObject:
+                var isThere = false;
+                while (reader.Read() && reader.TokenType is not JsonTokenType.EndObject)
+                {
+                    var isIt = reader.ValueTextEquals(names[depth]);
+                    reader.Read();
+                    if (isIt) isThere |= Walk(ref reader, depth + 1, unfolds, found);
+                    else reader.Skip();
+                }
+                return isThere;
+            default:
+                return reader.TokenType is JsonTokenType.Null;
+        }
+    }
+
+    static void Add(ref Utf8JsonReader reader, List<Range> found)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        found.Add(start..(int)reader.BytesConsumed);
+    }
+}

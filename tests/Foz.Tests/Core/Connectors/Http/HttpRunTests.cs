@@ -1,0 +1,61 @@
+using Foz.Core.Journal;
+
+namespace Foz.Tests.Core.Connectors.Http;
+
+/// <summary>Runs of a project that reads an API.</summary>
+public sealed class HttpRunTests
+{
+    [Fact]
+    public async Task Batches_go_on_where_the_last_one_ended_and_nothing_new_writes_nothing()
+    {
+        var rows = "[]";
+        using var server = new ApiServer(_ => rows);
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", """
+            connection: api
+            silver: current
+            streams:
+              orders: {mode: incremental, cursor: at, cursor_param: since, keys: [id]}
+            """);
+        Assert.Equal(Outcome.Skipped, (await project.RunAsync()).Steps.Single(s => s.IsStream).Outcome);
+        Assert.Equal(["bronze.orders has no rows yet, and no columns: the first rows make it"], project.Warnings);
+        rows = "[{\"id\":1,\"at\":5,\"s\":\"a\"},{\"id\":2,\"at\":6,\"s\":\"b\"}]";
+        Assert.Equal(2, (await project.RunWellAsync()).Steps.Single(s => s.IsStream).RowsWritten);
+        var idle = await project.RunWellAsync();
+        Assert.All(idle.Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+        rows = "[{\"id\":2,\"at\":6,\"s\":\"b\"},{\"id\":1,\"at\":7,\"s\":\"c\",\"more\":[1]}]";
+        Assert.Equal(1, (await project.RunWellAsync()).Steps.Single(s => s.IsStream).RowsWritten);
+        Assert.Equal(["1|5|a", "1|7|c", "2|6|b"], await project.RowsAsync("SELECT id, \"at\", s FROM bronze.orders"));
+        Assert.Equal(["1|c", "2|b"], await project.RowsAsync("SELECT id, s FROM silver.orders"));
+        Assert.Equal([null, null, "6", "6"], server.Requests.Select(r => r["since"]));
+        await project.RunWellAsync(isFullRefresh: true);
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    [Fact]
+    public async Task A_batch_that_a_check_stops_is_fetched_again()
+    {
+        var rows = "[{\"id\":1,\"at\":5},{\"id\":null,\"at\":6}]";
+        using var server = new ApiServer(_ => rows);
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", "connection: api\nstreams:\n  orders:\n    mode: incremental\n    cursor: at\n    columns: [{name: id, checks: [not_null]}]\n");
+        Assert.Contains("not_null", await project.FailAsync(), StringComparison.Ordinal);
+        rows = "[{\"id\":1,\"at\":5},{\"id\":2,\"at\":6}]";
+        await project.RunWellAsync();
+        await project.RunWellAsync();
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_fails_the_step_and_leaves_the_table()
+    {
+        var isDown = false;
+        using var server = new ApiServer(request => isDown && request["page"] == "2" ? new ApiAnswer(400, "broken") : request["page"] == "3" ? "[]" : "[{\"id\":" + request["page"] + "}]");
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", "connection: api\nstreams:\n  orders: {paging: {type: page}}\n");
+        await project.RunWellAsync();
+        isDown = true;
+        Assert.Contains("the server answers 400 BadRequest: broken", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+}
