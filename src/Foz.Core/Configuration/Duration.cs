@@ -58,6 +58,19 @@ public static partial class Duration
         }
     }
 
+    /// <summary>A length of time in words, as its largest unit and the next: <c>3 days 4 hours</c>.</summary>
+    public static string Describe(TimeSpan time)
+    {
+        var length = time.Duration();
+        (string Unit, long Count)[] units =
+        [
+            ("day", length.Days), ("hour", length.Hours), ("minute", length.Minutes), ("second", length.Seconds),
+        ];
+        var parts = units.SkipWhile(part => part.Count == 0).Take(2).Where(part => part.Count > 0)
+            .Select(part => $"{part.Count} {part.Unit}{(part.Count == 1 ? "" : "s")}").ToList();
+        return (time < TimeSpan.Zero ? "-" : "") + (parts.Count == 0 ? "0 seconds" : string.Join(' ', parts));
+    }
+
     [GeneratedRegex(@"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Word { get; }

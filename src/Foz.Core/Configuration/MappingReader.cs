@@ -80,6 +80,16 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
                 });
     }
 
+    /// <summary>A number; null where it is not set.</summary>
+    public decimal? Number(string key) => Node(key) switch
+    {
+        null => null,
+        YamlNode.Scalar scalar when decimal.TryParse(
+            scalar.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var number) => number,
+        var node => Wrong<decimal?>(node, key, "a number"),
+    };
+
     /// <summary>An amount of memory; null where it is not set.</summary>
     public MemorySize? MemorySize(string key) => Node(key) switch
     {

@@ -19,6 +19,9 @@ public readonly record struct TableName(string Schema, string Name)
     /// <summary>The table of the rows that could not be read into this one.</summary>
     public TableName Rejected => this with { Name = Name + "__rejected" };
 
+    /// <summary>The table of the rows of this one that broke a check and wait to be looked at.</summary>
+    public TableName Quarantine => this with { Name = Name + "__quarantine" };
+
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
     /// <exception cref="FozException">The text is no such name.</exception>
     public static TableName Parse(string text) => TryParse(text, out var name)

@@ -117,6 +117,7 @@ public sealed class EnginePool : IDisposable
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
+            connection.Register(FormatFunctions.Format);
             connection.Register(LosslessText.Function);
             connection.Register(HilbertCurve.Function);
             if (workload == Workload.Binding) LimitOptimizers(connection);

@@ -162,6 +162,9 @@ public sealed record EngineColumn(string Name, LogicalType Type)
     public bool IsTime => Type.Id is TypeId.Date or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs or TypeId.Timestamp
         or TypeId.TimestampS or TypeId.TimestampMs or TypeId.TimestampNs or TypeId.TimestampTz;
 
+    /// <summary>Whether it is NULL and nothing else, as <see cref="UntypedNulls"/> finds out.</summary>
+    public bool IsNull => Type.Id is TypeId.SqlNull;
+
     /// <summary>Whether its values are texts of JSON.</summary>
     public bool IsJson => Type.Alias is "JSON";
 

@@ -9,13 +9,13 @@ namespace Foz.Core.Quality;
 /// <param name="column">The column that it stands at; null where it stands at a table.</param>
 /// <param name="reader">The arguments.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class CheckArguments(string type, Place place, string? column, MappingReader reader, ErrorList errors)
+sealed partial class CheckArguments(string type, Place place, string? column, MappingReader reader, ErrorList errors)
 {
     /// <summary>The columns of a check that may have several: the one that it stands at, or those it names.</summary>
     public IReadOnlyList<string> Columns()
     {
         if (column is not null) return [column];
-        IReadOnlyList<string> named = [.. reader.Texts("columns"), .. reader.Texts("column"), .. reader.Texts("value")];
+        IReadOnlyList<string> named =  [.. reader.Texts("columns"), .. reader.Texts("column"), .. reader.Texts("value")];
         if (named.Count == 0)
             errors.Add(place, $"'{type}' of a table must name its columns", $"write - {type}: {{columns: [a, b]}}");
         return named;
@@ -54,9 +54,15 @@ sealed class CheckArguments(string type, Place place, string? column, MappingRea
                 place, $"'{type}' needs 'to' and 'field'", $"write - {type}: {{to: silver.customers, field: id}}");
             return null;
         }
-        if (TableName.TryParse(to, out var table))
-            return new CheckDefinition.Relationships(on, table.Value, field) { ToPlace = reader.PlaceOf("to") };
-        errors.Add(reader.PlaceOf("to"), $"'{to}' is not a table name", "write schema.table, such as silver.customers");
+        return Table(to, "to") is { } table
+            ? new CheckDefinition.Relationships(on, table, field) { ToPlace = reader.PlaceOf("to") }
+            : null;
+    }
+
+    TableName? Table(string text, string key)
+    {
+        if (TableName.TryParse(text, out var table)) return table;
+        errors.Add(reader.PlaceOf(key), $"'{text}' is not a table name", "write schema.table, such as silver.customers");
         return null;
     }
 
@@ -64,10 +70,13 @@ sealed class CheckArguments(string type, Place place, string? column, MappingRea
     public CheckLimit? Limit(string key)
     {
         var node = reader.Node("value");
-        if (node is YamlNode.Scalar scalar) return CheckLimit.Of(scalar.Text, scalar.IsQuoted);
+        if (node is YamlNode.Scalar) return Limit(node);
         errors.Add(node?.Place ?? place, $"'{key}' needs one value", $"write - {key}: 0");
         return null;
     }
+
+    static CheckLimit? Limit(YamlNode? node) =>
+        node is YamlNode.Scalar scalar ? CheckLimit.Of(scalar.Text, scalar.IsQuoted) : null;
 
     /// <summary>The expression of <c>pattern</c>; null, with an error, where there is none.</summary>
     public string? Pattern()

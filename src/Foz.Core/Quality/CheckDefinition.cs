@@ -7,7 +7,7 @@ namespace Foz.Core.Quality;
 /// A rule that a table's rows keep. Nulls break <see cref="NotNull"/> only: every other check of a column passes
 /// over them, as dbt has it.
 /// </summary>
-public abstract record CheckDefinition
+public abstract partial record CheckDefinition
 {
     CheckDefinition() { }
 
@@ -25,6 +25,29 @@ public abstract record CheckDefinition
 
     /// <summary>Where it stands in the project.</summary>
     public Place Place { get; init; }
+
+    /// <summary>A SQL condition of the rows that it is about; null where it is about all.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>
+    /// Which part of the rows must keep it for it to pass, such as 0.95: all by default. Only of a check that may warn or fail.
+    /// </summary>
+    public decimal Mostly { get; init; } = 1;
+
+    /// <summary>What it needs to see to decide about a row.</summary>
+    public virtual CheckScope Scope => CheckScope.Row;
+
+    /// <summary>
+    /// What it asks besides its name and columns, as text: two checks that ask the same have the same.
+    /// </summary>
+    public virtual string Signature => "";
+
+    /// <summary>All that makes its result: name, columns, what it asks and what a violation does.</summary>
+    public string Fingerprint =>
+        string.Create(CultureInfo.InvariantCulture, $"{Title} {OnViolation} {Signature} {Where} {(Mostly == 1 ? "" : Mostly)}");
+
+    /// <summary>Whether rows that break it are taken out of a batch.</summary>
+    public bool TakesRowsOut => OnViolation is OnViolation.Drop or OnViolation.Quarantine;
 
     /// <summary>Name and columns: <c>unique(id)</c>, <c>row_count</c>.</summary>
     public string Title => Columns.Count == 0 ? Name : $"{Name}({string.Join(", ", Columns)})";
@@ -52,6 +75,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => KeyColumns;
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Key;
     }
 
     /// <summary>Every value is one of a list.</summary>
@@ -64,6 +90,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override string Signature => string.Join('\u001f', Values);
     }
 
     /// <summary>Every value is found in a column of another table, as it was last committed.</summary>
@@ -77,6 +106,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override string Signature => $"{To} {Field}";
 
         /// <summary>Where the name of the other table stands.</summary>
         public Place ToPlace { get; init; }
@@ -103,6 +135,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override string Signature => Limit.Text;
     }
 
     /// <summary>Every value is at most a limit.</summary>
@@ -115,6 +150,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override string Signature => Limit.Text;
     }
 
     /// <summary>
@@ -130,6 +168,9 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override string Signature => Regex;
     }
 
     /// <summary>The table has so many rows; a violation is a row that is missing or too many.</summary>
@@ -142,6 +183,12 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature => $"{RowsMin} {RowsMax}";
     }
 
     /// <summary>
@@ -157,6 +204,12 @@ public abstract record CheckDefinition
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature => $"{Query} {Value}";
 
         /// <summary>Where the query stands; without a column where each of its lines is a line of the file.</summary>
         public Place QueryPlace { get; init; }
@@ -177,4 +230,17 @@ public readonly record struct CheckLimit(string Text, bool IsNumber)
         text,
         !isQuoted && decimal.TryParse(
             text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _));
+}
+
+/// <summary>What a check needs to see to decide.</summary>
+public enum CheckScope
+{
+    /// <summary>Each row by itself, beside other tables.</summary>
+    Row,
+
+    /// <summary>The other rows of the table.</summary>
+    Key,
+
+    /// <summary>The table as a whole: no row is to blame.</summary>
+    Table,
 }

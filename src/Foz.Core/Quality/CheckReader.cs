@@ -10,31 +10,12 @@ namespace Foz.Core.Quality;
 /// <param name="errors">Takes what is wrong.</param>
 public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
 {
-    const string Custom = "custom";
-
-    /// <summary>The types of checks, each with how one is read from its arguments.</summary>
-    static readonly Dictionary<string, Func<CheckArguments, IEnumerable<CheckDefinition>>> Types =
-        new(StringComparer.Ordinal)
-        {
-            ["not_null"] = a => a.Columns().Select(column => new CheckDefinition.NotNull(column)),
-            ["unique"] = a => a.Columns() is { Count: > 0 } columns ? [new CheckDefinition.Unique(columns)] : [],
-            ["accepted_values"] = a =>
-                a.OnColumn(c => a.Values() is { } values ? new CheckDefinition.AcceptedValues(c, values) : null),
-            ["relationships"] = a => a.OnColumn(a.Relationships),
-            ["positive"] = a => a.OnColumn(column => new CheckDefinition.Positive(column)),
-            ["min"] = a => a.OnColumn(c => a.Limit("min") is { } limit ? new CheckDefinition.Min(c, limit) : null),
-            ["max"] = a => a.OnColumn(c => a.Limit("max") is { } limit ? new CheckDefinition.Max(c, limit) : null),
-            ["pattern"] = a => a.OnColumn(c => a.Pattern() is { } regex ? new CheckDefinition.Pattern(c, regex) : null),
-            ["row_count"] = a => a.RowCount() is { } rowCount ? [rowCount] : [],
-            [Custom] = a => a.Custom() is { } custom ? [custom] : [],
-        };
-
     /// <summary>Keys that may stand beside the type of a check instead of among its arguments.</summary>
     static readonly HashSet<string> CommonKeys =
-        ["on_violation", "severity", "blocking", "description", "config", "arguments"];
+        ["on_violation", "severity", "blocking", "description", "where", "mostly", "config", "arguments"];
 
     /// <summary>The names of all types of checks.</summary>
-    public static IReadOnlyCollection<string> TypeNames => Types.Keys;
+    public static IReadOnlyCollection<string> TypeNames => CheckTypes.ByName.Keys;
 
     /// <summary>What <c>on_violation</c> can say.</summary>
     public static IReadOnlyDictionary<string, OnViolation> OnViolationWords { get; } =
@@ -42,14 +23,8 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         {
             ["fail"] = OnViolation.Fail,
             ["warn"] = OnViolation.Warn,
-        };
-
-    /// <summary>What <c>on_violation</c> will say one day, with what to answer until then.</summary>
-    public static IReadOnlyDictionary<string, string> OnViolationRefused { get; } =
-        new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["drop"] = "is not supported yet",
-            ["quarantine"] = "is not supported yet",
+            ["drop"] = OnViolation.Drop,
+            ["quarantine"] = OnViolation.Quarantine,
         };
 
     /// <summary>Reads a list of checks.</summary>
@@ -72,9 +47,9 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
             case YamlNode.Scalar scalar:
                 return ReadAs(scalar.Text, scalar.Place, new([], scalar.Place), column);
             case YamlNode.Mapping mapping when mapping["name"] is YamlNode.Scalar name:
-                return Types.ContainsKey(name.Text) || mapping["query"] is null
-                    ? ReadAs(name.Text, name.Place, Without(mapping, "name", name.Text != Custom), column)
-                    : ReadAs(Custom, name.Place, mapping, column);
+                return CheckTypes.Find(name.Text) is not null || mapping["query"] is null
+                    ? ReadAs(name.Text, name.Place, Without(mapping, "name", name.Text != CheckTypes.Custom), column)
+                    : ReadAs(CheckTypes.Custom, name.Place, mapping, column);
             case YamlNode.Mapping mapping when mapping.Entries.Count(e => !CommonKeys.Contains(e.Key)) == 1:
                 var type = mapping.Entries.First(e => !CommonKeys.Contains(e.Key));
                 var others = mapping.Entries.Where(e => e != type);
@@ -98,23 +73,69 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
 
     List<CheckDefinition> ReadAs(string type, Place place, YamlNode.Mapping mapping, string? column)
     {
-        if (!Types.TryGetValue(type, out var read))
+        if (CheckTypes.Find(type) is not { } read)
         {
-            errors.Add(place, $"unknown check '{type}'", NearestName.Hint(type, Types.Keys));
+            errors.Add(
+                place, $"unknown check '{type}'",
+                NearestName.Hint(type, CheckTypes.ByName.Keys.Concat(CheckTypes.Aliases.Keys))
+                ?? $"known: {string.Join(", ", TypeNames)}");
             return [];
         }
-        var reader = new MappingReader(Flatten(mapping), errors);
-        var violation = ReadOnViolation(reader);
+        var reader = new MappingReader(CheckTypes.Translate(type, Flatten(mapping)), errors);
+        var violation = ReadOnViolation(reader, out var isStated);
         var description = reader.Text("description");
+        var where = reader.Text("where");
+        var mostly = ReadMostly(reader);
         List<CheckDefinition> checks =
-            [.. read(new(type, place, column, reader, errors)).Select(check => check with
+            [.. read(new(CheckTypes.NameOf(type), place, column, reader, errors)).Select(check => check with
             {
-                OnViolation = violation,
+                OnViolation = ViolationOf(check, violation, isStated, reader),
                 Description = description,
+                Where = where,
+                Mostly = mostly,
                 Place = place,
             })];
+        foreach (var check in checks) CheckCommon(check, reader);
         reader.Finish();
         return checks;
+    }
+
+    /// <summary>What a violation does, where a whole table's checks are stated to do what a check cannot.</summary>
+    OnViolation ViolationOf(CheckDefinition check, OnViolation violation, bool isStated, MappingReader reader)
+    {
+        if (check.Scope is not CheckScope.Table || violation is OnViolation.Fail or OnViolation.Warn) return violation;
+        if (isStated)
+        {
+            errors.Add(
+                reader.PlaceOf("on_violation"), $"'{check.Name}' looks at the table as a whole: there are no rows to {Word(violation)}",
+                "write on_violation: fail, or warn");
+        }
+        return OnViolation.Fail;
+    }
+
+    void CheckCommon(CheckDefinition check, MappingReader reader)
+    {
+        if (check.Where is not null && check is CheckDefinition.Custom or CheckDefinition.RowCountTo)
+            errors.Add(reader.PlaceOf("where"), $"'{check.Name}' takes no 'where'", "write the condition into a query of a SQL check");
+        if (check.Mostly == 1) return;
+        if (check.Scope is CheckScope.Table)
+            errors.Add(reader.PlaceOf("mostly"), $"'{check.Name}' takes no 'mostly'", "it is for checks of rows");
+        else if (check.TakesRowsOut)
+            errors.Add(
+                reader.PlaceOf("mostly"), $"'mostly' cannot stand with on_violation: {Word(check.OnViolation)}",
+                "each row that breaks the check is taken out: leave 'mostly' out, or warn");
+    }
+
+    /// <summary>A word of <c>on_violation</c>.</summary>
+    public static string Word(OnViolation violation) => OnViolationWords.First(word => word.Value == violation).Key;
+
+    decimal ReadMostly(MappingReader reader)
+    {
+        const string Key = "mostly";
+        if (reader.Number(Key) is not { } part) return 1;
+        if (part is > 0 and <= 1) return part;
+        errors.Add(reader.PlaceOf(Key), $"'{Key}' must be above 0 and at most 1, not '{part}'", "write 0.95 for 95 % of the rows");
+        return 1;
     }
 
     /// <summary>Lifts what dbt nests below <c>config</c> and <c>arguments</c>.</summary>
@@ -123,11 +144,12 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
             entry is { Key: "config" or "arguments", Value: YamlNode.Mapping nested } ? nested.Entries : [entry])],
         mapping.Place);
 
-    OnViolation ReadOnViolation(MappingReader reader)
+    OnViolation ReadOnViolation(MappingReader reader, out bool isStated)
     {
-        var stated = reader.Word("on_violation", OnViolationWords, OnViolationRefused);
+        var stated = reader.Word("on_violation", OnViolationWords);
         var severity = reader.Word("severity", SeverityWords);
         var blocking = reader.Flag("blocking");
+        isStated = stated is not null;
         return stated ?? severity
             ?? (blocking is { } blocks ? blocks ? OnViolation.Fail : OnViolation.Warn : onViolation);
     }

@@ -8,8 +8,8 @@ namespace Foz.Core.Quality;
 /// <param name="RowsChecked">How many rows the table has.</param>
 public sealed record CheckResult(CheckDefinition Check, long Violations, long RowsChecked)
 {
-    /// <summary>Whether no row breaks it.</summary>
-    public bool Passed => Violations == 0;
+    /// <summary>Whether no row breaks it, or no more than it allows.</summary>
+    public bool Passed => Violations == 0 || (Check.Mostly < 1 && Violations <= RowsChecked * (1 - Check.Mostly));
 
     /// <summary>What happens if it did not pass.</summary>
     public OnViolation OnViolation => Check.OnViolation;
@@ -18,9 +18,13 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     public bool IsFailure => !Passed && OnViolation is OnViolation.Fail;
 
     /// <summary>
-    /// The value that a SQL check with an expected one returned; null for other checks, or if it was null.
+    /// The value that a SQL check with an expected one returned, or what was measured of a check of a number beside its
+    /// limits; null for other checks, or if it was null.
     /// </summary>
     public string? Actual { get; init; }
+
+    /// <summary>Whether the rows of a batch were looked at, and those that break it taken out where it says so.</summary>
+    public bool IsOfBatch { get; init; }
 
     /// <summary>
     /// Some rows that break it, each as a JSON object; empty where it passed, or has no rows to show.
@@ -34,11 +38,19 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
         CheckDefinition.Custom { Value: { } expected } => $"{Actual ?? "null"} instead of {expected}",
         CheckDefinition.Custom => Rows(Violations),
         CheckDefinition.RowCount => $"{Rows(RowsChecked)}, {Violations:N0} {Excess}",
-        _ => $"{Violations:N0} of {Rows(RowsChecked)}",
+        { Scope: CheckScope.Table } => Actual ?? "",
+        _ => $"{Violations:N0} of {Rows(RowsChecked)}{Consequence}",
     };
 
     /// <summary>What was found, in one line: <c>unique(id): 12 of 1,000 rows</c>.</summary>
     public string Describe() => $"{Check.Title}: {(Passed ? "passed" : Finding)}";
+
+    string Consequence => (IsOfBatch, OnViolation) switch
+    {
+        (true, OnViolation.Drop) => " dropped",
+        (true, OnViolation.Quarantine) => " quarantined",
+        _ => "",
+    };
 
     static string Rows(long count) => $"{count:N0} {(count == 1 ? "row" : "rows")}";
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -22,6 +23,15 @@ public sealed class Checker(EngineSession session, string relation)
     /// </summary>
     public required Func<string, string> BindQuery { get; init; }
 
+    /// <summary>
+    /// The rows that are new in the table, as such SQL: checks that decide about each row by itself look at these. Null where
+    /// all rows are looked at.
+    /// </summary>
+    public string? NewRows { get; init; }
+
+    /// <summary>When it is, for <c>freshness</c>.</summary>
+    public DateTimeOffset Now { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>How many rows that break a check are kept to be shown.</summary>
     public int SampleRowsMax { get; init; } = 5;
 
@@ -39,20 +49,43 @@ public sealed class Checker(EngineSession session, string relation)
     {
         if (checks.Count == 0) return [];
         EnsureColumnsExist(checks, cancellationToken);
-        var counted = checks.Where(c => c is not CheckDefinition.Custom).ToList();
-        var counts = Counts(counted, cancellationToken);
-        var results = new List<CheckResult>(checks.Count);
-        foreach (var check in checks)
-        {
-            var result = check is CheckDefinition.Custom custom
-                ? RunCustom(custom, counts[0], cancellationToken)
-                : new(check, counts[counted.IndexOf(check) + 1], counts[0]);
-            results.Add(result.Passed ? result : result with { Samples = SamplesOf(check, cancellationToken) });
-        }
-        return results;
+        var byRow = NewRows is null ? [] : checks.Where(c => c.Scope is CheckScope.Row).ToList();
+        var byTable = checks.Except(byRow, ReferenceEqualityComparer.Instance).Cast<CheckDefinition>().ToList();
+        var found = new Dictionary<CheckDefinition, CheckResult>(ReferenceEqualityComparer.Instance);
+        if (byRow.Count > 0) Measure(byRow, new(NewRows!, RelationOf), found, cancellationToken);
+        if (byTable.Count > 0) Measure(byTable, new(relation, RelationOf), found, cancellationToken);
+        return [.. checks.Select(check => found[check])];
     }
 
-    CheckSql Sql => new(relation, RelationOf);
+    /// <summary>Notes the columns that a check names and a table lacks.</summary>
+    /// <param name="check">The check.</param>
+    /// <param name="columns">The table's columns.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    public static void EnsureColumnsExist(CheckDefinition check, IReadOnlyList<string> columns, ErrorList errors)
+    {
+        foreach (var column in check.Columns.Where(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)))
+        {
+            errors.Add(
+                check.Place, $"the check {check.Title} names an unknown column '{column}'",
+                NearestName.Hint(column, columns));
+        }
+    }
+
+    /// <summary>Runs checks that look at the same rows.</summary>
+    void Measure(
+        List<CheckDefinition> checks, CheckSql sql, Dictionary<CheckDefinition, CheckResult> found,
+        CancellationToken cancellationToken)
+    {
+        var counted = checks.Where(c => c is not CheckDefinition.Custom).ToList();
+        var counts = Counts(counted, sql, cancellationToken);
+        var rows = Convert.ToInt64(counts[0], CultureInfo.InvariantCulture);
+        for (var i = 0; i < counted.Count; i++)
+            found[counted[i]] = CheckFinding.Of(counted[i], counts[i + 1], rows, Now);
+        foreach (var custom in checks.OfType<CheckDefinition.Custom>())
+            found[custom] = RunCustom(custom, rows, cancellationToken);
+        foreach (var check in checks.Where(check => !found[check].Passed))
+            found[check] = found[check] with { Samples = SamplesOf(check, sql, cancellationToken) };
+    }
 
     void EnsureColumnsExist(IReadOnlyList<CheckDefinition> checks, CancellationToken cancellationToken)
     {
@@ -60,38 +93,31 @@ public sealed class Checker(EngineSession session, string relation)
         var columns = session.Describe($"SELECT * FROM {relation}", cancellationToken).Select(c => c.Name).ToList();
         var known = columns.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var errors = new ErrorList();
-        foreach (var check in checks)
-        {
-            foreach (var column in check.Columns.Where(column => !known.Contains(column)))
-            {
-                errors.Add(
-                    check.Place, $"the check {check.Title} names an unknown column '{column}'",
-                    NearestName.Hint(column, columns));
-            }
-        }
+        foreach (var check in checks.Where(c => c.Columns.Any(column => !known.Contains(column))))
+            EnsureColumnsExist(check, columns, errors);
         errors.ThrowIfAny();
     }
 
-    /// <summary>The number of rows, then the violations of each check.</summary>
-    long[] Counts(List<CheckDefinition> checks, CancellationToken cancellationToken)
+    /// <summary>The number of rows, then what is counted or measured for each check.</summary>
+    object?[] Counts(List<CheckDefinition> checks, CheckSql sql, CancellationToken cancellationToken)
     {
         try
         {
-            return FirstRow(Sql.Counts(checks), cancellationToken).Select(Convert.ToInt64).ToArray();
+            return FirstRow(sql.Counts(checks), cancellationToken);
         }
         catch (FozException e) when (IsFaultOfCheck(e) && checks.Count > 0)
         {
             // One of them is at fault: the first that fails alone is named.
-            foreach (var check in checks) RunAlone(check, cancellationToken);
+            foreach (var check in checks) RunAlone(check, sql, cancellationToken);
             throw;
         }
     }
 
-    void RunAlone(CheckDefinition check, CancellationToken cancellationToken)
+    void RunAlone(CheckDefinition check, CheckSql sql, CancellationToken cancellationToken)
     {
         try
         {
-            FirstRow(Sql.Counts([check]), cancellationToken);
+            FirstRow(sql.Counts([check]), cancellationToken);
         }
         catch (FozException e) when (IsFaultOfCheck(e))
         {
@@ -112,10 +138,10 @@ public sealed class Checker(EngineSession session, string relation)
         }
     }
 
-    List<string> SamplesOf(CheckDefinition check, CancellationToken cancellationToken)
+    List<string> SamplesOf(CheckDefinition check, CheckSql checkSql, CancellationToken cancellationToken)
     {
         var query = check is CheckDefinition.Custom custom ? BindQuery(custom.Query) : null;
-        if (Sql.Samples(check, SampleRowsMax, query) is not { } sql) return [];
+        if (checkSql.Samples(check, SampleRowsMax, query) is not { } sql) return [];
         using var rows = session.Query(sql, cancellationToken);
         return [.. rows.Rows(cancellationToken).Select(row => (string)row[0]!)];
     }

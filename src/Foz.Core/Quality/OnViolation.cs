@@ -8,4 +8,10 @@ public enum OnViolation
 
     /// <summary>The table is written, and the run says so.</summary>
     Warn,
+
+    /// <summary>The rows that break it are left out, and counted.</summary>
+    Drop,
+
+    /// <summary>The rows that break it go to <c>&lt;table&gt;__quarantine</c> instead.</summary>
+    Quarantine,
 }

@@ -24,7 +24,7 @@ public sealed class TableChange : IAsyncDisposable
     readonly DataFiles dataFiles;
     readonly Transaction transaction;
     readonly List<string> written = [];
-    bool keepsFiles;
+    bool keepsFiles, isOverwritten;
 
     internal TableChange(
         LakeTable table, TableSnapshot? present, TargetSchema target, WriteOptions options, TableOperation operation)
@@ -55,8 +55,22 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>The commit in the making.</summary>
     internal Transaction Transaction => transaction;
 
+    /// <summary>Whether the table keeps rows that it had.</summary>
+    public bool KeepsRows => Present is not null && !isOverwritten;
+
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
+
+    /// <summary>
+    /// The rows of the table as it would be that stand in files of the change: those that are new or changed, and where
+    /// files are written anew those that stay with them.
+    /// </summary>
+    public TableRows PreviewNewRows()
+    {
+        var preview = Preview();
+        var before = Present?.State.Files.Select(file => file.Path).ToHashSet() ?? [];
+        return TableRows.Of(preview, [.. preview.State.Files.Where(file => !before.Contains(file.Path))]);
+    }
 
     /// <summary>What the change counted, by Delta's names of metrics; the same as history will show.</summary>
     public IReadOnlyDictionary<string, long> Metrics => metrics.Of(operation.Name);
@@ -152,6 +166,7 @@ public sealed class TableChange : IAsyncDisposable
     internal void RemoveAll()
     {
         transaction.RemoveAll();
+        isOverwritten = true;
         metrics.RowsDeleted += Present?.RowCount ?? 0;
         metrics.FilesRemoved += Present?.FileCount ?? 0;
     }

@@ -15,7 +15,7 @@ sealed class CrashProject : IDisposable
     static readonly string[] Compared =
     [
         "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected", "silver.customers",
-        "silver.orders", "silver.order_events", "silver.paid", "gold.sales",
+        "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine", "silver.paid", "gold.sales",
     ];
 
     public CrashProject()
@@ -27,7 +27,10 @@ sealed class CrashProject : IDisposable
             schema: bronze
             streams:
               customers: {path: "customers/*.csv", keys: [id], columns: {id: bigint, joined: date}}
-              orders: {path: "orders/*.jsonl", keys: [id]}
+              orders:
+                path: "orders/*.jsonl"
+                keys: [id]
+                checks: [{max: {column: price, value: 47, on_violation: quarantine}}]
             """);
         Write("models/silver/customers.sql", """
             /* @foz
@@ -46,6 +49,8 @@ sealed class CrashProject : IDisposable
         Write("models/silver/order_events.sql", """
             /* @foz
             materialization: {type: incremental, strategy: append, partition_by: [status]}
+            on_violation: quarantine
+            columns: [{name: id, checks: [{expression: '% 7 <> 3'}]}]
             @foz */
             SELECT id, status, round FROM STREAM(bronze.orders)
             """);
@@ -105,7 +110,8 @@ sealed class CrashProject : IDisposable
         await other.RunWellAsync();
         foreach (var name in Compared.Where(name => schema is null || name.Split('.')[0] == schema))
         {
-            var columns = name.StartsWith("bronze", StringComparison.Ordinal) ? "* EXCLUDE (_cdc_synced_at)" : "*";
+            var columns = name.EndsWith("__quarantine", StringComparison.Ordinal) ? "id, status, _quarantine_checks"
+                : name.StartsWith("bronze", StringComparison.Ordinal) ? "* EXCLUDE (_cdc_synced_at)" : "*";
             var query = $"SELECT {columns} FROM {name} ORDER BY ALL";
             var expected = (await other.QueryAsync(query)).Select(row => row.Replace(other.Folder, "", StringComparison.Ordinal));
             var actual = (await lake.QueryAsync(query)).Select(row => row.Replace(Folder, "", StringComparison.Ordinal));

@@ -15,7 +15,8 @@ public sealed class ProjectReferenceTests
     const string FozYml = "name: p\nconnections: {disk: {type: files}}\n";
     const string Source = "connection: disk\nstreams: {s: {path: '*.csv'}}\n";
 
-    static readonly string[] KeysOfEveryCheck = ["on_violation", "severity", "blocking", "description"];
+    static readonly string[] KeysOfEveryCheck =
+        ["on_violation", "severity", "blocking", "description", "where", "mostly"];
 
     static readonly EnginePool engines = new(new() { MemoryBytes = 256L << 20, Threads = 1 });
 

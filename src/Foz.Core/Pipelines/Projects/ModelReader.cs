@@ -44,7 +44,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         reader.Word("type", Types, RefusedTypes);
         reader.Word("dialect", Dialects, RefusedDialects);
         isEnabled = reader.Flag("enabled") ?? true;
-        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
+        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? OnViolation.Fail, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var tableChecks = checks.Read(reader.Node("checks"), column: null);
@@ -68,6 +68,10 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             File = file,
         };
         reader.Finish();
+        foreach (var check in model.Checks.Where(c => c.TakesRowsOut && model.Materialization is Materialization.View))
+            errors.Add(
+                check.Place, $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of a view, which has none of its own",
+                "make it a table, or write on_violation: fail, or warn");
         return name is null ? null : model;
     }
 
@@ -85,7 +89,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Body = body,
             Description = reader.Text("description"),
             Tags = reader.Texts("tags"),
-            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused)
+            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
             File = file,
         };

@@ -80,13 +80,18 @@ sealed class ReferenceResolver(
             IEnumerable<(TableName? Name, Place Place)> names = check switch
             {
                 CheckDefinition.Relationships relationships => [(relationships.To, relationships.ToPlace)],
+                CheckDefinition.RowCountTo other => [(other.To, other.ToPlace)],
                 CheckDefinition.Custom custom => NamesIn(custom),
                 _ => [],
             };
             foreach (var (name, place) in names)
             {
-                if (name is { } known && Find(known, own, place) is { Kind: not ReferenceKind.Self } reference)
-                    found.Add(reference with { IsOrderOnly = true });
+                if (name is not { } known || Find(known, own, place) is not { } reference) continue;
+                if (reference.Kind is not ReferenceKind.Self) found.Add(reference with { IsOrderOnly = true });
+                else if (check.TakesRowsOut)
+                    errors.Add(
+                        check.Place, $"{check.Title} cannot take rows out by what '{own}' itself holds",
+                        "write on_violation: fail, or warn");
             }
         }
     }

@@ -65,7 +65,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Streams = [],
             Schema = schema,
             KeepsCurrent = silver ?? false,
-            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused)
+            OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
@@ -147,7 +147,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         Identifier.CheckStream(name, place, errors);
         var reader = MappingReader.Of(node, place, "a stream", errors);
         var mode = reader.Word("mode", Modes, RefusedModes);
-        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords, CheckReader.OnViolationRefused);
+        var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var definition = new StreamDefinition

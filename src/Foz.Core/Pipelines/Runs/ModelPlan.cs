@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Core.Catalog;
@@ -8,7 +7,6 @@ using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
-using Foz.Core.Quality;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -99,22 +97,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         if (model.Materialization is Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge })
             text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns);
         if (GoesOn(model)) return text.ToString();
-        foreach (var check in model.Checks)
-            text.Append(CultureInfo.InvariantCulture, $"\n{check.Title} {check.OnViolation} {Arguments(check)}");
+        foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
         return text.ToString();
     }
-
-    static string Arguments(CheckDefinition check) => check switch
-    {
-        CheckDefinition.AcceptedValues accepted => string.Join('\u001f', accepted.Values),
-        CheckDefinition.Relationships relationships => $"{relationships.To} {relationships.Field}",
-        CheckDefinition.Min min => min.Limit.Text,
-        CheckDefinition.Max max => max.Limit.Text,
-        CheckDefinition.Pattern pattern => pattern.Regex,
-        CheckDefinition.RowCount rowCount => $"{rowCount.RowsMin} {rowCount.RowsMax}",
-        CheckDefinition.Custom custom => $"{custom.Query} {custom.Value}",
-        _ => "",
-    };
 
     static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

@@ -145,13 +145,15 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await CheckAppendAsync(manifest, cancellationToken);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        var rows = await new StepScreen(context, node, session, manifest).RunAsync(
+            bound.Sql, KeptRowsOf(table), cancellationToken);
         await using var change = await StageAsync(
-            new TableWriter(session), table, bound.Sql, manifest, cancellationToken);
-        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
-        var checks = await StepChecks.RunAsync(
-            session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+            new TableWriter(session), table, rows.Select, manifest, cancellationToken);
+        var checks = rows.Results.AddRange(await StepChecks.RunAsync(
+            session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        await rows.QuarantineAsync(replaces: KeptRowsOf(table).Table is null, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
@@ -162,6 +164,14 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Checks = checks,
         };
     }
+
+    /// <summary>The rows that the model's batches leave in its table.</summary>
+    KeptRows KeptRowsOf(LakeTable table) => (Model.Materialization, context.IsFullRefresh) switch
+    {
+        (Materialization.Incremental { Strategy: IncrementalStrategy.Append }, false) => new(table, []),
+        (Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge }, false) => new(table, merge.UniqueKey),
+        _ => new(null, []),
+    };
 
     async Task<TableChange> StageAsync(
         TableWriter writer, LakeTable table, string select, StepManifest manifest, CancellationToken cancellationToken)

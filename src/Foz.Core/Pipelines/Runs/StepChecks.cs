@@ -1,58 +1,64 @@
 using System.Collections.Immutable;
 using Foz.Core.Catalog;
-using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
 /// <summary>Runs a node's checks on its table as it would be, beside other tables as they are committed.</summary>
 static class StepChecks
 {
-    /// <summary>Runs the checks.</summary>
-    /// <param name="session">The session in which <paramref name="relation"/> can be read.</param>
+    /// <summary>Runs the checks of a step's change, but those that took rows out of its batch before.</summary>
+    /// <param name="session">The session that made the change.</param>
     /// <param name="lake">The lake.</param>
     /// <param name="node">The node.</param>
-    /// <param name="relation">Its table as it would be.</param>
+    /// <param name="change">The change, of which nothing is committed.</param>
     /// <param name="inputs">The versions that the batch reads.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ImmutableArray<CheckResult>> RunAsync(
-        EngineSession session, Lake lake, GraphNode node, string relation,
+        EngineSession session, Lake lake, GraphNode node, TableChange change,
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
     {
-        if (node.Checks.Count == 0) return [];
-        var names = new StepNames(lake, node, inputs) { OwnPreview = relation };
-        var bound = new List<BoundStatement>();
-        var relations = new Dictionary<TableName, string>();
-        var queries = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
+        IReadOnlyList<CheckDefinition> checks = [.. node.Checks.Where(check => !check.TakesRowsOut)];
+        if (checks.Count == 0) return [];
+        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
+        // What the table had was looked at when it came; of what decides about rows one by one, only new ones matter.
+        using var news = change.KeepsRows
+            ? await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken)
+            : null;
+        return await RunAsync(session, lake, node, checks, new(preview.Sql, news?.Sql, inputs), cancellationToken);
+    }
+
+    /// <summary>Runs all checks on a relation.</summary>
+    /// <param name="session">The session in which <paramref name="relation"/> can be read.</param>
+    /// <param name="lake">The lake.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="relation">Its rows.</param>
+    /// <param name="inputs">The versions that the batch reads.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<ImmutableArray<CheckResult>> RunAsync(
+        EngineSession session, Lake lake, GraphNode node, string relation,
+        IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken) =>
+        RunAsync(session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
+
+    static async Task<ImmutableArray<CheckResult>> RunAsync(
+        EngineSession session, Lake lake, GraphNode node, IReadOnlyList<CheckDefinition> checks, CheckedRows rows,
+        CancellationToken cancellationToken)
+    {
+        if (checks.Count == 0) return [];
+        var names = new StepNames(lake, node, rows.Inputs) { OwnPreview = rows.All };
+        using var bindings = await CheckBindings.OpenAsync(session, names, checks, cancellationToken);
+        var checker = new Checker(session, rows.All)
         {
-            foreach (var check in node.Checks)
-            {
-                if (check is CheckDefinition.Relationships { To: var to } && !relations.ContainsKey(to))
-                {
-                    bound.Add(await names.BindTableAsync(session, to, cancellationToken));
-                    relations[to] = $"({bound[^1].Sql})";
-                }
-                if (check is CheckDefinition.Custom { Query: var query } && !queries.ContainsKey(query))
-                {
-                    bound.Add(await new StatementBinder(session, names).BindAsync(query, cancellationToken));
-                    queries[query] = bound[^1].Sql;
-                }
-            }
-            var checker = new Checker(session, relation)
-            {
-                RelationOf = name => relations[name],
-                BindQuery = query => queries[query],
-            };
-            return [.. checker.Run(node.Checks, cancellationToken)];
-        }
-        finally
-        {
-            foreach (var statement in bound) statement.Dispose();
-        }
+            RelationOf = bindings.RelationOf,
+            BindQuery = bindings.BindQuery,
+            NewRows = rows.NewRows,
+            Now = lake.Clock.GetUtcNow(),
+        };
+        return [.. checker.Run(checks, cancellationToken)];
     }
 
     /// <summary>The error of a step whose checks forbid its commit; null where they allow it.</summary>
@@ -69,4 +75,10 @@ static class StepChecks
             Hint = samples.Count > 0 ? $"such as {samples[0]}" : null,
         };
     }
+
+    /// <summary>What is checked.</summary>
+    /// <param name="All">The table as it would be.</param>
+    /// <param name="NewRows">What is new of it; null where it is looked at whole.</param>
+    /// <param name="Inputs">The versions that the batch reads.</param>
+    readonly record struct CheckedRows(string All, string? NewRows, IReadOnlyDictionary<string, TableInput> Inputs);
 }

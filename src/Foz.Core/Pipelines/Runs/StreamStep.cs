@@ -117,7 +117,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var manifests = await log.ReadAllAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
         var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
-        if (isOpen && await CarriesAsync(node.Table.Rejected, last!, cancellationToken)) return (last, true);
+        if (isOpen && (await CarriesAsync(node.Table.Rejected, last!, cancellationToken)
+            || await CarriesAsync(node.Table.Quarantine, last!, cancellationToken))) return (last, true);
         var plan = await PlanAsync(isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
         if (plan.Inputs is null) return (null, false);
         if (last is not null && !isOpen) await log.FoldAsync(last.Batch, cancellationToken);
@@ -192,15 +193,17 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
+        var screened = await new StepScreen(context, node, session, manifest).RunAsync(
+            select, new(replaces ? null : table, []), cancellationToken);
         await using var change = replaces
-            ? await writer.OverwriteAsync(table, select, options, cancellationToken)
-            : await writer.AppendAsync(table, select, options, cancellationToken);
-        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
-        var checks = await StepChecks.RunAsync(
-            session, context.Lake, node, preview.Sql, manifest.Tables, cancellationToken);
+            ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
+            : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
+        var checks = screened.Results.AddRange(await StepChecks.RunAsync(
+            session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
         var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
+        await screened.QuarantineAsync(replaces, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);

@@ -135,11 +135,26 @@ public sealed class CheckReaderTests
     [InlineData("- pattern", "x.yml:1:3: 'pattern' needs a regular expression\n  write - pattern: '^[0-9]{8}$'")]
     [InlineData("- row_count: 1", "x.yml:1:3: 'row_count' is a check of a table\n  move it to the checks of the table")]
     [InlineData("- custom: {query: select 1}", "x.yml:1:3: a SQL check is a check of a table\n  move it to the checks of the table")]
-    [InlineData("- not_null: {on_violation: drop}", "x.yml:1:28: 'on_violation: drop' is not supported yet\n  known: fail, warn")]
-    [InlineData("- not_null: {on_violation: quarantine}", "x.yml:1:28: 'on_violation: quarantine' is not supported yet\n  known: fail, warn")]
+    [InlineData("- mean: {min: 1, on_violation: drop}", "x.yml:1:32: 'mean' looks at the table as a whole: there are no rows to drop\n  write on_violation: fail, or warn")]
+    [InlineData("- min: {value: 1, mostly: 2}", "x.yml:1:27: 'mostly' must be above 0 and at most 1, not '2'\n  write 0.95 for 95 % of the rows")]
+    [InlineData("- min: {value: 1, mostly: 0.9, on_violation: drop}", "x.yml:1:27: 'mostly' cannot stand with on_violation: drop\n  each row that breaks the check is taken out: leave 'mostly' out, or warn")]
+    [InlineData("- mean: {min: 1, mostly: 0.9}", "x.yml:1:26: 'mean' takes no 'mostly'\n  it is for checks of rows")]
+    [InlineData("- range", "x.yml:1:3: 'range' needs 'min' or 'max'\n  write - range: {min: 0, max: 1}")]
+    [InlineData("- length: {min: 5, max: 1}", "x.yml:1:17: 'length' has no number from 5 to 1")]
+    [InlineData("- type", "x.yml:1:3: 'type' needs a type\n  write - type: bigint")]
+    [InlineData("- format: emial", "x.yml:1:11: unknown format 'emial'\n  did you mean 'email'?")]
+    [InlineData("- format: {value: cpf, pattern: '%d'}", "x.yml:1:33: the format 'cpf' takes no 'pattern'\n  date and timestamp do, such as '%d/%m/%Y'")]
+    [InlineData("- compare: shipped", "x.yml:1:12: 'shipped' does not compare two columns by one of < <= = <> >= >\n  write - compare: '>= ordered_on'")]
+    [InlineData("- compare: 'a >= b'", "x.yml:1:12: 'a >= b' does not compare two columns by one of < <= = <> >= >\n  write - compare: '>= ordered_on'")]
+    [InlineData("- expression", "x.yml:1:3: 'expression' needs a SQL condition\n  write - expression: '> 0'")]
+    [InlineData("- mean: {min: a}", "x.yml:1:15: 'min' must be a number, not 'a'")]
+    [InlineData("- mean", "x.yml:1:3: 'mean' needs 'min' or 'max'\n  write - mean: {min: 1, max: 10}")]
+    [InlineData("- quantile: {quantile: 2, max: 1}", "x.yml:1:24: 'quantile' needs 'quantile', from 0 to 1\n  write - quantile: {quantile: 0.95, max: 100}")]
+    [InlineData("- freshness: soon", "x.yml:1:14: 'soon' is not a length of time\n  write - freshness: 1 day")]
+    [InlineData("- dbt_utils.acepted_range: {min_value: 1}", "x.yml:1:3: unknown check 'dbt_utils.acepted_range'\n  did you mean 'dbt_utils.accepted_range'?")]
     [InlineData("- not_null: {on_violation: wran}", "x.yml:1:28: unknown on_violation 'wran'\n  did you mean 'warn'?")]
     [InlineData("- not_null: {blocking: maybe}", "x.yml:1:24: 'blocking' must be true or false, not 'maybe'")]
-    [InlineData("- not_null: {column: a}", "x.yml:1:14: unknown key 'column'\n  known: on_violation, severity, blocking, description")]
+    [InlineData("- not_null: {column: a}", "x.yml:1:14: unknown key 'column'\n  known: on_violation, severity, blocking, description, where, mostly")]
     [InlineData("- {a: 1, b: 2}", "x.yml:1:3: a check must be a name or a mapping with one, not a mapping\n  write - not_null, - min: 0, or - name: min with value: 0 below it")]
     [InlineData("- [not_null]", "x.yml:1:3: a check must be a name or a mapping with one, not a list\n  write - not_null, - min: 0, or - name: min with value: 0 below it")]
     [InlineData("not_null", "x.yml:1:1: 'checks' must be a list, not 'not_null'\n  write each check on a line of its own: - not_null")]
@@ -152,8 +167,51 @@ public sealed class CheckReaderTests
     [InlineData("- row_count", "x.yml:1:3: 'row_count' needs a number\n  write - row_count: {min: 1}")]
     [InlineData("- row_count: many", "x.yml:1:14: 'value' must be a whole number of at least 0, not 'many'")]
     [InlineData("- row_count: {min: 5, max: 1}", "x.yml:1:20: 'row_count' has no number from 5 to 1")]
-    [InlineData("- name: my_rule", "x.yml:1:9: unknown check 'my_rule'\n  known: not_null, unique, accepted_values, relationships, positive, min, max, pattern, row_count, custom")]
+    [InlineData("- row_count_to", "x.yml:1:3: 'row_count_to' needs the other table\n  write - row_count_to: {to: bronze.orders, min: 0.99, max: 1}")]
+    [InlineData("- row_count_to: {to: orders}", "x.yml:1:22: 'orders' is not a table name\n  write schema.table, such as silver.customers")]
+    [InlineData("- row_count: {min: 1, on_violation: quarantine}", "x.yml:1:37: 'row_count' looks at the table as a whole: there are no rows to quarantine\n  write on_violation: fail, or warn")]
+    [InlineData("- compare: '>= b'", "x.yml:1:12: '>= b' does not compare two columns by one of < <= = <> >= >\n  write - compare: shipped_on >= ordered_on")]
     [InlineData("- custom: {name: mine}", "x.yml:1:3: a SQL check needs a query\n  write - name: …, query: select …, and value: … if one is expected")]
     public void Mistakes_in_a_tables_checks_are_told(string yaml, string expected) =>
         Assert.Equal([expected], Read(yaml, column: null).Errors.Items.Select(e => e.Describe()));
+
+    [Fact]
+    public void An_unknown_check_that_is_near_none_gets_all_that_there_are() => Assert.Equal(
+        $"x.yml:1:9: unknown check 'my_rule'\n  known: {string.Join(", ", CheckReader.TypeNames)}",
+        Assert.Single(Read("- name: my_rule", column: null).Errors.Items).Describe());
+
+    [Theory]
+    [InlineData("- dbt_utils.accepted_range: {min_value: 0, max_value: 9, inclusive: false}", "range(c) 0 9 False")]
+    [InlineData("- dbt_utils.expression_is_true: {expression: '>= 0', config: {where: 'a > 1'}}", "expression(c) >= 0 a > 1")]
+    [InlineData("- dbt_utils.not_empty_string", "not_empty(c)")]
+    [InlineData("- dbt_utils.recency: {datepart: day, interval: 3}", "freshness(c) 3.00:00:00")]
+    [InlineData("- non_negative", "min(c) 0")]
+    [InlineData("- negative", "range(c) 0 False")]
+    [InlineData("- length: 3", "length(c) 3 3")]
+    [InlineData("- format: cpf", "format(c) cpf")]
+    [InlineData("- format: {value: date, pattern: '%d/%m/%Y'}", "format(c) date %d/%m/%Y")]
+    [InlineData("- compare: '>= \"ordered on\"'", "compare(c, ordered on) >=")]
+    [InlineData("- mean: {min: 1.5}", "mean(c) 1.5")]
+    [InlineData("- median: {min: 1, max: 2}", "median(c) 1 2 0.5")]
+    [InlineData("- quantile: {quantile: 0.9, max: 2}", "quantile(c) 2 0.9")]
+    [InlineData("- freshness: 36h", "freshness(c) 1.12:00:00")]
+    [InlineData("- min: {value: 1, where: a > 1, mostly: 0.9}", "min(c) 1 a > 1 0.9")]
+    public void Checks_of_values_and_columns_are_read(string yaml, string expected) => Assert.Equal(
+        expected, string.Join(' ', One(yaml) is var check
+            ? new[] { check.Title, check.Signature.Trim(), check.Where, check.Mostly == 1 ? null : $"{check.Mostly}" }.Where(t => !string.IsNullOrEmpty(t))
+            : []).Replace("  ", " ", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("- dbt_utils.unique_combination_of_columns: {combination_of_columns: [a, b]}", "unique(a, b)")]
+    [InlineData("- dbt_utils.equal_rowcount: {compare_model: silver.other}", "row_count_to")]
+    [InlineData("- compare: a <> b", "compare(a, b)")]
+    [InlineData("- expression: a + b = c", "expression")]
+    [InlineData("- mean: {column: a, max: 1}", "mean(a)")]
+    public void Checks_of_tables_are_read(string yaml, string expected) => Assert.Equal(expected, One(yaml, column: null).Title);
+
+    [Fact]
+    public void What_cannot_take_rows_out_fails_where_others_of_its_table_do() => Assert.Equal(
+        [OnViolation.Quarantine, OnViolation.Fail, OnViolation.Warn],
+        Read("- not_null: [a]\n- row_count: 1\n- mean: {column: a, min: 1, on_violation: warn}", column: null, OnViolation.Quarantine)
+            .Checks.Select(check => check.OnViolation));
 }

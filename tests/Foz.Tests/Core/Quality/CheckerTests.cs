@@ -80,6 +80,86 @@ public sealed class CheckerTests : IDisposable
     }
 
     [Fact]
+    public void Checks_of_values_columns_and_tables_are_counted()
+    {
+        session.Execute(
+            """
+            CREATE TEMP TABLE t AS FROM (VALUES
+                (1, '529.982.247-25', 'ana@example.com', DATE '2024-01-10', DATE '2024-01-12', '10', 10.0),
+                (2, '52998224724',    'ana@',            DATE '2024-01-10', DATE '2024-01-09', 'x',  20.0),
+                (3, NULL,             ' ',               DATE '2024-01-11', NULL,              NULL, 30.0),
+                (4, '111.111.111-11', NULL,              NULL,              DATE '2024-01-12', '12', 40.0)
+            ) AS v(id, cpf, email, ordered, shipped, number, price);
+            CREATE TEMP TABLE other AS FROM range(8);
+            """, Token);
+        var results = new Checker(session, "t")
+        {
+            RelationOf = name => SqlText.Identifier(name.Name),
+            BindQuery = query => query,
+            Now = new(2024, 1, 14, 12, 0, 0, TimeSpan.Zero),
+        }.Run(
+            [
+                new CheckDefinition.Format("cpf", "cpf", null),
+                new CheckDefinition.Format("email", "email", null),
+                new CheckDefinition.Format("number", "date", "%d"),
+                new CheckDefinition.NotEmpty("email"),
+                new CheckDefinition.Compare("shipped", ">=", "ordered"),
+                new CheckDefinition.Expression(null, "price > id * 10"),
+                new CheckDefinition.Expression("price", "> 10"),
+                new CheckDefinition.Type("number", "INTEGER"),
+                new CheckDefinition.Length("number", 2, 2),
+                new CheckDefinition.Range("id", new("1", true), new("4", true), IsInclusive: true),
+                new CheckDefinition.Range("id", new("1", true), new("4", true), IsInclusive: false),
+                new CheckDefinition.NotAcceptedValues("number", ["x", "y"]),
+                new CheckDefinition.NotPattern("email", "@$"),
+                new CheckDefinition.NotNull("cpf") { Where = "id > 3" },
+                new CheckDefinition.Positive("price") { Where = "id > 3" },
+                new CheckDefinition.Unique(["ordered"]) { Where = "id > 1" },
+                new CheckDefinition.NotNull("cpf") { Mostly = 0.75m },
+                new CheckDefinition.NotNull("cpf") { Mostly = 0.8m },
+                new CheckDefinition.RowCountTo(new("silver", "other"), 0.4m, 0.5m),
+                new CheckDefinition.RowCountTo(new("silver", "other"), 1, 1),
+                new CheckDefinition.Statistic("price", new Measure.Mean(), 25, 25),
+                new CheckDefinition.Statistic("price", new Measure.Mean(), 26, null),
+                new CheckDefinition.Statistic("price", new Measure.Quantile(0.5m), null, 24.5m),
+                new CheckDefinition.Statistic("price", new Measure.Quantile(0.9m), 37, 37),
+                new CheckDefinition.Statistic("price", new Measure.StandardDeviation(), 12.9m, 12.92m),
+                new CheckDefinition.Statistic("price", new Measure.Sum(), 0, 99),
+                new CheckDefinition.Statistic("number", new Measure.NullRatio(), 0, 0.2m),
+                new CheckDefinition.Statistic("ordered", new Measure.DistinctCount(), 3, null),
+                new CheckDefinition.Statistic("ordered", new Measure.DistinctRatio(), 0.5m, null),
+                new CheckDefinition.Freshness("shipped", TimeSpan.FromDays(2)),
+                new CheckDefinition.Freshness("shipped", TimeSpan.FromDays(3)),
+            ], Token);
+
+        Assert.Equal(
+            [
+                "format(cpf): 2 of 4 rows", "format(email): 2 of 4 rows", "format(number): 1 of 4 rows", "not_empty(email): 1 of 4 rows",
+                "compare(shipped, ordered): 1 of 4 rows", "expression: 4 of 4 rows", "expression(price): 1 of 4 rows",
+                "type(number): 1 of 4 rows", "length(number): 1 of 4 rows", "range(id): passed", "range(id): 2 of 4 rows",
+                "not_accepted_values(number): 1 of 4 rows", "not_pattern(email): 1 of 4 rows", "not_null(cpf): passed",
+                "positive(price): passed", "unique(ordered): passed", "not_null(cpf): passed", "not_null(cpf): 1 of 4 rows",
+                "row_count_to: passed", "row_count_to: 0.5 of the rows of silver.other (8) instead of 1", "mean(price): passed",
+                "mean(price): 25 instead of at least 26", "median(price): 25 instead of at most 24.5", "quantile(price): passed",
+                "stddev(price): passed", "sum(price): 100 instead of 0 to 99", "null_ratio(number): 0.25 instead of 0 to 0.2",
+                "distinct_count(ordered): 2 instead of at least 3", "distinct_ratio(ordered): passed",
+                "freshness(shipped): the newest is 2 days 12 hours old instead of at most 2 days", "freshness(shipped): passed",
+            ],
+            results.Select(r => r.Describe()));
+    }
+
+    [Fact]
+    public void What_decides_about_rows_one_by_one_looks_at_new_rows_and_the_rest_at_all()
+    {
+        session.Execute("CREATE TEMP TABLE t AS FROM (VALUES (1), (1), (NULL)) AS v(a); CREATE TEMP TABLE n AS SELECT NULL::INT AS a", Token);
+        var results = new Checker(session, "t")
+        {
+            RelationOf = name => "t", BindQuery = query => query, NewRows = "n",
+        }.Run([new CheckDefinition.Unique(["a"]), new CheckDefinition.NotNull("a")], Token);
+        Assert.Equal(["unique(a): 1 of 3 rows", "not_null(a): 1 of 1 row"], results.Select(r => r.Describe()));
+    }
+
+    [Fact]
     public void A_failure_is_one_that_does_not_only_warn()
     {
         session.Execute("CREATE TEMP TABLE t AS SELECT NULL::INT AS a", Token);

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Foz.Core.Data;
+
+namespace Foz.Core.Quality;
+
+/// <content>Checks of a table as a whole.</content>
+public abstract partial record CheckDefinition
+{
+    /// <summary>The table has about as many rows as another, as it was last committed.</summary>
+    /// <param name="To">The other table.</param>
+    /// <param name="RatioMin">At least this part of its rows; null for no limit.</param>
+    /// <param name="RatioMax">At most this part of its rows; null for no limit.</param>
+    public sealed record RowCountTo(TableName To, decimal? RatioMin, decimal? RatioMax) : CheckDefinition
+    {
+        /// <inheritdoc/>
+        public override string Name => "row_count_to";
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Columns => [];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature => string.Create(CultureInfo.InvariantCulture, $"{To} {RatioMin} {RatioMax}");
+
+        /// <summary>Where the name of the other table stands.</summary>
+        public Place ToPlace { get; init; }
+    }
+
+    /// <summary>A number that describes a column lies between limits; one of no rows at all is passed over.</summary>
+    /// <param name="Column">The column.</param>
+    /// <param name="Measure">Which number.</param>
+    /// <param name="From">At least so much; null for no limit.</param>
+    /// <param name="To">At most so much; null for no limit.</param>
+    public sealed record Statistic(string Column, Measure Measure, decimal? From, decimal? To) : CheckDefinition
+    {
+        /// <inheritdoc/>
+        public override string Name => Measure.Name;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature =>
+            string.Create(CultureInfo.InvariantCulture, $"{From} {To} {(Measure as Measure.Quantile)?.Part}");
+    }
+
+    /// <summary>The newest of a column's instants is not older than a length of time.</summary>
+    /// <param name="Column">The column, of dates or timestamps.</param>
+    /// <param name="AgeMax">How old it may be.</param>
+    public sealed record Freshness(string Column, TimeSpan AgeMax) : CheckDefinition
+    {
+        /// <inheritdoc/>
+        public override string Name => "freshness";
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Columns => [Column];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature => AgeMax.ToString();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Foz.Core.Configuration;
+
+namespace Foz.Core.Quality;
+
+/// <summary>Makes results of what was counted or measured for a check.</summary>
+static class CheckFinding
+{
+    /// <summary>The result of a check.</summary>
+    /// <param name="check">The check; no SQL check.</param>
+    /// <param name="value">What <see cref="CheckSql.Counts"/> gave for it.</param>
+    /// <param name="rows">How many rows were looked at.</param>
+    /// <param name="now">When that was.</param>
+    public static CheckResult Of(CheckDefinition check, object? value, long rows, DateTimeOffset now) => check switch
+    {
+        CheckDefinition.Statistic statistic => OfNumber(check, Number(value), statistic.From, statistic.To, rows, Text),
+        CheckDefinition.RowCountTo other => OfNumber(
+            check, Number(value) is { } others and > 0 ? rows / others : rows == 0 ? 1 : double.PositiveInfinity,
+            other.RatioMin, other.RatioMax, rows, ratio => $"{Text(ratio)} of the rows of {other.To} ({value:N0})"),
+        CheckDefinition.Freshness freshness => OfAge(freshness, Number(value), rows, now),
+        _ => new(check, Convert.ToInt64(value, CultureInfo.InvariantCulture), rows),
+    };
+
+    /// <summary>The result of a number with limits; where there is none there is nothing to judge.</summary>
+    static CheckResult OfNumber(
+        CheckDefinition check, double? number, decimal? from, decimal? to, long rows, Func<double, string> text)
+    {
+        if (number is not { } known) return new(check, 0, rows);
+        var isOutside = known < (double?)from || known > (double?)to;
+        var limits = (from, to) switch
+        {
+            ({ } min, { } max) when min == max => $"{min}",
+            ({ } min, { } max) => $"{min} to {max}",
+            ({ } min, null) => $"at least {min}",
+            var (_, max) => $"at most {max}",
+        };
+        return new(check, isOutside ? 1 : 0, rows) { Actual = $"{text(known)} instead of {limits}" };
+    }
+
+    static CheckResult OfAge(CheckDefinition.Freshness check, double? newest, long rows, DateTimeOffset now)
+    {
+        // A table without rows has no news either.
+        if (newest is not { } seconds) return new(check, 1, rows) { Actual = "no instant at all" };
+        var age = now - DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        return new(check, age > check.AgeMax ? 1 : 0, rows)
+        {
+            Actual = $"the newest is {Duration.Describe(age)} old instead of at most {Duration.Describe(check.AgeMax)}",
+        };
+    }
+
+    static double? Number(object? value) =>
+        value is null ? null : Convert.ToDouble(value, CultureInfo.InvariantCulture);
+
+    static string Text(double number) => Math.Abs(number) is >= 1e-4 and < 1e15
+        ? Math.Round(number, 6).ToString("0.######", CultureInfo.InvariantCulture)
+        : number.ToString("G6", CultureInfo.InvariantCulture);
+}
