@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using Foz.Benchmarks.Memory;
+using Foz.Benchmarks.Projects;
 using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Tables;
 
@@ -53,6 +55,7 @@ static class Child
             case "merge": await MergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             case "memory": await MemoryJob.RunAsync(arguments[0], arguments[1], arguments[2]); return 0;
             case "merge-60m": await LargeMergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
+            case "many-models": ManyModels.Write(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)); return 0;
             case "snapshot": await ReplayBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             default: throw new ArgumentOutOfRangeException(nameof(name), name, "no such child");
         }

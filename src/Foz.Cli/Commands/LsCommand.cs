@@ -58,7 +58,7 @@ static class LsCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var request = selection.Read(arguments);
+            var request = selection.Read(context, workspace, arguments, cancellationToken);
             if (!request.IsEmpty || context.LineFormat(arguments) is not null)
             {
                 await ResourceListing.WriteAsync(context, arguments, workspace, request, cancellationToken);

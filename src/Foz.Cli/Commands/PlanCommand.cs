@@ -10,8 +10,13 @@ static class PlanCommand
 {
     public const string Name = "plan";
 
+    const int BrokenExitCode = 1;
+
     static readonly IReadOnlyList<ResultColumn> Columns =
-        [new("step"), new("kind"), new("works"), new("reason"), new("warnings")];
+    [
+        new("step"), new("kind"), new("works"), new("reason"), new("warnings"), new("file"), new("change"), new("diff"),
+        new("settings"), new("impact"), new("schema"), new("columns"), new("bytes_to_read", IsNumber: true), new("breaks"),
+    ];
 
     public static Command Create(CommandContext context)
     {
@@ -25,46 +30,33 @@ static class PlanCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var steps = await new RunPlanner(workspace.Lake).PlanAsync(
+            var plan = await new RunPlanner(workspace.Lake).PlanAsync(
                 new()
                 {
                     Project = workspace.LoadProject(context, cancellationToken),
-                    Selection = selection.Read(arguments),
+                    Selection = selection.Read(context, workspace, arguments, cancellationToken),
                     IsFullRefresh = arguments.GetValue(fullRefresh),
                 },
                 cancellationToken);
-            if (!context.IsTable(arguments))
-            {
-                context.WriteRows(
-                    arguments, Columns,
-                    steps.Select(s => RowOf(context, s)));
-                return;
-            }
-            Tell(context, steps);
+            if (context.IsTable(arguments)) new PlanDisplay(context).Show(plan);
+            else context.WriteRows(arguments, Columns, plan.Steps.Select(step => RowOf(context, step, plan)));
+            return plan.Breaks.Count > 0 ? BrokenExitCode : 0;
         });
         return command;
     }
 
-    static object?[] RowOf(CommandContext context, PlannedStep step) =>
+    static object?[] RowOf(CommandContext context, PlannedStep step, RunPlan plan) =>
     [
         $"{step.Step}", step.IsStream ? "stream" : "model", step.Works, step.Reason,
-        (object?[])[.. step.Warnings.Select(warning => context.Mask(warning.Describe()))],
+        Texts(step.Warnings.Select(warning => context.Mask(warning.Describe()))), step.File,
+        Texts(PlanDisplay.WordsOf(step.Change)),
+        step.Diff.Count == 0 ? null : string.Join('\n', step.Diff.SelectMany(hunk => hunk.Lines.Select(line => $"{line}").Prepend(hunk.Heading))),
+        Texts(step.Settings.Select(change => $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}")),
+        step.Impact?.Kind.ToString().ToLowerInvariant(),
+        Texts(step.Impact?.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}") ?? []),
+        Texts(step.Impact?.Columns ?? []), step.BytesToRead,
+        Texts(plan.Breaks.Where(error => error.Place?.File == step.File).Select(error => context.Mask(error.Describe()))),
     ];
 
-    static void Tell(CommandContext context, IReadOnlyList<PlannedStep> steps)
-    {
-        var shell = context.Shell;
-        var width = steps.Select(s => s.Step.ToString().Length).DefaultIfEmpty().Max();
-        foreach (var step in steps)
-        {
-            var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
-            shell.Out.WriteLine(step.Works ? line : shell.Styled(Style.Dim, line));
-            foreach (var text in step.Warnings.SelectMany(w => context.Mask(w.Describe()).Split('\n')))
-                shell.Out.WriteLine(shell.Styled(Style.Yellow, $"  {text}"));
-        }
-        var working = steps.Count(s => s.Works);
-        shell.Out.WriteLine(working == 0
-            ? $"nothing new: foz run would make no commit ({RunText.Count(steps.Count, "step", "steps")} looked at)"
-            : $"{working} of {RunText.Count(steps.Count, "step", "steps")} would work");
-    }
+    static object?[] Texts(IEnumerable<string> texts) => [.. texts];
 }

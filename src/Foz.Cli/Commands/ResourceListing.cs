@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
@@ -14,21 +15,20 @@ static class ResourceListing
     static readonly IReadOnlyList<ResultColumn> ShownColumns =
         [new("name"), new("resource_type"), new("materialization"), new("path"), new("tags")];
 
-    public static Task WriteAsync(
+    public static async Task WriteAsync(
         CommandContext context, ParseResult arguments, Workspace workspace, SelectionRequest request,
         CancellationToken cancellationToken)
     {
         var project = workspace.LoadProject(context, cancellationToken);
-        var resources = request.Find(project, SelectionFacts.None).Items;
+        var resources = (await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken)).Items;
         if (context.LineFormat(arguments) is { } format)
         {
             foreach (var line in resources.Select(resource => LineOf(project, resource, format)))
                 context.Shell.Out.WriteLine(line);
-            return Task.CompletedTask;
+            return;
         }
         var isTable = context.IsTable(arguments);
         context.WriteRows(arguments, isTable ? ShownColumns : Columns, resources.Select(resource => RowOf(resource, isTable)));
-        return Task.CompletedTask;
     }
 
     static string LineOf(Project project, Resource resource, string format) => format switch

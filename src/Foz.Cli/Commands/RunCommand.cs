@@ -51,7 +51,7 @@ static class RunCommand
             var request = new RunRequest
             {
                 Project = workspace.LoadProject(context, cancellationToken),
-                Selection = selection.Read(arguments),
+                Selection = selection.Read(context, workspace, arguments, cancellationToken),
                 IsFullRefresh = arguments.GetValue(fullRefresh),
                 Wait = WaitOf(arguments.GetValue(wait)!),
                 OnEvent = display.Show,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foz.Core;
 using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
@@ -28,26 +29,30 @@ sealed class SelectionOptions
         Description = "A selector that selectors.yml or foz.yml states", HelpName = "name",
     };
 
+    readonly Option<string?> state = new("--state")
+    {
+        Description = "What state: compares with: an environment, or a folder with the project as it was (default: what the lake was made from)",
+        HelpName = "state",
+    };
+
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(names);
-        AddOptionsTo(command);
-    }
-
-    /// <summary>Adds the options alone.</summary>
-    public void AddOptionsTo(Command command)
-    {
         command.Add(select);
         command.Add(exclude);
         command.Add(selector);
+        command.Add(state);
     }
 
     /// <summary>What was asked for.</summary>
-    public SelectionRequest Read(ParseResult arguments) => new()
-    {
-        Select = [.. arguments.GetValue(names) ?? [], .. arguments.GetValue(select) ?? []],
-        Exclude = arguments.GetValue(exclude) ?? [],
-        Selector = arguments.GetValue(selector),
-    };
+    /// <exception cref="FozException">There is no such state.</exception>
+    public SelectionRequest Read(
+        CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken) => new()
+        {
+            State = StateOption.Read(context, workspace, arguments.GetValue(state), cancellationToken),
+            Select = [.. arguments.GetValue(names) ?? [], .. arguments.GetValue(select) ?? []],
+            Exclude = arguments.GetValue(exclude) ?? [],
+            Selector = arguments.GetValue(selector),
+        };
 }

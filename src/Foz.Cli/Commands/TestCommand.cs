@@ -32,7 +32,7 @@ static class TestCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             var outcomes = await new ProjectChecks(workspace.Lake).RunAsync(
-                project, selection.Read(arguments), cancellationToken);
+                project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
             if (context.IsTable(arguments)) Tell(context, outcomes);
             else context.WriteRows(arguments, Columns, outcomes.SelectMany(o => RowsOf(context, o)));
             return outcomes.Any(o => o.IsFailure) ? 1 : 0;

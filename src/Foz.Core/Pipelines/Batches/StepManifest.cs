@@ -25,6 +25,9 @@ public sealed record StepManifest
     /// <summary>A hash of the step's definition: another one makes a table that is rebuilt whole out of date.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>What the step was told to make; null where nobody noted it.</summary>
+    public StepDefinition? Definition { get; init; }
+
     /// <summary>
     /// Whether its rows take the place of those that the table has; null where it reads no source, or nobody noted it.
     /// </summary>

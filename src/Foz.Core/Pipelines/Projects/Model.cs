@@ -89,7 +89,13 @@ public readonly record struct ModelSetting(string Key, string Value)
                 foreach (var entry in mapping.Entries) Add(settings, $"{key}.{entry.Key}", entry.Value);
                 break;
             case Configuration.YamlNode.Sequence sequence:
-                foreach (var item in sequence.Items) Add(settings, key, item);
+                foreach (var item in sequence.Items)
+                {
+                    // What has a name, as a column, is found by it.
+                    if (item is Configuration.YamlNode.Mapping named && named["name"] is Configuration.YamlNode.Scalar name)
+                        Add(settings, $"{key}.{name.Text}", item);
+                    else Add(settings, key, item);
+                }
                 break;
             case Configuration.YamlNode.Scalar scalar:
                 settings.Add(new(key, scalar.Text));

@@ -4,6 +4,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -38,6 +39,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             CreatedAt = context.Lake.Clock.GetUtcNow(),
             Fingerprint = plan.Fingerprint,
             Tables = plan.Tables,
+            Definition = StepDefinitions.Of(node),
         };
         if (isDone) await log.FoldAsync(last!.Batch, cancellationToken);
         if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);

@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
@@ -34,7 +35,7 @@ public sealed class PipelineRunner(Lake lake)
         lake.Engines.SweepTempFolders();
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
-        var selected = request.Selection.Find(project, SelectionFacts.None).Tables;
+        var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token)).Tables;
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
@@ -58,12 +59,43 @@ public sealed class PipelineRunner(Lake lake)
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
         recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
+        await KeepAsync(project, request, result, CancellationToken.None);
         var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
         result = result with { Error = error };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
+
+    async Task KeepAsync(Project project, RunRequest request, RunResult result, CancellationToken cancellationToken)
+    {
+        var names = project.Graph.Nodes.ToDictionary(node => node.Table, node => node.Name);
+        var last = new LastRun
+        {
+            RunId = result.RunId,
+            FinishedAt = lake.Clock.GetUtcNow(),
+            IsFullRefresh = request.IsFullRefresh,
+            Results = result.Steps.Where(step => step.Outcome is not Outcome.Skipped)
+                .ToImmutableSortedDictionary(step => $"{names[step.Step]}", WordOf, StringComparer.Ordinal),
+        };
+        try
+        {
+            await last.WriteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
+        }
+        catch (DeltaException e)
+        {
+            Tell(request, new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
+        }
+    }
+
+    static string WordOf(StepResult step) => step switch
+    {
+        { Outcome: Outcome.Succeeded } => ResultWords.Success,
+        { Outcome: Outcome.Warned } => ResultWords.Warn,
+        { Outcome: Outcome.Failed, Error.Kind: ErrorKind.Data } => ResultWords.Fail,
+        { Outcome: Outcome.Failed } => ResultWords.Error,
+        _ => ResultWords.Skipped,
+    };
 
     // Rows grow old without being written.
     static bool IsDue(StepResult step, GraphNode node) => step.Step == node.Table

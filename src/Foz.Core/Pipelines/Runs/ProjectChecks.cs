@@ -39,7 +39,7 @@ public sealed class ProjectChecks(Lake lake)
     {
         await using var opened = await OpenedProject.OpenAsync(project, lake.Engines, cancellationToken);
         project = opened.Project;
-        var selected = selection.Find(project, SelectionFacts.None);
+        var selected = await new SelectionFinder(lake).FindAsync(project, opened.Sources, selection, cancellationToken);
         var outcomes = new List<ChecksOutcome>();
         foreach (var node in project.Graph.Nodes.Where(node => selected.Checks.Contains(node.Name)))
             outcomes.Add(await TryAsync(node.Table.ToString(), node, table: node.Table, cancellationToken));

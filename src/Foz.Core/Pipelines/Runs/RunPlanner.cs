@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Lineage;
+using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 
@@ -15,45 +18,127 @@ public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, stri
 {
     /// <summary>What the user should know before it is run.</summary>
     public ImmutableArray<Warning> Warnings { get; init; } = [];
+
+    /// <summary>What of its definition is not what its table was last made from.</summary>
+    public StateChange Change { get; init; }
+
+    /// <summary>The file that defines it, relative to the project.</summary>
+    public string File { get; init; } = "";
+
+    /// <summary>How its SQL differs from the one that its table was last made from.</summary>
+    public IReadOnlyList<DiffHunk> Diff { get; init; } = [];
+
+    /// <summary>The settings that are not those that its table was last made with.</summary>
+    public IReadOnlyList<SettingChange> Settings { get; init; } = [];
+
+    /// <summary>What changed definitions, its own or others, do to its table; null where they do not reach it.</summary>
+    public StepImpact? Impact { get; init; }
+
+    /// <summary>The bytes that the tables have which it would read; null where it works on a source, or they are not all there.</summary>
+    public long? BytesToRead { get; init; }
+}
+
+/// <summary>What a run would do.</summary>
+/// <param name="Steps">Its steps, each behind those that it needs.</param>
+/// <param name="Breaks">What would not work any more, in these steps or others, with its place.</param>
+public sealed record RunPlan(IReadOnlyList<PlannedStep> Steps, IReadOnlyList<FozException> Breaks)
+{
+    /// <summary>The steps that would do something.</summary>
+    public IEnumerable<PlannedStep> Working => Steps.Where(step => step.Works);
 }
 
 /// <summary>Finds out what a run would do, and does nothing of it.</summary>
 /// <param name="lake">The lake.</param>
 public sealed class RunPlanner(Lake lake)
 {
+    const StateChange OfTable = StateChange.Body | StateChange.Configs | StateChange.Contract;
+
+    readonly Dictionary<TableName, long?> bytesOf = [];
+
     /// <summary>Plans a run.</summary>
     /// <param name="request">What it would be asked to do.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Its steps, each behind those that it needs.</returns>
     /// <exception cref="FozException">
     /// A selector means nothing, a source does not answer, or a step cannot be planned.
     /// </exception>
-    public async Task<IReadOnlyList<PlannedStep>> PlanAsync(RunRequest request, CancellationToken cancellationToken)
+    public async Task<RunPlan> PlanAsync(RunRequest request, CancellationToken cancellationToken)
     {
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
-        var graph = opened.Project.Graph;
-        var selected = request.Selection.Find(opened.Project, SelectionFacts.None).Tables;
+        var project = opened.Project;
+        var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
+        var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
+        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix).ReadAsync(nodes, cancellationToken);
+        var changes = nodes.ToDictionary(
+            node => node.Name,
+            node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), StepDefinitions.Of(node)));
+        using var lineage = new ProjectLineage(project, lake);
+        var impact = await PlanImpact.OfAsync(
+            lake, project, lineage,
+            changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key).ToHashSet(),
+            cancellationToken);
         var planned = new List<PlannedStep>();
         var working = new HashSet<TableName>();
-        foreach (var node in graph.Nodes.Where(node => selected.Contains(node.Name)))
+        foreach (var node in nodes)
         {
-            var warnings = ImmutableArray.CreateBuilder<Warning>();
-            var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add);
-            var changing = graph.Upstream(node.Name).Where(working.Contains).ToList();
-            var reason = node switch
+            var step = await PlanAsync(request, opened, node, working, cancellationToken);
+            if (step.Works) working.Add(node.Name);
+            planned.Add(Describe(step, node, before.GetValueOrDefault(node.Name)) with
             {
-                GraphNode.OfStream stream => await new StreamStep(context, stream, opened.Sources[stream.Source.Name])
-                    .FindWorkAsync(cancellationToken),
-                _ when changing.Count > 0 => $"reads {string.Join(", ", changing)}",
-                GraphNode.OfModel model => await new ModelStep(context, model).FindWorkAsync(cancellationToken),
-                _ => throw new System.Diagnostics.UnreachableException(),
-            };
-            if (reason is not null) working.Add(node.Name);
-            planned.Add(new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date")
-            {
-                Warnings = warnings.ToImmutable(),
+                Impact = impact.ByName.GetValueOrDefault(node.Name),
+                BytesToRead = step.Works ? await BytesAsync(node, cancellationToken) : null,
             });
         }
-        return planned;
+        return new(planned, impact.Breaks);
+    }
+
+    async Task<PlannedStep> PlanAsync(
+        RunRequest request, OpenedProject opened, GraphNode node, HashSet<TableName> working,
+        CancellationToken cancellationToken)
+    {
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add);
+        var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
+        var reason = node switch
+        {
+            GraphNode.OfStream stream => await new StreamStep(context, stream, opened.Sources[stream.Source.Name])
+                .FindWorkAsync(cancellationToken),
+            _ when changing.Count > 0 => $"reads {string.Join(", ", changing)}",
+            GraphNode.OfModel model => await new ModelStep(context, model).FindWorkAsync(cancellationToken),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        return new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date")
+        {
+            Warnings = warnings.ToImmutable(),
+        };
+    }
+
+    static PlannedStep Describe(PlannedStep step, GraphNode node, StepDefinition? before)
+    {
+        var now = StepDefinitions.Of(node);
+        return step with
+        {
+            File = new Resource.Table(node).File,
+            Change = StepDefinitions.Compare(before, now),
+            Diff = before is { Sql: { } sql } && now.Sql is not null && sql != now.Sql ? TextDiff.Of(sql, now.Sql) : [],
+            Settings = before is null ? [] : StepDefinitions.ChangedSettings(before, now),
+        };
+    }
+
+    /// <summary>The bytes of the tables that a model reads, through views.</summary>
+    async Task<long?> BytesAsync(GraphNode node, CancellationToken cancellationToken)
+    {
+        if (node is not GraphNode.OfModel { Model.Materialization: not Materialization.View }) return null;
+        long? all = 0;
+        foreach (var reference in node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
+            all += await BytesAsync(reference.Table, cancellationToken);
+        return all;
+    }
+
+    async Task<long?> BytesAsync(TableName table, CancellationToken cancellationToken)
+    {
+        if (bytesOf.TryGetValue(table, out var known)) return known;
+        return bytesOf[table] = await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.Table, Location: { } location }
+            ? (await lake.Tables.Open(location, table).FindLatestAsync(cancellationToken))?.TotalBytes
+            : null;
     }
 }

@@ -4,6 +4,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 
@@ -131,6 +132,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Fingerprint = "",
             Replaces = Stream.Mode is StreamMode.Snapshot || context.IsFullRefresh,
             Stream = plan.Inputs,
+            Definition = StepDefinitions.Of(node),
         };
         if (isOpen) await log.ReopenAsync(manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Selectors;
@@ -19,6 +20,9 @@ public sealed record SelectionRequest
 
     /// <summary>The name of a selector that the project states; null for none.</summary>
     public string? Selector { get; init; }
+
+    /// <summary>What <c>state:</c> holds the project against; null for what its own lake was last made from.</summary>
+    public StateSource? State { get; init; }
 
     /// <summary>Whether it says nothing: then all is meant, or what the project's default selector means.</summary>
     public bool IsEmpty => Select.Count == 0 && Exclude.Count == 0 && Selector is null;

@@ -308,7 +308,7 @@ public sealed class PipelineRunnerTests : IDisposable
     }
 
     async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
-        await new RunPlanner(lake).PlanAsync(new() { Project = Load() }, Cancel);
+        (await new RunPlanner(lake).PlanAsync(new() { Project = Load() }, Cancel)).Steps;
 
     /// <summary>Sets a table, as another program could, to get a checkpoint with every commit.</summary>
     static void LetNextCommitWriteCheckpoint(string log)

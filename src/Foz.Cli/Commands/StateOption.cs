@@ -1,0 +1,32 @@
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Configuration;
+using Foz.Core.Pipelines.Plans;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>What <c>--state</c> names: an environment, or a folder with the project as it was.</summary>
+static class StateOption
+{
+    /// <summary>The state of a name; null for none.</summary>
+    /// <exception cref="FozException">It is neither.</exception>
+    public static StateSource? Read(
+        CommandContext context, Workspace workspace, string? name, CancellationToken cancellationToken)
+    {
+        if (name is null) return null;
+        if (workspace.File.Environments.Contains(name))
+        {
+            var file = ProjectFile.Load(workspace.File.Folder, new() { Target = name });
+            return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix);
+        }
+        var folder = context.Shell.PathOf(name);
+        if (File.Exists(Path.Combine(folder, ProjectFile.FileName)))
+            return new StateSource.OfProject(Project.Load(
+                folder, new() { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
+        throw new FozException(ErrorKind.Usage, $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")
+        {
+            Hint = NearestName.Hint(name, workspace.File.Environments),
+        };
+    }
+}

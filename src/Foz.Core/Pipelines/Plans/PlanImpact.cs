@@ -1,0 +1,113 @@
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Lineage;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Plans;
+
+/// <summary>How a change of definitions reaches a table.</summary>
+public enum ImpactKind
+{
+    /// <summary>Its own definition changed.</summary>
+    Changed,
+
+    /// <summary>It reads a table whose definition changed.</summary>
+    Direct,
+
+    /// <summary>It reads tables that are reached.</summary>
+    Indirect,
+}
+
+/// <summary>What a change of definitions does to a table.</summary>
+/// <param name="Kind">How it reaches the table.</param>
+/// <param name="Schema">The columns that come, go away or get another type.</param>
+/// <param name="Columns">The columns that are made from what changed, by name.</param>
+/// <param name="IsOfRows">Whether what changed decides which rows the table has.</param>
+public sealed record StepImpact(
+    ImpactKind Kind, IReadOnlyList<ColumnChange> Schema, IReadOnlyList<string> Columns, bool IsOfRows);
+
+/// <summary>What changed definitions do to the tables of a project, down to columns.</summary>
+public sealed class PlanImpact
+{
+    readonly Dictionary<TableName, StepImpact> byName = [];
+    readonly List<FozException> breaks = [];
+
+    /// <summary>What they do, by the names that the project has for tables; tables that are not reached are not in it.</summary>
+    public IReadOnlyDictionary<TableName, StepImpact> ByName => byName;
+
+    /// <summary>
+    /// What would not work any more: SQL that reads what goes away, with its place. Each cause is there once, whatever else
+    /// it keeps from working.
+    /// </summary>
+    public IReadOnlyList<FozException> Breaks => breaks;
+
+    /// <summary>Follows changes through a project.</summary>
+    /// <param name="lake">The lake, for the columns that tables have.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="lineage">What its columns are made from.</param>
+    /// <param name="changed">The models whose definitions changed, by the names that the project has.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<PlanImpact> OfAsync(
+        Lake lake, Project project, ProjectLineage lineage, IReadOnlySet<TableName> changed,
+        CancellationToken cancellationToken)
+    {
+        var impact = new PlanImpact();
+        if (changed.Count == 0) return impact;
+        // Columns that are not what they were, by the table's name in the lake; null stands for all of them.
+        var touched = new Dictionary<TableName, HashSet<string>?>();
+        foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
+        {
+            var kind = changed.Contains(node.Name) ? ImpactKind.Changed
+                : project.Graph.Upstream(node.Name).Any(changed.Contains) ? ImpactKind.Direct
+                : project.Graph.Upstream(node.Name).Any(impact.byName.ContainsKey) ? ImpactKind.Indirect
+                : (ImpactKind?)null;
+            if (kind is not { } reached) continue;
+            var now = await lineage.FindAsync(node.Table, cancellationToken);
+            impact.Note(now.Error);
+            var schema = now.Error is null && await PresentAsync(lake, node.Table, cancellationToken) is { } before
+                ? ColumnChange.Between(before, [.. now.Columns.Select(column => column.Field)])
+                : [];
+            var made = now.Columns.Where(column => column.Inputs.Any(input => IsTouched(touched, input)))
+                .Select(column => column.Field.Name).ToList();
+            var isOfRows = now.Conditions.Any(input => IsTouched(touched, input));
+            impact.byName[node.Name] = new(reached, schema, made, isOfRows);
+            // Whatever a new text makes, it may make anew; rows that come and go concern every column.
+            touched[node.Table] = reached is ImpactKind.Changed || isOfRows || now.Error is not null
+                ? null
+                : [.. made, .. schema.Select(column => column.Name)];
+        }
+        return impact;
+    }
+
+    void Note(FozException? error)
+    {
+        // What is not known yet breaks nothing.
+        if (error is not { Kind: ErrorKind.Sql } || breaks.Any(known => known.Place == error.Place && known.Message == error.Message)) return;
+        breaks.Add(error);
+    }
+
+    static bool IsTouched(Dictionary<TableName, HashSet<string>?> touched, UpstreamColumn input) =>
+        touched.TryGetValue(input.Table, out var columns)
+        && (columns is null || columns.Contains(input.Column, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>The columns that a table or view has in the lake; null where it is not there.</summary>
+    static async Task<IReadOnlyList<Field>?> PresentAsync(Lake lake, TableName table, CancellationToken cancellationToken)
+    {
+        if (await lake.Catalog.FindAsync(table, cancellationToken) is not { } definition) return null;
+        if (definition.Kind is DefinitionKind.Table)
+            return (await lake.Tables.Open(definition.Location!, table).FindLatestAsync(cancellationToken))?.Fields;
+        try
+        {
+            using var session = lake.Engines.Open(Workload.Models);
+            using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, static _ => null))
+                .BindAsync(definition.Sql!, cancellationToken);
+            return [.. session.Describe(bound.Sql, cancellationToken).Select(column => column.ToField())];
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql or ErrorKind.NotFound)
+        {
+            // A view that no longer binds has no columns to compare with.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+
+namespace Foz.Tests.Cli.Commands;
+
+/// <summary>What a plan tells of changed definitions, and the selectors that go by them.</summary>
+public sealed class PlanCommandTests : IDisposable
+{
+    readonly CommandRunner foz = new();
+
+    public PlanCommandTests()
+    {
+        foz.Write("foz.yml", "name: shop\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: prod\n");
+        foz.Write("models/bronze/orders.sql", "select 1 as id, 10.5 as amount, 'new' as note");
+        foz.Write("models/silver/orders.sql", """
+            /* @foz
+            tags: [daily]
+            columns: [{name: id, type: integer, checks: [not_null]}]
+            @foz */
+            select
+                id,
+                amount,
+                note
+            from bronze.orders
+            """);
+        foz.Write("models/silver/notes.sql", "select note from silver.orders");
+        foz.Write("models/gold/sales.sql", "/* @foz\nmaterialization: view\n@foz */\nselect id, sum(amount) as total\nfrom silver.orders\ngroup by id");
+        foz.Write("models/gold/top.sql", "select total from gold.sales");
+        foz.Write("models/gold/alone.sql", "select 1 as x");
+    }
+
+    public void Dispose() => foz.Dispose();
+
+    [Fact]
+    public async Task A_plan_shows_what_changed_what_it_reaches_and_what_breaks()
+    {
+        await OkAsync("run");
+        Assert.DoesNotContain("reached", await OkAsync("plan"), StringComparison.Ordinal);
+        ChangeOrders();
+
+        var plan = await foz.RunAsync("plan");
+        Assert.Equal(1, plan.ExitCode);
+        Expect.File("plan-changed.txt", StillText.Of(plan.Out));
+        foz.Width = 100;
+        Expect.File("plan-changed-coloured.txt", StillText.Of((await foz.RunAsync("plan", "silver.orders")).Out));
+        foz.Width = 0;
+
+        var rows = JsonDocument.Parse((await foz.RunAsync("plan", "-o", "json")).Out).RootElement.EnumerateArray()
+            .ToDictionary(row => row.GetProperty("step").GetString()!);
+        Assert.Equal("changed", rows["silver.orders"].GetProperty("impact").GetString());
+        Assert.Equal(["body", "configs"], rows["silver.orders"].GetProperty("change").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal("indirect", rows["gold.top"].GetProperty("impact").GetString());
+        Assert.Equal(JsonValueKind.Null, rows["gold.alone"].GetProperty("impact").ValueKind);
+        Assert.Contains("models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task State_selects_what_changed_since_tables_were_made()
+    {
+        Assert.Equal("bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n", await SelectAsync("state:new"));
+        await OkAsync("run");
+        Assert.Equal("", await SelectAsync("state:modified"));
+        ChangeOrders();
+        foz.Write("models/gold/alone.sql", "/* @foz\ndescription: Alone\n@foz */\nselect 1 as x");
+        foz.Write("models/gold/later.sql", "select 2 as y");
+
+        Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified"));
+        Assert.Equal("gold.later\n", await SelectAsync("state:new"));
+        Assert.Equal("gold.later\nsilver.notes\nsilver.orders\n", await SelectAsync("state:modified+1", "--exclude", "gold.sales"));
+        Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified.body"));
+        Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified.configs"));
+        Assert.Equal("gold.later\n", await SelectAsync("state:modified.contract"));
+        Assert.Equal("gold.alone\ngold.later\n", await SelectAsync("state:modified.persisted_descriptions"));
+        Assert.Equal("bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\n", await SelectAsync("state:unmodified"));
+        Assert.DoesNotContain("gold.later", await SelectAsync("state:old"), StringComparison.Ordinal);
+        Assert.Equal(
+            "bronze.orders\ngold.alone\ngold.later\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n",
+            await SelectAsync("state:new", "--target", "dev"));
+        Assert.Equal("gold.later\n", await SelectAsync("state:new", "--target", "dev", "--state", "prod"));
+    }
+
+    [Fact]
+    public async Task A_failed_batch_is_not_what_a_table_was_made_from()
+    {
+        await OkAsync("run");
+        foz.Write("models/silver/notes.sql", "/* @foz\ncolumns: [{name: note, checks: [accepted_values: [old]]}]\n@foz */\nselect note from silver.orders");
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+
+        Assert.Equal("silver.notes\n", await SelectAsync("state:modified"));
+        Assert.Equal("silver.notes\n", await SelectAsync("result:fail"));
+        Assert.Equal("", await SelectAsync("result:error"));
+    }
+
+    [Fact]
+    public async Task State_can_be_another_folder_with_the_project()
+    {
+        foreach (var file in Directory.EnumerateFiles(foz.Folder, "*", SearchOption.AllDirectories).ToList())
+            foz.Write(Path.Combine("before", Path.GetRelativePath(foz.Folder, file)), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        ChangeOrders();
+
+        Assert.Equal("silver.orders\n", await SelectAsync("state:modified", "--state", "before"));
+        var wrong = await foz.RunAsync("ls", "state:modified", "--state", "prdo");
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("did you mean 'prod'?", wrong.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await foz.RunAsync("ls", "state:modifed")).ExitCode);
+    }
+
+    void ChangeOrders() => foz.Write("models/silver/orders.sql", """
+        /* @foz
+        tags: [daily, core]
+        columns: [{name: id, type: integer, checks: [not_null, unique]}]
+        @foz */
+        select
+            id,
+            amount * 2.5e0 as amount,
+            current_date as made_on
+        from bronze.orders
+        """);
+
+    async Task<string> SelectAsync(params string[] selectors)
+    {
+        var lines = (await OkAsync(["ls", .. selectors, "-o", "name"])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return string.Concat(lines.Where(line => !line.EndsWith(" checks", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(line => line + "\n"));
+    }
+
+    async Task<string> OkAsync(params string[] args)
+    {
+        var result = await foz.RunAsync(args);
+        Assert.True(result.ExitCode == 0, $"{string.Join(' ', args)}: {result.Error}{result.Out}");
+        return result.Out;
+    }
+}
