@@ -19,11 +19,12 @@ public sealed class TestLake : IDisposable
     /// <summary>A project.</summary>
     /// <param name="folder">Its folder; null for a new one, which goes with it.</param>
     /// <param name="lakeFolder">The lake's folder; null for <c>lake</c> in the project's.</param>
-    public TestLake(string? folder = null, string? lakeFolder = null)
+    /// <param name="clock">The time; null for the system's.</param>
+    public TestLake(string? folder = null, string? lakeFolder = null, TimeProvider? clock = null)
     {
         IsOwner = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("foz-acceptance-").FullName;
-        Lake = new(lakeFolder ?? Path.Combine(Folder, "lake"), engines, TimeProvider.System);
+        Lake = new(lakeFolder ?? Path.Combine(Folder, "lake"), engines, clock ?? TimeProvider.System);
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -53,8 +54,8 @@ public sealed class TestLake : IDisposable
             new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = onEvent ?? (_ => { }) }, Cancel);
 
     /// <summary>What a run of the project would do.</summary>
-    public Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
-        new RunPlanner(Lake).PlanAsync(new() { Project = Load() }, Cancel);
+    public async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
+        (await new RunPlanner(Lake).PlanAsync(new() { Project = Load() }, Cancel)).Steps;
 
     /// <summary>Runs the project; it must not fail.</summary>
     public async Task<RunResult> RunWellAsync()
@@ -76,6 +77,15 @@ public sealed class TestLake : IDisposable
         using var session = Open();
         var table = await Lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
         await (await new TableWriter(session).AppendAsync(table, select, options ?? new(), Cancel)).CommitAsync(Cancel);
+    }
+
+    /// <summary>Puts the rows of a SELECT in the place of a table's.</summary>
+    public async Task OverwriteAsync(string name, string select)
+    {
+        using var session = Open();
+        var table = await Lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
+        await using var change = await new TableWriter(session).OverwriteAsync(table, select, new(), Cancel);
+        await change.CommitAsync(Cancel);
     }
 
     /// <summary>The rows of a query, values parted by bars.</summary>

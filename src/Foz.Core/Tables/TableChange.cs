@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
@@ -106,6 +107,19 @@ public sealed class TableChange : IAsyncDisposable
         {
             // No version names the files: VACUUM deletes them.
         }
+    }
+
+    /// <summary>Clusters the table, where it is not clustered so already.</summary>
+    /// <param name="columns">The columns; at least one.</param>
+    /// <exception cref="FozException">It has no such column, or cannot be clustered by it.</exception>
+    internal void ClusterBy(IReadOnlyList<string> columns)
+    {
+        var draft = new TableDraft(table.Name, Preview());
+        _ = PropertyAlterations.Apply(draft, new TableAlteration.ClusterBy(columns));
+        var (domain, configuration) = draft.Domains.Single();
+        if (Present?.State.Domains.GetValueOrDefault(domain)?.Configuration == configuration) return;
+        transaction.AddFeatures(draft.AddedFeatures);
+        transaction.SetDomain(domain, configuration);
     }
 
     /// <summary>Fills the change; where that fails, deletes what it has written.</summary>

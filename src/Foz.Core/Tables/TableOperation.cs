@@ -39,6 +39,10 @@ sealed record TableOperation(string Name, StringMap Parameters)
     public static TableOperation ReplaceWhere(string condition) =>
         new("WRITE", Map(("mode", "Overwrite"), ("predicate", condition)));
 
+    /// <summary>The rows that have keys of the new ones were replaced.</summary>
+    public static TableOperation ReplaceByKeys(IReadOnlyList<string> keys) =>
+        new("WRITE", Map(("mode", "Overwrite"), ("replaceUsing", JsonSerializer.Serialize(keys))));
+
     /// <summary>The parameter of a DELETE of rows that are older than they are to be kept: that time.</summary>
     public const string Retention = "retention";
 

@@ -82,6 +82,40 @@ public sealed class TableWriter(EngineSession session)
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
     }
 
+    /// <summary>
+    /// Adds rows, and takes all rows away that have equal keys; makes the table if there is none. Of one key there may be
+    /// any number of rows.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="select">The rows.</param>
+    /// <param name="options">The keys, and how rows are written; columns to update have no meaning here.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The statement failed, or its rows do not fit the table.</exception>
+    public async Task<TableChange> ReplaceByKeysAsync(
+        LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var operation = TableOperation.ReplaceByKeys(options.Keys);
+        var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
+        var merge = new MergeStatement(session, change.Target.Schema, Source, options);
+        change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
+        var rows = new ChangedRows(merge.NewRows(), RowChange.Insert);
+        return await change.FillAsync(async () =>
+        {
+            var files = merge.Candidates(change, cancellationToken);
+            if (files.Count == 0)
+            {
+                await change.AddAsync(session, rows, cancellationToken);
+                return;
+            }
+            using var candidates = await TableScan.OpenAsync(
+                session, change.Present!, files, withAddresses: true, cancellationToken);
+            var deleted = new RowAddresses(change.Present!, files);
+            deleted.Add(session, merge.FindRows(candidates), cancellationToken);
+            await change.ApplyAsync(session, new(deleted, Replaced: null, rows), cancellationToken);
+        });
+    }
+
     /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>
     /// <param name="table">The table; it must exist.</param>
     /// <param name="merge">What is merged, and how.</param>

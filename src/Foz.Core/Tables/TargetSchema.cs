@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.Expressions;
 using Foz.Delta;
 using Foz.Delta.Log;
@@ -99,7 +100,8 @@ sealed class TargetSchema
             var data = DeltaTypes.ToSchema(FieldsOf(columns, options));
             data.Validate();
             data = UntypedColumns.Fill(data, table.Schema.Columns, table.State.Table);
-            var evolution = SchemaEvolution.Merge(table.Schema.Columns, data, WidensTypes(table, options));
+            var kept = options.RemovesColumns ? Without(table, data) : table.Schema.Columns;
+            var evolution = SchemaEvolution.Merge(kept, data, WidensTypes(table, options));
             if (evolution.IsChanged && !options.AddsColumns)
                 throw new FozException(
                     ErrorKind.Data, $"{table.State.Table} has no column '{evolution.Added[0]}'");
@@ -107,8 +109,8 @@ sealed class TargetSchema
                 ? Map(table.Schema.Mapping, table.State.Metadata.Configuration, evolution.Schema)
                 : (evolution.Schema, null);
             return new(
-                new(schema, table.PartitionColumns, table.Schema.Mapping), evolution.IsChanged,
-                columns.Select(column => column.Name), maxColumnId);
+                new(schema, table.PartitionColumns, table.Schema.Mapping),
+                evolution.IsChanged || kept.Fields.Length < table.Schema.Columns.Fields.Length, columns.Select(column => column.Name), maxColumnId);
         }
         catch (DeltaException e)
         {
@@ -223,6 +225,17 @@ sealed class TargetSchema
                 : field);
         var filled = present.Fields.Where(field => data.Find(field.Name) is null && IsFilled(field));
         return new([.. fields, .. filled]);
+    }
+
+    /// <summary>The table's columns without those that a statement lacks.</summary>
+    static StructType Without(TableSnapshot table, StructType data)
+    {
+        var removed = table.Schema.Columns.Fields.Where(field => data.Find(field.Name) is null && !IsFilled(field))
+            .Select(field => ColumnPath.Of(field.Name).ToString()).ToList();
+        if (removed.Count == 0) return table.Schema.Columns;
+        var draft = new TableDraft(table.State.Table, table);
+        _ = ColumnAlterations.Apply(draft, new TableAlteration.DropColumns(removed));
+        return draft.Schema;
     }
 
     static bool IsFilled(StructField field) =>

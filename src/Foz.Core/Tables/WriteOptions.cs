@@ -26,6 +26,12 @@ public sealed record WriteOptions
     public bool AddsColumns { get; init; } = true;
 
     /// <summary>
+    /// Whether columns that the statement lacks are taken out of the table, which must then map its columns; else they are
+    /// NULL in new rows. Columns that the table fills itself stay.
+    /// </summary>
+    public bool RemovesColumns { get; init; }
+
+    /// <summary>
     /// What is known of columns beyond their types in the statement: source types and comments, by name.
     /// </summary>
     public IReadOnlyList<Field> Fields { get; init; } = [];

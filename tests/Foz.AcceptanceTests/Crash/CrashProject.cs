@@ -15,7 +15,8 @@ sealed class CrashProject : IDisposable
     static readonly string[] Compared =
     [
         "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected", "silver.customers",
-        "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine", "silver.paid", "gold.sales",
+        "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine", "silver.order_history",
+        "silver.order_lines", "silver.paid", "gold.sales",
     ];
 
     public CrashProject()
@@ -53,6 +54,19 @@ sealed class CrashProject : IDisposable
             columns: [{name: id, checks: [{expression: '% 7 <> 3'}]}]
             @foz */
             SELECT id, status, round FROM STREAM(bronze.orders)
+            """);
+        Write("models/silver/order_history.sql", """
+            /* @foz
+            materialization: {type: snapshot, strategy: scd2_by_time, unique_key: id, updated_at: changed_at}
+            @foz */
+            SELECT id, status, TIMESTAMP '2026-01-01' + to_days(CAST(round AS INTEGER)) AS changed_at FROM STREAM(bronze.orders)
+            """);
+        Write("models/silver/order_lines.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: delete+insert, unique_key: id}
+            @foz */
+            SELECT id, price, part FROM STREAM(bronze.orders), range(2) r(part)
+            QUALIFY rank() OVER (PARTITION BY id ORDER BY round DESC) = 1
             """);
         Write("models/silver/paid.sql", """
             /* @foz

@@ -1,3 +1,5 @@
+using Foz.Core.Pipelines.Intervals;
+
 namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>What a model's rows become.</summary>
@@ -8,8 +10,20 @@ public abstract record Materialization
     /// <summary>Its name in YAML.</summary>
     public abstract string Name { get; }
 
+    /// <summary>How rows come into a table that keeps those it has; null where each run makes it anew.</summary>
+    public virtual IncrementalStrategy? Strategy => null;
+
     /// <summary>The columns that partition the table; empty where it is not partitioned.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
+
+    /// <summary>The columns whose near values the table's files keep together; empty where nothing is said.</summary>
+    public IReadOnlyList<string> ClusterBy { get; init; } = [];
+
+    /// <summary>What happens where the SELECT has other columns than the table.</summary>
+    public OnSchemaChange OnSchemaChange { get; init; }
+
+    /// <summary>Whether <c>--full-refresh</c> leaves the table's rows as they are.</summary>
+    public bool IsFullRefreshRestricted { get; init; }
 
     /// <summary>A table that each run replaces.</summary>
     public sealed record Table : Materialization
@@ -31,10 +45,40 @@ public abstract record Materialization
     {
         /// <inheritdoc/>
         public override string Name => "incremental";
+
+        /// <inheritdoc/>
+        public override IncrementalStrategy Strategy { get; } = Strategy;
+    }
+
+    /// <summary>A table of what rows were, and when: dbt's snapshot. It is never made anew.</summary>
+    /// <param name="Strategy">How it finds out: <see cref="IncrementalStrategy.Scd2"/>.</param>
+    public sealed record Snapshot(IncrementalStrategy.Scd2 Strategy) : Materialization
+    {
+        /// <inheritdoc/>
+        public override string Name => "snapshot";
+
+        /// <inheritdoc/>
+        public override IncrementalStrategy.Scd2 Strategy { get; } = Strategy;
     }
 }
 
-/// <summary>How an incremental model's rows come into its table.</summary>
+/// <summary>What an incremental model does where its SELECT has other columns than its table.</summary>
+public enum OnSchemaChange
+{
+    /// <summary>Columns that the table lacks are added to it; those that the SELECT lacks are NULL in new rows.</summary>
+    Append,
+
+    /// <summary>The table gets the columns of the SELECT: new ones come, others go.</summary>
+    Sync,
+
+    /// <summary>The step fails.</summary>
+    Fail,
+
+    /// <summary>The table keeps its columns, and new ones are left out.</summary>
+    Ignore,
+}
+
+/// <summary>How an incremental model's rows come into its table; each is one commit.</summary>
 public abstract record IncrementalStrategy
 {
     IncrementalStrategy() { }
@@ -58,5 +102,101 @@ public abstract record IncrementalStrategy
 
         /// <summary>The columns that a row of the same key changes; empty for all.</summary>
         public IReadOnlyList<string> UpdateColumns { get; init; } = [];
+
+        /// <summary>
+        /// SQL conditions over the table's rows, which it may call <c>target</c>: only rows for which all hold are replaced.
+        /// </summary>
+        public IReadOnlyList<string> Predicates { get; init; } = [];
     }
+
+    /// <summary>All rows that have a key of the new ones go, and the new ones are added; keys may come several times.</summary>
+    /// <param name="UniqueKey">The columns of the key, at least one.</param>
+    public sealed record DeleteInsert(IReadOnlyList<string> UniqueKey) : IncrementalStrategy
+    {
+        /// <inheritdoc/>
+        public override string Name => "delete+insert";
+
+        /// <inheritdoc cref="Merge.Predicates"/>
+        public IReadOnlyList<string> Predicates { get; init; } = [];
+    }
+
+    /// <summary>The partitions that the new rows are in are replaced by them.</summary>
+    public sealed record InsertOverwrite : IncrementalStrategy
+    {
+        /// <inheritdoc/>
+        public override string Name => "insert_overwrite";
+    }
+
+    /// <summary>
+    /// The SELECT is run for intervals of time, one after the other, and its rows take the place of all that the table has
+    /// of the interval.
+    /// </summary>
+    /// <param name="EventTime">The column that says when a row's event was: a date or timestamp.</param>
+    /// <param name="Begin">When the first interval begins; aligned to <paramref name="BatchSize"/>.</param>
+    /// <param name="BatchSize">How long an interval is.</param>
+    public sealed record Microbatch(string EventTime, DateTimeOffset Begin, BatchSize BatchSize) : IncrementalStrategy
+    {
+        /// <summary>How many intervals before the last one are looked at again, where nobody says.</summary>
+        public const int LookbackDefault = 1;
+
+        /// <inheritdoc/>
+        public override string Name => "microbatch";
+
+        /// <summary>How many intervals before the last one are run again, for rows that come late.</summary>
+        public int Lookback { get; init; } = LookbackDefault;
+    }
+
+    /// <summary>All rows are replaced, and the table keeps its columns, partitions and properties.</summary>
+    public sealed record TruncateInsert : IncrementalStrategy
+    {
+        /// <inheritdoc/>
+        public override string Name => "truncate+insert";
+    }
+
+    /// <summary>Each row is kept with the time from when to when it was so: a slowly changing dimension of type 2.</summary>
+    public abstract record Scd2 : IncrementalStrategy
+    {
+        private protected Scd2() { }
+
+        /// <summary>The columns that identify what a row is a version of, at least one.</summary>
+        public required IReadOnlyList<string> UniqueKey { get; init; }
+
+        /// <summary>The columns that tell when a version was so.</summary>
+        public HistoryColumns Columns { get; init; } = new();
+
+        /// <summary>Whether a version ends where its key is not among the rows any more, which then are all there are.</summary>
+        public bool EndsDeleted { get; init; }
+    }
+
+    /// <summary>A version begins when a column says so: dbt's <c>timestamp</c>.</summary>
+    /// <param name="UpdatedAt">The column: when the row became what it is.</param>
+    public sealed record Scd2ByTime(string UpdatedAt) : Scd2
+    {
+        /// <inheritdoc/>
+        public override string Name => "scd2_by_time";
+    }
+
+    /// <summary>A version begins when a column is seen to have another value: dbt's <c>check</c>.</summary>
+    /// <param name="CheckColumns">The columns that are compared; empty for all.</param>
+    public sealed record Scd2ByColumn(IReadOnlyList<string> CheckColumns) : Scd2
+    {
+        /// <inheritdoc/>
+        public override string Name => "scd2_by_column";
+    }
+}
+
+/// <summary>The columns of a history that Foz fills.</summary>
+public sealed record HistoryColumns
+{
+    /// <summary>When the version begins; part of it.</summary>
+    public string ValidFrom { get; init; } = "valid_from";
+
+    /// <summary>When it ends, not part of it; NULL while it lasts.</summary>
+    public string ValidTo { get; init; } = "valid_to";
+
+    /// <summary>Whether it lasts.</summary>
+    public string IsCurrent { get; init; } = "is_current";
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<string> Names => [ValidFrom, ValidTo, IsCurrent];
 }

@@ -1,104 +1,312 @@
+using System.Collections.Frozen;
+using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
+using Foz.Core.Pipelines.Intervals;
 
 namespace Foz.Core.Pipelines.Projects;
 
-/// <summary>Reads what a model's rows become: one word, or a mapping with <c>type</c>.</summary>
+/// <summary>
+/// Reads what a model's rows become: one word, or a mapping with <c>type</c>. Words of dbt, SQLMesh and Bruin for the same
+/// thing are taken here, and nowhere else.
+/// </summary>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class MaterializationReader(ErrorList errors)
+sealed partial class MaterializationReader(ErrorList errors)
 {
     enum Kind
     {
         Table,
         View,
         Incremental,
+        Snapshot,
     }
 
     enum Strategy
     {
         Append,
         Merge,
+        DeleteInsert,
+        InsertOverwrite,
+        Microbatch,
+        TruncateInsert,
+        CreateReplace,
+        Scd2ByTime,
+        Scd2ByColumn,
     }
 
     const string NotYet = "is not supported yet";
 
     static readonly Dictionary<string, Kind> Kinds = new(StringComparer.Ordinal)
     {
-        ["table"] = Kind.Table, ["view"] = Kind.View, ["incremental"] = Kind.Incremental,
+        ["table"] = Kind.Table, ["view"] = Kind.View, ["incremental"] = Kind.Incremental, ["snapshot"] = Kind.Snapshot,
     };
 
     static readonly Dictionary<string, string> RefusedKinds = new(StringComparer.Ordinal)
     {
-        ["snapshot"] = NotYet, ["seed"] = NotYet, ["ephemeral"] = NotYet,
+        ["seed"] = NotYet, ["ephemeral"] = NotYet,
     };
 
     static readonly Dictionary<string, Strategy> Strategies = new(StringComparer.Ordinal)
     {
-        ["append"] = Strategy.Append, ["merge"] = Strategy.Merge,
+        ["append"] = Strategy.Append, ["merge"] = Strategy.Merge, ["delete+insert"] = Strategy.DeleteInsert,
+        ["insert_overwrite"] = Strategy.InsertOverwrite, ["truncate+insert"] = Strategy.TruncateInsert,
+        ["create+replace"] = Strategy.CreateReplace, ["scd2_by_time"] = Strategy.Scd2ByTime,
+        ["scd2_by_column"] = Strategy.Scd2ByColumn,
     };
 
-    static readonly Dictionary<string, string> RefusedStrategies = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, Strategy> SnapshotStrategies = new(StringComparer.Ordinal)
     {
-        ["delete+insert"] = NotYet, ["insert_overwrite"] = NotYet, ["microbatch"] = NotYet, ["time_interval"] = NotYet,
-        ["truncate+insert"] = NotYet, ["create+replace"] = "is what 'type: table' does", ["scd2_by_time"] = NotYet,
-        ["scd2_by_column"] = NotYet, ["cdc"] = NotYet,
+        ["scd2_by_time"] = Strategy.Scd2ByTime, ["scd2_by_column"] = Strategy.Scd2ByColumn,
+        ["timestamp"] = Strategy.Scd2ByTime, ["check"] = Strategy.Scd2ByColumn,
     };
 
-    static readonly string[] RefusedKeys =
-    [
-        "cluster_by", "incremental_predicates", "on_schema_change", "full_refresh_restricted", "event_time", "begin",
-        "batch_size", "lookback",
-    ];
+    static readonly Dictionary<string, string> RefusedStrategies = new(StringComparer.Ordinal) { ["cdc"] = NotYet, ["microbatch"] = NotYet, ["time_interval"] = NotYet };
+
+    static readonly Dictionary<string, OnSchemaChange> SchemaWords = new(StringComparer.Ordinal)
+    {
+        ["append"] = OnSchemaChange.Append, ["append_new_columns"] = OnSchemaChange.Append, ["sync"] = OnSchemaChange.Sync,
+        ["sync_all_columns"] = OnSchemaChange.Sync, ["fail"] = OnSchemaChange.Fail, ["ignore"] = OnSchemaChange.Ignore,
+    };
+
+    static readonly Dictionary<string, bool> DeletionWords = new(StringComparer.Ordinal)
+    {
+        ["ignore"] = false, ["invalidate"] = true,
+    };
+
+    static readonly Dictionary<string, string> RefusedDeletions = new(StringComparer.Ordinal) { ["new_record"] = NotYet };
+
+    static readonly Dictionary<string, BatchSize> BatchSizeWords = new(StringComparer.Ordinal)
+    {
+        ["hour"] = BatchSize.Hour, ["day"] = BatchSize.Day, ["month"] = BatchSize.Month, ["year"] = BatchSize.Year,
+    };
+
+    static readonly Strategy[] Scd2 = [Strategy.Scd2ByTime, Strategy.Scd2ByColumn];
+
+    /// <summary>The keys that only some strategies have a use for.</summary>
+    static readonly FrozenDictionary<string, Strategy[]> UsesOf = new Dictionary<string, Strategy[]>
+    {
+        ["unique_key"] = [Strategy.Merge, Strategy.DeleteInsert, .. Scd2],
+        ["incremental_key"] = [Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime],
+        ["merge_update_columns"] = [Strategy.Merge],
+        ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
+        ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
+        ["hard_deletes"] = Scd2, ["invalidate_hard_deletes"] = Scd2,
+        ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2,
+        ["event_time"] = [Strategy.Microbatch], ["begin"] = [Strategy.Microbatch], ["batch_size"] = [Strategy.Microbatch],
+        ["lookback"] = [Strategy.Microbatch],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What is read of the mapping before it is known what it is for.</summary>
+    readonly record struct Options(MappingReader Reader, IReadOnlyList<string> UniqueKey, string? IncrementalKey)
+    {
+        public IReadOnlyList<string> Predicates { get; init; } = [];
+    }
 
     /// <summary>Reads the node; a table where it is null.</summary>
-    public Materialization Read(YamlNode? node)
+    /// <param name="node">The node.</param>
+    /// <param name="isSnapshot">Whether it is one of a file in the folder of snapshots, which need not say so.</param>
+    public Materialization Read(YamlNode? node, bool isSnapshot = false)
     {
-        if (node is null) return new Materialization.Table();
-        var mapping = node as YamlNode.Mapping
-            ?? new YamlNode.Mapping([new("materialization", node.Place, node)], node.Place);
+        if (node is null && !isSnapshot) return new Materialization.Table();
+        var place = node?.Place ?? default;
+        var mapping = node switch
+        {
+            YamlNode.Mapping own => own,
+            null => new YamlNode.Mapping([], place),
+            _ => new YamlNode.Mapping([new("materialization", place, node)], place),
+        };
         var reader = new MappingReader(mapping, errors);
         var kind = reader.Word(node is YamlNode.Mapping ? "type" : "materialization", Kinds, RefusedKinds);
-        var strategy = reader.Word("strategy", Strategies, RefusedStrategies);
-        var uniqueKey = reader.Texts("unique_key");
-        var updateColumns = reader.Texts("merge_update_columns");
-        var partitionBy = reader.Texts("partition_by");
-        foreach (var key in RefusedKeys) reader.Refuse(key, NotYet);
-        reader.Finish();
-        if (node is YamlNode.Mapping && reader.Node("type") is null)
+        if (node is YamlNode.Mapping && reader.Node("type") is null && !isSnapshot)
             errors.Add(node.Place, "'type' is missing in 'materialization'", $"known: {string.Join(", ", Kinds.Keys)}");
+        if (isSnapshot && kind is null && reader.Node("type") is null) kind = Kind.Snapshot;
+        var materialization = Read(reader, kind);
+        reader.Finish();
+        return materialization;
+    }
 
-        var isMerge = strategy is Strategy.Merge || (reader.Node("strategy") is null && uniqueKey.Count > 0);
-        if (kind is Kind.Incremental)
+    Materialization Read(MappingReader reader, Kind? kind)
+    {
+        var options = new Options(reader, reader.Texts("unique_key"), reader.Text("incremental_key"))
         {
-            if (isMerge && uniqueKey.Count == 0)
-            {
-                errors.Add(
-                    reader.PlaceOf("strategy"), "'strategy: merge' needs 'unique_key'",
-                    "name the columns that identify a row");
-            }
-            if (strategy is Strategy.Append) Misplaced(reader, "unique_key", "'strategy: merge'");
-            if (!isMerge) Misplaced(reader, "merge_update_columns", "'strategy: merge'");
-        }
-        else if (kind is not null)
+            Predicates = ReadPredicates(reader),
+        };
+        var stated = reader.Word("strategy", kind is Kind.Snapshot ? SnapshotStrategies : Strategies, RefusedStrategies);
+        var strategy = stated ?? (reader.Node("strategy") is not null ? null : kind switch
         {
-            foreach (var key in (string[])["strategy", "unique_key", "merge_update_columns"])
-                Misplaced(reader, key, "'type: incremental'");
-        }
-        if (kind is Kind.View) Misplaced(reader, "partition_by", "a table");
-        return kind switch
+            Kind.Incremental => options.UniqueKey.Count > 0 ? Strategy.Merge : Strategy.Append,
+            Kind.Snapshot => reader.Node("check_cols") is null ? Strategy.Scd2ByTime : Strategy.Scd2ByColumn,
+            _ => null,
+        });
+        // Bruin calls each table that keeps its rows a table with a strategy.
+        if (kind is Kind.Table && strategy is not (null or Strategy.CreateReplace)) kind = Kind.Incremental;
+        if (kind is Kind.Incremental && strategy is Strategy.CreateReplace) kind = Kind.Table;
+        RefuseMisplaced(reader, kind, strategy);
+        return (kind switch
         {
-            Kind.View => new Materialization.View(),
-            Kind.Incremental => new Materialization.Incremental(
-                isMerge ? new IncrementalStrategy.Merge(uniqueKey) { UpdateColumns = updateColumns }
-                    : new IncrementalStrategy.Append())
-            {
-                PartitionBy = partitionBy,
-            },
-            _ => new Materialization.Table { PartitionBy = partitionBy },
+            Kind.View => (Materialization)new Materialization.View(),
+            Kind.Incremental => new Materialization.Incremental(ReadStrategy(options, strategy)),
+            Kind.Snapshot => new Materialization.Snapshot(
+                ReadStrategy(options, strategy) as IncrementalStrategy.Scd2
+                ?? new IncrementalStrategy.Scd2ByColumn([]) { UniqueKey = [] }),
+            _ => new Materialization.Table(),
+        }) with
+        {
+            PartitionBy = reader.Texts("partition_by"),
+            ClusterBy = reader.Texts("cluster_by"),
+            OnSchemaChange = reader.Word("on_schema_change", SchemaWords) ?? OnSchemaChange.Append,
+            IsFullRefreshRestricted = kind is Kind.Snapshot
+                || (reader.Flag("full_refresh_restricted") ?? reader.Flag("refresh_restricted")
+                    ?? !reader.Flag("full_refresh") ?? false),
         };
     }
 
-    void Misplaced(MappingReader reader, string key, string where)
+    IncrementalStrategy ReadStrategy(Options options, Strategy? strategy) => strategy switch
     {
-        if (reader.Node(key) is { } node) errors.Add(node.Place, $"'{key}' has a use with {where} only");
+        Strategy.Merge => new IncrementalStrategy.Merge(Key(options, "merge"))
+        {
+            UpdateColumns = options.Reader.Texts("merge_update_columns"), Predicates = options.Predicates,
+        },
+        Strategy.DeleteInsert => new IncrementalStrategy.DeleteInsert(Key(options, "delete+insert"))
+        {
+            Predicates = options.Predicates,
+        },
+        Strategy.InsertOverwrite => InsertOverwrite(options.Reader),
+        Strategy.TruncateInsert => new IncrementalStrategy.TruncateInsert(),
+        Strategy.Microbatch => ReadMicrobatch(options),
+        Strategy.Scd2ByTime => new IncrementalStrategy.Scd2ByTime(Needed(
+            options.Reader, options.Reader.Text("updated_at") ?? options.IncrementalKey, "scd2_by_time", "updated_at",
+            "name the column that tells when a row became what it is"))
+        {
+            UniqueKey = Key(options, "scd2_by_time"),
+            Columns = ReadHistoryColumns(options.Reader),
+            EndsDeleted = ReadEndsDeleted(options.Reader),
+        },
+        Strategy.Scd2ByColumn => new IncrementalStrategy.Scd2ByColumn(
+            options.Reader.Texts("check_cols") is var columns && columns is ["all" or "*"] ? [] : columns)
+        {
+            UniqueKey = Key(options, "scd2_by_column"),
+            Columns = ReadHistoryColumns(options.Reader),
+            EndsDeleted = ReadEndsDeleted(options.Reader),
+        },
+        _ => new IncrementalStrategy.Append(),
+    };
+
+    IncrementalStrategy.InsertOverwrite InsertOverwrite(MappingReader reader)
+    {
+        if (reader.Node("partition_by") is null)
+        {
+            errors.Add(
+                reader.PlaceOf("strategy"), "'strategy: insert_overwrite' needs 'partition_by'",
+                "it replaces the partitions that its rows are in; 'truncate+insert' replaces all rows");
+        }
+        return new();
     }
+
+    IncrementalStrategy.Microbatch ReadMicrobatch(Options options)
+    {
+        const string Name = "microbatch";
+        var reader = options.Reader;
+        var eventTime = Needed(
+            reader, reader.Text("event_time") ?? options.IncrementalKey, Name, "event_time",
+            "name the column that tells when a row's event was");
+        var begin = Needed(reader, reader.Text("begin"), Name, "begin", "write the first day, such as '2026-01-01'");
+        var size = reader.Word("batch_size", BatchSizeWords) ?? BatchSize.Day;
+        DateTimeOffset start = default;
+        if (begin.Length > 0 && !Instant.TryParse(begin, out start))
+            errors.Add(reader.PlaceOf("begin"), $"'begin' must be an instant, not '{begin}'", $"write {Instant.Examples}");
+        return new(eventTime, size.Floor(start), size)
+        {
+            Lookback = (int)(reader.Integer("lookback", min: 0, max: 100_000) ?? IncrementalStrategy.Microbatch.LookbackDefault),
+        };
+    }
+
+    HistoryColumns ReadHistoryColumns(MappingReader reader)
+    {
+        var usual = new HistoryColumns();
+        var columns = new HistoryColumns
+        {
+            ValidFrom = reader.Text("valid_from") ?? reader.Text("valid_from_name") ?? usual.ValidFrom,
+            ValidTo = reader.Text("valid_to") ?? reader.Text("valid_to_name") ?? usual.ValidTo,
+            IsCurrent = reader.Text("is_current") ?? usual.IsCurrent,
+        };
+        if (columns.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Names.Count)
+            errors.Add(reader.Place, "'valid_from', 'valid_to' and 'is_current' are to have different names");
+        return columns;
+    }
+
+    static bool ReadEndsDeleted(MappingReader reader) =>
+        reader.Word("hard_deletes", DeletionWords, RefusedDeletions) ?? reader.Flag("invalidate_hard_deletes") ?? false;
+
+    /// <summary>SQL over the table's rows; what dbt calls the table is taken for <c>target</c>.</summary>
+    List<string> ReadPredicates(MappingReader reader)
+    {
+        var predicates = new List<string>();
+        foreach (var scalar in (string[])["incremental_predicates", "incremental_predicate", "predicates"])
+        {
+            foreach (var predicate in reader.Scalars(scalar))
+            {
+                if (SourceAlias.Match(predicate.Text) is { Success: true } alias)
+                {
+                    errors.Add(
+                        predicate.Place, $"'{scalar}' cannot name '{alias.Value}'",
+                        "it says which rows of the table can be replaced, over the table's columns only");
+                }
+                predicates.Add(TargetAlias.Replace(predicate.Text, "target"));
+            }
+        }
+        return predicates;
+    }
+
+    IReadOnlyList<string> Key(Options options, string strategy)
+    {
+        if (options.UniqueKey.Count > 0) return options.UniqueKey;
+        if (options.IncrementalKey is { } key && strategy == "delete+insert") return [key];
+        errors.Add(
+            options.Reader.PlaceOf("strategy"), $"'strategy: {strategy}' needs 'unique_key'",
+            "name the columns that identify a row");
+        return [];
+    }
+
+    string Needed(MappingReader reader, string? value, string strategy, string key, string hint)
+    {
+        if (value is { Length: > 0 }) return value;
+        errors.Add(reader.PlaceOf("strategy"), $"'strategy: {strategy}' needs '{key}'", hint);
+        return "";
+    }
+
+    void RefuseMisplaced(MappingReader reader, Kind? kind, Strategy? strategy)
+    {
+        foreach (var (key, uses) in UsesOf.OrderBy(use => use.Key, StringComparer.Ordinal))
+        {
+            if (reader.Node(key) is not { } node || (strategy is { } own ? uses.Contains(own) : kind is null)) continue;
+            if (reader.Node("strategy") is not null && strategy is null) continue;
+            var words = Strategies.Where(word => uses.Contains(word.Value)).Select(word => word.Key);
+            errors.Add(node.Place, kind is Kind.Incremental or Kind.Snapshot
+                ? $"'{key}' has a use with 'strategy: {string.Join("', '", words)}' only"
+                : $"'{key}' has a use with 'type: incremental' only");
+        }
+        if (kind is Kind.View)
+        {
+            foreach (var key in (string[])["strategy"]) Misplaced(key, "'type: incremental'");
+            foreach (var key in (string[])["partition_by", "cluster_by"]) Misplaced(key, "a table");
+        }
+        if (kind is Kind.View or Kind.Table)
+        {
+            foreach (var key in (string[])["on_schema_change", "full_refresh_restricted", "refresh_restricted", "full_refresh"])
+                Misplaced(key, "'type: incremental'");
+        }
+        if (reader.Node("partition_by") is not null) Misplaced("cluster_by", "a table without 'partition_by'");
+
+        void Misplaced(string key, string where)
+        {
+            if (reader.Node(key) is { } node) errors.Add(node.Place, $"'{key}' has a use with {where} only");
+        }
+    }
+
+    [GeneratedRegex(@"\bDBT_INTERNAL_DEST\b", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TargetAlias { get; }
+
+    [GeneratedRegex(@"\b(DBT_INTERNAL_SOURCE|source)\b(?=\s*\.)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SourceAlias { get; }
 }

@@ -26,7 +26,7 @@ sealed class ReferenceResolver(
     public Model Resolve(Model model)
     {
         var own = model.Name;
-        var isIncremental = model.Materialization is Materialization.Incremental;
+        var isIncremental = model.Materialization.Strategy is not null;
         var found = new ReferenceList();
         foreach (var use in UsesIn(model.Body))
         {
@@ -43,6 +43,12 @@ sealed class ReferenceResolver(
                 errors.Add(
                     place, "STREAM() reads what is new since the last run, and each run makes this table anew",
                     "only a model with 'materialization: incremental' can use it");
+            }
+            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true })
+            {
+                errors.Add(
+                    place, "'hard_deletes: invalidate' ends what is not among the rows, and STREAM() gives only new ones",
+                    $"read all rows: FROM {name}");
             }
             found.Add(reference with { IsStream = use.IsStream });
         }

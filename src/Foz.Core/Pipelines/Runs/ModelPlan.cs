@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Core.Catalog;
@@ -55,7 +56,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
 
     /// <summary>Whether a model reads only new rows, and its table keeps those that it has.</summary>
     public static bool GoesOn(Model model) =>
-        model.Materialization is Materialization.Incremental && model.References.Any(r => r.IsStream);
+        model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream);
 
     /// <summary>Whether a batch has read all of this already.</summary>
     public bool IsDoneBy(Model model, StepManifest last)
@@ -92,13 +93,36 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     {
         var text = new StringBuilder(model.Sql).Append('\n').Append(model.Materialization.Name);
         text.AppendJoin(',', model.Materialization.PartitionBy);
-        if (model.Materialization is Materialization.Incremental { Strategy: var strategy })
-            text.Append('\n').Append(strategy.Name);
-        if (model.Materialization is Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge })
-            text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns);
+        if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);
+        if (model.Materialization.Strategy is { } strategy) Describe(strategy, text);
         if (GoesOn(model)) return text.ToString();
         foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
         return text.ToString();
+    }
+
+    static void Describe(IncrementalStrategy strategy, StringBuilder text)
+    {
+        text.Append('\n').Append(strategy.Name);
+        switch (strategy)
+        {
+            case IncrementalStrategy.Merge merge:
+                text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns)
+                    .AppendJoin('\n', merge.Predicates);
+                break;
+            case IncrementalStrategy.DeleteInsert replace:
+                text.AppendJoin(',', replace.UniqueKey).Append(';').AppendJoin('\n', replace.Predicates);
+                break;
+            case IncrementalStrategy.Microbatch microbatch:
+                text.Append(
+                    CultureInfo.InvariantCulture, $"{microbatch.EventTime} {microbatch.Begin:O} {microbatch.BatchSize}");
+                break;
+            case IncrementalStrategy.Scd2 history:
+                text.AppendJoin(',', history.UniqueKey).Append(';').AppendJoin(',', history.Columns.Names)
+                    .Append(CultureInfo.InvariantCulture, $";{history.EndsDeleted};")
+                    .Append((history as IncrementalStrategy.Scd2ByTime)?.UpdatedAt)
+                    .AppendJoin(',', (history as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? []);
+                break;
+        }
     }
 
     static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));

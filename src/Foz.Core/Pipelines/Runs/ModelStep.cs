@@ -1,9 +1,9 @@
-using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
@@ -20,6 +20,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
 
     Model Model => node.Model;
 
+    /// <summary>Whether the table is made anew, with all rows that the SELECT gives.</summary>
+    bool IsFullRefresh => context.IsFullRefresh && !Model.Materialization.IsFullRefreshRestricted;
+
     /// <summary>Runs the step.</summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -28,9 +31,10 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         // An open batch has committed nothing: its one table would carry it. It is planned anew.
         var previous = isDone ? last : await BeforeAsync(last, cancellationToken);
         var plan = await ModelPlan.OfAsync(
-            context.Lake, Model, context.IsFullRefresh ? null : previous, cancellationToken);
-        if (!context.IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
-        if (isDone && !context.IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
+            context.Lake, Model, IsFullRefresh ? null : previous, cancellationToken);
+        if (!IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
+        if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
+        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
         var manifest = new StepManifest
         {
             Step = node.Table.ToString(),
@@ -64,7 +68,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         if (await log.ReadLastAsync(cancellationToken) is not { } last) return "was never made";
         if (!await CarriesAsync(last, cancellationToken)) return $"batch {last.Batch} was not finished";
-        if (context.IsFullRefresh) return "full refresh";
+        if (IsFullRefresh) return "full refresh";
         var plan = await ModelPlan.OfAsync(context.Lake, Model, last, cancellationToken);
         WarnOfOldRows(plan, last);
         if (plan.IsDoneBy(Model, last)) return null;
@@ -84,6 +88,11 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             + "the rows that it has are as the old one made them",
             $"foz run {node.Name} --full-refresh makes them anew"));
     }
+
+    void WarnOfRestriction() => context.Warn(new(
+        Model.Materialization is Materialization.Snapshot
+            ? $"{node.Name} is a snapshot: what it holds of the past is nowhere else, and stays with --full-refresh"
+            : $"{node.Name} is not made anew: 'full_refresh_restricted' forbids it"));
 
     async Task<StepManifest?> BeforeAsync(StepManifest? open, CancellationToken cancellationToken) => open is null
         ? null
@@ -149,8 +158,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
             bound.Sql, KeptRowsOf(table), cancellationToken);
-        await using var change = await StageAsync(
-            new TableWriter(session), table, rows.Select, manifest, cancellationToken);
+        await using var change = await new ModelWriter(session, Model, table)
+            .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -168,42 +177,20 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>The rows that the model's batches leave in its table.</summary>
-    KeptRows KeptRowsOf(LakeTable table) => (Model.Materialization, context.IsFullRefresh) switch
+    KeptRows KeptRowsOf(LakeTable table) => IsFullRefresh ? new(null, []) : Model.Materialization.Strategy switch
     {
-        (Materialization.Incremental { Strategy: IncrementalStrategy.Append }, false) => new(table, []),
-        (Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge }, false) => new(table, merge.UniqueKey),
+        IncrementalStrategy.Append => new(table, []),
+        IncrementalStrategy.Merge merge => new(table, merge.UniqueKey),
+        IncrementalStrategy.DeleteInsert replace => new(table, replace.UniqueKey),
+        IncrementalStrategy.InsertOverwrite => new(table, Model.Materialization.PartitionBy),
+        IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
         _ => new(null, []),
     };
-
-    async Task<TableChange> StageAsync(
-        TableWriter writer, LakeTable table, string select, StepManifest manifest, CancellationToken cancellationToken)
-    {
-        var options = new WriteOptions
-        {
-            Batch = new(manifest.Step, manifest.Batch),
-            PartitionBy = Model.Materialization.PartitionBy,
-            Description = Model.Description,
-            Fields = [.. Model.Columns.Where(c => c.Description is not null).Select(c =>
-                new Field(c.Name, DataType.String) { Metadata = Comment(c.Description!) })],
-            RacesMax = 0,
-        };
-        return (Model.Materialization, context.IsFullRefresh) switch
-        {
-            (Materialization.Incremental { Strategy: IncrementalStrategy.Append }, false) =>
-                await writer.AppendAsync(table, select, options, cancellationToken),
-            (Materialization.Incremental { Strategy: IncrementalStrategy.Merge merge }, false) =>
-                await writer.MergeAsync(
-                    table, select,
-                    new() { Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, Write = options },
-                    cancellationToken),
-            _ => await writer.OverwriteAsync(table, select, options, cancellationToken),
-        };
-    }
 
     /// <summary>Appending what is new is wrong where old rows were changed or deleted.</summary>
     async Task CheckAppendAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (Model.Materialization is not Materialization.Incremental { Strategy: IncrementalStrategy.Append }) return;
+        if (Model.Materialization.Strategy is not IncrementalStrategy.Append) return;
         foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
         {
             var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
@@ -217,9 +204,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 };
         }
     }
-
-    static ImmutableSortedDictionary<string, string> Comment(string text) =>
-        ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, text);
 
     StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
 }

@@ -12,6 +12,18 @@ public sealed record MergeOptions
     /// <summary>The columns that a replaced row takes from the new one; empty for all.</summary>
     public IReadOnlyList<string> UpdateColumns { get; init; } = [];
 
+    /// <summary>
+    /// Which rows of the table can be replaced: all others are as if they were not there. It calls the table
+    /// <c>target</c>, if anything.
+    /// </summary>
+    public RowCondition Target { get; init; } = new("true", "target");
+
+    /// <summary>
+    /// Whether the keys are the table's partition columns: a NULL equals another one, and an empty text, which is no other
+    /// partition (PROTOCOL.md, "Partition Value Serialization").
+    /// </summary>
+    public bool IsByPartition { get; init; }
+
     /// <summary>How the rows are written.</summary>
     public WriteOptions Write { get; init; } = new();
 }

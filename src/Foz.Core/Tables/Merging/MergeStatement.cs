@@ -14,12 +14,13 @@ sealed class MergeStatement
     readonly StructField[] columns;
     readonly StructField[] keys;
     readonly HashSet<string> updated;
+    readonly MergeOptions options;
 
     /// <summary>A merge of the rows in <paramref name="source"/>.</summary>
     /// <exception cref="FozException">A key or column to update is no column of the target.</exception>
     public MergeStatement(EngineSession session, TableSchema schema, string source, MergeOptions options)
     {
-        (this.session, this.schema, this.source) = (session, schema, source);
+        (this.session, this.schema, this.source, this.options) = (session, schema, source, options);
         keys = [.. options.Keys.Select(Find)];
         columns = [.. schema.Columns.Fields.Where(PhysicalColumns.IsInFiles)];
         updated = [.. (options.UpdateColumns.Count == 0 ? schema.Columns.Fields : options.UpdateColumns.Select(Find))
@@ -50,20 +51,28 @@ sealed class MergeStatement
     /// <summary>The columns that are compared.</summary>
     public IReadOnlyList<StructField> Keys => keys;
 
-    /// <summary>Whether a row that is replaced takes all columns from the new one.</summary>
-    public bool ReplacesAll => schema.Columns.Fields.All(column => updated.Contains(column.Name));
+    /// <summary>Whether the keys alone tell which rows are replaced, and these take all columns from the new ones.</summary>
+    public bool ReplacesAll =>
+        options.Target.IsAll && schema.Columns.Fields.All(column => updated.Contains(column.Name));
 
     /// <summary>The name of a key's column in the source.</summary>
     public string NameInSource(StructField key) => key.PhysicalName(schema.Mapping);
 
     /// <summary>The files of the target that can have rows with the source's keys, by their statistics.</summary>
-    public IReadOnlyList<AddFile> Candidates(TableChange change, CancellationToken cancellationToken) =>
-        change.Present is null ? [] : change.Read(KeyRange(cancellationToken));
+    public IReadOnlyList<AddFile> Candidates(TableChange change, CancellationToken cancellationToken)
+    {
+        if (change.Present is null || change.Counted.SourceRows == 0) return [];
+        var range = KeyRange(cancellationToken);
+        return change.Read(
+            options.Target.IsAll
+                ? range
+                : range & ConditionPruning.Of(session, change.Present, options.Target, cancellationToken));
+    }
 
     /// <summary>The SELECT of the addresses of all rows that are replaced.</summary>
     public string FindRows(TableRelation candidates) =>
         $"""
-        SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {candidates.Sql} AS t
+        SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Replaceable(candidates)} AS t
         SEMI JOIN {source} AS s ON {KeysEqual()}
         """;
 
@@ -80,7 +89,7 @@ sealed class MergeStatement
                 + $"ELSE t.{SqlText.Identifier(field.Name)} END AS {Quote(field)}");
         return $"""
             SELECT {string.Join(", ", values)} FROM {source} AS s
-            LEFT JOIN {candidates.Sql} AS t ON {KeysEqual()}
+            LEFT JOIN {Replaceable(candidates)} AS t ON {KeysEqual()}
             """;
     }
 
@@ -104,13 +113,27 @@ sealed class MergeStatement
     public string Unmatched(string rows, TableRelation relation) =>
         $"SELECT s.* FROM ({rows}\n) AS s ANTI JOIN {relation.Sql} AS t ON {KeysEqual()}";
 
-    string KeysEqual() => string.Join(
-        " AND ", keys.Select(key => $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
+    string KeysEqual() => string.Join(" AND ", keys.Select(key =>
+        options.IsByPartition
+            ? $"t.{SqlText.Identifier(key.Name)} IS NOT DISTINCT FROM {Partition(key)}"
+            : $"t.{SqlText.Identifier(key.Name)} = s.{Quote(key)}"));
+
+    string Partition(StructField key) =>
+        key.Type == DeltaType.String ? $"nullif(s.{Quote(key)}, '')" : $"s.{Quote(key)}";
+
+    /// <summary>Those of some rows of the table that can be replaced.</summary>
+    string Replaceable(TableRelation rows) => options.Target.IsAll
+        ? rows.Sql
+        : $"(SELECT * FROM {rows.Sql} AS {SqlText.Identifier(options.Target.Alias)} WHERE ({options.Target}\n))";
 
     /// <summary>What rows fulfil that can have the source's keys.</summary>
     Predicate KeyRange(CancellationToken cancellationToken) => MergeKeys
-        .Of(keys.Select(key => new MergeKey(key, key.PhysicalName(schema.Mapping))))
+        .Of(keys.Where(key => !options.IsByPartition || !HasNull(key, cancellationToken))
+            .Select(key => new MergeKey(key, key.PhysicalName(schema.Mapping))))
         .Range(session, source, cancellationToken);
+
+    bool HasNull(StructField key, CancellationToken cancellationToken) => session.QueryScalar<bool>(
+        $"SELECT EXISTS (SELECT 1 FROM {source} AS s WHERE {Partition(key)} IS NULL)", cancellationToken);
 
     StructField Find(string column) => schema.Columns.Find(column) ?? throw new FozException(
         ErrorKind.NotFound, $"the merge names a column '{column}', which neither rows nor table have");

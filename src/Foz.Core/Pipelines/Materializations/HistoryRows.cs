@@ -1,0 +1,256 @@
+using System.Globalization;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
+using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
+using TypeId = Foz.DuckDB.TypeId;
+
+namespace Foz.Core.Pipelines.Materializations;
+
+/// <summary>
+/// The versions that rows bring into a history: those that begin, and those that thereby end otherwise than before. They
+/// are merged by key and beginning, so that a history is one table of versions, changed by one commit.
+/// </summary>
+/// <param name="session">The session that runs the SELECT; its temporary table <c>foz_versions</c> is replaced.</param>
+/// <param name="model">The model.</param>
+/// <param name="strategy">How versions are told apart.</param>
+/// <param name="name">The table, for messages.</param>
+sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy.Scd2 strategy, string name)
+{
+    const string Versions = "foz_versions";
+    const string From = "foz_from";
+    const string To = "foz_to";
+    const string IsNew = "foz_new";
+
+    readonly HistoryColumns columns = strategy.Columns;
+    readonly string keys = SqlText.Identifiers(strategy.UniqueKey);
+    readonly SchemaPolicy schema = new(model, session);
+
+    /// <summary>Writes the files of a batch.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="present">Its newest version; null to make it, anew where it is there.</param>
+    /// <param name="select">The rows: what was changed, or all that there is.</param>
+    /// <param name="options">How they are written.</param>
+    /// <param name="instant">When the batch was opened: the time of what no column tells.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// The SELECT fails, lacks a column, has one of the history's own, or rows without key or time.
+    /// </exception>
+    public async Task<TableChange> StageAsync(
+        LakeTable table, TableSnapshot? present, string select, WriteOptions options, DateTimeOffset instant,
+        CancellationToken cancellationToken)
+    {
+        var writer = new TableWriter(session);
+        select = schema.Fit(select, present, columns.Names, cancellationToken);
+        var given = session.Describe(select, cancellationToken);
+        CheckColumns(given);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Versions} AS {select}", cancellationToken);
+        CheckRows(cancellationToken);
+        if (present is null)
+        {
+            var first = Changed(given, TypeOfTime(given), old: null, [], instant);
+            return await table.FindLatestAsync(cancellationToken) is null
+                ? await writer.MergeAsync(table, first, Merge(options), cancellationToken)
+                : await writer.OverwriteAsync(table, first, options, cancellationToken);
+        }
+        CheckHistory(present);
+        var files = strategy.EndsDeleted
+            ? (IReadOnlyCollection<AddFile>)present.State.Files
+            : new FilePruner(present.Schema, KeyRange(present, given, cancellationToken)).Prune(present.State.Files);
+        using var old = await TableScan.OpenAsync(session, present, files, withAddresses: false, cancellationToken);
+        // The rows of a table that loses columns are written without them.
+        var known = present.Schema.Columns.Fields.Select(field => field.Name)
+            .Where(column => !options.RemovesColumns || IsGiven(given, column)
+                || columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase))
+            .ToList();
+        var rows = Changed(given, TypeOfTime(present), old.Sql, known, instant);
+        var change = await writer.MergeAsync(table, rows, Merge(options), cancellationToken);
+        if (change.Present?.Version == present.Version) return change;
+        await change.DisposeAsync();
+        throw new DeltaException(DeltaErrorKind.Conflict, $"{name} was changed while its history was read");
+    }
+
+    MergeOptions Merge(WriteOptions options) => new() { Keys = [.. strategy.UniqueKey, columns.ValidFrom], Write = options };
+
+    string Changed(
+        IReadOnlyList<EngineColumn> given, string timeType, string? old, IReadOnlyList<string> known,
+        DateTimeOffset instant)
+    {
+        var at = $"CAST(TIMESTAMPTZ '{instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' "
+            + $"AT TIME ZONE 'UTC' AS TIMESTAMP)";
+        if (timeType.Equals("TIMESTAMP WITH TIME ZONE", StringComparison.Ordinal)) at += " AT TIME ZONE 'UTC'";
+        at = $"CAST({at} AS {timeType})";
+        var versions = strategy switch
+        {
+            IncrementalStrategy.Scd2ByTime byTime => ByTime(byTime, given, timeType, old, known, at),
+            IncrementalStrategy.Scd2ByColumn byColumn => ByColumn(byColumn, given, timeType, old, known, at),
+            _ => throw new System.Diagnostics.UnreachableException(strategy.Name),
+        };
+        return $"""
+            SELECT * EXCLUDE ({From}, {To}), {From} AS {SqlText.Identifier(columns.ValidFrom)},
+                {To} AS {SqlText.Identifier(columns.ValidTo)}, {To} IS NULL AS {SqlText.Identifier(columns.IsCurrent)}
+            FROM ({versions}
+            )
+            """;
+    }
+
+    /// <summary>
+    /// All versions of the keys that came, old and new, in the order of their beginnings: each ends where the next one
+    /// begins, or where it had ended already. What is thereby the same as before is left out. Of two versions with one
+    /// beginning the greater row stays, so that the order in which they come makes no difference.
+    /// </summary>
+    string ByTime(
+        IncrementalStrategy.Scd2ByTime byTime, IReadOnlyList<EngineColumn> given, string timeType, string? old,
+        IReadOnlyList<string> known, string at)
+    {
+        var names = SqlText.Identifiers(given.Select(column => column.Name));
+        var from = $"CAST({SqlText.Identifier(byTime.UpdatedAt)} AS {timeType})";
+        var incoming = $"SELECT *, {from} AS {From}, CAST(NULL AS {timeType}) AS {To} FROM {Versions}";
+        if (old is null)
+            return $"""
+                SELECT * REPLACE (lead({From}) OVER (PARTITION BY {keys} ORDER BY {From}) AS {To})
+                FROM (SELECT DISTINCT ON ({keys}, {From}) * FROM ({incoming}) ORDER BY row({names}) DESC)
+                """;
+        var ended = strategy.EndsDeleted ? $"\nUNION ALL BY NAME {Deleted(old, known, at)}" : "";
+        return $"""
+            WITH old AS MATERIALIZED (SELECT {OldColumns(known)} FROM {old} AS o SEMI JOIN {Versions} USING ({keys})),
+            versions AS (
+                SELECT *, false AS {IsNew}, lead({From}) OVER (PARTITION BY {keys} ORDER BY {From}) AS foz_next FROM old
+                UNION ALL BY NAME
+                SELECT *, true AS {IsNew}, CAST(NULL AS {timeType}) AS foz_next
+                FROM ({(strategy.EndsDeleted ? Returned(byTime, incoming, at) : incoming)})),
+            ends AS (
+                SELECT {keys}, {From}, {To} AS foz_end FROM versions
+                WHERE NOT {IsNew} AND {To} IS NOT NULL AND {To} IS DISTINCT FROM foz_next),
+            chosen AS (
+                SELECT DISTINCT ON ({keys}, {From}) * EXCLUDE (foz_next) FROM versions ORDER BY row({names}) DESC, {IsNew}),
+            chained AS (
+                SELECT chosen.*, least(lead({From}) OVER (PARTITION BY {keys} ORDER BY {From}), foz_end) AS foz_until
+                FROM chosen LEFT JOIN ends USING ({keys}, {From}))
+            SELECT * EXCLUDE ({IsNew}, foz_until) REPLACE (foz_until AS {To}) FROM chained
+            WHERE {IsNew} OR foz_until IS DISTINCT FROM {To}{ended}
+            """;
+    }
+
+    /// <summary>
+    /// Of the rows that come: one whose version was ended, since its key was gone, begins again now; one that lasts is no news.
+    /// </summary>
+    string Returned(IncrementalStrategy.Scd2ByTime byTime, string incoming, string at) => $"""
+        SELECT n.* REPLACE (CASE WHEN o.{To} IS NOT NULL THEN greatest({at}, o.{To}) ELSE n.{From} END AS {From})
+        FROM ({incoming}) AS n LEFT JOIN (
+            SELECT {keys}, {SqlText.Identifier(byTime.UpdatedAt)} AS foz_updated, {To} FROM old
+            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {From} DESC) = 1) AS o
+        ON {string.Join(" AND ", strategy.UniqueKey.Select(SqlText.Identifier).Select(key => $"n.{key} = o.{key}"))}
+            AND o.foz_updated = n.{SqlText.Identifier(byTime.UpdatedAt)}
+        WHERE o.foz_updated IS NULL OR o.{To} IS NOT NULL
+        """;
+
+    /// <summary>The rows whose key has no current version or one with other values, and the versions that end thereby.</summary>
+    string ByColumn(
+        IncrementalStrategy.Scd2ByColumn byColumn, IReadOnlyList<EngineColumn> given, string timeType, string? old,
+        IReadOnlyList<string> known, string at)
+    {
+        var incoming = $"SELECT n.*, {at} AS {From}, CAST(NULL AS {timeType}) AS {To} FROM {Versions} AS n";
+        if (old is null) return incoming;
+        var compared = (byColumn.CheckColumns.Count > 0 ? byColumn.CheckColumns : given.Select(column => column.Name))
+            .Where(column => !strategy.UniqueKey.Contains(column, StringComparer.OrdinalIgnoreCase))
+            .Select(column =>
+            {
+                var quoted = SqlText.Identifier(column);
+                var before = known.Contains(column, StringComparer.OrdinalIgnoreCase) ? $"c.{quoted}" : "NULL";
+                return $"n.{quoted} IS DISTINCT FROM {before}";
+            })
+            .DefaultIfEmpty("false");
+        var ended = strategy.EndsDeleted ? $"\nUNION ALL BY NAME {Deleted(old, known, at)}" : "";
+        return $"""
+            WITH old AS MATERIALIZED (
+                SELECT {OldColumns(known)} FROM {old} AS o SEMI JOIN {Versions} USING ({keys})
+                WHERE {SqlText.Identifier(columns.IsCurrent)}),
+            changed AS MATERIALIZED (
+                SELECT {string.Join(", ", strategy.UniqueKey.Select(key => $"n.{SqlText.Identifier(key)}"))}
+                FROM {Versions} AS n JOIN old AS c USING ({keys}) WHERE {string.Join(" OR ", compared)})
+            {incoming} ANTI JOIN (SELECT {keys} FROM old EXCEPT SELECT {keys} FROM changed) USING ({keys})
+            UNION ALL BY NAME SELECT * REPLACE ({at} AS {To}) FROM old SEMI JOIN changed USING ({keys}){ended}
+            """;
+    }
+
+    /// <summary>The current versions whose keys did not come, ended.</summary>
+    string Deleted(string old, IReadOnlyList<string> known, string at) =>
+        $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) FROM (SELECT {OldColumns(known)} FROM {old} AS o "
+        + $"ANTI JOIN {Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
+
+    string OldColumns(IReadOnlyList<string> known)
+    {
+        var own = known.Where(column => !columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase));
+        return $"{SqlText.Identifiers(own)}, {SqlText.Identifier(columns.ValidFrom)} AS {From}, "
+            + $"{SqlText.Identifier(columns.ValidTo)} AS {To}";
+    }
+
+    Predicate KeyRange(TableSnapshot present, IReadOnlyList<EngineColumn> given, CancellationToken cancellationToken) =>
+        MergeKeys.Of(strategy.UniqueKey
+            .Where(key => present.Schema.Columns.Find(key) is { } field
+                && given.First(column => Is(column, key)).TypeName == PhysicalColumns.LogicalTypeName(field.Type))
+            .Select(key => new MergeKey(present.Schema.Columns.Find(key)!, key)))
+        .Range(session, Versions, cancellationToken);
+
+    /// <summary>The type of the history's instants: that of the column that tells them, else instants.</summary>
+    string TypeOfTime(IReadOnlyList<EngineColumn> given) => strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var updatedAt }
+        ? given.First(column => Is(column, updatedAt)).TypeName
+        : "TIMESTAMP WITH TIME ZONE";
+
+    string TypeOfTime(TableSnapshot present) =>
+        PhysicalColumns.LogicalTypeName(present.Schema.Columns.Find(columns.ValidFrom)!.Type);
+
+    void CheckColumns(IReadOnlyList<EngineColumn> given)
+    {
+        var updatedAt = (strategy as IncrementalStrategy.Scd2ByTime)?.UpdatedAt;
+        var compared = (strategy as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? [];
+        IEnumerable<string> needed = [.. strategy.UniqueKey, .. compared, .. updatedAt is null ? [] : new[] { updatedAt }];
+        foreach (var column in needed.Where(column => !IsGiven(given, column)))
+            throw Wrong(
+                $"{model.Name} has no column '{column}', which its strategy {strategy.Name} names",
+                Configuration.NearestName.Hint(column, given.Select(c => c.Name)));
+        foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
+            throw Wrong(
+                $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",
+                "leave it out, or call the strategy's column otherwise with valid_from, valid_to or is_current");
+        if (updatedAt is not null && given.First(c => Is(c, updatedAt)) is { } time
+            && time.Type.Id is not (TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz))
+            throw Wrong(
+                $"'updated_at' of {model.Name} is the column '{updatedAt}' of type {time.TypeName}, which is no time",
+                $"cast it in the SELECT: CAST({updatedAt} AS TIMESTAMP) AS {updatedAt}");
+    }
+
+    void CheckRows(CancellationToken cancellationToken)
+    {
+        var needed = strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var updatedAt }
+            ? [.. strategy.UniqueKey, updatedAt]
+            : strategy.UniqueKey;
+        foreach (var column in needed)
+        {
+            var count = session.QueryScalar<long>(
+                $"SELECT count(*) FROM {Versions} WHERE {SqlText.Identifier(column)} IS NULL", cancellationToken);
+            if (count > 0)
+                throw Wrong(
+                    $"{count} {(count == 1 ? "row" : "rows")} of {model.Name} have no {column}, which tells versions apart",
+                    $"leave them out: WHERE {column} IS NOT NULL");
+        }
+    }
+
+    void CheckHistory(TableSnapshot present)
+    {
+        foreach (var column in columns.Names.Where(column => present.Schema.Columns.Find(column) is null))
+            throw Wrong(
+                $"the table of {model.Name} has no column '{column}': it is no history of this strategy yet",
+                "give the model another name; or drop the table, which is then made as a history of what is now");
+    }
+
+    static bool IsGiven(IReadOnlyList<EngineColumn> given, string column) => given.Any(other => Is(other, column));
+
+    static bool Is(EngineColumn column, string name) => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase);
+
+    FozException Wrong(string message, string? hint) => new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
+
+namespace Foz.Core.Pipelines.Materializations;
+
+/// <summary>Brings the rows of a model's SELECT into its table, as its materialization says: one commit, which is not made here.</summary>
+/// <param name="session">The session that runs the SELECT.</param>
+/// <param name="model">The model.</param>
+/// <param name="table">Its table.</param>
+sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
+{
+    readonly TableWriter writer = new(session);
+    readonly SchemaPolicy schema = new(model, session);
+
+    /// <summary>Writes the files of a batch.</summary>
+    /// <param name="select">The model's SELECT, bound.</param>
+    /// <param name="manifest">The batch.</param>
+    /// <param name="isFullRefresh">Whether the table is made anew.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The SELECT fails, or its rows do not fit table or strategy.</exception>
+    public async Task<TableChange> StageAsync(
+        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        var change = await StageRowsAsync(select, manifest, isFullRefresh, cancellationToken);
+        try
+        {
+            if (model.Materialization.ClusterBy is { Count: > 0 } columns) change.ClusterBy(columns);
+            return change;
+        }
+        catch
+        {
+            await change.DisposeAsync();
+            throw;
+        }
+    }
+
+    async Task<TableChange> StageRowsAsync(
+        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        var present = isFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
+        var options = new WriteOptions
+        {
+            Batch = new(manifest.Step, manifest.Batch),
+            PartitionBy = model.Materialization.PartitionBy,
+            Description = model.Description,
+            Fields = [.. model.Columns.Where(c => c.Description is not null).Select(c =>
+                new Field(c.Name, DataType.String) { Metadata = Comment(c.Description!) })],
+            RacesMax = 0,
+        };
+        if (model.Materialization.Strategy is not { } strategy)
+            return await writer.OverwriteAsync(table, select, options, cancellationToken);
+        options = schema.Apply(options, isNew: present is null);
+        if (strategy is IncrementalStrategy.Scd2 history)
+        {
+            var rows = new HistoryRows(session, model, history, table.Name);
+            return await rows.StageAsync(table, present, select, options, manifest.CreatedAt, cancellationToken);
+        }
+        select = schema.Fit(select, present, own: [], cancellationToken);
+        if (present is null) return await MakeAsync(strategy, select, options, isFullRefresh, cancellationToken);
+        return strategy switch
+        {
+            IncrementalStrategy.Append => await writer.AppendAsync(table, select, options, cancellationToken),
+            IncrementalStrategy.Merge merge => await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken),
+            IncrementalStrategy.DeleteInsert replace => await writer.ReplaceByKeysAsync(
+                table, select,
+                new() { Keys = replace.UniqueKey, Target = Target(replace.Predicates), Write = options }, cancellationToken),
+            IncrementalStrategy.InsertOverwrite => await writer.ReplaceByKeysAsync(
+                table, select, new() { Keys = PartitionsOf(present), IsByPartition = true, Write = options }, cancellationToken),
+            IncrementalStrategy.TruncateInsert =>
+                await writer.ReplaceWhereAsync(table, select, "true", options, cancellationToken),
+            _ => throw new UnreachableException(strategy.Name),
+        };
+    }
+
+    /// <summary>The first rows, or all of them anew.</summary>
+    async Task<TableChange> MakeAsync(
+        IncrementalStrategy strategy, string select, WriteOptions options, bool isFullRefresh,
+        CancellationToken cancellationToken)
+    {
+        if (isFullRefresh) return await writer.OverwriteAsync(table, select, options, cancellationToken);
+        return strategy is IncrementalStrategy.Merge merge
+            ? await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken)
+            : await writer.AppendAsync(table, select, options, cancellationToken);
+    }
+
+    static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
+    {
+        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, Target = Target(merge.Predicates), Write = options,
+    };
+
+    static RowCondition Target(IReadOnlyList<string> predicates) => new(
+        predicates.Count == 0 ? "true" : string.Join(" AND ", predicates.Select(predicate => $"({predicate}\n)")), "target");
+
+    IReadOnlyList<string> PartitionsOf(TableSnapshot present)
+    {
+        var wanted = model.Materialization.PartitionBy;
+        if (present.PartitionColumns.SequenceEqual(wanted, StringComparer.OrdinalIgnoreCase)) return wanted;
+        throw new FozException(
+            ErrorKind.Data,
+            $"{model.Name} is to be partitioned by {string.Join(", ", wanted)}, and its table is "
+            + (present.PartitionColumns.Count == 0 ? "not partitioned" : $"by {string.Join(", ", present.PartitionColumns)}"))
+        {
+            Place = model.Place,
+            Hint = $"foz run {model.Name} --full-refresh makes it anew",
+        };
+    }
+
+    static ImmutableSortedDictionary<string, string> Comment(string text) =>
+        ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, text);
+}

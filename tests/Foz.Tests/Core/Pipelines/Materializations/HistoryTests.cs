@@ -1,0 +1,150 @@
+namespace Foz.Tests.Core.Pipelines.Materializations;
+
+/// <summary>Slowly changing dimensions of type 2.</summary>
+public sealed class HistoryTests : IDisposable
+{
+    const string ByTime = "{type: incremental, strategy: scd2_by_time, unique_key: id, updated_at: ts}";
+    const string ByColumn = "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: invalidate}";
+
+    readonly ModelLake lake = new();
+
+    public void Dispose() => lake.Dispose();
+
+    [Fact]
+    public async Task A_version_lasts_until_the_next_one_begins()
+    {
+        lake.Model(ByTime, "SELECT id, v, ts FROM STREAM(bronze.t)");
+        await lake.AppendAsync(Rows("(1, 'a', '2026-01-01'), (1, 'b', '2026-01-05'), (2, 'x', '2026-01-02')"));
+        await lake.RunWellAsync();
+        await lake.AppendAsync(Rows("(1, 'c', '2026-01-09'), (3, 'y', '2026-01-03')"));
+        await lake.RunWellAsync();
+
+        Assert.Equal(
+            ["1|a|2026-01-01|2026-01-05|false", "1|b|2026-01-05|2026-01-09|false", "1|c|2026-01-09||true",
+                "2|x|2026-01-02||true", "3|y|2026-01-03||true"],
+            await VersionsAsync());
+        Assert.Equal((1, 2), ((await lake.SnapshotAsync()).Version, (await lake.SnapshotAsync()).BatchOf("silver.m")));
+    }
+
+    [Fact]
+    public async Task A_version_that_comes_late_takes_its_place_between_the_others()
+    {
+        lake.Model(ByTime, "SELECT id, v, ts FROM STREAM(bronze.t)");
+        await lake.AppendAsync(Rows("(1, 'a', '2026-01-01'), (1, 'c', '2026-01-09')"));
+        await lake.RunWellAsync();
+        await lake.AppendAsync(Rows("(1, 'b', '2026-01-05'), (1, 'c', '2026-01-09')"));
+        await lake.RunWellAsync();
+
+        Assert.Equal(
+            ["1|a|2026-01-01|2026-01-05|false", "1|b|2026-01-05|2026-01-09|false", "1|c|2026-01-09||true"],
+            await VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Columns_are_compared_and_what_is_gone_ends()
+    {
+        lake.Model(ByColumn, "SELECT id, v, w FROM bronze.t");
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 0), (2, 'b', 0), (3, NULL, 0)) v(id, v, w)");
+        await lake.RunWellAsync();
+        // Of w nobody asks.
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 1), (2, 'c', 1), (4, 'd', 1)) v(id, v, w)");
+        await lake.RunWellAsync();
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 2), (2, 'c', 2), (3, NULL, 2), (4, 'd', 2)) v(id, v, w)");
+        await lake.RunWellAsync();
+
+        Assert.Equal(
+            ["1|a|12:00:01||true", "2|b|12:00:01|12:00:02|false", "2|c|12:00:02||true", "3||12:00:01|12:00:02|false",
+                "3||12:00:03||true", "4|d|12:00:02||true"],
+            await lake.QueryAsync("""
+                SELECT id, v, strftime(valid_from, '%H:%M:%S'), strftime(valid_to, '%H:%M:%S'), is_current
+                FROM silver.m ORDER BY ALL
+                """));
+    }
+
+    [Fact]
+    public async Task A_row_that_comes_again_as_it_was_begins_again()
+    {
+        lake.Model(
+            "{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, hard_deletes: invalidate}",
+            "SELECT id, v, ts FROM bronze.t");
+        await lake.ReplaceAsync(Rows("(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01')"));
+        await lake.RunWellAsync();
+        await lake.ReplaceAsync(Rows("(2, 'b', '2026-01-01')"));
+        await lake.RunWellAsync();
+        lake.Clock.Now += TimeSpan.FromDays(1);
+        for (var i = 0; i < 2; i++)
+        {
+            await lake.ReplaceAsync(Rows("(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01')"));
+            await lake.RunWellAsync();
+        }
+
+        Assert.Equal(
+            ["1|a|2026-01-01|2026-03-10|false", "1|a|2026-03-11||true", "2|b|2026-01-01||true"], await VersionsAsync());
+        // Its own change ends it as any other.
+        await lake.ReplaceAsync(Rows("(1, 'z', '2026-04-01'), (2, 'b', '2026-01-01')"));
+        await lake.RunWellAsync();
+        Assert.Equal(
+            ["1|a|2026-01-01|2026-03-10|false", "1|a|2026-03-11|2026-04-01|false", "1|z|2026-04-01||true",
+                "2|b|2026-01-01||true"],
+            await VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Its_columns_have_other_names_where_the_model_says_so()
+    {
+        lake.Model(
+            "{type: incremental, strategy: scd2_by_column, unique_key: [id], valid_from: since, valid_to: until, is_current: now}",
+            "SELECT id FROM bronze.t");
+        await lake.ReplaceAsync("SELECT 1 AS id");
+        await lake.RunWellAsync();
+
+        Assert.Equal(["1|2026-03-10 12:00:01+00||true"], await lake.QueryAsync("SELECT id, since, until, now FROM silver.m"));
+    }
+
+    [Fact]
+    public async Task A_new_column_makes_new_versions_and_the_old_ones_keep_theirs()
+    {
+        lake.Model(ByTime, "SELECT id, v, ts FROM STREAM(bronze.t)");
+        await lake.AppendAsync(Rows("(1, 'a', '2026-01-01')"));
+        await lake.RunWellAsync();
+        lake.Model(ByTime, "SELECT id, 'n' AS w, ts FROM STREAM(bronze.t)");
+        await lake.AppendAsync(Rows("(1, 'b', '2026-01-02')"));
+        await lake.RunWellAsync();
+
+        Assert.Equal(
+            ["1|a||2026-01-02", "1||n|"],
+            await lake.QueryAsync("SELECT id, v, w, valid_to::DATE FROM silver.m ORDER BY valid_from"));
+    }
+
+    [Theory]
+    [InlineData("SELECT id, ts, 1 AS valid_from FROM bronze.t", "silver.m has a column 'valid_from', which its strategy scd2_by_time fills itself")]
+    [InlineData("SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its strategy scd2_by_time names")]
+    [InlineData("SELECT NULLIF(id, 1) AS id, ts FROM bronze.t", "1 row of silver.m have no id, which tells versions apart")]
+    [InlineData("SELECT id, 'x' AS ts FROM bronze.t", "'updated_at' of silver.m is the column 'ts' of type VARCHAR, which is no time")]
+    public async Task What_does_not_fit_a_history_is_an_error(string select, string message)
+    {
+        lake.Model(ByTime, select);
+        await lake.AppendAsync(Rows("(1, 'a', '2026-01-01')"));
+
+        Assert.Equal(message, (await lake.FailAsync()).Message);
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_never_made_anew()
+    {
+        lake.Model(ByColumn, "SELECT id, v FROM bronze.t");
+        await lake.ReplaceAsync("SELECT 1 AS id, 'a' AS v");
+        await lake.RunWellAsync();
+        await lake.ReplaceAsync("SELECT 1 AS id, 'b' AS v");
+        var run = await lake.RunWellAsync(isFullRefresh: true);
+
+        Assert.Equal(["a", "b"], await lake.QueryAsync("SELECT v FROM silver.m ORDER BY 1"));
+        Assert.StartsWith(
+            "silver.m is a snapshot", Assert.Single(run.Steps.Single().Warnings).Message, StringComparison.Ordinal);
+    }
+
+    static string Rows(string values) => $"SELECT id, v, CAST(ts AS TIMESTAMP) AS ts FROM (VALUES {values}) v(id, v, ts)";
+
+    Task<List<string>> VersionsAsync() => lake.QueryAsync(
+        "SELECT id, v, valid_from::DATE, valid_to::DATE, is_current FROM silver.m ORDER BY id, valid_from");
+}
