@@ -50,6 +50,9 @@ public sealed class ProjectFile
     /// <summary>What runs do for tables behind their steps.</summary>
     public MaintenancePolicies Maintenance { get; init; } = MaintenancePolicies.Default;
 
+    /// <summary>Where runs are told of in OpenLineage's words; null where nowhere.</summary>
+    public OpenLineageTarget? OpenLineage { get; init; }
+
     /// <summary>The variables that texts are filled in from.</summary>
     public required Variables Variables { get; init; }
 

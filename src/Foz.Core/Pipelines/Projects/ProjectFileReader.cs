@@ -53,6 +53,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Memory = First(chosen, reader, r => r.MemorySize("memory")),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
+            OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Variables = variables,
             Selectors = reader.Node(SelectorFileReader.Key),
         };

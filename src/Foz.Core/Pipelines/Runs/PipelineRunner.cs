@@ -4,7 +4,6 @@ using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
-using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Tables;
@@ -39,13 +38,12 @@ public sealed class PipelineRunner(Lake lake)
         var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
-        var recorder = new RunRecorder(lake, runId);
-        using var lineage = new ProjectLineage(project, lake);
+        await using var reports = new RunReports(lake, project, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
             async node =>
             {
-                var result = await RunStepAsync(request, runId, node, opened.Sources, recorder, lineage, stop.Token);
+                var result = await RunStepAsync(request, runId, node, opened.Sources, reports, stop.Token);
                 await snapshots.EndAsync(node);
                 return result;
             },
@@ -54,13 +52,12 @@ public sealed class PipelineRunner(Lake lake)
         foreach (var node in steps.Where(node => results.Any(step => IsDue(step, node))))
         {
             if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, stop.Token) is not { } record) continue;
-            recorder.Add(record);
+            reports.Add(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
-        recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
         await KeepAsync(project, request, result, CancellationToken.None);
-        var error = await recorder.FlushAsync(warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
         result = result with { Error = error };
         Tell(request, new RunEvent.Finished(result));
@@ -119,9 +116,10 @@ public sealed class PipelineRunner(Lake lake)
 
     async Task<StepResult> RunStepAsync(
         RunRequest request, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        RunRecorder recorder, ProjectLineage lineage, CancellationToken cancellationToken)
+        RunReports reports, CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));
+        reports.StepStarted(node);
         var startedAt = lake.Clock.GetUtcNow();
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, runId, request.IsFullRefresh, warning =>
@@ -142,13 +140,7 @@ public sealed class PipelineRunner(Lake lake)
             Warnings = warnings.ToImmutable(),
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
-        if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
-        {
-            var columns = result.Outcome is Outcome.Succeeded or Outcome.Warned
-                ? await lineage.FindAsync(node.Table, CancellationToken.None)
-                : null;
-            recorder.Add(RunRecords.OfStep(runId, node, result, columns, startedAt, lake.Clock.GetUtcNow()));
-        }
+        await reports.StepFinishedAsync(node, result, startedAt);
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }

@@ -48,8 +48,16 @@ sealed class RunningProject : IDisposable
         Folder,
         new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
 
+    /// <summary>What runs warned of.</summary>
+    public List<string> Warnings { get; } = [];
+
     public Task<RunResult> RunAsync() =>
-        new PipelineRunner(Lake).RunAsync(new() { Project = Load(), OnEvent = _ => { } }, Cancel);
+        new PipelineRunner(Lake).RunAsync(new() { Project = Load(), OnEvent = Note }, Cancel);
+
+    void Note(RunEvent what)
+    {
+        if (what is RunEvent.Warned warned) Warnings.Add(warned.Warning.Describe());
+    }
 
     /// <summary>Appends rows to a table, making it if need be.</summary>
     public async Task AppendAsync(string name, string select)
