@@ -22,7 +22,7 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         WriteSource(database, "{t: {mode: incremental, cursor: id}}");
         const string Told = "bronze.t holds a snapshot, and its mode is now incremental: "
             + "all rows are appended to those that it has";
-        Assert.Equal(Told, Assert.Single((await lake.PlanAsync()).Steps.Single().Warnings).Message);
+        Assert.Equal(Told, Assert.Single((await lake.PlanAsync()).Single().Warnings).Message);
         var changed = (await lake.RunWellAsync()).Steps.Single();
         Assert.Equal((Outcome.Warned, Told), (changed.Outcome, Assert.Single(changed.Warnings).Message));
         Assert.Contains("foz run bronze.t --full-refresh", changed.Warnings[0].Hint, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         await database.ExecuteAsync("INSERT INTO t VALUES (5)");
         await lake.RunWellAsync();
         WriteSource(database, "{t: {mode: incremental, cursor: id}}");
-        var warning = Assert.Single((await lake.PlanAsync()).Steps.Single().Warnings);
+        var warning = Assert.Single((await lake.PlanAsync()).Single().Warnings);
         Assert.Contains("the rows behind id = 4 are appended", warning.Message, StringComparison.Ordinal);
     }
 
