@@ -9,7 +9,7 @@ namespace Foz.Core.Quality;
 public sealed record CheckResult(CheckDefinition Check, long Violations, long RowsChecked)
 {
     /// <summary>Whether no row breaks it, or no more than it allows.</summary>
-    public bool Passed => Violations == 0 || (Check.Mostly < 1 && Violations <= RowsChecked * (1 - Check.Mostly));
+    public bool Passed => Violations == 0 || Check is CheckDefinition.Cleaned || (Check.Mostly < 1 && Violations <= RowsChecked * (1 - Check.Mostly));
 
     /// <summary>What happens if it did not pass.</summary>
     public OnViolation OnViolation => Check.OnViolation;
@@ -34,6 +34,8 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     /// <summary>What was found, without the check's name: <c>12 of 1,000 rows</c>; empty where it passed.</summary>
     public string Finding => Check switch
     {
+        CheckDefinition.Cleaned { Column: null } when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} taken out",
+        CheckDefinition.Cleaned when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} changed",
         _ when Passed => "",
         CheckDefinition.Custom { Value: { } expected } => $"{Actual ?? "null"} instead of {expected}",
         CheckDefinition.Custom => Rows(Violations),
@@ -43,7 +45,7 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     };
 
     /// <summary>What was found, in one line: <c>unique(id): 12 of 1,000 rows</c>.</summary>
-    public string Describe() => $"{Check.Title}: {(Passed ? "passed" : Finding)}";
+    public string Describe() => $"{Check.Title}: {(Finding is { Length: > 0 } finding ? finding : "passed")}";
 
     string Consequence => (IsOfBatch, OnViolation) switch
     {

@@ -96,6 +96,7 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
         CheckDefinition.Compare compare => $"NOT ({Column(compare.Left)} {compare.Operator} {Column(compare.Right)})",
         CheckDefinition.Expression { Column: { } column } expression => $"NOT (\n{Column(column)} {expression.Sql}\n)",
         CheckDefinition.Expression expression => $"NOT (\n{expression.Sql}\n)",
+        CheckDefinition.Readable readable => $"{Column(readable.Invalid)} IS NOT NULL",
         _ => throw new System.Diagnostics.UnreachableException(check.Title),
     };
 
@@ -104,6 +105,7 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     public static string Reason(CheckDefinition check)
     {
         var title = Literal(check.Title + (check.Description is { } why ? $", {why}" : ""));
+        if (check is CheckDefinition.Readable { Invalid: var invalid }) return $"{title} || ': ' || coalesce({Column(invalid)}, '')";
         var values = check.Columns.Select(column => $"coalesce({Column(column)}::VARCHAR, 'null')");
         return check.Columns.Count == 0 ? title : $"{title} || ': ' || {string.Join(" || ', ' || ", values)}";
     }

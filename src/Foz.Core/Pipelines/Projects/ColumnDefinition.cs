@@ -1,4 +1,5 @@
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -19,6 +20,12 @@ public sealed record ColumnDefinition
 
     /// <summary>How old its value may be: rows in which it is older are deleted; null where rows stay.</summary>
     public TimeSpan? Retention { get; init; }
+
+    /// <summary>Whether its table's contract lets it be null.</summary>
+    public bool IsNullable { get; init; } = true;
+
+    /// <summary>How its values are cleaned, in order.</summary>
+    public IReadOnlyList<CleanRule> Clean { get; init; } = [];
 
     /// <summary>Its checks.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];

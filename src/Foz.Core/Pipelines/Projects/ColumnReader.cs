@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -74,7 +75,9 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         var column = new ColumnDefinition
         {
             Name = name,
-            Type = reader.Text("type"),
+            Type = reader.Text("type") ?? reader.Text("data_type"),
+            IsNullable = reader.Flag("nullable") ?? true,
+            Clean = new CleanReader(errors).Read(reader.Node("clean"), name),
             Description = reader.Text("description"),
             Tags = reader.Texts("tags"),
             Retention = RetentionOf(reader),

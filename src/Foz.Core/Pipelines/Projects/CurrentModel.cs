@@ -23,7 +23,7 @@ static class CurrentModel
         Description = stream.Description,
         Owner = source.Owner,
         Tags = stream.Tags,
-        Columns = [.. stream.Columns.Select(c => c with { Type = null, Checks = [] })],
+        Columns = [.. stream.Columns.Select(c => c with { Type = null, Checks = [], Clean = [] })],
         File = source.File,
         IsImplicit = true,
     };

@@ -1,5 +1,7 @@
 using Foz.Core.Data;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
+using Foz.Core.Quality.Contracts;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -19,6 +21,12 @@ public abstract record GraphNode
 
     /// <summary>Its checks.</summary>
     public abstract IReadOnlyList<CheckDefinition> Checks { get; }
+
+    /// <summary>How its rows are cleaned before its checks look at them, in order.</summary>
+    public abstract IReadOnlyList<CleanRule> Clean { get; }
+
+    /// <summary>What it promises of its columns; null where it has no contract.</summary>
+    public abstract TableContract? Contract { get; }
 
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public abstract IReadOnlyList<ColumnDefinition> Columns { get; }
@@ -41,6 +49,12 @@ public abstract record GraphNode
         public override IReadOnlyList<CheckDefinition> Checks => Stream.Checks;
 
         /// <inheritdoc/>
+        public override IReadOnlyList<CleanRule> Clean => Stream.Clean;
+
+        /// <inheritdoc/>
+        public override TableContract? Contract => Stream.Contract;
+
+        /// <inheritdoc/>
         public override IReadOnlyList<ColumnDefinition> Columns => Stream.Columns;
     }
 
@@ -59,6 +73,12 @@ public abstract record GraphNode
 
         /// <inheritdoc/>
         public override IReadOnlyList<CheckDefinition> Checks => Model.Checks;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<CleanRule> Clean => Model.Clean;
+
+        /// <inheritdoc/>
+        public override TableContract? Contract => Model.Contract;
 
         /// <inheritdoc/>
         public override IReadOnlyList<ColumnDefinition> Columns => Model.Columns;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Foz.Core.Data;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
+using Foz.Core.Quality.Contracts;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -32,6 +34,12 @@ public sealed record Model
 
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+
+    /// <summary>How its rows are cleaned before its checks look at them, in order.</summary>
+    public IReadOnlyList<CleanRule> Clean { get; init; } = [];
+
+    /// <summary>What it promises of its columns; null where it has no contract.</summary>
+    public TableContract? Contract { get; init; }
 
     /// <summary>All its checks: those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];

@@ -48,6 +48,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         var checks = new CheckReader(onViolation ?? OnViolation.Fail, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var tableChecks = checks.Read(reader.Node("checks"), column: null);
+        var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
         var model = new Model
@@ -62,17 +63,26 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Group = reader.Text("group"),
             Settings = ModelSetting.Of(yaml),
             Columns = columns,
+            Clean = quality.Clean(),
+            Contract = quality.Contract(),
             Checks = [.. columns.SelectMany(c => c.Checks), .. tableChecks],
             Meta = ReadMeta(reader.Entries("meta")),
             Depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()],
             File = file,
         };
         reader.Finish();
-        foreach (var check in model.Checks.Where(c => c.TakesRowsOut && model.Materialization is Materialization.View))
+        if (model.Materialization is Materialization.View) RefuseRowsOfView(model);
+        return name is null ? null : model;
+    }
+
+    void RefuseRowsOfView(Model view)
+    {
+        foreach (var check in view.Checks.Where(check => check.TakesRowsOut))
             errors.Add(
                 check.Place, $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of a view, which has none of its own",
                 "make it a table, or write on_violation: fail, or warn");
-        return name is null ? null : model;
+        if (view.Clean is [var rule, ..])
+            errors.Add(rule.Place, "a view has no rows of its own to clean", "make it a table, or clean them in its SQL");
     }
 
     /// <summary>Reads a test.</summary>

@@ -1,6 +1,8 @@
 using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
+using Foz.Core.Quality.Contracts;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -26,6 +28,9 @@ public sealed record ProjectSource
 
     /// <summary>What a violation of a check does where nothing else is said.</summary>
     public OnViolation OnViolation { get; init; }
+
+    /// <summary>Whether its named streams have contracts where they do not say.</summary>
+    public bool IsContract { get; init; }
 
     /// <summary>What it holds, for people; null where nobody said.</summary>
     public string? Description { get; init; }
@@ -63,6 +68,12 @@ public sealed record ProjectStream
 
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+
+    /// <summary>How its rows are cleaned before its checks look at them, in order.</summary>
+    public IReadOnlyList<CleanRule> Clean { get; init; } = [];
+
+    /// <summary>What it promises of its columns; null where it has no contract.</summary>
+    public TableContract? Contract { get; init; }
 
     /// <summary>All its checks: those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];

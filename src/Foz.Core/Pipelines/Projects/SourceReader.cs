@@ -1,6 +1,7 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Contracts;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -26,7 +27,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     };
 
     static readonly string[] StreamKeys =
-        ["mode", "cursor", "keys", "columns", "description", "tags", "checks", "on_violation"];
+        ["mode", "cursor", "keys", "columns", "description", "tags", "checks", "on_violation", "clean", "contract"];
 
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
@@ -67,6 +68,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             KeepsCurrent = silver ?? false,
             OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
+            IsContract = TableContract.Read(reader, errors) ?? false,
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
@@ -150,6 +152,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
+        var quality = new QualityReader(reader, columns, errors);
         var definition = new StreamDefinition
         {
             Name = name,
@@ -171,6 +174,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Description = reader.Text("description"),
             Tags = [.. reader.Texts("tags").Union(source.Tags)],
             Columns = columns,
+            Clean = quality.Clean(),
+            Contract = quality.Contract(source.IsContract),
             Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],
         };
     }

@@ -95,6 +95,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         text.AppendJoin(',', model.Materialization.PartitionBy);
         if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);
         if (model.Materialization.Strategy is { } strategy) Describe(strategy, text);
+        foreach (var rule in model.Clean)
+            text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ').Append(rule.Signature);
         if (GoesOn(model)) return text.ToString();
         foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
         return text.ToString();

@@ -114,7 +114,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var names = new StepNames(context.Lake, node, manifest.Tables);
         var sql = InLakeNames(session, cancellationToken);
         using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
-        session.Describe(bound.Sql, cancellationToken);
+        StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
         var checks = await StepChecks.RunAsync(
             session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
         if (StepChecks.Failure(node, checks) is { } failure)

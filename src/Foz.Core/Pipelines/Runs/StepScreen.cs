@@ -1,16 +1,20 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Foz.Core.Configuration;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
+using Foz.Core.Quality.Contracts;
 using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
 /// <summary>
-/// Takes the rows out of a step's batch that break checks with <c>on_violation: drop</c> or <c>quarantine</c>.
+/// Cleans the rows of a step's batch, holds them against its contract, and takes those out that break checks with
+/// <c>on_violation: drop</c> or <c>quarantine</c>.
 /// </summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The step's node.</param>
@@ -24,13 +28,35 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     /// <param name="select">The rows, read once.</param>
     /// <param name="kept">The rows that stay in the table beside them.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">They break the contract, or a rule or check cannot be run.</exception>
     public async Task<ScreenedRows> RunAsync(string select, KeptRows kept, CancellationToken cancellationToken)
     {
         var checks = node.Checks.Where(check => check.TakesRowsOut).ToList();
-        if (checks.Count == 0) return new(context, node, session, manifest) { Select = select };
+        var passed = new ScreenedRows(context, node, session, manifest) { Select = select };
+        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null) return passed;
         var columns = UntypedNulls.Find(session, select, session.Describe(select, cancellationToken), cancellationToken);
+        var cleaning = BatchCleaning.Of(node.Clean, select, columns, IsOwn);
+        CheckContract(session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken), cancellationToken);
         EnsureColumnsExist(checks, columns);
-        session.Execute($"CREATE OR REPLACE TEMP TABLE {Batch} AS {select}", cancellationToken);
+        if (checks.Count == 0 && node.Clean.Count == 0 && !node.Contract!.Required.Any()) return passed;
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Batch} AS {cleaning.Select}", cancellationToken);
+        var results = cleaning.Finish(session, Batch, cancellationToken);
+        checks.AddRange(cleaning.Checks);
+        // The engine took NULL for an INTEGER when it made the table.
+        var own = columns.Select(column => column.IsNull && !node.Clean.Any(rule => rule.Columns.Contains(column.Name))
+            ? $"NULL AS {SqlText.Identifier(column.Name)}"
+            : $"t.{SqlText.Identifier(column.Name)}").ToList();
+        passed = passed with { Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t", Results = [.. results] };
+        if (checks.Count > 0) passed = await ScreenAsync(passed, checks, own, kept, cancellationToken);
+        CheckNulls(passed.Select, cancellationToken);
+        return passed;
+    }
+
+    /// <summary>Takes the rows out that break checks.</summary>
+    async Task<ScreenedRows> ScreenAsync(
+        ScreenedRows rows, IReadOnlyList<CheckDefinition> checks, IReadOnlyList<string> own, KeptRows kept,
+        CancellationToken cancellationToken)
+    {
         using var present = await kept.OpenAsync(session, cancellationToken);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         using var bindings = await CheckBindings.OpenAsync(session, names, checks, cancellationToken);
@@ -40,17 +66,39 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
             KeptRows = present is null ? null : kept.Sql(present.Sql, Batch),
         };
         var results = screen.Run(checks, cancellationToken);
-        // The engine took NULL for an INTEGER when it made the table.
-        var own = columns.Select(column => column.IsNull
-            ? $"NULL AS {SqlText.Identifier(column.Name)}"
-            : $"t.{SqlText.Identifier(column.Name)}");
-        return new(context, node, session, manifest)
+        return rows with
         {
-            Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t WHERE {RowScreen.Stays("t")}",
-            Results = [.. results],
+            Select = $"{rows.Select} WHERE {RowScreen.Stays("t")}",
+            Results = rows.Results.AddRange(results),
             Quarantined = $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",
         };
     }
+
+    /// <summary>Holds columns against the contract of a node, if it has one.</summary>
+    public static void CheckContract(
+        EngineSession session, GraphNode node, IReadOnlyList<EngineColumn> columns, CancellationToken cancellationToken) =>
+        node.Contract?.Check(
+            session, node.Name.ToString(),
+            node is GraphNode.OfStream ? [.. columns.Where(column => IsOwn(column.Name))] : columns, cancellationToken);
+
+    void CheckNulls(string select, CancellationToken cancellationToken)
+    {
+        if (node.Contract is not { } contract || !contract.Required.Any()) return;
+        using var rows = session.Query(contract.CountNulls($"({select})"), cancellationToken);
+        var counts = rows.Rows(cancellationToken).First().Select(count => (long)count!);
+        var errors = new ErrorList();
+        foreach (var (column, nulls) in contract.Required.Zip(counts).Where(count => count.Second > 0))
+            errors.Add(TableContract.HasNulls(node.Name.ToString(), column, nulls));
+        errors.ThrowIfAny();
+    }
+
+    IReadOnlyList<EngineColumn> Cleaned(
+        BatchCleaning cleaning, IReadOnlyList<EngineColumn> columns, CancellationToken cancellationToken) =>
+        [.. session.Describe(cleaning.Select, cancellationToken).Take(columns.Count)];
+
+    /// <summary>Whether a column is the table's own, and not the platform's beside it.</summary>
+    static bool IsOwn(string column) =>
+        !ChangeColumns.Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
 
     static void EnsureColumnsExist(IEnumerable<CheckDefinition> checks, IReadOnlyList<EngineColumn> columns)
     {
@@ -82,11 +130,11 @@ readonly record struct KeptRows(LakeTable? Table, IReadOnlyList<string> Replaced
 }
 
 /// <summary>The rows of a batch as they go on to the table, and those that do not.</summary>
-/// <param name="context">The run.</param>
-/// <param name="node">The step's node.</param>
-/// <param name="session">The session of the step.</param>
-/// <param name="manifest">The batch.</param>
-sealed class ScreenedRows(StepContext context, GraphNode node, EngineSession session, StepManifest manifest)
+/// <param name="Context">The run.</param>
+/// <param name="Node">The step's node.</param>
+/// <param name="Session">The session of the step.</param>
+/// <param name="Manifest">The batch.</param>
+sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Session, StepManifest Manifest)
 {
     /// <summary>The rows that go on.</summary>
     public required string Select { get; init; }
@@ -106,22 +154,22 @@ sealed class ScreenedRows(StepContext context, GraphNode node, EngineSession ses
     public async Task QuarantineAsync(bool replaces, CancellationToken cancellationToken)
     {
         if (Quarantined is null) return;
-        var name = node.Table.Quarantine;
-        var present = await (await context.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken);
-        var isRetried = present?.BatchOf(manifest.Step) >= manifest.Batch;
+        var name = Node.Table.Quarantine;
+        var present = await (await Context.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken);
+        var isRetried = present?.BatchOf(Manifest.Step) >= Manifest.Batch;
         var hasRows = Results.Any(result => result is { Violations: > 0, OnViolation: OnViolation.Quarantine });
         if (!hasRows && !isRetried && !(replaces && present is { RowCount: not 0 })) return;
-        var table = await context.Lake.DefineTableAsync(
-            name, $"Rows of {node.Table} that broke a check", owner: null, cancellationToken);
-        var options = new WriteOptions { Batch = isRetried ? null : new(manifest.Step, manifest.Batch) };
-        var writer = new TableWriter(session);
+        var table = await Context.Lake.DefineTableAsync(
+            name, $"Rows of {Node.Table} that broke a check", owner: null, cancellationToken);
+        var options = new WriteOptions { Batch = isRetried ? null : new(Manifest.Step, Manifest.Batch) };
+        var writer = new TableWriter(Session);
         await using var change = replaces ? await writer.OverwriteAsync(table, Quarantined, options, cancellationToken)
             : isRetried ? await writer.ReplaceWhereAsync(
                 table, Quarantined,
-                string.Create(CultureInfo.InvariantCulture, $"{QuarantineColumns.Batch} = {manifest.Batch}"),
+                string.Create(CultureInfo.InvariantCulture, $"{QuarantineColumns.Batch} = {Manifest.Batch}"),
                 options, cancellationToken)
             : await writer.AppendAsync(table, Quarantined, options, cancellationToken);
-        if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) context.Warn(warning);
+        if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) Context.Warn(warning);
         Foz.Delta.Failpoint.Hit("step.quarantined");
     }
 }

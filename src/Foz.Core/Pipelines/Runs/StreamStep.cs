@@ -6,6 +6,7 @@ using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality.Cleaning;
 using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -166,6 +167,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     ReadContext ReadContextOf(TableSnapshot? present, string workFolder)
     {
         var change = ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // What a rule makes of a column says nothing of how it arrives.
+        change.UnionWith(node.Clean.OfType<CleanRule.Cast>().SelectMany(rule => rule.Columns));
         return new()
         {
             TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],

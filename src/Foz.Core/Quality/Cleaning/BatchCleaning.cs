@@ -1,0 +1,177 @@
+using System.Globalization;
+using Foz.Core.Configuration;
+using Foz.Core.Engine;
+using static Foz.Core.Engine.SqlText;
+
+namespace Foz.Core.Quality.Cleaning;
+
+/// <summary>
+/// A SELECT of a batch's rows after rules, which stand in the order in which they are made. Behind the batch's own columns
+/// it has one for each rule and column, in which what the rule did is noted.
+/// </summary>
+public sealed class BatchCleaning
+{
+    const string Hidden = "foz_clean_", Double = "foz_double";
+
+    readonly List<(CheckDefinition Check, string Count)> counts = [];
+    readonly List<CheckDefinition.Readable> readable = [];
+    readonly Dictionary<string, bool> isText;
+    readonly IReadOnlyList<EngineColumn> columns;
+    readonly ErrorList errors = new();
+    CleanRule.Deduplicate? deduplicate;
+    int hidden;
+
+    BatchCleaning(string select, IReadOnlyList<EngineColumn> columns)
+    {
+        (Select, this.columns) = (select, columns);
+        isText = columns.ToDictionary(c => c.Name, c => c is { TypeName: "VARCHAR", IsJson: false }, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The rows; before those that are double are taken out.</summary>
+    public string Select { get; private set; }
+
+    /// <summary>What must be true of values that rules could not read, where a rule asks for more than to count them.</summary>
+    public IReadOnlyList<CheckDefinition> Checks => readable;
+
+    /// <summary>Makes the SELECT.</summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="select">The rows as they are.</param>
+    /// <param name="columns">Their columns.</param>
+    /// <param name="isOwn">Whether a rule for all columns is for this one.</param>
+    /// <exception cref="FozException">A rule names a column that is not there, or is for text and its column is none.</exception>
+    public static BatchCleaning Of(
+        IReadOnlyList<CleanRule> rules, string select, IReadOnlyList<EngineColumn> columns, Func<string, bool> isOwn)
+    {
+        var cleaning = new BatchCleaning(select, columns);
+        foreach (var rule in rules.Where(rule => rule is not CleanRule.Deduplicate)) cleaning.Add(rule, isOwn);
+        foreach (var rule in rules.OfType<CleanRule.Deduplicate>()) cleaning.Add(rule);
+        cleaning.errors.ThrowIfAny();
+        return cleaning;
+    }
+
+    /// <summary>Takes double rows out of the batch and counts what each rule did.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="batch">The temporary table that was made of <see cref="Select"/>.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    public IReadOnlyList<CheckResult> Finish(EngineSession session, string batch, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query(
+            $"SELECT {string.Join(", ", counts.Select(c => c.Count).Prepend("count(*)"))} FROM {batch}", cancellationToken);
+        var row = rows.Rows(cancellationToken).First();
+        var all = Convert.ToInt64(row[0], CultureInfo.InvariantCulture);
+        var results = counts.Select((c, i) => new CheckResult(c.Check, Convert.ToInt64(row[i + 1], CultureInfo.InvariantCulture), all)).ToList();
+        if (deduplicate is not null)
+        {
+            var removed = session.Execute($"DELETE FROM {batch} WHERE {Double}", cancellationToken);
+            results.Add(new(Cleaned(deduplicate, column: null), removed, all));
+        }
+        return results;
+    }
+
+    static CheckDefinition.Cleaned Cleaned(CleanRule rule, string? column) =>
+        new(rule, column) { Place = rule.Place, OnViolation = OnViolation.Warn };
+
+    void Add(CleanRule rule, Func<string, bool> isOwn)
+    {
+        var names = rule.Columns.Count > 0
+            ? rule.Columns.Where(name => IsKnown(rule, name)).ToList()
+            : columns.Select(c => c.Name).Where(name => isText[name] && isOwn(name)).ToList();
+        if (names.Count == 0) return;
+        var (replaced, noted) = (new List<string>(), new List<string>());
+        foreach (var name in names)
+        {
+            var old = $"t.{Identifier(name)}";
+            if (rule is CleanRule.Text or CleanRule.Replace && !isText[name])
+            {
+                errors.Add(rule.Place, $"'{rule.Name}' is for text, and {name} is none", "cast it behind this rule, or leave the rule out");
+                continue;
+            }
+            var value = ValueOf(rule, old);
+            // A rule that keeps what it cannot read gives that.
+            var kept = rule is CleanRule.Format { OnInvalid: not OnInvalid.Null } ? $"coalesce({value}, {old}::VARCHAR)" : value;
+            replaced.Add($"{kept} AS {Identifier(name)}");
+            if (rule is not CleanRule.Cast)
+                Note(rule, name, $"({kept}) IS DISTINCT FROM {(rule is CleanRule.Format ? $"{old}::VARCHAR" : old)}");
+            if (rule is CleanRule.Format or CleanRule.Cast)
+                NoteInvalid(rule, name, $"CASE WHEN {old} IS NOT NULL AND ({value}) IS NULL THEN {old}::VARCHAR END");
+            isText[name] = rule is CleanRule.Format || (isText[name] && rule is not CleanRule.Cast);
+        }
+        Select = $"SELECT t.* REPLACE ({string.Join(", ", replaced)}){string.Concat(noted.Select(n => $",\n  {n}"))}\nFROM ({Select}\n) AS t";
+
+        void Note(CleanRule what, string name, string changed)
+        {
+            var column = $"{Hidden}{hidden++}";
+            noted.Add($"{changed} AS {column}");
+            counts.Add((Cleaned(what, name), $"count(*) FILTER (WHERE {column})"));
+        }
+
+        void NoteInvalid(CleanRule what, string name, string invalid)
+        {
+            var column = $"{Hidden}{hidden++}";
+            noted.Add($"{invalid} AS {column}");
+            var check = new CheckDefinition.Readable(what, name, column)
+            {
+                Place = what.Place,
+                OnViolation = OnInvalidOf(what) switch
+                {
+                    OnInvalid.Fail => OnViolation.Fail,
+                    OnInvalid.Drop => OnViolation.Drop,
+                    OnInvalid.Quarantine => OnViolation.Quarantine,
+                    _ => OnViolation.Warn,
+                },
+            };
+            if (check.TakesRowsOut) readable.Add(check);
+            else counts.Add((check, $"count({column})"));
+        }
+    }
+
+    void Add(CleanRule.Deduplicate rule)
+    {
+        if (rule.Keys.Count(key => IsKnown(rule, key)) < rule.Keys.Count) return;
+        if (deduplicate is not null)
+        {
+            errors.Add(rule.Place, "'deduplicate' stands here twice", "one key identifies the rows of a table");
+            return;
+        }
+        deduplicate = rule;
+        var hasKey = string.Join(" AND ", rule.Keys.Select(key => $"t.{Identifier(key)} IS NOT NULL"));
+        var order = rule.Order is { } stated ? $"{stated}, " : "";
+        Select = $"""
+            SELECT t.*, {hasKey} AND row_number() OVER (PARTITION BY {Identifiers(rule.Keys)} ORDER BY {order}hash(t)) > 1 AS {Double}
+            FROM ({Select}
+            ) AS t
+            """;
+    }
+
+    bool IsKnown(CleanRule rule, string name)
+    {
+        if (isText.ContainsKey(name)) return true;
+        errors.Add(
+            rule.Place, $"the rule '{rule.Name}' names an unknown column '{name}'",
+            NearestName.Hint(name, columns.Select(column => column.Name)));
+        return false;
+    }
+
+    static OnInvalid OnInvalidOf(CleanRule rule) => rule switch
+    {
+        CleanRule.Format format => format.OnInvalid,
+        CleanRule.Cast cast => cast.OnInvalid,
+        _ => OnInvalid.Keep,
+    };
+
+    static string ValueOf(CleanRule rule, string old) => rule switch
+    {
+        CleanRule.Text { Way: var way } => way.Sql(old),
+        CleanRule.Replace replace => $"regexp_replace({old}, {Literal(replace.Regex)}, {Literal(replace.By)}, 'g')",
+        CleanRule.Values values =>
+            $"CASE {old} {string.Concat(values.ByOld.Select(pair => $"WHEN {Literal(pair.Key)} THEN {LiteralOrNull(pair.Value)} "))}ELSE {old} END",
+        CleanRule.Format format => $"foz_format({Literal(format.FormatName)}, {old}::VARCHAR)",
+        CleanRule.Cast { Pattern: { } pattern } cast =>
+            $"TRY_CAST(try_strptime(trim({old}::VARCHAR), {Literal(pattern)}) AS {cast.SqlType})",
+        CleanRule.Cast { FormatName: { } format } cast =>
+            $"TRY_CAST(foz_format({Literal(format)}, {old}::VARCHAR) AS {cast.SqlType})",
+        CleanRule.Cast cast => $"TRY_CAST({old} AS {cast.SqlType})",
+        CleanRule.Fill fill => $"coalesce({old}, {Literal(fill.Value)})",
+        _ => throw new System.Diagnostics.UnreachableException(rule.Name),
+    };
+}

@@ -1,0 +1,112 @@
+using Foz.Core.Journal;
+
+namespace Foz.Tests.Core.Pipelines.Runs;
+
+/// <summary>What steps do to rows before checks look at them.</summary>
+public sealed class CleaningTests : IDisposable
+{
+    readonly LakeProject project = new();
+
+    public void Dispose() => project.Dispose();
+
+    [Fact]
+    public async Task Values_are_cleaned_in_order_and_what_was_changed_is_counted()
+    {
+        await project.AppendAsync("bronze.people", """
+            SELECT * FROM (VALUES
+                (1, '  José  da Silva ', '529.982.247-25', '31/12/2023', '1.234,50', 'S', TIMESTAMP '2024-01-01'),
+                (1, 'José da Silva',     '52998224725',    '01/01/2024', '2,5',      'S', TIMESTAMP '2024-01-02'),
+                (2, '   ',               '529.982.247-24', '2024-01-01', 'x',        'N', TIMESTAMP '2024-01-01'),
+                (3, 'Ana',               NULL,             NULL,         NULL,       '?', TIMESTAMP '2024-01-01')
+            ) AS v(id, name, cpf, born, paid, active, seen)
+            """);
+        project.Write("models/silver/people.sql", """
+            /* @foz
+            clean:
+              - trim
+              - collapse_spaces
+              - empty_to_null
+              - deduplicate: {keys: [id], order: seen desc}
+            columns:
+              - {name: name, clean: [unaccent, upper, {fill: NOBODY}]}
+              - {name: cpf, clean: [cpf], checks: [{format: {value: cpf, on_violation: warn}}]}
+              - {name: born, clean: [{cast: {type: date, pattern: '%d/%m/%Y'}}]}
+              - {name: paid, clean: [{cast: {type: 'decimal(12,2)', format: decimal_comma, on_invalid: null}}]}
+              - {name: active, clean: [{values: {S: 'yes', N: 'no', '?': ~}}]}
+            @foz */
+            SELECT id, name, cpf, born, paid, active, seen FROM bronze.people
+            """);
+
+        var run = await project.RunAsync();
+
+        Assert.Null(run.Steps.Single().Error);
+        Assert.Equal(
+            ["1|JOSE DA SILVA|52998224725|2024-01-01|2.50|yes", "2|NOBODY|529.982.247-24|||no", "3|ANA||||"],
+            await project.QueryAsync("SELECT id, name, cpf, born::VARCHAR, paid::VARCHAR, active FROM silver.people ORDER BY id"));
+        Assert.Equal(
+            ["DATE|DECIMAL(12,2)"], await project.QueryAsync("SELECT DISTINCT typeof(born), typeof(paid) FROM silver.people"));
+        Assert.Equal(
+            [
+                "clean.cast.invalid|born|1|4", "clean.cast.invalid|paid|1|4", "clean.collapse_spaces|active|0|4",
+                "clean.collapse_spaces|born|0|4", "clean.collapse_spaces|cpf|0|4", "clean.collapse_spaces|name|1|4",
+                "clean.collapse_spaces|paid|0|4", "clean.cpf|cpf|1|4", "clean.cpf.invalid|cpf|1|4", "clean.deduplicate||1|4",
+                "clean.empty_to_null|active|0|4", "clean.empty_to_null|born|0|4", "clean.empty_to_null|cpf|0|4",
+                "clean.empty_to_null|name|1|4", "clean.empty_to_null|paid|0|4", "clean.fill|name|1|4", "clean.trim|active|0|4",
+                "clean.trim|born|0|4", "clean.trim|cpf|0|4", "clean.trim|name|2|4", "clean.trim|paid|0|4", "clean.unaccent|name|2|4",
+                "clean.upper|name|3|4", "clean.values|active|4|4", "format|cpf|1|3",
+            ],
+            await project.QueryAsync("SELECT \"check\", \"column\", violations, rows_checked FROM foz.checks ORDER BY 1, 2"));
+    }
+
+    [Fact]
+    public async Task What_a_rule_cannot_read_takes_its_row_out_or_stops_the_step()
+    {
+        await project.AppendAsync("bronze.t", "SELECT * FROM (VALUES (1, '10'), (2, 'x'), (3, NULL)) v(id, n)");
+        project.Write("models/silver/t.sql", "/* @foz\ncolumns: [{name: n, clean: [{cast: {type: integer, on_invalid: quarantine}}]}]\n@foz */\nSELECT id, n FROM bronze.t");
+        Assert.Equal(Outcome.Warned, (await project.RunAsync()).Outcome);
+        Assert.Equal(["1|10", "3|"], await project.RowsAsync("silver.t"));
+        Assert.Equal(["2||clean.cast.invalid(n): x"], await project.QueryAsync("SELECT id, n, _quarantine_reason FROM silver.t__quarantine"));
+
+        project.Write("models/silver/t.sql", "/* @foz\ncolumns: [{name: n, clean: [{cast: {type: integer, on_invalid: fail}}]}]\n@foz */\nSELECT id, n FROM bronze.t");
+        var error = (await project.RunAsync()).Steps.Single().Error!;
+        Assert.Equal("models/silver/t.sql:2:30: silver.t was not changed: clean.cast.invalid(n): 1 of 3 rows", error.Describe());
+        Assert.Equal(["1|10", "3|"], await project.RowsAsync("silver.t"));
+    }
+
+    [Fact]
+    public async Task A_stream_is_cleaned_batch_by_batch()
+    {
+        project.Write("foz.yml", "name: t\nlake: lake\nconnections: {files: {type: files, path: data}}\n");
+        project.Write("data/a.csv", "id,born\n1, 31/12/2023\n");
+        project.Write("sources/s.yml", """
+            connection: files
+            streams:
+              people:
+                path: "*.csv"
+                clean: [trim]
+                columns: [{name: born, clean: [{cast: {type: date, pattern: '%d/%m/%Y'}}]}]
+            """);
+        await project.RunAsync();
+        project.Write("data/b.csv", "id,born\n2,01/02/2024\n");
+        Assert.Null((await project.RunAsync()).Steps.Single().Error);
+        Assert.Equal(["1|2023-12-31", "2|2024-02-01"], await project.QueryAsync("SELECT id, born::VARCHAR FROM bronze.people ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("clean: [{lower: {columns: [nam]}}]", "models/silver/t.sql:2:10: the rule 'lower' names an unknown column 'nam'\n  did you mean 'name'?")]
+    [InlineData("columns: [{name: id, clean: [lower]}]", "models/silver/t.sql:2:30: 'lower' is for text, and id is none\n  cast it behind this rule, or leave the rule out")]
+    public async Task What_cannot_be_cleaned_is_told(string yaml, string expected)
+    {
+        await project.AppendAsync("bronze.t", "SELECT 1 AS id, 'a' AS name");
+        project.Write("models/silver/t.sql", $"/* @foz\n{yaml}\n@foz */\nSELECT id, name FROM bronze.t");
+        Assert.Equal(expected, (await project.RunAsync()).Steps.Single().Error!.Describe());
+    }
+
+    [Fact]
+    public void A_view_is_not_cleaned()
+    {
+        project.Write("models/silver/t.sql", "/* @foz\nmaterialization: view\nclean: [trim]\n@foz */\nSELECT 1 AS id");
+        Assert.Equal(
+            ["models/silver/t.sql:3:9: a view has no rows of its own to clean\n  make it a table, or clean them in its SQL"], project.Errors());
+    }
+}
