@@ -66,7 +66,7 @@ public sealed record Model
     /// <summary>The file, relative to the project; of a model that a source implies, that of the source.</summary>
     public required string File { get; init; }
 
-    /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source.</summary>
+    /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.</summary>
     public bool IsImplicit { get; init; }
 
     /// <summary>Its SELECT as text.</summary>

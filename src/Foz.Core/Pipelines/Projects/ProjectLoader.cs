@@ -118,6 +118,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var stated = parts.Models.Select(m => m.Name).Concat(parts.Disabled).ToHashSet();
         var implied = parts.Sources.Where(s => s.KeepsCurrent)
             .SelectMany(s => s.Streams.Select(stream => CurrentModel.Of(s, stream, parts.File.SchemaPrefix)))
+            .Concat(parts.Sources.SelectMany(s => s.Streams.SelectMany(stream => ListModel.Of(s, stream))))
             .Where(m => !stated.Contains(m.Name));
         return parts with { Models = [.. parts.Models, .. implied] };
     }

@@ -78,6 +78,11 @@ public sealed record ProjectStream
     /// <summary>All its checks: those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 
+    /// <summary>
+    /// Columns, or fields of them, that hold lists whose elements get tables of their own; empty where none do.
+    /// </summary>
+    public IReadOnlyList<string> Lists { get; init; } = [];
+
     /// <summary>The tables that its checks need; filled in when the project is whole.</summary>
     public IReadOnlyList<Reference> References { get; init; } = [];
 }

@@ -27,7 +27,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     };
 
     static readonly string[] StreamKeys =
-        ["mode", "cursor", "keys", "columns", "description", "tags", "checks", "on_violation", "clean", "contract"];
+        ["mode", "cursor", "keys", "columns", "lists", "description", "tags", "checks", "on_violation", "clean", "contract"];
 
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
@@ -166,12 +166,16 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         };
         if (definition is { Cursor: not null, Mode: StreamMode.Snapshot })
             errors.Add(reader.PlaceOf("cursor"), "'cursor' needs 'mode: incremental'", "add it, or take 'cursor' out");
+        var lists = reader.Texts("lists");
+        if (lists.Count > 0 && definition.Keys.Count == 0)
+            errors.Add(reader.PlaceOf("lists"), "'lists' needs 'keys'", "each element gets the keys of the row that holds it");
         return new()
         {
             Definition = definition,
             Name = new(source.Schema, name),
             Table = new(source.Definition.Schema, name),
             Description = reader.Text("description"),
+            Lists = lists,
             Tags = [.. reader.Texts("tags").Union(source.Tags)],
             Columns = columns,
             Clean = quality.Clean(),

@@ -46,6 +46,25 @@ public sealed class HttpRunTests
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
 
+    [Theory]
+    [InlineData("mode: incremental, cursor: v, ", new[] { "1|0|a|1", "1|1|b|", "2|0|d|4", "3|0|e|5" })]
+    [InlineData("", new[] { "3|0|e|5" })]
+    public async Task Elements_of_lists_get_tables_of_their_own(string mode, string[] expected)
+    {
+        var rows = """
+            [{"id":1,"v":1,"items":[{"sku":"a","n":1},{"sku":"b"}],"o":{"tags":["x","y"]}},{"id":2,"v":2,"items":[{"sku":"d","n":4}],"o":{"tags":[]}},{"id":9,"v":2,"items":null,"o":null}]
+            """;
+        using var server = new ApiServer(_ => rows);
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", $"connection: api\nstreams:\n  orders: {{{mode}keys: [id], lists: [items, o.tags]}}\n");
+        await project.RunWellAsync();
+        Assert.Equal(["1|0|x", "1|1|y"], await project.RowsAsync("SELECT _parent_id, _index, value FROM bronze.orders__o_tags"));
+        rows = "[{\"id\":3,\"v\":3,\"items\":[{\"sku\":\"e\",\"n\":5}],\"o\":{\"tags\":[\"z\"]}}]";
+        await project.RunWellAsync();
+        Assert.Equal(expected, await project.RowsAsync("SELECT _parent_id, _index, sku, n FROM bronze.orders__items"));
+        Assert.Single(await project.RowsAsync("SELECT DISTINCT _cdc_source FROM bronze.orders__items"));
+    }
+
     [Fact]
     public async Task A_server_that_fails_fails_the_step_and_leaves_the_table()
     {
