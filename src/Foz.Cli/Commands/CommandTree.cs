@@ -32,6 +32,7 @@ static class CommandTree
         (ManifestCommand.Name, ManifestCommand.Create),
         (LineageCommand.Name, LineageCommand.Create),
         (SourceCommand.Name, SourceCommand.Create),
+        (ProviderCommand.Name, ProviderCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),
         (DemoCommand.Name, DemoCommand.Create),
         (VersionCommand.Name, VersionCommand.Create),

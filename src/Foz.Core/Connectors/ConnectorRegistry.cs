@@ -9,6 +9,7 @@ public static class ConnectorRegistry
     public static IReadOnlyList<IConnector> Connectors { get; } =
     [
         new PostgreSqlConnector(),
+        new Databases.DatabaseConnector(),
         new Files.FilesConnector(),
         new Http.HttpConnector(TimeProvider.System),
     ];

@@ -13,6 +13,7 @@ public sealed class SourceReferenceTests
     [Theory]
     [InlineData("files", "files")]
     [InlineData("http", "HTTP APIs")]
+    [InlineData("database", "databases")]
     [InlineData("postgresql", "PostgreSQL")]
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
