@@ -1,5 +1,6 @@
 using Foz.Benchmarks;
 using Foz.Benchmarks.Memory;
+using Foz.Benchmarks.Projects;
 using Foz.Benchmarks.Queries;
 using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Sources;
@@ -28,6 +29,7 @@ IReadOnlyList<IBenchmark> all =
     new LogSizeBenchmark(commits: 10_000),
     new MaintainedBenchmark(commits: 10_000),
     new StartupBenchmark(),
+    new PlanBenchmark(),
 ];
 
 // Work that a benchmark wants done in a process of its own comes back here.

@@ -17,7 +17,7 @@ sealed class Workspace : IDisposable
     {
         (File, Engines) = (file, engines);
         Lake = Lake.Open(file.Lake, engines, clock);
-        this.options = options with { ExistsInLake = Exists };
+        this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file) };
     }
 
     /// <summary>What <c>foz.yml</c> says.</summary>
@@ -103,6 +103,8 @@ sealed class Workspace : IDisposable
         Engines.Dispose();
         Lake.Close();
     }
+
+    static string CacheFolder(ProjectFile file) => Path.Combine(file.Lake.CacheFolder ?? Lake.CacheFolderDefault, "projects");
 
     string? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
         ? new JournalWriter(Lake).SelectPending(name.Name)

@@ -48,7 +48,7 @@ public sealed class Lake
     /// <exception cref="DeltaException">The address or a setting of it has no meaning.</exception>
     public static Lake Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
         ObjectStores.IsUrl(location.Path)
-            ? new(location, new FileCache(location.CacheFolder ?? CacheFolderDefault(), location.CacheBytesMax, clock),
+            ? new(location, new FileCache(location.CacheFolder ?? CacheFolderDefault, location.CacheBytesMax, clock),
                 engines, clock)
             : new(location.Path, engines, clock);
 
@@ -87,15 +87,18 @@ public sealed class Lake
     /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
     public void Close() => cache?.Dispose();
 
-    /// <summary>The user's cache, as the system's conventions have it.</summary>
-    static string CacheFolderDefault()
+    /// <summary>The folder of Foz in the user's cache, as the system's conventions have it.</summary>
+    public static string CacheFolderDefault
     {
-        var common = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (OperatingSystem.IsWindows())
-            common = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        else if (string.IsNullOrEmpty(common))
-            common = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(common, "foz");
+        get
+        {
+            var common = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            if (OperatingSystem.IsWindows())
+                common = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+            else if (string.IsNullOrEmpty(common))
+                common = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            return Path.Combine(common, "foz");
+        }
     }
 
     /// <summary>The table of a name, whether it exists or not.</summary>

@@ -61,13 +61,58 @@ public sealed class SqlAnalysis
         return analysis;
     }
 
+    /// <summary>Reads many statements: one call of the engine parses all of them.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="statements">The statements.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>For each of them what it names, or why it cannot be read, of kind <see cref="ErrorKind.Sql"/>.</returns>
+    public static IReadOnlyList<(SqlAnalysis? Analysis, FozException? Error)> ReadMany(
+        EngineSession session, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        var texts = statements.Select(Tokenize).ToList();
+        var found = new (SqlAnalysis?, FozException?)[statements.Count];
+        using var rows = session.Query(
+            "SELECT i, json_serialize_sql(s)::VARCHAR FROM (SELECT unnest(range($1)) AS i, "
+            + $"unnest([{string.Join(',', texts.Select(text => SqlText.Literal(text.Sql)))}]) AS s)",
+            cancellationToken, (long)texts.Count);
+        while (rows.Fetch(cancellationToken) is { } chunk)
+        {
+            using (chunk)
+            {
+                for (var row = 0; row < chunk.RowCount; row++)
+                {
+                    var i = (int)chunk[0].Values<long>()[row];
+                    try
+                    {
+                        found[i] = (Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray()), null);
+                    }
+                    catch (FozException e) when (e.Kind is ErrorKind.Sql)
+                    {
+                        found[i] = (null, e);
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
     static SqlAnalysis Parse(EngineSession session, string sql, CancellationToken cancellationToken)
     {
-        var tokens = SqlTokens.Read(sql);
-        if (Normalize(sql, tokens) is { } normalized) (sql, tokens) = (normalized, SqlTokens.Read(normalized));
-        if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
-        var json = session.QueryScalar<string>(
+        (sql, var tokens) = Tokenize(sql);
+        var json = tokens.Count == 0 ? "" : session.QueryScalar<string>(
             "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
+        return Read(sql, tokens, Encoding.UTF8.GetBytes(json));
+    }
+
+    static (string Sql, SqlTokens Tokens) Tokenize(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        return Normalize(sql, tokens) is { } normalized ? (normalized, SqlTokens.Read(normalized)) : (sql, tokens);
+    }
+
+    static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
+    {
+        if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
         using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
         var root = document.RootElement;
         if (root.GetProperty("error").GetBoolean()) throw Failure(sql, tokens, root);

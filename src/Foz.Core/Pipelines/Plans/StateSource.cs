@@ -21,12 +21,15 @@ public abstract record StateSource
     /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
     public sealed record OfLake(Lake Lake, string SchemaPrefix) : StateSource
     {
+        /// <summary>What is read of the lake.</summary>
+        public LakeReads Reads { get; init; } = new(Lake);
+
         /// <inheritdoc/>
         public override async Task<IReadOnlyDictionary<TableName, StepDefinition>> ReadAsync(
             IReadOnlyList<GraphNode> nodes, CancellationToken cancellationToken)
         {
             var tables = nodes.ToDictionary(node => node.Name, node => node.Name with { Schema = SchemaPrefix + node.Name.Schema });
-            var states = await new StepStates(Lake).ReadAsync(tables.Values, cancellationToken);
+            var states = await new StepStates(Reads).ReadAsync(tables.Values, cancellationToken);
             // A batch from before definitions were noted says nothing: what made its table counts as unchanged.
             return nodes.Where(node => states.ContainsKey(tables[node.Name])).ToDictionary(
                 node => node.Name, node => states[tables[node.Name]].Definition ?? StepDefinitions.Of(node));

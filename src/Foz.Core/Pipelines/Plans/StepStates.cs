@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
-using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Batches;
 
 namespace Foz.Core.Pipelines.Plans;
 
-/// <summary>Where the steps of a lake stand: the last batch of each whose table carries it. Safe for use by many threads.</summary>
-/// <param name="lake">The lake.</param>
-public sealed class StepStates(Lake lake)
+/// <summary>Where the steps of a lake stand: the last batch of each whose table carries it.</summary>
+/// <param name="reads">What is read of the lake.</param>
+public sealed class StepStates(LakeReads reads)
 {
     const int ReadsMax = 16;
 
@@ -29,19 +28,10 @@ public sealed class StepStates(Lake lake)
 
     async Task<StepManifest?> FindDoneAsync(TableName table, CancellationToken cancellationToken)
     {
-        var log = new StepLog(lake.Store, table.ToString());
-        if (await log.ReadLastAsync(cancellationToken) is not { } last) return null;
-        if (await CarriesAsync(table, last, cancellationToken)) return last;
+        if (await reads.FindLastAsync(table, cancellationToken) is not { } last) return null;
+        if (await reads.CarriesAsync(table, last, cancellationToken)) return last;
         // A batch is opened when the one before it is done.
-        return (await log.ReadAllAsync(cancellationToken)).LastOrDefault(manifest => manifest.Batch < last.Batch);
+        return (await new StepLog(reads.Lake.Store, table.ToString()).ReadAllAsync(cancellationToken))
+            .LastOrDefault(manifest => manifest.Batch < last.Batch);
     }
-
-    async Task<bool> CarriesAsync(TableName table, StepManifest manifest, CancellationToken cancellationToken) =>
-        await lake.Catalog.FindAsync(table, cancellationToken) switch
-        {
-            null => false,
-            { Kind: DefinitionKind.View } view => view.Batch >= manifest.Batch,
-            { Location: var location } => (await lake.Tables.Open(location!, table).FindLatestAsync(cancellationToken))
-                ?.BatchOf(manifest.Step) >= manifest.Batch,
-        };
 }

@@ -9,8 +9,9 @@ namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>Reads the files below <c>models/</c> and <c>tests/</c>.</summary>
 /// <param name="schemaPrefix">What the names of schemas get in the lake; may be empty.</param>
+/// <param name="cache">What was parsed before.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class ModelReader(string schemaPrefix, ErrorList errors)
+sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors)
 {
     /// <summary>The folder of models.</summary>
     public const string Folder = "models";
@@ -38,7 +39,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     /// <returns>The model; null where it has no name.</returns>
     public Model? Read(string file, string text, out bool isEnabled)
     {
-        var (yaml, body) = FrontMatter.Read(text, file, errors);
+        var (yaml, body) = cache.ReadFrontMatter(text, file, errors);
         var reader = new MappingReader(yaml, errors);
         var name = ReadName(reader, file);
         reader.Word("type", Types, RefusedTypes);
@@ -91,7 +92,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     /// <returns>The test; null where it is disabled.</returns>
     public SqlTest? ReadTest(string file, string text)
     {
-        var (yaml, body) = FrontMatter.Read(text, file, errors);
+        var (yaml, body) = cache.ReadFrontMatter(text, file, errors);
         var reader = new MappingReader(yaml, errors);
         var test = new SqlTest
         {

@@ -13,9 +13,11 @@ public sealed class Project
 {
     readonly ProjectParts parts;
     readonly ProjectOptions options;
+    readonly IReadOnlyDictionary<string, TableUses> uses;
 
-    internal Project(ProjectParts parts, ProjectGraph graph, ProjectOptions options) =>
-        (this.parts, Graph, this.options) = (parts, graph, options);
+    internal Project(
+        ProjectParts parts, ProjectGraph graph, IReadOnlyDictionary<string, TableUses> uses, ProjectOptions options) =>
+        (this.parts, Graph, this.uses, this.options) = (parts, graph, uses, options);
 
     /// <summary>What <c>foz.yml</c> says.</summary>
     public ProjectFile File => parts.File;
@@ -67,6 +69,18 @@ public sealed class Project
     /// table, else the same.
     /// </summary>
     public TableName TableOf(TableName name) => Graph.Find(name)?.Table ?? name;
+
+    /// <summary>
+    /// The tables with a schema that a SELECT of the project names, in the order of the text, each as often as it does; null
+    /// for a text that is none of its SELECTs.
+    /// </summary>
+    internal IReadOnlyList<TableName>? FindTables(string sql) => uses.TryGetValue(sql, out var known)
+        ?
+        [
+            .. known.Uses.Where(use => use is { IsStream: false, Parts.Count: > 1 })
+                .Select(use => new TableName(use.Parts[^2], use.Parts[^1])),
+        ]
+        : null;
 
     /// <summary>Reads a project.</summary>
     /// <param name="folder">The folder with <c>foz.yml</c>.</param>

@@ -47,13 +47,14 @@ public sealed class ProjectGraph
     public static ProjectGraph? Build(IEnumerable<GraphNode> all, ErrorList errors)
     {
         var nodes = all.ToDictionary(n => n.Name);
+        var texts = nodes.Keys.ToDictionary(name => name, name => name.ToString());
         var ordered = new List<GraphNode>(nodes.Count);
         var waiting = nodes.Values.ToDictionary(n => n.Name, n => Needed(n, nodes).Count);
         var dependents = nodes.Values.SelectMany(n => Needed(n, nodes).Select(needed => (needed, n.Name)))
             .ToLookup(edge => edge.needed, edge => edge.Name);
         var ready = new SortedSet<TableName>(
             waiting.Where(w => w.Value == 0).Select(w => w.Key),
-            Comparer<TableName>.Create(static (a, b) => StringComparer.OrdinalIgnoreCase.Compare($"{a}", $"{b}")));
+            Comparer<TableName>.Create((a, b) => StringComparer.OrdinalIgnoreCase.Compare(texts[a], texts[b])));
         while (ready.Count > 0)
         {
             var name = ready.Min;

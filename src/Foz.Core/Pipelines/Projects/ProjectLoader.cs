@@ -1,7 +1,6 @@
 using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
-using Foz.Core.Data;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 
@@ -17,6 +16,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     readonly ErrorList errors = new();
+    ParseCache cache = ParseCache.Open(folder: null, project: "");
 
     /// <summary>Reads all of a folder.</summary>
     public ProjectResult Load(string folder)
@@ -24,23 +24,37 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var file = new ProjectFileReader(options, errors).Read(folder);
         if (file is null) return new ProjectResult.Refused(errors.Items);
         var sourceReader = new SourceReader(file, errors);
-        var modelReader = new ModelReader(file.SchemaPrefix, errors);
+        cache = ParseCache.Open(options.CacheFolder, file.Folder);
         var sources = new List<ProjectSource>();
-        var models = new List<Model>();
-        var tests = new List<SqlTest>();
-        var disabled = new HashSet<TableName>();
         foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
-        foreach (var (path, text) in Files(file.Folder, ModelReader.Folder, ".sql"))
-        {
-            if (modelReader.Read(path, text, out var isEnabled) is not { } model) continue;
-            if (isEnabled) models.Add(model);
-            else disabled.Add(model.Name);
-        }
-        foreach (var (path, text) in Files(file.Folder, TestsFolder, ".sql"))
-            if (modelReader.ReadTest(path, text) is { } test) tests.Add(test);
+        var models = ReadAll(file.Folder, ModelReader.Folder, (path, text, problems) =>
+            (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled));
+        var tests = ReadAll(file.Folder, TestsFolder, (path, text, problems) =>
+            new ModelReader(file.SchemaPrefix, cache, problems).ReadTest(path, text));
         RefuseOtherFiles(file.Folder);
-        return Finish(new(file, sources, models, tests, disabled, ReadSelectors(file)));
+        var result = Finish(new(
+            file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
+            [.. tests.OfType<SqlTest>()],
+            models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(), ReadSelectors(file)));
+        cache.Save();
+        return result;
+    }
+
+    /// <summary>Reads the SQL files of a folder, several at a time; what is wrong is told in their order.</summary>
+    List<T> ReadAll<T>(string folder, string name, Func<string, string, ErrorList, T> read)
+    {
+        var paths = FilesBelow(folder, name).Where(path => Path.GetExtension(path) == ".sql").ToList();
+        var found = new T?[paths.Count];
+        var problems = paths.ConvertAll(_ => new ErrorList());
+        var isRead = new bool[paths.Count];
+        Parallel.For(0, paths.Count, i =>
+        {
+            if (ReadText(folder, paths[i], problems[i]) is not { } text) return;
+            (found[i], isRead[i]) = (read(paths[i], text, problems[i]), true);
+        });
+        foreach (var problem in problems.SelectMany(list => list.Items)) errors.Add(problem);
+        return [.. found.Where((_, i) => isRead[i]).Select(item => item!)];
     }
 
     IReadOnlyDictionary<string, NamedSelector> ReadSelectors(ProjectFile file)
@@ -85,7 +99,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         parts = AddCurrentModels(parts);
         CheckUnique(parts);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
-        var resolver = new ReferenceResolver(parts, finder.Find(Statements(parts)), options, errors);
+        var uses = finder.Find(Statements(parts), cache);
+        var resolver = new ReferenceResolver(parts, uses, options, errors);
         parts = parts with
         {
             Models = [.. parts.Models.Select(resolver.Resolve)
@@ -98,7 +113,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var graph = ProjectGraph.Build(Nodes(parts), errors);
         return graph is null || !errors.IsEmpty
             ? new ProjectResult.Refused(errors.Items)
-            : new ProjectResult.Loaded(new(parts, graph, options));
+            : new ProjectResult.Loaded(new(parts, graph, uses, options));
     }
 
     /// <summary>All SQL of a project.</summary>
@@ -157,27 +172,26 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     IEnumerable<(string Path, string Text)> Files(string folder, string name, params string[] extensions)
     {
         foreach (var path in FilesBelow(folder, name).Where(p => extensions.Contains(Path.GetExtension(p))))
+            if (ReadText(folder, path, errors) is { } text) yield return (path, text);
+    }
+
+    /// <summary>A file's text; null where it cannot be read.</summary>
+    static string? ReadText(string folder, string path, ErrorList errors)
+    {
+        try
         {
-            string text;
-            try
-            {
-                text = System.IO.File.ReadAllText(Path.Combine(folder, path), StrictUtf8);
-            }
-            catch (DecoderFallbackException)
-            {
-                errors.Add(new Place(path), "the file is not UTF-8", "save it as UTF-8");
-                continue;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e)
-                {
-                    Place = new(path),
-                });
-                continue;
-            }
-            yield return (path, text.Replace("\r\n", "\n", StringComparison.Ordinal));
+            return System.IO.File.ReadAllText(Path.Combine(folder, path), StrictUtf8)
+                .Replace("\r\n", "\n", StringComparison.Ordinal);
         }
+        catch (DecoderFallbackException)
+        {
+            errors.Add(new Place(path), "the file is not UTF-8", "save it as UTF-8");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
+        }
+        return null;
     }
 
     /// <summary>Files of the project's own folders that look like part of it and are not read.</summary>

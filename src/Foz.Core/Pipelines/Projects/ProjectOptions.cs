@@ -20,4 +20,7 @@ public sealed record ProjectOptions
     /// hand.
     /// </summary>
     public Func<TableName, bool> ExistsInLake { get; init; } = static _ => false;
+
+    /// <summary>Where what was parsed of projects is kept for the next time; null for nowhere.</summary>
+    public string? CacheFolder { get; init; }
 }

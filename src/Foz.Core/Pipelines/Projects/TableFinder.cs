@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Foz.Core.Engine;
 
 namespace Foz.Core.Pipelines.Projects;
@@ -29,31 +30,48 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
     /// <summary>The function that stands for what is new in a table since the last run.</summary>
     const string StreamFunction = "stream";
 
+    // Asking the engine costs more than parsing a model; much more text at once gains nothing.
+    const int StatementsAtOnce = 200;
+
     /// <summary>What each of some SELECTs names, by its text.</summary>
-    public IReadOnlyDictionary<string, TableUses> Find(IReadOnlyCollection<string> statements)
+    /// <param name="statements">The SELECTs.</param>
+    /// <param name="cache">What was found in texts before.</param>
+    public IReadOnlyDictionary<string, TableUses> Find(IReadOnlyCollection<string> statements, ParseCache cache)
     {
-        using var session = engines.Open(Workload.Query);
-        return statements.Distinct(StringComparer.Ordinal)
-            .ToDictionary(sql => sql, sql => Find(session, sql), StringComparer.Ordinal);
+        var found = new ConcurrentDictionary<string, TableUses>(StringComparer.Ordinal);
+        var open = new ConcurrentBag<string>();
+        Parallel.ForEach(statements.Distinct(StringComparer.Ordinal), sql =>
+        {
+            if (cache.FindUses(sql) is { } known) found[sql] = known;
+            else open.Add(sql);
+        });
+        Parallel.ForEach(
+            open.Chunk(StatementsAtOnce),
+            new ParallelOptions { MaxDegreeOfParallelism = engines.Threads, CancellationToken = cancellationToken },
+            () => engines.Open(Workload.Query),
+            (chunk, _, session) =>
+            {
+                foreach (var (sql, analysis) in chunk.Zip(SqlAnalysis.ReadMany(session, chunk, cancellationToken)))
+                {
+                    found[sql] = UsesOf(analysis.Analysis, analysis.Error);
+                    if (analysis.Error is null) cache.Add(sql, found[sql]);
+                }
+                return session;
+            },
+            session => session.Dispose());
+        return found;
     }
 
-    TableUses Find(EngineSession session, string sql)
+    static TableUses UsesOf(SqlAnalysis? analysis, FozException? error)
     {
-        try
+        if (analysis is null) return new([], error);
+        var tables = analysis.Tables.Select(table => new TableUse(
+            [.. new[] { table.Catalog, table.Schema, table.Name }.OfType<string>()], table.Span.Start)
         {
-            var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
-            var tables = analysis.Tables.Select(table => new TableUse(
-                [.. new[] { table.Catalog, table.Schema, table.Name }.OfType<string>()], table.Span.Start)
-            {
-                IsText = table.IsText,
-            });
-            var streams = analysis.TableFunctions.Where(f => f.Name == StreamFunction)
-                .Select(f => new TableUse(f.Arguments is [var argument] ? argument.Parts : [], f.Span.Start) { IsStream = true });
-            return new([.. tables.Concat(streams).OrderBy(use => use.Index)], Error: null);
-        }
-        catch (FozException e) when (e.Kind is ErrorKind.Sql)
-        {
-            return new([], e);
-        }
+            IsText = table.IsText,
+        });
+        var streams = analysis.TableFunctions.Where(f => f.Name == StreamFunction)
+            .Select(f => new TableUse(f.Arguments is [var argument] ? argument.Parts : [], f.Span.Start) { IsStream = true });
+        return new([.. tables.Concat(streams).OrderBy(use => use.Index)], Error: null);
     }
 }

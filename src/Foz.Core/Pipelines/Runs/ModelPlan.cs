@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
-using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -23,31 +23,31 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     public ImmutableHashSet<string> Rearranged { get; init; } = ImmutableHashSet<string>.Empty;
 
     /// <summary>Plans a model.</summary>
-    /// <param name="lake">The lake.</param>
+    /// <param name="reads">What the lake has.</param>
     /// <param name="model">The model.</param>
     /// <param name="last">The last batch that is done; null to read from the beginning.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">A table that it reads is not there.</exception>
     public static async Task<ModelPlan> OfAsync(
-        Lake lake, Model model, StepManifest? last, CancellationToken cancellationToken)
+        LakeReads reads, Model model, StepManifest? last, CancellationToken cancellationToken)
     {
         var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
-            foreach (var table in await ReadByAsync(lake, reference.Table, definition, cancellationToken))
+            foreach (var table in await ReadByAsync(reads, reference.Table, definition, cancellationToken))
             {
                 // What a view shows of the platform's records is not what it is made from.
                 if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
-                var opened = await lake.OpenTableAsync(table, cancellationToken);
-                var snapshot = await opened.FindLatestAsync(cancellationToken);
+                var snapshot = await reads.FindLatestAsync(table, cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
                 if (snapshot is null) throw StepNames.Missing(table);
                 var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
                 tables[table.ToString()] = new(snapshot.Version, from);
                 if (last is not null && VersionIn(last, table.ToString()) is { } read && read < snapshot.Version
-                    && !await opened.HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
+                    && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
+                        .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
                     rearranged.Add(table.ToString());
             }
         }
@@ -76,16 +76,14 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
 
     /// <summary>The tables behind a name, and into <paramref name="definition"/> the SELECTs of the views on the way.</summary>
     static async Task<IReadOnlyList<TableName>> ReadByAsync(
-        Lake lake, TableName name, StringBuilder definition, CancellationToken cancellationToken)
+        LakeReads reads, TableName name, StringBuilder definition, CancellationToken cancellationToken)
     {
-        if (await lake.Catalog.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
+        if (await reads.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
             return [name];
         definition.Append('\n').Append(name).Append('\n').Append(sql);
-        using var session = lake.Engines.Open(Workload.Models);
         var tables = new List<TableName>();
-        foreach (var reference in SqlAnalysis.Read(session, sql, cancellationToken).Tables)
-            if (reference.Schema is { } schema)
-                tables.AddRange(await ReadByAsync(lake, new(schema, reference.Name), definition, cancellationToken));
+        foreach (var table in reads.TablesIn(sql, cancellationToken))
+            tables.AddRange(await ReadByAsync(reads, table, definition, cancellationToken));
         return tables;
     }
 

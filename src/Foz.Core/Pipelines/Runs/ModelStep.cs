@@ -31,7 +31,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         // An open batch has committed nothing: its one table would carry it. It is planned anew.
         var previous = isDone ? last : await BeforeAsync(last, cancellationToken);
         var plan = await ModelPlan.OfAsync(
-            context.Lake, Model, IsFullRefresh ? null : previous, cancellationToken);
+            context.Reads, Model, IsFullRefresh ? null : previous, cancellationToken);
         if (!IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
         if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
@@ -66,10 +66,10 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>Why the step would do something; null if it would not.</summary>
     public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
     {
-        if (await log.ReadLastAsync(cancellationToken) is not { } last) return "was never made";
-        if (!await CarriesAsync(last, cancellationToken)) return $"batch {last.Batch} was not finished";
+        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return "was never made";
+        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return $"batch {last.Batch} was not finished";
         if (IsFullRefresh) return "full refresh";
-        var plan = await ModelPlan.OfAsync(context.Lake, Model, last, cancellationToken);
+        var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
         WarnOfOldRows(plan, last);
         if (plan.IsDoneBy(Model, last)) return null;
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)

@@ -40,16 +40,22 @@ public sealed class PipelineRunner(Lake lake)
         if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         await using var reports = new RunReports(lake, project, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
+        var idle = await IdleSteps.FindAsync(
+            new(lake, runId, request.IsFullRefresh, static _ => { }), project, selected, stop.Token);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
             async node =>
             {
-                var result = await RunStepAsync(request, runId, node, opened.Sources, reports, stop.Token);
+                var result = idle.Contains(node)
+                    ? Skip(request, node)
+                    : await RunStepAsync(request, runId, node, opened.Sources, reports, stop.Token);
+                idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
             },
             stop.Token);
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
-        foreach (var node in steps.Where(node => results.Any(step => IsDue(step, node))))
+        var ended = results.ToDictionary(step => step.Step);
+        foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
         {
             if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, stop.Token) is not { } record) continue;
             reports.Add(record);
@@ -95,9 +101,8 @@ public sealed class PipelineRunner(Lake lake)
     };
 
     // Rows grow old without being written.
-    static bool IsDue(StepResult step, GraphNode node) => step.Step == node.Table
-        && (step.TableVersion is not null
-            || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null)));
+    static bool IsDue(StepResult step, GraphNode node) => step.TableVersion is not null
+        || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null));
 
     static async Task<StepRecord?> MaintainAsync(
         RunMaintenance maintenance, string runId, TableName name, TableName table, IReadOnlyList<ColumnDefinition> columns,
@@ -141,6 +146,14 @@ public sealed class PipelineRunner(Lake lake)
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
         await reports.StepFinishedAsync(node, result, startedAt);
+        Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    StepResult Skip(RunRequest request, GraphNode node)
+    {
+        var result = new StepResult { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
+        Tell(request, new RunEvent.StepStarted(node.Table));
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }

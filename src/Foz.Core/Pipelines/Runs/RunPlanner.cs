@@ -53,8 +53,6 @@ public sealed class RunPlanner(Lake lake)
 {
     const StateChange OfTable = StateChange.Body | StateChange.Configs | StateChange.Contract;
 
-    readonly Dictionary<TableName, long?> bytesOf = [];
-
     /// <summary>Plans a run.</summary>
     /// <param name="request">What it would be asked to do.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -67,7 +65,9 @@ public sealed class RunPlanner(Lake lake)
         var project = opened.Project;
         var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
         var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
-        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix).ReadAsync(nodes, cancellationToken);
+        var reads = new LakeReads(lake, project);
+        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads }
+            .ReadAsync(nodes, cancellationToken);
         var changes = nodes.ToDictionary(
             node => node.Name,
             node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), StepDefinitions.Of(node)));
@@ -80,23 +80,23 @@ public sealed class RunPlanner(Lake lake)
         var working = new HashSet<TableName>();
         foreach (var node in nodes)
         {
-            var step = await PlanAsync(request, opened, node, working, cancellationToken);
+            var step = await PlanAsync(request, opened, reads, node, working, cancellationToken);
             if (step.Works) working.Add(node.Name);
             planned.Add(Describe(step, node, before.GetValueOrDefault(node.Name)) with
             {
                 Impact = impact.ByName.GetValueOrDefault(node.Name),
-                BytesToRead = step.Works ? await BytesAsync(node, cancellationToken) : null,
+                BytesToRead = step.Works ? await BytesAsync(reads, node, cancellationToken) : null,
             });
         }
         return new(planned, impact.Breaks);
     }
 
     async Task<PlannedStep> PlanAsync(
-        RunRequest request, OpenedProject opened, GraphNode node, HashSet<TableName> working,
+        RunRequest request, OpenedProject opened, LakeReads reads, GraphNode node, HashSet<TableName> working,
         CancellationToken cancellationToken)
     {
         var warnings = ImmutableArray.CreateBuilder<Warning>();
-        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add);
+        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add) { Reads = reads };
         var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
         var reason = node switch
         {
@@ -124,21 +124,17 @@ public sealed class RunPlanner(Lake lake)
         };
     }
 
-    /// <summary>The bytes of the tables that a model reads, through views.</summary>
-    async Task<long?> BytesAsync(GraphNode node, CancellationToken cancellationToken)
+    /// <summary>The bytes of the tables that a model reads.</summary>
+    static async Task<long?> BytesAsync(LakeReads reads, GraphNode node, CancellationToken cancellationToken)
     {
         if (node is not GraphNode.OfModel { Model.Materialization: not Materialization.View }) return null;
         long? all = 0;
         foreach (var reference in node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
-            all += await BytesAsync(reference.Table, cancellationToken);
+        {
+            all += await reads.FindAsync(reference.Table, cancellationToken) is { Kind: DefinitionKind.Table }
+                ? (await reads.FindLatestAsync(reference.Table, cancellationToken))?.TotalBytes
+                : null;
+        }
         return all;
-    }
-
-    async Task<long?> BytesAsync(TableName table, CancellationToken cancellationToken)
-    {
-        if (bytesOf.TryGetValue(table, out var known)) return known;
-        return bytesOf[table] = await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.Table, Location: { } location }
-            ? (await lake.Tables.Open(location, table).FindLatestAsync(cancellationToken))?.TotalBytes
-            : null;
     }
 }

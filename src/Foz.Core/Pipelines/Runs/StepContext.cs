@@ -1,4 +1,5 @@
 using Foz.Core.Catalog;
+using Foz.Core.Pipelines.Plans;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -9,6 +10,9 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Warn">Tells the user something about the step.</param>
 sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Warning> Warn)
 {
+    /// <summary>What is read of the lake while it is planned.</summary>
+    public LakeReads Reads { get; init; } = new(Lake);
+
     /// <summary>How often a step is done again because another writer of its table came first.</summary>
     public const int RacesMax = 3;
 }

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Foz.Core.Data;
+using Foz.Core.Pipelines.Plans;
+using Foz.Core.Pipelines.Projects;
+using Foz.Delta;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>
+/// The models of a run that have nothing to do as the lake is when it begins: they are looked at all at once, and each
+/// table that several of them read only once. One of them has nothing to do as long as nothing that it reads is made.
+/// </summary>
+sealed class IdleSteps
+{
+    const int ReadsMax = 16;
+
+    readonly ConcurrentDictionary<TableName, bool> idle = new();
+    readonly ConcurrentDictionary<TableName, bool> unchanged = new();
+    readonly ProjectGraph graph;
+    readonly IReadOnlySet<TableName> selected;
+
+    IdleSteps(ProjectGraph graph, IReadOnlySet<TableName> selected) => (this.graph, this.selected) = (graph, selected);
+
+    /// <summary>Looks for them.</summary>
+    public static async Task<IdleSteps> FindAsync(
+        StepContext context, Project project, IReadOnlySet<TableName> selected, CancellationToken cancellationToken)
+    {
+        var steps = new IdleSteps(project.Graph, selected);
+        if (context.IsFullRefresh) return steps;
+        var reads = new LakeReads(context.Lake, project);
+        await Parallel.ForEachAsync(
+            project.Graph.Nodes.OfType<GraphNode.OfModel>().Where(node => selected.Contains(node.Name)),
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsMax, CancellationToken = cancellationToken },
+            async (node, cancel) =>
+            {
+                if (await IsIdleAsync(context, reads, node, cancel)) steps.idle[node.Name] = true;
+            });
+        return steps;
+    }
+
+    /// <summary>Whether a step has nothing to do, now that all that it needs has ended.</summary>
+    public bool Contains(GraphNode node) =>
+        idle.ContainsKey(node.Name)
+        && graph.Upstream(node.Name).Where(selected.Contains).All(unchanged.ContainsKey);
+
+    /// <summary>Notes how a step ended.</summary>
+    public void End(GraphNode node, StepResult result)
+    {
+        if (result.Outcome is Journal.Outcome.Skipped) unchanged[node.Name] = true;
+    }
+
+    static async Task<bool> IsIdleAsync(
+        StepContext context, LakeReads reads, GraphNode.OfModel node, CancellationToken cancellationToken)
+    {
+        var hasWarnings = false;
+        try
+        {
+            var step = new ModelStep(context with { Reads = reads, Warn = _ => hasWarnings = true }, node);
+            return await step.FindWorkAsync(cancellationToken) is null && !hasWarnings;
+        }
+        catch (Exception e) when (e is FozException or DeltaException)
+        {
+            // The step itself tells what is wrong.
+            return false;
+        }
+    }
+}
