@@ -164,7 +164,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
-        await rows.QuarantineAsync(replaces: KeptRowsOf(table).Table is null, cancellationToken);
+        await rows.QuarantineAsync(KeptRowsOf(table), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with

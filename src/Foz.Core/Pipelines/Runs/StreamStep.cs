@@ -198,8 +198,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
-        var screened = await new StepScreen(context, node, session, manifest).RunAsync(
-            select, new(replaces ? null : table, []), cancellationToken);
+        var kept = new KeptRows(replaces ? null : table, []);
+        var screened = await new StepScreen(context, node, session, manifest).RunAsync(select, kept, cancellationToken);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
             : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
@@ -208,7 +208,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
         var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
-        await screened.QuarantineAsync(replaces, cancellationToken);
+        await screened.QuarantineAsync(kept, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
