@@ -35,6 +35,9 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
         return mapping[key] is { IsNull: false } node ? node : null;
     }
 
+    /// <summary>Whether a key is there, be its value empty or null.</summary>
+    public bool Has(string key) => mapping[key] is not null;
+
     /// <summary>Where a key's value stands, or the mapping where it is not set.</summary>
     public Place PlaceOf(string key) => mapping[key]?.Place ?? mapping.Place;
 

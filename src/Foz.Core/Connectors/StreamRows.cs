@@ -42,6 +42,12 @@ public abstract class StreamRows : IAsyncDisposable
     /// <summary>Whether it is known that there are no rows, readable or not.</summary>
     public bool IsEmpty { get; init; }
 
+    /// <summary>How many rows the source gave, those that could not be read among them; null where nobody counted them.</summary>
+    public long? RowsRead { get; init; }
+
+    /// <summary>How many bytes the source gave; null where nobody counted them.</summary>
+    public long? BytesRead { get; init; }
+
     /// <summary>What the user should know of how they are read.</summary>
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
 

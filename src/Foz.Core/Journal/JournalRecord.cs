@@ -212,8 +212,14 @@ public sealed record SourceRecord : JournalRecord
     /// <summary>Files read.</summary>
     public required int FilesRead { get; init; }
 
-    /// <summary>Rows that arrived.</summary>
+    /// <summary>Rows that the source gave; those that arrived where it did not count them.</summary>
     public required long RowsRead { get; init; }
+
+    /// <summary>Rows that arrived in the table.</summary>
+    public long? RowsWritten { get; init; }
+
+    /// <summary>Bytes that the source gave; null where nobody counted them.</summary>
+    public long? BytesRead { get; init; }
 
     /// <summary>Rows that could not be read.</summary>
     public required long RowsRejected { get; init; }

@@ -37,7 +37,7 @@ public static class JournalTables
             [SourceRecord.Table] =
             [
                 RunId, Text("source"), Text("stream"), Text("table_name"), Text("mode"), Count("files_read"),
-                Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"),
+                Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"), Count("rows_written"), Count("bytes_read"),
             ],
         };
 

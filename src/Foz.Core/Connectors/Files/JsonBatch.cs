@@ -100,6 +100,8 @@ sealed class JsonBatch : IDisposable
         {
             Fields = fields,
             RejectedSql = rejected.Select(),
+            RowsRead = files.Sum(file => file.RowCount),
+            BytesRead = files.Sum(file => file.Source.Input.SizeBytes),
             Recover = canRecover ? (error, ct) => Task.Run(() => Recover(error, ct), ct) : null,
             OnDispose = () =>
             {

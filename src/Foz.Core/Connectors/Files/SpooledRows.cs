@@ -107,6 +107,8 @@ sealed class SpooledRows(string folder, string source) : IDisposable
     {
         Fields = rows.Fields,
         RejectedSql = rows.RejectedSql,
+        RowsRead = rows.RowsRead,
+        BytesRead = rows.BytesRead,
         Warnings = [.. rows.Warnings, .. outcome.Warnings],
         Reached = outcome.Reached,
         IsEmpty = Count == 0,

@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors;
 using Foz.Core.Quality;
 using Foz.Core.Quality.Cleaning;
 
@@ -12,6 +13,14 @@ namespace Foz.Core.Pipelines.Projects;
 /// <param name="errors">Takes what is wrong.</param>
 sealed class ColumnReader(CheckReader checks, ErrorList errors)
 {
+    static readonly Dictionary<string, ColumnMask> Masks = new(StringComparer.Ordinal)
+    {
+        ["hash"] = ColumnMask.Hash, ["redact"] = ColumnMask.Redact, ["last_four"] = ColumnMask.LastFour, ["null"] = ColumnMask.Null,
+    };
+
+    /// <summary>Whether they are a source's, which can be masked.</summary>
+    public bool AreOfSource { get; init; }
+
     /// <summary>Reads columns; their names are unique whatever the case.</summary>
     /// <param name="node">The node; null reads as empty.</param>
     public IReadOnlyList<ColumnDefinition> Read(YamlNode? node)
@@ -70,6 +79,14 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         return null;
     }
 
+    ColumnMask? MaskOf(MappingReader reader)
+    {
+        // In YAML the word null is no text.
+        if (AreOfSource) return reader.Word("mask", Masks) ?? (reader.Has("mask") && reader.Node("mask") is null ? ColumnMask.Null : null);
+        reader.Refuse("mask", "is for columns of sources: what a model selects is masked there");
+        return null;
+    }
+
     ColumnDefinition ReadRest(string name, Place place, MappingReader reader)
     {
         var column = new ColumnDefinition
@@ -81,6 +98,7 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
             Description = reader.Text("description"),
             Tags = reader.Texts("tags"),
             Retention = RetentionOf(reader),
+            Mask = MaskOf(reader),
             Checks = checks.Read(reader.Node("checks"), name),
             Place = place,
         };

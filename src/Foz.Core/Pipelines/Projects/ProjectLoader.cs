@@ -81,6 +81,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
                 Name = new(source.Schema, definition.Name),
                 Table = new(source.Definition.Schema, definition.Name),
                 Tags = source.Tags,
+                Drift = source.Drift,
             });
         }
         IReadOnlyList<ProjectStream> streams =

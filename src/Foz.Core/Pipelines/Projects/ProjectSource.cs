@@ -23,6 +23,12 @@ public sealed record ProjectSource
     /// </summary>
     public bool KeepsCurrent { get; init; }
 
+    /// <summary>The key of hashes that mask columns; null where none is stated.</summary>
+    public string? MaskKey { get; init; }
+
+    /// <summary>What happens to new columns where a stream says nothing else.</summary>
+    public DriftPolicy Drift { get; init; }
+
     /// <summary>Whether it takes streams that are not discovered yet.</summary>
     public bool IsUndiscovered { get; init; }
 
@@ -77,6 +83,9 @@ public sealed record ProjectStream
 
     /// <summary>All its checks: those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>What happens to columns that the source brings and the table does not have.</summary>
+    public DriftPolicy Drift { get; init; }
 
     /// <summary>
     /// Columns, or fields of them, that hold lists whose elements get tables of their own; empty where none do.

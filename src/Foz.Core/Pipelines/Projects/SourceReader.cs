@@ -21,13 +21,19 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         ["snapshot"] = StreamMode.Snapshot, ["incremental"] = StreamMode.Incremental,
     };
 
+    static readonly Dictionary<string, DriftPolicy> DriftPolicies = new(StringComparer.Ordinal)
+    {
+        ["evolve"] = DriftPolicy.Evolve, ["freeze"] = DriftPolicy.Freeze, ["discard_column"] = DriftPolicy.DiscardColumn,
+        ["discard_row"] = DriftPolicy.DiscardRow, ["fail"] = DriftPolicy.Fail,
+    };
+
     static readonly Dictionary<string, string> RefusedModes = new(StringComparer.Ordinal)
     {
         ["cdc"] = "is not supported yet",
     };
 
     static readonly string[] StreamKeys =
-        ["mode", "cursor", "keys", "columns", "lists", "description", "tags", "checks", "on_violation", "clean", "contract"];
+        ["mode", "cursor", "keys", "columns", "lists", "drift", "description", "tags", "checks", "on_violation", "clean", "contract"];
 
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
@@ -69,6 +75,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
             IsContract = TableContract.Read(reader, errors) ?? false,
+            MaskKey = ReadMaskKey(reader, written),
+            Drift = reader.Word("drift", DriftPolicies) ?? DriftPolicy.Evolve,
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
@@ -151,7 +159,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var mode = reader.Word("mode", Modes, RefusedModes);
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
-        var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
+        var columns = new ColumnReader(checks, errors) { AreOfSource = true }.Read(reader.Node("columns"));
+        CheckMasks(source, columns, reader.Text("cursor"));
         var quality = new QualityReader(reader, columns, errors);
         var definition = new StreamDefinition
         {
@@ -176,12 +185,35 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Table = new(source.Definition.Schema, name),
             Description = reader.Text("description"),
             Lists = lists,
+            Drift = reader.Word("drift", DriftPolicies) ?? source.Drift,
             Tags = [.. reader.Texts("tags").Union(source.Tags)],
             Columns = columns,
             Clean = quality.Clean(),
             Contract = quality.Contract(source.IsContract),
             Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],
         };
+    }
+
+    /// <summary>The key of masks: a secret.</summary>
+    string? ReadMaskKey(MappingReader reader, YamlNode.Mapping written)
+    {
+        const string Key = "mask_key";
+        if (reader.Text(Key) is not { } key) return null;
+        if (written[Key] is YamlNode.Scalar literal && !VariableText.IsOnlyVariables(literal.Text))
+            errors.Add(literal.Place, $"'{Key}' is a secret and must not stand in a file", "write ${MASK_KEY} here, and set MASK_KEY in the environment or in .env, outside of git");
+        file.Secrets.Add(key);
+        return key;
+    }
+
+    void CheckMasks(ProjectSource source, IReadOnlyList<ColumnDefinition> columns, string? cursor)
+    {
+        foreach (var column in columns.Where(c => c.Mask is not null))
+        {
+            if (string.Equals(column.Name, cursor, StringComparison.OrdinalIgnoreCase))
+                errors.Add(column.Place, $"the cursor '{column.Name}' cannot be masked", "batches are told apart by its values");
+            else if (column.Mask is ColumnMask.Hash && string.IsNullOrEmpty(source.MaskKey))
+                errors.Add(column.Place, "'mask: hash' needs 'mask_key' of the source", "without a key anybody can try out values: write mask_key: ${MASK_KEY}");
+        }
     }
 
     Settings ReadSettings(IConnector connector, Place place, YamlNode node, YamlNode? written)

@@ -65,6 +65,9 @@ public sealed record StepResult
     /// <summary>Rows that could not be read.</summary>
     public long RowsRejected { get; init; }
 
+    /// <summary>Rows and bytes that a source gave; null where nobody counted them.</summary>
+    public (long? Rows, long? Bytes) Read { get; init; }
+
     /// <summary>What its checks found.</summary>
     public ImmutableArray<CheckResult> Checks { get; init; } = [];
 

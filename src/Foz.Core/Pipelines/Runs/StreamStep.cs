@@ -39,6 +39,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         TableVersion = second.TableVersion ?? first.TableVersion,
         RowsWritten = first.RowsWritten + second.RowsWritten,
         RowsRejected = first.RowsRejected + second.RowsRejected,
+        Read = (first.Read.Rows + second.Read.Rows, first.Read.Bytes + second.Read.Bytes),
         Checks = second.Checks.IsEmpty ? first.Checks : second.Checks,
     };
 
@@ -168,6 +169,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         var change = ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         // What a rule makes of a column says nothing of how it arrives.
+        change.UnionWith(node.Stream.Columns.Where(column => column.Mask is not null).Select(column => column.Name));
         change.UnionWith(node.Clean.OfType<CleanRule.Cast>().SelectMany(rule => rule.Columns));
         return new()
         {
@@ -181,7 +183,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest,
         CancellationToken cancellationToken)
     {
-        using var relation = rows is StreamRows.Streamed streamed ? session.Register(streamed.Stream) : null;
+        var counter = new RowCounter();
+        using var relation = rows is StreamRows.Streamed streamed ? session.Register(counter.Count(streamed.Stream)) : null;
         var select = rows switch
         {
             StreamRows.Selected selected => ChangeColumnsSql.Select(selected, manifest.CreatedAt),
@@ -189,25 +192,31 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 s, relation!, manifest.CreatedAt, $"{node.Source.Name}.{Stream.Name}"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+        var arrival = StreamArrival.Of(
+            session, node, rows, select, context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken), cancellationToken);
+        foreach (var told in arrival.Warnings) context.Warn(told);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
-            Fields = [.. rows.Fields.Select(Describe)],
+            Fields = [.. arrival.Fields.Select(Describe)],
             Description = node.Stream.Description,
             RacesMax = 0,
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
         var kept = new KeptRows(replaces ? null : table, []);
-        var screened = await new StepScreen(context, node, session, manifest).RunAsync(select, kept, cancellationToken);
+        var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, cancellationToken);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
             : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
+        var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
+        if (screened.Select == arrival.Select && rowsRead is { } given)
+            Reconcile(session, given, change.RowsAdded, arrival.RejectedSql, cancellationToken);
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
-        var rejected = await RejectAsync(session, rows, manifest, replaces, cancellationToken);
+        var rejected = await RejectAsync(session, arrival.RejectedSql, manifest, replaces, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
@@ -219,20 +228,38 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
             RowsRejected = rejected,
+            Read = (rowsRead, rows.BytesRead),
             Checks = checks,
+        };
+    }
+
+    /// <summary>Makes sure that every row that the source gave arrives, or is rejected.</summary>
+    void Reconcile(EngineSession session, long given, long added, string? rejectedSql, CancellationToken cancellationToken)
+    {
+        var rejected = 0L;
+        if (rejectedSql is not null)
+        {
+            using var counted = session.Query($"SELECT count(*) FROM ({rejectedSql})", cancellationToken);
+            rejected = (long)counted.Rows(cancellationToken).Single()[0]!;
+        }
+        if (given == added + rejected) return;
+        throw new FozException(
+            ErrorKind.Data, $"{node.Name}: the source gave {given:N0} rows, and {added:N0} would arrive and {rejected:N0} be rejected: nothing is written")
+        {
+            Hint = "run it again; if it stays, report it as a fault of Foz",
         };
     }
 
     /// <summary>Keeps the rows that could not be read; before the main table, under the same batch.</summary>
     async Task<long> RejectAsync(
-        EngineSession session, StreamRows rows, StepManifest manifest, bool replaces,
+        EngineSession session, string? rejectedSql, StepManifest manifest, bool replaces,
         CancellationToken cancellationToken)
     {
-        if (rows.RejectedSql is null || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
+        if (rejectedSql is null || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
         var table = await context.Lake.DefineTableAsync(
             node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
         var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
-            + $"FROM ({rows.RejectedSql})";
+            + $"FROM ({rejectedSql})";
         var options = new WriteOptions { Batch = new(manifest.Step, manifest.Batch), Fields = RejectedRow.Fields };
         var writer = new TableWriter(session);
         await using var change = replaces
