@@ -3,7 +3,7 @@ namespace Foz.Core.Configuration;
 /// <summary>Finds the name that was meant when one is not known.</summary>
 public static class NearestName
 {
-    const int NamesListedMax = 20;
+    const int NamesListedMax = 32;
 
     /// <summary>What users of other tools write, and what it is called here.</summary>
     static readonly Dictionary<string, string> Synonyms = new(StringComparer.OrdinalIgnoreCase)

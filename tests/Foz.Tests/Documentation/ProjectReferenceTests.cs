@@ -28,7 +28,7 @@ public sealed class ProjectReferenceTests
         { "### Environments", "foz.yml", FozYml + "environments: {e: {KEY: 1}}" },
         { "## sources/*.yml", "sources/s.yml", Source + "KEY: 1" },
         { "### Streams", "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', KEY: 1}}" },
-        { "### Columns", "models/silver/m.sql", "/* @foz\ncolumns: [{name: a, KEY: 1}]\n@foz */ select 1 as a" },
+        { "### Columns", "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', columns: [{name: a, KEY: 1}]}}" },
         { "## models/**/*.sql", "models/silver/m.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },
         { "### Materializations", "models/silver/m.sql", "/* @foz\nmaterialization: {type: table, KEY: 1}\n@foz */ select 1 as a" },
         { "## tests/*.sql", "tests/t.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },

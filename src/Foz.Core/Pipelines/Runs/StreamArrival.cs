@@ -79,7 +79,7 @@ sealed record StreamArrival
         };
     }
 
-    StreamArrival Drift(EngineSession session, GraphNode.OfStream node, IReadOnlyList<Field> added, CancellationToken cancellationToken)
+    StreamArrival Drift(EngineSession session, GraphNode.OfStream node, List<Field> added, CancellationToken cancellationToken)
     {
         var names = string.Join(", ", added.Select(f => f.Name));
         var what = $"{node.Name}: the source has {(added.Count == 1 ? "a new column" : "new columns")} {names}";
@@ -112,7 +112,7 @@ sealed record StreamArrival
         }
     }
 
-    StreamArrival Without(IReadOnlyList<Field> fields) => this with
+    StreamArrival Without(List<Field> fields) => this with
     {
         Select = $"SELECT * EXCLUDE ({string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)))}) FROM ({Select})",
         Fields = [.. Fields.Except(fields)],
