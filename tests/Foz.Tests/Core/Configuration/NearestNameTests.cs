@@ -28,7 +28,7 @@ public sealed class NearestNameTests
 
     [Fact]
     public void A_hint_does_not_list_many_names() =>
-        Assert.Null(NearestName.Hint("quux", Enumerable.Range(0, 21).Select(i => $"name{i}")));
+        Assert.Null(NearestName.Hint("quux", Enumerable.Range(0, 33).Select(i => $"name{i}")));
 
     static readonly Gen<string> Words =
         Gen.Elements('a', 'b', 'c', '_').ListOf().Select(c => new string([.. c.Take(7)]));
