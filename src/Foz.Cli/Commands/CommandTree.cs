@@ -14,6 +14,8 @@ static class CommandTree
         (ValidateCommand.Name, ValidateCommand.Create),
         (PlanCommand.Name, PlanCommand.Create),
         (RunCommand.Name, RunCommand.Create),
+        (BackfillCommand.Name, BackfillCommand.Create),
+        (IntervalsCommand.Name, IntervalsCommand.Create),
         (TestCommand.Name, TestCommand.Create),
         (QuarantineCommand.Name, QuarantineCommand.Create),
         (ProfileCommand.Name, ProfileCommand.Create),

@@ -9,7 +9,7 @@ namespace Foz.Core.Pipelines.Batches;
 /// <summary>
 /// The manifests of one step, oldest first. Many of batches that are done are folded into one object, so that a step
 /// with a long past opens as fast as another: <c>&lt;batch&gt;.folded.json</c>, the manifest of the last of them that says
-/// as its stream's inputs what all of them read. It is written once, and the ones that it stands for are deleted after
+/// as its stream's inputs what all of them read, and which intervals they filled. It is written once, and the ones that it stands for are deleted after
 /// that; until they are, nobody reads them. One run at a time writes, and anybody may read beside it.
 /// </summary>
 /// <param name="lake">The lake's root.</param>
@@ -89,7 +89,11 @@ public sealed class StepLog(IObjectStore lake, string step)
     static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
     {
         var streams = manifests.Select(manifest => manifest.Stream).OfType<StreamInputs>().ToList();
-        return manifests[^1] with { Stream = streams.Count == 0 ? null : StreamInputs.Fold(streams) };
+        return manifests[^1] with
+        {
+            Stream = streams.Count == 0 ? null : StreamInputs.Fold(streams),
+            Filled = new IntervalLedger(manifests).Fold(),
+        };
     }
 
     async ValueTask<IReadOnlyList<StepManifest>> ReadAsync(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Foz.Core.Connectors;
+using Foz.Core.Pipelines.Intervals;
 
 namespace Foz.Core.Pipelines.Batches;
 
@@ -29,12 +30,21 @@ public sealed record StepManifest
     public StepDefinition? Definition { get; init; }
 
     /// <summary>
-    /// Whether its rows take the place of those that the table has; null where it reads no source, or nobody noted it.
+    /// Whether its rows take the place of all that the table has; null where nobody noted it.
     /// </summary>
     public bool? Replaces { get; init; }
 
     /// <summary>What it reads of a source; null where it reads none, or found nothing there.</summary>
     public StreamInputs? Stream { get; init; }
+
+    /// <summary>The time that its rows are of, in UTC; null where the step has no intervals.</summary>
+    public Interval? Interval { get; init; }
+
+    /// <summary>The backfill that it belongs to; null where it belongs to none.</summary>
+    public string? Backfill { get; init; }
+
+    /// <summary>Of a folded manifest: what its batches and those before them filled.</summary>
+    public ImmutableArray<FilledInterval> Filled { get; init; } = [];
 
     /// <summary>The tables that it reads, by name.</summary>
     public ImmutableSortedDictionary<string, TableInput> Tables { get; init; } =
@@ -44,6 +54,12 @@ public sealed record StepManifest
     public bool ReadsSameAs(StepManifest other) =>
         Fingerprint == other.Fingerprint && Tables.SequenceEqual(other.Tables);
 }
+
+/// <summary>A time whose rows are in a step's table.</summary>
+/// <param name="Start">When it begins, in UTC.</param>
+/// <param name="End">When it is over.</param>
+/// <param name="Backfill">The backfill that filled it; null where none did.</param>
+public sealed record FilledInterval(DateTimeOffset Start, DateTimeOffset End, string? Backfill = null);
 
 /// <summary>The versions of a table that a batch reads.</summary>
 /// <param name="Version">The version; for <c>STREAM(…)</c> the last one whose rows are read.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Foz.Core.Pipelines.Intervals;
 
@@ -8,6 +9,7 @@ namespace Foz.Core.Pipelines.Intervals;
 public readonly record struct Interval(DateTimeOffset Start, DateTimeOffset End)
 {
     /// <summary>Whether it has no time.</summary>
+    [JsonIgnore]
     public bool IsEmpty => Start >= End;
 
     /// <summary>What is in both; may be empty.</summary>

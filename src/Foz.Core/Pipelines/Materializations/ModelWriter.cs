@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Merging;
@@ -72,6 +73,8 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
                 new() { Keys = replace.UniqueKey, Target = Target(replace.Predicates), Write = options }, cancellationToken),
             IncrementalStrategy.InsertOverwrite => await writer.ReplaceByKeysAsync(
                 table, select, new() { Keys = PartitionsOf(present), IsByPartition = true, Write = options }, cancellationToken),
+            IncrementalStrategy.Microbatch microbatch => await writer.ReplaceWhereAsync(
+                table, select, ConditionOf(microbatch, present, manifest.Interval!.Value), options, cancellationToken),
             IncrementalStrategy.TruncateInsert =>
                 await writer.ReplaceWhereAsync(table, select, "true", options, cancellationToken),
             _ => throw new UnreachableException(strategy.Name),
@@ -96,6 +99,16 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 
     static RowCondition Target(IReadOnlyList<string> predicates) => new(
         predicates.Count == 0 ? "true" : string.Join(" AND ", predicates.Select(predicate => $"({predicate}\n)")), "target");
+
+    /// <summary>Which rows of the table are of an interval.</summary>
+    string ConditionOf(IncrementalStrategy.Microbatch strategy, TableSnapshot present, Interval interval) =>
+        present.Schema.Columns.Find(strategy.EventTime) is { } field
+            ? new IntervalSql(model, strategy).Condition(PhysicalColumns.LogicalTypeName(field.Type), interval)
+            : throw new FozException(ErrorKind.Data, $"the table of {model.Name} has no column '{strategy.EventTime}'")
+            {
+                Place = model.Place,
+                Hint = $"foz run {model.Name} --full-refresh makes it anew",
+            };
 
     IReadOnlyList<string> PartitionsOf(TableSnapshot present)
     {

@@ -48,7 +48,8 @@ sealed partial class MaterializationReader(ErrorList errors)
     static readonly Dictionary<string, Strategy> Strategies = new(StringComparer.Ordinal)
     {
         ["append"] = Strategy.Append, ["merge"] = Strategy.Merge, ["delete+insert"] = Strategy.DeleteInsert,
-        ["insert_overwrite"] = Strategy.InsertOverwrite, ["truncate+insert"] = Strategy.TruncateInsert,
+        ["insert_overwrite"] = Strategy.InsertOverwrite, ["microbatch"] = Strategy.Microbatch,
+        ["time_interval"] = Strategy.Microbatch, ["truncate+insert"] = Strategy.TruncateInsert,
         ["create+replace"] = Strategy.CreateReplace, ["scd2_by_time"] = Strategy.Scd2ByTime,
         ["scd2_by_column"] = Strategy.Scd2ByColumn,
     };
@@ -59,7 +60,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["timestamp"] = Strategy.Scd2ByTime, ["check"] = Strategy.Scd2ByColumn,
     };
 
-    static readonly Dictionary<string, string> RefusedStrategies = new(StringComparer.Ordinal) { ["cdc"] = NotYet, ["microbatch"] = NotYet, ["time_interval"] = NotYet };
+    static readonly Dictionary<string, string> RefusedStrategies = new(StringComparer.Ordinal) { ["cdc"] = NotYet };
 
     static readonly Dictionary<string, OnSchemaChange> SchemaWords = new(StringComparer.Ordinal)
     {
@@ -89,11 +90,23 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["merge_update_columns"] = [Strategy.Merge],
         ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
         ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
-        ["hard_deletes"] = Scd2, ["invalidate_hard_deletes"] = Scd2,
+        ["hard_deletes"] = Scd2,
         ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2,
         ["event_time"] = [Strategy.Microbatch], ["begin"] = [Strategy.Microbatch], ["batch_size"] = [Strategy.Microbatch],
         ["lookback"] = [Strategy.Microbatch],
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What other tools call a key, and what they mean by a value of it where that is another.</summary>
+    static readonly FrozenDictionary<string, (string Key, (string From, string To)[] Values)> Aliases =
+        new Dictionary<string, (string, (string, string)[])>
+        {
+            ["incremental_predicate"] = ("incremental_predicates", []),
+            ["predicates"] = ("incremental_predicates", []),
+            ["valid_from_name"] = ("valid_from", []), ["valid_to_name"] = ("valid_to", []),
+            ["refresh_restricted"] = ("full_refresh_restricted", []),
+            ["full_refresh"] = ("full_refresh_restricted", [("true", "false"), ("false", "true")]),
+            ["invalidate_hard_deletes"] = ("hard_deletes", [("true", "invalidate"), ("false", "ignore")]),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What is read of the mapping before it is known what it is for.</summary>
     readonly record struct Options(MappingReader Reader, IReadOnlyList<string> UniqueKey, string? IncrementalKey)
@@ -110,7 +123,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         var place = node?.Place ?? default;
         var mapping = node switch
         {
-            YamlNode.Mapping own => own,
+            YamlNode.Mapping own => new YamlNode.Mapping([.. own.Entries.Select(entry => Rename(entry, own))], own.Place),
             null => new YamlNode.Mapping([], place),
             _ => new YamlNode.Mapping([new("materialization", place, node)], place),
         };
@@ -122,6 +135,16 @@ sealed partial class MaterializationReader(ErrorList errors)
         var materialization = Read(reader, kind);
         reader.Finish();
         return materialization;
+    }
+
+    static YamlEntry Rename(YamlEntry entry, YamlNode.Mapping mapping)
+    {
+        if (!Aliases.TryGetValue(entry.Key, out var known) || mapping[known.Key] is not null) return entry;
+        var value = entry.Value is YamlNode.Scalar scalar
+            && known.Values.FirstOrDefault(value => value.From == scalar.Text) is { To: { } to }
+                ? new YamlNode.Scalar(to, isQuoted: false, scalar.Place)
+                : entry.Value;
+        return entry with { Key = known.Key, Value = value };
     }
 
     Materialization Read(MappingReader reader, Kind? kind)
@@ -155,8 +178,7 @@ sealed partial class MaterializationReader(ErrorList errors)
             ClusterBy = reader.Texts("cluster_by"),
             OnSchemaChange = reader.Word("on_schema_change", SchemaWords) ?? OnSchemaChange.Append,
             IsFullRefreshRestricted = kind is Kind.Snapshot
-                || (reader.Flag("full_refresh_restricted") ?? reader.Flag("refresh_restricted")
-                    ?? !reader.Flag("full_refresh") ?? false),
+                || (reader.Flag("full_refresh_restricted") ?? false),
         };
     }
 
@@ -225,8 +247,8 @@ sealed partial class MaterializationReader(ErrorList errors)
         var usual = new HistoryColumns();
         var columns = new HistoryColumns
         {
-            ValidFrom = reader.Text("valid_from") ?? reader.Text("valid_from_name") ?? usual.ValidFrom,
-            ValidTo = reader.Text("valid_to") ?? reader.Text("valid_to_name") ?? usual.ValidTo,
+            ValidFrom = reader.Text("valid_from") ?? usual.ValidFrom,
+            ValidTo = reader.Text("valid_to") ?? usual.ValidTo,
             IsCurrent = reader.Text("is_current") ?? usual.IsCurrent,
         };
         if (columns.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Names.Count)
@@ -235,24 +257,21 @@ sealed partial class MaterializationReader(ErrorList errors)
     }
 
     static bool ReadEndsDeleted(MappingReader reader) =>
-        reader.Word("hard_deletes", DeletionWords, RefusedDeletions) ?? reader.Flag("invalidate_hard_deletes") ?? false;
+        reader.Word("hard_deletes", DeletionWords, RefusedDeletions) ?? false;
 
     /// <summary>SQL over the table's rows; what dbt calls the table is taken for <c>target</c>.</summary>
     List<string> ReadPredicates(MappingReader reader)
     {
         var predicates = new List<string>();
-        foreach (var scalar in (string[])["incremental_predicates", "incremental_predicate", "predicates"])
+        foreach (var predicate in reader.Scalars("incremental_predicates"))
         {
-            foreach (var predicate in reader.Scalars(scalar))
+            if (SourceAlias.Match(predicate.Text) is { Success: true } alias)
             {
-                if (SourceAlias.Match(predicate.Text) is { Success: true } alias)
-                {
-                    errors.Add(
-                        predicate.Place, $"'{scalar}' cannot name '{alias.Value}'",
-                        "it says which rows of the table can be replaced, over the table's columns only");
-                }
-                predicates.Add(TargetAlias.Replace(predicate.Text, "target"));
+                errors.Add(
+                    predicate.Place, $"'incremental_predicates' cannot name '{alias.Value}'",
+                    "it says which rows of the table can be replaced, over the table's columns only");
             }
+            predicates.Add(TargetAlias.Replace(predicate.Text, "target"));
         }
         return predicates;
     }
@@ -292,7 +311,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         }
         if (kind is Kind.View or Kind.Table)
         {
-            foreach (var key in (string[])["on_schema_change", "full_refresh_restricted", "refresh_restricted", "full_refresh"])
+            foreach (var key in (string[])["on_schema_change", "full_refresh_restricted"])
                 Misplaced(key, "'type: incremental'");
         }
         if (reader.Node("partition_by") is not null) Misplaced("cluster_by", "a table without 'partition_by'");

@@ -44,6 +44,12 @@ sealed class ReferenceResolver(
                     place, "STREAM() reads what is new since the last run, and each run makes this table anew",
                     "only a model with 'materialization: incremental' can use it");
             }
+            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+            {
+                errors.Add(
+                    place, "STREAM() reads what is new since the last run, and 'strategy: microbatch' an interval after the other",
+                    $"read the table: FROM {name}; only the rows of the interval are taken");
+            }
             if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true })
             {
                 errors.Add(

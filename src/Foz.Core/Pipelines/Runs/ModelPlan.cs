@@ -54,9 +54,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable() };
     }
 
-    /// <summary>Whether a model reads only new rows, and its table keeps those that it has.</summary>
-    public static bool GoesOn(Model model) =>
-        model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream);
+    /// <summary>Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.</summary>
+    public static bool GoesOn(Model model) => model.Materialization.Strategy is IncrementalStrategy.Microbatch
+        || (model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream));
 
     /// <summary>Whether a batch has read all of this already.</summary>
     public bool IsDoneBy(Model model, StepManifest last)
@@ -64,10 +64,12 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         if (GoesOn(model))
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
                 .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)?.Version));
-        return Fingerprint == last.Fingerprint
-            && Tables.Count == last.Tables.Count
-            && Tables.All(table => IsReadBy(last, table.Key, table.Value.Version));
+        return Fingerprint == last.Fingerprint && ReadsSameRows(last);
     }
+
+    /// <summary>Whether the tables that are read whole have the rows that a batch read.</summary>
+    public bool ReadsSameRows(StepManifest last) => Tables.Count == last.Tables.Count
+        && Tables.All(table => IsReadBy(last, table.Key, table.Value.Version));
 
     bool IsReadBy(StepManifest manifest, string name, long? version) =>
         VersionIn(manifest, name) == version || Rearranged.Contains(name);

@@ -18,6 +18,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
 
+    /// <summary>The columns of a model with intervals, once they are known.</summary>
+    IReadOnlyList<EngineColumn>? columns;
+
     Model Model => node.Model;
 
     /// <summary>Whether the table is made anew, with all rows that the SELECT gives.</summary>
@@ -34,17 +37,52 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             context.Reads, Model, IsFullRefresh ? null : previous, cancellationToken);
         if (!IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
+        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+            return await RunIntervalsAsync(plan, last, isDone, previous, cancellationToken);
         if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
-        var manifest = new StepManifest
+        return await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken);
+    }
+
+    StepManifest Open(ModelPlan plan, StepManifest? last, bool isDone) => new()
+    {
+        Step = node.Table.ToString(),
+        Batch = isDone ? last!.Batch + 1 : last?.Batch ?? 1,
+        RunId = context.RunId,
+        CreatedAt = context.Lake.Clock.GetUtcNow(),
+        Fingerprint = plan.Fingerprint,
+        Tables = plan.Tables,
+        Definition = StepDefinitions.Of(node),
+    };
+
+    /// <summary>Runs a batch for each interval that is due, one after the other, all of the same versions of inputs.</summary>
+    async Task<StepResult> RunIntervalsAsync(
+        ModelPlan plan, StepManifest? last, bool isDone, StepManifest? previous, CancellationToken cancellationToken)
+    {
+        var intervals = await new ModelIntervals(context, node).PlanAsync(plan, previous, IsFullRefresh, cancellationToken);
+        var all = Result(Outcome.Skipped);
+        foreach (var interval in intervals.Due)
         {
-            Step = node.Table.ToString(),
-            Batch = isDone ? last!.Batch + 1 : last?.Batch ?? 1,
-            RunId = context.RunId,
-            CreatedAt = context.Lake.Clock.GetUtcNow(),
-            Fingerprint = plan.Fingerprint,
-            Tables = plan.Tables,
-            Definition = StepDefinitions.Of(node),
-        };
+            cancellationToken.ThrowIfCancellationRequested();
+            var manifest = Open(plan, last, isDone) with
+            {
+                Interval = interval, Backfill = intervals.Backfill, Replaces = IsFullRefresh ? true : null,
+            };
+            var result = await RunBatchAsync(manifest, last, isDone, cancellationToken);
+            all = result with
+            {
+                Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded ? Outcome.Warned : result.Outcome,
+                RowsWritten = all.RowsWritten + result.RowsWritten,
+                Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
+            };
+            if (result.Error is not null) return all;
+            (last, isDone) = (manifest, true);
+        }
+        return all;
+    }
+
+    async Task<StepResult> RunBatchAsync(
+        StepManifest manifest, StepManifest? last, bool isDone, CancellationToken cancellationToken)
+    {
         if (isDone) await log.FoldAsync(last!.Batch, cancellationToken);
         if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);
@@ -71,6 +109,11 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (IsFullRefresh) return "full refresh";
         var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
         WarnOfOldRows(plan, last);
+        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+        {
+            var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
+            return intervals.Describe();
+        }
         if (plan.IsDoneBy(Model, last)) return null;
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
             .Select(t => last.Tables.TryGetValue(t.Key, out var read)
@@ -155,16 +198,16 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
         var names = new StepNames(context.Lake, node, manifest.Tables);
-        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        using var bound = await BindAsync(session, new(session, names), manifest, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            bound.Sql, KeptRowsOf(table), cancellationToken);
+            bound.Sql, KeptRowsOf(table, manifest), cancellationToken);
         await using var change = await new ModelWriter(session, Model, table)
             .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
-        await rows.QuarantineAsync(KeptRowsOf(table), cancellationToken);
+        await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
@@ -176,14 +219,34 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         };
     }
 
+    /// <summary>The model's SELECT for a batch: of a model with intervals, the rows of one.</summary>
+    async Task<BoundStatement> BindAsync(
+        EngineSession session, StatementBinder binder, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (Model.Materialization.Strategy is not IncrementalStrategy.Microbatch strategy || manifest.Interval is not { } interval)
+            return await binder.BindAsync(Model.Sql, cancellationToken);
+        var intervals = new IntervalSql(Model, strategy);
+        var sql = intervals.Fill(interval);
+        if (columns is null)
+        {
+            using var unfiltered = await binder.BindAsync(sql, cancellationToken);
+            columns = session.Describe(unfiltered.Sql, cancellationToken);
+        }
+        return await binder.BindAsync(intervals.Filter(sql, columns, interval), cancellationToken);
+    }
+
     /// <summary>The rows that the model's batches leave in its table.</summary>
-    KeptRows KeptRowsOf(LakeTable table) => IsFullRefresh ? new(null, []) : Model.Materialization.Strategy switch
+    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) => IsFullRefresh ? new(null, []) : Model.Materialization.Strategy switch
     {
         IncrementalStrategy.Append => new(table, []),
         IncrementalStrategy.Merge merge => new(table, merge.UniqueKey),
         IncrementalStrategy.DeleteInsert replace => new(table, replace.UniqueKey),
         IncrementalStrategy.InsertOverwrite => new(table, Model.Materialization.PartitionBy),
         IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
+        IncrementalStrategy.Microbatch microbatch => new(table, [])
+        {
+            ReplacedWhere = new IntervalSql(Model, microbatch).Condition(columns!, manifest.Interval!.Value),
+        },
         _ => new(null, []),
     };
 

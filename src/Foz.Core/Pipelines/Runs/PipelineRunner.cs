@@ -41,7 +41,8 @@ public sealed class PipelineRunner(Lake lake)
         await using var reports = new RunReports(lake, project, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
-            new(lake, runId, request.IsFullRefresh, static _ => { }), project, selected, stop.Token);
+            new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
+            stop.Token);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
             async node =>
             {
@@ -131,7 +132,10 @@ public sealed class PipelineRunner(Lake lake)
         {
             warnings.Add(warning);
             Tell(request, new RunEvent.Warned(node.Table, warning));
-        });
+        })
+        {
+            Intervals = request.Intervals,
+        };
         var result = await TryAsync(node, () => node switch
         {
             GraphNode.OfStream stream =>

@@ -96,7 +96,10 @@ public sealed class RunPlanner(Lake lake)
         CancellationToken cancellationToken)
     {
         var warnings = ImmutableArray.CreateBuilder<Warning>();
-        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add) { Reads = reads };
+        var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add)
+        {
+            Reads = reads, Intervals = request.Intervals,
+        };
         var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
         var reason = node switch
         {

@@ -1,3 +1,4 @@
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 
@@ -14,6 +15,9 @@ public sealed record RunRequest
 
     /// <summary>Whether incremental tables are made anew from the beginning of their inputs.</summary>
     public bool IsFullRefresh { get; init; }
+
+    /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
+    public IntervalRequest? Intervals { get; init; }
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);

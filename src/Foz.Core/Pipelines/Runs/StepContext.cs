@@ -1,4 +1,5 @@
 using Foz.Core.Catalog;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Plans;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -10,6 +11,9 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Warn">Tells the user something about the step.</param>
 sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Warning> Warn)
 {
+    /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
+    public IntervalRequest? Intervals { get; init; }
+
     /// <summary>What is read of the lake while it is planned.</summary>
     public LakeReads Reads { get; init; } = new(Lake);
 

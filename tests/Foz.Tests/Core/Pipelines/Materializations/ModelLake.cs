@@ -2,6 +2,7 @@ using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Tables;
@@ -53,10 +54,11 @@ sealed class ModelLake : IDisposable
         new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) },
         engines, Cancel);
 
-    public async Task<RunResult> RunAsync(bool isFullRefresh = false)
+    public async Task<RunResult> RunAsync(bool isFullRefresh = false, IntervalRequest? intervals = null)
     {
         Clock.Now += TimeSpan.FromSeconds(1);
-        return await new PipelineRunner(Lake).RunAsync(new() { Project = Load(), IsFullRefresh = isFullRefresh }, Cancel);
+        return await new PipelineRunner(Lake).RunAsync(
+            new() { Project = Load(), IsFullRefresh = isFullRefresh, Intervals = intervals }, Cancel);
     }
 
     /// <summary>Runs; nothing may fail.</summary>

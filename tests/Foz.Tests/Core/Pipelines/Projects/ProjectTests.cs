@@ -142,6 +142,28 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal(20_002, models[1].Body.Start.Line);
     }
 
+    [Fact]
+    public void Words_of_other_tools_mean_the_same()
+    {
+        var bruin = Read("type: table, strategy: time_interval, incremental_key: ts, begin: 2026-01-01, refresh_restricted: true");
+        var microbatch = Assert.IsType<IncrementalStrategy.Microbatch>(bruin.Strategy);
+        Assert.Equal(("ts", 1, true), (microbatch.EventTime, microbatch.Lookback, bruin.IsFullRefreshRestricted));
+        var dbt = Read("type: snapshot, strategy: check, check_cols: all, unique_key: id, invalidate_hard_deletes: true");
+        var history = Assert.IsType<IncrementalStrategy.Scd2ByColumn>(dbt.Strategy);
+        Assert.Equal((0, true), (history.CheckColumns.Count, history.EndsDeleted));
+        var sqlMesh = Read("type: incremental, strategy: scd2_by_time, updated_at: t, unique_key: id, valid_from_name: a, valid_to_name: b");
+        Assert.Equal(["a", "b", "is_current"], Assert.IsType<IncrementalStrategy.Scd2ByTime>(sqlMesh.Strategy).Columns.Names);
+        var merge = Read("type: incremental, unique_key: id, predicates: [DBT_INTERNAL_DEST.d > 1], full_refresh: false, on_schema_change: sync_all_columns");
+        Assert.Equal(["target.d > 1"], Assert.IsType<IncrementalStrategy.Merge>(merge.Strategy).Predicates);
+        Assert.Equal((true, OnSchemaChange.Sync), (merge.IsFullRefreshRestricted, merge.OnSchemaChange));
+
+        Materialization Read(string yaml)
+        {
+            folder["models/silver/m.sql"] = $"/* @foz\nmaterialization: {{{yaml}}}\n@foz */ select 1 as a";
+            return Assert.Single(folder.Load().Models).Materialization;
+        }
+    }
+
     [Theory]
     [InlineData("materialization: view", "view")]
     [InlineData("materialization: table", "table")]

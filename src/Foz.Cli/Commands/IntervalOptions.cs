@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Foz.Core;
+using Foz.Core.Pipelines.Intervals;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>The options that say which time a command works on.</summary>
+sealed class IntervalOptions
+{
+    readonly Option<string?> start = new("--start", "--start-date", "--event-time-start")
+    {
+        Description = "From when on models with intervals are run, in UTC: 2026-01-31", HelpName = "time",
+    };
+
+    readonly Option<string?> end = new("--end", "--end-date", "--event-time-end")
+    {
+        Description = "Until when, not part of it (default: now)", HelpName = "time",
+    };
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(start);
+        command.Add(end);
+    }
+
+    /// <summary>What was asked for; null where nothing was.</summary>
+    /// <exception cref="FozException">A time cannot be read, or the end is not behind the start.</exception>
+    public IntervalRequest? Read(ParseResult arguments)
+    {
+        var (from, to) = (Instant(arguments, start), Instant(arguments, end));
+        if (from is null && to is null) return null;
+        if (from >= to)
+            throw new FozException(ErrorKind.Usage, $"--end {arguments.GetValue(end)} is not behind --start {arguments.GetValue(start)}")
+            {
+                Hint = "the end is not part of the time: one day is --start 2026-01-31 --end 2026-02-01",
+            };
+        return new() { Start = from, End = to };
+    }
+
+    static DateTimeOffset? Instant(ParseResult arguments, Option<string?> option) =>
+        arguments.GetValue(option) is { } text ? CommandContext.InstantOf(option.Name, text) : null;
+}

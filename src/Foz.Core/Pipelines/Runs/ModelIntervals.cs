@@ -1,0 +1,37 @@
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Materializations;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What of a model's intervals is filled, and what a run is to fill.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model; its strategy is microbatch.</param>
+sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
+{
+    IncrementalStrategy.Microbatch Strategy => (IncrementalStrategy.Microbatch)node.Model.Materialization.Strategy!;
+
+    /// <summary>The intervals to run.</summary>
+    /// <param name="plan">What the model would read.</param>
+    /// <param name="previous">The last batch that is done; null where there is none.</param>
+    /// <param name="isFullRefresh">Whether the table is made anew: in one batch, so that nobody sees a part of it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IntervalPlan> PlanAsync(
+        ModelPlan plan, StepManifest? previous, bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        var now = context.Lake.Clock.GetUtcNow();
+        if (isFullRefresh) return new(IntervalPlan.Whole(Strategy, now) is { IsEmpty: false } whole ? [whole] : []);
+        var ledger = await ReadAsync(cancellationToken);
+        return IntervalPlan.Of(
+            Strategy, ledger, context.Intervals, previous is null || !plan.ReadsSameRows(previous), now);
+    }
+
+    /// <summary>What is filled: the table is asked which of the batches are done.</summary>
+    public async Task<IntervalLedger> ReadAsync(CancellationToken cancellationToken)
+    {
+        var log = new StepLog(context.Lake.Store, node.Table.ToString());
+        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
+        var done = (await table.FindLatestAsync(cancellationToken))?.BatchOf(node.Table.ToString());
+        return new((await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= done));
+    }
+}
