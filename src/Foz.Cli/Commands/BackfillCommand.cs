@@ -21,8 +21,8 @@ static class BackfillCommand
             Description = "How much time one batch is of: 6h, 7d (default: the model's batch_size)", HelpName = "time",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show the batches, and run none" };
-        var wait = RunCommand.WaitOption();
-        var logFormat = RunCommand.LogFormatOption();
+        var wait = RunOptions.WaitOption();
+        var logFormat = RunOptions.LogFormatOption();
         var command = new ExampleCommand(
             Name, "Fill a time of models with intervals; where it was cut off, the same command goes on",
             [
@@ -56,11 +56,11 @@ static class BackfillCommand
                     Project = project,
                     Selection = new() { Select = [.. models.Select(model => $"{model.Name}")] },
                     Intervals = request,
-                    Wait = RunCommand.WaitOf(arguments.GetValue(wait)!),
+                    Wait = RunOptions.WaitOf(arguments.GetValue(wait)!),
                     OnEvent = display.Show,
                 },
                 cancellationToken));
-            return RunCommand.ExitCodeOf(run, cancellationToken);
+            return RunOptions.ExitCodeOf(run, cancellationToken);
         });
         return command;
     }

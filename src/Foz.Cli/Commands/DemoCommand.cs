@@ -60,7 +60,7 @@ static class DemoCommand
             };
             var run = await display.WatchAsync(
                 () => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
-            var exitCode = RunCommand.ExitCodeOf(run, cancellationToken);
+            var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
             await TellAsync(context.Shell, workspace, request.Project, run, cancellationToken);
             var elapsed = context.Shell.Clock.GetElapsedTime(startedAt);
             context.Shell.Out.WriteLine($"\nDone in {RunText.Elapsed(elapsed)}. Next:");

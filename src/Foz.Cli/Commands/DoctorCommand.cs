@@ -19,6 +19,7 @@ static class DoctorCommand
         var command = new ExampleCommand(
             Name, "Look whether everything that Foz needs is there, and say what to do where it is not",
             ["foz doctor", "foz doctor --target prod"]);
+        command.Aliases.Add("debug");
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var findings = new List<Finding>

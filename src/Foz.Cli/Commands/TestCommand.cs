@@ -40,7 +40,8 @@ static class TestCommand
         return command;
     }
 
-    static void Tell(CommandContext context, IReadOnlyList<ChecksOutcome> outcomes)
+    /// <summary>Shows what checks and tests came to.</summary>
+    public static void Tell(CommandContext context, IReadOnlyList<ChecksOutcome> outcomes)
     {
         var shell = context.Shell;
         var width = outcomes.Select(outcome => TextWidth.Of(outcome.Name)).DefaultIfEmpty().Max();

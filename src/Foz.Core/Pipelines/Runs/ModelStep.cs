@@ -155,7 +155,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
         var names = new StepNames(context.Lake, node, manifest.Tables);
-        var sql = InLakeNames(session, cancellationToken);
+        var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
         using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
         var checks = await StepChecks.RunAsync(
@@ -181,15 +181,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Checks = checks,
         };
     }
-
-    /// <summary>The view's SELECT with the names that tables have in this environment.</summary>
-    string InLakeNames(EngineSession session, CancellationToken cancellationToken) =>
-        SqlAnalysis.Read(session, Model.Sql, cancellationToken).Rewrite(reference =>
-            reference.Schema is { } schema
-            && Model.References.FirstOrDefault(r => r.Name == new TableName(schema, reference.Name)) is { } known
-            && known.Table != known.Name
-                ? $"{SqlText.Identifier(known.Table.Schema)}.{SqlText.Identifier(known.Table.Name)}"
-                : null).Text;
 
     async Task<StepResult> WriteTableAsync(StepManifest manifest, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ public sealed class PipelineRunner(Lake lake)
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
             stop.Token);
-        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads).RunAsync(
+        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
             async node =>
             {
                 var result = idle.Contains(node)

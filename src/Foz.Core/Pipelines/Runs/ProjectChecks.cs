@@ -43,7 +43,19 @@ public sealed class ProjectChecks(Lake lake)
         var outcomes = new List<ChecksOutcome>();
         foreach (var node in project.Graph.Nodes.Where(node => selected.Checks.Contains(node.Name)))
             outcomes.Add(await TryAsync(node.Table.ToString(), node, table: node.Table, cancellationToken));
-        foreach (var test in selected.SqlTests)
+        return [.. outcomes, .. await RunTestsAsync(project, selected.SqlTests, cancellationToken)];
+    }
+
+    /// <summary>Runs SQL tests.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="tests">The tests.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>One outcome for each.</returns>
+    public async Task<IReadOnlyList<ChecksOutcome>> RunTestsAsync(
+        Project project, IEnumerable<SqlTest> tests, CancellationToken cancellationToken)
+    {
+        var outcomes = new List<ChecksOutcome>();
+        foreach (var test in tests)
             outcomes.Add(await TryAsync(test.Name, NodeOf(test), table: null, cancellationToken));
         return outcomes;
     }

@@ -19,6 +19,9 @@ public sealed record RunRequest
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
+    /// <summary>Whether the first step that fails keeps all others from starting.</summary>
+    public bool FailsFast { get; init; }
+
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -91,6 +91,62 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_retry_takes_what_failed_and_what_was_not_tried()
+    {
+        Assert.Equal(2, (await foz.RunAsync("retry")).ExitCode);
+        foz.Write("models/silver/orders.sql", "select id, amount, note, nothing from bronze.orders");
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+        Assert.Equal("silver.orders\n", await SelectAsync("result:error"));
+        Assert.Equal("gold.sales\ngold.top\nsilver.notes\n", await SelectAsync("result:skipped"));
+        Assert.Equal("bronze.orders\ngold.alone\n", await SelectAsync("result:success"));
+        Assert.Equal(1, (await foz.RunAsync("retry")).ExitCode);
+
+        foz.Write("models/silver/orders.sql", "select id, amount, note from bronze.orders");
+        var again = await OkAsync("run", "--continue");
+        Assert.Contains("4 ok", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("gold.alone", again, StringComparison.Ordinal);
+        Assert.StartsWith("nothing to try again", await OkAsync("retry"), StringComparison.Ordinal);
+        Assert.Equal(2, (await foz.RunAsync("run", "--continue", "gold.top")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_fast_starts_nothing_more()
+    {
+        foz.Write("foz.yml", "name: shop\nlake: lake\nthreads: 1\n");
+        foz.Write("models/bronze/aaa.sql", "select error('no') as x");
+        Assert.Contains("1 failed", (await foz.RunAsync("run", "aaa", "gold.alone")).Out, StringComparison.Ordinal);
+        Assert.Equal("", await SelectAsync("result:skipped"));
+        foz.Write("models/gold/alone.sql", "select 2 as x");
+        Assert.Equal(1, (await foz.RunAsync("run", "aaa", "gold.alone", "--fail-fast")).ExitCode);
+        Assert.Equal("gold.alone\n", await SelectAsync("result:skipped"));
+    }
+
+    [Fact]
+    public async Task A_build_runs_and_then_makes_the_tests_of_what_it_ran()
+    {
+        foz.Write("tests/none_negative.sql", "select * from silver.orders where amount < 0");
+        foz.Write("tests/of_top.sql", "select * from gold.top where total > 1000");
+        var built = await OkAsync("build", "+silver.orders");
+        Assert.Contains("2 ok", built, StringComparison.Ordinal);
+        Assert.Contains("none_negative", built, StringComparison.Ordinal);
+        Assert.DoesNotContain("of_top", built, StringComparison.Ordinal);
+
+        foz.Write("tests/none_negative.sql", "select * from silver.orders");
+        var lines = (await foz.RunAsync("build", "silver.orders", "--log-format", "json")).Out.TrimEnd().Split('\n')
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.False(lines[^1].GetProperty("passed").GetBoolean());
+        Assert.Equal(1, (await foz.RunAsync("build", "silver.orders")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Sql_is_shown_with_the_names_of_the_environment()
+    {
+        Assert.Equal("select note from \"dev_silver\".\"orders\" AS \"orders\"\n", await OkAsync("render", "silver.notes", "--target", "dev"));
+        Assert.Equal("select note from silver.orders\n", await OkAsync("compile", "silver.notes"));
+        Assert.StartsWith("-- gold.sales\nselect id", await OkAsync("render", "gold.sales", "gold.top"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task State_can_be_another_folder_with_the_project()
     {
         foreach (var file in Directory.EnumerateFiles(foz.Folder, "*", SearchOption.AllDirectories).ToList())

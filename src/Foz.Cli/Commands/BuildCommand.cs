@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text.Json;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz build</c>: a run, and the tests of what it made.</summary>
+static class BuildCommand
+{
+    public const string Name = "build";
+
+    public static Command Create(CommandContext context)
+    {
+        var selection = new SelectionOptions();
+        var options = new RunOptions(context);
+        var fullRefresh = RunCommand.FullRefresh();
+        var command = new ExampleCommand(
+            Name, "Run, then make the SQL tests of what was selected",
+            ["foz build", "foz build +gold.daily_sales", "foz build --select state:modified+ --fail-fast"])
+        { fullRefresh };
+        options.AddTo(command);
+        selection.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            var project = workspace.LoadProject(context, cancellationToken);
+            // What changed is what had changed before the run.
+            var selected = await new SelectionFinder(workspace.Lake).FindAsync(
+                project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
+            var run = await options.RunAsync(
+                arguments, workspace,
+                new()
+                {
+                    Project = project, IsFullRefresh = arguments.GetValue(fullRefresh),
+                    Selection = selection.Read(context, workspace, arguments, cancellationToken),
+                },
+                cancellationToken);
+            var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
+            // Tests of tables that were not made would tell of what was there before.
+            if (exitCode != 0 || selected.SqlTests.Count == 0) return exitCode;
+            var outcomes = await new ProjectChecks(workspace.Lake).RunTestsAsync(project, selected.SqlTests, cancellationToken);
+            if (!options.IsJson(arguments)) TestCommand.Tell(context, outcomes);
+            else foreach (var outcome in outcomes) context.Shell.Out.WriteLine(LineOf(context, outcome));
+            return outcomes.Any(outcome => outcome.IsFailure) ? 1 : 0;
+        });
+        return command;
+    }
+
+    static string LineOf(CommandContext context, ChecksOutcome outcome) => JsonSerializer.Serialize(new Dictionary<string, object?>
+    {
+        ["event"] = "test",
+        ["test"] = outcome.Name,
+        ["passed"] = !outcome.IsFailure,
+        ["violations"] = outcome.Checks.Sum(check => check.Violations),
+        ["error"] = outcome.Error is { } error ? context.Mask(error.Describe()) : null,
+    });
+}

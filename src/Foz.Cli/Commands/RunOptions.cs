@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Configuration;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>What commands that run steps share.</summary>
+/// <param name="context">What all commands share.</param>
+sealed class RunOptions(CommandContext context)
+{
+    const int FailedExitCode = 1;
+
+    readonly Option<bool> failFast = new("--fail-fast", "-x")
+    {
+        Description = "Start no further step once one has failed, not even those that do not need it",
+    };
+
+    readonly Option<string> wait = WaitOption();
+    readonly Option<string> logFormat = LogFormatOption();
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(failFast);
+        command.Add(wait);
+        command.Add(logFormat);
+    }
+
+    /// <summary>Whether progress is written as JSON.</summary>
+    public bool IsJson(ParseResult arguments) => arguments.GetValue(logFormat) is "json";
+
+    /// <summary>Runs, and shows how it goes.</summary>
+    public async Task<RunResult> RunAsync(
+        ParseResult arguments, Workspace workspace, RunRequest request, CancellationToken cancellationToken)
+    {
+        var display = RunDisplay.For(context.Shell, IsJson(arguments), context.ErrorsOf(arguments));
+        request = request with
+        {
+            FailsFast = arguments.GetValue(failFast), Wait = WaitOf(arguments.GetValue(wait)!), OnEvent = display.Show,
+        };
+        return await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+    }
+
+    /// <summary>Runs what failed in the last run, and what was not tried in it.</summary>
+    /// <returns>How it ended; null where nothing was to be tried again.</returns>
+    /// <exception cref="FozException">The project was not run yet.</exception>
+    public async Task<RunResult?> RetryAsync(
+        ParseResult arguments, Workspace workspace, Project project, CancellationToken cancellationToken)
+    {
+        var last = await RetrySelection.FindAsync(workspace.Lake, project, cancellationToken);
+        if (last.Selection is { } selection)
+            return await RunAsync(
+                arguments, workspace,
+                new() { Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh }, cancellationToken);
+        context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
+        return null;
+    }
+
+    /// <summary>The exit code of a run.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static int ExitCodeOf(RunResult? run, CancellationToken cancellationToken)
+    {
+        if (run?.Outcome is not Outcome.Failed) return 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        return FailedExitCode;
+    }
+
+    /// <summary>How long to wait for another run.</summary>
+    public static Option<string> WaitOption() => new("--wait")
+    {
+        Description = "How long to wait for another run on the same lake", HelpName = "time",
+        DefaultValueFactory = _ => "5m",
+    };
+
+    /// <summary>How progress is written.</summary>
+    public static Option<string> LogFormatOption()
+    {
+        var format = new Option<string>("--log-format")
+        {
+            Description = "How progress is written: text, or json with one object a line", HelpName = "format",
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong("text", "json");
+        return format;
+    }
+
+    /// <summary>The time that an option says.</summary>
+    /// <exception cref="FozException">It cannot be read.</exception>
+    public static TimeSpan WaitOf(string text) => Duration.TryParse(text, out var wait)
+        ? wait
+        : throw CommandContext.Unreadable("--wait", text, "write 30s, 5m or 1h30m");
+}

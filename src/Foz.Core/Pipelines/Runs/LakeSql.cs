@@ -1,0 +1,23 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>SQL of a project with the names that tables have in the lake of an environment.</summary>
+public static class LakeSql
+{
+    /// <summary>Puts the names of the lake in the place of those that the project has.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="sql">A SELECT.</param>
+    /// <param name="references">What it refers to.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static string Of(
+        EngineSession session, string sql, IReadOnlyList<Reference> references, CancellationToken cancellationToken) =>
+        SqlAnalysis.Read(session, sql, cancellationToken).Rewrite(table =>
+            table.Schema is { } schema
+            && references.FirstOrDefault(r => r.Name == new TableName(schema, table.Name)) is { } known
+            && known.Table != known.Name
+                ? $"{SqlText.Identifier(known.Table.Schema)}.{SqlText.Identifier(known.Table.Name)}"
+                : null).Text;
+}

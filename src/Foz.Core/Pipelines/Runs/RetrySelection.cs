@@ -1,0 +1,30 @@
+using Foz.Core.Catalog;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What of the last run is to be tried again.</summary>
+/// <param name="RunId">The last run.</param>
+/// <param name="IsFullRefresh">Whether it made incremental tables anew.</param>
+/// <param name="Selection">The steps that failed, and those that were not tried; null where there are none.</param>
+public sealed record RetrySelection(string RunId, bool IsFullRefresh, SelectionRequest? Selection)
+{
+    /// <summary>Finds it.</summary>
+    /// <exception cref="FozException">The project was not run in its environment yet.</exception>
+    public static async Task<RetrySelection> FindAsync(Lake lake, Project project, CancellationToken cancellationToken)
+    {
+        var last = await LastRun.FindAsync(lake.Store, project.Name, project.Environment, cancellationToken)
+            ?? throw new FozException(ErrorKind.Usage, $"{project.Name} has not been run in {project.Environment} yet")
+            {
+                Hint = "foz run runs all of it",
+            };
+        var again = last.Results.Where(result => result.Value is ResultWords.Error or ResultWords.Fail or ResultWords.Skipped)
+            .Select(result => Data.TableName.Parse(result.Key)).ToList();
+        // What is no longer in the project cannot be tried again.
+        var names = again.Where(name => project.Graph.Find(name) is not null || project.Sources.Any(s => s.IsUndiscovered))
+            .Select(name => $"fqn:{name}").ToList();
+        return new(last.RunId, last.IsFullRefresh, names.Count == 0 ? null : new() { Select = names });
+    }
+}
