@@ -10,6 +10,7 @@ namespace Foz.Core.Journal;
 [JsonDerivedType(typeof(RunRecord), RunRecord.Table)]
 [JsonDerivedType(typeof(StepRecord), StepRecord.Table)]
 [JsonDerivedType(typeof(CheckRecord), CheckRecord.Table)]
+[JsonDerivedType(typeof(MetricRecord), MetricRecord.Table)]
 [JsonDerivedType(typeof(LineageRecord), LineageRecord.Table)]
 [JsonDerivedType(typeof(SourceRecord), SourceRecord.Table)]
 public abstract record JournalRecord
@@ -149,6 +150,28 @@ public sealed record CheckRecord : JournalRecord
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CheckedAt { get; init; }
+}
+
+/// <summary>A number that was measured of a table, in <c>foz.metrics</c>.</summary>
+public sealed record MetricRecord : JournalRecord
+{
+    /// <summary>The table's name.</summary>
+    public const string Table = "metrics";
+
+    /// <summary>The table that was measured.</summary>
+    public required string TableName { get; init; }
+
+    /// <summary>The column; null for the table.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Which number.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>The number.</summary>
+    public required double Value { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset MeasuredAt { get; init; }
 }
 
 /// <summary>

@@ -29,6 +29,11 @@ public static class JournalTables
                 RunId, Text("step"), Text("table_name"), Text("column"), Text("check"), Text("on_violation"),
                 new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"),
             ],
+            [MetricRecord.Table] =
+            [
+                RunId, Text("table_name"), Text("column"), Text("metric"), new("value", DataType.Double),
+                Instant("measured_at"),
+            ],
             [LineageRecord.Table] =
             [
                 RunId, Text("table_name"), Count("table_version"), Text("upstream"), Text("upstream_kind"),

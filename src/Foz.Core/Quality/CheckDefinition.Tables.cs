@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Data;
+using Foz.Core.Quality.Anomalies;
 
 namespace Foz.Core.Quality;
 
@@ -65,5 +66,27 @@ public abstract partial record CheckDefinition
 
         /// <inheritdoc/>
         public override string Signature => AgeMax.ToString();
+    }
+
+    /// <summary>Nothing of a table is out of the ordinary, as its own past has it.</summary>
+    /// <param name="Column">The column whose distribution is looked at; null for all of the table.</param>
+    /// <param name="Pillars">What is looked at.</param>
+    /// <param name="Deviations">How many deviations from the usual are nothing unusual.</param>
+    /// <param name="HistoryMin">How many earlier numbers are needed before one can be unusual.</param>
+    public sealed record Anomaly(
+        string? Column, IReadOnlyList<AnomalyPillar> Pillars, double Deviations, int HistoryMin) : CheckDefinition
+    {
+        /// <inheritdoc/>
+        public override string Name => "anomaly";
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Columns => Column is null ? [] : [Column];
+
+        /// <inheritdoc/>
+        public override CheckScope Scope => CheckScope.Table;
+
+        /// <inheritdoc/>
+        public override string Signature =>
+            string.Create(CultureInfo.InvariantCulture, $"{string.Join(',', Pillars)} {Deviations} {HistoryMin}");
     }
 }

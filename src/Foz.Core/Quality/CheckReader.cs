@@ -103,6 +103,8 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     /// <summary>What a violation does, where a whole table's checks are stated to do what a check cannot.</summary>
     OnViolation ViolationOf(CheckDefinition check, OnViolation violation, bool isStated, MappingReader reader)
     {
+        // What is unusual may be right: nobody has said that it is wrong.
+        if (check is CheckDefinition.Anomaly && !isStated) return OnViolation.Warn;
         if (check.Scope is not CheckScope.Table || violation is OnViolation.Fail or OnViolation.Warn) return violation;
         if (isStated)
         {
@@ -149,7 +151,7 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         var stated = reader.Word("on_violation", OnViolationWords);
         var severity = reader.Word("severity", SeverityWords);
         var blocking = reader.Flag("blocking");
-        isStated = stated is not null;
+        isStated = stated is not null || severity is not null || blocking is not null;
         return stated ?? severity
             ?? (blocking is { } blocks ? blocks ? OnViolation.Fail : OnViolation.Warn : onViolation);
     }

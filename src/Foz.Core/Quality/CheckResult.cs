@@ -23,6 +23,9 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     /// </summary>
     public string? Actual { get; init; }
 
+    /// <summary>Numbers that were measured for it, to be compared with later ones.</summary>
+    public IReadOnlyList<MeasuredValue> Measured { get; init; } = [];
+
     /// <summary>Whether the rows of a batch were looked at, and those that break it taken out where it says so.</summary>
     public bool IsOfBatch { get; init; }
 
@@ -59,3 +62,9 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     string Excess =>
         Check is CheckDefinition.RowCount { RowsMin: { } min } && RowsChecked < min ? "missing" : "too many";
 }
+
+/// <summary>A number that describes a table or a column at a time.</summary>
+/// <param name="Column">The column; null for the table.</param>
+/// <param name="Metric">Which number.</param>
+/// <param name="Value">The number.</param>
+public readonly record struct MeasuredValue(string? Column, string Metric, double Value);

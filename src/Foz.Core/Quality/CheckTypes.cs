@@ -44,6 +44,7 @@ static class CheckTypes
             ["distinct_count"] = a => a.OnColumn(a.Statistic),
             ["distinct_ratio"] = a => a.OnColumn(a.Statistic),
             ["freshness"] = a => a.OnColumn(a.Freshness),
+            ["anomaly"] = a => a.Anomaly() is { } anomaly ? [anomaly] : [],
             [Custom] = a => a.Custom() is { } custom ? [custom] : [],
         };
 

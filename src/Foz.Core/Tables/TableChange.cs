@@ -59,6 +59,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>Whether the table keeps rows that it had.</summary>
     public bool KeepsRows => Present is not null && !isOverwritten;
 
+    /// <summary>The columns that the table has before the change; null where it is made.</summary>
+    public IReadOnlyList<Data.Field>? FieldsBefore => Present?.Fields;
+
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 

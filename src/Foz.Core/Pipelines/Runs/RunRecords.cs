@@ -63,6 +63,16 @@ static class RunRecords
             CheckedAt = finishedAt,
         }));
         if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
+            records.AddRange(result.Checks.SelectMany(check => check.Measured).Distinct().Select(measured => new MetricRecord
+            {
+                RunId = runId,
+                TableName = node.Table.ToString(),
+                Column = measured.Column,
+                Metric = measured.Metric,
+                Value = measured.Value,
+                MeasuredAt = finishedAt,
+            }));
+        if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
             records.AddRange(OfInputs(runId, node, result, lineage, finishedAt));
         return records;
     }

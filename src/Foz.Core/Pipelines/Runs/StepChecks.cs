@@ -29,7 +29,19 @@ static class StepChecks
         using var news = change.KeepsRows
             ? await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken)
             : null;
-        return await RunAsync(session, lake, node, checks, new(preview.Sql, news?.Sql, inputs), cancellationToken);
+        var results = await RunAsync(session, lake, node, checks, new(preview.Sql, news?.Sql, inputs), cancellationToken);
+        return results.AddRange(await LookAsync(
+            session, lake, node, new(change, news?.Sql ?? preview.Sql), cancellationToken));
+    }
+
+    /// <summary>Runs the checks that learn from the past.</summary>
+    static async Task<IReadOnlyList<CheckResult>> LookAsync(
+        EngineSession session, Lake lake, GraphNode node, AnomalyBatch? batch, CancellationToken cancellationToken)
+    {
+        var results = new List<CheckResult>();
+        foreach (var check in node.Checks.OfType<CheckDefinition.Anomaly>())
+            results.Add(await new StepAnomalies(lake, node, session, batch).RunAsync(check, cancellationToken));
+        return results;
     }
 
     /// <summary>Runs all checks on a relation.</summary>
@@ -39,15 +51,19 @@ static class StepChecks
     /// <param name="relation">Its rows.</param>
     /// <param name="inputs">The versions that the batch reads.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static Task<ImmutableArray<CheckResult>> RunAsync(
+    public static async Task<ImmutableArray<CheckResult>> RunAsync(
         EngineSession session, Lake lake, GraphNode node, string relation,
-        IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken) =>
-        RunAsync(session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
+        IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
+    {
+        var results = await RunAsync(session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
+        return results.AddRange(await LookAsync(session, lake, node, batch: null, cancellationToken));
+    }
 
     static async Task<ImmutableArray<CheckResult>> RunAsync(
         EngineSession session, Lake lake, GraphNode node, IReadOnlyList<CheckDefinition> checks, CheckedRows rows,
         CancellationToken cancellationToken)
     {
+        checks = [.. checks.Where(check => check is not CheckDefinition.Anomaly)];
         if (checks.Count == 0) return [];
         var names = new StepNames(lake, node, rows.Inputs) { OwnPreview = rows.All };
         using var bindings = await CheckBindings.OpenAsync(session, names, checks, cancellationToken);

@@ -34,7 +34,7 @@ public sealed class RunJournalTests : IDisposable
     [Fact]
     public void Every_record_has_the_columns_of_its_table()
     {
-        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source());
+        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric());
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
@@ -107,6 +107,11 @@ public sealed class RunJournalTests : IDisposable
     {
         RunId = "r1", Step = "silver.a", TableName = "silver.a", Check = "not_null", OnViolation = "warn",
         Passed = true, Violations = 0, RowsChecked = 1, CheckedAt = default,
+    };
+
+    static MetricRecord Metric() => new()
+    {
+        RunId = "r1", TableName = "silver.t", Column = "a", Metric = "mean", Value = 1.5, MeasuredAt = default,
     };
 
     static SourceRecord Source() => new()
