@@ -74,6 +74,8 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
     {
         switch (byTable.GetValueOrDefault(table))
         {
+            case GraphNode.OfModel { Model: { Program: not null } program }:
+                return await OfProgramAsync(program, cancellationToken);
             case GraphNode.OfModel { Model: var model }:
                 return await OfModelAsync(session, model, cancellationToken);
             case GraphNode.OfStream stream:
@@ -91,7 +93,7 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
         try
         {
             var read = await OfSqlAsync(
-                session, model.Table, model.Sql, name => model.References.FirstOrDefault(r => r.Name == name)?.Table ?? name,
+                session, model.Table, model.Sql, name => InLake(model, name),
                 cancellationToken);
             if (model.Materialization is not Materialization.Incremental) return read;
             // Its table keeps columns that its SQL no longer gives.
@@ -103,6 +105,23 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
             throw new FozException(e.Kind, e.Message, e) { Place = model.Body.PlaceOf(place.Line, place.Column), Hint = e.Hint };
         }
     }
+
+    /// <summary>What a program makes its columns from is what the project says of them.</summary>
+    async Task<NodeLineage> OfProgramAsync(Model model, CancellationToken cancellationToken) => new()
+    {
+        Table = model.Table,
+        Columns = [.. (await FieldsAsync(model.Table, cancellationToken)).Select(field => new ColumnLineage(field, StatedInputs(model, field)))],
+    };
+
+    static IReadOnlyList<UpstreamColumn> StatedInputs(Model model, Field field) =>
+    [
+        .. model.Columns.Where(column => column.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase))
+            .SelectMany(column => column.From).Select(from => from.Split('.'))
+            .Select(parts => new UpstreamColumn(
+                InLake(model, new(parts[0], parts[1])), parts[2], Transformation.Transformation)),
+    ];
+
+    static TableName InLake(Model model, TableName name) => model.References.FirstOrDefault(r => r.Name == name)?.Table ?? name;
 
     /// <summary>A stream's columns are the source's, of the same names; what Foz adds to them comes from nowhere.</summary>
     async Task<NodeLineage> OfStreamAsync(GraphNode.OfStream node, CancellationToken cancellationToken)

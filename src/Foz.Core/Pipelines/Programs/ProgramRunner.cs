@@ -79,7 +79,7 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         };
     }
 
-    async Task<ProcessDefinition> CommandAsync(
+    static async Task<ProcessDefinition> CommandAsync(
         ProgramRun run, ModelProgram.Command command, HandOver handOver, CancellationToken cancellationToken)
     {
         await handOver.WriteAsync(run, asParquet: true, cancellationToken);

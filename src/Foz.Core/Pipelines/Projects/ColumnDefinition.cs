@@ -34,6 +34,9 @@ public sealed record ColumnDefinition
     /// <summary>Its checks.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 
+    /// <summary>The columns that it is made from, as a program states them: <c>silver.orders.amount</c>.</summary>
+    public IReadOnlyList<string> From { get; init; } = [];
+
     /// <summary>Where it stands in the project.</summary>
     public Place Place { get; init; }
 }

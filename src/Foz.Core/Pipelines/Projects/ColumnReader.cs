@@ -87,6 +87,14 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         return null;
     }
 
+    List<string> FromOf(MappingReader reader)
+    {
+        var from = reader.Scalars("from");
+        foreach (var column in from.Where(column => column.Text.Split('.') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]))
+            errors.Add(column.Place, $"'{column.Text}' is not a column of a table", "write schema.table.column, such as silver.orders.amount");
+        return [.. from.Select(column => column.Text)];
+    }
+
     ColumnDefinition ReadRest(string name, Place place, MappingReader reader)
     {
         var column = new ColumnDefinition
@@ -99,6 +107,7 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
             Tags = reader.Texts("tags"),
             Retention = RetentionOf(reader),
             Mask = MaskOf(reader),
+            From = FromOf(reader),
             Checks = checks.Read(reader.Node("checks"), name),
             Place = place,
         };

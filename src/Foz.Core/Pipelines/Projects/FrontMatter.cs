@@ -45,6 +45,31 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
         return new(yaml as YamlNode.Mapping ?? Empty(file), BodyFrom(text, closing.Index + closing.Length, file));
     }
 
+    /// <summary>
+    /// Reads a Python file: YAML in the docstring that it begins with (<c>"""@foz … @foz"""</c>); its body is the whole text.
+    /// </summary>
+    /// <returns>The file; null where it has no front matter.</returns>
+    /// <inheritdoc cref="Read"/>
+    public static FrontMatter? ReadPython(string text, string file, ErrorList errors)
+    {
+        var opening = Docstring.Match(text);
+        if (!opening.Success) return null;
+        var body = new SqlBody(text, new(file, 1, 1));
+        var start = opening.Index + opening.Length;
+        var closing = text.IndexOf("@foz", start, StringComparison.Ordinal);
+        if (closing < 0)
+        {
+            errors.Add(
+                PlaceOf(text, opening.Groups["open"].Index, file), "the front matter is never closed",
+                $"end it with a line: @foz{opening.Groups["quotes"].Value}");
+            return new(Empty(file), body);
+        }
+        var yaml = YamlReader.Read(BlankOut(text.AsSpan(0, start)) + text[start..closing], file, errors);
+        if (yaml is { IsNull: false } and not YamlNode.Mapping)
+            errors.Add(yaml.Place, $"front matter must be a mapping, not {yaml.Kind}", "write 'key: value' lines");
+        return new(yaml as YamlNode.Mapping ?? Empty(file), body);
+    }
+
     static YamlNode.Mapping Empty(string file) => new([], new(file, 1, 1));
 
     static SqlBody BodyFrom(string text, int from, string file)
@@ -67,6 +92,11 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
         @"\A(?>(\s+|--[^\n]*(\n|\z)|/\*(?!\s*@foz\b)(?>([^*]|\*(?!/))*)\*/)*)(?<open>/\*\s*@foz\b)",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Opening { get; }
+
+    [GeneratedRegex(
+        """\A(\s|#[^\n]*\n)*[rRuU]?(?<open>(?<quotes>\"{3}|'{3})\s*@foz\b)""", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Docstring { get; }
 
     [GeneratedRegex(@"@foz\s*\*/", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Closing { get; }

@@ -20,8 +20,11 @@ public sealed record Model
     /// <summary>What becomes of its rows.</summary>
     public required Materialization Materialization { get; init; }
 
-    /// <summary>The SELECT, without front matter and without a semicolon at the end.</summary>
+    /// <summary>The SELECT, without front matter and without a semicolon at the end; of a program the text of its file.</summary>
     public required SqlBody Body { get; init; }
+
+    /// <summary>The program that gives its rows in the place of a SELECT; null where it is one.</summary>
+    public ModelProgram? Program { get; init; }
 
     /// <summary>What it holds, for people; null where nobody said.</summary>
     public string? Description { get; init; }
@@ -69,7 +72,7 @@ public sealed record Model
     /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.</summary>
     public bool IsImplicit { get; init; }
 
-    /// <summary>Its SELECT as text.</summary>
+    /// <summary>Its SELECT, or the text of its program.</summary>
     public string Sql => Body.Text;
 
     /// <summary>Where its definition starts.</summary>

@@ -18,14 +18,16 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
 
     const string NotYet = "is not supported yet";
 
-    static readonly Dictionary<string, bool> Types = new(StringComparer.Ordinal) { ["sql"] = true };
+    static readonly Dictionary<string, bool> Sql = new(StringComparer.Ordinal) { ["sql"] = true };
+    static readonly Dictionary<string, string> ElsewhereTypes = new(StringComparer.Ordinal)
+    {
+        ["python"] = "stands in a .py file", ["command"] = "stands in a .yml file", ["sql"] = "stands in a .sql file",
+    };
+
+    static readonly Dictionary<string, bool> Python = new(StringComparer.Ordinal) { ["python"] = true };
+    static readonly Dictionary<string, bool> Command = new(StringComparer.Ordinal) { ["command"] = true };
 
     static readonly Dictionary<string, bool> Dialects = new(StringComparer.Ordinal) { ["duckdb"] = true };
-
-    static readonly Dictionary<string, string> RefusedTypes = new(StringComparer.Ordinal)
-    {
-        ["python"] = NotYet, ["command"] = NotYet,
-    };
 
     static readonly Dictionary<string, string> RefusedDialects = new(StringComparer.Ordinal)
     {
@@ -39,10 +41,13 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
     /// <returns>The model; null where it has no name.</returns>
     public Model? Read(string file, string text, out bool isEnabled)
     {
-        var (yaml, body) = cache.ReadFrontMatter(text, file, errors);
+        isEnabled = false;
+        var program = ProgramReader.IsProgram(file) ? new ProgramReader(file, errors) : null;
+        if ((program is null ? cache.ReadFrontMatter(text, file, errors) : program.ReadFrontMatter(text))
+            is not var (yaml, body)) return null;
         var reader = new MappingReader(yaml, errors);
         var name = ReadName(reader, file);
-        reader.Word("type", Types, RefusedTypes);
+        reader.Word("type", program is null ? Sql : Path.GetExtension(file) == ".py" ? Python : Command, ElsewhereTypes);
         reader.Word("dialect", Dialects, RefusedDialects);
         isEnabled = reader.Flag("enabled") ?? true;
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
@@ -52,9 +57,11 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
+        IReadOnlyList<StatedName> depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()];
         var model = new Model
         {
             Name = name ?? default,
+            Program = program?.Read(reader, body, depends),
             Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : default,
             Materialization = new MaterializationReader(errors).Read(reader.Node("materialization")),
             Body = body,
@@ -68,11 +75,13 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             Contract = quality.Contract(),
             Checks = [.. columns.SelectMany(c => c.Checks), .. tableChecks],
             Meta = ReadMeta(reader.Entries("meta")),
-            Depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()],
+            Depends = program is null ? depends : [],
             File = file,
         };
         reader.Finish();
         if (model.Materialization is Materialization.View) RefuseRowsOfView(model);
+        if (model is { Program: not null, Materialization: not Materialization.Table and not Materialization.Incremental })
+            errors.Add(reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}", "table or incremental");
         return name is null ? null : model;
     }
 

@@ -47,6 +47,9 @@ public sealed class ProjectFile
     /// <summary>How many threads work; null where it is not stated.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>The Python of the project's programs: a path or name; null to look for one.</summary>
+    public string? Python { get; init; }
+
     /// <summary>What runs do for tables behind their steps.</summary>
     public MaintenancePolicies Maintenance { get; init; } = MaintenancePolicies.Default;
 

@@ -51,6 +51,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
             SchemaPrefix = chosen.Text("schema_prefix") ?? "",
             Memory = First(chosen, reader, r => r.MemorySize("memory")),
+            Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
@@ -185,6 +186,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             environment.Text("schema_prefix");
             environment.MemorySize("memory");
             environment.Integer("threads", 1, ThreadsMax);
+            environment.Text("python");
             environment.Finish();
         }
     }

@@ -28,9 +28,9 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var sources = new List<ProjectSource>();
         foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
-        var models = ReadAll(file.Folder, ModelReader.Folder, (path, text, problems) =>
+        var models = ReadAll(file.Folder, ModelReader.Folder, path => Path.GetExtension(path) == ".sql" || ProgramReader.IsProgram(path), (path, text, problems) =>
             (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled));
-        var tests = ReadAll(file.Folder, TestsFolder, (path, text, problems) =>
+        var tests = ReadAll(file.Folder, TestsFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
             new ModelReader(file.SchemaPrefix, cache, problems).ReadTest(path, text));
         RefuseOtherFiles(file.Folder);
         var result = Finish(new(
@@ -41,20 +41,20 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         return result;
     }
 
-    /// <summary>Reads the SQL files of a folder, several at a time; what is wrong is told in their order.</summary>
-    List<T> ReadAll<T>(string folder, string name, Func<string, string, ErrorList, T> read)
+    /// <summary>Reads files of a folder, several at a time; what is wrong is told in their order.</summary>
+    List<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, string, ErrorList, T> read)
     {
-        var paths = FilesBelow(folder, name).Where(path => Path.GetExtension(path) == ".sql").ToList();
+        var paths = FilesBelow(folder, name).Where(isRead).ToList();
         var found = new T?[paths.Count];
         var problems = paths.ConvertAll(_ => new ErrorList());
-        var isRead = new bool[paths.Count];
+        var isThere = new bool[paths.Count];
         Parallel.For(0, paths.Count, i =>
         {
             if (ReadText(folder, paths[i], problems[i]) is not { } text) return;
-            (found[i], isRead[i]) = (read(paths[i], text, problems[i]), true);
+            (found[i], isThere[i]) = (read(paths[i], text, problems[i]), true);
         });
         foreach (var problem in problems.SelectMany(list => list.Items)) errors.Add(problem);
-        return [.. found.Where((_, i) => isRead[i]).Select(item => item!)];
+        return [.. found.Where((_, i) => isThere[i]).Select(item => item!)];
     }
 
     IReadOnlyDictionary<string, NamedSelector> ReadSelectors(ProjectFile file)
@@ -120,7 +120,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     /// <summary>All SQL of a project.</summary>
     static List<string> Statements(ProjectParts parts) =>
     [
-        .. parts.Models.Select(m => m.Sql),
+        .. parts.Models.Where(m => m.Program is null).Select(m => m.Sql),
         .. parts.SqlTests.Select(t => t.Sql),
         .. Nodes(parts).SelectMany(n => n.Checks).OfType<CheckDefinition.Custom>().Select(c => c.Query),
     ];
@@ -198,20 +198,6 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     /// <summary>Files of the project's own folders that look like part of it and are not read.</summary>
     void RefuseOtherFiles(string folder)
     {
-        foreach (var path in FilesBelow(folder, ModelReader.Folder))
-        {
-            switch (Path.GetExtension(path))
-            {
-                case ".py":
-                    errors.Add(new Place(path), "Python models are not supported yet", "write the model in SQL");
-                    break;
-                case ".yml" or ".yaml":
-                    errors.Add(
-                        new Place(path), "YAML beside models is not read",
-                        "what is said of a model stands in its own file, between /* @foz and @foz */");
-                    break;
-            }
-        }
         foreach (var path in FilesBelow(folder, SourceReader.Folder).Where(p => Path.GetExtension(p) == ".sql"))
             errors.Add(new Place(path), "SQL beside sources is not read", $"move it to {ModelReader.Folder}/");
     }

@@ -28,16 +28,17 @@ sealed class ReferenceResolver(
         var own = model.Name;
         var isIncremental = model.Materialization.Strategy is not null;
         var found = new ReferenceList();
-        foreach (var use in UsesIn(model.Body))
+        foreach (var (name, place) in model.Program?.Reads ?? [])
+        {
+            if (Find(name, own, place) is not { } reference) continue;
+            RefuseOwn(reference, own, isIncremental, place);
+            found.Add(reference);
+        }
+        foreach (var use in model.Program is null ? UsesIn(model.Body) : [])
         {
             var place = model.Body.PlaceOf(use.Index);
             if (ToName(use, place) is not { } name || Find(name, own, place) is not { } reference) continue;
-            if (reference.Kind is ReferenceKind.Self && !isIncremental)
-            {
-                errors.Add(
-                    place, $"'{own}' reads its own table, and each run makes that anew",
-                    "an incremental model can read what it was before: materialization: incremental");
-            }
+            RefuseOwn(reference, own, isIncremental, place);
             if (use.IsStream && !isIncremental)
             {
                 errors.Add(
@@ -62,6 +63,14 @@ sealed class ReferenceResolver(
             if (Find(name, own, place) is { } reference) found.Add(reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
         return model with { References = found.Items };
+    }
+
+    void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
+    {
+        if (reference.Kind is not ReferenceKind.Self || isIncremental) return;
+        errors.Add(
+            place, $"'{own}' reads its own table, and each run makes that anew",
+            "an incremental model can read what it was before: materialization: incremental");
     }
 
     /// <summary>A stream with the tables that its checks need filled in.</summary>

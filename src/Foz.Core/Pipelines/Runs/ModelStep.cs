@@ -26,6 +26,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>Whether the table is made anew, with all rows that the SELECT gives.</summary>
     bool IsFullRefresh => context.IsFullRefresh && !Model.Materialization.IsFullRefreshRestricted;
 
+    /// <summary>Whether the table stays, and the rows are added to it.</summary>
+    bool IsIncremental => !IsFullRefresh && Model.Materialization.Strategy is not null;
+
     /// <summary>Runs the step.</summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -188,10 +191,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var table = await context.Lake.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
-        var names = new StepNames(context.Lake, node, manifest.Tables);
-        using var bound = await BindAsync(session, new(session, names), manifest, cancellationToken);
+        using var given = await OpenRowsAsync(session, manifest, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            bound.Sql, KeptRowsOf(table, manifest), cancellationToken);
+            given.Sql, KeptRowsOf(table, manifest), cancellationToken);
         await using var change = await new ModelWriter(session, Model, table)
             .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
@@ -210,20 +212,29 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         };
     }
 
-    /// <summary>The model's SELECT for a batch: of a model with intervals, the rows of one.</summary>
-    async Task<BoundStatement> BindAsync(
-        EngineSession session, StatementBinder binder, StepManifest manifest, CancellationToken cancellationToken)
+    /// <summary>The model's rows for a batch: of a model with intervals, those of one.</summary>
+    async Task<ModelRows> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (Model.Materialization.Strategy is not IncrementalStrategy.Microbatch strategy || manifest.Interval is not { } interval)
-            return await binder.BindAsync(Model.Sql, cancellationToken);
-        var intervals = new IntervalSql(Model, strategy);
-        var sql = intervals.Fill(interval);
+        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var binder = new StatementBinder(session, names);
+        var strategy = Model.Materialization.Strategy as IncrementalStrategy.Microbatch;
+        var intervals = strategy is null || manifest.Interval is null ? null : new IntervalSql(Model, strategy);
+        if (Model.Program is not null)
+        {
+            var given = await new ModelProgramStep(context, node, session, names)
+                .RunAsync(manifest, IsIncremental, cancellationToken);
+            if (intervals is null) return given;
+            columns ??= session.Describe(given.Sql, cancellationToken);
+            return given.With(intervals.Filter(given.Sql, columns, manifest.Interval!.Value));
+        }
+        if (intervals is null) return ModelRows.Of(await binder.BindAsync(Model.Sql, cancellationToken));
+        var sql = intervals.Fill(manifest.Interval!.Value);
         if (columns is null)
         {
             using var unfiltered = await binder.BindAsync(sql, cancellationToken);
             columns = session.Describe(unfiltered.Sql, cancellationToken);
         }
-        return await binder.BindAsync(intervals.Filter(sql, columns, interval), cancellationToken);
+        return ModelRows.Of(await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
     }
 
     /// <summary>The rows that the model's batches leave in its table.</summary>

@@ -32,6 +32,7 @@ public sealed class PipelineRunner(Lake lake)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
         lake.Engines.SweepTempFolders();
+        RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
         var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token)).Tables;
@@ -135,6 +136,7 @@ public sealed class PipelineRunner(Lake lake)
         })
         {
             Intervals = request.Intervals,
+            Project = request.Project.File,
         };
         var result = await TryAsync(node, () => node switch
         {

@@ -1,6 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Plans;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -13,6 +14,9 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
 {
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
+
+    /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
+    public ProjectFile? Project { get; init; }
 
     /// <summary>What is read of the lake while it is planned.</summary>
     public LakeReads Reads { get; init; } = new(Lake);

@@ -95,7 +95,7 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData("materialization: {type: table, partition_by: b, cluster_by: [a]}", "models/silver/m.sql:2:61: 'cluster_by' has a use with a table without 'partition_by' only")]
     [InlineData("materialization: {type: view, partition_by: [a]}", "models/silver/m.sql:2:45: 'partition_by' has a use with a table only")]
     [InlineData("materialization: [view]", "models/silver/m.sql:2:18: 'materialization' must be a single value, not a list")]
-    [InlineData("type: python", "models/silver/m.sql:2:7: 'type: python' is not supported yet\n  known: sql")]
+    [InlineData("type: python", "models/silver/m.sql:2:7: 'type: python' stands in a .py file\n  known: sql")]
     [InlineData("dialect: spark", "models/silver/m.sql:2:10: 'dialect: spark' is not supported yet\n  known: duckdb")]
     [InlineData("enabled: yes", "models/silver/m.sql:2:10: 'enabled' must be true or false, not 'yes'")]
     [InlineData("name: orders.", "models/silver/m.sql:2:7: 'orders.' is not the name of a table\n  write schema.table, such as silver.orders")]
@@ -149,8 +149,7 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData("models/m.sql", "models/m.sql: the model is in no schema\n  move it to a folder such as models/silver/, or state 'name: schema.table' in its front matter")]
     [InlineData("models/silver/my-model.sql", "models/silver/my-model.sql: 'my-model' is not a name for a table\n  letters, digits and _, no digit first, at most 128 characters")]
     [InlineData("models/foz/m.sql", "models/foz/m.sql: the schema 'foz' is reserved\n  use another, such as bronze, silver or gold")]
-    [InlineData("models/silver/m.py", "models/silver/m.py: Python models are not supported yet\n  write the model in SQL")]
-    [InlineData("models/schema.yml", "models/schema.yml: YAML beside models is not read\n  what is said of a model stands in its own file, between /* @foz and @foz */")]
+    [InlineData("models/schema.yml", "models/schema.yml: YAML beside models is read where it has a 'command'\n  what is said of a model stands in its own file, between /* @foz and @foz */")]
     [InlineData("sources/a.sql", "sources/a.sql: SQL beside sources is not read\n  move it to models/")]
     public void Files_that_do_not_belong_where_they_are_are_told(string file, string expected)
     {

@@ -1,0 +1,52 @@
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Programs;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Runs a model's program for a batch.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model.</param>
+/// <param name="session">The session that will read the rows.</param>
+/// <param name="names">What names stand for in the batch.</param>
+sealed class ModelProgramStep(StepContext context, GraphNode.OfModel node, EngineSession session, StepNames names)
+{
+    /// <summary>Hands the tables over that the batch reads, and runs the program to its end.</summary>
+    /// <param name="manifest">The batch.</param>
+    /// <param name="isIncremental">Whether the table stays.</param>
+    /// <param name="cancellationToken">Stops it, and the program.</param>
+    public async Task<ModelRows> RunAsync(StepManifest manifest, bool isIncremental, CancellationToken cancellationToken)
+    {
+        List<BoundStatement> bound = [];
+        try
+        {
+            foreach (var reference in Read) bound.Add(await names.BindTableAsync(session, reference.Name, cancellationToken));
+            var run = new ProgramRun
+            {
+                Model = node.Name, Program = node.Model.Program!, Folder = context.Project!.Folder, RunId = context.RunId,
+                Tables =
+                [
+                    .. Read.Zip(bound, (reference, table) => new ProgramTable(
+                        reference.Name, $"({table.Sql}\n)",
+                        [.. session.Describe(table.Sql, cancellationToken).Select(column => column.ToField())])),
+                ],
+                ColumnTypes = node.Columns.Where(c => c.Type is not null)
+                    .ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
+                IsIncremental = isIncremental,
+                Interval = manifest.Interval is { } interval ? (interval.Start, interval.End) : null,
+                Python = context.Project.Python,
+                LogFile = RunLogs.FileOf(context.Lake, context.RunId, node.Table),
+            };
+            var runner = new ProgramRunner(context.Lake.Engines, session, context.Lake.Clock);
+            return ModelRows.Of(await runner.RunAsync(run, cancellationToken));
+        }
+        finally
+        {
+            foreach (var table in bound) table.Dispose();
+        }
+    }
+
+    IEnumerable<Reference> Read => node.References.Where(reference => !reference.IsOrderOnly);
+}
