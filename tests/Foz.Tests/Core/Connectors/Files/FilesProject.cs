@@ -94,7 +94,7 @@ public sealed class FilesProject : IAsyncDisposable
         var ct = TestContext.Current.CancellationToken;
         var inputs = (await PlanAsync()).Inputs ?? throw new InvalidOperationException("nothing is new");
         History.Add(inputs);
-        var work = Directory.CreateTempSubdirectory("foz-work-").FullName;
+        var work = Directory.CreateDirectory(Path.Combine(Folder, ".work", Path.GetRandomFileName())).FullName;
         var context = new ReadContext { Engine = Engine, WorkFolder = work, TableFields = TableFields };
         var rows = (StreamRows.Selected)await Source.ReadAsync(Stream, inputs, context, ct);
         opened.Add(rows);
