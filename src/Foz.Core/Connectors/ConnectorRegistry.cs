@@ -9,9 +9,11 @@ public static class ConnectorRegistry
     public static IReadOnlyList<IConnector> Connectors { get; } =
     [
         new PostgreSqlConnector(),
+        new Airbyte.AirbyteConnector(TimeProvider.System),
         new Databases.DatabaseConnector(),
         new Files.FilesConnector(),
         new Http.HttpConnector(TimeProvider.System),
+        new Singer.SingerConnector(TimeProvider.System),
     ];
 
     /// <summary>The connector of a type; null where there is none.</summary>

@@ -33,6 +33,11 @@ public sealed record StreamInputs
     public ImmutableArray<string> CursorSeen { get; init; } = [];
 
     /// <summary>
+    /// How far a program has come that reads the source, in its own words; null where none does, or it said nothing.
+    /// </summary>
+    public string? State { get; init; }
+
+    /// <summary>
     /// What several batches read, as if it were one: each file as it was read last, and the last cursor. A next batch
     /// is planned behind it as behind all of them.
     /// </summary>
@@ -47,6 +52,7 @@ public sealed record StreamInputs
             Files = [.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)],
             CursorTo = last?.CursorTo,
             CursorSeen = last?.CursorSeen ?? [],
+            State = batches.LastOrDefault(inputs => inputs.State is not null)?.State,
         };
     }
 }

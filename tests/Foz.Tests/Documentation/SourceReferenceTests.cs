@@ -14,6 +14,8 @@ public sealed class SourceReferenceTests
     [InlineData("files", "files")]
     [InlineData("http", "HTTP APIs")]
     [InlineData("database", "databases")]
+    [InlineData("airbyte", "Airbyte connectors")]
+    [InlineData("singer", "Singer taps")]
     [InlineData("postgresql", "PostgreSQL")]
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
