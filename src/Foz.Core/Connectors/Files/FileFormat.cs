@@ -17,6 +17,15 @@ enum FileFormat
 
     /// <summary>Apache Parquet.</summary>
     Parquet,
+
+    /// <summary>XML.</summary>
+    Xml,
+
+    /// <summary>Lines whose fields have fixed places.</summary>
+    Fixed,
+
+    /// <summary>Each file is a row.</summary>
+    Binary,
 }
 
 /// <summary>How a file is compressed.</summary>
@@ -43,6 +52,7 @@ static class FileNames
         [".jsonl"] = FileFormat.JsonLines,
         [".ndjson"] = FileFormat.JsonLines,
         [".parquet"] = FileFormat.Parquet,
+        [".xml"] = FileFormat.Xml,
     };
 
     /// <summary>The compression that the extension names.</summary>

@@ -20,7 +20,7 @@ static class FileOrigin
     /// <summary>The two columns behind a stream's own, in a SELECT of files that are read with <see cref="PathColumn"/>.</summary>
     /// <param name="files">The path that the engine sees of each file, and the file.</param>
     public static string Select(IReadOnlyList<(string Path, SourceFile File)> files) =>
-        $"{Value(files, f => Timestamp(f.ModifiedAt))} AS {ChangeColumns.CommitTs}, "
+        $"{Value(files, Timestamp)} AS {ChangeColumns.CommitTs}, "
         + $"{Value(files, f => SqlText.Literal(f.Path))} AS {ChangeColumns.Source}";
 
     /// <summary>The two columns.</summary>
@@ -32,6 +32,9 @@ static class FileOrigin
         files.Count == 1
             ? value(files[0].File.Input)
             : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}}}[{PathIdentifier}]";
+
+    /// <summary>An instant in SQL.</summary>
+    public static string Timestamp(FileInput file) => Timestamp(file.ModifiedAt);
 
     static string Timestamp(DateTimeOffset time) =>
         $"TIMESTAMPTZ '{time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'";

@@ -20,8 +20,12 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
             "json" => FileFormat.Json,
             "jsonl" or "ndjson" => FileFormat.JsonLines,
             "parquet" => FileFormat.Parquet,
-            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl or parquet, not '{text}'"),
+            "xml" => FileFormat.Xml,
+            "fixed" => FileFormat.Fixed,
+            "binary" => FileFormat.Binary,
+            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl, parquet, xml, fixed or binary, not '{text}'"),
         };
+        if (format is FileFormat.Fixed) FixedField.Read(settings);
         CsvDialect.Read(settings, format ?? FileFormat.Csv);
         return new(stream, pattern, format);
     }

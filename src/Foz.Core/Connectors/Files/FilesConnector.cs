@@ -1,8 +1,9 @@
 using Foz.Core.Configuration;
+using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>Files of the local file system: CSV, TSV, JSON, JSON lines and Parquet.</summary>
+/// <summary>Files of the local file system or of an object store: CSV, TSV, JSON, JSON lines, Parquet, XML, fixed width, and any as bytes.</summary>
 public sealed class FilesConnector : IConnector
 {
     /// <inheritdoc/>
@@ -11,7 +12,11 @@ public sealed class FilesConnector : IConnector
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
     [
-        new("path", "the folder that paths of streams start from, relative to the project") { Default = "the project" },
+        new("path", "the folder that paths of streams start from, relative to the project, or an address: `s3://…`, `gs://…`, `abfss://…`")
+        {
+            Default = "the project",
+        },
+        .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, $"of an address: {s.Description}") { IsSecret = s.IsSecret }),
     ];
 
     /// <inheritdoc/>
@@ -20,7 +25,7 @@ public sealed class FilesConnector : IConnector
         new("path", "the files: `*` any characters of a name, `?` one, `**` any folders, `{a,b}` either") { IsRequired = true },
         new("format", "how rows are written")
         {
-            Values = ["csv", "tsv", "json", "jsonl", "parquet"], Default = "as the extension says",
+            Values = ["csv", "tsv", "json", "jsonl", "parquet", "xml", "fixed", "binary"], Default = "as the extension says",
         },
         new("delimiter", "CSV: the character between fields; `tab` stands for a tabulator")
         {
@@ -31,7 +36,9 @@ public sealed class FilesConnector : IConnector
         new("escape", "CSV: the character in front of a quote inside of quotes") { Default = "the quote itself" },
         new("null_values", "CSV: texts without quotes that are null, besides the empty one"),
         new("skip_rows", "CSV: lines to pass over at the start of each file") { Default = "0" },
-        new("encoding", "CSV and JSON: such as `latin1` or `windows-1252`")
+        new("records", "XML: the elements that are rows, below the root: `orders.order`") { Default = "all directly below it" },
+        new("widths", "fixed width: columns with their characters, from 1: `{id: 1-10, name: 11-40}`"),
+        new("encoding", "CSV, JSON and fixed width: such as `latin1` or `windows-1252`")
         {
             Default = "UTF-8; with a byte-order mark, UTF-16",
         },

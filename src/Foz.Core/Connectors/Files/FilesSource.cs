@@ -1,16 +1,16 @@
-using System.Diagnostics;
 using Foz.Core.Configuration;
-using Foz.Core.Engine;
+using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>Folders of files as a source.</summary>
+/// <summary>Folders of files as a source: of this machine, or in an object store.</summary>
 sealed class FilesSource : ISource
 {
     readonly string projectFolder;
     readonly string baseFolder;
     readonly string statedFolder;
     readonly string connectionName;
+    readonly StoredFiles? stored;
 
     /// <summary>A source of the files below a connection's folder.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
@@ -20,63 +20,53 @@ sealed class FilesSource : ISource
         this.projectFolder = Path.GetFullPath(projectFolder);
         connectionName = source.Connection.Name;
         statedFolder = settings.Text("path") ?? "the project's folder";
-        baseFolder = Path.GetFullPath(Local(settings, "path", settings.Text("path") ?? "."), this.projectFolder);
+        if (ObjectStores.IsUrl(statedFolder)) stored = new(statedFolder, settings);
+        else if (ObjectStores.Settings.FirstOrDefault(s => settings.Names.Contains(s.Name)) is { } stray)
+            throw settings.Wrong(stray.Name, "left out where 'path' is no address of an object store");
+        baseFolder = stored is null ? Path.GetFullPath(settings.Text("path") ?? ".", this.projectFolder) : this.projectFolder;
         foreach (var stream in source.Streams) FileStreamSettings.Read(stream);
     }
 
     /// <inheritdoc/>
-    public Task<string> CheckAsync(CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            if (!Directory.Exists(baseFolder))
-                throw new FozException(ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
-                {
-                    Hint = "make it, or correct `path`, which starts from the project's folder",
-                };
-            var files = Glob.Find(baseFolder, "**", cancellationToken);
-            return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, {files.Sum(f => f.Length):N0} bytes, in {statedFolder}";
-        },
-        cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken) => Task.Run(
-        () => FileDiscovery.Find(
-            [.. Glob.Find(baseFolder, "**", cancellationToken).Select(f => new SourceFile(ToInput(f), f.FullName))],
-            baseFolder, cancellationToken),
-        cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            var settings = FileStreamSettings.Read(stream);
-            var found = Glob.Find(baseFolder, settings.Pattern, cancellationToken).Select(ToInput).ToList();
-            return FilePlan.Make(stream, found, history);
-        },
-        cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<StreamRows> ReadAsync(
-        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            var settings = FileStreamSettings.Read(stream);
-            var files = inputs.Files.Select(ToFile).ToList();
-            using var session = context.Engine.Open(Workload.Ingestion);
-            var columns = new FileColumns(context.TableFields, FileColumns.ReadDeclared(stream, session));
-            var format = settings.FormatOf(files);
-            return format switch
+    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    {
+        if (stored is null && !Directory.Exists(baseFolder))
+            throw new FozException(ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
             {
-                FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
-                    files, CsvDialect.Read(stream.Settings, format), columns, context, cancellationToken),
-                FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(
-                    files, stream, format, columns, context, cancellationToken),
-                FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
-                _ => throw new UnreachableException(),
+                Hint = "make it, or correct `path`, which starts from the project's folder",
             };
-        },
-        cancellationToken);
+        var files = await FindAsync("**", cancellationToken);
+        return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, {files.Sum(f => f.SizeBytes):N0} bytes, in {statedFolder}";
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        if (stored is not null)
+            throw new FozException(ErrorKind.Configuration, $"streams of {statedFolder} are not discovered")
+            {
+                Hint = "name them under 'streams', each with its path",
+            };
+        var files = await FindAsync("**", cancellationToken);
+        return await Task.Run(
+            () => FileDiscovery.Find([.. files.Select(f => new SourceFile(f, Path.GetFullPath(f.Path, projectFolder)))], baseFolder, cancellationToken),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
+        FilePlan.Make(stream, await FindAsync(FileStreamSettings.Read(stream).Pattern, cancellationToken), history);
+
+    /// <inheritdoc/>
+    public async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    {
+        var fetched = stored is null ? null
+            : await stored.FetchAsync(inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
+        return await Task.Run(
+            () => FileRows.Read(stream, fetched ?? [.. inputs.Files.Select(ToFile)], context, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -84,8 +74,13 @@ sealed class FilesSource : ISource
     /// <summary>A path that is no address of something elsewhere.</summary>
     public static string Local(Settings settings, string name, string path) =>
         path.Contains("://", StringComparison.Ordinal)
-            ? throw settings.Wrong(name, $"a path of the local file system, not '{path}'")
+            ? throw settings.Wrong(name, $"a path below that of the connection, not '{path}'")
             : path;
+
+    Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken) => stored is not null
+        ? stored.FindAsync(pattern, cancellationToken)
+        : Task.Run<IReadOnlyList<FileInput>>(
+            () => [.. Glob.Find(baseFolder, pattern, cancellationToken).Select(ToInput)], cancellationToken);
 
     FileInput ToInput(FileInfo file)
     {

@@ -82,6 +82,18 @@ static class Glob
         }
     }
 
+    /// <summary>Whether a path, with <c>/</c> between its parts, meets a pattern.</summary>
+    public static bool Meets(string path, string pattern) =>
+        Expand(pattern).Any(one => Meets(path.Split('/'), one.Split('/', StringSplitOptions.RemoveEmptyEntries)));
+
+    static bool Meets(ReadOnlySpan<string> path, ReadOnlySpan<string> parts)
+    {
+        if (parts.IsEmpty || path.IsEmpty) return parts.IsEmpty && path.IsEmpty;
+        if (parts[0] is not "**") return Matches(path[0], parts[0]) && Meets(path[1..], parts[1..]);
+        if (parts.Length == 1) return path.ToArray().All(part => part[0] != '.');
+        return Meets(path, parts[1..]) || (path[0][0] != '.' && Meets(path[1..], parts));
+    }
+
     /// <summary>Whether a name meets a pattern of <c>*</c> and <c>?</c>.</summary>
     public static bool Matches(ReadOnlySpan<char> name, ReadOnlySpan<char> pattern)
     {

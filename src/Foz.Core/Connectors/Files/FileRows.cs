@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Files;
+
+/// <summary>Reads a batch of local files, whatever their format.</summary>
+static class FileRows
+{
+    /// <summary>Starts reading.</summary>
+    /// <param name="stream">Their stream.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static StreamRows Read(
+        StreamDefinition stream, IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+    {
+        var settings = FileStreamSettings.Read(stream);
+        using var session = context.Engine.Open(Workload.Ingestion);
+        var columns = new FileColumns(context.TableFields, FileColumns.ReadDeclared(stream, session));
+        var format = settings.FormatOf(files);
+        return format switch
+        {
+            FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
+                files, CsvDialect.Read(stream.Settings, format), columns, context, cancellationToken),
+            FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
+            FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
+            FileFormat.Binary => BinaryBatch.Read(files),
+            FileFormat.Xml or FileFormat.Fixed => JsonBatch.Read(
+                ConvertedFiles.ToJsonLines(files, format, stream, context, cancellationToken), stream, FileFormat.JsonLines, columns, context,
+                cancellationToken),
+            _ => throw new UnreachableException(),
+        };
+    }
+}
