@@ -1,17 +1,61 @@
 using System.CommandLine;
+using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 using Foz.Core.Quality.Imports;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz checks import</c>: takes over the checks of another tool.</summary>
+/// <summary><c>foz checks ls</c>: how well tables keep their checks; <c>foz checks import</c>: takes over those of another tool.</summary>
 static class ChecksCommand
 {
     public const string Name = "checks";
 
+    static readonly IReadOnlyList<ResultColumn> Columns =
+    [
+        new("table"), new("check"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true),
+        new("runs", IsNumber: true), new("passed", IsNumber: true), new("last", IsTime: true), new("description"),
+    ];
+
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Take over checks of other tools", ["foz checks import gx/expectations/orders.json"]) { Import(context) };
+        Name, "See how well tables keep their checks, and take over checks of other tools",
+        ["foz checks ls silver.orders", "foz checks import gx/expectations/orders.json"])
+    {
+        List(context), Import(context),
+    };
+
+    static ExampleCommand List(CommandContext context)
+    {
+        var names = new Argument<string[]>("tables") { Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        var command = new ExampleCommand(
+            "ls", "List the checks of tables with what runs found of them",
+            ["foz checks ls", "foz checks ls silver.orders --output json"]) { names };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Models);
+            var project = workspace.LoadProject(context, cancellationToken);
+            var named = arguments.GetValue(names)!;
+            IReadOnlyList<GraphNode> nodes = named.Length == 0
+                ? project.Graph.Nodes
+                : [.. named.Select(name => QuarantineCommand.Find(project, name))];
+            var pages = await new TableQualityReader(workspace.Lake).ReadAsync(nodes, cancellationToken);
+            context.WriteRows(arguments, Columns, pages.SelectMany(page => RowsOf(page, context.IsTable(arguments))));
+        });
+        return command;
+    }
+
+    static IEnumerable<object?[]> RowsOf(TableQuality page, bool isForPeople) => page.Checks.Select(check => new object?[]
+    {
+        page.Node.Table.ToString(), check.Title,
+        check.Last is not { } last ? "never made"
+            : !last.Passed ? last.OnViolation
+            : check.Check is null && last.Violations > 0 ? "cleaned" : "passed",
+        check.Last?.Violations, check.Last?.RowsChecked, check.Runs, check.RunsPassed,
+        check.Last is { } found ? TimeText.Of(found.At, isForPeople) : null, check.Check?.Description,
+    });
 
     static ExampleCommand Import(CommandContext context)
     {

@@ -113,7 +113,8 @@ static class QuarantineCommand
 
     static string Rows(long count) => RunText.Count(count, "row", "rows");
 
-    static GraphNode Find(Project project, string name)
+    /// <summary>The table of a project by its name, or by its name in the lake.</summary>
+    public static GraphNode Find(Project project, string name)
     {
         var table = TableName.Parse(name);
         return project.Graph.Nodes.FirstOrDefault(node => node.Name == table || node.Table == table)

@@ -24,10 +24,13 @@ public sealed class Checker(EngineSession session, string relation)
     public required Func<string, string> BindQuery { get; init; }
 
     /// <summary>
-    /// The rows that are new in the table, as such SQL: checks that decide about each row by itself look at these. Null where
-    /// all rows are looked at.
+    /// The rows that are new in the table, as such SQL: checks that need to see no others look at these. Null where all rows
+    /// are looked at.
     /// </summary>
     public string? NewRows { get; init; }
+
+    /// <summary>Whether a check needs to see all rows; by default all do but those that decide about each row by itself.</summary>
+    public Func<CheckDefinition, bool> LooksAtAll { get; init; } = static check => check.Scope is not CheckScope.Row;
 
     /// <summary>When it is, for <c>freshness</c>.</summary>
     public DateTimeOffset Now { get; init; } = DateTimeOffset.MaxValue;
@@ -49,7 +52,7 @@ public sealed class Checker(EngineSession session, string relation)
     {
         if (checks.Count == 0) return [];
         EnsureColumnsExist(checks, cancellationToken);
-        var byRow = NewRows is null ? [] : checks.Where(c => c.Scope is CheckScope.Row).ToList();
+        var byRow = NewRows is null ? [] : checks.Where(c => !LooksAtAll(c)).ToList();
         var byTable = checks.Except(byRow, ReferenceEqualityComparer.Instance).Cast<CheckDefinition>().ToList();
         var found = new Dictionary<CheckDefinition, CheckResult>(ReferenceEqualityComparer.Instance);
         if (byRow.Count > 0) Measure(byRow, new(NewRows!, RelationOf), found, cancellationToken);

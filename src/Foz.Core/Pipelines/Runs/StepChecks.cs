@@ -24,14 +24,40 @@ static class StepChecks
     {
         IReadOnlyList<CheckDefinition> checks = [.. node.Checks.Where(check => !check.TakesRowsOut)];
         if (checks.Count == 0) return [];
-        using var preview = await change.Preview().OpenAsync(session, cancellationToken);
         // What the table had was looked at when it came; of what decides about rows one by one, only new ones matter.
         using var news = change.KeepsRows
             ? await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken)
             : null;
-        var results = await RunAsync(session, lake, node, checks, new(preview.Sql, news?.Sql, inputs), cancellationToken);
-        return results.AddRange(await LookAsync(
-            session, lake, node, new(change, news?.Sql ?? preview.Sql), cancellationToken));
+        // A large table that only grows a little is not even opened where its new rows are all that checks look at.
+        using var preview = news is null || checks.Any(check => LooksAtAll(check, node))
+            ? await change.Preview().OpenAsync(session, cancellationToken)
+            : null;
+        var rows = new CheckedRows(preview?.Sql ?? news!.Sql, news?.Sql, inputs);
+        var results = await RunAsync(session, lake, node, checks, rows, cancellationToken);
+        return results.AddRange(await LookAsync(session, lake, node, new(change, news?.Sql ?? rows.All), cancellationToken));
+    }
+
+    /// <summary>Whether a check needs to see all rows of a table, and not only those that are new.</summary>
+    static bool LooksAtAll(CheckDefinition check, GraphNode node) => check switch
+    {
+        CheckDefinition.Anomaly => false,
+        CheckDefinition.Relationships { To: var to } => to == node.Name || to == node.Table,
+        CheckDefinition.Unique unique => !IsReplacedBy(unique, node),
+        _ => check.Scope is not CheckScope.Row,
+    };
+
+    /// <summary>Whether new rows take the place of all others of a key: then only they can be double.</summary>
+    static bool IsReplacedBy(CheckDefinition.Unique check, GraphNode node)
+    {
+        var key = node is GraphNode.OfModel { Model.Materialization.Strategy: var strategy }
+            ? strategy switch
+            {
+                IncrementalStrategy.Merge { Predicates.Count: 0 } merge => merge.UniqueKey,
+                IncrementalStrategy.DeleteInsert { Predicates.Count: 0 } replace => replace.UniqueKey,
+                _ => [],
+            }
+            : [];
+        return key.Count > 0 && key.All(column => check.KeyColumns.Contains(column, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>Runs the checks that learn from the past.</summary>
@@ -72,6 +98,7 @@ static class StepChecks
             RelationOf = bindings.RelationOf,
             BindQuery = bindings.BindQuery,
             NewRows = rows.NewRows,
+            LooksAtAll = check => LooksAtAll(check, node),
             Now = lake.Clock.GetUtcNow(),
         };
         return [.. checker.Run(checks, cancellationToken)];

@@ -104,6 +104,26 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_is_merged_is_held_unique_by_the_rows_that_are_new()
+    {
+        project.Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: id}
+            columns: [{name: id, checks: [unique, positive]}]
+            @foz */
+            SELECT id, n FROM STREAM(bronze.orders)
+            """);
+        await project.AppendAsync("bronze.orders", "SELECT i + 1 AS id, 1 AS n FROM range(1000) r(i)");
+        await project.RunAsync();
+        await project.AppendAsync("bronze.orders", "SELECT i + 991 AS id, 2 AS n FROM range(20) r(i)");
+        var checks = (await project.RunAsync()).Steps.Single().Checks;
+        Assert.Equal(["1010|1010"], await project.QueryAsync("SELECT count(*), count(DISTINCT id) FROM silver.orders"));
+        Assert.All(checks, check => Assert.True(check.Passed));
+        // Files that are written anew bring rows with them that stay; the rest of the table is not looked at.
+        Assert.All(checks, check => Assert.InRange(check.RowsChecked, 20, 1_009));
+    }
+
+    [Fact]
     public async Task Random_batches_end_up_whole_in_one_table_or_the_other()
     {
         var seed = Environment.TickCount;

@@ -29,7 +29,7 @@ public sealed class UsualRangeTests
         for (var trial = 0; trial < 1_000; trial++)
         {
             var value = (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-6, 9));
-            var range = Learn(Enumerable.Repeat(value, random.Next(HistoryMin, 60)))!.Value;
+            var range = Learn(Enumerable.Repeat(value, random.Next(HistoryMin, 60)), floor: 0)!.Value;
             Assert.True(range.Contains(value), $"{value} in {range}");
             Assert.True(range.Contains(value * 1.1), $"{value} and a tenth in {range}");
             Assert.False(range.Contains(value * 2), $"{value} twice in {range}");
