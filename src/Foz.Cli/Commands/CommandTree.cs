@@ -14,6 +14,8 @@ static class CommandTree
         (ValidateCommand.Name, ValidateCommand.Create),
         (PlanCommand.Name, PlanCommand.Create),
         (RunCommand.Name, RunCommand.Create),
+        (SeedCommand.Name, SeedCommand.Create),
+        (SnapshotCommand.Name, SnapshotCommand.Create),
         (BackfillCommand.Name, BackfillCommand.Create),
         (IntervalsCommand.Name, IntervalsCommand.Create),
         (BuildCommand.Name, BuildCommand.Create),

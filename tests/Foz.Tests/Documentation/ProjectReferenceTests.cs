@@ -31,6 +31,7 @@ public sealed class ProjectReferenceTests
         { "### Columns", "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', columns: [{name: a, KEY: 1}]}}" },
         { "## models/**/*.sql", "models/silver/m.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },
         { "### Materializations", "models/silver/m.sql", "/* @foz\nmaterialization: {type: table, KEY: 1}\n@foz */ select 1 as a" },
+        { "## seeds/**/*.csv", "seeds/s.yml", "KEY: 1" },
         { "## tests/*.sql", "tests/t.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },
     };
 
@@ -111,6 +112,7 @@ public sealed class ProjectReferenceTests
             File.WriteAllText(Path.Combine(folder.FullName, "foz.yml"), FozYml);
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.FullName, file))!);
             File.WriteAllText(Path.Combine(folder.FullName, file), text);
+            if (file is "seeds/s.yml") File.WriteAllText(Path.Combine(folder.FullName, "seeds/s.csv"), "a\n1\n");
             var refused = Assert.IsType<ProjectResult.Refused>(
                 Project.TryLoad(folder.FullName, new(), engines, TestContext.Current.CancellationToken));
             var error = refused.Errors.Single(e => e.Message.Contains(Unknown, StringComparison.Ordinal));

@@ -90,12 +90,14 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
 
     async Task<NodeLineage> OfModelAsync(EngineSession session, Model model, CancellationToken cancellationToken)
     {
+        if (model.Materialization is Materialization.Seed)
+            return new() { Table = model.Table, Columns = WithoutInputs(await TryFieldsAsync(model.Table, cancellationToken)) };
         try
         {
             var read = await OfSqlAsync(
                 session, model.Table, model.Sql, name => InLake(model, name),
                 cancellationToken);
-            if (model.Materialization is not Materialization.Incremental) return read;
+            if (model.Materialization.Strategy is null) return read;
             // Its table keeps columns that its SQL no longer gives.
             var older = await TryFieldsAsync(model.Table, cancellationToken);
             return read with { Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))] };

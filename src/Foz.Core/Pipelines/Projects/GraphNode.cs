@@ -19,6 +19,9 @@ public abstract record GraphNode
     /// <summary>What it reads and waits for.</summary>
     public abstract IReadOnlyList<Reference> References { get; }
 
+    /// <summary>Whether a run makes something of it: of all but what is inlined.</summary>
+    public bool IsMade => this is not OfModel { Model.Materialization: Materialization.Ephemeral };
+
     /// <summary>Its checks.</summary>
     public abstract IReadOnlyList<CheckDefinition> Checks { get; }
 

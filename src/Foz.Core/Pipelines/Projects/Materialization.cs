@@ -50,6 +50,22 @@ public abstract record Materialization
         public override IncrementalStrategy Strategy { get; } = Strategy;
     }
 
+    /// <summary>No table or view: who reads it gets its SELECT in its place.</summary>
+    public sealed record Ephemeral : Materialization
+    {
+        /// <inheritdoc/>
+        public override string Name => "ephemeral";
+    }
+
+    /// <summary>The table of a CSV file that is part of the project.</summary>
+    /// <param name="Path">The file, as a full path.</param>
+    /// <param name="Delimiter">The character between its values.</param>
+    public sealed record Seed(string Path, string Delimiter) : Materialization
+    {
+        /// <inheritdoc/>
+        public override string Name => "seed";
+    }
+
     /// <summary>A table of what rows were, and when: dbt's snapshot. It is never made anew.</summary>
     /// <param name="Strategy">How it finds out: <see cref="IncrementalStrategy.Scd2"/>.</param>
     public sealed record Snapshot(IncrementalStrategy.Scd2 Strategy) : Materialization

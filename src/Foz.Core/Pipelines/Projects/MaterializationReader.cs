@@ -18,6 +18,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         View,
         Incremental,
         Snapshot,
+        Ephemeral,
     }
 
     enum Strategy
@@ -38,11 +39,12 @@ sealed partial class MaterializationReader(ErrorList errors)
     static readonly Dictionary<string, Kind> Kinds = new(StringComparer.Ordinal)
     {
         ["table"] = Kind.Table, ["view"] = Kind.View, ["incremental"] = Kind.Incremental, ["snapshot"] = Kind.Snapshot,
+        ["ephemeral"] = Kind.Ephemeral,
     };
 
     static readonly Dictionary<string, string> RefusedKinds = new(StringComparer.Ordinal)
     {
-        ["seed"] = NotYet, ["ephemeral"] = NotYet,
+        ["seed"] = $"is a CSV file in {SeedReader.Folder}/",
     };
 
     static readonly Dictionary<string, Strategy> Strategies = new(StringComparer.Ordinal)
@@ -167,6 +169,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         return (kind switch
         {
             Kind.View => (Materialization)new Materialization.View(),
+            Kind.Ephemeral => new Materialization.Ephemeral(),
             Kind.Incremental => new Materialization.Incremental(ReadStrategy(options, strategy)),
             Kind.Snapshot => new Materialization.Snapshot(
                 ReadStrategy(options, strategy) as IncrementalStrategy.Scd2
@@ -304,12 +307,12 @@ sealed partial class MaterializationReader(ErrorList errors)
                 ? $"'{key}' has a use with 'strategy: {string.Join("', '", words)}' only"
                 : $"'{key}' has a use with 'type: incremental' only");
         }
-        if (kind is Kind.View)
+        if (kind is Kind.View or Kind.Ephemeral)
         {
             foreach (var key in (string[])["strategy"]) Misplaced(key, "'type: incremental'");
             foreach (var key in (string[])["partition_by", "cluster_by"]) Misplaced(key, "a table");
         }
-        if (kind is Kind.View or Kind.Table)
+        if (kind is Kind.View or Kind.Ephemeral or Kind.Table)
         {
             foreach (var key in (string[])["on_schema_change", "full_refresh_restricted"])
                 Misplaced(key, "'type: incremental'");

@@ -16,6 +16,9 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
     /// <summary>The folder of models.</summary>
     public const string Folder = "models";
 
+    /// <summary>The folder of snapshots, which is also the schema of one in none of its folders.</summary>
+    public const string SnapshotFolder = "snapshots";
+
     const string NotYet = "is not supported yet";
 
     static readonly Dictionary<string, bool> Sql = new(StringComparer.Ordinal) { ["sql"] = true };
@@ -63,7 +66,7 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             Name = name ?? default,
             Program = program?.Read(reader, body, depends),
             Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : default,
-            Materialization = new MaterializationReader(errors).Read(reader.Node("materialization")),
+            Materialization = new MaterializationReader(errors).Read(reader.Node("materialization"), IsSnapshot(file)),
             Body = body,
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
@@ -79,7 +82,7 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             File = file,
         };
         reader.Finish();
-        if (model.Materialization is Materialization.View) RefuseRowsOfView(model);
+        if (model.Materialization is Materialization.View or Materialization.Ephemeral) RefuseRowsOfView(model);
         if (model is { Program: not null, Materialization: not Materialization.Table and not Materialization.Incremental })
             errors.Add(reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}", "table or incremental");
         return name is null ? null : model;
@@ -89,11 +92,13 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
     {
         foreach (var check in view.Checks.Where(check => check.TakesRowsOut))
             errors.Add(
-                check.Place, $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of a view, which has none of its own",
+                check.Place, $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of {Called(view)}, which has none of its own",
                 "make it a table, or write on_violation: fail, or warn");
         if (view.Clean is [var rule, ..])
-            errors.Add(rule.Place, "a view has no rows of its own to clean", "make it a table, or clean them in its SQL");
+            errors.Add(rule.Place, $"{Called(view)} has no rows of its own to clean", "make it a table, or clean them in its SQL");
     }
+
+    static string Called(Model model) => model.Materialization is Materialization.View ? "a view" : "an ephemeral model";
 
     /// <summary>Reads a test.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
@@ -120,10 +125,12 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         return isEnabled ? test : null;
     }
 
+    static bool IsSnapshot(string file) => file.StartsWith(SnapshotFolder + "/", StringComparison.Ordinal);
+
     TableName? ReadName(MappingReader reader, string file)
     {
         string[] folders = file.Split('/')[1..^1];
-        var schema = folders is [var first, ..] ? first : null;
+        var schema = folders is [var first, ..] ? first : IsSnapshot(file) ? SnapshotFolder : null;
         var place = reader.PlaceOf("name");
         if (reader.Text("name") is { } stated)
         {

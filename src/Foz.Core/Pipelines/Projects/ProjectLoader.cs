@@ -30,6 +30,9 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
         var models = ReadAll(file.Folder, ModelReader.Folder, path => Path.GetExtension(path) == ".sql" || ProgramReader.IsProgram(path), (path, text, problems) =>
             (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled));
+        models.AddRange(ReadAll(file.Folder, ModelReader.SnapshotFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
+            (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled)));
+        models.AddRange(ReadSeeds(file));
         var tests = ReadAll(file.Folder, TestsFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
             new ModelReader(file.SchemaPrefix, cache, problems).ReadTest(path, text));
         RefuseOtherFiles(file.Folder);
@@ -55,6 +58,22 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         });
         foreach (var problem in problems.SelectMany(list => list.Items)) errors.Add(problem);
         return [.. found.Where((_, i) => isThere[i]).Select(item => item!)];
+    }
+
+    IEnumerable<(Model? Model, bool IsEnabled)> ReadSeeds(ProjectFile file)
+    {
+        var reader = new SeedReader(file.SchemaPrefix, errors);
+        var properties = new Dictionary<string, (string File, string Text)>(StringComparer.Ordinal);
+        foreach (var said in Files(file.Folder, SeedReader.Folder, ".yml", ".yaml"))
+            properties[Path.ChangeExtension(said.Path, ".csv")] = said;
+        foreach (var path in FilesBelow(file.Folder, SeedReader.Folder).Where(path => Path.GetExtension(path) == ".csv"))
+        {
+            var isSaid = properties.Remove(path, out var said);
+            var model = reader.Read(path, Path.Combine(file.Folder, path), isSaid ? said : null, out var isEnabled);
+            yield return (model, isEnabled);
+        }
+        foreach (var (csv, said) in properties)
+            errors.Add(new Place(said.File), $"there is no {csv} beside it", "name it as the CSV file that it describes");
     }
 
     IReadOnlyDictionary<string, NamedSelector> ReadSelectors(ProjectFile file)

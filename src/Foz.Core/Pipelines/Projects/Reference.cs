@@ -36,6 +36,9 @@ public sealed record Reference(TableName Name, TableName Table, ReferenceKind Ki
     /// <summary>Whether only rows that are new since the last run are read: <c>STREAM(bronze.orders)</c>.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>Whether no SQL of the model reads it: it is stated in <c>depends</c>, or a check needs it.</summary>
+    /// <summary>The SELECT that stands in its place, of an ephemeral model; null of others.</summary>
+    public SqlBody? Inlined { get; init; }
+
+    /// <summary>Whether no SQL of the model reads it: it is stated in <c>depends</c>, a check needs it, or it is inlined.</summary>
     public bool IsOrderOnly { get; init; }
 }

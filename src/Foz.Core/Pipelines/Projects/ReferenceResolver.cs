@@ -22,8 +22,20 @@ sealed class ReferenceResolver(
         .SelectMany(s => s.KeepsCurrent ? [s.Schema, CurrentModel.Schema] : new[] { s.Schema })
         .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>A model with its references filled in.</summary>
+    readonly Dictionary<TableName, Model> resolved = [];
+    readonly HashSet<TableName> underWay = [];
+
+    /// <summary>A model with its references filled in; those of ephemeral models that it reads are its own.</summary>
     public Model Resolve(Model model)
+    {
+        if (resolved.TryGetValue(model.Name, out var known)) return known;
+        underWay.Add(model.Name);
+        known = ResolveNew(model);
+        underWay.Remove(model.Name);
+        return resolved[model.Name] = known;
+    }
+
+    Model ResolveNew(Model model)
     {
         var own = model.Name;
         var isIncremental = model.Materialization.Strategy is not null;
@@ -57,10 +69,16 @@ sealed class ReferenceResolver(
                     place, "'hard_deletes: invalidate' ends what is not among the rows, and STREAM() gives only new ones",
                     $"read all rows: FROM {name}");
             }
-            found.Add(reference with { IsStream = use.IsStream });
+            if (use.IsStream && models.GetValueOrDefault(name)?.Materialization is Materialization.Ephemeral)
+            {
+                errors.Add(
+                    place, $"STREAM() reads what is new in a table, and '{name}' is ephemeral: it has none",
+                    "read STREAM() of the tables that it reads, or make it an incremental model");
+            }
+            Add(found, reference with { IsStream = use.IsStream });
         }
         foreach (var (name, place) in model.Depends)
-            if (Find(name, own, place) is { } reference) found.Add(reference with { IsOrderOnly = true });
+            if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
         return model with { References = found.Items };
     }
@@ -89,7 +107,7 @@ sealed class ReferenceResolver(
         {
             var place = test.Body.PlaceOf(use.Index);
             if (ToName(use, place) is { } name && Find(name, own: null, place) is { } reference)
-                found.Add(reference);
+                Add(found, reference);
         }
         return test with { References = found.Items };
     }
@@ -108,13 +126,29 @@ sealed class ReferenceResolver(
             foreach (var (name, place) in names)
             {
                 if (name is not { } known || Find(known, own, place) is not { } reference) continue;
-                if (reference.Kind is not ReferenceKind.Self) found.Add(reference with { IsOrderOnly = true });
+                if (reference.Kind is not ReferenceKind.Self) Add(found, reference with { IsOrderOnly = true });
                 else if (check.TakesRowsOut)
                     errors.Add(
                         check.Place, $"{check.Title} cannot take rows out by what '{own}' itself holds",
                         "write on_violation: fail, or warn");
             }
         }
+    }
+
+    /// <summary>Adds a reference; of an ephemeral model, whose SELECT stands in its place, also what that reads.</summary>
+    void Add(ReferenceList found, Reference reference)
+    {
+        if (models.GetValueOrDefault(reference.Name) is not { Materialization: Materialization.Ephemeral } model
+            || reference.Kind is ReferenceKind.Self)
+        {
+            found.Add(reference);
+            return;
+        }
+        found.Add(reference with { IsOrderOnly = true, Inlined = model.Body });
+        // Those that read each other are a cycle, which the graph tells.
+        if (underWay.Contains(model.Name)) return;
+        foreach (var inner in Resolve(model).References.Where(inner => inner.Inlined is not null || !inner.IsOrderOnly))
+            found.Add(inner with { Place = reference.Place, IsOrderOnly = inner.IsOrderOnly || reference.IsOrderOnly });
     }
 
     IEnumerable<(TableName? Name, Place Place)> NamesIn(CheckDefinition.Custom check)

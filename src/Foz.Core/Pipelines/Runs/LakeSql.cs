@@ -4,7 +4,9 @@ using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
 
-/// <summary>SQL of a project with the names that tables have in the lake of an environment.</summary>
+/// <summary>
+/// SQL of a project with the names that tables have in the lake of an environment, and ephemeral models in their places.
+/// </summary>
 public static class LakeSql
 {
     /// <summary>Puts the names of the lake in the place of those that the project has.</summary>
@@ -15,9 +17,9 @@ public static class LakeSql
     public static string Of(
         EngineSession session, string sql, IReadOnlyList<Reference> references, CancellationToken cancellationToken) =>
         SqlAnalysis.Read(session, sql, cancellationToken).Rewrite(table =>
-            table.Schema is { } schema
-            && references.FirstOrDefault(r => r.Name == new TableName(schema, table.Name)) is { } known
-            && known.Table != known.Name
-                ? $"{SqlText.Identifier(known.Table.Schema)}.{SqlText.Identifier(known.Table.Name)}"
-                : null).Text;
+            table.Schema is not { } schema
+            || references.FirstOrDefault(r => r.Name == new TableName(schema, table.Name)) is not { } known ? null
+            : known.Inlined is { } inlined ? $"({Of(session, inlined.Text, references, cancellationToken)}\n)"
+            : known.Table == known.Name ? null
+            : $"{SqlText.Identifier(known.Table.Schema)}.{SqlText.Identifier(known.Table.Name)}").Text;
 }

@@ -227,6 +227,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             columns ??= session.Describe(given.Sql, cancellationToken);
             return given.With(intervals.Filter(given.Sql, columns, manifest.Interval!.Value));
         }
+        if (Model.Materialization is Materialization.Seed seed)
+            return ModelRows.Of(await binder.BindAsync(
+                new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
         if (intervals is null) return ModelRows.Of(await binder.BindAsync(Model.Sql, cancellationToken));
         var sql = intervals.Fill(manifest.Interval!.Value);
         if (columns is null)

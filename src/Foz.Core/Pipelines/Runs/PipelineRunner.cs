@@ -35,8 +35,9 @@ public sealed class PipelineRunner(Lake lake)
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
-        var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token)).Tables;
-        var steps = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
+        var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token);
+        var steps = project.Graph.Nodes.Where(node => found.Tables.Contains(node.Name) && node.IsMade).ToList();
+        var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         await using var reports = new RunReports(lake, project, runId);

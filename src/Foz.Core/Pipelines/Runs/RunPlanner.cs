@@ -64,7 +64,7 @@ public sealed class RunPlanner(Lake lake)
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
         var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
-        var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name)).ToList();
+        var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name) && node.IsMade).ToList();
         var reads = new LakeReads(lake, project);
         var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads }
             .ReadAsync(nodes, cancellationToken);

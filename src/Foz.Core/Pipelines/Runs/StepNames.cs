@@ -28,6 +28,8 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
         if (reference.Schema is null) return null;
         var name = new TableName(reference.Schema, reference.Name);
         if (name == node.Name || name == node.Table) return await OwnAsync(cancellationToken);
+        if (node.References.FirstOrDefault(r => r.Name == name)?.Inlined is { } inlined)
+            return new RelationBinding.View(inlined.Text);
         var table = Resolve(name);
         if (await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.View, Sql: { } sql })
             return new RelationBinding.View(sql);
@@ -81,6 +83,7 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
     async ValueTask<RelationBinding> OwnAsync(CancellationToken cancellationToken)
     {
         if (OwnPreview is not null) return new RelationBinding.Relation(OwnPreview);
+        if (node is GraphNode.OfModel { IsMade: false, Model: var model }) return new RelationBinding.View(model.Sql);
         var table = await lake.OpenTableAsync(node.Table, cancellationToken);
         if (await table.FindLatestAsync(cancellationToken) is { } snapshot)
             return new RelationBinding.Rows(TableRows.All(snapshot));

@@ -44,7 +44,7 @@ static class ResourceConfig
             case "materialization": return [model.Materialization.Name];
             case "schema": return [model.Name.Schema];
             case "enabled": return ["true"];
-            case "strategy" when model.Materialization is Materialization.Incremental { Strategy: var strategy }:
+            case "strategy" when model.Materialization.Strategy is { } strategy:
                 return [strategy.Name];
             default:
                 return model.Settings.Where(setting =>
