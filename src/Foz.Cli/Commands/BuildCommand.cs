@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Runs;
+using Foz.Core.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;
 
@@ -16,7 +18,7 @@ static class BuildCommand
         var options = new RunOptions(context);
         var fullRefresh = RunCommand.FullRefresh();
         var command = new ExampleCommand(
-            Name, "Run, then make the SQL tests of what was selected",
+            Name, "Run unit tests, then run, then make the SQL tests of what was selected",
             ["foz build", "foz build +gold.daily_sales", "foz build --select state:modified+ --fail-fast"])
         { fullRefresh };
         options.AddTo(command);
@@ -28,6 +30,12 @@ static class BuildCommand
             // What changed is what had changed before the run.
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
+            var units = await new UnitTestRunner(workspace.Lake, project).RunAsync(selected.UnitTests, cancellationToken);
+            if (units.Count > 0 && !options.IsJson(arguments)) UnitTestDisplay.Tell(context, units);
+            foreach (var unit in options.IsJson(arguments) ? units : [])
+                context.Shell.Out.WriteLine(LineOf(
+                    context, unit.Test.Name, unit.Passed, unit.Missing.Count + unit.Unexpected.Count, unit.Error));
+            if (units.Any(unit => !unit.Passed)) return 1;
             var run = await options.RunAsync(
                 arguments, workspace,
                 new()
@@ -47,12 +55,16 @@ static class BuildCommand
         return command;
     }
 
-    static string LineOf(CommandContext context, ChecksOutcome outcome) => JsonSerializer.Serialize(new Dictionary<string, object?>
-    {
-        ["event"] = "test",
-        ["test"] = outcome.Name,
-        ["passed"] = !outcome.IsFailure,
-        ["violations"] = outcome.Checks.Sum(check => check.Violations),
-        ["error"] = outcome.Error is { } error ? context.Mask(error.Describe()) : null,
-    });
+    static string LineOf(CommandContext context, ChecksOutcome outcome) => LineOf(
+        context, outcome.Name, !outcome.IsFailure, outcome.Checks.Sum(check => check.Violations), outcome.Error);
+
+    static string LineOf(CommandContext context, string name, bool passed, long violations, FozException? error) =>
+        JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["event"] = "test",
+            ["test"] = name,
+            ["passed"] = passed,
+            ["violations"] = violations,
+            ["error"] = error is null ? null : context.Mask(error.Describe()),
+        });
 }

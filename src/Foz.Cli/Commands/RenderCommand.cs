@@ -31,7 +31,7 @@ static class RenderCommand
             using var session = workspace.Engines.Open(Workload.Query);
             var texts = selected.Items.Select(item => item switch
             {
-                Resource.Table { Node: GraphNode.OfModel { Model: var model } } =>
+                Resource.Table { Node: GraphNode.OfModel { Model: { Program: null } model } } =>
                     (item.Name, Sql: (string?)LakeSql.Of(session, model.Sql, model.References, cancellationToken)),
                 Resource.Singular { Test: var test } =>
                     (item.Name, Sql: (string?)LakeSql.Of(session, test.Sql, test.References, cancellationToken)),

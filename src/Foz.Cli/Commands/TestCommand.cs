@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Runs;
+using Foz.Core.Pipelines.UnitTests;
 using Foz.Core.Quality;
 
 namespace Foz.Cli.Commands;
@@ -25,12 +26,22 @@ static class TestCommand
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
             Name, "Run the checks of tables as they are, and the SQL tests in tests/",
-            ["foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json"]);
+            ["foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json", "foz test --unit gold.daily_sales"]);
+        var isUnit = new Option<bool>("--unit") { Description = "Run the unit tests of models instead, which read no rows of the lake" };
+        command.Add(isUnit);
         selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
+            if (arguments.GetValue(isUnit))
+            {
+                var selected = await new SelectionFinder(workspace.Lake).FindAsync(
+                    project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
+                return UnitTestDisplay.Write(
+                    context, arguments,
+                    await new UnitTestRunner(workspace.Lake, project).RunAsync(selected.UnitTests, cancellationToken));
+            }
             var outcomes = await new ProjectChecks(workspace.Lake).RunAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
             if (context.IsTable(arguments)) Tell(context, outcomes);

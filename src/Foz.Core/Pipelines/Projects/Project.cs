@@ -52,6 +52,9 @@ public sealed class Project
     /// <summary>Its tests, by name.</summary>
     public IReadOnlyList<SqlTest> SqlTests => parts.SqlTests;
 
+    /// <summary>Its unit tests, by name.</summary>
+    public IReadOnlyList<UnitTest> UnitTests => parts.UnitTests;
+
     /// <summary>Its own selectors, by name.</summary>
     public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
@@ -151,4 +154,11 @@ sealed record ProjectParts(
     IReadOnlyList<Model> Models,
     IReadOnlyList<SqlTest> SqlTests,
     IReadOnlySet<TableName> Disabled,
-    IReadOnlyDictionary<string, NamedSelector> Selectors);
+    IReadOnlyDictionary<string, NamedSelector> Selectors)
+{
+    /// <summary>The files of its unit tests.</summary>
+    public IReadOnlyList<(string Path, string Text)> UnitTestFiles { get; init; } = [];
+
+    /// <summary>Its unit tests that are switched on.</summary>
+    public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
+}

@@ -12,6 +12,7 @@ namespace Foz.Core.Pipelines.Projects;
 sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 {
     const string TestsFolder = "tests";
+    const string FixturesFolder = TestsFolder + "/fixtures/";
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -33,16 +34,23 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         models.AddRange(ReadAll(file.Folder, ModelReader.SnapshotFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
             (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled)));
         models.AddRange(ReadSeeds(file));
-        var tests = ReadAll(file.Folder, TestsFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
+        var tests = ReadAll(file.Folder, TestsFolder, IsSqlTest, (path, text, problems) =>
             new ModelReader(file.SchemaPrefix, cache, problems).ReadTest(path, text));
         RefuseOtherFiles(file.Folder);
         var result = Finish(new(
             file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
             [.. tests.OfType<SqlTest>()],
-            models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(), ReadSelectors(file)));
+            models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(), ReadSelectors(file))
+        {
+            UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
+                .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
+        });
         cache.Save();
         return result;
     }
+
+    static bool IsSqlTest(string path) =>
+        Path.GetExtension(path) == ".sql" && !path.StartsWith(FixturesFolder, StringComparison.Ordinal);
 
     /// <summary>Reads files of a folder, several at a time; what is wrong is told in their order.</summary>
     List<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, string, ErrorList, T> read)
@@ -129,6 +137,12 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
                 .Select(s => s with { Streams = [.. s.Streams.Select(resolver.Resolve)] })
                 .OrderBy(s => s.Name, StringComparer.Ordinal)],
             SqlTests = [.. parts.SqlTests.Select(resolver.Resolve).OrderBy(t => t.Name, StringComparer.Ordinal)],
+        };
+        var unitTests = new UnitTestReader(parts.File.Folder, [.. Nodes(parts)], errors);
+        parts = parts with
+        {
+            UnitTests = [.. parts.UnitTestFiles.SelectMany(file => unitTests.Read(file.Path, file.Text))
+                .OrderBy(test => test.Name, StringComparer.Ordinal)],
         };
         var graph = ProjectGraph.Build(Nodes(parts), errors);
         return graph is null || !errors.IsEmpty

@@ -119,6 +119,28 @@ public abstract record Resource
 
         internal override IEnumerable<string[]> Paths => [[.. Test.File.Split('/')[..^1], Test.Name]];
     }
+
+    /// <summary>A unit test.</summary>
+    /// <param name="Test">It.</param>
+    public sealed record Unit(UnitTest Test) : Resource
+    {
+        /// <inheritdoc/>
+        public override string Name => Test.Name;
+
+        /// <inheritdoc/>
+        public override string Type => ResourceWords.UnitTest;
+
+        /// <inheritdoc/>
+        public override string File => Test.File;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Tags => Test.Tags;
+
+        /// <inheritdoc/>
+        public override IEnumerable<TableName> Needs => [Test.Model];
+
+        internal override IEnumerable<string[]> Paths => [[.. Test.File.Split('/')[..^1], Test.Name]];
+    }
 }
 
 /// <summary>The words for what things of a project are.</summary>
@@ -130,6 +152,11 @@ static class ResourceWords
     public const string Seed = "seed";
     public const string Snapshot = "snapshot";
 
+    public const string UnitTest = "unit_test";
+
+    /// <summary>A test of a model alone.</summary>
+    public const string UnitWord = "unit";
+
     /// <summary>A test of a table as it is, whatever it looks at.</summary>
     public const string Data = "data";
 
@@ -140,8 +167,8 @@ static class ResourceWords
     public const string Singular = "singular";
 
     /// <summary>What <c>resource_type:</c> can be.</summary>
-    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, Seed, Snapshot];
+    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, UnitTest, Seed, Snapshot];
 
     /// <summary>What <c>test_type:</c> can be; dbt's older word for <c>generic</c> too.</summary>
-    public static readonly IReadOnlyList<string> TestTypes = [Data, Generic, Singular, "schema"];
+    public static readonly IReadOnlyList<string> TestTypes = [Data, Generic, Singular, UnitWord, "schema"];
 }

@@ -87,5 +87,6 @@ sealed class ResourceGraph
     static IEnumerable<Resource> ItemsOf(Project project) =>
         project.Graph.Nodes.Select(node => (Resource)new Resource.Table(node))
             .Concat(project.Graph.Nodes.Where(node => node.Checks.Count > 0).Select(node => new Resource.Checks(node)))
-            .Concat(project.SqlTests.Select(test => new Resource.Singular(test)));
+            .Concat(project.SqlTests.Select(test => new Resource.Singular(test)))
+            .Concat(project.UnitTests.Select(test => new Resource.Unit(test)));
 }

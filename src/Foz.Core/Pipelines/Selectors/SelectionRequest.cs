@@ -101,4 +101,7 @@ public sealed record SelectedResources(IReadOnlyList<Resource> Items)
 
     /// <summary>The tests in SQL.</summary>
     public IReadOnlyList<SqlTest> SqlTests { get; } = [.. Items.OfType<Resource.Singular>().Select(test => test.Test)];
+
+    /// <summary>The unit tests.</summary>
+    public IReadOnlyList<UnitTest> UnitTests { get; } = [.. Items.OfType<Resource.Unit>().Select(test => test.Test)];
 }

@@ -71,6 +71,7 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         SelectorMethod.TestType => resource => term.Value switch
         {
             ResourceWords.Singular => resource is Resource.Singular,
+            ResourceWords.UnitWord => resource is Resource.Unit,
             ResourceWords.Data => resource.Type is ResourceWords.Test,
             _ => resource is Resource.Checks,
         },
