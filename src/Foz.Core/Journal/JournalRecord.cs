@@ -111,6 +111,12 @@ public sealed record StepRecord : JournalRecord
     /// <summary>Rows that could not be read.</summary>
     public long RowsRejected { get; init; }
 
+    /// <summary>Rows that were left out by a check or as double ones.</summary>
+    public long RowsDropped { get; init; }
+
+    /// <summary>Rows that broke a check and were quarantined.</summary>
+    public long RowsQuarantined { get; init; }
+
     /// <summary>What the user should know of it besides its checks.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

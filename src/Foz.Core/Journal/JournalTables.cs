@@ -22,7 +22,7 @@ public static class JournalTables
             [
                 RunId, Text("step"), Text("kind"), Count("batch"), Text("outcome"), Instant("started_at"),
                 Instant("finished_at"), Count("table_version"), Count("rows_written"), Count("rows_rejected"),
-                new("warnings", new DataType.Array(DataType.String)), Text("error"),
+                Count("rows_dropped"), Count("rows_quarantined"), new("warnings", new DataType.Array(DataType.String)), Text("error"),
             ],
             [CheckRecord.Table] =
             [

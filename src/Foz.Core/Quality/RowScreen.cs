@@ -88,6 +88,20 @@ public sealed class RowScreen(EngineSession session, string batch)
         }
     }
 
+    /// <summary>How many rows are taken out, and how many of them are quarantined.</summary>
+    public (long TakenOut, long Quarantined) Count(CancellationToken cancellationToken)
+    {
+        using var counts = session.Query(
+            $"SELECT count(*), count(*) FILTER (WHERE kept) FROM (SELECT bool_or({IsKept}) AS kept FROM {Broken} GROUP BY {Row})",
+            cancellationToken);
+        var row = counts.Rows(cancellationToken).First();
+        return ((long)row[0]!, (long)row[1]!);
+    }
+
+    /// <summary>The condition that is true for what was noted of a row by a check that quarantines.</summary>
+    string IsKept => string.Join(
+        " OR ", Bits().Where(bit => bit.Check.OnViolation is OnViolation.Quarantine).Select(bit => bit.Breaks).DefaultIfEmpty("false"));
+
     /// <summary>The condition that is true for the rows of the batch that stay.</summary>
     /// <param name="alias">What the batch is called.</param>
     public static string Stays(string alias) => $"NOT EXISTS (SELECT 1 FROM {Broken} AS b WHERE b.{Row} = {alias}.rowid)";
@@ -103,7 +117,6 @@ public sealed class RowScreen(EngineSession session, string batch)
             var broken = Bits().ToList();
             var titles = broken.Select(b => $"CASE WHEN {b.Breaks} THEN [{Literal(b.Check.Title)}] ELSE [] END");
             var reasons = broken.Select(b => $"CASE WHEN {b.Breaks} THEN {CheckSql.Reason(b.Check)} END");
-            var isKept = broken.Where(b => b.Check.OnViolation is OnViolation.Quarantine).Select(b => b.Breaks).DefaultIfEmpty("false");
             return
                 $"""
                 SELECT t.*, q.foz_checks, q.foz_reason
@@ -111,7 +124,7 @@ public sealed class RowScreen(EngineSession session, string batch)
                     SELECT {Row}, flatten(list({string.Join(" || ", titles)} ORDER BY {Part})) AS foz_checks,
                         string_agg(concat_ws('; ', {string.Join(", ", reasons)}), '; ' ORDER BY {Part}) AS foz_reason
                     FROM {Broken} JOIN {Identifier(batch)} AS t ON t.rowid = {Row}
-                    GROUP BY {Row} HAVING bool_or({string.Join(" OR ", isKept)})) AS q ON q.{Row} = t.rowid
+                    GROUP BY {Row} HAVING bool_or({IsKept})) AS q ON q.{Row} = t.rowid
                 """;
         }
     }

@@ -208,6 +208,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Inputs = manifest,
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
+            RowsDropped = rows.RowsDropped,
+            RowsQuarantined = rows.RowsQuarantined,
             Checks = checks,
         };
     }

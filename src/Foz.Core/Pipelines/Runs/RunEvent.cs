@@ -68,6 +68,12 @@ public sealed record StepResult
     /// <summary>Rows and bytes that a source gave; null where nobody counted them.</summary>
     public (long? Rows, long? Bytes) Read { get; init; }
 
+    /// <summary>Rows that were left out by a check or as double ones.</summary>
+    public long RowsDropped { get; init; }
+
+    /// <summary>Rows that were quarantined.</summary>
+    public long RowsQuarantined { get; init; }
+
     /// <summary>What its checks found.</summary>
     public ImmutableArray<CheckResult> Checks { get; init; } = [];
 

@@ -45,6 +45,8 @@ static class RunRecords
                 TableVersion = result.TableVersion,
                 RowsWritten = result.RowsWritten,
                 RowsRejected = result.RowsRejected,
+                RowsDropped = result.RowsDropped,
+                RowsQuarantined = result.RowsQuarantined,
                 Warnings = [.. result.Warnings.Select(warning => warning.Describe())],
                 Error = result.Error?.Describe(),
             },

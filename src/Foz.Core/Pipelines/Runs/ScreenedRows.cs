@@ -21,6 +21,12 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     /// <summary>What the checks that take rows out found.</summary>
     public ImmutableArray<CheckResult> Results { get; init; } = [];
 
+    /// <summary>How many rows are left out: double ones, and those that break a check with <c>drop</c>.</summary>
+    public long RowsDropped { get; init; }
+
+    /// <summary>How many rows are quarantined.</summary>
+    public long RowsQuarantined { get; init; }
+
     /// <summary>The rows that are quarantined, as the table beside holds them; null where no check asks for it.</summary>
     public string? Quarantined { get; init; }
 
@@ -36,7 +42,7 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
         var name = Node.Table.Quarantine;
         var present = await (await Context.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken);
         var isRetried = present?.BatchOf(Manifest.Step) >= Manifest.Batch;
-        var hasRows = Results.Any(result => result is { Violations: > 0, OnViolation: OnViolation.Quarantine });
+        var hasRows = RowsQuarantined > 0;
         var mayGo = isRetried || (present is { RowCount: not 0 } && (kept.Table is null || kept.ReplacedWhere is not null));
         if (!hasRows && !mayGo) return;
         var table = await Context.Lake.DefineTableAsync(

@@ -44,7 +44,11 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         var own = columns.Select(column => column.IsNull && !node.Clean.Any(rule => rule.Columns.Contains(column.Name))
             ? $"NULL AS {SqlText.Identifier(column.Name)}"
             : $"t.{SqlText.Identifier(column.Name)}").ToList();
-        passed = passed with { Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t", Results = [.. results] };
+        passed = passed with
+        {
+            Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t", Results = [.. results],
+            RowsDropped = results.Where(result => result.Check is CheckDefinition.Cleaned { Column: null }).Sum(result => result.Violations),
+        };
         if (checks.Count > 0) passed = await ScreenAsync(passed, checks, own, kept, cancellationToken);
         CheckNulls(passed.Select, cancellationToken);
         return passed;
@@ -64,8 +68,11 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
             KeptRows = present is null ? null : kept.Sql(present.Sql, Batch),
         };
         var results = screen.Run(checks, cancellationToken);
+        var (takenOut, quarantined) = screen.Count(cancellationToken);
         return rows with
         {
+            RowsDropped = rows.RowsDropped + takenOut - quarantined,
+            RowsQuarantined = quarantined,
             Select = $"{rows.Select} WHERE {RowScreen.Stays("t")}",
             Results = rows.Results.AddRange(results),
             Quarantined = $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",

@@ -210,8 +210,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
             : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
-        if (screened.Select == arrival.Select && rowsRead is { } given)
-            Reconcile(session, given, change.RowsAdded, arrival.RejectedSql, cancellationToken);
+        if (rowsRead is { } given)
+            Reconcile(
+                session, given, change.RowsAdded + screened.RowsDropped + screened.RowsQuarantined, arrival.RejectedSql,
+                cancellationToken);
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -228,12 +230,14 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
             RowsRejected = rejected,
+            RowsDropped = screened.RowsDropped,
+            RowsQuarantined = screened.RowsQuarantined,
             Read = (rowsRead, rows.BytesRead),
             Checks = checks,
         };
     }
 
-    /// <summary>Makes sure that every row that the source gave arrives, or is rejected.</summary>
+    /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
     void Reconcile(EngineSession session, long given, long added, string? rejectedSql, CancellationToken cancellationToken)
     {
         var rejected = 0L;

@@ -29,6 +29,8 @@ public sealed class QuarantineTests : IDisposable
         Assert.Equal(Outcome.Warned, run.Outcome);
         Assert.Equal(["1|paid|10"], await project.RowsAsync("silver.orders"));
         Assert.Equal(
+            ["1|1|3"], await project.QueryAsync("SELECT rows_written, rows_dropped, rows_quarantined FROM foz.steps WHERE kind = 'model'"));
+        Assert.Equal(
             [
                 "2|lost|20|['accepted_values(status)']|accepted_values(status): lost|1",
                 "4|lost|-1|['accepted_values(status)', 'positive(price)']|accepted_values(status): lost; positive(price), a price is paid: -1|1",
