@@ -33,7 +33,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         var passed = new ScreenedRows(context, node, session, manifest) { Select = select };
         if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null) return passed;
         var columns = UntypedNulls.Find(session, select, session.Describe(select, cancellationToken), cancellationToken);
-        var cleaning = BatchCleaning.Of(node.Clean, select, columns, IsOwn);
+        var cleaning = BatchCleaning.Of(session, node.Clean, select, columns, IsOwn, cancellationToken);
         CheckContract(session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken), cancellationToken);
         EnsureColumnsExist(checks, columns);
         if (checks.Count == 0 && node.Clean.Count == 0 && !node.Contract!.Required.Any()) return passed;

@@ -17,13 +17,16 @@ public sealed class BatchCleaning
     readonly List<CheckDefinition.Readable> readable = [];
     readonly Dictionary<string, bool> isText;
     readonly IReadOnlyList<EngineColumn> columns;
+    readonly EngineSession session;
+    readonly CancellationToken cancellation;
     readonly ErrorList errors = new();
     CleanRule.Deduplicate? deduplicate;
     int hidden;
 
-    BatchCleaning(string select, IReadOnlyList<EngineColumn> columns)
+    BatchCleaning(
+        EngineSession session, string select, IReadOnlyList<EngineColumn> columns, CancellationToken cancellationToken)
     {
-        (Select, this.columns) = (select, columns);
+        (this.session, Select, this.columns, cancellation) = (session, select, columns, cancellationToken);
         isText = columns.ToDictionary(c => c.Name, c => c is { TypeName: "VARCHAR", IsJson: false }, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -34,15 +37,20 @@ public sealed class BatchCleaning
     public IReadOnlyList<CheckDefinition> Checks => readable;
 
     /// <summary>Makes the SELECT.</summary>
+    /// <param name="session">The session that will run it.</param>
     /// <param name="rules">The rules.</param>
     /// <param name="select">The rows as they are.</param>
     /// <param name="columns">Their columns.</param>
     /// <param name="isOwn">Whether a rule for all columns is for this one.</param>
-    /// <exception cref="FozException">A rule names a column that is not there, or is for text and its column is none.</exception>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    /// <exception cref="FozException">
+    /// Rules name columns that are not there, are for text and their columns are none, or cannot be made; tells all that do.
+    /// </exception>
     public static BatchCleaning Of(
-        IReadOnlyList<CleanRule> rules, string select, IReadOnlyList<EngineColumn> columns, Func<string, bool> isOwn)
+        EngineSession session, IReadOnlyList<CleanRule> rules, string select, IReadOnlyList<EngineColumn> columns,
+        Func<string, bool> isOwn, CancellationToken cancellationToken)
     {
-        var cleaning = new BatchCleaning(select, columns);
+        var cleaning = new BatchCleaning(session, select, columns, cancellationToken);
         foreach (var rule in rules.Where(rule => rule is not CleanRule.Deduplicate)) cleaning.Add(rule, isOwn);
         foreach (var rule in rules.OfType<CleanRule.Deduplicate>()) cleaning.Add(rule);
         cleaning.errors.ThrowIfAny();
@@ -96,7 +104,8 @@ public sealed class BatchCleaning
                 NoteInvalid(rule, name, $"CASE WHEN {old} IS NOT NULL AND ({value}) IS NULL THEN {old}::VARCHAR END");
             isText[name] = rule is CleanRule.Format || (isText[name] && rule is not CleanRule.Cast);
         }
-        Select = $"SELECT t.* REPLACE ({string.Join(", ", replaced)}){string.Concat(noted.Select(n => $",\n  {n}"))}\nFROM ({Select}\n) AS t";
+        if (replaced.Count > 0)
+            Extend(rule, $"SELECT t.* REPLACE ({string.Join(", ", replaced)}){string.Concat(noted.Select(n => $",\n  {n}"))}\nFROM ({Select}\n) AS t");
 
         void Note(CleanRule what, string name, string changed)
         {
@@ -136,11 +145,25 @@ public sealed class BatchCleaning
         deduplicate = rule;
         var hasKey = string.Join(" AND ", rule.Keys.Select(key => $"t.{Identifier(key)} IS NOT NULL"));
         var order = rule.Order is { } stated ? $"{stated}, " : "";
-        Select = $"""
+        Extend(rule, $"""
             SELECT t.*, {hasKey} AND row_number() OVER (PARTITION BY {Identifiers(rule.Keys)} ORDER BY {order}hash(t)) > 1 AS {Double}
             FROM ({Select}
             ) AS t
-            """;
+            """);
+    }
+
+    /// <summary>Goes on from a SELECT that has a rule more, or notes that the rule cannot be made.</summary>
+    void Extend(CleanRule rule, string select)
+    {
+        try
+        {
+            session.Describe(select, cancellation);
+            Select = select;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql or ErrorKind.Data)
+        {
+            errors.Add(rule.Place, $"the rule '{rule.Name}' cannot be made: {e.Message}", e.Hint);
+        }
     }
 
     bool IsKnown(CleanRule rule, string name)
