@@ -56,7 +56,8 @@ sealed class PlanDisplay(CommandContext context)
 
     static string TextOf(SettingChange change) => $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}";
 
-    static string TextOf(ColumnChange change) => change switch
+    /// <summary>A change of a column, in a few signs.</summary>
+    public static string TextOf(ColumnChange change) => change switch
     {
         { Before: null } => $"+ {change.Name} {change.Now}",
         { Now: null } => $"− {change.Name} {change.Before}",
