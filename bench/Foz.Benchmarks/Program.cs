@@ -30,6 +30,9 @@ IReadOnlyList<IBenchmark> all =
     new MaintainedBenchmark(commits: 10_000),
     new StartupBenchmark(),
     new PlanBenchmark(),
+    new IncrementalBenchmark("merge", "≤ 1.3×"),
+    new IncrementalBenchmark("delete+insert", "–"),
+    new IncrementalBenchmark("scd2_by_time", "–"),
 ];
 
 // Work that a benchmark wants done in a process of its own comes back here.

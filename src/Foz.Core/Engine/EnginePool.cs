@@ -128,8 +128,7 @@ public sealed class EnginePool : IDisposable
                 SET GLOBAL max_temp_directory_size = '{SpillBytesMax()}B';
                 SET GLOBAL parquet_metadata_cache = true;
                 SET GLOBAL TimeZone = 'UTC';
-                CREATE MACRO batch_start() AS CAST(now() AS TIMESTAMP);
-                CREATE MACRO batch_end() AS CAST(now() AS TIMESTAMP);
+                {ModelMacros.Sql}
                 """);
             return database;
         }

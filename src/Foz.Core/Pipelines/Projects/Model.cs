@@ -44,7 +44,10 @@ public sealed record Model
     /// <summary>What it promises of its columns; null where it has no contract.</summary>
     public TableContract? Contract { get; init; }
 
-    /// <summary>All its checks: those of its columns, then those of the table.</summary>
+    /// <summary>The columns for whose values together a row stands; empty where nobody said. It is checked.</summary>
+    public IReadOnlyList<string> Grain { get; init; } = [];
+
+    /// <summary>All its checks: those of its grain, those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 
     /// <summary>What else is said of it; a value that is nested stands as JSON.</summary>

@@ -57,6 +57,7 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         var checks = new CheckReader(onViolation ?? OnViolation.Fail, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var tableChecks = checks.Read(reader.Node("checks"), column: null);
+        var grain = reader.Scalars("grain");
         var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
@@ -76,7 +77,11 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             Columns = columns,
             Clean = quality.Clean(),
             Contract = quality.Contract(),
-            Checks = [.. columns.SelectMany(c => c.Checks), .. tableChecks],
+            Grain = [.. grain.Select(column => column.Text)],
+            Checks =
+            [
+                .. GrainChecks(grain, onViolation ?? OnViolation.Fail), .. columns.SelectMany(c => c.Checks), .. tableChecks,
+            ],
             Meta = ReadMeta(reader.Entries("meta")),
             Depends = program is null ? depends : [],
             File = file,
@@ -86,6 +91,24 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         if (model is { Program: not null, Materialization: not Materialization.Table and not Materialization.Incremental })
             errors.Add(reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}", "table or incremental");
         return name is null ? null : model;
+    }
+
+    /// <summary>What must be true where a row stands for each value of some columns together.</summary>
+    static IEnumerable<CheckDefinition> GrainChecks(IReadOnlyList<YamlNode.Scalar> grain, OnViolation onViolation)
+    {
+        if (grain.Count == 0) yield break;
+        const string Why = "the grain of the table";
+        foreach (var column in grain)
+        {
+            yield return new CheckDefinition.NotNull(column.Text)
+            {
+                OnViolation = onViolation, Description = Why, Place = column.Place,
+            };
+        }
+        yield return new CheckDefinition.Unique([.. grain.Select(column => column.Text)])
+        {
+            OnViolation = onViolation, Description = Why, Place = grain[0].Place,
+        };
     }
 
     void RefuseRowsOfView(Model view)
