@@ -32,6 +32,7 @@ public sealed class ProjectReferenceTests
         { "## models/**/*.sql", "models/silver/m.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },
         { "### Materializations", "models/silver/m.sql", "/* @foz\nmaterialization: {type: table, KEY: 1}\n@foz */ select 1 as a" },
         { "## seeds/**/*.csv", "seeds/s.yml", "KEY: 1" },
+        { "### Exports", "models/silver/m.sql", "/* @foz\nexport: {KEY: 1}\n@foz */ select 1 as a" },
         { "## tests/*.sql", "tests/t.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a" },
     };
 

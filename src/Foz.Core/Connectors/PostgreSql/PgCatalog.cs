@@ -73,6 +73,14 @@ sealed class PgCatalog : IAsyncDisposable
     public PgCatalog(PgOptions options)
     {
         this.options = options;
+        database = Connect(options, ConnectionsMax);
+    }
+
+    /// <summary>Connections of Npgsql to a database.</summary>
+    /// <param name="options">How it is reached.</param>
+    /// <param name="connectionsMax">How many there may be at a time.</param>
+    public static NpgsqlDataSource Connect(PgOptions options, int connectionsMax)
+    {
         var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
             Host = options.Host,
@@ -97,12 +105,12 @@ sealed class PgCatalog : IAsyncDisposable
             Options = options.ServerOptions,
             Timeout = (int)options.ConnectTimeout.TotalSeconds,
             CommandTimeout = 0,
-            MaxPoolSize = ConnectionsMax,
+            MaxPoolSize = connectionsMax,
             GssEncryptionMode = GssEncryptionMode.Disable,
             PersistSecurityInfo = false,
         }.ConnectionString);
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
-        database = builder.Build();
+        return builder.Build();
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foz.Core.Connectors.Exports;
 using Foz.Core.Data;
 using Foz.Core.Quality;
 using Foz.Core.Quality.Cleaning;
@@ -49,6 +50,9 @@ public sealed record Model
 
     /// <summary>All its checks: those of its grain, those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>Where its rows go once its checks have passed.</summary>
+    public IReadOnlyList<ExportDefinition> Exports { get; init; } = [];
 
     /// <summary>What else is said of it; a value that is nested stands as JSON.</summary>
     public ImmutableSortedDictionary<string, string> Meta { get; init; } =

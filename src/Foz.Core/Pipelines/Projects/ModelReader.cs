@@ -82,6 +82,7 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             [
                 .. GrainChecks(grain, onViolation ?? OnViolation.Fail), .. columns.SelectMany(c => c.Checks), .. tableChecks,
             ],
+            Exports = new ExportReader(errors).Read(reader.Node("export")),
             Meta = ReadMeta(reader.Entries("meta")),
             Depends = program is null ? depends : [],
             File = file,

@@ -126,6 +126,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     {
         parts = AddCurrentModels(parts);
         CheckUnique(parts);
+        var exports = new ExportReader(errors);
+        foreach (var model in parts.Models) exports.Check(model, parts.File);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
         var uses = finder.Find(Statements(parts), cache);
         var resolver = new ReferenceResolver(parts, uses, options, errors);

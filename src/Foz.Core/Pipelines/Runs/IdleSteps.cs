@@ -52,6 +52,8 @@ sealed class IdleSteps
     static async Task<bool> IsIdleAsync(
         StepContext context, LakeReads reads, GraphNode.OfModel node, CancellationToken cancellationToken)
     {
+        // What its table has, an export may not have yet.
+        if (node.Model.Exports.Count > 0) return false;
         var hasWarnings = false;
         try
         {

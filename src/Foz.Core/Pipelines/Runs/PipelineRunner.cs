@@ -143,7 +143,7 @@ public sealed class PipelineRunner(Lake lake)
         {
             GraphNode.OfStream stream =>
                 new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
-            GraphNode.OfModel model => new ModelStep(context, model).RunAsync(cancellationToken),
+            GraphNode.OfModel model => RunModelAsync(context, model, request.Project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
         result = result with
@@ -155,6 +155,23 @@ public sealed class PipelineRunner(Lake lake)
         await reports.StepFinishedAsync(node, result, startedAt);
         Tell(request, new RunEvent.StepFinished(result));
         return result;
+    }
+
+    /// <summary>Makes a model, and exports what its targets do not have yet.</summary>
+    static async Task<StepResult> RunModelAsync(
+        StepContext context, GraphNode.OfModel node, ProjectFile file, CancellationToken cancellationToken)
+    {
+        var result = await new ModelStep(context, node).RunAsync(cancellationToken);
+        if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
+        try
+        {
+            var isDone = await new ExportStep(context, node, file).RunAsync(cancellationToken);
+            return isDone && result.Outcome is Outcome.Skipped ? result with { Outcome = Outcome.Succeeded } : result;
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return result with { Outcome = Outcome.Failed, Error = e };
+        }
     }
 
     StepResult Skip(RunRequest request, GraphNode node)

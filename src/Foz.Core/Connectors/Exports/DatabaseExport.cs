@@ -1,0 +1,118 @@
+using System.Data.Common;
+using System.Globalization;
+using Foz.Core.Connectors.Databases;
+using Foz.Core.Data;
+
+namespace Foz.Core.Connectors.Exports;
+
+/// <summary>
+/// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there. Replacing and
+/// upserting again what was written changes nothing; what is appended can come twice after a crash.
+/// </summary>
+static class DatabaseExport
+{
+    const int ParametersMax = 900;
+    const int RowsMax = 100;
+
+    /// <summary>Writes them.</summary>
+    /// <returns>How many rows were sent.</returns>
+    public static async Task<long> RunAsync(
+        ExportDefinition.ToTable target, ConnectionDefinition connection, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
+    {
+        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var session = new DatabaseSession(options);
+        await using var open = await session.OpenAsync(cancellationToken);
+        try
+        {
+            await using var transaction = await open.BeginTransactionAsync(cancellationToken);
+            var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
+            if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
+            if (target.Mode is ExportMode.Upsert)
+                foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
+                    await EachAsync(rows, sql, writing.DeleteAsync, cancellationToken);
+            var count = await EachAsync(rows, rows.Sql, writing.InsertAsync, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return count;
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault($"export to {target.Target}", e);
+        }
+    }
+
+    static async Task<long> EachAsync(
+        ExportRows rows, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using var read = rows.Session.Query(rows.AsText(sql), cancellationToken);
+        var (batch, count) = (new List<object?[]>(), 0L);
+        var rowsMax = Math.Clamp(ParametersMax / rows.Fields.Count, 1, RowsMax);
+        foreach (var row in read.Rows(cancellationToken))
+        {
+            batch.Add([.. row.Select((value, i) => ValueOf(value as string, rows.Fields[i].Type))]);
+            count++;
+            if (batch.Count < rowsMax) continue;
+            await write(batch, cancellationToken);
+            batch.Clear();
+        }
+        if (batch.Count > 0) await write(batch, cancellationToken);
+        return count;
+    }
+
+    static object? ValueOf(string? text, DataType type) => text is null ? null : type switch
+    {
+        _ when type == DataType.Boolean => text == "true",
+        _ when type == DataType.Byte || type == DataType.Short => short.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Integer => int.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Long => long.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Float => float.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Double => double.Parse(text, CultureInfo.InvariantCulture),
+        DataType.Decimal when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
+        _ when type == DataType.Date => DateTime.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.TimestampNtz => DateTime.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Timestamp => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
+        _ when type == DataType.Binary => Convert.FromHexString(text.AsSpan(2)),
+        _ => text,
+    };
+
+    /// <summary>The statements of one export.</summary>
+    sealed class Writing(
+        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect, ExportDefinition.ToTable target, IReadOnlyList<Field> fields)
+    {
+        public string Table { get; } = dialect.Table(target.Table);
+
+        public Task InsertAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
+        {
+            var columns = string.Join(", ", fields.Select(f => dialect.Quote(f.Name)));
+            var number = 0;
+            // Oracle takes one row a statement.
+            return dialect.Name == "oracle"
+                ? EachAsync(batch, row => ($"INSERT INTO {Table} ({columns}) VALUES ({string.Join(", ", row.Select((_, i) => dialect.Parameter(i + 1)))})", row), cancellationToken)
+                : ExecuteAsync(
+                    $"INSERT INTO {Table} ({columns}) VALUES {string.Join(", ", batch.Select(row => $"({string.Join(", ", row.Select(_ => dialect.Parameter(++number)))})"))}",
+                    [.. batch.SelectMany(row => row)], cancellationToken);
+        }
+
+        public Task DeleteAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
+        {
+            var keys = target.Keys.Select(key => fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i).ToList();
+            var where = string.Join(" AND ", keys.Select((k, i) => $"{dialect.Quote(fields[k].Name)} = {dialect.Parameter(i + 1)}"));
+            return EachAsync(batch, row => ($"DELETE FROM {Table} WHERE {where}", [.. keys.Select(k => row[k])]), cancellationToken);
+        }
+
+        public async Task ExecuteAsync(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)
+        {
+            await using var command = session.Command(connection, sql, [.. values.Select(v => v ?? DBNull.Value)]);
+            command.Transaction = transaction;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        async Task EachAsync(IReadOnlyList<object?[]> batch, Func<object?[], (string, object?[])> statement, CancellationToken cancellationToken)
+        {
+            foreach (var row in batch)
+            {
+                var (sql, values) = statement(row);
+                await ExecuteAsync(sql, values, cancellationToken);
+            }
+        }
+    }
+}

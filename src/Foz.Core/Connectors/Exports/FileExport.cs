@@ -1,0 +1,35 @@
+using Foz.Core.Engine;
+
+namespace Foz.Core.Connectors.Exports;
+
+/// <summary>Writes rows to a file, which is there whole or as it was.</summary>
+static class FileExport
+{
+    /// <summary>Writes them.</summary>
+    public static long Run(ExportDefinition.ToFile target, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
+    {
+        var path = Path.GetFullPath(target.Path, projectFolder);
+        var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var options = target.Format switch
+            {
+                ExportFormat.Csv => "FORMAT csv, HEADER true",
+                ExportFormat.JsonLines => "FORMAT json, ARRAY false",
+                _ => "FORMAT parquet",
+            };
+            var count = rows.Session.Execute($"COPY ({rows.Sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
+            File.Move(temporary, path, overwrite: true);
+            return count;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FozException(ErrorKind.Storage, $"{target.Path} cannot be written: {e.Message}", e) { Place = target.Place };
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Foz.AcceptanceTests.PostgreSql;
+using Foz.Core.Connectors.Databases.Providers;
+
+namespace Foz.AcceptanceTests.Databases;
+
+/// <summary>Exports of models to PostgreSQL, by its own connector and by an ADO.NET provider.</summary>
+public sealed class ExportTests(PostgreSqlServer server) : IDisposable
+{
+    readonly TestLake lake = new();
+
+    public void Dispose() => lake.Dispose();
+
+    [Theory]
+    [InlineData("target")]
+    [InlineData("ado")]
+    public async Task Upserts_follow_rows_that_change_come_and_go(string connection)
+    {
+        var database = await OpenAsync($"{{connection: {connection}, table: out.people, mode: upsert, keys: [id]}}");
+        if (connection == "ado") await database.ExecuteAsync("CREATE TABLE out.people (id bigint PRIMARY KEY, name text, price numeric(10,2), at timestamptz, tags text, extra text DEFAULT 'kept'); ALTER TABLE out.people OWNER TO foz");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people VALUES (1, E'a\\tb\\\\', 1.50, '2024-01-02 03:04:05.123+00'), (2, 'b', NULL, NULL), (3, 'c', 3, NULL)");
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        Assert.Equal(
+            ["1|a\tb\\|1.50|2024-01-02 03:04:05.123+00|[\"x\", \"a\"]".Replace("\"a\"", "\"1\"", StringComparison.Ordinal), "2|b||", "3|c|3.00|"],
+            (await ReadAsync(database, "id, name, price, at, CASE WHEN id = 1 THEN tags::text::jsonb END")).Select(r => r.EndsWith('|') ? r[..^1] : r));
+        await database.ExecuteAsync("UPDATE people SET name = 'B' WHERE id = 2; DELETE FROM people WHERE id = 3; INSERT INTO people VALUES (4, 'd', 4, NULL)");
+        await lake.RunWellAsync();
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a\tb\\", "2|B", "4|d"], await ReadAsync(database, "id, name"));
+    }
+
+    [Theory]
+    [InlineData("target")]
+    [InlineData("ado")]
+    public async Task Replace_has_the_tables_rows_and_no_others(string connection)
+    {
+        var database = await OpenAsync($"{{connection: {connection}, table: out.people}}");
+        await database.ExecuteAsync("CREATE TABLE out.people (id bigint, name text, price numeric(10,2), at timestamptz, tags text); ALTER TABLE out.people OWNER TO foz; INSERT INTO out.people VALUES (99)");
+        if (connection == "target") await database.ExecuteAsync("ALTER TABLE out.people ALTER tags TYPE jsonb USING NULL");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people SELECT i, 'n' || i, i, now() FROM generate_series(1, 2500) i");
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        Assert.Equal(["2500|3126250.00"], await ReadAsync(database, "count(*), sum(price)"));
+        await database.ExecuteAsync("DELETE FROM people WHERE id > 10");
+        await lake.RunWellAsync();
+        Assert.Equal(["10"], await ReadAsync(database, "count(*)"));
+    }
+
+    [Fact]
+    public async Task A_version_that_the_target_has_is_not_sent_again_when_the_note_of_it_is_lost()
+    {
+        var database = await OpenAsync("{connection: target, table: out.people, mode: append}");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people VALUES (1, 'a', 1, NULL)");
+        await database.GrantAsync();
+        lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
+        lake.Write("models/silver/people.sql", "/* @foz\nmaterialization: incremental\nexport: {connection: target, table: out.people, mode: append}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
+        await lake.RunWellAsync();
+        Directory.Delete(Path.Combine(lake.Folder, "lake/_foz/exports"), recursive: true);
+        await lake.RunWellAsync();
+        Assert.Equal(["1"], await ReadAsync(database, "id"));
+        if (Directory.Exists(Path.Combine(lake.Folder, "lake/_foz/exports"))) Directory.Delete(Path.Combine(lake.Folder, "lake/_foz/exports"), recursive: true);
+        await database.ExecuteAsync("INSERT INTO people VALUES (2, 'b', 1, NULL)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1", "2"], await ReadAsync(database, "id"));
+    }
+
+    [Fact]
+    public async Task What_the_target_refuses_fails_the_step_and_changes_nothing()
+    {
+        var database = await OpenAsync("{connection: target, table: out.people, mode: upsert, keys: [id]}");
+        await database.ExecuteAsync("CREATE TABLE out.people (id bigint, name text, price numeric(10,2), at timestamptz, tags jsonb); ALTER TABLE out.people OWNER TO foz");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people VALUES (1, 'a', 1, NULL)");
+        await database.GrantAsync();
+        var error = (await lake.RunAsync()).Steps.Single(s => s.Error is not null).Error!;
+        Assert.Contains("42P10", error.Message, StringComparison.Ordinal);
+        Assert.Equal("upsert needs a unique index on (id)", error.Hint);
+        Assert.Empty(await ReadAsync(database, "id"));
+    }
+
+    static async Task<List<string>> ReadAsync(PostgreSqlDatabase database, string columns) =>
+        [.. (await database.QueryAsync($"SELECT {columns} FROM out.people ORDER BY 1")).Select(r => string.Join('|', r))];
+
+    async Task<PostgreSqlDatabase> OpenAsync(string export)
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE SCHEMA out; GRANT ALL ON SCHEMA out TO foz");
+        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+        await new ProviderPackages(Path.Combine(lake.Folder, "providers")).AddAsync("Npgsql", null, packages, TimeProvider.System, TestContext.Current.CancellationToken);
+        lake.Write("foz.yml", $"""
+            name: t
+            connections:
+              target: {"{"}type: postgresql, host: localhost, port: {server.Port}, database: {database.Name}, user: foz, password: '$PASSWORD_'{"}"}
+              ado:
+                type: database
+                provider: Npgsql
+                connection_string: Host=localhost;Port={server.Port};Database={database.Name};Username=foz;Password=$PASSWORD_
+            """.Replace("$PASSWORD_", "${DB_PASSWORD}", StringComparison.Ordinal));
+        lake.Write(".env", $"DB_PASSWORD={PostgreSqlServer.Password}\n");
+        lake.Write("sources/db.yml", "connection: target\nstreams: {people: }\n");
+        lake.Write("models/silver/people.sql", $"/* @foz\nmaterialization: {{type: table}}\nexport: {export}\n@foz */\nSELECT id, name, price, \"at\", ['x', id::varchar] AS tags FROM bronze.people");
+        return database;
+    }
+}

@@ -1,0 +1,91 @@
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
+using Foz.Tests.Core.Connectors.Http;
+
+namespace Foz.Tests.Core.Connectors;
+
+/// <summary>Exports of models to files and endpoints.</summary>
+public sealed class ExportTests : IDisposable
+{
+    SourceProject? project;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => project?.Dispose();
+
+    [Fact]
+    public async Task Files_hold_the_tables_last_version_or_the_one_before()
+    {
+        Open("disk: {type: files, path: data}", "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
+        await project!.RunWellAsync();
+        Assert.Equal(["id,v", "1,a"], await LinesAsync("out/a.csv"));
+        Assert.Equal(["{\"id\":1,\"v\":\"a\"}"], await LinesAsync("out/a.jsonl"));
+        Assert.True(new FileInfo(Path.Combine(project.Folder, "out/a.parquet")).Length > 0);
+        var before = File.GetLastWriteTimeUtc(Path.Combine(project.Folder, "out/a.csv"));
+        Assert.All((await project.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+        Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(project.Folder, "out/a.csv")));
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        await project.RunWellAsync();
+        Assert.Equal(["1,a", "2,b", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
+        Assert.Equal(3, Directory.GetFiles(Path.Combine(project.Folder, "out")).Length);
+    }
+
+    [Fact]
+    public async Task A_table_whose_checks_fail_is_not_exported()
+    {
+        Open("disk: {type: files, path: data}", "columns: [{name: id, checks: [{max: 1}]}]\nexport: {file: out/a.csv}");
+        await project!.RunWellAsync();
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        await project.FailAsync();
+        Assert.Equal(["id,v", "1,a"], await LinesAsync("out/a.csv"));
+    }
+
+    [Fact]
+    public async Task An_endpoint_gets_what_is_new_and_a_failed_export_is_made_up_for()
+    {
+        var isDown = false;
+        using var server = new ApiServer(_ => isDown ? new ApiAnswer(400, "no") : "ok");
+        Open(
+            $"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
+            "materialization: incremental\nexport: {connection: hook, path: rows, mode: append, batch_size: 1, records: items}", "STREAM(bronze.t)");
+        await project!.RunWellAsync();
+        isDown = true;
+        project.Write("data/2.csv", "id,v\n2,b\n3,c\n");
+        Assert.Contains("the server answers 400 BadRequest: no", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(3, (await project.RowsAsync("SELECT * FROM silver.t")).Count);
+        isDown = false;
+        await project.RunWellAsync();
+        await project.RunWellAsync();
+        Assert.Equal(
+            ["{\"items\":[{\"id\":1,\"v\":\"a\"}]}", "{\"items\":[{\"id\":2,\"v\":\"b\"}]}", "{\"items\":[{\"id\":2,\"v\":\"b\"}]}", "{\"items\":[{\"id\":3,\"v\":\"c\"}]}"],
+            server.Requests.Select(r => r.Body));
+        var keys = server.Requests.Select(r => r.Headers["Idempotency-Key"]).ToList();
+        Assert.Equal(keys[1], keys[2]);
+        Assert.Equal(3, keys.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("export: {file: a.xlsx}", "the format of the file cannot be told by its name\n  set format to csv, jsonl or parquet")]
+    [InlineData("export: {connection: disk, table: t}", "the connection 'disk' is of type files\n  a table takes one of type postgresql or database")]
+    [InlineData("export: {connection: dsk, path: t}", "unknown connection 'dsk'\n  did you mean 'disk'?")]
+    [InlineData("export: {connection: disk}", "an export needs one of 'file', 'table' and 'path'\n  a table and a path need a 'connection' besides")]
+    [InlineData("export: {file: a.csv, mode: upsert, keys: [id]}", "a file takes no 'mode: upsert'\n  it is replaced")]
+    [InlineData("export: {file: a.csv, environments: [prd]}", "unknown environment 'prd'\n  known: default")]
+    [InlineData("export: {connection: hook, path: t, mode: append}", "a table that each run makes anew cannot be exported with 'mode: append'\n  all rows would come again: make it incremental, or take another mode")]
+    [InlineData("export: {file: a.csv}\nmaterialization: view", "a view cannot be exported\n  make it a table")]
+    public void A_wrong_export_is_told(string frontMatter, string expected)
+    {
+        Open("disk: {type: files, path: data}\nhook: {type: http, url: 'http://localhost:1'}", frontMatter);
+        Assert.EndsWith(expected, Assert.Single(((ProjectResult.Refused)project!.TryLoad()).Errors).Describe(), StringComparison.Ordinal);
+    }
+
+    void Open(string connections, string frontMatter, string from = "bronze.t")
+    {
+        project = new SourceProject(connections);
+        project.Write("data/1.csv", "id,v\n1,a\n");
+        project.Write("sources/disk.yml", "connection: disk\nstreams: {t: {path: '*.csv', columns: {id: bigint}}}\n");
+        project.Write("models/silver/t.sql", $"/* @foz\n{frontMatter}\n@foz */\nSELECT id, v FROM {from}");
+    }
+
+    async Task<string[]> LinesAsync(string path) => await File.ReadAllLinesAsync(Path.Combine(project!.Folder, path), Cancel);
+}
