@@ -10,7 +10,7 @@ namespace Foz.Tests.Core.Connectors.Http;
 /// <summary>A source of an API as YAML says it, and what is read of it.</summary>
 public sealed class HttpProject : IAsyncDisposable
 {
-    readonly string folder = Directory.CreateTempSubdirectory("foz-work-").FullName;
+    readonly string workFolder = Directory.CreateTempSubdirectory("foz-work-").FullName;
     readonly List<StreamRows> opened = [];
     readonly Dictionary<string, List<StreamInputs>> history = [];
     readonly Dictionary<string, IReadOnlyList<Field>> tables = [];
@@ -50,7 +50,7 @@ public sealed class HttpProject : IAsyncDisposable
         var stream = Definition.Streams.Single(s => s.Name == name);
         var past = history.TryGetValue(name, out var known) ? known : history[name] = [];
         var inputs = (await Source.PlanAsync(stream, past, ct)).Inputs!;
-        var work = Directory.CreateDirectory(Path.Combine(folder, Path.GetRandomFileName())).FullName;
+        var work = Directory.CreateDirectory(Path.Combine(workFolder, Path.GetRandomFileName())).FullName;
         var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = work, TableFields = tables.GetValueOrDefault(name, []) };
         var rows = (StreamRows.Selected)await Source.ReadAsync(stream, inputs, context, ct);
         opened.Add(rows);
@@ -72,7 +72,7 @@ public sealed class HttpProject : IAsyncDisposable
     {
         foreach (var rows in opened) await rows.DisposeAsync();
         await Source.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(workFolder, recursive: true);
     }
 
     static ProjectResult Load(string url, string streams, string connection)
