@@ -15,6 +15,7 @@ static class BuildCommand
     public static Command Create(CommandContext context)
     {
         var selection = new SelectionOptions();
+        var defer = new DeferOption();
         var options = new RunOptions(context);
         var fullRefresh = RunCommand.FullRefresh();
         var command = new ExampleCommand(
@@ -23,13 +24,14 @@ static class BuildCommand
         { fullRefresh };
         options.AddTo(command);
         selection.AddTo(command);
+        defer.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             // What changed is what had changed before the run.
-            var selected = await new SelectionFinder(workspace.Lake).FindAsync(
-                project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
+            var request = selection.Read(context, workspace, arguments, cancellationToken);
+            var selected = await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken);
             var units = await new UnitTestRunner(workspace.Lake, project).RunAsync(selected.UnitTests, cancellationToken);
             if (units.Count > 0 && !options.IsJson(arguments)) UnitTestDisplay.Tell(context, units);
             foreach (var unit in options.IsJson(arguments) ? units : [])
@@ -41,7 +43,7 @@ static class BuildCommand
                 new()
                 {
                     Project = project, IsFullRefresh = arguments.GetValue(fullRefresh),
-                    Selection = selection.Read(context, workspace, arguments, cancellationToken),
+                    Selection = request, Defer = defer.Read(arguments, request),
                 },
                 cancellationToken);
             var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);

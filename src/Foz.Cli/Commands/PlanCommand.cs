@@ -21,20 +21,24 @@ static class PlanCommand
     public static Command Create(CommandContext context)
     {
         var selection = new SelectionOptions();
+        var defer = new DeferOption();
         var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
         var command = new ExampleCommand(
             Name, "Show what a run would do and why, and do nothing",
             ["foz plan", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
         { fullRefresh };
         selection.AddTo(command);
+        defer.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            var selected = selection.Read(context, workspace, arguments, cancellationToken);
             var plan = await new RunPlanner(workspace.Lake).PlanAsync(
                 new()
                 {
                     Project = workspace.LoadProject(context, cancellationToken),
-                    Selection = selection.Read(context, workspace, arguments, cancellationToken),
+                    Selection = selected,
+                    Defer = defer.Read(arguments, selected),
                     IsFullRefresh = arguments.GetValue(fullRefresh),
                 },
                 cancellationToken);

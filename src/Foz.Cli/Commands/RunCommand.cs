@@ -13,6 +13,7 @@ static class RunCommand
     public static Command Create(CommandContext context)
     {
         var selection = new SelectionOptions();
+        var defer = new DeferOption();
         var options = new RunOptions(context);
         var fullRefresh = FullRefresh();
         var isContinued = new Option<bool>("--continue")
@@ -29,11 +30,13 @@ static class RunCommand
                 "foz run --select +silver.orders+ --full-refresh",
                 "foz run --select tag:daily,gold --exclude gold.archive",
                 "foz run silver.events --start 2026-01-01 --end 2026-01-08",
+                "foz run --target dev --select state:modified+ --defer --state prod",
                 "foz run --log-format json --wait 30m",
             ])
         { fullRefresh, isContinued };
         options.AddTo(command);
         selection.AddTo(command);
+        defer.AddTo(command);
         intervals.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -49,7 +52,7 @@ static class RunCommand
                     arguments, workspace,
                     new()
                     {
-                        Project = project, Selection = selected, Intervals = asked,
+                        Project = project, Selection = selected, Intervals = asked, Defer = defer.Read(arguments, selected),
                         IsFullRefresh = arguments.GetValue(fullRefresh),
                     },
                     cancellationToken);

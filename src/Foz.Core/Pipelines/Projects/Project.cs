@@ -104,6 +104,25 @@ public sealed class Project
         string folder, ProjectOptions options, EnginePool engines, CancellationToken cancellationToken) =>
         new ProjectLoader(options, new(engines, cancellationToken)).Load(folder);
 
+    /// <summary>The project whose references to some of its tables stand for others of the lake.</summary>
+    /// <param name="tables">The tables of the lake, by the names that the project has.</param>
+    internal Project Reading(IReadOnlyDictionary<TableName, TableName> tables)
+    {
+        var read = parts with
+        {
+            Models = [.. parts.Models.Select(model => model with { References = Map(model.References) })],
+            SqlTests = [.. parts.SqlTests.Select(test => test with { References = Map(test.References) })],
+            Sources = [.. parts.Sources.Select(source => source with
+            {
+                Streams = [.. source.Streams.Select(stream => stream with { References = Map(stream.References) })],
+            })],
+        };
+        return new(read, ProjectGraph.Build(ProjectLoader.Nodes(read), new())!, uses, options);
+
+        IReadOnlyList<Reference> Map(IReadOnlyList<Reference> references) =>
+            [.. references.Select(r => tables.TryGetValue(r.Name, out var table) ? r with { Table = table } : r)];
+    }
+
     /// <summary>The project with what a source of <c>streams: all</c> turned out to have.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="discovered">Its streams; those that the project names keep what it says of them.</param>

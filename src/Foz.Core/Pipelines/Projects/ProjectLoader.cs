@@ -160,7 +160,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         .. Nodes(parts).SelectMany(n => n.Checks).OfType<CheckDefinition.Custom>().Select(c => c.Query),
     ];
 
-    static IEnumerable<GraphNode> Nodes(ProjectParts parts) =>
+    /// <summary>What a project makes.</summary>
+    public static IEnumerable<GraphNode> Nodes(ProjectParts parts) =>
         parts.Sources.SelectMany(s => s.Streams.Select(stream => (GraphNode)new GraphNode.OfStream(s, stream)))
             .Concat(parts.Models.Select(m => new GraphNode.OfModel(m)));
 

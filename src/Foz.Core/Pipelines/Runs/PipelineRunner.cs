@@ -4,6 +4,7 @@ using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Tables;
@@ -36,6 +37,8 @@ public sealed class PipelineRunner(Lake lake)
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
         var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token);
+        if (request.Defer is { } defer)
+            project = await Deferral.ApplyAsync(project, lake, defer, found.Tables, stop.Token);
         var steps = project.Graph.Nodes.Where(node => found.Tables.Contains(node.Name) && node.IsMade).ToList();
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
@@ -64,6 +65,7 @@ public sealed class RunPlanner(Lake lake)
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
         var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
+        if (request.Defer is { } defer) project = await Deferral.ApplyAsync(project, lake, defer, selected, cancellationToken);
         var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name) && node.IsMade).ToList();
         var reads = new LakeReads(lake, project);
         var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads }

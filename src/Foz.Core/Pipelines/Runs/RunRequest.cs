@@ -1,3 +1,4 @@
+using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
@@ -18,6 +19,9 @@ public sealed record RunRequest
 
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
+
+    /// <summary>The environment from which models read what is neither selected nor made in their own; null for none.</summary>
+    public EnvironmentLake? Defer { get; init; }
 
     /// <summary>Whether the first step that fails keeps all others from starting.</summary>
     public bool FailsFast { get; init; }

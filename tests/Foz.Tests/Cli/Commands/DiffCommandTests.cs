@@ -75,6 +75,30 @@ public sealed class DiffCommandTests : IDisposable
         Assert.Contains("did you mean 'status'?", key.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_an_environment_has_not_made_is_read_from_another()
+    {
+        await OkAsync("run");
+        foz.Write("models/gold/log.sql", "select id::varchar as line from silver.orders where amount > 1.5");
+        foz.Write("models/gold/twice.sql", "/* @foz\nmaterialization: view\n@foz */\nselect line || line as line from gold.log");
+
+        Assert.Contains("2 of 2 steps would work", await OkAsync("plan", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"), StringComparison.Ordinal);
+        Assert.Contains("2 ok", await OkAsync("run", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(foz.Folder, "lake", "dev_silver")));
+        Assert.Equal("line\n11\n22\n44\n", await OkAsync("query", "select * from gold.twice order by 1", "--target", "dev", "-o", "csv"));
+        Assert.Contains("nothing new", await OkAsync("run", "--target", "dev", "log", "twice", "--defer", "--state", "prod"), StringComparison.Ordinal);
+
+        // Once the environment has its own, that is what is read.
+        foz.Write("models/silver/orders.sql", "select 7 as id, 9.0 as amount");
+        await OkAsync("run", "--target", "dev", "silver.orders", "log", "--defer", "--state", "prod");
+        Assert.Equal("line\n77\n", await OkAsync("query", "select * from gold.twice", "--target", "dev", "-o", "csv"));
+
+        Assert.Equal(2, (await foz.RunAsync("run", "--target", "dev", "log", "--defer")).ExitCode);
+        var elsewhere = await foz.RunAsync("run", "--target", "dev", "log", "--defer", "--state", "other");
+        Assert.Equal(2, elsewhere.ExitCode);
+        Assert.Contains("environments of the same lake", elsewhere.Error, StringComparison.Ordinal);
+    }
+
     async Task<string> OkAsync(params string[] args)
     {
         var result = await foz.RunAsync(args);

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Foz.Core;
+using Foz.Core.Pipelines.Environments;
+using Foz.Core.Pipelines.Plans;
+using Foz.Core.Pipelines.Selectors;
+
+namespace Foz.Cli.Commands;
+
+/// <summary>The option to read from another environment what the own one has not made.</summary>
+sealed class DeferOption
+{
+    readonly Option<bool> defer = new("--defer")
+    {
+        Description = "Read what is neither selected nor made in this environment from that of --state",
+    };
+
+    /// <summary>Adds it to a command.</summary>
+    public void AddTo(Command command) => command.Add(defer);
+
+    /// <summary>The environment; null where none is asked for.</summary>
+    /// <exception cref="FozException"><c>--state</c> names no environment.</exception>
+    public EnvironmentLake? Read(ParseResult arguments, SelectionRequest selection) => !arguments.GetValue(defer)
+        ? null
+        : selection.State is StateSource.OfLake { Lake: var lake, SchemaPrefix: var prefix }
+            ? new(lake, prefix)
+            : throw new FozException(ErrorKind.Usage, "--defer needs the environment to read from")
+            {
+                Hint = "name it with --state prod",
+            };
+}
