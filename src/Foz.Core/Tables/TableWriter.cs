@@ -108,12 +108,26 @@ public sealed class TableWriter(EngineSession session)
                 await change.AddAsync(session, rows, cancellationToken);
                 return;
             }
-            using var candidates = await TableScan.OpenAsync(
-                session, change.Present!, files, withAddresses: true, cancellationToken);
-            var deleted = new RowAddresses(change.Present!, files);
-            deleted.Add(session, merge.FindRows(candidates), cancellationToken);
-            await change.ApplyAsync(session, new(deleted, Replaced: null, rows), cancellationToken);
+            var lookup = merge.ReplacesAll && !options.IsByPartition
+                ? KeyLookup.Find(session, table, change.Present!, merge.Keys, change.Counted.SourceRows, files)
+                : null;
+            var deleted = lookup is null
+                ? null
+                : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
+            await change.ApplyAsync(
+                session, new(deleted ?? await FindByJoinAsync(change, merge, files, cancellationToken), Replaced: null, rows),
+                cancellationToken);
         });
+    }
+
+    async Task<RowAddresses> FindByJoinAsync(
+        TableChange change, MergeStatement merge, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
+    {
+        using var candidates = await TableScan.OpenAsync(
+            session, change.Present!, files, withAddresses: true, cancellationToken);
+        var found = new RowAddresses(change.Present!, files);
+        found.Add(session, merge.FindRows(candidates), cancellationToken);
+        return found;
     }
 
     /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>

@@ -2,10 +2,12 @@ using System.Globalization;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Keys;
 using Foz.Core.Tables.Merging;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Schema;
 using TypeId = Foz.DuckDB.TypeId;
 
 namespace Foz.Core.Pipelines.Materializations;
@@ -60,7 +62,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         var files = strategy.EndsDeleted
             ? (IReadOnlyCollection<AddFile>)present.State.Files
             : new FilePruner(present.Schema, KeyRange(present, given, cancellationToken)).Prune(present.State.Files);
-        using var old = await TableScan.OpenAsync(session, present, files, withAddresses: false, cancellationToken);
+        using var old = await OpenAsync(table, present, given, [.. files], cancellationToken);
         // The rows of a table that loses columns are written without them.
         var known = present.Schema.Columns.Fields.Select(field => field.Name)
             .Where(column => !options.RemovesColumns || IsGiven(given, column)
@@ -72,6 +74,29 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         await change.DisposeAsync();
         throw new DeltaException(DeltaErrorKind.Conflict, $"{name} was changed while its history was read");
     }
+
+    /// <summary>Rows of the table among which are all of the keys that came; by an index of the keys no others.</summary>
+    async Task<TableRelation> OpenAsync(
+        LakeTable table, TableSnapshot present, IReadOnlyList<EngineColumn> given, IReadOnlyList<AddFile> files,
+        CancellationToken cancellationToken)
+    {
+        var wanted = ComparableKeys(present, given).ToList();
+        if (!strategy.EndsDeleted && wanted.Count == strategy.UniqueKey.Count && files.Count > 0)
+        {
+            var rows = session.QueryScalar<long>($"SELECT count(*) FROM {Versions}", cancellationToken);
+            var lookup = KeyLookup.Find(session, table, present, wanted, rows, files);
+            if (lookup is not null
+                && await lookup.FindAsync(files, Versions, key => key.Name, cancellationToken) is { } found)
+                return await found.OpenAsync(session, cancellationToken);
+        }
+        return await TableScan.OpenAsync(session, present, files, withAddresses: false, cancellationToken);
+    }
+
+    /// <summary>The columns of the key that have one type in the rows and in the table.</summary>
+    IEnumerable<StructField> ComparableKeys(TableSnapshot present, IReadOnlyList<EngineColumn> given) => strategy.UniqueKey
+        .Where(key => present.Schema.Columns.Find(key) is { } field
+            && given.First(column => Is(column, key)).TypeName == PhysicalColumns.LogicalTypeName(field.Type))
+        .Select(key => present.Schema.Columns.Find(key)!);
 
     MergeOptions Merge(WriteOptions options) => new() { Keys = [.. strategy.UniqueKey, columns.ValidFrom], Write = options };
 
@@ -190,10 +215,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     Predicate KeyRange(TableSnapshot present, IReadOnlyList<EngineColumn> given, CancellationToken cancellationToken) =>
-        MergeKeys.Of(strategy.UniqueKey
-            .Where(key => present.Schema.Columns.Find(key) is { } field
-                && given.First(column => Is(column, key)).TypeName == PhysicalColumns.LogicalTypeName(field.Type))
-            .Select(key => new MergeKey(present.Schema.Columns.Find(key)!, key)))
+        MergeKeys.Of(ComparableKeys(present, given).Select(key => new MergeKey(key, key.Name)))
         .Range(session, Versions, cancellationToken);
 
     /// <summary>The type of the history's instants: that of the column that tells them, else instants.</summary>
