@@ -12,6 +12,8 @@ IReadOnlyList<IBenchmark> all =
     new LoadBenchmark(isCsv: false),
     new LoadBenchmark(isCsv: true),
     new SnapshotBenchmark(),
+    new ApiBenchmark(),
+    new SilverBenchmark(),
     new QueryBenchmark(),
     new MergeBenchmark(rows: 100_000, MergeStart.Process),
     new MergeBenchmark(rows: 100_000, MergeStart.Cold),

@@ -1,0 +1,34 @@
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
+
+namespace Foz.Benchmarks.Sources;
+
+/// <summary>A project in a folder, run into a lake that is new each time.</summary>
+sealed class RunProject(string folder) : IDisposable
+{
+    readonly EnginePool engines = new(new EngineOptions { Workloads = [Workload.Ingestion, Workload.Models] });
+
+    public void Dispose() => engines.Dispose();
+
+    public RunProject Write(string path, string text)
+    {
+        var file = Path.Combine(folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+        return this;
+    }
+
+    /// <summary>Runs what is selected; all where nothing is.</summary>
+    public async Task RunAsync(params string[] select)
+    {
+        WorkFolder.Empty(Path.Combine(folder, "lake"));
+        var project = Project.Load(folder, new(), engines, default);
+        var lake = new Lake(Path.Combine(folder, "lake"), engines, TimeProvider.System);
+        var request = new RunRequest { Project = project };
+        var result = await new PipelineRunner(lake).RunAsync(
+            select.Length == 0 ? request : request with { Selection = new() { Select = select } }, default);
+        if (result.Steps.FirstOrDefault(step => step.Error is not null) is { } failed) throw failed.Error!;
+    }
+}
