@@ -15,7 +15,7 @@ sealed partial class CheckArguments(string type, Place place, string? column, Ma
     public IReadOnlyList<string> Columns()
     {
         if (column is not null) return [column];
-        IReadOnlyList<string> named =  [.. reader.Texts("columns"), .. reader.Texts("column"), .. reader.Texts("value")];
+        IReadOnlyList<string> named = [.. reader.Texts("columns"), .. reader.Texts("column"), .. reader.Texts("value")];
         if (named.Count == 0)
             errors.Add(place, $"'{type}' of a table must name its columns", $"write - {type}: {{columns: [a, b]}}");
         return named;

@@ -68,7 +68,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             cancellationToken.ThrowIfCancellationRequested();
             var manifest = Open(plan, last, isDone) with
             {
-                Interval = interval, Backfill = intervals.Backfill, Replaces = IsFullRefresh ? true : null,
+                Interval = interval,
+                Backfill = intervals.Backfill,
+                Replaces = IsFullRefresh ? true : null,
             };
             var result = await RunBatchAsync(manifest, last, isDone, cancellationToken);
             all = result with

@@ -46,7 +46,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
             : $"t.{SqlText.Identifier(column.Name)}").ToList();
         passed = passed with
         {
-            Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t", Results = [.. results],
+            Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t",
+            Results = [.. results],
             RowsDropped = results.Where(result => result.Check is CheckDefinition.Cleaned { Column: null }).Sum(result => result.Violations),
         };
         if (checks.Count > 0) passed = await ScreenAsync(passed, checks, own, kept, cancellationToken);
