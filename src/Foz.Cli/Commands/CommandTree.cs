@@ -42,6 +42,7 @@ static class CommandTree
         (ConvertCommand.Name, ConvertCommand.Create),
         (ManifestCommand.Name, ManifestCommand.Create),
         (LineageCommand.Name, LineageCommand.Create),
+        (DocsCommand.Name, DocsCommand.Create),
         (SourceCommand.Name, SourceCommand.Create),
         (ProviderCommand.Name, ProviderCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),
