@@ -13,7 +13,7 @@ namespace Foz.Core.Pipelines.Runs;
 public sealed class SelectionFinder(Lake lake)
 {
     /// <summary>Finds it.</summary>
-    /// <param name="project">The project; streams that are not discovered yet are not in the result.</param>
+    /// <param name="project">The project; sources of all streams are asked for those that they have.</param>
     /// <param name="request">What was asked for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
@@ -22,7 +22,8 @@ public sealed class SelectionFinder(Lake lake)
     public async Task<SelectedResources> FindAsync(
         Project project, SelectionRequest request, CancellationToken cancellationToken)
     {
-        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus))
+        // What a source of all streams has can be meant by name.
+        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus) && !project.Sources.Any(source => source.IsUndiscovered))
             return await FindAsync(project, sources: null, request, cancellationToken);
         await using var opened = await OpenedProject.OpenAsync(project, lake.Engines, cancellationToken);
         return await FindAsync(opened.Project, opened.Sources, request, cancellationToken);
