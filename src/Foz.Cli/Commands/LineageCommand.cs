@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
+using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Lineage;
@@ -17,15 +18,23 @@ static class LineageCommand
 
     public static Command Create(CommandContext context)
     {
-        var name = new Argument<string>("table") { Description = "The table, view or column: silver.orders, silver.orders.amount" };
+        var name = new Argument<string?>("table")
+        {
+            Description = "The table, view or column: silver.orders, silver.orders.amount", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var diagram = new Option<bool>("--er")
+        {
+            Description = "An entity-relationship diagram of the project in Mermaid, from its checks of relationships",
+        };
         var upstream = new Option<bool>("--upstream") { Description = "What it is made from (the default)" };
         var downstream = new Option<bool>("--downstream") { Description = "What is made from it" };
         var columns = new Option<bool>("--columns") { Description = "What each column of the table is made from, and what decides its rows" };
         var command = new ExampleCommand(
             Name, "Show what a table or column is made from, or what is made from it",
-            ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue", "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns"])
+            ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue", "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns",
+                "foz lineage --er"])
         {
-            name, upstream, downstream, columns,
+            name, upstream, downstream, columns, diagram,
         };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -33,8 +42,16 @@ static class LineageCommand
                 throw new FozException(ErrorKind.Usage, "--upstream and --downstream cannot both be asked for");
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
+            if (arguments.GetValue(diagram))
+            {
+                await WriteDiagramAsync(context, workspace, project, cancellationToken);
+                return;
+            }
             var isUpstream = !arguments.GetValue(downstream);
-            var (table, column) = Split(arguments.GetRequiredValue(name));
+            var (table, column) = Split(arguments.GetValue(name) ?? throw new FozException(ErrorKind.Usage, "which table?")
+            {
+                Hint = "foz lineage silver.orders; the whole project as a diagram: foz lineage --er",
+            });
             if (column is null && !arguments.GetValue(columns))
             {
                 await WriteTablesAsync(context, arguments, workspace, project, table, isUpstream, cancellationToken);
@@ -56,6 +73,22 @@ static class LineageCommand
     /// <summary>Draws the tree of what the project makes a table from.</summary>
     public static void Write(Shell shell, Project project, TableName table) =>
         Draw(shell, project, [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
+
+    static async Task WriteDiagramAsync(
+        CommandContext context, Workspace workspace, Project project, CancellationToken cancellationToken)
+    {
+        var columns = new Dictionary<TableName, IReadOnlyList<Field>>();
+        foreach (var node in project.Graph.Nodes)
+            if (await workspace.Lake.Catalog.FindAsync(node.Table, cancellationToken) is { Kind: DefinitionKind.Table })
+                columns[node.Table] = (await (await workspace.Lake.OpenTableAsync(node.Table, cancellationToken))
+                    .FindLatestAsync(cancellationToken))?.Fields ?? [];
+        var text = EntityDiagram.Of(project, table => columns.GetValueOrDefault(table) ?? [])
+            ?? throw new FozException(ErrorKind.NotFound, "no table of the project refers to another one")
+            {
+                Hint = "a check 'relationships: {to: gold.dim_customer, field: customer_key}' at a column says that it does",
+            };
+        context.Shell.Out.Write(text);
+    }
 
     /// <summary>A table's name, and behind it perhaps a column's.</summary>
     static (TableName Table, string? Column) Split(string text)
