@@ -75,7 +75,7 @@ public sealed partial class MarkdownDocument
 
     /// <summary>A paragraph that announces a file: <c>`models/gold/sales.sql`, a table:</c>.</summary>
     [GeneratedRegex(
-        @"^`(?<file>[\w./-]+\.(csv|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|sql|yml))`:$", RegexOptions.ExplicitCapture,
+        @"^`(?<file>[\w./-]+\.(csv|py|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|py|sql|yml))`:$", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Announced { get; }
 

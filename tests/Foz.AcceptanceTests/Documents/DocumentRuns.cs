@@ -40,7 +40,7 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
         if (document.Blocks.Any(block => block.Code.Contains(Address, StringComparison.Ordinal)))
             await AddDatabaseAsync(replacements);
         return runs[document.Name] = await DocumentRun.RunAsync(
-            document, home, Commands, document.Name is Readme or FirstPage ? "" : $"export SHOP_URL=postgres://{Address}",
+            document, home, Commands, document.Name is Readme or FirstPage ? "" : $"export SHOP_URL=postgres://{Address} CRM_TOKEN=token",
             replacements);
     }
 
