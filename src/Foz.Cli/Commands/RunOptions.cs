@@ -40,7 +40,9 @@ sealed class RunOptions(CommandContext context)
         var display = RunDisplay.For(context.Shell, IsJson(arguments), context.ErrorsOf(arguments));
         request = request with
         {
-            FailsFast = arguments.GetValue(failFast), Wait = WaitOf(arguments.GetValue(wait)!), OnEvent = display.Show,
+            FailsFast = arguments.GetValue(failFast),
+            Wait = WaitOf(arguments.GetValue(wait)!),
+            OnEvent = display.Show,
         };
         return await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
     }

@@ -78,7 +78,11 @@ sealed record HttpOptions
         {
             double? seconds = unit switch
             {
-                "s" or "second" => 1, "m" or "minute" => 60, "h" or "hour" => 3600, "d" or "day" => 86400, _ => null,
+                "s" or "second" => 1,
+                "m" or "minute" => 60,
+                "h" or "hour" => 3600,
+                "d" or "day" => 86400,
+                _ => null,
             };
             if (seconds is { } length) return TimeSpan.FromSeconds(length / number);
         }
