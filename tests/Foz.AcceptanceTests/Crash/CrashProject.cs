@@ -11,6 +11,7 @@ namespace Foz.AcceptanceTests.Crash;
 sealed class CrashProject : IDisposable
 {
     const int OrdersPerRound = 40;
+    const string Export = "out/sales.csv";
 
     static readonly string[] Compared =
     [
@@ -74,7 +75,11 @@ sealed class CrashProject : IDisposable
             @foz */
             SELECT * FROM silver.orders WHERE status = 'paid'
             """);
-        Write("models/gold/sales.sql", """
+        Write("models/gold/sales.sql", $"""
+            /* @foz
+            export:
+              - file: {Export}
+            @foz */
             SELECT c.name, count(*) AS orders, sum(o.price) AS price
             FROM silver.paid o LEFT JOIN silver.customers c ON c.id = o.customer GROUP BY ALL
             """);
@@ -112,6 +117,9 @@ sealed class CrashProject : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Folder, "temp"), "foz-*"));
     }
 
+    static IEnumerable<string> ExportedRows(string folder) =>
+        File.ReadLines(Path.Combine(folder, Export)).Order(StringComparer.Ordinal);
+
     /// <summary>Asserts that the lake holds what an undisturbed run makes of the same files, and each batch once.</summary>
     /// <param name="kills">What was done to it, for people.</param>
     /// <param name="schema">The schema that is looked at; null for all.</param>
@@ -136,6 +144,7 @@ sealed class CrashProject : IDisposable
                 rows: {actual.Count()}, not {expected.Count()}
                 """);
         }
+        Assert.Equal(ExportedRows(undisturbed.Folder), ExportedRows(Folder));
         foreach (var log in Directory.GetDirectories(lake.Lake.Folder, "_delta_log", SearchOption.AllDirectories))
             AssertBatchesOnce(log, kills);
     }
