@@ -20,10 +20,11 @@ public sealed class Site
 
     readonly Project project;
     readonly IReadOnlyDictionary<TableName, SiteTable> tables;
+    readonly SiteGraph graph;
     readonly DateTimeOffset madeAt;
 
     Site(Project project, IReadOnlyDictionary<TableName, SiteTable> tables, DateTimeOffset madeAt) =>
-        (this.project, this.tables, this.madeAt) = (project, tables, madeAt);
+        (this.project, this.tables, this.madeAt, graph) = (project, tables, madeAt, new(tables));
 
     /// <summary>How many tables have a page.</summary>
     public int TableCount => tables.Count;
@@ -64,7 +65,7 @@ public sealed class Site
         Put("lineage.html", "Lineage", Graph(), "");
         Put("relationships.html", "Relationships", Relationships(), "");
         foreach (var table in tables.Values)
-            Put(SitePage.PathOf(table.Name), table.Name.ToString(), new SitePage(tables, table).Content(), "../");
+            Put(SitePage.PathOf(table.Name), table.Name.ToString(), new SitePage(tables, graph, table).Content(), "../");
         foreach (var name in new[] { "site.css", "site.js" }) Copy(name, Path.Combine(folder, name));
         File.WriteAllText(Path.Combine(folder, "search.js"), $"const pages = {SearchIndex()};\n");
 
@@ -149,10 +150,10 @@ public sealed class Site
 
     Html Graph() => tables.Count > GraphNodesMax
         ? Html.Of($"<h1>Lineage</h1><p>With {tables.Count:N0} tables one drawing of all shows nothing: each table's page has its own.</p>")
-        : Html.Of($"<h1>Lineage</h1>\n<div class=\"wide\">{new SiteGraph(tables).Draw("Lineage of all tables", [.. tables.Keys], "")}</div>");
+        : Html.Of($"<h1>Lineage</h1>\n<div class=\"wide\">{graph.Draw("Lineage of all tables", [.. tables.Keys], "")}</div>");
 
     Html Relationships() => tables.Values.Any(table => table.Node.Checks.OfType<Quality.CheckDefinition.Relationships>().Any())
-        ? Html.Of($"<h1>Relationships</h1>\n<div class=\"wide\">{new SiteGraph(tables).DrawRelationships()}</div>")
+        ? Html.Of($"<h1>Relationships</h1>\n<div class=\"wide\">{graph.DrawRelationships()}</div>")
         : Html.Of($"<h1>Relationships</h1><p>No check <code>relationships</code> says yet which tables belong together.</p>");
 
     IEnumerable<IGrouping<string, SiteTable>> BySchema() => tables.Values

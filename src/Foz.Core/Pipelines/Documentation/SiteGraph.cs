@@ -1,6 +1,5 @@
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Projects;
-using Foz.Core.Quality;
 
 namespace Foz.Core.Pipelines.Documentation;
 
@@ -10,9 +9,16 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
 {
     const int ColumnsMax = 12;
 
+    readonly ILookup<TableName, TableName> downstream = tables.Values
+        .SelectMany(table => UpstreamOf(table).Distinct().Select(upstream => (upstream, table.Name)))
+        .ToLookup(edge => edge.upstream, edge => edge.Name);
+
     /// <summary>The tables that one is made from.</summary>
     public static IEnumerable<TableName> UpstreamOf(SiteTable table) => table.Node.References
         .Where(reference => reference is { IsOrderOnly: false, Kind: not ReferenceKind.Self }).Select(reference => reference.Table);
+
+    /// <summary>The tables that are made from one.</summary>
+    public IEnumerable<TableName> DownstreamOf(TableName name) => downstream[name];
 
     /// <summary>Draws what is made from what.</summary>
     /// <param name="title">What it shows.</param>
@@ -39,11 +45,11 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
     /// <summary>Draws the tables that <c>relationships</c> checks hold together, with their keys.</summary>
     public Html DrawRelationships()
     {
-        var relations = tables.Values.SelectMany(table => table.Node.Checks.OfType<CheckDefinition.Relationships>()
-                .Select(check => (From: table, To: tables.Values.FirstOrDefault(other => other.Node.Name == check.To), Check: check)))
-            .Where(relation => relation.To is not null && relation.To != relation.From).ToList();
-        var shown = relations.SelectMany(r => new[] { r.To!, r.From }).Distinct().OrderBy(t => t.Name.ToString(), StringComparer.Ordinal).ToList();
-        var keys = relations.SelectMany(r => new[] { (r.From.Name, Column: r.Check.Column), (r.To!.Name, Column: r.Check.Field) })
+        var relations = EntityDiagram.Edges([.. tables.Values.Select(table => table.Node)])
+            .Where(edge => edge.From != edge.To)
+            .Select(edge => (From: tables[edge.From.Table], edge.Check, To: tables[edge.To.Table])).ToList();
+        var shown = relations.SelectMany(r => new[] { r.To, r.From }).Distinct().OrderBy(t => t.Name.ToString(), StringComparer.Ordinal).ToList();
+        var keys = relations.SelectMany(r => new[] { (r.From.Name, Column: r.Check.Column), (r.To.Name, Column: r.Check.Field) })
             .ToLookup(key => key.Name, key => key.Column);
         List<DrawnNode> nodes =
         [
@@ -57,15 +63,25 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
             }),
         ];
         var edges = new List<DrawnEdge>();
-        foreach (var (from, to, check) in relations)
+        foreach (var (from, check, to) in relations)
         {
-            var edge = new DrawnEdge(shown.IndexOf(to!), shown.IndexOf(from), $"{from.Name}.{check.Column} → {to!.Name}.{check.Field}");
+            var edge = new DrawnEdge(shown.IndexOf(to), shown.IndexOf(from), $"{from.Name}.{check.Column} → {to.Name}.{check.Field}");
             // Tables may point at each other; one of the arrows is drawn the other way round.
             edges.Add(Reaches(edges, edge.To, edge.From) ? edge with { From = edge.To, To = edge.From } : edge);
         }
         return GraphDrawing.Draw("Relationships between tables", nodes, edges);
     }
 
-    static bool Reaches(List<DrawnEdge> edges, int from, int to) =>
-        from == to || edges.Where(edge => edge.From == from).Any(edge => Reaches(edges, edge.To, to));
+    static bool Reaches(List<DrawnEdge> edges, int from, int to)
+    {
+        var seen = new HashSet<int> { from };
+        var open = new Stack<int>(seen);
+        while (open.TryPop(out var at))
+        {
+            if (at == to) return true;
+            foreach (var edge in edges.Where(edge => edge.From == at))
+                if (seen.Add(edge.To)) open.Push(edge.To);
+        }
+        return false;
+    }
 }

@@ -7,8 +7,9 @@ namespace Foz.Core.Pipelines.Documentation;
 
 /// <summary>Writes what stands on the page of a table.</summary>
 /// <param name="tables">All tables, by their names in the lake.</param>
+/// <param name="graph">How they hang together.</param>
 /// <param name="table">The table.</param>
-sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteTable table)
+sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGraph graph, SiteTable table)
 {
     const int NodesMax = 60;
 
@@ -106,9 +107,9 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteTabl
         while (up.Count + down.Count > 0)
         {
             up = Next(up, Upstream);
-            down = Next(down, Downstream);
+            down = Next(down, graph.DownstreamOf);
         }
-        return new SiteGraph(tables).Draw($"Lineage of {table.Name}", shown, "../", table.Name);
+        return graph.Draw($"Lineage of {table.Name}", shown, "../", table.Name);
 
         List<TableName> Next(List<TableName> from, Func<TableName, IEnumerable<TableName>> step)
         {
@@ -119,9 +120,6 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteTabl
     }
 
     IEnumerable<TableName> Upstream(TableName name) => SiteGraph.UpstreamOf(tables[name]).Where(tables.ContainsKey);
-
-    IEnumerable<TableName> Downstream(TableName name) =>
-        tables.Values.Where(other => SiteGraph.UpstreamOf(other).Contains(name)).Select(other => other.Name);
 
     Html Code() => Html.If(
         table.Model is not null,

@@ -30,7 +30,7 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
 {
     const string Spec = "https://openlineage.io/spec";
 
-    static readonly string producer = $"https://github.com/foz-data/foz/tree/{EventNames.FozVersion}";
+    static readonly string producer = $"urn:foz:{EventNames.FozVersion}";
 
     /// <summary>An event of the run as a whole.</summary>
     public byte[] OfRun(EventType type, DateTimeOffset at, FozException? error = null) => Write(json =>

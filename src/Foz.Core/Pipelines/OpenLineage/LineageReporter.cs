@@ -27,6 +27,7 @@ sealed class LineageReporter : IAsyncDisposable
     readonly HttpClient http;
     readonly Task sending;
     int lost;
+    volatile bool isOver;
     string? fault;
 
     LineageReporter(OpenLineageTarget target, LineageEvents events, TimeProvider clock)
@@ -83,7 +84,9 @@ sealed class LineageReporter : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            lost += queue.Reader.Count + 1;
+            // What is under way may still arrive; the rest is not sent any more.
+            isOver = true;
+            Interlocked.Add(ref lost, queue.Reader.Count);
             fault ??= "it takes too long to answer";
         }
         var place = target.File ?? target.Url!.GetLeftPart(UriPartial.Path);
@@ -93,6 +96,7 @@ sealed class LineageReporter : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        isOver = true;
         queue.Writer.TryComplete();
         http.CancelPendingRequests();
         await sending;
@@ -123,6 +127,7 @@ sealed class LineageReporter : IAsyncDisposable
         await foreach (var content in queue.Reader.ReadAllAsync())
         {
             // One that did not answer for one event is not waited for with each of the others.
+            if (isOver) break;
             if (isDown) Lose(fault!);
             else if (target.File is not null) await AppendAsync(target.File, content);
             else isDown = !await PostAsync(content);
@@ -150,7 +155,7 @@ sealed class LineageReporter : IAsyncDisposable
         {
             var (isTransient, why) = await TryPostAsync(content);
             if (why is null) return true;
-            if (!isTransient || tries == TriesMax)
+            if (!isTransient || isOver || tries == TriesMax)
             {
                 Lose(why);
                 return !isTransient;

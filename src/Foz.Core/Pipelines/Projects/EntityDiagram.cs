@@ -16,7 +16,7 @@ public static class EntityDiagram
     /// <returns>The diagram; null where nothing refers to anything.</returns>
     public static string? Of(Project project, Func<TableName, IReadOnlyList<Field>> columnsOf)
     {
-        var edges = Edges(project).ToList();
+        var edges = Edges(project.Graph.Nodes).ToList();
         if (edges.Count == 0) return null;
         var drawn = edges.SelectMany(edge => new[] { edge.From, edge.To }).Distinct().ToList();
         var text = new StringBuilder("erDiagram\n");
@@ -50,11 +50,14 @@ public static class EntityDiagram
         return text.ToString();
     }
 
-    static IEnumerable<(GraphNode From, CheckDefinition.Relationships Check, GraphNode To)> Edges(Project project)
+    /// <summary>What refers to what among nodes, by their checks <c>relationships</c>.</summary>
+    internal static IEnumerable<(GraphNode From, CheckDefinition.Relationships Check, GraphNode To)> Edges(
+        IReadOnlyCollection<GraphNode> nodes)
     {
-        foreach (var node in project.Graph.Nodes)
+        var byName = nodes.ToDictionary(node => node.Name);
+        foreach (var node in nodes)
             foreach (var check in node.Checks.OfType<CheckDefinition.Relationships>())
-                if (project.Graph.Find(check.To) is { } to) yield return (node, check, to);
+                if (byName.TryGetValue(check.To, out var to)) yield return (node, check, to);
     }
 
     static IEnumerable<(string Name, string Type)> ColumnsOf(

@@ -21,6 +21,9 @@ sealed class LineageService : IDisposable
     /// <summary>What the first request is answered.</summary>
     public HttpStatusCode FirstAnswer { get; init; } = HttpStatusCode.Created;
 
+    /// <summary>How long it takes to answer.</summary>
+    public TimeSpan Delay { get; init; }
+
     public string Url { get; }
 
     public IReadOnlyList<LineageRequest> Requests => [.. requests];
@@ -47,6 +50,7 @@ sealed class LineageService : IDisposable
                 var isFirst = requests.IsEmpty;
                 requests.Enqueue(new(
                     context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Headers["Authorization"], body));
+                await Task.Delay(Delay);
                 context.Response.StatusCode = (int)(isFirst ? FirstAnswer : HttpStatusCode.Created);
                 context.Response.Close();
             }

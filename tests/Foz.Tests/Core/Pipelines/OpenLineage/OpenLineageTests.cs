@@ -119,6 +119,19 @@ public sealed class OpenLineageTests : IDisposable
         Assert.Contains(project.Warnings, w => w.StartsWith($"8 OpenLineage events did not get to {url}api/v1/lineage", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_slow_service_is_not_waited_for_with_each_event()
+    {
+        using var service = new LineageService { Delay = TimeSpan.FromSeconds(1.5) };
+        await WriteProjectAsync($"{{url: '{service.Url}', timeout_ms: 2000}}");
+
+        Assert.Equal(Outcome.Succeeded, (await project.RunAsync()).Outcome);
+
+        // Eight events would take twelve seconds, and three times the limit is six.
+        Assert.InRange(service.Requests.Count, 1, 7);
+        Assert.Contains(project.Warnings, w => w.Contains("it takes too long to answer", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("{url: 'ftp://x'}", "'ftp://x' is not the address of a service")]
     [InlineData("{urll: 'http://x'}", "unknown key 'urll' in 'openlineage'")]
