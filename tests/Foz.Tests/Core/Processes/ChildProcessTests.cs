@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foz.Core;
 using Foz.Core.Processes;
+using Foz.Tests.Delta;
 
 namespace Foz.Tests.Core.Processes;
 
@@ -40,8 +41,12 @@ public sealed class ChildProcessTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "looks at /proc");
         var child = Path.Combine(folder, "child");
-        var end = await RunAsync(Shell($"sleep 600 & echo $! > {child}; wait") with { Timeout = TimeSpan.FromMilliseconds(400) });
-        Assert.IsType<ProcessEnd.TimedOut>(end);
+        var clock = new ManualTime();
+        await using var process = ChildProcess.Start(
+            Shell($"sleep 600 & echo $! > {child}; echo started; wait") with { OutputIsData = true, Timeout = TimeSpan.FromMinutes(1) }, clock);
+        await foreach (var line in process.ReadLinesAsync(Cancel)) if (line == "started") break;
+        clock.Now += TimeSpan.FromMinutes(2);
+        Assert.IsType<ProcessEnd.TimedOut>(await process.WaitAsync(Cancel));
         var stat = $"/proc/{File.ReadAllText(child).Trim()}/stat";
         Assert.True(SpinWait.SpinUntil(
             () => !File.Exists(stat) || File.ReadAllText(stat).Split(' ')[2] == "Z", TimeSpan.FromSeconds(20)));
@@ -51,7 +56,7 @@ public sealed class ChildProcessTests : IDisposable
     public async Task One_that_eats_memory_is_stopped()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "children are counted on Linux only");
-        var end = await RunAsync(Shell("head -c 400000000 /dev/zero | tail -c 390000000 | wc -c & wait; sleep 60") with
+        var end = await RunAsync(Shell("(head -c 400000000 /dev/zero; sleep 600) | tail -c 390000000 | wc -c") with
         {
             MemoryBytesMax = 100_000_000,
         });

@@ -21,8 +21,8 @@ sealed class LineageService : IDisposable
     /// <summary>What the first request is answered.</summary>
     public HttpStatusCode FirstAnswer { get; init; } = HttpStatusCode.Created;
 
-    /// <summary>How long it takes to answer.</summary>
-    public TimeSpan Delay { get; init; }
+    /// <summary>True where it reads and never answers.</summary>
+    public bool Hangs { get; init; }
 
     public string Url { get; }
 
@@ -50,7 +50,7 @@ sealed class LineageService : IDisposable
                 var isFirst = requests.IsEmpty;
                 requests.Enqueue(new(
                     context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Headers["Authorization"], body));
-                await Task.Delay(Delay);
+                if (Hangs) continue;
                 context.Response.StatusCode = (int)(isFirst ? FirstAnswer : HttpStatusCode.Created);
                 context.Response.Close();
             }

@@ -120,16 +120,16 @@ public sealed class OpenLineageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_slow_service_is_not_waited_for_with_each_event()
+    public async Task A_service_that_hangs_is_not_waited_for_with_each_event()
     {
-        using var service = new LineageService { Delay = TimeSpan.FromSeconds(1.5) };
-        await WriteProjectAsync($"{{url: '{service.Url}', timeout_ms: 2000}}");
+        using var service = new LineageService { Hangs = true };
+        await WriteProjectAsync($"{{url: '{service.Url}', timeout_ms: 500}}");
 
         Assert.Equal(Outcome.Succeeded, (await project.RunAsync()).Outcome);
 
-        // Eight events would take twelve seconds, and three times the limit is six.
-        Assert.InRange(service.Requests.Count, 1, 7);
-        Assert.Contains(project.Warnings, w => w.Contains("it takes too long to answer", StringComparison.Ordinal));
+        // Eight events were to be told; those after the first, which is tried three times, are given up.
+        Assert.InRange(service.Requests.Count, 0, 3);
+        Assert.Contains(project.Warnings, w => w.Contains("OpenLineage events did not get to", StringComparison.Ordinal));
     }
 
     [Theory]
