@@ -11,6 +11,7 @@ public static class ConnectorRegistry
         new PostgreSqlConnector(),
         new Airbyte.AirbyteConnector(TimeProvider.System),
         new Databases.DatabaseConnector(),
+        new TableFormats.DeltaConnector(TimeProvider.System),
         new Files.FilesConnector(),
         new Http.HttpConnector(TimeProvider.System),
         new Singer.SingerConnector(TimeProvider.System),

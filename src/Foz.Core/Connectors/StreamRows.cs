@@ -59,12 +59,16 @@ public abstract class StreamRows : IAsyncDisposable
 
     /// <summary>Rows that the engine reads itself.</summary>
     /// <param name="sql">
-    /// A SELECT whose columns are <see cref="Fields"/>, then <c>_cdc_commit_ts</c> and <c>_cdc_source</c>.
+    /// A SELECT whose columns are <see cref="Fields"/>, then <c>_cdc_commit_ts</c> and <c>_cdc_source</c>; in between
+    /// <c>_cdc_op</c>, <c>_cdc_lsn</c> and <c>_cdc_seq</c> where it <see cref="TellsChanges"/>.
     /// </param>
     public sealed class Selected(string sql) : StreamRows
     {
         /// <summary>The SELECT, for any session of <see cref="ReadContext.Engine"/>.</summary>
         public string Sql { get; } = sql;
+
+        /// <summary>Whether rows say themselves what was done with them, and in which order.</summary>
+        public bool TellsChanges { get; init; }
 
         /// <summary>
         /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast

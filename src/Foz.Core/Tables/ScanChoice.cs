@@ -31,6 +31,9 @@ sealed record ScanChoice
     /// </summary>
     public TrackedRows? Tracked { get; init; }
 
+    /// <summary>Whether the relation is for every session of the engine, and not only for the one that opens it.</summary>
+    public bool IsForAnySession { get; init; }
+
     /// <summary>All columns that are read of files beside the table's.</summary>
     public IReadOnlyList<ExtraColumn> ColumnsOfFiles => Tracked is null ? ExtraColumns : [.. ExtraColumns, .. Tracked.FileColumns];
 

@@ -41,8 +41,9 @@ public sealed class TableRows
     /// <param name="session">The session.</param>
     /// <param name="filter">What is asked of the rows, to leave out files; null where nothing is.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="isForAnySession">Whether other sessions of the engine read it too, at the cost of a longer text.</param>
     public async Task<TableRelation> OpenAsync(
-        EngineSession session, FilterExpression? filter, CancellationToken cancellationToken)
+        EngineSession session, FilterExpression? filter, CancellationToken cancellationToken, bool isForAnySession = false)
     {
         var pruner = filter is null ? null : new FilePruner(snapshot.Schema, FilterPredicate.Of(filter));
         var relations = new List<TableRelation>();
@@ -66,6 +67,7 @@ public sealed class TableRows
 
         async Task<string> ScanAsync(IReadOnlyCollection<AddFile> files, ScanChoice? choice)
         {
+            if (isForAnySession) choice = (choice ?? new()) with { IsForAnySession = true };
             var relation = await TableScan.OpenAsync(
                 session, snapshot, Prune(pruner, files), withAddresses: false, cancellationToken, choice);
             relations.Add(relation);

@@ -58,6 +58,18 @@ public sealed class DeltaTable
         return await loader.LoadAsync(null, cancellationToken) is { } loaded ? Remember(loaded) : null;
     }
 
+    /// <summary>The number of the newest version, by the names in the log alone; null if there is no table.</summary>
+    /// <param name="atLeast">A version that is known to be there or to have been.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask<long?> FindLatestVersionAsync(long atLeast, CancellationToken cancellationToken)
+    {
+        var log = await LogListing.ReadAsync(Store, Name, atLeast, cancellationToken);
+        if (log.IsEmpty && atLeast > 0) log = await LogListing.ReadAsync(Store, Name, 0, cancellationToken);
+        if (log.IsEmpty) return null;
+        return Math.Max(
+            log.Commits.Count > 0 ? log.Commits[^1].Version : -1, log.Checkpoints.Count > 0 ? log.Checkpoints[^1].Version : -1);
+    }
+
     /// <summary>The newest version.</summary>
     /// <exception cref="DeltaException">There is no table, the log is corrupt, or readers must support what is not
     /// supported.</exception>

@@ -55,4 +55,46 @@ public sealed class StoredFilesTests : IAsyncLifetime
 
         async Task PutAsync(string path, string text) => await store.PutAsync(path, System.Text.Encoding.UTF8.GetBytes(text), Cancel);
     }
+
+    [Fact]
+    public async Task Delta_tables_of_another_lake_arrive_by_version()
+    {
+        var store = ObjectStores.Open("s3://landing/lake", new()
+        {
+            Settings = new Dictionary<string, string>
+            {
+                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER", ["secret_access_key"] = "not-to-be-shown",
+            },
+            Variable = _ => null,
+        });
+        using var other = new TestLake();
+        await other.AppendAsync("sales.orders", "SELECT i AS id, 'a' AS v FROM range(500) r(i)");
+        await CopyAsync();
+        lake.Write("foz.yml", $"""
+            name: t
+            connections:
+              partner:
+                type: delta
+                path: s3://landing/lake
+                endpoint: http://127.0.0.1:{server.Port}
+                access_key_id: S3RVER
+                secret_access_key: $SECRET
+            """.Replace("$SECRET", "${S3_SECRET}", StringComparison.Ordinal));
+        lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
+        lake.Write("sources/partner.yml", "connection: partner\nsilver: current\nstreams:\n  orders: {table: sales/orders, mode: incremental, keys: [id]}\n");
+        await lake.RunWellAsync();
+        using (var session = other.Open())
+            await (await new Foz.Core.Tables.TableWriter(session).DeleteAsync(await other.TableAsync("sales.orders"), "id % 2 = 0", new(), Cancel)).CommitAsync(Cancel);
+        await CopyAsync();
+        await lake.RunWellAsync();
+        Assert.Equal(["250|0"], await lake.QueryAsync("SELECT count(*), count(*) FILTER (id % 2 = 0) FROM silver.orders"));
+        Assert.Equal(["500|250"], await lake.QueryAsync("SELECT count(*) FILTER (_cdc_op = 'r'), count(*) FILTER (_cdc_op = 'd') FROM bronze.orders"));
+
+        async Task CopyAsync()
+        {
+            var folder = Path.Combine(other.Lake.Folder, "sales/orders");
+            foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                await store.PutAsync($"sales/orders/{Path.GetRelativePath(folder, file)}", await File.ReadAllBytesAsync(file, Cancel), Cancel);
+        }
+    }
 }

@@ -17,6 +17,7 @@ public sealed class SourceReferenceTests
     [InlineData("airbyte", "Airbyte connectors")]
     [InlineData("singer", "Singer taps")]
     [InlineData("postgresql", "PostgreSQL")]
+    [InlineData("delta", "Delta tables")]
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
         var connector = ConnectorRegistry.Find(type)!;

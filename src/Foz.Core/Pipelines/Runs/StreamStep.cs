@@ -98,7 +98,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             null => null,
             { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
-            { CursorFrom: { } from } => $"rows behind {Stream.Cursor} = {from}",
+            { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
             _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
         };
     }

@@ -1,0 +1,137 @@
+using Foz.Core.Configuration;
+using Foz.Core.Tables;
+using Foz.Delta;
+using Foz.Delta.Storage;
+using Foz.Delta.Storage.Caching;
+
+namespace Foz.Core.Connectors.TableFormats;
+
+/// <summary>The folder or address below which the tables of a connection lie.</summary>
+sealed class TableFolder
+{
+    /// <summary>The setting of a stream that names its table.</summary>
+    const string TableSetting = "table";
+
+    readonly Settings settings;
+    readonly string path;
+    readonly TimeProvider clock;
+
+    /// <summary>The folder of a connection; nothing is asked of it yet.</summary>
+    /// <exception cref="FozException">The address or a setting has no meaning.</exception>
+    public TableFolder(ConnectionDefinition connection, string projectFolder, TimeProvider clock)
+    {
+        (settings, this.clock) = (connection.Settings, clock);
+        Stated = settings.RequiredText("path").TrimEnd('/');
+        IsRemote = ObjectStores.IsUrl(Stated);
+        if (!IsRemote && ObjectStores.Settings.FirstOrDefault(s => settings.Names.Contains(s.Name)) is { } stray)
+            throw settings.Wrong(stray.Name, "left out where 'path' is no address of an object store");
+        path = IsRemote ? Stated : Path.GetFullPath(Stated, projectFolder);
+        Store = Open(cache: null);
+    }
+
+    /// <summary>What connections to such folders can be set to.</summary>
+    public static IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
+    [
+        new("path", "the folder below which the tables lie, relative to the project, or an address: `s3://…`, `gs://…`, `abfss://…`")
+        {
+            IsRequired = true,
+        },
+        .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, $"of an address: {s.Description}") { IsSecret = s.IsSecret }),
+    ];
+
+    /// <summary>What streams can be set to.</summary>
+    public static IReadOnlyList<SettingSpec> StreamSettings { get; } =
+    [
+        new(TableSetting, "the table's folder below the connection's `path`; `.` for that itself") { Default = "the stream's name" },
+    ];
+
+    /// <summary>The folder, as the project states it.</summary>
+    public string Stated { get; }
+
+    /// <summary>Whether it is an address.</summary>
+    public bool IsRemote { get; }
+
+    /// <summary>Its files, of which the engine reads none.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>The folder of a stream's table; empty for this one.</summary>
+    public static string LocationOf(StreamDefinition stream)
+    {
+        var stated = stream.Settings.Text(TableSetting) ?? stream.Name;
+        var location = stated.Trim('/');
+        if (location == ".") return "";
+        return stated.Contains("://", StringComparison.Ordinal) || location.Split('/').Any(part => part is "" or "." or "..")
+            ? throw stream.Settings.Wrong(TableSetting, $"a folder below the connection's path, not '{stated}'")
+            : location;
+    }
+
+    /// <summary>The address of a table, for people.</summary>
+    public string AddressOf(string location) => location.Length == 0 ? Stated : $"{Stated}/{location}";
+
+    /// <summary>Opens it so that the engine can read its files.</summary>
+    /// <param name="cache">Where those of an address are fetched to; null where the engine reads none.</param>
+    public IObjectStore Open(FileCache? cache)
+    {
+        if (!IsRemote) return new LocalObjectStore(path);
+        var names = ObjectStores.Settings.Select(s => s.Name).Where(settings.Names.Contains);
+        try
+        {
+            return ObjectStores.Open(path, new()
+            {
+                Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal), Clock = clock,
+                Cache = cache,
+            });
+        }
+        catch (DeltaException e)
+        {
+            throw new FozException(ErrorKind.Configuration, e.Message, e) { Place = settings.PlaceOf("path") };
+        }
+    }
+
+    /// <summary>The folders below it that have a folder of some name, in order.</summary>
+    /// <param name="marker">The name, such as <c>_delta_log</c>.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<string>> FindAsync(string marker, CancellationToken cancellationToken)
+    {
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (var file in Store.ListAsync("", startAfter: null, cancellationToken))
+        {
+            var parts = file.Path.Split('/');
+            if (parts.Length >= 2 && parts[^2] == marker) found.Add(string.Join('/', parts[..^2]));
+        }
+        return [.. found];
+    }
+
+    /// <summary>The platform's error for what failed at a table.</summary>
+    public FozException Failed(string location, DeltaException e) =>
+        new(DeltaErrors.Translate(e).Kind, $"{AddressOf(location)}: {e.Message}", e);
+
+    /// <summary>The name of a stream for a table's folder.</summary>
+    public string StreamNameOf(string location)
+    {
+        var name = location.Length == 0 ? Stated[(Stated.LastIndexOf('/') + 1)..] : location;
+        return string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')).Trim('_');
+    }
+
+    /// <summary>Refuses what streams of tables have no use for.</summary>
+    /// <exception cref="FozException">A stream declares a cursor or types.</exception>
+    public static void Validate(SourceDefinition source)
+    {
+        foreach (var stream in source.Streams)
+        {
+            LocationOf(stream);
+            if (stream.Cursor is not null)
+                throw new FozException(ErrorKind.Configuration, $"stream '{stream.Name}' has a cursor, which its table's versions are already")
+                {
+                    Place = stream.Place,
+                    Hint = "take 'cursor' out",
+                };
+            if (stream.Columns.Count > 0)
+                throw new FozException(ErrorKind.Configuration, $"stream '{stream.Name}' declares types of columns, which its table has already")
+                {
+                    Place = stream.Place,
+                    Hint = "cast columns in a model",
+                };
+        }
+    }
+}
