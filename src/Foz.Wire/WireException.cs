@@ -12,6 +12,12 @@ public enum WireErrorKind
     /// <summary>A part of the protocol that this library does not speak.</summary>
     Unsupported,
 
+    /// <summary>A text that is no UTF-8.</summary>
+    Encoding,
+
+    /// <summary>A value that its type cannot have, or cannot be read as.</summary>
+    Value,
+
     /// <summary>The other side could not prove who it is, or asked for a proof that is not given.</summary>
     Authentication,
 }

@@ -76,6 +76,51 @@ public static class MessageType
     /// <summary>Server: a statement is done.</summary>
     public const byte CommandComplete = (byte)'C';
 
+    /// <summary>Server: a Bind succeeded.</summary>
+    public const byte BindComplete = (byte)'2';
+
+    /// <summary>Server: a Close succeeded.</summary>
+    public const byte CloseComplete = (byte)'3';
+
+    /// <summary>Server: a described statement or portal gives no rows.</summary>
+    public const byte NoData = (byte)'n';
+
+    /// <summary>Server: the types of a statement's parameters.</summary>
+    public const byte ParameterDescription = (byte)'t';
+
+    /// <summary>Server: a Parse succeeded.</summary>
+    public const byte ParseComplete = (byte)'1';
+
+    /// <summary>Server: a portal has more rows than were asked for.</summary>
+    public const byte PortalSuspended = (byte)'s';
+
+    /// <summary>Client: values for a statement's parameters, which make it a portal.</summary>
+    public const byte Bind = (byte)'B';
+
+    /// <summary>Client: a statement or portal is no longer needed.</summary>
+    public const byte Close = (byte)'C';
+
+    /// <summary>Client: COPY from it fails.</summary>
+    public const byte CopyFail = (byte)'f';
+
+    /// <summary>Client: what does a statement take, what does a portal give?</summary>
+    public const byte Describe = (byte)'D';
+
+    /// <summary>Client: run a portal.</summary>
+    public const byte Execute = (byte)'E';
+
+    /// <summary>Client: send what there is.</summary>
+    public const byte Flush = (byte)'H';
+
+    /// <summary>Client: call a function, PostgreSQL's old way.</summary>
+    public const byte FunctionCall = (byte)'F';
+
+    /// <summary>Client: prepare a statement.</summary>
+    public const byte Parse = (byte)'P';
+
+    /// <summary>Client: the end of a group of messages, before which an error skips the rest.</summary>
+    public const byte Sync = (byte)'S';
+
     /// <summary>Both: a piece of COPY.</summary>
     public const byte CopyData = (byte)'d';
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,12 +7,30 @@ namespace Foz.Wire.PostgreSql;
 /// <summary>Writes messages into a buffer of its own, one behind the other, in network byte order.</summary>
 public sealed class MessageWriter
 {
-    byte[] buffer = new byte[256];
+    const int InitialBytes = 256;
+    const int KeptBytesMax = 4096;
+
+    byte[] buffer = new byte[InitialBytes];
     int length;
     int lengthFieldAt = -1;
 
     /// <summary>All messages so far; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, length);
+
+    /// <summary>How many bytes have been written.</summary>
+    public int Length => length;
+
+    /// <summary>Forgets all messages, and keeps the room for the next ones; for what holds no password.</summary>
+    public void Reset() => length = 0;
+
+    /// <summary>Forgets all messages, and gives the room back but for a little.</summary>
+    public void Shrink()
+    {
+        length = 0;
+        if (buffer.Length <= KeptBytesMax) return;
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = new byte[InitialBytes];
+    }
 
     /// <summary>Forgets all messages, and overwrites them, since they may hold a password.</summary>
     public void Clear()
@@ -65,12 +84,22 @@ public sealed class MessageWriter
         WriteByte(0);
     }
 
-    Span<byte> Reserve(int count)
+    /// <summary>Makes room for so many bytes, which the caller fills, all of them.</summary>
+    /// <returns>The room; valid until the next call.</returns>
+    public Span<byte> Reserve(int count)
     {
-        if (buffer.Length - length < count)
-            Array.Resize(ref buffer, Math.Max(checked(length + count), (int)Math.Min(2L * length, Array.MaxLength)));
+        if (buffer.Length - length < count) Grow(checked(length + count));
         var span = buffer.AsSpan(length, count);
         length += count;
         return span;
+    }
+
+    void Grow(int bytes)
+    {
+        bytes = Math.Max(bytes, (int)Math.Min(2L * length, Array.MaxLength));
+        var larger = bytes > KeptBytesMax ? ArrayPool<byte>.Shared.Rent(bytes) : new byte[bytes];
+        buffer.AsSpan(0, length).CopyTo(larger);
+        if (buffer.Length > KeptBytesMax) ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
     }
 }

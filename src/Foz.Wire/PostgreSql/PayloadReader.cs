@@ -57,6 +57,17 @@ public ref struct PayloadReader(ReadOnlySpan<byte> payload)
         return text;
     }
 
+    /// <summary>Reads a text up to its NUL byte, which must be UTF-8.</summary>
+    /// <exception cref="WireException">It has no end, or is no UTF-8.</exception>
+    public string ReadUtf8()
+    {
+        var length = rest.IndexOf((byte)0);
+        if (length < 0) throw WireException.Malformed("a text in a message has no end");
+        if (!System.Text.Unicode.Utf8.IsValid(rest[..length]))
+            throw new WireException(WireErrorKind.Encoding, "a text holds bytes that are no UTF-8");
+        return ReadString();
+    }
+
     /// <summary>Reads all that is left.</summary>
     public ReadOnlySpan<byte> ReadRest()
     {

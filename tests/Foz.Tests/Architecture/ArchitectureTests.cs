@@ -8,7 +8,7 @@ public sealed class ArchitectureTests
 {
     static readonly Dictionary<string, string[]> MayUse = ReadMayUse();
 
-    public static TheoryData<string> Assemblies => ["Foz.Delta", "Foz.DuckDB", "Foz.Wire", "Foz.Core", "foz"];
+    public static TheoryData<string> Assemblies => ["Foz.Delta", "Foz.DuckDB", "Foz.Wire", "Foz.Core", "Foz.Server", "foz"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]
