@@ -10,6 +10,9 @@ namespace Foz.Wire.PostgreSql;
 /// <param name="ServerKey">The server's key.</param>
 public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey, byte[] ServerKey)
 {
+    /// <summary>Rounds of hashing where nobody says, as in PostgreSQL.</summary>
+    public const int IterationsDefault = 4096;
+
     const int SaltBytes = 16;
     const string Prefix = "SCRAM-SHA-256$";
 
@@ -17,7 +20,7 @@ public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey
     /// <param name="password">The password.</param>
     /// <param name="salt">The salt; drawn at random where null.</param>
     /// <param name="iterations">Rounds of hashing.</param>
-    public static ScramVerifier Of(string password, byte[]? salt = null, int iterations = 4096)
+    public static ScramVerifier Of(string password, byte[]? salt = null, int iterations = IterationsDefault)
     {
         salt ??= RandomNumberGenerator.GetBytes(SaltBytes);
         var saltedPassword = Scram.SaltedPassword(password, salt, iterations);

@@ -27,19 +27,26 @@ static class TextFormats
         return text.Length;
     }
 
-    /// <summary>Puts the point behind the first digit of a number that was written without exponent.</summary>
-    static int WriteExponent(Span<byte> text, int length, ReadOnlySpan<byte> exponent)
+    /// <summary>
+    /// Puts the point behind the first digit of a large number: .NET writes some more of them than PostgreSQL without
+    /// exponent.
+    /// </summary>
+    static int WriteExponent(Span<byte> text, int length)
     {
+        if (text[..length].Contains((byte)'E')) return LowerExponent(text[..length]);
         var first = text[0] == (byte)'-' ? 1 : 0;
         var point = text[..length].IndexOf((byte)'.');
         if (point < 0) point = length++;
+        var exponent = point - first - 1;
         // The digits before the point move one behind, where it stood.
         text[(first + 1)..point].CopyTo(text[(first + 2)..]);
         text[first + 1] = (byte)'.';
         length = text[..length].TrimEnd((byte)'0').Length;
         if (text[length - 1] == (byte)'.') length--;
-        exponent.CopyTo(text[length..]);
-        return length + exponent.Length;
+        "e+"u8.CopyTo(text[length..]);
+        text[length + 2] = (byte)('0' + (exponent / 10));
+        text[length + 3] = (byte)('0' + (exponent % 10));
+        return length + 4;
     }
 
     internal readonly struct Bool : IValueFormat<bool>
@@ -78,7 +85,7 @@ static class TextFormats
 
     internal readonly struct Float4 : IValueFormat<float>
     {
-        const float ExponentFrom = 1e6f, ExponentUpTo = 1e7f;
+        const float ExponentFrom = 1e6f;
 
         public static int BytesMax => FloatBytesMax;
 
@@ -86,17 +93,16 @@ static class TextFormats
 
         public static int Write(float value, FormatContext context, Span<byte> destination)
         {
-            // .NET writes one digit more without exponent than PostgreSQL.
             value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
-            return Math.Abs(value) is >= ExponentFrom and < ExponentUpTo
-                ? WriteExponent(destination, length, "e+06"u8)
+            return float.IsFinite(value) && Math.Abs(value) >= ExponentFrom
+                ? WriteExponent(destination, length)
                 : LowerExponent(destination[..length]);
         }
     }
 
     internal readonly struct Float8 : IValueFormat<double>
     {
-        const double ExponentFrom = 1e15, ExponentUpTo = 1e16;
+        const double ExponentFrom = 1e15;
 
         public static int BytesMax => FloatBytesMax;
 
@@ -105,8 +111,8 @@ static class TextFormats
         public static int Write(double value, FormatContext context, Span<byte> destination)
         {
             value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
-            return Math.Abs(value) is >= ExponentFrom and < ExponentUpTo
-                ? WriteExponent(destination, length, "e+15"u8)
+            return double.IsFinite(value) && Math.Abs(value) >= ExponentFrom
+                ? WriteExponent(destination, length)
                 : LowerExponent(destination[..length]);
         }
     }
