@@ -1,7 +1,8 @@
 namespace Foz.Core;
 
 /// <summary>
-/// What kind of failure an error is. One table, <see cref="ErrorKindExtensions"/>, maps each kind to its exit code.
+/// What kind of failure an error is. One table, <see cref="ErrorKindExtensions"/>, maps each kind to its exit code,
+/// SQLSTATE and HTTP status.
 /// </summary>
 public enum ErrorKind
 {
@@ -35,6 +36,9 @@ public enum ErrorKind
     /// <summary>A limit was reached: memory, spill space, time.</summary>
     Resource,
 
+    /// <summary>Who asks may not.</summary>
+    Denied,
+
     /// <summary>The user or the host asked to stop.</summary>
     Canceled,
 
@@ -55,6 +59,38 @@ public static class ErrorKindExtensions
         {
             ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.Canceled or ErrorKind.Bug => 2,
             _ => 1,
+        };
+
+        /// <summary>
+        /// The SQLSTATE of an error that has no more exact <see cref="FozException.SqlState"/> (PostgreSQL's
+        /// documentation, appendix A).
+        /// </summary>
+        public string SqlState => kind switch
+        {
+            ErrorKind.Usage => "22023",
+            ErrorKind.Configuration => "F0000",
+            ErrorKind.Sql => "42601",
+            ErrorKind.NotFound => "42P01",
+            ErrorKind.Source => "HV000",
+            ErrorKind.Data => "22000",
+            ErrorKind.Table => "XX001",
+            ErrorKind.Conflict => "40001",
+            ErrorKind.Storage => "58030",
+            ErrorKind.Resource => "53000",
+            ErrorKind.Denied => "42501",
+            ErrorKind.Canceled => "57014",
+            _ => "XX000",
+        };
+
+        /// <summary>The status of an answer over HTTP.</summary>
+        public int HttpStatus => kind switch
+        {
+            ErrorKind.Usage or ErrorKind.Sql or ErrorKind.Data => 400,
+            ErrorKind.Denied => 403,
+            ErrorKind.NotFound => 404,
+            ErrorKind.Conflict => 409,
+            ErrorKind.Resource or ErrorKind.Canceled => 503,
+            _ => 500,
         };
     }
 }

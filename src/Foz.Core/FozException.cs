@@ -16,6 +16,9 @@ public sealed class FozException(ErrorKind kind, string message, Exception? inne
     /// <summary>What to do about it; null where nothing better than the message is known.</summary>
     public string? Hint { get; init; }
 
+    /// <summary>The SQLSTATE, where it is more exact than that of <see cref="Kind"/>; else null.</summary>
+    public string? SqlState { get; init; }
+
     /// <summary>Whether trying the same again later can succeed.</summary>
     public bool IsTransient { get; init; }
 

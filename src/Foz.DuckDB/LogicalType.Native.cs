@@ -16,6 +16,8 @@ public sealed partial class LogicalType
     /// <summary>Reads a type of the C API and destroys it.</summary>
     internal static LogicalType Take(nint native)
     {
+        // What depends on a parameter of which nothing is known.
+        if (native == 0) return new(TypeId.Invalid);
         using var handle = new LogicalTypeHandle(native);
         return Read(native);
     }

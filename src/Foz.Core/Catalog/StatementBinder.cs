@@ -21,6 +21,11 @@ public sealed class BoundStatement : IDisposable
     }
 }
 
+/// <summary>What is known of a statement before it runs.</summary>
+/// <param name="Shape">What it gives and takes.</param>
+/// <param name="ReadsTables">Whether it reads tables of the lake.</param>
+public sealed record DescribedStatement(StatementShape Shape, bool ReadsTables);
+
 /// <summary>
 /// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks of
 /// each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
@@ -57,6 +62,20 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             foreach (var relation in relations) relation.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What a statement of others gives and takes: it is bound without access to files, and not run.</summary>
+    /// <exception cref="FozException">It does not parse or bind, or names what does not exist.</exception>
+    public async Task<DescribedStatement> DescribeAsync(string sql, EnginePool pool, CancellationToken cancellationToken)
+    {
+        var references = await ResolveAsync(sql, cancellationToken);
+        var shape = BoundPlan.Describe(
+            pool, references.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span),
+            span => (references.Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql, cancellationToken);
+        return new(shape, references.Bindings.Values.Any(binding => binding is RelationBinding.Rows));
+
+        IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
+            (references.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
     }
 
     /// <summary>Finds what all names stand for, putting in views until none is left.</summary>

@@ -61,6 +61,26 @@ public static class BoundPlan
         return reader.Read(columns, plan.RootElement.GetProperty("plans")[0]);
     }
 
+    /// <summary>What a statement of others gives and takes, found without running it and without access to files.</summary>
+    /// <param name="pool">The pool in whose instance for <see cref="Workload.Serving"/> it is bound.</param>
+    /// <param name="analysis">The statement.</param>
+    /// <param name="table">The columns of a table; null where it stands for something else.</param>
+    /// <param name="function">The same for calls of table functions.</param>
+    /// <param name="relation">
+    /// What else a table or a call stands for, by where it is: a relation that the instance has; null leaves it as it is.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not bind; its place is in the statement.</exception>
+    public static StatementShape Describe(
+        EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+        Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
+        CancellationToken cancellationToken)
+    {
+        using var planner = pool.BorrowPlanner(Workload.Serving);
+        return OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation)
+            .DescribeShape(cancellationToken);
+    }
+
     static JsonDocument Serialize(
         EngineSession session, string sql, bool isOptimized, CancellationToken cancellationToken)
     {
@@ -91,7 +111,8 @@ public static class BoundPlan
 
         public static OverEmptyTables Of(
             PlanSession planner, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
-            Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
+            Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
+            Func<SqlSpan, string?>? relation = null)
         {
             List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
             foreach (var reference in analysis.Tables)
@@ -102,7 +123,8 @@ public static class BoundPlan
             var names = known.Zip(numbers, (t, number) => (t.Span, Name: PlanSession.TableName(number)))
                 .ToDictionary(t => t.Span, t => t.Name);
             var text = analysis.Rewrite(
-                reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
+                reference => names.GetValueOrDefault(reference.Span) ?? relation?.Invoke(reference.Span),
+                call => names.GetValueOrDefault(call.Span) ?? relation?.Invoke(call.Span));
             return new(planner.Session, analysis, text)
             {
                 Tables = [.. known.Zip(numbers, (t, number) => (t.Span, t.Columns, number))],
@@ -111,11 +133,16 @@ public static class BoundPlan
 
         /// <summary>The statement's columns.</summary>
         /// <exception cref="FozException">It does not bind; its place is in the text of people.</exception>
-        public IReadOnlyList<EngineColumn> Describe(CancellationToken cancellationToken)
+        public IReadOnlyList<EngineColumn> Describe(CancellationToken cancellationToken) =>
+            DescribeShape(cancellationToken).Columns;
+
+        /// <summary>The statement's columns and parameters.</summary>
+        /// <inheritdoc cref="Describe"/>
+        public StatementShape DescribeShape(CancellationToken cancellationToken)
         {
             try
             {
-                return session.Describe(Sql, cancellationToken);
+                return session.DescribeShape(Sql, cancellationToken);
             }
             catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
             {
@@ -123,6 +150,7 @@ public static class BoundPlan
                 throw new FozException(e.Kind, e.Message, e)
                 {
                     Place = EngineErrors.PlaceAt(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
+                    SqlState = e.SqlState,
                 };
             }
         }

@@ -23,6 +23,7 @@ static class EngineErrors
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
             // Behind the first line DuckDB says what was meant perhaps.
             Hint = HintOf(error.Kind) ?? (message.Length > 1 ? message[1] : null),
+            SqlState = StateOf(error.Kind, message[0]),
         };
     }
 
@@ -88,6 +89,29 @@ static class EngineErrors
         DuckDBErrorKind.MissingExtension or DuckDBErrorKind.NotImplemented or DuckDBErrorKind.Settings
             or DuckDBErrorKind.InvalidConfiguration => ErrorKind.Configuration,
         _ => ErrorKind.Data,
+    };
+
+    /// <summary>The SQLSTATE of what DuckDB tells apart by its message only.</summary>
+    static string? StateOf(DuckDBErrorKind kind, string message) => kind switch
+    {
+        DuckDBErrorKind.Catalog when message.Contains("Function", StringComparison.Ordinal) => "42883",
+        DuckDBErrorKind.Catalog when message.Contains("Table", StringComparison.Ordinal) => "42P01",
+        DuckDBErrorKind.Catalog when message.Contains("Type", StringComparison.Ordinal) => "42704",
+        DuckDBErrorKind.Catalog => "42704",
+        DuckDBErrorKind.Binder when message.Contains("No function matches", StringComparison.Ordinal) => "42883",
+        DuckDBErrorKind.Binder when message.Contains("Ambiguous", StringComparison.OrdinalIgnoreCase) => "42702",
+        DuckDBErrorKind.Binder when message.Contains("GROUP BY", StringComparison.Ordinal) => "42803",
+        DuckDBErrorKind.Binder when message.Contains("table", StringComparison.Ordinal)
+            && message.Contains("not found", StringComparison.Ordinal)
+            && message.StartsWith("Referenced table", StringComparison.Ordinal) => "42P01",
+        DuckDBErrorKind.Binder when message.Contains("column", StringComparison.OrdinalIgnoreCase) => "42703",
+        DuckDBErrorKind.Binder => "42601",
+        DuckDBErrorKind.Conversion => "22P02",
+        DuckDBErrorKind.OutOfRange => "22003",
+        DuckDBErrorKind.DivideByZero => "22012",
+        DuckDBErrorKind.OutOfMemory => "53200",
+        DuckDBErrorKind.NotImplemented => "0A000",
+        _ => null,
     };
 
     static string? HintOf(DuckDBErrorKind kind) => kind switch

@@ -23,6 +23,7 @@ public sealed class EnginePool : IDisposable
     readonly StreamFunction streams = new();
     readonly ScanFunctions scans = new();
     readonly ConcurrentBag<PlanSession> planners = [];
+    readonly ConcurrentBag<PlanSession> servingPlanners = [];
 
     /// <summary>A pool without instances yet.</summary>
     public EnginePool(EngineOptions options)
@@ -30,7 +31,7 @@ public sealed class EnginePool : IDisposable
         this.options = options;
         temp = new(() => TempFolder.Create(options.TempFolder));
         // One for each workload, by number: a dictionary of ours would be compiled at each start of the process.
-        databases = new Lazy<Database>[(int)Workload.Binding + 1];
+        databases = new Lazy<Database>[(int)Workload.Serving + 1];
         for (var i = 0; i < databases.Length; i++)
         {
             var workload = (Workload)i;
@@ -56,14 +57,11 @@ public sealed class EnginePool : IDisposable
     internal AnalysisCache Analyses { get; } = new();
 
     /// <summary>A session to plan statements in; disposing of it gives it back.</summary>
-    internal PlanSession BorrowPlanner() =>
-        planners.TryTake(out var idle) ? idle : new PlanSession(this, Open(Workload.Binding));
-
-    /// <summary>Takes a session back that was borrowed.</summary>
-    internal void Return(PlanSession planner)
+    /// <param name="workload"><see cref="Workload.Binding"/>, or <see cref="Workload.Serving"/> for what others send.</param>
+    internal PlanSession BorrowPlanner(Workload workload = Workload.Binding)
     {
-        if (planner.HasRoom) planners.Add(planner);
-        else planner.Session.Dispose();
+        var idle = workload == Workload.Serving ? servingPlanners : planners;
+        return idle.TryTake(out var planner) ? planner : new PlanSession(idle, Open(workload));
     }
 
     /// <summary>
@@ -104,7 +102,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>Closes all instances and removes what they spilled.</summary>
     public void Dispose()
     {
-        foreach (var planner in planners) planner.Session.Dispose();
+        foreach (var planner in planners.Concat(servingPlanners)) planner.Session.Dispose();
         foreach (var database in databases.Where(d => d.IsValueCreated)) database.Value.Dispose();
         if (temp.IsValueCreated) temp.Value.Dispose();
     }
@@ -113,7 +111,8 @@ public sealed class EnginePool : IDisposable
     {
         try
         {
-            var database = Database.OpenInMemory(workload == Workload.Binding ? BindingSettings() : Settings(workload));
+            var database = Database.OpenInMemory(
+                workload is Workload.Binding or Workload.Serving ? BindingSettings(workload) : Settings(workload));
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
@@ -130,6 +129,8 @@ public sealed class EnginePool : IDisposable
                 SET GLOBAL TimeZone = 'UTC';
                 {ModelMacros.Sql}
                 """);
+            // What others send never reaches a file, not even while it is bound.
+            if (workload == Workload.Serving) connection.Execute("SET GLOBAL enable_external_access = false");
             return database;
         }
         catch (DuckDBException e)
@@ -153,11 +154,11 @@ public sealed class EnginePool : IDisposable
         ["preserve_insertion_order"] = workload == Workload.Query ? "true" : "false",
     };
 
-    Dictionary<string, string> BindingSettings() => new()
+    Dictionary<string, string> BindingSettings(Workload workload) => new()
     {
         ["memory_limit"] = Text(BindingBytes) + "B",
         ["threads"] = "1",
-        ["temp_directory"] = SpillFolder(Workload.Binding),
+        ["temp_directory"] = SpillFolder(workload),
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["errors_as_json"] = "true",

@@ -81,12 +81,20 @@ public sealed class EngineSession : IDisposable
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
     /// <exception cref="FozException">It does not parse or bind.</exception>
     public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken) =>
-        Run<IReadOnlyList<EngineColumn>>(
+        DescribeShape(sql, cancellationToken).Columns;
+
+    /// <summary>The columns that a SELECT gives, and the parameters that it takes, without running it.</summary>
+    /// <inheritdoc cref="Describe"/>
+    public StatementShape DescribeShape(string sql, CancellationToken cancellationToken) =>
+        Run<StatementShape>(
             sql,
             () =>
             {
                 using var statement = connection.Prepare(sql, cancellationToken);
-                return [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
+                return new(
+                    [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))],
+                    Enumerable.Range(1, statement.ParameterCount)
+                        .ToDictionary(statement.ParameterName, statement.ParameterType));
             },
             cancellationToken);
 
@@ -147,6 +155,14 @@ public sealed class EngineSession : IDisposable
             foreach (var relation in relations) relation.Cancel();
     }
 }
+
+/// <summary>What a statement gives and takes.</summary>
+/// <param name="Columns">The columns of its rows.</param>
+/// <param name="Parameters">
+/// The types that it wants for its parameters, by name, or number as text; <see cref="TypeId.Invalid"/> where it takes any.
+/// </param>
+public sealed record StatementShape(
+    IReadOnlyList<EngineColumn> Columns, IReadOnlyDictionary<string, LogicalType> Parameters);
 
 /// <summary>A column of a statement's rows.</summary>
 /// <param name="Name">Its name.</param>

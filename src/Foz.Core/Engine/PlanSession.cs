@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Foz.Core.Data;
 
@@ -7,7 +8,7 @@ namespace Foz.Core.Engine;
 /// A session of <see cref="Workload.Binding"/> over whose empty tables statements are planned. The pool lends it, and gets it
 /// back when it is disposed of, with its tables: the next statement over the same columns finds them.
 /// </summary>
-sealed class PlanSession(EnginePool pool, EngineSession session) : IDisposable
+sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session) : IDisposable
 {
     /// <summary>What the names of the empty tables begin with; a number follows.</summary>
     public const string TablePrefix = "foz_bound_";
@@ -18,9 +19,6 @@ sealed class PlanSession(EnginePool pool, EngineSession session) : IDisposable
 
     /// <summary>The session.</summary>
     public EngineSession Session => session;
-
-    /// <summary>Whether it has room for more tables.</summary>
-    public bool HasRoom => tables.Count < TablesMax;
 
     /// <summary>Empty tables, one for each list of columns.</summary>
     /// <returns>Their numbers; no two are the same.</returns>
@@ -47,7 +45,11 @@ sealed class PlanSession(EnginePool pool, EngineSession session) : IDisposable
     public static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
 
     /// <summary>Gives the session back.</summary>
-    public void Dispose() => pool.Return(this);
+    public void Dispose()
+    {
+        if (tables.Count < TablesMax) idle.Add(this);
+        else session.Dispose();
+    }
 
     int TableOf(int use, string definition, CancellationToken cancellationToken)
     {

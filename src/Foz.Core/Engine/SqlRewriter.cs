@@ -9,6 +9,21 @@ public sealed record RewrittenSql(string Text)
     /// <summary>The places, in order.</summary>
     internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
 
+    /// <summary>A statement with other text in some places, which are given in any order and do not overlap.</summary>
+    internal static RewrittenSql Of(string sql, IEnumerable<SqlEdit> edits)
+    {
+        var ordered = edits.OrderBy(edit => edit.Span.Start).ToList();
+        var text = new StringBuilder();
+        var position = 0;
+        foreach (var edit in ordered)
+        {
+            text.Append(sql, position, edit.Span.Start - position).Append(edit.Text);
+            position = edit.Span.End;
+        }
+        text.Append(sql, position, sql.Length - position);
+        return new(text.ToString()) { Edits = ordered };
+    }
+
     /// <summary>
     /// The character of the statement as it was that a character of <see cref="Text"/> comes from; inside of a
     /// replacement, the beginning of what it replaces.
@@ -49,16 +64,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         foreach (var column in analysis.Columns)
             if (!replaced.Exists(span => column.Span.Start >= span.Start && column.Span.Start < span.End))
                 Shorten(column);
-        edits.Sort(static (left, right) => left.Span.Start.CompareTo(right.Span.Start));
-        var text = new StringBuilder();
-        var position = 0;
-        foreach (var edit in edits)
-        {
-            text.Append(analysis.Sql, position, edit.Span.Start - position).Append(edit.Text);
-            position = edit.Span.End;
-        }
-        text.Append(analysis.Sql, position, analysis.Sql.Length - position);
-        return new(text.ToString()) { Edits = edits };
+        return RewrittenSql.Of(analysis.Sql, edits);
     }
 
     void Replace(TableReference reference, string relation)

@@ -17,6 +17,12 @@ public enum Workload
     /// budget's parts.
     /// </summary>
     Binding,
+
+    /// <summary>
+    /// Binding the statements that others send, and running those that read no table: without access to files; small,
+    /// and outside of the budget's parts.
+    /// </summary>
+    Serving,
 }
 
 /// <summary>What all instances together may use.</summary>

@@ -14,6 +14,12 @@ sealed class StatementCursor(string sql)
     /// <summary>Whether nothing follows but a semicolon.</summary>
     public bool IsAtEnd => at >= tokens.Count || (tokens.IsSymbol(at, ';') && at == tokens.Count - 1);
 
+    /// <summary>The character that the next token begins at; the end of the text where none follows.</summary>
+    public int Position => at < tokens.Count ? tokens[at].Start : sql.Length;
+
+    /// <summary>Whether a name follows.</summary>
+    public bool IsName => tokens.IsName(at);
+
     /// <summary>Whether these words follow.</summary>
     public bool Sees(params ReadOnlySpan<string> words)
     {
@@ -155,6 +161,15 @@ sealed class StatementCursor(string sql)
         return Text("a value");
     }
 
+    /// <summary>A setting's value: a text, a name, or a number with its sign.</summary>
+    public string SettingValue()
+    {
+        if (tokens.IsName(at)) return tokens.NameOf(at++);
+        var sign = TakesSymbol('-') ? "-" : "";
+        if (at < tokens.Count && tokens[at].Kind == SqlTokenKind.Number) return sign + tokens.TextOf(at++).ToString();
+        return Text("a value");
+    }
+
     /// <summary>
     /// What stands before one of these words, a comma or a closing parenthesis, outside of parentheses and CASE; names in
     /// backticks are put in double quotes.
@@ -191,6 +206,22 @@ sealed class StatementCursor(string sql)
         return end > start ? Slice(start, end) : throw Fault(start, $"{what} is missing");
     }
 
+    /// <summary>What stands before the closing parenthesis of an opening one that was just taken; goes behind it.</summary>
+    public string Enclosed(string what)
+    {
+        at--;
+        return Parenthesized(what);
+    }
+
+    /// <summary>A table's name as it is written, with one part or more.</summary>
+    public string TableText()
+    {
+        var start = at;
+        Name("a table");
+        while (TakesSymbol('.')) Name("a name");
+        return sql[tokens[start].Start..tokens[at - 1].End];
+    }
+
     /// <summary>Everything that follows, but a semicolon at the end.</summary>
     public string Rest(string what)
     {
@@ -206,6 +237,10 @@ sealed class StatementCursor(string sql)
     /// <summary>The error of what follows.</summary>
     public FozException Unexpected(string expected) => Fault(
         at, IsAtEnd ? $"the statement ends where {expected} should follow" : $"{expected} should stand at '{tokens.TextOf(at)}'");
+
+    /// <summary>The error of a statement that is understood but not done.</summary>
+    public FozException Refused(string message, string sqlState = "0A000") =>
+        new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceAt(sql, Position), SqlState = sqlState };
 
     bool SeesAny(string symbols)
     {

@@ -43,6 +43,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         _ => throw new UnreachableException($"a statement {statement}"),
     };
 
+    /// <summary>What names in queries stand for, where that is not what they stand for in the lake.</summary>
+    public IRelationNames? QueryNames { get; init; }
+
     RowStatements Rows => new(session, this);
 
     MaintenanceStatements Maintenance => new(session, this, tables);
@@ -51,7 +54,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     internal StatementBinder Binder => new(session, Relations);
 
     /// <summary>What names in queries stand for.</summary>
-    internal IRelationNames Relations => names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
+    internal IRelationNames Relations => QueryNames is not null ? QueryNames : names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
 
     /// <summary>The table that a statement names, which must be there.</summary>
     internal async Task<LakeTable> OpenAsync(TableTarget target, CancellationToken cancellationToken)

@@ -10,9 +10,10 @@ public sealed class ErrorReferenceTests
     static readonly MarkdownDocument page = MarkdownDocument.Find("docs/internals/errors.md");
 
     [Fact]
-    public void Every_kind_of_error_stands_in_the_table_with_its_exit_code() => Assert.Equal(
-        Enum.GetValues<ErrorKind>().Select(kind => ($"`{kind}`", $"{kind.ExitCode}")),
-        page.Table("# Errors").Select(cells => (cells[0], cells[2])));
+    public void Every_kind_of_error_stands_in_the_table_with_its_codes() => Assert.Equal(
+        Enum.GetValues<ErrorKind>()
+            .Select(kind => ($"`{kind}`", $"{kind.ExitCode}", $"`{kind.SqlState}`", $"{kind.HttpStatus}")),
+        page.Table("# Errors").Select(cells => (cells[0], cells[2], cells[3], cells[4])));
 
     [Fact]
     public void Every_kind_of_the_Delta_library_stands_in_the_table_with_what_it_becomes()

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
+using Foz.DuckDB;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Core.Serving;
+
+/// <summary>A query of the lake.</summary>
+sealed class QueryStatement : SqlStatement
+{
+    readonly SqlParameters parameters;
+    readonly bool readsTables;
+    IReadOnlyList<ServedColumn> columns = [];
+    IReadOnlyList<PgType> types = [];
+
+    QueryStatement(SqlSession session, string text, SqlParameters parameters, bool readsTables)
+        : base(session, text) => (this.parameters, this.readsTables) = (parameters, readsTables);
+
+    public override IReadOnlyList<ServedColumn> Columns => columns;
+
+    public override IReadOnlyList<PgType> ParameterTypes => types;
+
+    /// <summary>Binds a query over empty tables, where no file can be reached.</summary>
+    public static new async Task<QueryStatement> PrepareAsync(
+        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+    {
+        var found = SqlParameters.Read(sql);
+        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
+        var binder = new StatementBinder(engine, new SessionNames(session));
+        var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
+        var wanted = Enumerable.Range(1, found.Count)
+            .Select(n => ParameterType(described.Shape, parameterTypes, n)).ToList();
+        // A parameter that may be of any type leaves the columns open too: it is a text then, which fits any type.
+        if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
+            described = await DescribeAsync(n =>
+                wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(${n} AS {PgTypes.Find(wanted[n - 1].Oid)})");
+        return new(session, sql, found, described.ReadsTables)
+        {
+            columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
+            types = wanted,
+        };
+
+        Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement) =>
+            binder.DescribeAsync(found.Replace(replacement).Text, session.Service.Lake.Engines, cancellationToken);
+    }
+
+    private protected override async Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        var sql = parameters.Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
+        var engine = Session.Service.Lake.Engines.Open(readsTables ? Workload.Query : Workload.Serving);
+        BoundStatement? bound = null;
+        try
+        {
+            bound = await new StatementBinder(engine, new SessionNames(Session)).BindAsync(sql, cancellationToken);
+            var cursor = new EngineCursor(Session, engine, bound, tag: null, cancellationToken);
+            if (cursor.Columns.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
+            await cursor.DisposeAsync();
+            throw new FozException(ErrorKind.Sql, "cached plan must not change result type")
+            {
+                SqlState = "0A000", Hint = "prepare the statement again: a table's columns are others now",
+            };
+        }
+        catch
+        {
+            bound?.Dispose();
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    static LogicalType? TypeOf(IReadOnlyList<uint> parameterTypes, int number) =>
+        number <= parameterTypes.Count ? PgTypes.Find(parameterTypes[number - 1]) : null;
+
+    /// <summary>What the client says, else what the statement wants, else text, as PostgreSQL has it.</summary>
+    static PgType ParameterType(StatementShape shape, IReadOnlyList<uint> parameterTypes, int number)
+    {
+        if (number <= parameterTypes.Count && parameterTypes[number - 1] is not 0 and not TypeOids.Unknown)
+            return new(parameterTypes[number - 1], -1);
+        var wanted = shape.Parameters.GetValueOrDefault(number.ToString(CultureInfo.InvariantCulture));
+        return wanted is null || wanted.Id is TypeId.Invalid or TypeId.Any or TypeId.SqlNull
+            ? new(TypeOids.Text, -1)
+            : PgTypes.Of(wanted) with { Modifier = -1 };
+    }
+}

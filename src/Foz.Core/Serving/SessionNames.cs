@@ -1,0 +1,62 @@
+using System.Globalization;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving;
+
+/// <summary>
+/// What names stand for in a statement of a session: tables and views of the lake, at the instant of the transaction where
+/// there is one. Nothing else is left to the engine, for which a name can be a file.
+/// </summary>
+/// <param name="session">The session.</param>
+sealed class SessionNames(SqlSession session) : IRelationNames
+{
+    // What these give is made from their arguments only.
+    static readonly HashSet<string> functions = new(StringComparer.Ordinal) { "unnest", "generate_series", "range" };
+
+    readonly EnvironmentNames names = session.Service.Names;
+
+    public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        if (reference.IsText) throw Missing(reference);
+        if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
+            throw new FozException(
+                ErrorKind.NotFound, $"cross-database references are not implemented: \"{reference}\"")
+            { SqlState = "0A000" };
+        if (reference.Schema is null)
+        {
+            foreach (var schema in session.SearchPath)
+                if (await IsThereAsync(new(schema, reference.Name), cancellationToken))
+                    return await BindAsync(reference with { Schema = schema }, cancellationToken);
+            throw Missing(reference);
+        }
+        return await BindAsync(reference, cancellationToken) ?? throw Missing(reference);
+    }
+
+    public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
+    {
+        if (functions.Contains(call.Name)) return null;
+        if (call.Name == LakeNames.TableChangesFunction
+            && call.Arguments is [{ } table, ..]
+            && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out _))
+            return await names.FindAsync(call, cancellationToken);
+        throw new FozException(ErrorKind.Sql, $"function {call.Name} does not exist") { SqlState = "42883" };
+    }
+
+    ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken) => names.FindAsync(
+        reference.At is null && session.TransactionInstant is { } instant
+            ? reference with
+            {
+                At = new("TIMESTAMP", instant.ToString("yyyy-MM-dd HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture), default),
+            }
+            : reference,
+        cancellationToken);
+
+    async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>
+        await names.Lake.Catalog.FindAsync(names.Prefixed(name), cancellationToken) is not null
+        || await names.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
+
+    static FozException Missing(TableReference reference) =>
+        new(ErrorKind.NotFound, $"relation \"{reference}\" does not exist") { SqlState = "42P01" };
+}

@@ -1,0 +1,194 @@
+using Foz.Core.Statements;
+
+namespace Foz.Core.Serving;
+
+/// <summary>Reads statements that a session answers itself.</summary>
+static class SessionStatementReader
+{
+    /// <summary>Reads a statement; null where it is for the lake.</summary>
+    /// <exception cref="FozException">It is malformed; with its place.</exception>
+    public static SessionStatement? Read(string sql)
+    {
+        var cursor = new StatementCursor(sql);
+        if (cursor.Sees("SHOW", "TBLPROPERTIES")) return null;
+        var statement = ReadTransaction(cursor) ?? ReadSetting(cursor) ?? ReadCursor(cursor) ?? ReadOther(cursor);
+        if (statement is not null and not SessionStatement.Characteristics) cursor.ExpectEnd();
+        return statement;
+    }
+
+    static SessionStatement? ReadTransaction(StatementCursor cursor)
+    {
+        if (cursor.Takes("BEGIN")) return Begin(cursor, "BEGIN");
+        if (cursor.Takes("START", "TRANSACTION")) return Begin(cursor, "START TRANSACTION");
+        if (cursor.Takes("COMMIT") || cursor.Takes("END"))
+        {
+            SkipWork(cursor);
+            return new SessionStatement.Commit();
+        }
+        if (cursor.Takes("ABORT") || cursor.Takes("ROLLBACK"))
+        {
+            SkipWork(cursor);
+            if (!cursor.Takes("TO")) return new SessionStatement.Rollback();
+            cursor.Takes("SAVEPOINT");
+            return new SessionStatement.RollbackTo(cursor.Name());
+        }
+        if (cursor.Takes("SAVEPOINT")) return new SessionStatement.Savepoint(cursor.Name());
+        if (!cursor.Takes("RELEASE")) return null;
+        cursor.Takes("SAVEPOINT");
+        return new SessionStatement.Release(cursor.Name());
+    }
+
+    static SessionStatement.Begin Begin(StatementCursor cursor, string tag)
+    {
+        SkipWork(cursor);
+        while (!cursor.IsAtEnd) TakeMode(cursor);
+        return new(tag);
+    }
+
+    /// <summary>Words that say nothing.</summary>
+    static void SkipWork(StatementCursor cursor)
+    {
+        if (!cursor.Takes("WORK")) cursor.Takes("TRANSACTION");
+        if (cursor.Takes("AND", "NO", "CHAIN") || !cursor.Takes("AND", "CHAIN")) return;
+        throw cursor.Refused("AND CHAIN is not supported");
+    }
+
+    static void TakeMode(StatementCursor cursor)
+    {
+        if (cursor.Takes("ISOLATION", "LEVEL"))
+        {
+            if (!cursor.Takes("SERIALIZABLE") && !cursor.Takes("REPEATABLE", "READ") && !cursor.Takes("READ", "COMMITTED"))
+                cursor.Expect("READ", "UNCOMMITTED");
+        }
+        else if (!cursor.Takes("READ", "ONLY") && !cursor.Takes("READ", "WRITE") && !cursor.Takes("NOT", "DEFERRABLE"))
+        {
+            cursor.Expect("DEFERRABLE");
+        }
+        cursor.TakesSymbol(',');
+    }
+
+    static SessionStatement? ReadSetting(StatementCursor cursor)
+    {
+        if (cursor.Takes("SET")) return Set(cursor);
+        if (cursor.Takes("RESET"))
+            return new SessionStatement.Reset(cursor.Takes("ALL") ? null : SettingName(cursor));
+        if (cursor.Takes("SHOW"))
+            return new SessionStatement.Show(cursor.Takes("ALL") ? null : SettingName(cursor));
+        if (!cursor.Takes("DISCARD")) return null;
+        foreach (var what in new[] { "ALL", "PLANS", "SEQUENCES", "TEMPORARY", "TEMP" })
+            if (cursor.Takes(what)) return new SessionStatement.Discard(what);
+        throw cursor.Unexpected("ALL");
+    }
+
+    static SessionStatement Set(StatementCursor cursor)
+    {
+        if (cursor.Takes("SESSION", "CHARACTERISTICS") || cursor.Sees("TRANSACTION"))
+        {
+            cursor.Takes("AS");
+            cursor.Expect("TRANSACTION");
+            while (!cursor.IsAtEnd) TakeMode(cursor);
+            return new SessionStatement.Characteristics();
+        }
+        if (cursor.Sees("SESSION", "AUTHORIZATION") || cursor.Sees("ROLE") || cursor.Sees("LOCAL", "ROLE"))
+            throw cursor.Refused("a session stays its user's");
+        var isLocal = cursor.Takes("LOCAL");
+        if (!isLocal) cursor.Takes("SESSION");
+        if (cursor.Takes("TIME", "ZONE")) return new SessionStatement.Set("TimeZone", SettingValue(cursor), isLocal);
+        if (cursor.Takes("NAMES")) return new SessionStatement.Set("client_encoding", SettingValue(cursor), isLocal);
+        var name = cursor.ColumnPath();
+        if (!cursor.TakesSymbol('=')) cursor.Expect("TO");
+        return new SessionStatement.Set(name, SettingValue(cursor), isLocal);
+    }
+
+    static string SettingName(StatementCursor cursor)
+    {
+        if (cursor.Takes("TIME", "ZONE")) return "TimeZone";
+        if (cursor.Takes("TRANSACTION", "ISOLATION", "LEVEL")) return "transaction_isolation";
+        return cursor.Takes("SESSION", "AUTHORIZATION") ? "session_authorization" : cursor.ColumnPath();
+    }
+
+    /// <summary>A value, or several with commas between; null for DEFAULT.</summary>
+    static string? SettingValue(StatementCursor cursor)
+    {
+        if (cursor.Takes("DEFAULT") || cursor.Takes("LOCAL")) return null;
+        cursor.Takes("INTERVAL");
+        var values = new List<string>();
+        do values.Add(cursor.SettingValue());
+        while (cursor.TakesSymbol(','));
+        return string.Join(", ", values);
+    }
+
+    static SessionStatement? ReadCursor(StatementCursor cursor)
+    {
+        if (cursor.Takes("DECLARE")) return Declare(cursor);
+        if (cursor.Takes("FETCH")) return Fetch(cursor, isMove: false);
+        if (cursor.Takes("MOVE")) return Fetch(cursor, isMove: true);
+        if (cursor.Takes("CLOSE")) return new SessionStatement.Close(cursor.Takes("ALL") ? null : cursor.Name());
+        return null;
+    }
+
+    static SessionStatement.Declare Declare(StatementCursor cursor)
+    {
+        var name = cursor.Name("the name of a cursor");
+        while (cursor.Takes("BINARY") || cursor.Takes("INSENSITIVE") || cursor.Takes("ASENSITIVE")
+            || cursor.Takes("NO", "SCROLL") || cursor.Takes("SCROLL"))
+        {
+        }
+        cursor.Expect("CURSOR");
+        var isHeld = cursor.Takes("WITH", "HOLD");
+        if (!isHeld) cursor.Takes("WITHOUT", "HOLD");
+        cursor.Expect("FOR");
+        var start = cursor.Position;
+        return new(name, cursor.Rest("a query"), start, isHeld);
+    }
+
+    static SessionStatement.Fetch Fetch(StatementCursor cursor, bool isMove)
+    {
+        long? rows = 1;
+        if (cursor.Takes("FORWARD"))
+        {
+            if (cursor.Takes("ALL")) rows = null;
+            else if (!cursor.Sees("FROM") && !cursor.Sees("IN") && !cursor.IsName) rows = cursor.Integer();
+        }
+        else if (cursor.Takes("ALL")) rows = null;
+        else if (cursor.Sees("BACKWARD") || cursor.Sees("PRIOR") || cursor.Sees("FIRST") || cursor.Sees("LAST")
+            || cursor.Sees("ABSOLUTE") || cursor.Sees("RELATIVE"))
+            throw cursor.Refused("a cursor goes forward only", "55000");
+        else if (!cursor.Takes("NEXT") && !cursor.Sees("FROM") && !cursor.Sees("IN") && !cursor.IsName)
+            rows = cursor.Integer();
+        if (rows < 0) throw cursor.Refused("a cursor goes forward only", "55000");
+        if (!cursor.Takes("FROM")) cursor.Takes("IN");
+        return new(cursor.Name("the name of a cursor"), rows, isMove);
+    }
+
+    static SessionStatement? ReadOther(StatementCursor cursor)
+    {
+        if (cursor.Takes("LISTEN")) return Notification(cursor, "LISTEN");
+        if (cursor.Takes("UNLISTEN"))
+            return cursor.TakesSymbol('*') ? new SessionStatement.Notification("UNLISTEN") : Notification(cursor, "UNLISTEN");
+        if (cursor.Takes("NOTIFY"))
+        {
+            var notification = Notification(cursor, "NOTIFY");
+            if (cursor.TakesSymbol(',')) cursor.Text();
+            return notification;
+        }
+        if (cursor.Takes("PREPARE"))
+        {
+            var name = cursor.Name("the name of a statement");
+            var types = cursor.SeesSymbol('(')
+                ? cursor.Parenthesized("types").Split(',', StringSplitOptions.TrimEntries)
+                : [];
+            cursor.Expect("AS");
+            return new SessionStatement.Prepare(name, types, cursor.Rest("a statement"));
+        }
+        if (!cursor.Takes("DEALLOCATE")) return null;
+        cursor.Takes("PREPARE");
+        return new SessionStatement.Deallocate(cursor.Takes("ALL") ? null : cursor.Name());
+    }
+
+    static SessionStatement.Notification Notification(StatementCursor cursor, string tag)
+    {
+        cursor.Name("a channel");
+        return new(tag);
+    }
+}

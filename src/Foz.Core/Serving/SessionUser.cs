@@ -1,0 +1,16 @@
+namespace Foz.Core.Serving;
+
+/// <summary>Who a session is of.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="IsOwner">Whether everything is granted to it.</param>
+public sealed record SessionUser(string Name, bool IsOwner);
+
+/// <summary>How a session begins.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>Settings that the client asks for, by name; unknown ones are an error, as of SET.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the client is, for people; null where nobody knows.</summary>
+    public string? ClientAddress { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
+using Foz.DuckDB;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Core.Serving;
+
+/// <summary>The parameters <c>$1</c>, <c>$2</c>, … of a statement.</summary>
+sealed class SqlParameters
+{
+    const int Most = 65_535;
+
+    readonly string sql;
+    readonly IReadOnlyList<(int Number, SqlSpan Span)> places;
+
+    SqlParameters(string sql, IReadOnlyList<(int Number, SqlSpan Span)> places) => (this.sql, this.places) = (sql, places);
+
+    /// <summary>The highest number.</summary>
+    public int Count => places.Count == 0 ? 0 : places.Max(p => p.Number);
+
+    /// <summary>Finds the parameters of a statement.</summary>
+    public static SqlParameters Read(string sql)
+    {
+        var found = new List<(int, SqlSpan)>();
+        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found);
+        var tokens = SqlTokens.Read(sql);
+        for (var i = 0; i < tokens.Count - 1; i++)
+        {
+            if (!tokens.IsSymbol(i, '$') || tokens[i + 1].Kind != SqlTokenKind.Number
+                || tokens[i + 1].Start != tokens[i].End) continue;
+            var start = tokens[i].Start;
+            if (!int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                || number is < 1 or > Most)
+                throw new FozException(ErrorKind.Sql, $"there is no parameter ${tokens.TextOf(i + 1)}")
+                {
+                    Place = EngineErrors.PlaceAt(sql, start), SqlState = "42P02",
+                };
+            found.Add((number, new(start, tokens[i + 1].End - start)));
+        }
+        return new(sql, found);
+    }
+
+    /// <summary>The statement with other text in the place of parameters.</summary>
+    /// <param name="text">The text for a number; null leaves the parameter as it is.</param>
+    public RewrittenSql Replace(Func<int, string?> text)
+    {
+        var edits = new List<SqlEdit>();
+        foreach (var (number, span) in places)
+            if (text(number) is { } replacement) edits.Add(new(span, replacement));
+        return RewrittenSql.Of(sql, edits);
+    }
+
+    /// <summary>A value as SQL writes it.</summary>
+    /// <param name="value">
+    /// Null, a text in PostgreSQL's notation of the type, bytes of a <c>bytea</c>, or a number or truth value of .NET.
+    /// </param>
+    /// <param name="type">Its type; unknown leaves that to what the statement wants.</param>
+    public static string Literal(object? value, PgType type)
+    {
+        var engineType = PgTypes.Find(type.Oid);
+        return value switch
+        {
+            null => engineType is null ? "NULL" : $"CAST(NULL AS {engineType})",
+            byte[] bytes => $"from_hex('{Convert.ToHexString(bytes)}')",
+            string text when type.Oid == TypeOids.Bytea => Bytes(text),
+            string text when type.Oid == TypeOids.Numeric => Number(text),
+            string text when engineType is { Id: TypeId.List } => PgArrayText.ToSql(text, engineType.Element!),
+            string text when engineType is null || engineType.Id == TypeId.Varchar => SqlText.Literal(text),
+            string text => $"CAST({SqlText.Literal(text)} AS {engineType})",
+            bool truth => truth ? "true" : "false",
+            IFormattable number => engineType is null or { Id: TypeId.Varchar }
+                ? $"({number.ToString(null, CultureInfo.InvariantCulture)})"
+                : $"CAST('{number.ToString(null, CultureInfo.InvariantCulture)}' AS {engineType})",
+            _ => throw new ArgumentOutOfRangeException(nameof(value), value, "no value of a parameter"),
+        };
+    }
+
+    static string Bytes(string text)
+    {
+        var bytes = text.StartsWith("\\x", StringComparison.Ordinal)
+            ? FromHex(text[2..])
+            : Encoding.UTF8.GetBytes(text.Replace("\\\\", "\\", StringComparison.Ordinal));
+        return $"from_hex('{Convert.ToHexString(bytes)}')";
+    }
+
+    static byte[] FromHex(string hex)
+    {
+        try
+        {
+            return Convert.FromHexString(hex);
+        }
+        catch (FormatException e)
+        {
+            throw Invalid("bytea", hex, e);
+        }
+    }
+
+    /// <summary>A number whose digits decide about its type; what has too many is a floating-point one.</summary>
+    static string Number(string text)
+    {
+        var trimmed = text.Trim();
+        var digits = trimmed.Count(char.IsAsciiDigit);
+        if (digits > 0 && trimmed.All(c => char.IsAsciiDigit(c) || c is '.' or '-' or '+') && digits <= 38
+            && decimal.TryParse(
+                digits <= 28 ? trimmed : "0", NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out _))
+            return $"({trimmed})";
+        return double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+            ? $"CAST('{trimmed}' AS DOUBLE)"
+            : throw Invalid("numeric", text);
+    }
+
+    static FozException Invalid(string type, string text, Exception? inner = null) =>
+        new(ErrorKind.Data, $"invalid input syntax for type {type}: \"{text}\"", inner) { SqlState = "22P02" };
+}

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Foz.Core.Tables;
+using Foz.Delta;
+
+namespace Foz.Core.Serving;
+
+/// <summary>
+/// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One call
+/// at a time, but for <see cref="Cancel"/>.
+/// </summary>
+public sealed class SqlSession : IAsyncDisposable
+{
+    readonly Lock gate = new();
+    CancellationTokenSource? running;
+    SqlTransaction? transaction;
+
+    internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
+    {
+        (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
+        Settings = new(user);
+        Settings.Begin(options.Settings);
+        Statements = new(service.Options.StatementsMax);
+        Cursors = new(service.Options.CursorsMax);
+    }
+
+    /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
+    public int Id { get; }
+
+    /// <summary>Who it is of.</summary>
+    public SessionUser User { get; }
+
+    /// <summary>Where the client is, for people; null where nobody knows.</summary>
+    public string? ClientAddress { get; }
+
+    /// <summary>The settings.</summary>
+    public SessionSettings Settings { get; }
+
+    /// <summary>The statements that the client has prepared by names, by protocol or with PREPARE.</summary>
+    public PreparedStatements Statements { get; }
+
+    /// <summary>Where it is in a transaction.</summary>
+    public TransactionState State => transaction switch
+    {
+        null => TransactionState.Idle,
+        { HasFailed: true } => TransactionState.Failed,
+        _ => TransactionState.InTransaction,
+    };
+
+    /// <summary>Told when a transaction ends: what the protocol keeps for the time of one is to be let go.</summary>
+    public Action? TransactionEnded { get; set; }
+
+    internal SqlService Service { get; }
+
+    internal DeclaredCursors Cursors { get; }
+
+    /// <summary>The instant at which the transaction reads; null outside of one.</summary>
+    internal DateTimeOffset? TransactionInstant => transaction?.Instant;
+
+    /// <summary>The transaction.</summary>
+    /// <exception cref="FozException">There is none.</exception>
+    internal SqlTransaction Transaction => transaction ?? throw new FozException(
+        ErrorKind.Sql, "there is no transaction in progress")
+    { SqlState = "25P01" };
+
+    /// <summary>The schemas in which names without one are looked for.</summary>
+    internal IEnumerable<string> SearchPath => Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
+        .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
+        .Where(schema => schema.Length > 0);
+
+    /// <summary>Reads and binds one statement, without running it.</summary>
+    /// <param name="sql">One statement, or nothing but spaces and comments.</param>
+    /// <param name="parameterTypes">
+    /// PostgreSQL's types of the parameters, as far as the client says them; 0 for one of which it says nothing.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
+    public Task<SqlStatement> PrepareAsync(
+        string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
+        RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken);
+
+    /// <summary>Stops what runs, if anything does; for any thread.</summary>
+    public void Cancel()
+    {
+        lock (gate) running?.Cancel();
+    }
+
+    /// <summary>
+    /// Notes that something failed that the session did not see, such as a value that could not be read: a transaction fails
+    /// with it.
+    /// </summary>
+    public void Fail()
+    {
+        if (transaction is not null) transaction.HasFailed = true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Service.Remove(this);
+        await Cursors.CloseAllAsync();
+        Statements.Clear();
+    }
+
+    internal void BeginTransaction()
+    {
+        // A second BEGIN changes nothing; PostgreSQL warns.
+        if (transaction is not null) return;
+        transaction = new(Service.Lake.Clock.GetUtcNow());
+        Settings.BeginTransaction();
+    }
+
+    /// <summary>Ends the transaction; outside of one it does nothing, as PostgreSQL, which warns.</summary>
+    /// <returns>Whether what was asked for is what happened: a failed transaction is not committed.</returns>
+    internal async Task<bool> EndTransactionAsync(bool isCommitted)
+    {
+        if (transaction is null) return isCommitted;
+        isCommitted = isCommitted && !transaction.HasFailed;
+        transaction = null;
+        Settings.EndTransaction(isCommitted);
+        await Cursors.EndTransactionAsync(isCommitted);
+        TransactionEnded?.Invoke();
+        return isCommitted;
+    }
+
+    /// <summary>Makes sure that a statement may run.</summary>
+    internal void CheckTransaction()
+    {
+        if (State == TransactionState.Failed)
+            throw new FozException(
+                ErrorKind.Sql, "current transaction is aborted, commands ignored until end of transaction block")
+            {
+                SqlState = "25P02",
+            };
+    }
+
+    /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
+    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(
+            Settings.StatementTimeout ?? Timeout.InfiniteTimeSpan, Service.Lake.Clock);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        CancellationTokenSource? outer;
+        lock (gate) (outer, running) = (running, source);
+        try
+        {
+            return await work(source.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail();
+            var why = timeout.IsCancellationRequested ? "statement timeout" : "user request";
+            throw new FozException(ErrorKind.Canceled, $"canceling statement due to {why}", e);
+        }
+        catch (DeltaException e)
+        {
+            Fail();
+            throw DeltaErrors.Translate(e);
+        }
+        catch (Exception e) when (e is not UnreachableException)
+        {
+            Fail();
+            throw;
+        }
+        finally
+        {
+            lock (gate) running = outer;
+        }
+    }
+}

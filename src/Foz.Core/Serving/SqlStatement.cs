@@ -1,0 +1,87 @@
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Statements;
+
+namespace Foz.Core.Serving;
+
+/// <summary>
+/// A statement that a session has read and bound, to run any number of times. What it reads is bound anew each time: it
+/// sees what is there then.
+/// </summary>
+public abstract class SqlStatement
+{
+    private protected SqlStatement(SqlSession session, string text) => (Session, Text) = (session, text);
+
+    /// <summary>The statement as the client wrote it.</summary>
+    public string Text { get; }
+
+    /// <summary>The columns of its rows; null where it gives none.</summary>
+    public virtual IReadOnlyList<ServedColumn>? Columns => null;
+
+    /// <summary>The types of its parameters, in order.</summary>
+    public virtual IReadOnlyList<PgType> ParameterTypes => [];
+
+    /// <summary>Whether there is nothing to run, only spaces and comments.</summary>
+    public virtual bool IsEmpty => false;
+
+    /// <summary>How COPY sends the rows; null where the statement is no COPY.</summary>
+    public virtual CopyOptions? Copy => null;
+
+    private protected SqlSession Session { get; }
+
+    /// <summary>Runs it.</summary>
+    /// <param name="parameters">
+    /// A value for each parameter: null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, or a number or truth
+    /// value of .NET.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What it gives, to be disposed.</returns>
+    /// <exception cref="FozException">It failed.</exception>
+    public Task<SqlCursor> ExecuteAsync(IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
+    {
+        return Session.RunAsync(RunAsync, cancellationToken);
+
+        Task<SqlCursor> RunAsync(CancellationToken token)
+        {
+            if (!EndsTransaction) Session.CheckTransaction();
+            if (parameters.Count != ParameterTypes.Count)
+                throw new FozException(
+                    ErrorKind.Sql, $"the statement has {ParameterTypes.Count} parameters, but {parameters.Count} values are given")
+                {
+                    SqlState = "08P01",
+                };
+            return StartAsync(parameters, token);
+        }
+    }
+
+    /// <summary>Whether it is taken when the transaction has failed.</summary>
+    private protected virtual bool EndsTransaction => false;
+
+    private protected abstract Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
+
+    internal static async Task<SqlStatement> PrepareAsync(
+        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+    {
+        if (SqlTokens.Read(sql).Count == 0) return new EmptyStatement(session, sql);
+        var own = SessionStatementReader.Read(sql);
+        if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
+            session.CheckTransaction();
+        if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, cancellationToken);
+        if (CopyReader.Read(sql) is { } copy) return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
+        if (StatementReader.Read(sql) is { } statement)
+            return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);
+        return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+    }
+}
+
+/// <summary>Nothing to run.</summary>
+sealed class EmptyStatement(SqlSession session, string text) : SqlStatement(session, text)
+{
+    public override bool IsEmpty => true;
+
+    private protected override bool EndsTransaction => true;
+
+    private protected override Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> parameters, CancellationToken cancellationToken) => Task.FromResult<SqlCursor>(new DoneCursor(""));
+}

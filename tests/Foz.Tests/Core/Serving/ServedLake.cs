@@ -1,0 +1,94 @@
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Serving;
+using Foz.Core.Statements;
+
+namespace Foz.Tests.Core.Serving;
+
+/// <summary>A lake with the table silver.orders (id, name, amount), of five rows, and a service over it.</summary>
+sealed class ServedLake : IAsyncDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
+
+    ServedLake()
+    {
+        Lake = new(folder, engines, TimeProvider.System);
+        Names = new(Lake, prefix: "", static _ => null);
+        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3 });
+    }
+
+    public Lake Lake { get; }
+
+    public EnvironmentNames Names { get; }
+
+    public SqlService Service { get; }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<ServedLake> CreateAsync()
+    {
+        var lake = new ServedLake();
+        await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
+        await lake.ChangeAsync(
+            "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
+        return lake;
+    }
+
+    public async Task ChangeAsync(string sql)
+    {
+        using var session = engines.Open(Workload.Query);
+        await new StatementRunner(session, Names, Lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
+    }
+
+    public SqlSession Open(string user = "ana", bool isOwner = true, params (string Name, string Value)[] settings) =>
+        Service.Open(new(user, isOwner), new() { Settings = settings.ToDictionary(s => s.Name, s => s.Value) });
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.CompletedTask;
+        engines.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}
+
+/// <summary>What tests do with sessions.</summary>
+static class ServedSessionExtensions
+{
+    extension(SqlSession session)
+    {
+        /// <summary>Runs a statement; its rows, with values between bars, and its tag behind them.</summary>
+        public async Task<IReadOnlyList<string>> RunAsync(string sql, params object?[] values)
+        {
+            var statement = await session.PrepareAsync(sql, [], TestContext.Current.CancellationToken);
+            await using var cursor = await statement.ExecuteAsync(values, TestContext.Current.CancellationToken);
+            return [.. await RowsOfAsync(cursor), cursor.Tag];
+        }
+
+        /// <summary>The SQLSTATE with which a statement fails.</summary>
+        public async Task<string> FailAsync(string sql, params object?[] values)
+        {
+            var error = await Assert.ThrowsAsync<FozException>(() => session.RunAsync(sql, values));
+            return error.SqlState ?? error.Kind.SqlState;
+        }
+    }
+
+    /// <summary>The rows that are left of a cursor.</summary>
+    public static async Task<List<string>> RowsOfAsync(SqlCursor cursor, int rowsMax = int.MaxValue)
+    {
+        var rows = new List<string>();
+        while (await cursor.FetchAsync(rowsMax, TestContext.Current.CancellationToken) is { } slice)
+            for (var row = slice.Start; row < slice.Start + slice.Count; row++)
+                rows.Add(string.Join('|', slice.Chunk.GetRow(row).Select(Text)));
+        return rows;
+    }
+
+    static string Text(object? value) => value switch
+    {
+        null => "NULL",
+        string text => text,
+        System.Collections.IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(Text))}]",
+        _ => FormattableString.Invariant($"{value}"),
+    };
+}
