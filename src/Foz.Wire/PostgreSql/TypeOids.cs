@@ -36,9 +36,6 @@ public static class TypeOids
     /// <summary><c>cidr</c>.</summary>
     public const uint Cidr = 650;
 
-    /// <summary><c>unknown</c>: a text whose type nobody said.</summary>
-    public const uint Unknown = 705;
-
     /// <summary><c>real</c>.</summary>
     public const uint Float4 = 700;
 
