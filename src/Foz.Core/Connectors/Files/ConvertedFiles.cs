@@ -14,14 +14,16 @@ static class ConvertedFiles
         IReadOnlyList<SourceFile> files, FileFormat format, StreamDefinition stream, ReadContext context, CancellationToken cancellationToken)
     {
         var widths = format is FileFormat.Fixed ? FixedField.Read(stream.Settings) : [];
+        var sheet = format is FileFormat.Excel ? SheetRange.Read(stream.Settings) : null;
         var converted = files.Select((file, i) => file with { FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl") }).ToList();
         FileWork.ForEach(files.Zip(converted), context, pair =>
         {
             using var target = new FileStream(pair.Second.FullPath, FileMode.CreateNew, FileAccess.Write);
-            using var source = FileStreams.OpenText(pair.First, format is FileFormat.Xml ? null : CsvDialect.ReadEncoding(stream.Settings));
+            using var source = FileStreams.OpenText(pair.First, format is FileFormat.Fixed ? CsvDialect.ReadEncoding(stream.Settings) : null);
             try
             {
-                if (format is FileFormat.Xml) WriteXml(source, stream.Settings.Text("records") ?? "", target, cancellationToken);
+                if (sheet is not null) ExcelRows.Write(pair.First, source, sheet, target, cancellationToken);
+                else if (format is FileFormat.Xml) WriteXml(source, stream.Settings.Text("records") ?? "", target, cancellationToken);
                 else WriteFixed(source, widths, target, cancellationToken);
             }
             catch (XmlException e)

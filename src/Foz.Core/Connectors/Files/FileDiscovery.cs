@@ -106,6 +106,13 @@ static class FileDiscovery
                     using var session = pool.Open(Workload.Query);
                     return [.. ParquetFile.Open(file, session, cancellationToken).Columns.Select(c => c.Field)];
                 }
+            case FileFormat.Avro:
+                {
+                    using var pool = new EnginePool(new EngineOptions());
+                    return AvroRows.Fields(file, pool, cancellationToken);
+                }
+            case FileFormat.Excel:
+                return [.. ExcelRows.Names(file).Select(name => new Field(name, DataType.String))];
             case FileFormat.Json or FileFormat.JsonLines:
                 return new JsonFile(0, file, encoding: null, format == FileFormat.JsonLines)
                     .Sniff(JsonRowsMax, cancellationToken);

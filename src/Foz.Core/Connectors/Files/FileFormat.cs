@@ -18,6 +18,12 @@ enum FileFormat
     /// <summary>Apache Parquet.</summary>
     Parquet,
 
+    /// <summary>Apache Avro's container files.</summary>
+    Avro,
+
+    /// <summary>A sheet of a workbook of Excel.</summary>
+    Excel,
+
     /// <summary>XML.</summary>
     Xml,
 
@@ -53,6 +59,10 @@ static class FileNames
         [".ndjson"] = FileFormat.JsonLines,
         [".parquet"] = FileFormat.Parquet,
         [".xml"] = FileFormat.Xml,
+        [".avro"] = FileFormat.Avro,
+        [".xlsx"] = FileFormat.Excel,
+        [".xlsb"] = FileFormat.Excel,
+        [".xls"] = FileFormat.Excel,
     };
 
     /// <summary>The compression that the extension names.</summary>

@@ -25,7 +25,9 @@ static class FileRows
             FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
             FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
             FileFormat.Binary => BinaryBatch.Read(files),
-            FileFormat.Xml or FileFormat.Fixed => JsonBatch.Read(
+            FileFormat.Avro => ParquetBatch.Read(
+                AvroRows.ToParquet(files, context, cancellationToken), columns, session, cancellationToken, "avro"),
+            FileFormat.Xml or FileFormat.Fixed or FileFormat.Excel => JsonBatch.Read(
                 ConvertedFiles.ToJsonLines(files, format, stream, context, cancellationToken), stream, FileFormat.JsonLines, columns, context,
                 cancellationToken),
             _ => throw new UnreachableException(),

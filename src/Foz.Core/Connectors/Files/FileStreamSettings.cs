@@ -20,13 +20,16 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
             "json" => FileFormat.Json,
             "jsonl" or "ndjson" => FileFormat.JsonLines,
             "parquet" => FileFormat.Parquet,
+            "avro" => FileFormat.Avro,
+            "excel" => FileFormat.Excel,
             "xml" => FileFormat.Xml,
             "fixed" => FileFormat.Fixed,
             "binary" => FileFormat.Binary,
-            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl, parquet, xml, fixed or binary, not '{text}'"),
+            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary, not '{text}'"),
         };
         if (format is FileFormat.Fixed) FixedField.Read(settings);
         CsvDialect.Read(settings, format ?? FileFormat.Csv);
+        SheetRange.Read(settings);
         return new(stream, pattern, format);
     }
 

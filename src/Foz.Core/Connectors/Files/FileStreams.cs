@@ -55,7 +55,9 @@ static class FileStreams
     public static bool IsReadError(Exception e) =>
         e is IOException or UnauthorizedAccessException or InvalidDataException or WireException;
 
-    static Stream Open(SourceFile file)
+    /// <summary>The bytes of a file, decompressed.</summary>
+    /// <exception cref="FozException">It cannot be opened.</exception>
+    public static Stream Open(SourceFile file)
     {
         try
         {

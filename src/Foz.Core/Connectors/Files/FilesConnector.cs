@@ -3,7 +3,7 @@ using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>Files of the local file system or of an object store: CSV, TSV, JSON, JSON lines, Parquet, XML, fixed width, and any as bytes.</summary>
+/// <summary>Files of the local file system or of an object store: CSV, TSV, JSON, JSON lines, Parquet, Avro, Excel, XML, fixed width, and any as bytes.</summary>
 public sealed class FilesConnector : IConnector
 {
     /// <inheritdoc/>
@@ -25,17 +25,19 @@ public sealed class FilesConnector : IConnector
         new("path", "the files: `*` any characters of a name, `?` one, `**` any folders, `{a,b}` either") { IsRequired = true },
         new("format", "how rows are written")
         {
-            Values = ["csv", "tsv", "json", "jsonl", "parquet", "xml", "fixed", "binary"], Default = "as the extension says",
+            Values = ["csv", "tsv", "json", "jsonl", "parquet", "avro", "excel", "xml", "fixed", "binary"], Default = "as the extension says",
         },
         new("delimiter", "CSV: the character between fields; `tab` stands for a tabulator")
         {
             Default = "a comma; in TSV a tabulator",
         },
-        new("header", "CSV: whether the first row names the columns") { Values = ["true", "false"], Default = "`true`" },
+        new("header", "CSV and Excel: whether the first row names the columns") { Values = ["true", "false"], Default = "`true`" },
         new("quote", "CSV: the character around fields; `''` for none") { Default = "`\"`" },
         new("escape", "CSV: the character in front of a quote inside of quotes") { Default = "the quote itself" },
         new("null_values", "CSV: texts without quotes that are null, besides the empty one"),
-        new("skip_rows", "CSV: lines to pass over at the start of each file") { Default = "0" },
+        new("skip_rows", "CSV and Excel: lines to pass over at the start of each file, or rows of the range") { Default = "0" },
+        new("sheet", "Excel: the sheet, by its name or its number from 1") { Default = "the first" },
+        new("range", "Excel: the cells, such as `B3:F`, `A4:H100` or `C5`") { Default = "all of the sheet" },
         new("records", "XML: the elements that are rows, below the root: `orders.order`") { Default = "all directly below it" },
         new("widths", "fixed width: columns with their characters, from 1: `{id: 1-10, name: 11-40}`"),
         new("encoding", "CSV, JSON and fixed width: such as `latin1` or `windows-1252`")

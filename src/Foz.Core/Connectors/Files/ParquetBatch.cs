@@ -21,8 +21,10 @@ sealed class ParquetBatch
     /// <param name="columns">The columns of the table; those that the files bring are added.</param>
     /// <param name="session">Looks at the files.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="format">What the files were before.</param>
     public static StreamRows Read(
-        IReadOnlyList<SourceFile> sources, FileColumns columns, EngineSession session, CancellationToken cancellationToken)
+        IReadOnlyList<SourceFile> sources, FileColumns columns, EngineSession session, CancellationToken cancellationToken,
+        string format = "parquet")
     {
         var opened = sources.Where(s => s.Input.SizeBytes > 0).Select(s => ParquetFile.Open(s, session, cancellationToken)).ToList();
         foreach (var ofName in opened.SelectMany(f => f.Columns)
@@ -30,9 +32,9 @@ sealed class ParquetBatch
         {
             var types = ofName.Select(c => c.EngineType).Distinct().ToList();
             var field = types.Count == 1 ? ofName.First().Field : Common(types, session, cancellationToken);
-            columns.AddOrExtend(ofName.Key, field.Type, $"parquet:{string.Join('|', types)}");
+            columns.AddOrExtend(ofName.Key, field.Type, $"{format}:{string.Join('|', types)}");
         }
-        columns.AddDeclared("parquet");
+        columns.AddDeclared(format);
         var batch = new ParquetBatch(opened, columns.Fields);
         return batch.Select(isStrict: true);
     }
