@@ -20,6 +20,7 @@ static class CommandTree
         (IntervalsCommand.Name, IntervalsCommand.Create),
         (BuildCommand.Name, BuildCommand.Create),
         (RetryCommand.Name, RetryCommand.Create),
+        (PromoteCommand.Name, PromoteCommand.Create),
         (DiffCommand.Name, DiffCommand.Create),
         (TestCommand.Name, TestCommand.Create),
         (QuarantineCommand.Name, QuarantineCommand.Create),

@@ -21,8 +21,8 @@ sealed class DeferOption
     /// <exception cref="FozException"><c>--state</c> names no environment.</exception>
     public EnvironmentLake? Read(ParseResult arguments, SelectionRequest selection) => !arguments.GetValue(defer)
         ? null
-        : selection.State is StateSource.OfLake { Lake: var lake, SchemaPrefix: var prefix }
-            ? new(lake, prefix)
+        : selection.State is StateSource.OfLake { Lake: var lake, SchemaPrefix: var prefix, BasePrefix: var below }
+            ? new(lake, prefix) { BasePrefix = below }
             : throw new FozException(ErrorKind.Usage, "--defer needs the environment to read from")
             {
                 Hint = "name it with --state prod",

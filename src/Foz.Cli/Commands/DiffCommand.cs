@@ -70,7 +70,7 @@ static class DiffCommand
             };
         var file = ProjectFile.Load(workspace.File.Folder, new() { Target = name });
         var lake = file.LakePath == workspace.File.LakePath ? workspace.Lake : Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock);
-        return new(lake, file.SchemaPrefix);
+        return new(lake, file.SchemaPrefix) { BasePrefix = file.Base?.SchemaPrefix };
     }
 
     static object?[] RowOf(CommandContext context, TableDiff diff) =>
@@ -136,6 +136,7 @@ sealed class DiffDisplay(CommandContext context)
     {
         "added" => "is only in the second",
         "removed" => "is only in the first",
+        "same" when diff.IsShared => "is one table in both",
         "same" => $"{RunText.Count(diff.RowsSame, "row", "rows")}, the same",
         _ => $"{diff.RowsAdded:N0} added, {diff.RowsRemoved:N0} removed, {diff.RowsChanged:N0} changed, {diff.RowsSame:N0} the same"
             + (diff.Keys.Count > 0 ? $" by {string.Join(", ", diff.Keys)}" : ""),

@@ -25,14 +25,17 @@ static class PlanCommand
         var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
         var command = new ExampleCommand(
             Name, "Show what a run would do and why, and do nothing",
-            ["foz plan", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
+            ["foz plan", "foz plan dev", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
         { fullRefresh };
         selection.AddTo(command);
         defer.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var selected = selection.Read(context, workspace, arguments, cancellationToken);
+            var environment = Workspace.EnvironmentIn(context, arguments, selection.Names(arguments));
+            using var workspace = environment is null
+                ? Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models)
+                : Workspace.Open(context, arguments, environment, Workload.Ingestion, Workload.Models);
+            var selected = selection.Read(context, workspace, arguments, cancellationToken, namesSkipped: environment is null ? 0 : 1);
             var plan = await new RunPlanner(workspace.Lake).PlanAsync(
                 new()
                 {

@@ -84,7 +84,13 @@ static class QuarantineCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var node = Find(workspace.LoadProject(context, cancellationToken), arguments.GetRequiredValue(name));
+            var project = workspace.LoadProject(context, cancellationToken);
+            var node = Find(project, arguments.GetRequiredValue(name));
+            if (project.File.Base is { } below && node.Table == below.TableOf(node.Name))
+                throw new FozException(ErrorKind.Usage, $"{node.Name} is the table of {below.Name}")
+                {
+                    Hint = $"let its rows out there: --target {below.Name}",
+                };
             if (arguments.GetValue(reason) is { } text && string.IsNullOrWhiteSpace(text))
                 throw CommandContext.Unreadable("--reason", text, "say in words why the rows may go back");
             var result = await new Quarantine(workspace.Lake).ReleaseAsync(

@@ -45,13 +45,17 @@ sealed class SelectionOptions
         command.Add(state);
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The names that stand behind the command.</summary>
+    public IReadOnlyList<string> Names(ParseResult arguments) => arguments.GetValue(names) ?? [];
+
+    /// <summary>What was asked for; without the first names where these are something else.</summary>
     /// <exception cref="FozException">There is no such state.</exception>
     public SelectionRequest Read(
-        CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken) => new()
+        CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken,
+        int namesSkipped = 0) => new()
         {
             State = StateOption.Read(context, workspace, arguments.GetValue(state), cancellationToken),
-            Select = [.. arguments.GetValue(names) ?? [], .. arguments.GetValue(select) ?? []],
+            Select = [.. Names(arguments).Skip(namesSkipped), .. arguments.GetValue(select) ?? []],
             Exclude = arguments.GetValue(exclude) ?? [],
             Selector = arguments.GetValue(selector),
         };

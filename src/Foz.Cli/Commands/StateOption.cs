@@ -18,7 +18,10 @@ static class StateOption
         if (workspace.File.Environments.Contains(name))
         {
             var file = ProjectFile.Load(workspace.File.Folder, new() { Target = name });
-            return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix);
+            return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
+            {
+                BasePrefix = file.Base?.SchemaPrefix,
+            };
         }
         var folder = context.Shell.PathOf(name);
         if (File.Exists(Path.Combine(folder, ProjectFile.FileName)))

@@ -5,6 +5,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -33,21 +34,38 @@ sealed class Workspace : IDisposable
     /// <exception cref="FozException">There is none, or its <c>foz.yml</c> is wrong.</exception>
     public static Workspace Open(
         CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads) =>
-        Find(context, arguments, workloads) ?? throw new FozException(
-            ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
-        {
-            Hint = "go to the project's folder, name it with --project, or make one with foz init",
-        };
+        Find(context, arguments, workloads) ?? throw Missing(context);
+
+    /// <summary>Opens the project that the arguments name, or the nearest one, in an environment.</summary>
+    /// <exception cref="FozException">There is none, its <c>foz.yml</c> is wrong or has no such environment.</exception>
+    public static Workspace Open(
+        CommandContext context, ParseResult arguments, string environment, params IReadOnlyCollection<Workload> workloads) =>
+        Open(context, FolderOf(context, arguments) ?? throw Missing(context), environment, workloads);
+
+    /// <summary>The environment that the first of some names is one of; null where it is none, or another is asked for.</summary>
+    public static string? EnvironmentIn(CommandContext context, ParseResult arguments, IReadOnlyList<string> names) =>
+        names.Count > 0 && arguments.GetValue(context.Target) is null && FolderOf(context, arguments) is { } folder
+        && ProjectFile.Load(folder, new()).Environments.Contains(names[0])
+            ? names[0]
+            : null;
 
     /// <summary>Opens the project that the arguments name, or the nearest one; null if there is none.</summary>
     public static Workspace? Find(
         CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads)
     {
-        var folder = arguments.GetValue(context.Project) is { } named
-            ? context.Shell.PathOf(named)
-            : ProjectFile.FindFolder(context.Shell.Folder);
+        var folder = FolderOf(context, arguments);
         return folder is null ? null : Open(context, folder, arguments.GetValue(context.Target), workloads);
     }
+
+    static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
+        ? context.Shell.PathOf(named)
+        : ProjectFile.FindFolder(context.Shell.Folder);
+
+    static FozException Missing(CommandContext context) =>
+        new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
+        {
+            Hint = "go to the project's folder, name it with --project, or make one with foz init",
+        };
 
     /// <summary>Opens the project in a folder.</summary>
     public static Workspace Open(
@@ -74,12 +92,16 @@ sealed class Workspace : IDisposable
     public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken)
     {
         var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
-        if (result is ProjectResult.Loaded { Project: var project }) context.Secrets = project.Secrets;
-        return result;
+        if (result is not ProjectResult.Loaded { Project: var project }) return result;
+        context.Secrets = project.Secrets;
+        return File.Base is null
+            ? result
+            : new ProjectResult.Loaded(Task.Run(() => BorrowedTables.ApplyAsync(project, Lake, cancellationToken), cancellationToken)
+                .GetAwaiter().GetResult());
     }
 
     /// <summary>What names mean in the queries of people.</summary>
-    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending);
+    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending, File.Base?.SchemaPrefix ?? "");
 
     /// <summary>Binds the queries of people to the lake.</summary>
     public StatementBinder Binder(EngineSession session) => new(session, Names);

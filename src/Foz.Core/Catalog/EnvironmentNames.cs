@@ -6,12 +6,13 @@ namespace Foz.Core.Catalog;
 
 /// <summary>
 /// What names stand for in an environment, whose schemas have a prefix of their own: a table of the environment where it
-/// has one, else the one without the prefix.
+/// has one, else one of its base, else the one without a prefix.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="prefix">The environment's prefix; empty for none.</param>
 /// <param name="pending">As <see cref="LakeNames"/> has it.</param>
-public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, string?> pending) : IRelationNames
+/// <param name="basePrefix">The prefix of its base; empty for none.</param>
+public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, string?> pending, string basePrefix = "") : IRelationNames
 {
     readonly LakeNames names = new(lake, lake.Tables, pending);
 
@@ -21,19 +22,18 @@ public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, s
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (prefix.Length == 0 || reference is not { Schema: { } schema, IsText: false })
-            return await names.FindAsync(reference, cancellationToken);
-        var isPrefixed = await IsKnownAsync(Prefixed(new(schema, reference.Name)), cancellationToken);
-        return await names.FindAsync(isPrefixed ? reference with { Schema = prefix + schema } : reference, cancellationToken);
+        if (reference is not { Schema: { } schema, IsText: false }) return await names.FindAsync(reference, cancellationToken);
+        var known = await FindAsync(new TableName(schema, reference.Name), cancellationToken);
+        return await names.FindAsync(known is { } table ? reference with { Schema = table.Schema } : reference, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
-        if (prefix.Length > 0 && call is { Name: LakeNames.TableChangesFunction, Arguments: [var table, ..] }
+        if (call is { Name: LakeNames.TableChangesFunction, Arguments: [var table, ..] }
             && (table.Value?.Split('.') ?? table.Parts) is [var schema, var name]
-            && await IsKnownAsync(Prefixed(new(schema, name)), cancellationToken))
-            call = call with { Arguments = [new(null, null, [prefix + schema, name]), .. call.Arguments.Skip(1)] };
+            && await FindAsync(new TableName(schema, name), cancellationToken) is { } found)
+            call = call with { Arguments = [new(null, null, [found.Schema, name]), .. call.Arguments.Skip(1)] };
         return await names.FindAsync(call, cancellationToken);
     }
 
@@ -44,15 +44,22 @@ public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, s
     /// <exception cref="FozException">There is none; tells the nearest name.</exception>
     public async Task<TableName> ResolveAsync(TableName name, CancellationToken cancellationToken)
     {
-        var prefixed = Prefixed(name);
-        if (await IsKnownAsync(prefixed, cancellationToken)) return prefixed;
-        if (prefix.Length > 0 && await IsKnownAsync(name, cancellationToken)) return name;
+        if (await FindAsync(name, cancellationToken) is { } there) return there;
+        if (await IsKnownAsync(name, cancellationToken)) return name;
         var known = new List<string>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
         throw new FozException(ErrorKind.NotFound, $"the lake has no table or view {name}")
         {
             Hint = NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
         };
+    }
+
+    /// <summary>The table with a prefix that a name stands for; null where there is none.</summary>
+    async Task<TableName?> FindAsync(TableName name, CancellationToken cancellationToken)
+    {
+        if (prefix.Length > 0 && await IsKnownAsync(Prefixed(name), cancellationToken)) return Prefixed(name);
+        var inBase = name with { Schema = basePrefix + name.Schema };
+        return basePrefix.Length > 0 && await IsKnownAsync(inBase, cancellationToken) ? inBase : null;
     }
 
     async Task<bool> IsKnownAsync(TableName name, CancellationToken cancellationToken) =>

@@ -111,13 +111,23 @@ public sealed class Lake
             _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
         };
 
-    /// <summary>Makes sure that a name stands for a table.</summary>
+    /// <summary>Makes sure that a name stands for a table, which lies in the folder of its name if it is new.</summary>
     /// <param name="name">The name.</param>
     /// <param name="description">What the table holds; null leaves it as it is.</param>
     /// <param name="owner">Who answers for it; null leaves it as it is.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    public ValueTask<LakeTable> DefineTableAsync(
+        TableName name, string? description, string? owner, CancellationToken cancellationToken) =>
+        DefineTableAsync(name, description, owner, location: null, cancellationToken);
+
+    /// <summary>Makes sure that a name stands for a table.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">What the table holds; null leaves it as it is.</param>
+    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="location">The folder of a table that is not defined yet; null for that of its name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public async ValueTask<LakeTable> DefineTableAsync(
-        TableName name, string? description, string? owner, CancellationToken cancellationToken)
+        TableName name, string? description, string? owner, string? location, CancellationToken cancellationToken)
     {
         var definition = await Catalog.DefineAsync(
             name,
@@ -126,7 +136,7 @@ public sealed class Lake
                 Schema = name.Schema,
                 Name = name.Name,
                 Kind = DefinitionKind.Table,
-                Location = present?.Location ?? LakeCatalog.DefaultLocation(name),
+                Location = present?.Location ?? location ?? LakeCatalog.DefaultLocation(name),
                 Description = description ?? present?.Description,
                 Owner = owner ?? present?.Owner,
             },

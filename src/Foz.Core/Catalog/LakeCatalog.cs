@@ -55,6 +55,22 @@ public sealed class LakeCatalog(IObjectStore lake)
         }
     }
 
+    /// <summary>The names that are defined in a schema; a table that no definition names is not among them.</summary>
+    public async Task<IReadOnlySet<TableName>> NamesAsync(string schema, CancellationToken cancellationToken)
+    {
+        var names = new HashSet<TableName>();
+        await foreach (var info in lake.ListAsync($"{Folder}/{schema.ToLowerInvariant()}", startAfter: null, cancellationToken))
+            if (info.Path.EndsWith(Suffix, StringComparison.Ordinal))
+                names.Add(new(schema, Path.GetFileNameWithoutExtension(info.Path)));
+        return names;
+    }
+
+    /// <summary>
+    /// A folder of its own for a table whose name may stand for another one some day. No table name can be that of the folder.
+    /// </summary>
+    /// <param name="name">The name, without an environment's prefix.</param>
+    public static string MovableLocation(TableName name) => $"{DefaultLocation(name)}-{Guid.NewGuid().ToString("N")[..8]}";
+
     static string PathOf(TableName name) =>
         $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{Suffix}";
 

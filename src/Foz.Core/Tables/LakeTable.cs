@@ -125,6 +125,27 @@ public sealed class LakeTable
         return CommittedChange.Of(this, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 
+    /// <summary>Lets the table carry batches of steps, in a commit that changes no rows; none where it carries them.</summary>
+    /// <param name="batches">The batches, by step.</param>
+    /// <param name="operation">What the table's history calls it.</param>
+    /// <param name="parameters">What it was done with.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DeltaException">There is no table, another commit came first, or the storage failed.</exception>
+    public async Task CarryAsync(
+        IReadOnlyDictionary<string, long> batches, string operation, (string Name, string Value)[] parameters,
+        CancellationToken cancellationToken)
+    {
+        var latest = await LatestAsync(cancellationToken);
+        if (batches.All(batch => latest.BatchOf(batch.Key) >= batch.Value)) return;
+        var told = TableOperation.Of(operation, parameters);
+        var transaction = new Transaction(Delta, latest.State, new()
+        {
+            Operation = told.Name, Parameters = told.Parameters, EngineInfo = TableOperation.EngineInfo,
+        });
+        foreach (var (step, batch) in batches) transaction.SetApplicationVersion(step, batch);
+        (await transaction.CommitAsync(cancellationToken)).OrThrow();
+    }
+
     /// <summary>
     /// Writes the manifests by which Hive, Athena and Presto find the table's files, and deletes those of partitions that
     /// have none any more.

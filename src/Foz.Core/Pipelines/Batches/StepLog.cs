@@ -19,6 +19,9 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>How many manifests are folded, at least.</summary>
     public const int FoldMin = 32;
 
+    /// <summary>What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.</summary>
+    public const string ReleaseSuffix = "/release";
+
     const string Root = "_foz/steps";
     const string Suffix = ".json";
     const string FoldedSuffix = ".folded.json";
@@ -86,7 +89,23 @@ public sealed class StepLog(IObjectStore lake, string step)
         }
     }
 
-    static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
+    /// <summary>
+    /// Lets one manifest stand for all batches of the step up to its own: of a table that takes the place of the one that they
+    /// made. A second time does nothing.
+    /// </summary>
+    public async ValueTask ReplaceAsync(StepManifest manifest, CancellationToken cancellationToken) =>
+        await lake.PutIfAbsentAsync(PathOf(manifest.Batch, FoldedSuffix), Write(manifest), cancellationToken);
+
+    /// <summary>Deletes all manifests of the step.</summary>
+    public async ValueTask DeleteAsync(CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
+        foreach (var path in paths) await lake.DeleteAsync(path, cancellationToken);
+    }
+
+    /// <summary>One manifest that stands for several, oldest first.</summary>
+    public static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
     {
         var streams = manifests.Select(manifest => manifest.Stream).OfType<StreamInputs>().ToList();
         return manifests[^1] with

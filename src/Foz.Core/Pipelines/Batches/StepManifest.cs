@@ -67,7 +67,14 @@ public sealed record FilledInterval(DateTimeOffset Start, DateTimeOffset End, st
 /// For <c>STREAM(…)</c> the version after which rows are read, null to begin at the table's first row; null for a
 /// table that is read whole.
 /// </param>
-public sealed record TableInput(long Version, long? FromVersion = null);
+public sealed record TableInput(long Version, long? FromVersion = null)
+{
+    /// <summary>The table's id, which one that took its name later does not have; null where nobody noted it.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Whether it is of another table than the one of an id.</summary>
+    public bool IsOfOther(string id) => Id is not null && Id != id;
+}
 
 [JsonSerializable(typeof(StepManifest))]
 [JsonSourceGenerationOptions(

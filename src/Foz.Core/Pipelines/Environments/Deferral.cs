@@ -25,7 +25,7 @@ public static class Deferral
         var tables = new Dictionary<TableName, TableName>();
         foreach (var node in project.Graph.Nodes.Where(node => node.IsMade && !selected.Contains(node.Name)))
         {
-            var other = from.TableOf(node.Name);
+            var other = await from.FindAsync(node.Name, cancellationToken);
             if (other != node.Table && await lake.Catalog.FindAsync(node.Table, cancellationToken) is null
                 && await lake.Catalog.FindAsync(other, cancellationToken) is not null)
                 tables[node.Name] = other;

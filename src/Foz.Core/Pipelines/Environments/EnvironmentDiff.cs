@@ -13,8 +13,17 @@ namespace Foz.Core.Pipelines.Environments;
 /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
 public sealed record EnvironmentLake(Lake Lake, string SchemaPrefix)
 {
-    /// <summary>The name in the lake of a table of the project.</summary>
-    public TableName TableOf(TableName name) => name with { Schema = SchemaPrefix + name.Schema };
+    /// <summary>The prefix of its base, for what it has not made; null where it has none.</summary>
+    public string? BasePrefix { get; init; }
+
+    /// <summary>The name in the lake of a table of the project, which need not be there.</summary>
+    public async ValueTask<TableName> FindAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var own = name with { Schema = SchemaPrefix + name.Schema };
+        return BasePrefix is null || await Lake.Catalog.FindAsync(own, cancellationToken) is not null
+            ? own
+            : name with { Schema = BasePrefix + name.Schema };
+    }
 }
 
 /// <summary>Compares the tables of two environments, row by row.</summary>
@@ -35,11 +44,13 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
     /// <returns>How it differs; null where neither has it.</returns>
     public async Task<TableDiff?> CompareAsync(GraphNode node, CancellationToken cancellationToken)
     {
-        var (first, second) = (before.TableOf(node.Name), now.TableOf(node.Name));
+        var first = await before.FindAsync(node.Name, cancellationToken);
+        var second = await now.FindAsync(node.Name, cancellationToken);
         var isBefore = await IsThereAsync(before.Lake, first, cancellationToken);
         var isNow = await IsThereAsync(now.Lake, second, cancellationToken);
         if (!isBefore && !isNow) return null;
         if (!isBefore || !isNow) return new(node.Name) { IsBefore = isBefore, IsNow = isNow };
+        if (first == second && before.Lake.Root == now.Lake.Root) return new(node.Name) { IsShared = true };
         using var session = engines.Open(Workload.Models);
         using var a = await BindAsync(session, before.Lake, first, cancellationToken);
         using var b = await BindAsync(session, now.Lake, second, cancellationToken);

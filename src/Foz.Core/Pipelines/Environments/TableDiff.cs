@@ -14,6 +14,9 @@ public sealed record TableDiff(TableName Name)
     /// <summary>Whether it is there in the second.</summary>
     public bool IsNow { get; init; } = true;
 
+    /// <summary>Whether both have the very same table, which was not read then.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>The columns that only one of them has, or both with other types.</summary>
     public IReadOnlyList<ColumnChange> Schema { get; init; } = [];
 

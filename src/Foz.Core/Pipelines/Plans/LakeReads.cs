@@ -24,9 +24,12 @@ public sealed class LakeReads(Lake lake, Project? project = null)
     /// <summary>The lake.</summary>
     public Lake Lake => lake;
 
+    /// <summary>What names will stand for, whatever they do in the lake.</summary>
+    public IReadOnlyDictionary<TableName, Definition> Overlay { get; init; } = new Dictionary<TableName, Definition>();
+
     /// <summary>What a name stands for; null where it stands for nothing.</summary>
     public Task<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
-        definitions.GetOrAdd(name, n => new(() => lake.Catalog.FindAsync(n, cancellationToken).AsTask())).Value;
+        Overlay.TryGetValue(name, out var known) ? Task.FromResult<Definition?>(known) : definitions.GetOrAdd(name, n => new(() => lake.Catalog.FindAsync(n, cancellationToken).AsTask())).Value;
 
     /// <summary>The newest version of a table; null where it is not there.</summary>
     /// <exception cref="FozException">The name stands for a view.</exception>

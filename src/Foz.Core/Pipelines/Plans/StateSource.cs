@@ -21,6 +21,9 @@ public abstract record StateSource
     /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
     public sealed record OfLake(Lake Lake, string SchemaPrefix) : StateSource
     {
+        /// <summary>The prefix of the base, for what the environment has not made; null where it has none.</summary>
+        public string? BasePrefix { get; init; }
+
         /// <summary>What is read of the lake.</summary>
         public LakeReads Reads { get; init; } = new(Lake);
 
@@ -30,6 +33,13 @@ public abstract record StateSource
         {
             var tables = nodes.ToDictionary(node => node.Name, node => node.Name with { Schema = SchemaPrefix + node.Name.Schema });
             var states = await new StepStates(Reads).ReadAsync(tables.Values, cancellationToken);
+            if (BasePrefix is not null)
+            {
+                foreach (var node in nodes.Where(node => !states.ContainsKey(tables[node.Name])))
+                    tables[node.Name] = node.Name with { Schema = BasePrefix + node.Name.Schema };
+                var below = await new StepStates(Reads).ReadAsync(tables.Values.Where(table => !states.ContainsKey(table)), cancellationToken);
+                states = states.Concat(below).ToDictionary();
+            }
             // A batch from before definitions were noted says nothing: what made its table counts as unchanged.
             return nodes.Where(node => states.ContainsKey(tables[node.Name])).ToDictionary(
                 node => node.Name, node => states[tables[node.Name]].Definition ?? StepDefinitions.Of(node));

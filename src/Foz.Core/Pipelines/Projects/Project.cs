@@ -104,23 +104,28 @@ public sealed class Project
         string folder, ProjectOptions options, EnginePool engines, CancellationToken cancellationToken) =>
         new ProjectLoader(options, new(engines, cancellationToken)).Load(folder);
 
-    /// <summary>The project whose references to some of its tables stand for others of the lake.</summary>
+    /// <summary>The project some of whose tables are others of the lake, for itself and for what refers to them.</summary>
     /// <param name="tables">The tables of the lake, by the names that the project has.</param>
     internal Project Reading(IReadOnlyDictionary<TableName, TableName> tables)
     {
         var read = parts with
         {
-            Models = [.. parts.Models.Select(model => model with { References = Map(model.References) })],
+            Models = [.. parts.Models.Select(model => model with { Table = Of(model.Name, model.Table), References = Map(model.References) })],
             SqlTests = [.. parts.SqlTests.Select(test => test with { References = Map(test.References) })],
             Sources = [.. parts.Sources.Select(source => source with
             {
-                Streams = [.. source.Streams.Select(stream => stream with { References = Map(stream.References) })],
+                Streams = [.. source.Streams.Select(stream => stream with
+                {
+                    Table = Of(stream.Name, stream.Table), References = Map(stream.References),
+                })],
             })],
         };
         return new(read, ProjectGraph.Build(ProjectLoader.Nodes(read), new())!, uses, options);
 
         IReadOnlyList<Reference> Map(IReadOnlyList<Reference> references) =>
             [.. references.Select(r => tables.TryGetValue(r.Name, out var table) ? r with { Table = table } : r)];
+
+        TableName Of(TableName name, TableName table) => tables.GetValueOrDefault(name, table);
     }
 
     /// <summary>The project with what a source of <c>streams: all</c> turned out to have.</summary>

@@ -41,6 +41,9 @@ public sealed class ProjectFile
     /// <summary>What the names of schemas get in the lake; empty where nothing.</summary>
     public required string SchemaPrefix { get; init; }
 
+    /// <summary>The environment whose tables stand for those that this one has not made; null for none.</summary>
+    public EnvironmentBase? Base { get; init; }
+
     /// <summary>The memory that the process may use; null where it is not stated.</summary>
     public MemorySize? Memory { get; init; }
 

@@ -50,6 +50,9 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Environments = [.. environments.Keys.DefaultIfEmpty(ProjectFile.DefaultEnvironment)],
             Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
             SchemaPrefix = chosen.Text("schema_prefix") ?? "",
+            Base = EnvironmentBase.Read(
+                environments, environment,
+                of => new LakeReader(folder, variables, new(), new()).Read(of, reader).Path, errors),
             Memory = First(chosen, reader, r => r.MemorySize("memory")),
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
@@ -184,6 +187,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             // Only the chosen environment was asked for these; they are keys of every one.
             LakeReader.Check(environment, errors);
             environment.Text("schema_prefix");
+            environment.Text("base");
             environment.MemorySize("memory");
             environment.Integer("threads", 1, ThreadsMax);
             environment.Text("python");

@@ -43,9 +43,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 var snapshot = await reads.FindLatestAsync(table, cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
                 if (snapshot is null) throw StepNames.Missing(table);
-                var from = reference.IsStream ? last?.Tables.GetValueOrDefault(table.ToString())?.Version : null;
-                tables[table.ToString()] = new(snapshot.Version, from);
-                if (last is not null && VersionIn(last, table.ToString()) is { } read && read < snapshot.Version
+                var from = reference.IsStream && last is not null ? ReadBefore(model, last, table, snapshot.Id)?.Version : null;
+                tables[table.ToString()] = new(snapshot.Version, from) { Id = snapshot.Id };
+                if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read && read < snapshot.Version
                     && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
                         .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
                     rearranged.Add(table.ToString());
@@ -63,18 +63,36 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     {
         if (GoesOn(model))
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
-                .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)?.Version));
+                .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)));
         return Fingerprint == last.Fingerprint && ReadsSameRows(last);
     }
 
     /// <summary>Whether the tables that are read whole have the rows that a batch read.</summary>
     public bool ReadsSameRows(StepManifest last) => Tables.Count == last.Tables.Count
-        && Tables.All(table => IsReadBy(last, table.Key, table.Value.Version));
+        && Tables.All(table => IsReadBy(last, table.Key, table.Value));
 
-    bool IsReadBy(StepManifest manifest, string name, long? version) =>
-        VersionIn(manifest, name) == version || Rearranged.Contains(name);
+    bool IsReadBy(StepManifest manifest, string name, TableInput? input) =>
+        VersionIn(manifest, name, input?.Id) == input?.Version || Rearranged.Contains(name);
 
-    static long? VersionIn(StepManifest manifest, string name) => manifest.Tables.GetValueOrDefault(name)?.Version;
+    /// <summary>The version of a table that a batch read; null where it read none, or another table of the name.</summary>
+    static long? VersionIn(StepManifest manifest, string name, string? id) =>
+        manifest.Tables.GetValueOrDefault(name) is { } input && (id is null || !input.IsOfOther(id)) ? input.Version : null;
+
+    /// <summary>What the last batch read of a table whose new rows are to be told; null where it did not read it.</summary>
+    static TableInput? ReadBefore(Model model, StepManifest last, TableName table, string id)
+    {
+        // A table that was promoted has another name, and is the same.
+        if (last.Tables.Values.FirstOrDefault(input => input.Id == id) is { } same) return same;
+        var named = last.Tables.GetValueOrDefault(table.ToString());
+        var isSameText = last.Definition?.Sql is { } sql && sql == model.Sql;
+        if (named is null ? !isSameText : !named.IsOfOther(id)) return named;
+        throw new FozException(
+            ErrorKind.Data, $"{table} is not the table whose rows batch {last.Batch} of {model.Name} read: what is new in it cannot be told")
+        {
+            Place = model.Place,
+            Hint = $"foz run {model.Name} --full-refresh makes it anew from all rows",
+        };
+    }
 
     /// <summary>The tables behind a name, and into <paramref name="definition"/> the SELECTs of the views on the way.</summary>
     static async Task<IReadOnlyList<TableName>> ReadByAsync(

@@ -190,7 +190,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     async Task<StepResult> WriteTableAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
-        var table = await context.Lake.DefineTableAsync(
+        var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
         using var given = await OpenRowsAsync(session, manifest, cancellationToken);

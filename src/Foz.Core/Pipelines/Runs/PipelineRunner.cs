@@ -32,17 +32,23 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token))
+            Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
         var project = opened.Project;
         var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token);
+        (project, var made) = await BorrowedTables.ForRunAsync(
+            project, new(lake, project), found.Tables, request.MakesAnew, stop.Token);
         if (request.Defer is { } defer)
-            project = await Deferral.ApplyAsync(project, lake, defer, found.Tables, stop.Token);
-        var steps = project.Graph.Nodes.Where(node => found.Tables.Contains(node.Name) && node.IsMade).ToList();
+            project = await Deferral.ApplyAsync(project, lake, defer, made, stop.Token);
+        var steps = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
-        if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+        if (steps.Count == 0 && found.Tables.Count > 0 && project.File.Base is { } below)
+            Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
+        else if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         await using var reports = new RunReports(lake, project, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(

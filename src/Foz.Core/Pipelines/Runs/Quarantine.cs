@@ -4,6 +4,8 @@ using Foz.Core.Connectors;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
 using Foz.Core.Tables;
@@ -51,7 +53,7 @@ public sealed record ReleaseResult(long Released, long Broken, long Superseded, 
 /// <param name="lake">The lake.</param>
 public sealed class Quarantine(Lake lake)
 {
-    const string Batch = "foz_batch", ReleaseStep = "/release";
+    const string Batch = "foz_batch", ReleaseStep = StepLog.ReleaseSuffix;
 
     /// <summary>What is in quarantine, by table and checks.</summary>
     /// <param name="nodes">The tables.</param>
@@ -94,6 +96,7 @@ public sealed class Quarantine(Lake lake)
         await using var lease = await RunLease.AcquireAsync(
             lake.Store, JournalWriter.NewRunId(lake.Clock), request.Wait, _ => { }, lake.Clock, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        await Promotion.ResumeAsync(lake, stop.Token);
         if (await FindAsync(node.Table.Quarantine, stop.Token) is not { } quarantine) return new(0, 0, 0, 0);
         using var session = lake.Engines.Open(Workload.Models);
         var table = await lake.DefineTableAsync(node.Table, description: null, owner: null, stop.Token);

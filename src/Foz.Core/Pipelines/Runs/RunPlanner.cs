@@ -65,10 +65,11 @@ public sealed class RunPlanner(Lake lake)
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
         var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
-        if (request.Defer is { } defer) project = await Deferral.ApplyAsync(project, lake, defer, selected, cancellationToken);
-        var nodes = project.Graph.Nodes.Where(node => selected.Contains(node.Name) && node.IsMade).ToList();
         var reads = new LakeReads(lake, project);
-        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads }
+        (project, var made) = await BorrowedTables.ForRunAsync(project, reads, selected, request.MakesAnew, cancellationToken);
+        if (request.Defer is { } defer) project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
+        var nodes = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
+        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads, BasePrefix = project.File.Base?.SchemaPrefix }
             .ReadAsync(nodes, cancellationToken);
         var changes = nodes.ToDictionary(
             node => node.Name,
@@ -80,8 +81,13 @@ public sealed class RunPlanner(Lake lake)
             cancellationToken);
         var planned = new List<PlannedStep>();
         var working = new HashSet<TableName>();
-        foreach (var node in nodes)
+        foreach (var node in project.Graph.Nodes.Where(node => selected.Contains(node.Name) && node.IsMade))
         {
+            if (!made.Contains(node.Name))
+            {
+                planned.Add(new(node.Table, node is GraphNode.OfStream, Works: false, $"as in {project.File.Base!.Name}"));
+                continue;
+            }
             var step = await PlanAsync(request, opened, reads, node, working, cancellationToken);
             if (step.Works) working.Add(node.Name);
             planned.Add(Describe(step, node, before.GetValueOrDefault(node.Name)) with
@@ -100,7 +106,7 @@ public sealed class RunPlanner(Lake lake)
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add)
         {
-            Reads = reads, Intervals = request.Intervals,
+            Reads = reads, Intervals = request.Intervals, Project = request.Project.File,
         };
         var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
         var reason = node switch

@@ -23,6 +23,9 @@ public sealed record RunRequest
     /// <summary>The environment from which models read what is neither selected nor made in their own; null for none.</summary>
     public EnvironmentLake? Defer { get; init; }
 
+    /// <summary>Whether tables are made that the environment's base has as well.</summary>
+    internal bool MakesAnew => IsFullRefresh || Intervals is not null;
+
     /// <summary>Whether the first step that fails keeps all others from starting.</summary>
     public bool FailsFast { get; init; }
 

@@ -45,7 +45,7 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
         var hasRows = RowsQuarantined > 0;
         var mayGo = isRetried || (present is { RowCount: not 0 } && (kept.Table is null || kept.ReplacedWhere is not null));
         if (!hasRows && !mayGo) return;
-        var table = await Context.Lake.DefineTableAsync(
+        var table = await Context.DefineTableAsync(
             name, $"Rows of {Node.Table} that broke a check", owner: null, cancellationToken);
         var options = new WriteOptions { Batch = isRetried ? null : new(Manifest.Step, Manifest.Batch) };
         var writer = new TableWriter(Session);

@@ -48,7 +48,7 @@ public sealed class SelectionFinder(Lake lake)
     async Task<IReadOnlyDictionary<TableName, StateChange>> ChangesAsync(
         Project project, SelectionRequest request, CancellationToken cancellationToken)
     {
-        var state = request.State ?? new StateSource.OfLake(lake, project.File.SchemaPrefix);
+        var state = request.State ?? new StateSource.OfLake(lake, project.File.SchemaPrefix) { BasePrefix = project.File.Base?.SchemaPrefix };
         var before = await state.ReadAsync(project.Graph.Nodes, cancellationToken);
         return project.Graph.Nodes.ToDictionary(
             node => node.Name,

@@ -1,7 +1,9 @@
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -20,6 +22,19 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
 
     /// <summary>What is read of the lake while it is planned.</summary>
     public LakeReads Reads { get; init; } = new(Lake);
+
+    /// <summary>
+    /// Makes sure that a name stands for a table. One that is made in an environment with a base lies in a folder of its own,
+    /// so that it can be promoted.
+    /// </summary>
+    public ValueTask<LakeTable> DefineTableAsync(
+        TableName name, string? description, string? owner, CancellationToken cancellationToken) =>
+        Lake.DefineTableAsync(
+            name, description, owner,
+            Project is { Base: not null, SchemaPrefix: var prefix } && name.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+                ? LakeCatalog.MovableLocation(name with { Schema = name.Schema[prefix.Length..] })
+                : null,
+            cancellationToken);
 
     /// <summary>How often a step is done again because another writer of its table came first.</summary>
     public const int RacesMax = 3;

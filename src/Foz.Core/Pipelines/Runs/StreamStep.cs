@@ -48,7 +48,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var work = context.Lake.Engines.CreateTempFolder();
         try
         {
-            var table = await context.Lake.DefineTableAsync(
+            var table = await context.DefineTableAsync(
                 node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
             var present = await table.FindLatestAsync(cancellationToken);
             var rows = await source.ReadAsync(
@@ -260,7 +260,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         CancellationToken cancellationToken)
     {
         if (rejectedSql is null || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
-        var table = await context.Lake.DefineTableAsync(
+        var table = await context.DefineTableAsync(
             node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
         var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
             + $"FROM ({rejectedSql})";

@@ -73,8 +73,8 @@ static class ChangeLog
         return false;
     }
 
-    // Rows that move to another file keep their ids, and that gets ids that no row has.
-    static bool OnlyArranges(LogAction action) => action is CommitInfo or FileAction { DataChange: false }
+    // Rows that move to another file keep their ids, and that gets ids that no row has. A batch that is noted changes no row.
+    static bool OnlyArranges(LogAction action) => action is CommitInfo or SetTransaction or FileAction { DataChange: false }
         or DomainMetadata { Domain: RowTracking.Domain };
 
     static Task<Commit[]> ReadCommitsAsync(LakeTable table, long first, long last, CancellationToken cancellationToken)
