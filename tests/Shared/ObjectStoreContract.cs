@@ -240,6 +240,32 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task Staged_files_are_there_with_the_object_that_tells_of_them()
+    {
+        var store = CreateStore();
+        string[] paths = ["p=1/part-1.parquet", "part-2.parquet"];
+        foreach (var path in paths) await File.WriteAllTextAsync(store.StagingPath(path), path, Ct);
+        var created = Assert.IsType<PutIfAbsentResult.Created>(
+            await store.PublishAndPutIfAbsentAsync(paths, "_delta_log/0.json", "commit"u8.ToArray(), Ct));
+        Assert.Equal(("_delta_log/0.json", 6), (created.Info.Path, created.Info.SizeBytes));
+        foreach (var path in paths) Assert.Equal(path, Text((await store.GetAsync(path, Ct))!.Content));
+        await File.WriteAllTextAsync(store.StagingPath("part-3.parquet"), "3", Ct);
+        Assert.IsType<PutIfAbsentResult.AlreadyExists>(
+            await store.PublishAndPutIfAbsentAsync(["part-3.parquet"], "_delta_log/0.json", "other"u8.ToArray(), Ct));
+        Assert.Equal("commit", Text((await store.GetAsync("_delta_log/0.json", Ct))!.Content));
+    }
+
+    [Fact]
+    public async Task Nothing_tells_of_a_staged_file_that_cannot_be_published()
+    {
+        var store = CreateStore();
+        var error = await Assert.ThrowsAsync<DeltaException>(
+            async () => await store.PublishAndPutIfAbsentAsync(["gone"], "_delta_log/0.json", "commit"u8.ToArray(), Ct));
+        Assert.Equal((DeltaErrorKind.Storage, "gone"), (error.Kind, error.Path));
+        Assert.Empty(await PathsAsync(store, "", null));
+    }
+
+    [Fact]
     public async Task Publishing_a_file_that_nobody_wrote_fails()
     {
         var store = CreateStore();

@@ -21,6 +21,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     readonly Lazy<RowWriter> rows = new(() => new(table.Name, target, metadata));
     readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
     readonly bool isForIceberg = IcebergCompat.IsRequired(metadata.Configuration);
+    readonly List<string> unpublished = [];
     Dictionary<ColumnPath, ColumnPath>? logicalPaths;
 
     /// <summary>
@@ -35,7 +36,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// Where not null, a table of the session that is made of the rows as they are written; they have the column
     /// <see cref="ChangeDataFeed.ChangeTypeColumn"/> too, which stays out of data files.
     /// </param>
-    /// <returns>The files, durable and not committed; none where there are no rows.</returns>
+    /// <returns>The files, not committed and durable with <see cref="Stage"/>'s commit; none where there are no rows.</returns>
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
@@ -44,7 +45,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         var written = await CopyAsync(session, select, hidden, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
         var files = written.Select(file => ToAdd(file, PartitionValues(file))).ToList();
-        await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
+        await PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
 
@@ -79,7 +80,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// A SELECT of the table's columns as data files have them, and <see cref="ChangeDataFeed.ChangeTypeColumn"/>.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The files, durable and not committed.</returns>
+    /// <returns>The files, not committed and durable with <see cref="Stage"/>'s commit.</returns>
     public async Task<IReadOnlyList<AddCdcFile>> WriteChangesAsync(
         EngineSession session, string select, CancellationToken cancellationToken)
     {
@@ -90,12 +91,19 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         {
             Path = PathOf(file), PartitionValues = PartitionValues(file), SizeBytes = file.SizeBytes,
         }).ToList();
-        await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
+        await PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
 
-    /// <summary>Stages what the rows change of the table's metadata: how far its identity columns have counted.</summary>
-    public void Stage(Transaction transaction) => rows.Value.Stage(transaction);
+    /// <summary>
+    /// Stages what the commit has to do for the files: to make them durable, and to note how far identity columns have counted.
+    /// </summary>
+    public void Stage(Transaction transaction)
+    {
+        if (rows.IsValueCreated) rows.Value.Stage(transaction);
+        transaction.PublishWithCommit(unpublished);
+        unpublished.Clear();
+    }
 
     /// <summary>Whether data files hold the partition columns too.</summary>
     public bool HoldsPartitionColumns =>
@@ -119,6 +127,13 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         if (texts.Count == 0) return select;
         var replaced = string.Join(", ", texts.Select(name => $"nullif({name}, '') AS {name}"));
         return $"SELECT * REPLACE ({replaced}) FROM ({select}\n)";
+    }
+
+    // A local file can be read before it is durable; others are there once they are published.
+    async ValueTask PublishAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        if (store.IsLocal) unpublished.AddRange(paths);
+        else await store.PublishAsync(paths, cancellationToken);
     }
 
     async Task<IReadOnlyList<ParquetFile>> CopyAsync(

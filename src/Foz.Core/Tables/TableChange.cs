@@ -174,6 +174,7 @@ public sealed class TableChange : IAsyncDisposable
         var files = await dataFiles.WriteChangesAsync(session, told.Select, cancellationToken);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.AddChanges(file);
+        dataFiles.Stage(transaction);
         metrics.ChangeFilesAdded += files.Count;
         metrics.ChangeBytesAdded += files.Sum(file => file.SizeBytes);
         session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
@@ -305,8 +306,7 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>Merge-on-read: the files stay, with deletion vectors.</summary>
     async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)
     {
-        var vectors = await DeletionVectorFile.WriteAsync(
-            table.Delta.Store, [.. files.Select(file => file.Deleted)], cancellationToken);
+        var vectors = await transaction.WriteVectorsAsync([.. files.Select(file => file.Deleted)], cancellationToken);
         written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
         foreach (var (file, vector) in files.Zip(vectors))
         {

@@ -43,8 +43,31 @@ public static class DeletionVectorFile
     /// Writes vectors into one file with a unique name in the table's folder (more than one file beyond 1 GiB), durably.
     /// </summary>
     /// <returns>The descriptors, in the order of <paramref name="vectors"/>.</returns>
-    public static async ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteAsync(
-        IObjectStore table, IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken)
+    public static ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteAsync(
+        IObjectStore table, IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken) =>
+        WriteAsync(vectors, async (path, content) => await table.PutAsync(path, content, cancellationToken));
+
+    /// <summary>As <see cref="WriteAsync(IObjectStore, IReadOnlyList{RowSet}, CancellationToken)"/>, but the files are only
+    /// staged.</summary>
+    /// <param name="table">The table's store, a local one: staged files can be read there.</param>
+    /// <param name="vectors">The vectors.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static ValueTask<IReadOnlyList<DeletionVectorDescriptor>> StageAsync(
+        IObjectStore table, IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken) =>
+        WriteAsync(vectors, async (path, content) =>
+        {
+            try
+            {
+                await File.WriteAllBytesAsync(table.StagingPath(path), content, cancellationToken);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw StorageError.Of("write", table.Root, path, error);
+            }
+        });
+
+    static async ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteAsync(
+        IReadOnlyList<RowSet> vectors, Func<string, ReadOnlyMemory<byte>, Task> write)
     {
         var descriptors = new List<DeletionVectorDescriptor>(vectors.Count);
         while (descriptors.Count < vectors.Count)
@@ -54,7 +77,7 @@ public static class DeletionVectorFile
             content.WriteByte(FormatVersion);
             for (var i = descriptors.Count; i < vectors.Count && content.Length < FileBytesMax; i++)
                 descriptors.Add(Append(content, uuid, vectors[i]));
-            await table.PutAsync(NameOf(uuid), content.GetBuffer().AsMemory(0, (int)content.Length), cancellationToken);
+            await write(NameOf(uuid), content.GetBuffer().AsMemory(0, (int)content.Length));
         }
         return descriptors;
     }

@@ -79,6 +79,17 @@ public interface IObjectStore
     /// </summary>
     ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Publishes staged files, and then writes an object unless one exists: who sees the object finds the files durable. Where
+    /// it exists, the files may be published or not. A store does both at once where it can.
+    /// </summary>
+    async ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
+        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        await PublishAsync(staged, cancellationToken);
+        return await PutIfAbsentAsync(path, content, cancellationToken);
+    }
+
     /// <summary>Moves a local file into the store under a path, replacing what is there in one step.</summary>
     ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Foz.Delta.Storage;
 
@@ -73,6 +74,19 @@ static class LocalFiles
         if (error is not (0 or InvalidArgument)) throw Error(error, folder);
     }
 
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
+    public static int ReadFully(SafeFileHandle handle, Span<byte> buffer, long offset)
+    {
+        var total = 0;
+        while (total < buffer.Length)
+        {
+            var read = RandomAccess.Read(handle, buffer[total..], offset + total);
+            if (read == 0) break;
+            total += read;
+        }
+        return total;
+    }
+
     static bool TryMove(string temp, string target)
     {
         try
@@ -88,7 +102,7 @@ static class LocalFiles
     }
 
     /// <summary>Deletes a temporary file if it can be: nobody lists it, and it must not make a success a failure.</summary>
-    static void DeleteLeftover(string temp)
+    public static void DeleteLeftover(string temp)
     {
         try
         {

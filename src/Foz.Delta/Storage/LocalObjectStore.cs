@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Foz.Delta.Storage;
@@ -48,7 +49,7 @@ public sealed class LocalObjectStore : IObjectStore
         {
             var info = InfoOf(path, handle);
             var content = GC.AllocateUninitializedArray<byte>(checked((int)info.SizeBytes));
-            var length = ReadFully(handle, content, 0);
+            var length = LocalFiles.ReadFully(handle, content, 0);
             return new StoredObject(info with { SizeBytes = length }, content.AsMemory(0, length));
         }));
     }
@@ -66,7 +67,7 @@ public sealed class LocalObjectStore : IObjectStore
         {
             var available = Math.Clamp(RandomAccess.GetLength(handle) - offset, 0, length);
             var content = GC.AllocateUninitializedArray<byte>((int)available);
-            return (ReadOnlyMemory<byte>)content.AsMemory(0, ReadFully(handle, content, offset));
+            return (ReadOnlyMemory<byte>)content.AsMemory(0, LocalFiles.ReadFully(handle, content, offset));
         }));
     }
 
@@ -103,20 +104,23 @@ public sealed class LocalObjectStore : IObjectStore
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var target = FullPath(path);
-        if (File.Exists(target)) return ValueTask.FromResult<PutIfAbsentResult>(PutIfAbsentResult.AlreadyExists.Value);
-        return ValueTask.FromResult(Guard("write", path, () =>
+        return ValueTask.FromResult(Create(path, content.Span, Task.CompletedTask));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Journaling file systems finish syncs that wait at the same time together.</remarks>
+    public async ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
+        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var publishing = Task.Run(() => PublishAsync(staged, cancellationToken).AsTask(), cancellationToken);
+        try
         {
-            Failpoint.Hit("store.create.start");
-            var (temp, info) = WriteTemp(path, target, content.Span);
-            Failpoint.Hit("store.create.written");
-            // Over a network, the answer to a link that was made can be lost; the repeated one meets itself.
-            if (!LocalFiles.TryLink(temp, target) && !(isOnNetwork.Value && HasContent(target, content.Span)))
-                return PutIfAbsentResult.AlreadyExists.Value;
-            LocalFiles.SyncFolder(FolderOf(target));
-            Failpoint.Hit("store.create.done");
-            return (PutIfAbsentResult)new PutIfAbsentResult.Created(info);
-        }));
+            return Create(path, content.Span, publishing);
+        }
+        finally
+        {
+            await publishing;
+        }
     }
 
     /// <inheritdoc/>
@@ -169,20 +173,17 @@ public sealed class LocalObjectStore : IObjectStore
     public ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
         Failpoint.Hit("store.publish.start");
-        var options = new ParallelOptions
+        var folders = paths.SelectMany(path => Ancestors(FullPath(path))).Distinct(StringComparer.Ordinal);
+        List<Action> syncs = [.. paths.Select(path => (Action)(() => Sync(path))), .. folders.Select(folder => (Action)(() => SyncFolder(folder)))];
+        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = SyncParallelismMax };
+        try
         {
-            CancellationToken = cancellationToken,
-            MaxDegreeOfParallelism = SyncParallelismMax,
-        };
-        if (paths.Count == 1) Sync(paths.First());
-        else Parallel.ForEach(paths, options, Sync);
-        var folders = paths.SelectMany(path => Ancestors(FullPath(path))).ToHashSet(StringComparer.Ordinal);
-        foreach (var folder in folders)
-            Guard("write", Path.GetRelativePath(Root, folder), () =>
-            {
-                LocalFiles.SyncFolder(folder);
-                return true;
-            });
+            Parallel.ForEach(syncs, options, static sync => sync());
+        }
+        catch (AggregateException errors)
+        {
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+        }
         Failpoint.Hit("store.publish.done");
         return ValueTask.CompletedTask;
     }
@@ -202,6 +203,43 @@ public sealed class LocalObjectStore : IObjectStore
             Failpoint.Hit("store.replace.done");
             return info;
         }));
+    }
+
+    /// <summary>Writes a file unless there is one; it appears when what it stands on is durable.</summary>
+    PutIfAbsentResult Create(string path, ReadOnlySpan<byte> content, Task ground)
+    {
+        var target = FullPath(path);
+        if (File.Exists(target)) return PutIfAbsentResult.AlreadyExists.Value;
+        Failpoint.Hit("store.create.start");
+        try
+        {
+            var (temp, info) = WriteTemp(path, target, content);
+            Failpoint.Hit("store.create.written");
+            Await(ground, temp);
+            // Over a network, the answer to a link that was made can be lost; the repeated one meets itself.
+            if (!LocalFiles.TryLink(temp, target) && !(isOnNetwork.Value && HasContent(target, content)))
+                return PutIfAbsentResult.AlreadyExists.Value;
+            LocalFiles.SyncFolder(FolderOf(target));
+            Failpoint.Hit("store.create.done");
+            return new PutIfAbsentResult.Created(info);
+        }
+        catch (Exception error) when (IsStorageError(error))
+        {
+            throw StorageError.Of("write", Root, path, error);
+        }
+    }
+
+    static void Await(Task ground, string temp)
+    {
+        try
+        {
+            ground.GetAwaiter().GetResult();
+        }
+        catch
+        {
+            LocalFiles.DeleteLeftover(temp);
+            throw;
+        }
     }
 
     static ObjectInfo Replace(string path, string target, ReadOnlySpan<byte> content)
@@ -267,6 +305,12 @@ public sealed class LocalObjectStore : IObjectStore
         Guard("write", path, () => SyncFile(path, file));
     }
 
+    void SyncFolder(string folder) => Guard("write", Path.GetRelativePath(Root, folder), () =>
+    {
+        LocalFiles.SyncFolder(folder);
+        return true;
+    });
+
     static ObjectInfo SyncFile(string path, string file)
     {
         using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -299,19 +343,6 @@ public sealed class LocalObjectStore : IObjectStore
         {
             throw StorageError.Of("read", Root, path, error);
         }
-    }
-
-    /// <summary>Reads until the buffer is full or the file ends.</summary>
-    static int ReadFully(SafeFileHandle handle, Span<byte> buffer, long offset)
-    {
-        var total = 0;
-        while (total < buffer.Length)
-        {
-            var read = RandomAccess.Read(handle, buffer[total..], offset + total);
-            if (read == 0) break;
-            total += read;
-        }
-        return total;
     }
 
     static ObjectInfo InfoOf(string path, SafeFileHandle handle) =>

@@ -116,9 +116,7 @@ sealed class Committer
             DeltaException? failure = null;
             try
             {
-                // Not to be cancelled: whether it happened would be unknown.
-                if (await table.Store.PutIfAbsentAsync(path, content, CancellationToken.None)
-                    is PutIfAbsentResult.Created created)
+                if (await PutAsync(path, content) is PutIfAbsentResult.Created created)
                 {
                     Failpoint.Hit("commit.after");
                     return new Commit { Version = version, Actions = actions, File = created.Info };
@@ -137,11 +135,17 @@ sealed class Committer
             {
                 failure ??= fault;
             }
-            if (tries >= PutTriesMax || failure is { Kind: not DeltaErrorKind.Storage })
+            // A sync that failed must not be tried again: the system may have forgotten what it could not write.
+            if (tries >= PutTriesMax || failure is { Kind: not DeltaErrorKind.Storage } || (failure is not null && transaction.Staged.Count > 0))
                 throw failure ?? Unreadable(version);
             await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
         }
     }
+
+    // Not to be cancelled: whether it happened would be unknown.
+    ValueTask<PutIfAbsentResult> PutAsync(string path, ReadOnlyMemory<byte> content) => transaction.Staged.Count > 0
+        ? table.Store.PublishAndPutIfAbsentAsync(transaction.Staged, path, content, CancellationToken.None)
+        : table.Store.PutIfAbsentAsync(path, content, CancellationToken.None);
 
     // As with the checkpoint: nothing here undoes the commit.
     async ValueTask<IReadOnlyList<FormatFault>> UpdateFormatsAsync(Snapshot snapshot, CancellationToken cancellationToken)

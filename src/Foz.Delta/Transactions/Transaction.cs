@@ -16,6 +16,7 @@ public sealed class Transaction
     readonly Dictionary<string, RemovedFile> removes = new(StringComparer.Ordinal);
     readonly Dictionary<string, RowSet> deletedRows = new(StringComparer.Ordinal);
     readonly List<AddCdcFile> changes = [];
+    readonly List<string> staged = [];
     readonly Dictionary<string, SetTransaction> applications = new(StringComparer.Ordinal);
     readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
     bool isCommitted;
@@ -88,6 +89,9 @@ public sealed class Transaction
 
     internal IReadOnlyList<AddCdcFile> Changes => changes;
 
+    /// <summary>Paths of files that are published with the commit.</summary>
+    internal IReadOnlyList<string> Staged => staged;
+
     /// <summary>Whether the transaction adds or removes the file at a path.</summary>
     internal bool Touches(string path) => adds.ContainsKey(path) || removes.ContainsKey(path);
 
@@ -155,6 +159,12 @@ public sealed class Transaction
         if (!adds.TryAdd(file.Path.Value, file)) throw StagingRules.Twice("added", file);
     }
 
+    /// <summary>
+    /// Notes staged files (<see cref="Storage.IObjectStore.StagingPath"/>) that the commit publishes, so that they and the log
+    /// become durable together. Those of other files are published before.
+    /// </summary>
+    public void PublishWithCommit(IEnumerable<string> paths) => staged.AddRange(paths);
+
     /// <summary>Removes a file of the snapshot.</summary>
     /// <param name="file">A file of <see cref="ReadSnapshot"/>.</param>
     /// <param name="dataChange">False if its rows are in other files of this commit.</param>
@@ -198,6 +208,18 @@ public sealed class Transaction
         if (deleted is null) return;
         deletedRows.Add(file.Path.Value, deleted);
         ReadRows(file, deleted);
+    }
+
+    /// <summary>Writes deletion vectors; the commit makes them durable.</summary>
+    /// <returns>The descriptors, in the order of <paramref name="vectors"/>.</returns>
+    /// <exception cref="DeltaException">The store failed.</exception>
+    public async ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteVectorsAsync(
+        IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken)
+    {
+        if (!Table.Store.IsLocal) return await DeletionVectorFile.WriteAsync(Table.Store, vectors, cancellationToken);
+        var descriptors = await DeletionVectorFile.StageAsync(Table.Store, vectors, cancellationToken);
+        PublishWithCommit(descriptors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
+        return descriptors;
     }
 
     /// <summary>Deletes this transaction's rows of a file as a concurrent commit left it.</summary>
