@@ -24,14 +24,20 @@ sealed class CommandContext
     /// <summary>The project's folder.</summary>
     public Option<string?> Project { get; } = new("--project")
     {
-        Description = "The folder with foz.yml (default: this one or the nearest above it that has one)",
+        Description = "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one)",
         HelpName = "folder", Recursive = true,
     };
 
     /// <summary>The environment.</summary>
     public Option<string?> Target { get; } = new("--target", "-t", "--environment")
     {
-        Description = "The environment of foz.yml to work in", HelpName = "environment", Recursive = true,
+        Description = "The environment of foz.yml, or the target of a dbt profile, to work in", HelpName = "environment", Recursive = true,
+    };
+
+    /// <summary>Variables of a dbt project.</summary>
+    public Option<string?> Vars { get; } = new("--vars")
+    {
+        Description = "Variables of a dbt project that stand over its own, such as '{start: 2026-01-01}'", HelpName = "yaml", Recursive = true,
     };
 
     // A text: an option of an enum would be compiled at each start of the process.
@@ -52,7 +58,7 @@ sealed class CommandContext
     public Secrets? Secrets { get; set; }
 
     /// <summary>The options of every command.</summary>
-    public IEnumerable<Option> Options => [Project, Target, Output, Verbose];
+    public IEnumerable<Option> Options => [Project, Target, Vars, Output, Verbose];
 
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;

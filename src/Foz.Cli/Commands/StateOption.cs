@@ -24,7 +24,7 @@ static class StateOption
             };
         }
         var folder = context.Shell.PathOf(name);
-        if (File.Exists(Path.Combine(folder, ProjectFile.FileName)))
+        if (ProjectFile.IsProject(folder))
             return new StateSource.OfProject(Project.Load(
                 folder, new() { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
         throw new FozException(ErrorKind.Usage, $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")

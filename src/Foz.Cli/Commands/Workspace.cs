@@ -18,7 +18,7 @@ sealed class Workspace : IDisposable
     {
         (File, Engines) = (file, engines);
         Lake = Lake.Open(file.Lake, engines, clock);
-        this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file) };
+        this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file), Lake = new ProjectLake(Lake), Clock = clock };
     }
 
     /// <summary>What <c>foz.yml</c> says.</summary>
@@ -54,7 +54,9 @@ sealed class Workspace : IDisposable
         CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads)
     {
         var folder = FolderOf(context, arguments);
-        return folder is null ? null : Open(context, folder, arguments.GetValue(context.Target), workloads);
+        return folder is null
+            ? null
+            : Open(context, folder, new ProjectOptions { Target = arguments.GetValue(context.Target), Vars = arguments.GetValue(context.Vars) }, workloads);
     }
 
     static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
@@ -69,9 +71,11 @@ sealed class Workspace : IDisposable
 
     /// <summary>Opens the project in a folder.</summary>
     public static Workspace Open(
-        CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads)
+        CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads) =>
+        Open(context, folder, new ProjectOptions { Target = target }, workloads);
+
+    static Workspace Open(CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {
-        var reading = new ProjectOptions { Target = target };
         var file = ProjectFile.Load(folder, reading);
         context.Secrets = file.Secrets;
         var engines = new EnginePool(new()

@@ -318,7 +318,7 @@ static class JinjaValue
             case (string a, string b): return string.CompareOrdinal(a, b);
             case (JinjaList a, JinjaList b): return CompareItems(a, b);
             case (JinjaTuple a, JinjaTuple b): return CompareItems(a.Items, b.Items);
-            case (IComparable a, not null) when !IsNumber(left) && left.GetType() == right.GetType(): return a.CompareTo(right);
+            case (IJinjaArithmetic a, _): return a.Compare(right);
         }
         return IsNumber(left) && IsNumber(right) ? JinjaNumber.Compare(left!, right!) : null;
     }

@@ -16,7 +16,7 @@ public static class StepDefinitions
     {
         GraphNode.OfModel { Model: var model } => new()
         {
-            Sql = model.Sql,
+            Sql = model.Definition ?? model.Sql,
             Settings = Settings(model.Settings),
             Columns = Contract(model.Columns),
             Descriptions = Descriptions(model.Description, model.Columns),

@@ -24,6 +24,17 @@ public sealed record Model
     /// <summary>The SELECT, without front matter and without a semicolon at the end; of a program the text of its file.</summary>
     public required SqlBody Body { get; init; }
 
+    /// <summary>
+    /// What its SELECT is whatever the run, which tells whether it changed; null where that is <see cref="Body"/>.
+    /// </summary>
+    public string? Definition { get; init; }
+
+    /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
+    public ModelTemplate? Template { get; init; }
+
+    /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
+    public IReadOnlyList<StatedName> Reads { get; init; } = [];
+
     /// <summary>The program that gives its rows in the place of a SELECT; null where it is one.</summary>
     public ModelProgram? Program { get; init; }
 

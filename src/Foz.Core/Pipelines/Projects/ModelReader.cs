@@ -48,6 +48,20 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         var program = ProgramReader.IsProgram(file) ? new ProgramReader(file, errors) : null;
         if ((program is null ? cache.ReadFrontMatter(text, file, errors) : program.ReadFrontMatter(text))
             is not var (yaml, body)) return null;
+        return Read(file, yaml, (body, program), out isEnabled);
+    }
+
+    /// <summary>Reads a model whose front matter stands elsewhere.</summary>
+    /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
+    /// <param name="yaml">What is said of it.</param>
+    /// <param name="body">Its SELECT.</param>
+    /// <param name="isEnabled">Whether the model takes part; its name is known even if not.</param>
+    /// <returns>The model; null where it has no name.</returns>
+    public Model? Read(string file, YamlNode.Mapping yaml, SqlBody body, out bool isEnabled) => Read(file, yaml, (body, null), out isEnabled);
+
+    Model? Read(string file, YamlNode.Mapping yaml, (SqlBody Body, ProgramReader? Program) text, out bool isEnabled)
+    {
+        var (body, program) = text;
         var reader = new MappingReader(yaml, errors);
         var name = ReadName(reader, file);
         reader.Word("type", program is null ? Sql : Path.GetExtension(file) == ".py" ? Python : Command, ElsewhereTypes);

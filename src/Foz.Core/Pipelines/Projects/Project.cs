@@ -58,6 +58,9 @@ public sealed class Project
     /// <summary>Its own selectors, by name.</summary>
     public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
+    /// <summary>What was read of a dbt project; null of one of Foz.</summary>
+    internal Dbt.DbtParts? Dbt => parts.Dbt;
+
     /// <summary>What is made from what.</summary>
     public ProjectGraph Graph { get; }
 
@@ -183,6 +186,15 @@ sealed record ProjectParts(
     /// <summary>The files of its unit tests.</summary>
     public IReadOnlyList<(string Path, string Text)> UnitTestFiles { get; init; } = [];
 
+    /// <summary>Unit tests that stand beside models, in a dbt project.</summary>
+    public IReadOnlyList<Configuration.YamlNode> UnitTestNodes { get; init; } = [];
+
     /// <summary>Its unit tests that are switched on.</summary>
     public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
+
+    /// <summary>Tables that it only declares: others fill them.</summary>
+    public IReadOnlySet<TableName> Declared { get; init; } = new HashSet<TableName>();
+
+    /// <summary>What was read of a dbt project; null of one of Foz.</summary>
+    public Dbt.DbtParts? Dbt { get; init; }
 }

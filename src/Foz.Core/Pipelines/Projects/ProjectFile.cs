@@ -6,6 +6,12 @@ namespace Foz.Core.Pipelines.Projects;
 /// <summary>What <c>foz.yml</c> says, as it holds in one environment.</summary>
 public sealed class ProjectFile
 {
+    /// <summary>What the folder and the profile of a dbt project say; null of a project of Foz.</summary>
+    internal Dbt.DbtSettings? Dbt { get; init; }
+
+    /// <summary>Whether it is a dbt project, which has no <c>foz.yml</c>.</summary>
+    public bool IsDbt => Dbt is not null;
+
     /// <summary>The name of the file.</summary>
     public const string FileName = "foz.yml";
 
@@ -71,15 +77,19 @@ public sealed class ProjectFile
     /// <summary>The names of all connections.</summary>
     public IEnumerable<string> ConnectionNames => connections.Keys;
 
-    /// <summary>The nearest folder with a <c>foz.yml</c>: this one or one above it.</summary>
+    /// <summary>The nearest folder with a <c>foz.yml</c> or <c>dbt_project.yml</c>: this one or one above it.</summary>
     /// <param name="start">Where to start looking.</param>
     /// <returns>Its full path; null where there is none.</returns>
     public static string? FindFolder(string start)
     {
         for (var folder = Path.GetFullPath(start); folder is not null; folder = Path.GetDirectoryName(folder))
-            if (File.Exists(Path.Combine(folder, FileName))) return folder;
+            if (IsProject(folder)) return folder;
         return null;
     }
+
+    /// <summary>Whether a folder is that of a project: it has a <c>foz.yml</c> or <c>dbt_project.yml</c>.</summary>
+    public static bool IsProject(string folder) =>
+        File.Exists(Path.Combine(folder, FileName)) || File.Exists(Path.Combine(folder, Pipelines.Dbt.DbtPackage.FileName));
 
     /// <summary>
     /// Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.

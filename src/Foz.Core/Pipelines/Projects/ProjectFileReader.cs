@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Projects;
@@ -20,6 +21,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     {
         folder = Path.GetFullPath(folder);
         var path = Path.Combine(folder, ProjectFile.FileName);
+        if (DbtSettings.IsProject(folder)) return new DbtFileReader(options, errors).Read(folder);
         if (!System.IO.File.Exists(path))
         {
             errors.Add(new(ErrorKind.Usage, $"{folder} is no project: it has no {ProjectFile.FileName}")

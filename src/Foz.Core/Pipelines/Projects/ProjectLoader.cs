@@ -1,6 +1,7 @@
 using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 
@@ -24,6 +25,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     {
         var file = new ProjectFileReader(options, errors).Read(folder);
         if (file is null) return new ProjectResult.Refused(errors.Items);
+        if (file.IsDbt) return LoadDbt(file);
         var sourceReader = new SourceReader(file, errors);
         cache = ParseCache.Open(options.CacheFolder, file.Folder);
         var sources = new List<ProjectSource>();
@@ -45,6 +47,16 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
                 .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
         });
+        cache.Save();
+        return result;
+    }
+
+    ProjectResult LoadDbt(ProjectFile file)
+    {
+        cache = ParseCache.Open(options.CacheFolder, file.Folder);
+        var parts = new DbtProjectReader(file, options, errors, finder.CancellationToken).Read();
+        if (!errors.IsEmpty) return new ProjectResult.Refused(errors.Items);
+        var result = Finish(parts);
         cache.Save();
         return result;
     }
@@ -144,6 +156,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         parts = parts with
         {
             UnitTests = [.. parts.UnitTestFiles.SelectMany(file => unitTests.Read(file.Path, file.Text))
+                .Concat(unitTests.Read(parts.UnitTestNodes))
                 .OrderBy(test => test.Name, StringComparer.Ordinal)],
         };
         var graph = ProjectGraph.Build(Nodes(parts), errors);

@@ -21,6 +21,15 @@ public sealed record ProjectOptions
     /// </summary>
     public Func<TableName, bool> ExistsInLake { get; init; } = static _ => false;
 
+    /// <summary>What templates ask the lake; null without a lake at hand.</summary>
+    public IProjectLake? Lake { get; init; }
+
+    /// <summary>Variables of a dbt project that stand over its own, as YAML (<c>--vars</c>); null for none.</summary>
+    public string? Vars { get; init; }
+
+    /// <summary>Tells templates of a dbt project when the command began.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Where what was parsed of projects is kept for the next time; null for nowhere.</summary>
     public string? CacheFolder { get; init; }
 }

@@ -77,6 +77,8 @@ sealed class ReferenceResolver(
             }
             Add(found, reference with { IsStream = use.IsStream });
         }
+        foreach (var (name, place) in model.Reads)
+            if (name != own && Find(name, own, place) is { } reference) Add(found, reference);
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
@@ -216,7 +218,7 @@ sealed class ReferenceResolver(
             errors.Add(place, $"the model '{name}' is switched off", "its front matter says 'enabled: false'");
             return null;
         }
-        if (options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
+        if (project.Declared.Contains(name) || options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
         if (undiscovered.Contains(name.Schema))
         {
             var table = name with { Schema = project.File.SchemaPrefix + name.Schema };

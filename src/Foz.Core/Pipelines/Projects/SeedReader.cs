@@ -23,7 +23,18 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
     public Model? Read(string file, string path, (string File, string Text)? properties, out bool isEnabled)
     {
         var yaml = properties is { } said ? YamlReader.Read(said.Text, said.File, errors) : null;
-        var place = new Place(properties?.File ?? file, 1, 1);
+        return Read(file, path, yaml ?? new YamlNode.Mapping([], new(properties?.File ?? file, 1, 1)), out isEnabled);
+    }
+
+    /// <summary>Reads a seed of which is said elsewhere what there is to say.</summary>
+    /// <param name="file">The CSV file, relative to the project, with <c>/</c>.</param>
+    /// <param name="path">The CSV file, as a full path.</param>
+    /// <param name="yaml">What is said of it.</param>
+    /// <param name="isEnabled">Whether it takes part.</param>
+    /// <returns>The seed as a model; null where it cannot be read, or has no name.</returns>
+    public Model? Read(string file, string path, YamlNode yaml, out bool isEnabled)
+    {
+        var place = yaml.Place;
         var reader = MappingReader.Of(yaml, place, "what is said of a seed", errors);
         isEnabled = reader.Flag("enabled") ?? true;
         var name = NameOf(file, reader.Text("name"), reader.PlaceOf("name"));

@@ -33,6 +33,9 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
     // Asking the engine costs more than parsing a model; much more text at once gains nothing.
     const int StatementsAtOnce = 200;
 
+    /// <summary>Stops it.</summary>
+    public CancellationToken CancellationToken => cancellationToken;
+
     /// <summary>What each of some SELECTs names, by its text.</summary>
     /// <param name="statements">The SELECTs.</param>
     /// <param name="cache">What was found in texts before.</param>

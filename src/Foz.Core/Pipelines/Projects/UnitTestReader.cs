@@ -25,6 +25,9 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         return [.. ((list as YamlNode.Sequence)?.Items ?? []).Select(ReadTest).OfType<UnitTest>()];
     }
 
+    /// <summary>Reads tests that stand among other things.</summary>
+    public IEnumerable<UnitTest> Read(IEnumerable<YamlNode> tests) => [.. tests.Select(ReadTest).OfType<UnitTest>()];
+
     UnitTest? ReadTest(YamlNode node)
     {
         var reader = MappingReader.Of(node, node.Place, "a unit test", errors);

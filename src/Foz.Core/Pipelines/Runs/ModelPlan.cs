@@ -109,7 +109,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
 
     static string Describe(Model model)
     {
-        var text = new StringBuilder(model.Sql).Append('\n').Append(model.Materialization.Name);
+        var text = new StringBuilder(model.Definition ?? model.Sql).Append('\n').Append(model.Materialization.Name);
         foreach (var inlined in model.References.Select(r => r.Inlined).OfType<SqlBody>()) text.Append('\n').Append(inlined.Text);
         text.AppendJoin(',', model.Materialization.PartitionBy);
         if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);

@@ -170,6 +170,7 @@ public sealed class PipelineRunner(Lake lake)
     static async Task<StepResult> RunModelAsync(
         StepContext context, GraphNode.OfModel node, ProjectFile file, CancellationToken cancellationToken)
     {
+        node = await RenewedModel.OfAsync(context, node, cancellationToken);
         var result = await new ModelStep(context, node).RunAsync(cancellationToken);
         if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
         try

@@ -1,0 +1,198 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Jinja;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Dbt;
+
+/// <summary>Reads a dbt project into the parts that a project of Foz has: its models, seeds, snapshots and tests.</summary>
+/// <param name="file">What its folder and profile say.</param>
+/// <param name="options">How it is read.</param>
+/// <param name="errors">Takes what is wrong.</param>
+/// <param name="cancellationToken">Stops it.</param>
+sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken)
+{
+    static readonly string[] PathsOfDocs = ["model-paths", "macro-paths", "docs-paths", "seed-paths", "snapshot-paths"];
+
+    readonly DbtSettings settings = file.Dbt!;
+    readonly List<DbtResource> resources = [];
+    readonly Dictionary<DbtResource, IReadOnlyDictionary<string, IReadOnlyList<YamlNode>>> checks = [];
+    readonly List<DbtTranslatedTest> tests = [];
+
+    DbtSurroundings surroundings = file.Dbt!.Surroundings;
+
+    DbtTexts Texts => settings.Texts;
+
+    /// <summary>Reads all of it.</summary>
+    public ProjectParts Read()
+    {
+        ReadMacros();
+        var schemas = new DbtSchemaFiles(settings.ReadingDocs(surroundings), errors);
+        foreach (var package in settings.Packages) schemas.Read(package);
+        var finder = new DbtResourceFinder(Texts, errors);
+        foreach (var package in settings.Packages) resources.AddRange(finder.Find(package, schemas));
+        foreach (var resource in resources) resource.Said = schemas.Find(resource);
+        schemas.Check(settings.Project.Name, resources);
+        var sources = schemas.Sources.ToDictionary(source => (source.Source, source.Name), source => source);
+        new DbtConfigurer(surroundings, settings.Packages, errors, cancellationToken).Configure(resources);
+        var names = new DbtNames(resources, sources, surroundings, errors);
+        surroundings = surroundings with { Find = names.Find };
+        foreach (var resource in resources.Where(resource => resource is { IsEnabled: true, Template: not null })) Render(resource);
+        var schemaTexts = settings.ReadingDocs(surroundings);
+        var translator = new DbtTestTranslator(surroundings, errors, cancellationToken);
+        var reader = new DbtTestReader(schemaTexts, errors);
+        foreach (var resource in resources.Where(resource => resource.IsEnabled)) Translate(resource, reader, translator);
+        foreach (var source in schemas.Sources) Translate(source, reader, translator);
+        var singular = ReadSingularTests();
+        var result = Parts(new DbtFrontMatter(schemaTexts, errors), schemas, singular);
+        names.Check();
+        return result;
+    }
+
+    void ReadMacros()
+    {
+        foreach (var package in settings.Packages)
+        {
+            foreach (var path in package.Files("macro-paths", ".sql").Concat(package.Files("test-paths", ".sql").Where(IsGeneric)))
+                surroundings.Macros.Add(package.Name, path, Texts.Read(path));
+            foreach (var path in PathsOfDocs.SelectMany(key => package.Files(key, ".md")).Distinct(StringComparer.Ordinal))
+                if (Texts.Read(path) is var text && text.Contains("{%", StringComparison.Ordinal)) surroundings.Macros.Add(package.Name, path, text);
+        }
+        surroundings.Macros.AddBuiltIn();
+    }
+
+    static bool IsGeneric(string path) => path.Contains("/generic/", StringComparison.Ordinal);
+
+    /// <summary>Renders a SELECT: as it is whatever the run, and as it would be now.</summary>
+    void Render(DbtResource resource)
+    {
+        try
+        {
+            var fixedText = Session(resource, executes: false, isIncremental: false, lake: null);
+            var definition = fixedText.Render(resource.Template!);
+            resource.Definition = definition.Text;
+            resource.Body = definition;
+            resource.References = fixedText.References;
+            if (!fixedText.IsVolatile) return;
+            var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental" && resource.Config.Flag("full_refresh") is not true;
+            var now = Session(resource, executes: true, isKept, options.Lake);
+            resource.Body = now.Render(resource.Template!);
+            resource.References = [.. fixedText.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name))];
+            if (fixedText.AsksLake || now.AsksLake)
+                resource.Renewed = new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+        }
+    }
+
+    DbtSession Session(DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) => new(
+        surroundings,
+        new()
+        {
+            Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind, This = resource.Table, Config = resource.Config,
+            Executes = executes, IsIncremental = isIncremental, Lake = lake,
+        },
+        token ?? cancellationToken);
+
+    void Translate(DbtResource resource, DbtTestReader reader, DbtTestTranslator translator)
+    {
+        var ofColumns = new Dictionary<string, IReadOnlyList<YamlNode>>(StringComparer.Ordinal);
+        foreach (var test in reader.Read(resource.Said, resource.Package).Where(test => test.Config.Flag("enabled") ?? true))
+        {
+            var check = resource.Materialized == "ephemeral" ? null : translator.CheckOf(test);
+            if (check is not null)
+            {
+                var key = test.Column?.Trim('"').ToLowerInvariant() ?? "";
+                ofColumns[key] = [.. ofColumns.GetValueOrDefault(key) ?? [], check];
+                tests.Add(new(test, DbtTestTranslator.NameOf(test, resource.Name), resource.UniqueId, Sql: null));
+            }
+            else if (translator.SqlOf(test, new(resource.Table), (resource.Name, resource.UniqueId)) is { } sql) tests.Add(sql);
+        }
+        checks[resource] = ofColumns;
+    }
+
+    void Translate(DbtSourceTable source, DbtTestReader reader, DbtTestTranslator translator)
+    {
+        if (source.Config.Flag("enabled") is false) return;
+        foreach (var test in reader.Read(source.Said, source.Package).Where(test => test.Config.Flag("enabled") ?? true))
+        {
+            var relation = new DbtRelation(source.Table) { Sql = source.Files };
+            if (translator.SqlOf(test, relation, ($"source_{source.Source}_{source.Name}", source.UniqueId)) is { } sql) tests.Add(sql);
+        }
+    }
+
+    List<SqlTest> ReadSingularTests()
+    {
+        var found = new List<SqlTest>();
+        foreach (var path in settings.Project.Files("test-paths", ".sql").Where(path => !IsGeneric(path) && !path.Contains("/fixtures/", StringComparison.Ordinal)))
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            try
+            {
+                var config = new DbtConfig();
+                var session = new DbtSession(
+                    surroundings,
+                    new() { Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config, Configures = true, Executes = options.Lake is not null, Lake = options.Lake },
+                    cancellationToken);
+                var body = session.Render(JinjaTemplate.Read(Texts.Read(path), path));
+                if (config.Flag("enabled") is false) continue;
+                var test = DbtTestTranslator.TestOf(name, body.Text, config, new(path, 1, 1));
+                if (test.Sql == body.Text) test = test with { Body = body };
+                found.Add(test);
+                var stated = new DbtTest { Test = name, Arguments = [], Config = config, Package = settings.Project, Place = new(path, 1, 1) };
+                tests.Add(new(stated, name, "", test) { References = session.References });
+            }
+            catch (FozException e)
+            {
+                errors.Add(e);
+            }
+        }
+        return found;
+    }
+
+    ProjectParts Parts(DbtFrontMatter frontMatter, DbtSchemaFiles schemas, List<SqlTest> singular)
+    {
+        var models = new List<Model>();
+        var disabled = new HashSet<TableName>();
+        foreach (var resource in resources)
+        {
+            if (!resource.IsEnabled) disabled.Add(resource.Table);
+            else if (ModelOf(resource, frontMatter) is { } model) models.Add(model);
+        }
+        var read = resources.Where(resource => resource.IsEnabled).Select(resource => resource.Table).ToHashSet();
+        disabled.ExceptWith(read);
+        return new(
+            file, [], models, [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()], disabled,
+            new Dictionary<string, Selectors.NamedSelector>(StringComparer.Ordinal))
+        {
+            Dbt = new(settings, surroundings, resources, schemas, tests),
+            UnitTestNodes = [.. schemas.UnitTests.Select(test => (YamlNode)test.Node)],
+            Declared = schemas.Sources.Where(source => source.Files is null).Select(source => source.Table).ToHashSet(),
+        };
+    }
+
+    Model? ModelOf(DbtResource resource, DbtFrontMatter frontMatter)
+    {
+        var own = checks[resource];
+        if (resource.Kind == "seed")
+        {
+            var path = Path.Combine(file.Folder, resource.File);
+            return new SeedReader(file.SchemaPrefix, errors).Read(resource.File, path, frontMatter.OfSeed(resource, own), out _);
+        }
+        if (resource.Body is not { } body) return null;
+        if (resource.Kind == "snapshot") body = DbtHistory.Wrap(resource, body);
+        var model = new ModelReader(file.SchemaPrefix, ParseCache.Open(folder: null, project: ""), errors)
+            .Read(resource.File, frontMatter.Of(resource, own), body, out _);
+        return model is null ? null : model with
+        {
+            Definition = resource.Kind == "snapshot" ? DbtHistory.Wrap(resource, new(resource.Definition!, body.Start)).Text : resource.Definition,
+            Template = resource is { Kind: "snapshot", Renewed: { } renewed }
+                ? new((isIncremental, lake, token) => DbtHistory.Wrap(resource, renewed.Render(isIncremental, lake, token)))
+                : resource.Renewed,
+            Reads = [.. resource.References.Select(reference => (Reference: reference, Relation: surroundings.Find(reference, resource.Package.Name)))
+                .Where(found => found.Relation is { Sql: null }).Select(found => new StatedName(found.Relation!.Table, found.Reference.Place))],
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using Foz.Core.Configuration;
+using Foz.Core.Jinja;
+
+namespace Foz.Core.Pipelines.Dbt;
+
+/// <summary>Finds the models, seeds and snapshots of packages.</summary>
+/// <param name="texts">Reads files.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
+{
+    /// <summary>Those of a package.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="schemas">What YAML files say, snapshots among it.</param>
+    public IEnumerable<DbtResource> Find(DbtPackage package, DbtSchemaFiles schemas)
+    {
+        foreach (var file in package.Files("model-paths", ".sql"))
+            if (Model(package, file) is { } model) yield return model;
+        foreach (var file in package.Files("model-paths", ".py"))
+            errors.Add(new Place(file), "models of dbt in Python are not supported", "make it a model in SQL, or a program of a project of Foz");
+        foreach (var file in package.Files("seed-paths", ".csv")) yield return Resource("seed", package, "seed-paths", file);
+        foreach (var file in package.Files("snapshot-paths", ".sql"))
+            foreach (var snapshot in Snapshots(package, file)) yield return snapshot;
+        foreach (var (_, node) in schemas.Snapshots.Where(snapshot => snapshot.Package == package))
+            if (Snapshot(package, node) is { } snapshot) yield return snapshot;
+    }
+
+    static DbtResource Resource(string kind, DbtPackage package, string paths, string file, string text = "", JinjaTemplate? template = null, string? name = null)
+    {
+        var within = package.Within(paths, file);
+        return new()
+        {
+            Kind = kind, Package = package, File = file, Text = text, Template = template, Name = name ?? within[^1],
+            Path = [package.Name, .. within, .. name is null ? Enumerable.Empty<string>() : [name]],
+        };
+    }
+
+    DbtResource? Model(DbtPackage package, string file)
+    {
+        var text = texts.Read(file);
+        try
+        {
+            return Resource("model", package, "model-paths", file, text, JinjaTemplate.Read(text, file));
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+            return null;
+        }
+    }
+
+    List<DbtResource> Snapshots(DbtPackage package, string file)
+    {
+        var text = texts.Read(file);
+        var found = new List<DbtResource>();
+        try
+        {
+            foreach (var block in JinjaTemplate.Read(text, file).Definitions.OfType<JinjaStatement.Block>().Where(block => block.Keyword == "snapshot"))
+                found.Add(Resource("snapshot", package, "snapshot-paths", file, block.BodyText, new(block.Body), block.Name));
+            if (found.Count == 0) errors.Add(new Place(file), "the file holds no snapshot", "write one between {% snapshot name %} and {% endsnapshot %}");
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+        }
+        return found;
+    }
+
+    /// <summary>A snapshot that is stated in YAML: of all rows of a relation.</summary>
+    DbtResource? Snapshot(DbtPackage package, YamlNode.Mapping node)
+    {
+        var relation = node["relation"] as YamlNode.Scalar;
+        var name = ((YamlNode.Scalar)node["name"]!).Text;
+        if (relation is null) return null;
+        try
+        {
+            var text = $"select * from {{{{ {relation.Text} }}}}";
+            return new()
+            {
+                Kind = "snapshot", Package = package, File = node.Place.File, Text = text, Name = name, Path = [package.Name, name],
+                Template = new([new JinjaStatement.Text("select * from ", relation.Place), .. new JinjaParser($"{{{{{relation.Text}}}}}", relation.Place).Read()]),
+            };
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text.RegularExpressions;
+using Foz.Core.Configuration;
+using Foz.Core.Jinja;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Dbt;
+
+/// <summary>What a data test became.</summary>
+/// <param name="Test">As it is stated.</param>
+/// <param name="Name">What dbt calls it.</param>
+/// <param name="Of">The unique id of the model, seed, snapshot or source that it is of.</param>
+/// <param name="Sql">The SELECT of what is wrong; null where it is a check of its table.</param>
+sealed record DbtTranslatedTest(DbtTest Test, string Name, string Of, SqlTest? Sql)
+{
+    /// <summary>What it refers to.</summary>
+    public IReadOnlyList<DbtReference> References { get; init; } = [];
+}
+
+/// <summary>Makes checks and SQL tests of data tests.</summary>
+/// <param name="surroundings">What templates are rendered in, all names known.</param>
+/// <param name="errors">Takes what is wrong.</param>
+/// <param name="cancellationToken">Stops it.</param>
+sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
+{
+    /// <summary>Tests that are checks here, and the arguments with which they are.</summary>
+    static readonly Dictionary<string, string[]> Checks = new(StringComparer.Ordinal)
+    {
+        ["not_null"] = [], ["unique"] = [], ["accepted_values"] = ["values", "quote"], ["dbt_utils.not_empty_string"] = [],
+        ["dbt_utils.unique_combination_of_columns"] = ["combination_of_columns"], ["dbt_utils.accepted_range"] = ["min_value", "max_value", "inclusive"],
+        ["dbt_utils.expression_is_true"] = ["expression"],
+    };
+
+    /// <summary>What can be configured of a check.</summary>
+    static readonly HashSet<string> ConfigsOfChecks = new(StringComparer.Ordinal) { "severity", "where", "enabled", "group", "store_failures", "store_failures_as", "schema", "alias", "database", "limit" };
+
+    /// <summary>The item of a list of checks that says the same as a test; null where none does.</summary>
+    public YamlNode? CheckOf(DbtTest test)
+    {
+        var name = test.Test.StartsWith("dbt.", StringComparison.Ordinal) ? test.Test["dbt.".Length..] : test.Test;
+        if (!Checks.TryGetValue(name, out var known) || IsReplaced(name) || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))) return null;
+        if (test.Arguments.Any(argument => !known.Contains(argument.Key) || !IsPlain(argument.Value))) return null;
+        if (name == "dbt_utils.accepted_range" && test.Arguments.Any(a => a.Key != "inclusive" && DbtValues.Of(a.Value) is not (long or double))) return null;
+        if (test.Column is not null && !ColumnName.IsMatch(test.Column)) return null;
+        // A column may be tested of which nothing else is said.
+        var arguments = test.Arguments.Where(argument => argument.Key != "quote").ToList();
+        if (test.Arguments.FirstOrDefault(argument => argument.Key == "quote") is { } quote && DbtValues.Of(quote.Value) is false) return null;
+        var entries = new List<YamlEntry> { new(name, test.Place, new YamlNode.Mapping(arguments, test.Place)) };
+        if (test.Config.Text("severity") is { } severity) entries.Add(new("severity", test.Place, new YamlNode.Scalar(severity.ToLowerInvariant(), isQuoted: false, test.Place)));
+        if (test.Config.Text("where") is { } where) entries.Add(new("where", test.Place, new YamlNode.Scalar(where, isQuoted: true, test.Place)));
+        return new YamlNode.Mapping(entries, test.Place);
+    }
+
+    /// <summary>The SQL test that says the same as a data test; null where it is wrong, or switched off.</summary>
+    /// <param name="test">The test.</param>
+    /// <param name="relation">The table that it is of.</param>
+    /// <param name="of">The name of the resource, and what dbt calls it.</param>
+    public DbtTranslatedTest? SqlOf(DbtTest test, DbtRelation relation, (string Name, string UniqueId) of)
+    {
+        if (FindMacro(test.Test, test.Package.Name) is not { } macro)
+        {
+            var (package, own) = test.Test.Split('.') is [var space, var inner] ? (space, inner) : (test.Package.Name, test.Test);
+            errors.Add(
+                test.Place, $"unknown test '{test.Test}'",
+                surroundings.Project.Asked.Contains(package) && !surroundings.Macros.Packages.Contains(package)
+                    ? $"the package '{package}' is not in {surroundings.Project.PackagesPath}/: run dbt deps"
+                    : NearestName.Hint(own, TestNames(package)) ?? $"write a macro {{% test {own}(model) %}}");
+            return null;
+        }
+        var name = NameOf(test, of.Name);
+        var session = new DbtSession(
+            surroundings, new() { Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config, Executes = false },
+            cancellationToken);
+        try
+        {
+            var arguments = test.Arguments.ToDictionary(argument => argument.Key, argument => ValueOf(session, argument.Value), StringComparer.Ordinal);
+            var where = test.Config.Text("where");
+            arguments["model"] = where is null ? relation : new DbtRelation(relation.Table) { Sql = $"(select * from {relation} where {where}) as dbt_subquery" };
+            if (test.Column is not null) arguments["column_name"] = test.Column;
+            var sql = JinjaValue.ToText(session.Call(macro, test.Place, [], arguments));
+            return new(test, name, of.UniqueId, TestOf(name, sql, test.Config, test.Place)) { References = session.References };
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+            return null;
+        }
+    }
+
+    /// <summary>A SQL test, as its configuration says.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="sql">The SELECT of what is wrong.</param>
+    /// <param name="config">What is configured of it.</param>
+    /// <param name="place">Where it stands.</param>
+    public static SqlTest TestOf(string name, string sql, DbtConfig config, Place place)
+    {
+        sql = SqlEnd.Trim(sql.Trim());
+        var severity = config.Text("severity")?.ToLowerInvariant();
+        var limit = config.Text(severity == "warn" ? "warn_if" : "error_if");
+        if (limit is not null && limit.Replace(" ", "", StringComparison.Ordinal) != "!=0")
+        {
+            var count = config.Text("fail_calc") ?? "count(*)";
+            sql = $"select * from (\n{sql}\n) where (select {count} from (\n{sql}\n)) {limit}";
+        }
+        return new()
+        {
+            Name = name, Body = new(sql, place) { Map = _ => place }, OnViolation = severity == "warn" ? OnViolation.Warn : OnViolation.Fail,
+            Tags = config.Tags, File = place.File,
+        };
+    }
+
+    IEnumerable<string> TestNames(string package) => surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
+        .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal)).Select(name => name[DbtMacro.TestPrefix.Length..]);
+
+    DbtMacro? FindMacro(string test, string package) => test.Split('.') is [var space, var own]
+        ? surroundings.Macros.FindIn(space, DbtMacro.TestPrefix + own)
+        : surroundings.Macros.Find(DbtMacro.TestPrefix + test, package);
+
+    /// <summary>Whether the project has its own test in the place of one that is built in.</summary>
+    bool IsReplaced(string name) => surroundings.Macros.FindIn(surroundings.Project.Name, DbtMacro.TestPrefix + name) is not null;
+
+    static bool IsPlain(YamlNode node) => node switch
+    {
+        YamlNode.Scalar scalar => !JinjaTemplate.IsTemplate(scalar.Text) && !DbtTestReader.IsExpression(scalar.Text),
+        YamlNode.Sequence list => list.Items.All(IsPlain),
+        _ => false,
+    };
+
+    object? ValueOf(DbtSession session, YamlNode node)
+    {
+        var evaluator = new JinjaEvaluator(new DbtScopes(session).Root, JinjaLimits.Default, cancellationToken);
+        return Value(node);
+
+        object? Value(YamlNode inner) => inner switch
+        {
+            YamlNode.Sequence list => new JinjaList(list.Items.Select(Value)),
+            YamlNode.Mapping mapping => JinjaDict.Of(mapping.Entries.Select(entry => (entry.Key, Value(entry.Value)))),
+            YamlNode.Scalar scalar when DbtTestReader.IsExpression(scalar.Text) =>
+                evaluator.Evaluate(((JinjaStatement.Output)new JinjaParser($"{{{{{scalar.Text}}}}}", scalar.Place).Read()[0]).Value),
+            YamlNode.Scalar scalar when JinjaTemplate.IsTemplate(scalar.Text) =>
+                new JinjaParser(scalar.Text, scalar.Place).Read() is [JinjaStatement.Output only]
+                    ? evaluator.Evaluate(only.Value)
+                    : evaluator.Render(new JinjaParser(scalar.Text, scalar.Place).Read()),
+            _ => DbtValues.Of(inner),
+        };
+    }
+
+    /// <summary>What dbt calls a test: by its kind, its table, its column and what it is handed.</summary>
+    public static string NameOf(DbtTest test, string of)
+    {
+        if (test.StatedName is { } stated) return stated;
+        IEnumerable<(string Key, IEnumerable<string> Texts)> handed = test.Arguments.Select(argument => (argument.Key, TextsOf(argument.Value)));
+        if (test.Column is not null) handed = handed.Append(("column_name", [test.Column.Trim('"')]));
+        var texts = handed.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Texts).Select(text => NotOfName.Replace(text, "_"));
+        return $"{test.Test.Replace('.', '_')}_{of}_{string.Join("__", texts)}";
+    }
+
+    static IEnumerable<string> TextsOf(YamlNode node) => node switch
+    {
+        YamlNode.Scalar scalar => [JinjaValue.ToText(DbtValues.Of(scalar))],
+        YamlNode.Sequence list => list.Items.SelectMany(TextsOf),
+        YamlNode.Mapping mapping => mapping.Entries.SelectMany(entry => TextsOf(entry.Value)),
+        _ => [],
+    };
+
+    [GeneratedRegex("[^0-9a-zA-Z_]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NotOfName { get; }
+
+    [GeneratedRegex("""^([A-Za-z_][A-Za-z0-9_]*|"[^"]+")$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ColumnName { get; }
+}

@@ -1,0 +1,21 @@
+using Foz.Core.Catalog;
+using Foz.Core.Pipelines.Projects;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>A model whose SQL a template makes anew for each run, at the moment when what it reads is there.</summary>
+static class RenewedModel
+{
+    /// <summary>The model as it is to be run.</summary>
+    /// <exception cref="FozException">Its template is wrong, or a query of it is.</exception>
+    public static async Task<GraphNode.OfModel> OfAsync(StepContext context, GraphNode.OfModel node, CancellationToken cancellationToken)
+    {
+        if (node.Model.Template is not { } template) return node;
+        var isFullRefresh = context.IsFullRefresh && !node.Model.Materialization.IsFullRefreshRestricted;
+        var isIncremental = !isFullRefresh && node.Model.Materialization is Materialization.Incremental
+            && await context.Lake.Catalog.FindAsync(node.Table, cancellationToken) is { Kind: DefinitionKind.Table }
+            && await (await context.Lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken) is not null;
+        var body = template.Render(isIncremental, new ProjectLake(context.Lake), cancellationToken);
+        return node with { Model = node.Model with { Body = body } };
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+
+namespace Foz.Tests.Cli.Commands;
+
+/// <summary>Commands of Foz in the folder of a dbt project, that of <c>examples/padaria</c>.</summary>
+public sealed class DbtCommandTests : IDisposable
+{
+    readonly CommandRunner foz = new();
+
+    public DbtCommandTests()
+    {
+        var example = Path.Combine(Repository.Root, "examples", "padaria");
+        foreach (var file in Directory.EnumerateFiles(example, "*", SearchOption.AllDirectories))
+        {
+            var path = Path.GetRelativePath(example, file);
+            if (path.Split(Path.DirectorySeparatorChar)[0] is not ("lake" or "target")) foz.Write(path, File.ReadAllText(file));
+        }
+    }
+
+    public void Dispose() => foz.Dispose();
+
+    async Task<string> RunAsync(params string[] arguments)
+    {
+        var output = await foz.RunAsync(arguments);
+        Assert.True(output.ExitCode == 0, $"foz {string.Join(' ', arguments)}\n{output.Out}{output.Error}");
+        return output.Out;
+    }
+
+    async Task<string[]> QueryAsync(string sql) =>
+        (await RunAsync("query", sql, "--output", "csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1..];
+
+    [Fact]
+    public async Task A_dbt_project_runs_as_it_is_and_the_second_run_brings_what_is_new()
+    {
+        await RunAsync("build");
+
+        Assert.Equal(
+            ["1,2026-01-01,completed,10.00", "2,2026-01-02,completed,30.00", "3,2026-01-04,returned,8.00", "4,2026-01-05,shipped,19.99"],
+            await QueryAsync("select order_id, order_date, status, amount from bakery.orders order by 1"));
+        Assert.Equal(
+            ["Ana Alves,2,18.00", "Bruno Barros,1,19.99", "Carla Costa,1,30.00", "Davi Dias,0,0.00"],
+            await QueryAsync("select name, orders, lifetime_value from bakery.customers order by 1"));
+        Assert.Equal(["01310"], await QueryAsync("select postcode from bakery_staging.stg_customers where customer_id = 1"));
+        Assert.Contains("nothing new", await RunAsync("run"), StringComparison.Ordinal);
+
+        foz.Write("seeds/raw_orders.csv", """
+            id,customer,ordered_at,status
+            1,1,2026-01-01 08:10:00,returned
+            2,3,2026-01-02 09:00:00,completed
+            3,1,2026-01-04 07:45:00,returned
+            4,2,2026-01-05 10:20:00,completed
+            5,2,2026-01-06 11:00:00,placed
+
+            """);
+        await RunAsync("run");
+
+        // The filter of is_incremental() leaves the first order out, though it changed.
+        Assert.Equal(
+            ["1,completed", "2,completed", "3,returned", "4,completed", "5,placed"],
+            await QueryAsync("select order_id, status from bakery.orders order by 1"));
+        Assert.Equal(
+            ["1,completed,false", "1,returned,true", "4,completed,true", "4,shipped,false"],
+            await QueryAsync(
+                "select id, status, dbt_valid_to is null as is_last from bakery_history.orders_history where id in (1, 4) order by 1, 2"));
+        var failed = await foz.RunAsync("run", "--full-refresh", "--select", "bakery.orders");
+
+        Assert.Equal(0, failed.ExitCode);
+        Assert.Equal(["returned"], await QueryAsync("select status from bakery.orders where order_id = 1"));
+    }
+
+    [Fact]
+    public async Task What_a_template_asks_the_lake_is_asked_once_what_it_reads_is_there()
+    {
+        await RunAsync("run");
+
+        Assert.Equal(
+            ["card_amount", "cash_amount", "pix_amount", "voucher_amount"],
+            await QueryAsync("select column_name from (describe select * exclude (status) from bakery.payments_by_status) order by 1"));
+
+        foz.Write("seeds/raw_payments.csv", "id,order_id,payment_method,amount_cents\n1,1,card,1000\n2,2,voucher,500\n");
+        await RunAsync("run");
+
+        Assert.Equal(
+            ["card_amount", "voucher_amount"],
+            await QueryAsync("select column_name from (describe select * exclude (status) from bakery.payments_by_status) order by 1"));
+    }
+
+    [Fact]
+    public async Task Tests_of_dbt_tell_what_is_wrong_and_fail_the_build()
+    {
+        foz.Write("seeds/raw_payments.csv", "id,order_id,payment_method,amount_cents\n1,1,card,1000\n1,99,barter,500\n");
+
+        Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
+        var output = await foz.RunAsync("test", "--output", "json");
+
+        Assert.Equal(1, output.ExitCode);
+        using var rows = JsonDocument.Parse(output.Out);
+        var broken = rows.RootElement.EnumerateArray().Where(row => !row.GetProperty("passed").GetBoolean())
+            .Select(row => $"{row.GetProperty("name")}").Order(StringComparer.Ordinal);
+        Assert.Equal(
+            ["accepted_values_stg_payments_payment_method___var_payment_methods_", "payments_are_of_orders", "unique_source_bakery_raw_payments_id"],
+            broken);
+    }
+
+    [Fact]
+    public async Task A_check_that_is_broken_keeps_the_table_as_it_was()
+    {
+        await RunAsync("run");
+        foz.Write("seeds/raw_orders.csv", "id,customer,ordered_at,status\n9,1,2026-01-09 08:10:00,completed\n9,1,2026-01-09 08:10:00,completed\n");
+
+        var output = await foz.RunAsync("run");
+
+        Assert.Equal(1, output.ExitCode);
+        Assert.Contains("unique(order_id)", output.Out, StringComparison.Ordinal);
+        Assert.Equal(["4"], await QueryAsync("select count(*) from bakery.orders"));
+    }
+
+    [Fact]
+    public async Task Variables_and_targets_are_those_of_the_command_line()
+    {
+        await RunAsync("run", "--target", "prod", "--vars", "{first_day: '2026-01-04'}");
+
+        Assert.Equal(["2"], await QueryAsync("select count(*) from bakery_prod.orders"));
+        var output = await foz.RunAsync("run", "--target", "tset");
+
+        Assert.Equal(2, output.ExitCode);
+        Assert.Contains("unknown environment 'tset'", output.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_commands_know_the_project()
+    {
+        await RunAsync("run");
+
+        Assert.Contains("bakery.orders checks", await RunAsync("ls", "--output", "name"), StringComparison.Ordinal);
+        Assert.Contains("sum(case when payment_method = 'card'", await RunAsync("render", "bakery.orders"), StringComparison.Ordinal);
+        Assert.Contains("raw_payments.amount_cents", await RunAsync("lineage", "bakery.customers.lifetime_value"), StringComparison.Ordinal);
+        Assert.Contains("up to date", await RunAsync("plan"), StringComparison.Ordinal);
+        Assert.Contains("1 passed", await RunAsync("test", "--unit"), StringComparison.Ordinal);
+        Assert.Contains("11 pages", await RunAsync("docs", "generate"), StringComparison.Ordinal);
+        Assert.Contains("bakery.customers", await RunAsync("ls", "--select", "tag:daily", "--output", "name"), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,295 @@
+using Foz.Core;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality;
+
+namespace Foz.Tests.Core.Pipelines.Dbt;
+
+/// <summary>How dbt projects are read, without a lake.</summary>
+public sealed class DbtProjectTests : IDisposable
+{
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
+    readonly string folder = Directory.CreateTempSubdirectory("foz-dbt-").FullName;
+
+    public DbtProjectTests()
+    {
+        Write("dbt_project.yml", "name: shop\nmodels:\n  shop:\n    marts: {+materialized: table, +schema: mart}\n");
+        Write("models/orders.sql", "select 1 as id, 'a' as status");
+    }
+
+    public void Dispose()
+    {
+        engines.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    void Write(string path, string text)
+    {
+        var file = Path.Combine(folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    Project Load(string? target = null, string? vars = null) => Project.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
+
+    static ProjectOptions Options(string? target, string? vars) =>
+        new() { Target = target, Vars = vars, EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" } };
+
+    IReadOnlyList<FozException> Errors() =>
+        Project.TryLoad(folder, Options(null, null), engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
+
+    Model Model(string name) => Load().Models.Single(model => model.Name.ToString() == name);
+
+    [Fact]
+    public void Names_and_materializations_follow_the_project_file_the_yaml_beside_and_config_in_this_order()
+    {
+        Write("models/marts/a.sql", "select * from {{ ref('orders') }}");
+        Write("models/marts/b.sql", "{{ config(materialized='view', alias='bee', tags='own') }}select * from {{ ref('a') }}");
+        Write("models/marts/c.sql", "select * from {{ ref('b') }}");
+        Write("models/marts/x.yml", "models:\n- name: b\n  config: {materialized: incremental, tags: [said]}\n- name: c\n  config: {schema: other}\n  description: What c is\n");
+
+        var project = Load();
+
+        Assert.Equal(
+            ["shop.orders view", "shop_mart.a table", "shop_mart.bee view", "shop_other.c table"],
+            project.Models.Select(model => $"{model.Name} {model.Materialization.Name}"));
+        Assert.Equal(["said", "own"], project.Models[2].Tags);
+        Assert.Equal("What c is", project.Models[3].Description);
+        Assert.Equal(["shop_mart.bee"], project.Models[3].References.Select(reference => reference.Name.ToString()));
+    }
+
+    [Fact]
+    public void A_project_may_name_schemas_by_its_own_macro()
+    {
+        Write("macros/names.sql", "{% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or 'base' }}{% endmacro %}");
+        Write("models/marts/a.sql", "select 1 as x");
+
+        Assert.Equal(["base.orders", "mart.a"], Load().Models.Select(model => model.Name.ToString()));
+    }
+
+    [Fact]
+    public void The_profile_says_where_the_lake_is_and_which_schema_counts()
+    {
+        Write("profiles.yml", """
+            shop:
+              target: "{{ env_var('STAGE') }}"
+              outputs:
+                test: {type: duckdb, schema: main, lake: here, threads: 3}
+                prod: {type: foz, schema: prod, lake: /srv/lake}
+                old: {type: snowflake, schema: x}
+            """);
+
+        Assert.Equal(
+            ("test", Path.Combine(folder, "here"), "shop.orders", 3),
+            (Load().Environment, Load().LakePath, Load().Models[0].Name.ToString(), Load().Threads));
+        Assert.Equal(("/srv/lake", "prod.orders"), (Load("prod").LakePath, Load("prod").Models[0].Name.ToString()));
+        var error = Assert.Throws<FozException>(() => Load("old"));
+
+        Assert.Equal("profiles.yml:6:17", error.Place.ToString());
+        Assert.Contains("of type 'snowflake'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("type: duckdb", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("select * from {{ ref('ordrs') }}", "models/wrong.sql:1:18", "there is no model, seed or snapshot 'ordrs'", "did you mean 'orders'?")]
+    [InlineData("select 1\nfrom {{ source('till', 'x') }}", "models/wrong.sql:2:9", "there is no source table 'till.x'", "declare it under")]
+    [InlineData("select {{ centss('a') }}", "models/wrong.sql:1:11", "'centss' is undefined", "did you mean 'cents'?")]
+    [InlineData("select {{ dbt_utils.stra(ref('orders')) }}", "models/wrong.sql:1:21", "'stra' of the package 'dbt_utils' is undefined", "did you mean 'star'?")]
+    [InlineData("select {{ var('nothing') }}", "models/wrong.sql:1:11", "the variable 'nothing' is not set", "by --vars")]
+    [InlineData("select {{ env_var('NOTHING') }}", "models/wrong.sql:1:11", "the environment variable 'NOTHING' is not set", "with a default")]
+    [InlineData("{{ config(materialized='tabel') }}select 1 as x", "models/wrong.sql:1:1", "unknown type 'tabel'", "did you mean 'table'?")]
+    [InlineData("{{ exceptions.raise_compiler_error('no such day') }}", "models/wrong.sql:1:15", "no such day", null)]
+    [InlineData("{% set x = graph.nodes %}", "models/wrong.sql:1:18", "'graph' is undefined", "the graph of the project is not told to templates")]
+    [InlineData("{# a #}\n\nselect\n  1 as x,\n  from {{ ref('orders') }} were id = 1 1", "models/wrong.sql:5:", "", null)]
+    [InlineData("select * from {{ dbt_date.today() }}", "models/wrong.sql:1:27", "the package 'dbt_date' is undefined", "it is not in dbt_packages/: run dbt deps")]
+    public void What_is_wrong_is_told_with_its_place_in_the_template(string sql, string place, string message, string? hint)
+    {
+        Write("macros/cents.sql", "{% macro cents(a) %}{{ a }}{% endmacro %}");
+        Write("packages.yml", "packages:\n- package: calogica/dbt_date\n  version: 0.10.0\n");
+        Write("models/wrong.sql", sql);
+
+        var error = Errors()[0];
+
+        Assert.StartsWith(place, error.Place.ToString());
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        if (hint is not null) Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("modles: []", "unknown key 'modles'")]
+    [InlineData("models:\n- name: ordres", "there is no model 'ordres'")]
+    [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [uniqe]}]", "unknown test 'uniqe'")]
+    [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [dbt_expectations.expect_x]}]", "unknown test 'dbt_expectations.expect_x'")]
+    [InlineData("models:\n- name: orders\n  versions: [{v: 1}]", "versions of models are not supported")]
+    public void What_is_wrong_with_a_file_of_properties_is_told(string yaml, string message)
+    {
+        Write("models/x.yml", yaml);
+
+        Assert.Contains(message, string.Join('\n', Errors().Select(error => error.Describe())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tests_become_checks_of_the_table_or_tests_in_sql()
+    {
+        Write("macros/tests.sql", "{% test is_even(model, column_name, of=2) %}select * from {{ model }} where {{ column_name }} % {{ of }} <> 0{% endtest %}");
+        Write("models/x.yml", """
+            models:
+            - name: orders
+              data_tests:
+              - dbt_utils.unique_combination_of_columns: {combination_of_columns: [id, status]}
+              columns:
+              - name: id
+                data_tests:
+                - unique
+                - not_null: {config: {severity: warn, where: "status = 'a'"}}
+                - is_even: {of: 3, name: thirds}
+                - is_even:
+                    arguments: {of: 4}
+                    config: {where: id > 1, severity: warn, warn_if: '> 10', tags: [slow]}
+                - relationships: {to: ref('orders'), field: id}
+                - accepted_values: {values: [1, 2], quote: false}
+                - not_null: {config: {enabled: false}}
+            """);
+
+        var project = Load();
+        var model = project.Models.Single();
+
+        Assert.Equal(["unique(id)", "not_null(id)", "unique(id, status)"], model.Checks.Select(check => check.Title));
+        Assert.Equal((OnViolation.Warn, "status = 'a'"), (model.Checks[1].OnViolation, model.Checks[1].Where));
+        Assert.Equal(
+            ["accepted_values_orders_id__False__1__2", "is_even_orders_id__4", "relationships_orders_id__id__ref_orders_", "thirds"],
+            project.SqlTests.Select(test => test.Name));
+        var even = project.SqlTests[1];
+        Assert.Contains("from (select * from \"shop\".\"orders\" where id > 1) as dbt_subquery", even.Sql, StringComparison.Ordinal);
+        Assert.Contains("> 10", even.Sql, StringComparison.Ordinal);
+        Assert.Equal((OnViolation.Warn, "slow"), (even.OnViolation, even.Tags.Single()));
+        Assert.Equal(["shop.orders"], even.References.Select(reference => reference.Name.ToString()));
+    }
+
+    [Fact]
+    public void Macros_of_packages_are_dispatched_and_can_be_replaced()
+    {
+        Write("dbt_packages/tools/dbt_project.yml", "name: tools\nmodels: {tools: {+materialized: table}}\n");
+        Write("dbt_packages/tools/macros/a.sql", """
+            {% macro wide(x) %}{{ return(adapter.dispatch('wide', 'tools')(x)) }}{% endmacro %}
+            {% macro default__wide(x) %}{{ inner(x) }}{% endmacro %}
+            {% macro duckdb__narrow(x) %}narrow_{{ x }}{% endmacro %}
+            {% macro narrow(x) %}{{ return(adapter.dispatch('narrow', 'tools')(x)) }}{% endmacro %}
+            {% macro inner(x) %}package_{{ x }}_{{ var('size', 3) }}{% endmacro %}
+            """);
+        Write("dbt_packages/tools/models/days.sql", "select 1 as day");
+        Write("macros/a.sql", "{% macro inner(x) %}project_{{ x }}{% endmacro %}{% macro default__narrow(x) %}project{% endmacro %}");
+        Write("models/m.sql", "select 1 as {{ tools.wide('a') }}, 2 as {{ inner('b') }}, 3 as {{ tools.narrow('c') }}, day from {{ ref('tools', 'days') }}");
+
+        Assert.Equal("select 1 as package_a_3, 2 as project_b, 3 as project, day from \"shop\".\"days\"", Model("shop.m").Sql);
+        Assert.Equal("table", Model("shop.days").Materialization.Name);
+    }
+
+    [Fact]
+    public void What_is_built_in_of_dbt_utils_says_what_the_package_does()
+    {
+        Write("models/m.sql", """
+            select {{ dbt_utils.generate_surrogate_key(['a', 'b']) }} as key, {{ dbt_utils.safe_add(['a', 'b']) }} as total,
+              {{ dbt_utils.safe_divide('a', 'b') }} as part, {{ dbt_utils.width_bucket('a', 0, 10, 5) }} as bucket,
+              '{{ dbt_utils.slugify('Já é 1 Name!') }}' as slug, {{ dbt.dateadd('day', 3, "date '2026-01-01'") }} as later,
+              {{ dbt_utils.pivot('c', ['x', 'y'], agg='count') }}
+            from (select 1 as a, 2 as b, 'x' as c)
+            {{ dbt_utils.group_by(2) }}
+            """);
+        Write("models/spine.sql", "{{ dbt_utils.date_spine('day', \"cast('2026-01-01' as date)\", \"cast('2026-01-04' as date)\") }}");
+        Write("models/deduplicated.sql", "{{ dbt_utils.deduplicate(ref('orders'), partition_by='id', order_by='status') }}");
+
+        var sql = Model("shop.m").Sql;
+
+        Assert.Contains("coalesce(a, 0) + coalesce(b, 0)", sql, StringComparison.Ordinal);
+        Assert.Contains("( a ) / nullif( ( b ), 0)", sql, StringComparison.Ordinal);
+        Assert.Contains("'j__1_name' as slug", sql, StringComparison.Ordinal);
+        Assert.Contains("date '2026-01-01' + cast(3 as bigint) * interval 1 day", sql, StringComparison.Ordinal);
+        Assert.Contains("group by 1, 2", sql, StringComparison.Ordinal);
+        using var session = engines.Open(Workload.Query);
+        using var rows = session.Query(Model("shop.spine").Sql, TestContext.Current.CancellationToken);
+        Assert.Equal(3, rows.CountRest(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Sources_may_be_tables_of_the_lake_or_files()
+    {
+        Write("models/x.yml", """
+            sources:
+            - name: till
+              schema: bronze
+              tables:
+              - {name: sales, identifier: till_sales}
+              - {name: rates, config: {meta: {external_location: 'data/{name}.csv'}}}
+            """);
+        Write("models/m.sql", "select * from {{ source('till', 'sales') }}, {{ source('till', 'rates') }}");
+
+        var model = Model("shop.m");
+
+        Assert.Equal(
+            $"select * from \"bronze\".\"till_sales\", read_csv('{Path.Combine(folder, "data/rates.csv")}')", model.Sql);
+        Assert.Equal([(ReferenceKind.Lake, "bronze.till_sales")], model.References.Select(reference => (reference.Kind, reference.Name.ToString())));
+    }
+
+    [Fact]
+    public void Snapshots_are_blocks_or_yaml()
+    {
+        Write("snapshots/a.sql", """
+            {% snapshot a %}{{ config(unique_key='id', strategy='timestamp', updated_at='changed_at', target_schema='past') }}
+            select id, changed_at from {{ ref('orders') }}{% endsnapshot %}
+            {% snapshot b %}{{ config(unique_key=['id', 'n'], strategy='check', check_cols='all', invalidate_hard_deletes=true) }}select 1 as id, 2 as n{% endsnapshot %}
+            """);
+        Write("snapshots/c.yml", """
+            snapshots:
+            - name: c
+              relation: ref('orders')
+              config: {unique_key: id, strategy: check, check_cols: [status], schema: kept}
+            """);
+
+        var found = Load().Models.Where(model => model.Materialization is Materialization.Snapshot)
+            .ToDictionary(model => model.Name.ToString(), model => (Materialization.Snapshot)model.Materialization);
+
+        Assert.Equal(["past.a", "shop.b", "shop_kept.c"], found.Keys.Order(StringComparer.Ordinal));
+        var byTime = Assert.IsType<IncrementalStrategy.Scd2ByTime>(found["past.a"].Strategy);
+        Assert.Equal(("changed_at", "dbt_valid_from", "dbt_valid_to"), (byTime.UpdatedAt, byTime.Columns.ValidFrom, byTime.Columns.ValidTo));
+        Assert.Contains("as dbt_scd_id, changed_at as dbt_updated_at", Model("past.a").Sql, StringComparison.Ordinal);
+        Assert.True(found["shop.b"].Strategy is IncrementalStrategy.Scd2ByColumn { EndsDeleted: true, CheckColumns: [], UniqueKey: ["id", "n"] });
+        Assert.True(found["shop_kept.c"].Strategy is IncrementalStrategy.Scd2ByColumn { CheckColumns: ["status"] });
+    }
+
+    [Fact]
+    public void What_is_switched_off_is_known_and_not_read()
+    {
+        Write("models/off.sql", "{{ config(enabled=false) }}select {{ nothing() }}");
+        Write("models/m.sql", "select * from {{ ref('off') }}");
+
+        Assert.Contains(Errors(), error => error.Message.Contains("the model 'shop.off' is switched off", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Variables_stand_over_each_other_by_where_they_stand()
+    {
+        Write("dbt_project.yml", "name: shop\nvars:\n  a: 1\n  b: 2\n  shop: {b: 3}\n");
+        Write("models/m.sql", "select {{ var('a') }} as a, {{ var('b') }} as b, {{ var('c', 4) }} as c, {{ var.has_var('d') }} as d");
+
+        Assert.Equal("select 1 as a, 3 as b, 4 as c, False as d", Model("shop.m").Sql);
+        Assert.Equal("select 9 as a, 3 as b, 4 as c, False as d", Load(vars: "{a: 9}").Models.Single(model => model.Name.Name == "m").Sql);
+    }
+
+    [Fact]
+    public void The_definition_of_an_incremental_model_is_the_same_in_each_run()
+    {
+        Write("models/m.sql", """
+            {{ config(materialized='incremental', unique_key='id') }}
+            select *, '{{ run_started_at }}' as run_at from {{ ref('orders') }}{% if is_incremental() %} where id > (select max(id) from {{ this }}){% endif %}
+            """);
+
+        var model = Model("shop.m");
+
+        Assert.Equal("select *, '1970-01-01 00:00:00+00:00' as run_at from \"shop\".\"orders\"", model.Definition);
+        Assert.NotNull(model.Template);
+        Assert.Contains("(select max(id) from \"shop\".\"m\")", model.Template.Render(true, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+        Assert.IsType<IncrementalStrategy.DeleteInsert>(model.Materialization.Strategy);
+        Assert.Equal(OnSchemaChange.Ignore, model.Materialization.OnSchemaChange);
+    }
+}
