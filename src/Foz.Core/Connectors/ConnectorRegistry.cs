@@ -14,6 +14,7 @@ public static class ConnectorRegistry
         new TableFormats.DeltaConnector(TimeProvider.System),
         new Files.FilesConnector(),
         new Http.HttpConnector(TimeProvider.System),
+        new TableFormats.IcebergConnector(TimeProvider.System),
         new Singer.SingerConnector(TimeProvider.System),
     ];
 

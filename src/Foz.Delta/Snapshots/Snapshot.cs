@@ -60,6 +60,29 @@ public sealed class Snapshot
 
     internal Lazy<StructType> SchemaSource { get; }
 
+    /// <summary>Files of Parquet that no log tells of, such as those of a table in another format, as a table.</summary>
+    /// <param name="table">What messages call it.</param>
+    /// <param name="version">The number of its version.</param>
+    /// <param name="timestamp">When that was made.</param>
+    /// <param name="metadata">Its schema and properties; columns may be mapped.</param>
+    /// <param name="files">The files.</param>
+    /// <exception cref="DeltaException">The schema is none.</exception>
+    public static Snapshot OfFiles(
+        string table, long version, DateTimeOffset timestamp, Metadata metadata, IEnumerable<AddFile> files)
+    {
+        var replay = new Replay(table);
+        var protocol = new Protocol
+        {
+            MinReaderVersion = Protocol.ReaderVersionWithFeatures, MinWriterVersion = Protocol.WriterVersionWithFeatures,
+            ReaderFeatures = StringList.From([TableFeature.ColumnMapping]), WriterFeatures = StringList.From([TableFeature.ColumnMapping]),
+        };
+        replay.Apply(new Commit
+        {
+            Version = version, Actions = [protocol, metadata, .. files], File = new(table, 0, timestamp),
+        });
+        return replay.ToSnapshot();
+    }
+
     /// <summary>The last version that an application recorded; null if it recorded none.</summary>
     public long? TransactionVersion(string appId) => Transactions.GetValueOrDefault(appId)?.Version;
 

@@ -4,7 +4,6 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Core.Tables.ChangeFeed;
-using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage.Caching;
@@ -25,10 +24,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
     {
         var tables = await FindTablesAsync(cancellationToken);
         return tables.Count == 0
-            ? throw new FozException(ErrorKind.Source, $"{folder.Stated} has no Delta tables")
-            {
-                Hint = "correct 'path': each table is a folder below it that has a folder _delta_log",
-            }
+            ? throw folder.NoTables("Delta", LogFiles.Folder)
             : $"{tables.Count:N0} Delta {(tables.Count == 1 ? "table" : "tables")} in {folder.Stated}";
     }
 
@@ -39,19 +35,10 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
         using var engine = new EnginePool(new EngineOptions());
         var store = new TableStore(folder.Store, engine, clock);
         foreach (var location in await FindTablesAsync(cancellationToken))
-            streams.Add(await GuardAsync(location, async () =>
+            streams.Add(await folder.GuardAsync(location, async () =>
             {
                 var table = await store.Open(location).LatestAsync(cancellationToken);
-                var name = folder.StreamNameOf(location);
-                return new DiscoveredStream(
-                    new()
-                    {
-                        Name = name, Mode = StreamMode.Snapshot,
-                        Settings = name == location ? Settings.Empty : Settings.Of(("table", location.Length == 0 ? "." : location)),
-                    }, FieldsOf(table.Fields))
-                {
-                    RowCountEstimate = table.RowCount,
-                };
+                return folder.ToStream(location, table.Fields, table.RowCount);
             }));
         return streams;
     }
@@ -61,14 +48,14 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
         var location = TableFolder.LocationOf(stream);
-        return GuardAsync(location, async () =>
+        return folder.GuardAsync(location, async () =>
         {
             var last = history.LastOrDefault(inputs => inputs.CursorTo is not null);
             var from = last is null ? (long?)null : VersionOf(last.CursorTo!);
             var table = new LakeTable(
                 new DeltaTable(folder.Store.Within(location), parquet: null, clock, folder.AddressOf(location)), keys: null);
-            var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken) ?? throw NoTable(location, stream);
-            if (from > to) throw Remade(location);
+            var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken) ?? throw folder.NotThere(location, stream, "Delta");
+            if (from > to) throw folder.Remade(location);
             if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
                 return new BatchPlan(null, []);
             return new(new()
@@ -85,14 +72,14 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var location = TableFolder.LocationOf(stream);
-        return GuardAsync<StreamRows>(location, async () =>
+        return folder.GuardAsync<StreamRows>(location, async () =>
         {
             var cache = new FileCache(Path.Combine(context.WorkFolder, "fetched"), long.MaxValue, clock);
             var table = new TableStore(folder.Open(cache), context.Engine, clock).Open(location);
             var to = VersionOf(inputs.CursorTo!);
             var end = await table.VersionAsync(to, cancellationToken);
             var id = end.State.Metadata.Id;
-            if (inputs.CursorFrom is not null && inputs.State is { } known && known != id) throw Remade(location);
+            if (inputs.CursorFrom is not null && inputs.State is { } known && known != id) throw folder.Remade(location);
             var isWhole = inputs.CursorFrom is null;
             var rows = isWhole
                 ? TableRows.All(end)
@@ -105,7 +92,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
                     ? AllSql(end, relation.Sql, folder.AddressOf(location))
                     : ChangesSql(stream, end, relation.Sql, folder.AddressOf(location)))
                 {
-                    Fields = FieldsOf(end.Fields),
+                    Fields = TableFolder.FieldsOf(end.Fields),
                     TellsChanges = true,
                     Reached = inputs with { State = id },
                     BytesRead = isWhole ? end.TotalBytes : null,
@@ -126,12 +113,9 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
         });
     }
 
-    /// <summary>All rows of a version, as they were read there.</summary>
+    /// <summary>All rows of a version.</summary>
     static string AllSql(TableSnapshot table, string relation, string address) =>
-        $"SELECT {Columns(table)}, 'r' AS {ChangeColumns.Op}, CAST({table.Version} AS BIGINT) AS {ChangeColumns.Lsn}, "
-        + $"CAST(NULL AS BIGINT) AS {ChangeColumns.Seq}, "
-        + $"make_timestamptz({table.Timestamp.ToUnixTimeMilliseconds() * 1000}) AS {ChangeColumns.CommitTs}, "
-        + $"{SqlText.Literal(address)} AS {ChangeColumns.Source} FROM {relation}";
+        $"SELECT {TableFolder.ColumnsSql(table.Fields)}, {TableFolder.ChangeSql("r", table.Version, table.Timestamp, address)} FROM {relation}";
 
     /// <summary>
     /// What versions changed. A row as it was before is told of where its key has none in the same version; without keys only where
@@ -147,7 +131,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
         var isTold = keys.Count == 0
             ? $"s.{word} <> '{RowChangeWords.Preimage}'"
             : $"(s.{isAfter} OR NOT EXISTS (SELECT 1 FROM {relation} AS a WHERE a.{isAfter} AND a.{version} = s.{version} AND {sameKey}))";
-        return $"SELECT {Columns(table)}, CASE s.{word} WHEN '{RowChangeWords.Insert}' THEN 'c' "
+        return $"SELECT {TableFolder.ColumnsSql(table.Fields)}, CASE s.{word} WHEN '{RowChangeWords.Insert}' THEN 'c' "
             + $"WHEN '{RowChangeWords.Postimage}' THEN 'u' ELSE 'd' END AS {ChangeColumns.Op}, s.{version} AS {ChangeColumns.Lsn}, "
             + $"CAST(CASE WHEN s.{isAfter} THEN 1 ELSE 0 END AS BIGINT) AS {ChangeColumns.Seq}, "
             + $"s._commit_timestamp AS {ChangeColumns.CommitTs}, {SqlText.Literal(address)} AS {ChangeColumns.Source} "
@@ -163,40 +147,8 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
                 Hint = NearestName.Hint(key, table.Fields.Select(f => f.Name)),
             };
 
-    /// <summary>The columns: one that is called as a change column is gets another name.</summary>
-    static string Columns(TableSnapshot table) => string.Join(", ", table.Fields.Select(
-        f => $"{SqlText.Identifier(f.Name)} AS {SqlText.Identifier(Files.FileColumns.ColumnName(f.Name))}"));
-
-    static IReadOnlyList<Field> FieldsOf(IReadOnlyList<Field> fields) =>
-        [.. fields.Select(f => new Field(Files.FileColumns.ColumnName(f.Name), f.Type))];
-
     static long VersionOf(string cursor) => long.Parse(cursor, CultureInfo.InvariantCulture);
 
-    async Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) =>
-        await GuardAsync("", () => folder.FindAsync(LogFiles.Folder, cancellationToken));
-
-    async Task<T> GuardAsync<T>(string location, Func<Task<T>> action)
-    {
-        try
-        {
-            return await action();
-        }
-        catch (DeltaException e)
-        {
-            throw folder.Failed(location, e);
-        }
-    }
-
-    FozException NoTable(string location, StreamDefinition stream) =>
-        new(ErrorKind.NotFound, $"{folder.AddressOf(location)} is no Delta table")
-        {
-            Place = stream.Place is { File: not null } place ? place : null,
-            Hint = "foz source discover lists the tables that there are",
-        };
-
-    FozException Remade(string location) =>
-        new(ErrorKind.Source, $"the table {folder.AddressOf(location)} was made anew since it was read")
-        {
-            Hint = "run the stream with --full-refresh: it begins with all rows of the table that is there now",
-        };
+    Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) =>
+        folder.FindAsync(LogFiles.Folder, static _ => true, cancellationToken);
 }

@@ -1,4 +1,7 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Files;
+using Foz.Core.Data;
+using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Delta;
 using Foz.Delta.Storage;
@@ -88,26 +91,91 @@ sealed class TableFolder
         }
     }
 
-    /// <summary>The folders below it that have a folder of some name, in order.</summary>
-    /// <param name="marker">The name, such as <c>_delta_log</c>.</param>
+    /// <summary>The folders below it that have a folder with some files, in order.</summary>
+    /// <param name="marker">That folder's name, such as <c>_delta_log</c>.</param>
+    /// <param name="isMark">Whether a file in it, by its name, is one of them.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<string>> FindAsync(string marker, CancellationToken cancellationToken)
-    {
-        var found = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var file in Store.ListAsync("", startAfter: null, cancellationToken))
+    public Task<IReadOnlyList<string>> FindAsync(string marker, Func<string, bool> isMark, CancellationToken cancellationToken) =>
+        GuardAsync<IReadOnlyList<string>>("", async () =>
         {
-            var parts = file.Path.Split('/');
-            if (parts.Length >= 2 && parts[^2] == marker) found.Add(string.Join('/', parts[..^2]));
+            var found = new SortedSet<string>(StringComparer.Ordinal);
+            await foreach (var file in Store.ListAsync("", startAfter: null, cancellationToken))
+            {
+                var parts = file.Path.Split('/');
+                if (parts.Length >= 2 && parts[^2] == marker && isMark(parts[^1])) found.Add(string.Join('/', parts[..^2]));
+            }
+            return [.. found];
+        });
+
+    /// <summary>Does something with a table, and tells of failures in the platform's words.</summary>
+    public async Task<T> GuardAsync<T>(string location, Func<Task<T>> action)
+    {
+        try
+        {
+            return await action();
         }
-        return [.. found];
+        catch (DeltaException e)
+        {
+            throw new FozException(DeltaErrors.Translate(e).Kind, $"{AddressOf(location)}: {e.Message}", e);
+        }
     }
 
-    /// <summary>The platform's error for what failed at a table.</summary>
-    public FozException Failed(string location, DeltaException e) =>
-        new(DeltaErrors.Translate(e).Kind, $"{AddressOf(location)}: {e.Message}", e);
+    /// <summary>A stream of a table that is there.</summary>
+    public DiscoveredStream ToStream(string location, IReadOnlyList<Field> fields, long? rowCount)
+    {
+        var name = StreamNameOf(location);
+        return new(
+            new()
+            {
+                Name = name, Mode = StreamMode.Snapshot,
+                Settings = name == location ? Settings.Empty : Settings.Of((TableSetting, location.Length == 0 ? "." : location)),
+            }, FieldsOf(fields))
+        {
+            RowCountEstimate = rowCount,
+        };
+    }
+
+    /// <summary>The columns of a table in SQL: one that is called as a change column is gets another name.</summary>
+    public static string ColumnsSql(IReadOnlyList<Field> fields) => string.Join(", ", fields.Select(
+        f => $"{SqlText.Identifier(f.Name)} AS {SqlText.Identifier(FileColumns.ColumnName(f.Name))}"));
+
+    /// <summary>The columns as they arrive.</summary>
+    public static IReadOnlyList<Field> FieldsOf(IReadOnlyList<Field> fields) =>
+        [.. fields.Select(f => new Field(FileColumns.ColumnName(f.Name), f.Type))];
+
+    /// <summary>Change columns of rows that are all of one version.</summary>
+    /// <param name="op">What was done with them.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="timestamp">When it was made.</param>
+    /// <param name="address">Where it is.</param>
+    public static string ChangeSql(string op, long version, DateTimeOffset timestamp, string address) =>
+        $"'{op}' AS {ChangeColumns.Op}, CAST({version} AS BIGINT) AS {ChangeColumns.Lsn}, CAST(NULL AS BIGINT) AS {ChangeColumns.Seq}, "
+        + $"make_timestamptz({timestamp.ToUnixTimeMilliseconds() * 1000}) AS {ChangeColumns.CommitTs}, "
+        + $"{SqlText.Literal(address)} AS {ChangeColumns.Source}";
+
+    /// <summary>That a table is not there.</summary>
+    public FozException NotThere(string location, StreamDefinition stream, string format) =>
+        new(ErrorKind.NotFound, $"{AddressOf(location)} is no {format} table")
+        {
+            Place = stream.Place is { File: not null } place ? place : null,
+            Hint = "foz source discover lists the tables that there are",
+        };
+
+    /// <summary>That a table is not the one that was read before.</summary>
+    public FozException Remade(string location) =>
+        new(ErrorKind.Source, $"the table {AddressOf(location)} was made anew since it was read")
+        {
+            Hint = "run the stream with --full-refresh: it begins with all rows of the table that is there now",
+        };
+
+    /// <summary>That there are none.</summary>
+    public FozException NoTables(string format, string marker) => new(ErrorKind.Source, $"{Stated} has no {format} tables")
+    {
+        Hint = $"correct 'path': each table is a folder below it that has a folder {marker}",
+    };
 
     /// <summary>The name of a stream for a table's folder.</summary>
-    public string StreamNameOf(string location)
+    string StreamNameOf(string location)
     {
         var name = location.Length == 0 ? Stated[(Stated.LastIndexOf('/') + 1)..] : location;
         return string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')).Trim('_');
