@@ -79,6 +79,31 @@ public sealed class StrategyOracleTests : IDisposable
     }
 
     [Fact]
+    public async Task Intervals_are_filled_as_SQL_replaces_their_time()
+    {
+        const int Lookback = 3;
+        var database = await CreateAsync("CREATE TABLE t AS SELECT * FROM batch LIMIT 0; CREATE TABLE events AS SELECT * FROM batch LIMIT 0");
+        WriteModel($"type: incremental, strategy: microbatch, event_time: ts, begin: '2026-02-28', batch_size: hour, lookback: {Lookback}", "bronze.t");
+        for (var batch = 1; batch <= Batches; batch++)
+        {
+            clock.Step(TimeSpan.FromMinutes(random.Next(1, 150)));
+            var rows = Enumerable.Range(0, random.Next(1, 20)).Select(_ => string.Create(CultureInfo.InvariantCulture,
+                $"({random.Next(25)}, {Value(true)}, {Day(true)}, TIMESTAMP '{clock.Last.AddMinutes(random.Next(-600, 60)):yyyy-MM-dd HH:mm:ss}')"));
+            await BringAsync(database, $"(VALUES {string.Join(", ", rows)}) v(id, v, day, ts)", replaces: false);
+            var end = $"date_trunc('hour', TIMESTAMP '{clock.Last:yyyy-MM-dd HH:mm:ss}') + INTERVAL '1' HOUR";
+            var start = batch == 1 ? "TIMESTAMP '2026-02-28'" : $"{end} - INTERVAL '{Lookback + 1}' HOUR";
+            await database.ExecuteAsync($"""
+                INSERT INTO events SELECT * FROM batch;
+                DELETE FROM t WHERE ts >= {start} AND ts < {end};
+                INSERT INTO t SELECT * FROM events WHERE ts >= {start} AND ts < {end}
+                """);
+            await lake.RunWellAsync();
+
+            await AssertSameAsync(database, batch, "id, v, day, ts", "t");
+        }
+    }
+
+    [Fact]
     public async Task A_history_by_time_is_that_of_all_changes_whatever_their_order_and_batches()
     {
         var database = await CreateAsync("CREATE TABLE changes AS SELECT * FROM batch LIMIT 0");
@@ -187,6 +212,6 @@ public sealed class StrategyOracleTests : IDisposable
 
         public override DateTimeOffset GetUtcNow() => Last;
 
-        public void Step() => Last = Last.AddSeconds(1);
+        public void Step(TimeSpan? by = null) => Last = Last.Add(by ?? TimeSpan.FromSeconds(1));
     }
 }

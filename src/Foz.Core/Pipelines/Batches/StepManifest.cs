@@ -43,7 +43,10 @@ public sealed record StepManifest
     /// <summary>The backfill that it belongs to; null where it belongs to none.</summary>
     public string? Backfill { get; init; }
 
-    /// <summary>Of a folded manifest: what its batches and those before them filled.</summary>
+    /// <summary>
+    /// Of a folded manifest: what its batches and those before them filled. Of another one: intervals before its own that
+    /// had no rows and no commit.
+    /// </summary>
     public ImmutableArray<FilledInterval> Filled { get; init; } = [];
 
     /// <summary>The tables that it reads, by name.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -43,7 +44,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
             return await RunIntervalsAsync(plan, last, isDone, previous, cancellationToken);
         if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
-        return await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken);
+        return (await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken))!;
     }
 
     StepManifest Open(ModelPlan plan, StepManifest? last, bool isDone) => new()
@@ -57,13 +58,17 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         Definition = StepDefinitions.Of(node),
     };
 
-    /// <summary>Runs a batch for each interval that is due, one after the other, all of the same versions of inputs.</summary>
+    /// <summary>
+    /// Runs a batch for each interval that is due, one after the other, all of the same versions of inputs. One that changes
+    /// nothing makes no commit: the next one, whatever it changes, says that it is filled.
+    /// </summary>
     async Task<StepResult> RunIntervalsAsync(
         ModelPlan plan, StepManifest? last, bool isDone, StepManifest? previous, CancellationToken cancellationToken)
     {
         var intervals = await new ModelIntervals(context, node).PlanAsync(plan, previous, IsFullRefresh, cancellationToken);
         var all = Result(Outcome.Skipped);
-        foreach (var interval in intervals.Due)
+        var empty = ImmutableArray<FilledInterval>.Empty;
+        foreach (var (number, interval) in intervals.Due.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var manifest = Open(plan, last, isDone) with
@@ -71,8 +76,16 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 Interval = interval,
                 Backfill = intervals.Backfill,
                 Replaces = IsFullRefresh ? true : null,
+                Filled = empty,
             };
-            var result = await RunBatchAsync(manifest, last, isDone, cancellationToken);
+            var isLast = number == intervals.Due.Count - 1;
+            if (await RunBatchAsync(manifest, last, isDone, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
+            {
+                empty = empty.Add(new(interval.Start, interval.End, intervals.Backfill));
+                (last, isDone) = (manifest, false);
+                continue;
+            }
+            empty = [];
             all = result with
             {
                 Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded ? Outcome.Warned : result.Outcome,
@@ -85,8 +98,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         return all;
     }
 
-    async Task<StepResult> RunBatchAsync(
-        StepManifest manifest, StepManifest? last, bool isDone, CancellationToken cancellationToken)
+    /// <returns>What came of it; null where it changes nothing, and may wait for a commit that does.</returns>
+    async Task<StepResult?> RunBatchAsync(
+        StepManifest manifest, StepManifest? last, bool isDone, CancellationToken cancellationToken, bool mayWait = false)
     {
         if (isDone) await log.FoldAsync(last!.Batch, cancellationToken);
         if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);
@@ -97,7 +111,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             {
                 return Model.Materialization is Materialization.View
                     ? await DefineViewAsync(manifest, cancellationToken)
-                    : await WriteTableAsync(manifest, cancellationToken);
+                    : await WriteTableAsync(manifest, mayWait, cancellationToken);
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
@@ -187,7 +201,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         };
     }
 
-    async Task<StepResult> WriteTableAsync(StepManifest manifest, CancellationToken cancellationToken)
+    async Task<StepResult?> WriteTableAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
         var table = await context.DefineTableAsync(
@@ -202,6 +216,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0, Quarantined: null }
+            && checks.All(check => check.Passed)) return null;
         await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);

@@ -27,10 +27,38 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(3, run.Steps.Single().RowsWritten);
         var manifests = await ManifestsAsync();
         Assert.Equal(
-            ["1 [2026-03-07, 2026-03-08)", "2 [2026-03-08, 2026-03-09)", "3 [2026-03-09, 2026-03-10)", "4 [2026-03-10, 2026-03-11)"],
+            ["1 [2026-03-07, 2026-03-08)", "2 [2026-03-09, 2026-03-10)", "3 [2026-03-10, 2026-03-11)"],
             manifests.Select(manifest => $"{manifest.Batch} {manifest.Interval}"));
-        Assert.Equal(4, (await lake.SnapshotAsync()).BatchOf("silver.m"));
+        Assert.Equal([new(Day("2026-03-08"), Day("2026-03-09"))], manifests[1].Filled);
+        Assert.Equal(3, (await lake.SnapshotAsync()).BatchOf("silver.m"));
         Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+    }
+
+    [Fact]
+    public async Task Intervals_without_rows_are_filled_without_commits_of_their_own()
+    {
+        lake.Model(
+            "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-01-01', batch_size: day}",
+            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE ts >= batch_start() AND ts < batch_end() HAVING count(*) > 0");
+        await lake.AppendAsync(Rows("(1, '2026-01-03 05:00'), (2, '2026-02-20 05:00'), (3, '2026-02-20 06:00')"));
+        await lake.RunWellAsync();
+
+        Assert.Equal(["2026-01-03|1", "2026-02-20|2"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        // The two days with rows, and the present one.
+        Assert.Equal(2, (await lake.SnapshotAsync()).Version);
+        Assert.Equal([new(Day("2026-01-01"), lake.Clock.Now)], new IntervalLedger(await ManifestsAsync()).All.Items);
+        Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+        await lake.AppendAsync(Rows("(4, '2026-02-20 07:00'), (5, '2026-03-10 07:00')"));
+        await lake.RunWellAsync();
+        Assert.Equal(["2026-01-03|1", "2026-02-20|2", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        // A day whose rows are gone is no empty one.
+        await lake.RunAsync(intervals: new() { Start = Day("2026-02-19"), End = Day("2026-02-22") });
+        Assert.Equal(["2026-01-03|1", "2026-02-20|3", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        lake.Model(
+            "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-01-01', batch_size: day}",
+            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE id <> 1 AND ts >= batch_start() AND ts < batch_end() HAVING count(*) > 0");
+        await lake.RunAsync(intervals: new() { Start = Day("2026-01-01"), End = Day("2026-01-10") });
+        Assert.Equal(["2026-02-20|3", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
     }
 
     [Fact]
@@ -45,15 +73,15 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(["1", "2", "4", "5"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
         Assert.Equal(
             ["[2026-03-09, 2026-03-10)", "[2026-03-10, 2026-03-11)"],
-            (await ManifestsAsync()).Skip(4).Select(manifest => $"{manifest.Interval}"));
+            (await ManifestsAsync()).Skip(3).Select(manifest => $"{manifest.Interval}"));
         // The day went on when it was filled first.
         lake.Clock.Now += TimeSpan.FromDays(3);
         await lake.AppendAsync(Rows("(6, '2026-03-10 23:00'), (7, '2026-03-12 01:00')"));
         await lake.RunWellAsync();
         Assert.Equal(["1", "2", "4", "5", "6", "7"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
         Assert.Equal(
-            ["[2026-03-10, 2026-03-11)", "[2026-03-11, 2026-03-12)", "[2026-03-12, 2026-03-13)", "[2026-03-13, 2026-03-14)"],
-            (await ManifestsAsync()).Skip(6).Select(manifest => $"{manifest.Interval}"));
+            ["[2026-03-10, 2026-03-11)", "[2026-03-12, 2026-03-13)", "[2026-03-13, 2026-03-14)"],
+            (await ManifestsAsync()).Skip(5).Select(manifest => $"{manifest.Interval}"));
     }
 
     [Theory]
@@ -121,7 +149,7 @@ public sealed class MicrobatchTests : IDisposable
         await lake.RunWellAsync(isFullRefresh: true);
 
         Assert.Equal(["10", "20"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
-        Assert.Equal(4, (await lake.SnapshotAsync()).Version);
+        Assert.Equal(2, (await lake.SnapshotAsync()).Version);
         var ledger = new IntervalLedger(await ManifestsAsync());
         Assert.Equal(Day("2026-03-07"), Assert.Single(ledger.All.Items).Start);
         Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
