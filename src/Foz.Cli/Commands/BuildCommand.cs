@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Pipelines.UnitTests;
 
@@ -50,6 +51,7 @@ static class BuildCommand
             // Tests of tables that were not made would tell of what was there before.
             if (exitCode != 0 || selected.SqlTests.Count == 0) return exitCode;
             var outcomes = await new ProjectChecks(workspace.Lake).RunTestsAsync(project, selected.SqlTests, cancellationToken);
+            DbtArtifacts.WriteResults(project, Name, run, outcomes);
             if (!options.IsJson(arguments)) TestCommand.Tell(context, outcomes);
             else foreach (var outcome in outcomes) context.Shell.Out.WriteLine(LineOf(context, outcome));
             return outcomes.Any(outcome => outcome.IsFailure) ? 1 : 0;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Documentation;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -71,6 +73,7 @@ static class DocsCommand
         try
         {
             site.Write(path);
+            DbtArtifacts.WriteCatalog(project, new ProjectLake(workspace.Lake), cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Configuration;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 
@@ -44,7 +45,9 @@ sealed class RunOptions(CommandContext context)
             Wait = WaitOf(arguments.GetValue(wait)!),
             OnEvent = display.Show,
         };
-        return await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+        var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+        DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
+        return run;
     }
 
     /// <summary>Runs what failed in the last run, and what was not tried in it.</summary>

@@ -4,11 +4,13 @@ using Foz.Core;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz source check</c> and <c>foz source discover</c>.</summary>
+/// <summary><c>foz source check</c>, <c>foz source discover</c> and <c>foz source freshness</c>.</summary>
 static class SourceCommand
 {
     public const string Name = "source";
@@ -22,12 +24,39 @@ static class SourceCommand
         new("columns"),
     ];
 
+    static readonly IReadOnlyList<ResultColumn> FreshnessColumns =
+        [new("source"), new("status"), new("loaded_at"), new("age_seconds", IsNumber: true), new("error")];
+
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "Reach the sources, and see what they have",
-        ["foz source check", "foz source discover shop", "foz source discover shop --output json"])
+        ["foz source check", "foz source discover shop", "foz source discover shop --output json", "foz source freshness"])
     {
-        Check(context), Discover(context),
+        Check(context), Discover(context), Freshness(context),
     };
+
+    static ExampleCommand Freshness(CommandContext context)
+    {
+        var command = new ExampleCommand(
+            "freshness", "Tell how old the tables of a dbt project's sources are, by their freshness and loaded_at_field",
+            ["foz source freshness", "foz source freshness --output json"]);
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
+            var project = workspace.LoadProject(context, cancellationToken);
+            if (!project.File.IsDbt)
+                throw new FozException(ErrorKind.Usage, "foz source freshness is for dbt projects")
+                {
+                    Hint = "in a project of Foz a check says how old rows may be: freshness: 1 day",
+                };
+            var ages = new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(cancellationToken);
+            context.WriteRows(arguments, FreshnessColumns, ages.Select(age => new object?[]
+            {
+                age.Source, age.Status, age.LoadedAt?.UtcDateTime, age.Age?.TotalSeconds, age.Error is { } error ? context.Mask(error.Message) : null,
+            }));
+            return Task.FromResult(ages.Any(age => age.Status is not ("pass" or "warn")) ? 1 : 0);
+        });
+        return command;
+    }
 
     static ExampleCommand Check(CommandContext context)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Pipelines.UnitTests;
 using Foz.Core.Quality;
@@ -44,6 +45,7 @@ static class TestCommand
             }
             var outcomes = await new ProjectChecks(workspace.Lake).RunAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
+            DbtArtifacts.WriteResults(project, Name, run: null, outcomes);
             if (context.IsTable(arguments)) Tell(context, outcomes);
             else context.WriteRows(arguments, Columns, outcomes.SelectMany(o => RowsOf(context, o)));
             return outcomes.Any(o => o.IsFailure) ? 1 : 0;

@@ -7,15 +7,7 @@ public sealed class DbtCommandTests : IDisposable
 {
     readonly CommandRunner foz = new();
 
-    public DbtCommandTests()
-    {
-        var example = Path.Combine(Repository.Root, "examples", "padaria");
-        foreach (var file in Directory.EnumerateFiles(example, "*", SearchOption.AllDirectories))
-        {
-            var path = Path.GetRelativePath(example, file);
-            if (path.Split(Path.DirectorySeparatorChar)[0] is not ("lake" or "target")) foz.Write(path, File.ReadAllText(file));
-        }
-    }
+    public DbtCommandTests() => DbtExample.Write(foz);
 
     public void Dispose() => foz.Dispose();
 
