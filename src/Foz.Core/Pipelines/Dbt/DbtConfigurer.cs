@@ -42,16 +42,20 @@ sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackag
         {
             var isNext = depth < path.Count && entry.Key == path[depth] && entry.Value is YamlNode.Mapping;
             if (isNext) inner = (YamlNode.Mapping)entry.Value;
-            else if (entry.Key.StartsWith('+') || entry.Value is not YamlNode.Mapping) config.Add(entry.Key, texts.Value(entry.Value));
+            else if (entry.Key.StartsWith('+') || entry.Value is not YamlNode.Mapping) config.Add(entry.Key, ValueOf(entry));
         }
         if (inner is not null) Walk(inner, path, config, package, depth + 1);
     }
 
     void AddSaid(DbtConfig config, YamlNode.Mapping said)
     {
-        foreach (var entry in said.Entries.Where(entry => !BesideConfig.Contains(entry.Key))) config.Add(entry.Key, texts.Value(entry.Value));
-        if (texts.Value(said["config"]) is JinjaDict own) config.Add(own);
+        foreach (var entry in said.Entries.Where(entry => !BesideConfig.Contains(entry.Key))) config.Add(entry.Key, ValueOf(entry));
+        foreach (var entry in (said["config"] as YamlNode.Mapping)?.Entries ?? []) config.Add(entry.Key, ValueOf(entry));
     }
+
+    /// <summary>A value; hooks are rendered when they are run.</summary>
+    object? ValueOf(YamlEntry entry) =>
+        entry.Key.TrimStart('+').Replace('-', '_') is "pre_hook" or "post_hook" ? DbtValues.Of(entry.Value) : texts.Value(entry.Value);
 
     void AddOwn(DbtResource resource)
     {

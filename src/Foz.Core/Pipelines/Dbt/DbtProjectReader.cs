@@ -167,10 +167,49 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             file, [], models, [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()], disabled,
             new Dictionary<string, Selectors.NamedSelector>(StringComparer.Ordinal))
         {
+            Hooks = new(Hooks(settings.Project.RunHooks.Start), Hooks(settings.Project.RunHooks.End)),
             Dbt = new(settings, surroundings, resources, schemas, tests),
             UnitTestNodes = [.. schemas.UnitTests.Select(test => (YamlNode)test.Node)],
             Declared = schemas.Sources.Where(source => source.Files is null).Select(source => source.Table).ToHashSet(),
         };
+    }
+
+    /// <summary>What is run before or behind a model.</summary>
+    List<ModelTemplate> Hooks(DbtResource resource, string key) => [.. DbtValues.Texts(resource.Config[key])
+        .Select(text => HookOf(text, resource.Place, (isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token)))];
+
+    /// <summary>What is run before or behind all of a run.</summary>
+    List<ModelTemplate> Hooks(YamlNode? node)
+    {
+        IReadOnlyList<YamlNode> all = node is YamlNode.Sequence list ? list.Items : node is null ? [] : [node];
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["results"] = new JinjaList(), ["schemas"] = new JinjaList(resources.Select(resource => resource.Table.Schema).Distinct()), ["database_schemas"] = new JinjaList(),
+        };
+        return
+        [
+            .. all.OfType<YamlNode.Scalar>().Select(hook => HookOf(hook.Text, hook.Place, (_, lake, token) => new(
+                surroundings,
+                new()
+                {
+                    Package = settings.Project.Name, Name = "hook", File = hook.Place.File, Kind = "operation", Executes = true, Lake = lake, Values = values,
+                },
+                token))),
+        ];
+    }
+
+    ModelTemplate HookOf(string text, Place place, Func<bool, IProjectLake?, CancellationToken, DbtSession> open)
+    {
+        JinjaTemplate? template = null;
+        try
+        {
+            template = new(new JinjaParser(text, place).Read());
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+        }
+        return new((isIncremental, lake, token) => template is null ? new("", place) : open(isIncremental, lake, token).Render(template) with { Start = place });
     }
 
     Model? ModelOf(DbtResource resource, DbtFrontMatter frontMatter)
@@ -188,6 +227,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         return model is null ? null : model with
         {
             Definition = resource.Kind == "snapshot" ? DbtHistory.Wrap(resource, new(resource.Definition!, body.Start)).Text : resource.Definition,
+            Hooks = new(Hooks(resource, "pre_hook"), Hooks(resource, "post_hook")),
             Template = resource is { Kind: "snapshot", Renewed: { } renewed }
                 ? new((isIncremental, lake, token) => DbtHistory.Wrap(resource, renewed.Render(isIncremental, lake, token)))
                 : resource.Renewed,

@@ -32,6 +32,9 @@ public sealed record Model
     /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
     public ModelTemplate? Template { get; init; }
 
+    /// <summary>What is run before and behind it, where it has something to do.</summary>
+    public ModelHooks Hooks { get; init; } = ModelHooks.None;
+
     /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
     public IReadOnlyList<StatedName> Reads { get; init; } = [];
 

@@ -61,6 +61,9 @@ public sealed class Project
     /// <summary>What was read of a dbt project; null of one of Foz.</summary>
     internal Dbt.DbtParts? Dbt => parts.Dbt;
 
+    /// <summary>What is run before all steps of a run, and behind them.</summary>
+    public ModelHooks Hooks => parts.Hooks;
+
     /// <summary>What is made from what.</summary>
     public ProjectGraph Graph { get; }
 
@@ -194,6 +197,9 @@ sealed record ProjectParts(
 
     /// <summary>Tables that it only declares: others fill them.</summary>
     public IReadOnlySet<TableName> Declared { get; init; } = new HashSet<TableName>();
+
+    /// <summary>What is run before all steps of a run, and behind them.</summary>
+    public ModelHooks Hooks { get; init; } = ModelHooks.None;
 
     /// <summary>What was read of a dbt project; null of one of Foz.</summary>
     public Dbt.DbtParts? Dbt { get; init; }

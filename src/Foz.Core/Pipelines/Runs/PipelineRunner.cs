@@ -54,6 +54,8 @@ public sealed class PipelineRunner(Lake lake)
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
             stop.Token);
+        var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        await hooks.RunAsync(project.Hooks.Before, stop.Token);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
             async node =>
             {
@@ -65,6 +67,7 @@ public sealed class PipelineRunner(Lake lake)
                 return result;
             },
             stop.Token);
+        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After, stop.Token));
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
@@ -77,9 +80,27 @@ public sealed class PipelineRunner(Lake lake)
         await KeepAsync(project, request, result, CancellationToken.None);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
-        result = result with { Error = error };
+        result = result with { Error = error ?? hookError };
         Tell(request, new RunEvent.Finished(result));
         return result;
+    }
+
+    static async Task<FozException?> TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over without it.
+            return null;
+        }
+        catch (FozException e)
+        {
+            return e;
+        }
     }
 
     async Task KeepAsync(Project project, RunRequest request, RunResult result, CancellationToken cancellationToken)
@@ -171,7 +192,12 @@ public sealed class PipelineRunner(Lake lake)
         StepContext context, GraphNode.OfModel node, ProjectFile file, CancellationToken cancellationToken)
     {
         node = await RenewedModel.OfAsync(context, node, cancellationToken);
+        var hooks = node.Model.Hooks;
+        var runner = new HookRunner(context.Lake, context.Warn);
+        if (hooks.Before.Count > 0 && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+            await runner.RunAsync(hooks.Before, cancellationToken);
         var result = await new ModelStep(context, node).RunAsync(cancellationToken);
+        if (result.Outcome is Outcome.Succeeded or Outcome.Warned) await runner.RunAsync(hooks.After, cancellationToken);
         if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
         try
         {

@@ -132,4 +132,34 @@ public sealed class DbtCommandTests : IDisposable
         Assert.Contains("11 pages", await RunAsync("docs", "generate"), StringComparison.Ordinal);
         Assert.Contains("bakery.customers", await RunAsync("ls", "--select", "tag:daily", "--output", "name"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Hooks_are_run_around_what_has_something_to_do()
+    {
+        foz.Write("dbt_project.yml", File.ReadAllText(Path.Combine(foz.Folder, "dbt_project.yml")) + """
+
+            on-run-start: "create table if not exists {{ target.schema }}.audit (what string, who string)"
+            on-run-end:
+              - "insert into {{ target.schema }}.audit values ('end', '{{ schemas | join(' ') }}'); grant select on all tables to someone"
+            """);
+        foz.Write("models/marts/hooked.sql", """
+            {{ config(materialized='table',
+              pre_hook="insert into {{ target.schema }}.audit values ('before', '{{ this.name }}')",
+              post_hook=["insert into {{ target.schema }}.audit select 'after', cast(count(*) as varchar) from {{ this }}"]) }}
+            select * from {{ ref('stg_orders') }}
+            """);
+        await RunAsync("run");
+        var again = await foz.RunAsync("run");
+
+        Assert.Equal(
+            ["after,4", "before,hooked", "end,bakery bakery_staging bakery_raw bakery_history", "end,bakery bakery_staging bakery_raw bakery_history"],
+            await QueryAsync("select * from bakery.audit order by 1, 2"));
+        Assert.Contains("'grant' in a hook has no meaning in a lake", again.Out + again.Error, StringComparison.Ordinal);
+
+        foz.Write("models/marts/hooked.sql", "{{ config(materialized='table', post_hook='insert into nowhere.at_all values (1)') }}select 1 as x");
+        var failed = await foz.RunAsync("run");
+
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("a hook failed", failed.Out, StringComparison.Ordinal);
+    }
 }
