@@ -13,12 +13,35 @@ namespace Foz.Core.Statements;
 /// <param name="tables">Opens tables by their folders.</param>
 public sealed class StatementRunner(EngineSession session, EnvironmentNames? names, TableStore tables)
 {
-    /// <summary>Carries out a statement.</summary>
+    // Who loses as often as this meets writers that never rest.
+    const int RacesMax = 5;
+
+    /// <summary>
+    /// Carries out a statement. One that changes rows and lost to a commit that it conflicts with, such as an OPTIMIZE that moved the
+    /// rows which it read, is carried out again on what is there then.
+    /// </summary>
     /// <param name="statement">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It does not fit its table, or names what does not exist.</exception>
-    /// <exception cref="DeltaException">Another commit came first, or the storage failed.</exception>
-    public Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken) => statement switch
+    /// <exception cref="DeltaException">Other commits came first each time, or the storage failed.</exception>
+    public async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        for (var race = 1; ; race++)
+        {
+            try
+            {
+                return await RunOnceAsync(statement, cancellationToken);
+            }
+            catch (DeltaException e) when (
+                e.Kind is DeltaErrorKind.Conflict && race < RacesMax
+                && statement is (Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge))
+            {
+                // Nothing of it is in the table.
+            }
+        }
+    }
+
+    Task<StatementResult> RunOnceAsync(Statement statement, CancellationToken cancellationToken) => statement switch
     {
         Statement.Insert insert => Rows.InsertAsync(insert, cancellationToken),
         Statement.Update update => Rows.UpdateAsync(update, cancellationToken),

@@ -1,5 +1,6 @@
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Statements;
 using Foz.Core.Tables.Alterations;
@@ -69,6 +70,31 @@ public sealed class StatementRunnerTests : IDisposable
             Assert.Equal(["2|2026-01-02"], await RowsAsync($"SELECT * FROM silver.{table}"));
             Assert.True(File.Exists(Path.Combine(folder, "silver", table, file)), $"{table} has no {file}");
         }
+    }
+
+    [Fact]
+    public async Task A_statement_that_lost_to_an_OPTIMIZE_is_carried_out_again()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint)");
+        await RunAsync("INSERT INTO silver.o VALUES (1), (2)");
+        await RunAsync("INSERT INTO silver.o VALUES (3), (4)");
+        var reads = 0;
+        async IAsyncEnumerable<ColumnBatch> IdsAsync()
+        {
+            if (reads++ == 0)
+            {
+                // Moves the rows that the statement is about to delete.
+                using var other = engines.Open(Workload.Query);
+                await new StatementRunner(other, names, lake.Tables).RunAsync(StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
+            }
+            yield return new(1, [new FixedColumn<long>([2], null)]);
+        }
+        using var ids = session.Register(new ColumnStream([new("id", DataType.Long)], [IdsAsync()]));
+
+        Assert.StartsWith("1|", await RunAsync($"DELETE FROM silver.o WHERE id IN (SELECT id FROM {ids.Sql})"), StringComparison.Ordinal);
+
+        Assert.Equal(["1", "3", "4"], await RowsAsync("SELECT * FROM silver.o ORDER BY id"));
+        Assert.True(reads > 1, "the statement was carried out once");
     }
 
     [Fact]
