@@ -31,4 +31,11 @@ public interface IRelationNames
     /// <summary>What a table function stands for; null leaves it to the engine.</summary>
     /// <exception cref="FozException">Its arguments name nothing.</exception>
     ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
+
+    /// <summary>Makes sure that a statement, or a view that it reads, calls no function that it may not.</summary>
+    /// <param name="functions">The scalar, aggregate and window functions, in small letters.</param>
+    /// <exception cref="FozException">It calls one.</exception>
+    void CheckFunctions(IReadOnlySet<string> functions)
+    {
+    }
 }

@@ -70,13 +70,26 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
     {
         var references = await ResolveAsync(sql, cancellationToken);
         var shape = BoundPlan.Describe(
-            pool, references.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span),
-            span => (references.Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql, cancellationToken);
+            pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
+            span => RelationOf(references, span), cancellationToken);
         return new(shape, references.Bindings.Values.Any(binding => binding is RelationBinding.Rows));
-
-        IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
-            (references.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
     }
+
+    /// <summary>How a statement of others would be run, over empty tables in the place of those that it names.</summary>
+    /// <inheritdoc cref="DescribeAsync"/>
+    public async Task<string> ExplainAsync(string sql, EnginePool pool, CancellationToken cancellationToken)
+    {
+        var references = await ResolveAsync(sql, cancellationToken);
+        return BoundPlan.Explain(
+            pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
+            span => RelationOf(references, span), cancellationToken);
+    }
+
+    static IReadOnlyList<Data.Field>? FieldsOf(ResolvedStatement statement, SqlSpan span) =>
+        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
+
+    static string? RelationOf(ResolvedStatement statement, SqlSpan span) =>
+        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql;
 
     /// <summary>Finds what all names stand for, putting in views until none is left.</summary>
     async Task<ResolvedStatement> ResolveAsync(string sql, CancellationToken cancellationToken)
@@ -84,6 +97,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         for (var depth = 0; depth < ViewDepthMax; depth++)
         {
             var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+            names.CheckFunctions(analysis.Functions);
             var bindings = new Dictionary<SqlSpan, RelationBinding>();
             foreach (var table in analysis.Tables)
                 if (await names.FindAsync(table, cancellationToken) is { } binding) bindings[table.Span] = binding;
@@ -106,10 +120,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows))
             return new Dictionary<SqlSpan, FilterExpression>();
         return BoundPlan.ReadFilters(
-            session, statement.Analysis, table => FieldsOf(table.Span), call => FieldsOf(call.Span), cancellationToken);
-
-        IReadOnlyList<Data.Field>? FieldsOf(SqlSpan span) =>
-            (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
+            session, statement.Analysis, table => FieldsOf(statement, table.Span), call => FieldsOf(statement, call.Span),
+            cancellationToken);
     }
 
     async Task<string> OpenAsync(

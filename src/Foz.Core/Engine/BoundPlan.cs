@@ -81,6 +81,26 @@ public static class BoundPlan
             .DescribeShape(cancellationToken);
     }
 
+    /// <summary>How a statement of others would be run, told over empty tables, without access to files.</summary>
+    /// <inheritdoc cref="Describe"/>
+    public static string Explain(
+        EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+        Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
+        CancellationToken cancellationToken)
+    {
+        using var planner = pool.BorrowPlanner(Workload.Serving);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation);
+        bound.DescribeShape(cancellationToken);
+        // Empty tables are not in an optimized plan any more.
+        planner.Session.Execute("SET explain_output = 'all'", cancellationToken);
+        using var rows = planner.Session.Query($"EXPLAIN {bound.Sql}", cancellationToken);
+        var plan = rows.Rows(cancellationToken).Where(row => row[0] is "logical_plan").Select(row => $"{row[1]}").First().TrimEnd();
+        foreach (var (span, _, number) in bound.Tables.OrderByDescending(t => t.Number))
+            plan = plan.Replace(
+                PlanSession.TableName(number), analysis.Sql.Substring(span.Start, span.Length), StringComparison.Ordinal);
+        return plan;
+    }
+
     static JsonDocument Serialize(
         EngineSession session, string sql, bool isOptimized, CancellationToken cancellationToken)
     {

@@ -94,6 +94,10 @@ static class EngineErrors
     /// <summary>The SQLSTATE of what DuckDB tells apart by its message only.</summary>
     static string? StateOf(DuckDBErrorKind kind, string message) => kind switch
     {
+        // Functions of ours that look names up.
+        DuckDBErrorKind.InvalidInput when message.Contains("\" does not exist", StringComparison.Ordinal) =>
+            message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
+            : message.Contains("schema \"", StringComparison.Ordinal) ? "3F000" : "42704",
         DuckDBErrorKind.Catalog when message.Contains("Function", StringComparison.Ordinal) => "42883",
         DuckDBErrorKind.Catalog when message.Contains("Table", StringComparison.Ordinal) => "42P01",
         DuckDBErrorKind.Catalog when message.Contains("Type", StringComparison.Ordinal) => "42704",

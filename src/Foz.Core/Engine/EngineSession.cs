@@ -112,6 +112,13 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes what a scan needs of its files known to <c>foz_live</c> and <c>foz_partition</c>.</summary>
     public ScanToken Register(ScanFiles files) => scans.Add(files);
 
+    /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
+    public void Define(IEnumerable<ScalarFunction> functions, string macros)
+    {
+        foreach (var function in functions) connection.Register(function);
+        connection.Execute(macros);
+    }
+
     /// <summary>Says which table a folder is, for the errors of statements that read its files.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="table">The table at a version, for people.</param>

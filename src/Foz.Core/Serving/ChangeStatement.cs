@@ -46,6 +46,7 @@ sealed class ChangeStatement : SqlStatement
         var statement = StatementReader.Read(sql)!;
         if (!GivesRows(statement)) CheckMayChange();
         var result = await RunAsync(statement, cancellationToken);
+        Session.Service.Catalogs.Invalidate();
         if (told is null) return Done(statement, result);
         var rows = result.Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})");
         return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {result.Rows.Count}", cancellationToken);
@@ -58,7 +59,7 @@ sealed class ChangeStatement : SqlStatement
         using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
         return await new StatementRunner(engine, Session.Service.Names, Session.Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(Session),
+            QueryNames = new SessionNames(Session, Workload.Query),
         }.RunAsync(statement, cancellationToken);
     }
 

@@ -10,13 +10,12 @@ namespace Foz.Core.Serving;
 /// <summary>A query of the lake.</summary>
 sealed class QueryStatement : SqlStatement
 {
-    readonly SqlParameters parameters;
     readonly bool readsTables;
     IReadOnlyList<ServedColumn> columns = [];
     IReadOnlyList<PgType> types = [];
 
-    QueryStatement(SqlSession session, string text, SqlParameters parameters, bool readsTables)
-        : base(session, text) => (this.parameters, this.readsTables) = (parameters, readsTables);
+    QueryStatement(SqlSession session, string text, bool readsTables)
+        : base(session, text) => this.readsTables = readsTables;
 
     public override IReadOnlyList<ServedColumn> Columns => columns;
 
@@ -26,9 +25,10 @@ sealed class QueryStatement : SqlStatement
     public static new async Task<QueryStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
-        var found = SqlParameters.Read(sql);
         using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
-        var binder = new StatementBinder(engine, new SessionNames(session));
+        var binder = new StatementBinder(engine, new SessionNames(session, Workload.Serving));
+        var translated = await TranslateAsync(session, sql, cancellationToken);
+        var found = SqlParameters.Read(translated.Text);
         var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
         var wanted = Enumerable.Range(1, found.Count)
             .Select(n => ParameterType(described.Shape, parameterTypes, n)).ToList();
@@ -36,25 +36,37 @@ sealed class QueryStatement : SqlStatement
         if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
             described = await DescribeAsync(n =>
                 wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(${n} AS {PgTypes.Find(wanted[n - 1].Oid)})");
-        return new(session, sql, found, described.ReadsTables)
+        return new(session, sql, described.ReadsTables)
         {
             columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
             types = wanted,
         };
 
-        Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement) =>
-            binder.DescribeAsync(found.Replace(replacement).Text, session.Service.Lake.Engines, cancellationToken);
+        Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement)
+        {
+            var replaced = found.Replace(replacement);
+            return AtOriginalPlaces(
+                sql, translated, replaced,
+                binder.DescribeAsync(replaced.Text, session.Service.Lake.Engines, cancellationToken));
+        }
     }
 
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var sql = parameters.Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
-        var engine = Session.Service.Lake.Engines.Open(readsTables ? Workload.Query : Workload.Serving);
+        var workload = readsTables ? Workload.Query : Workload.Serving;
+        var engine = Session.Service.Lake.Engines.Open(workload);
         BoundStatement? bound = null;
         try
         {
-            bound = await new StatementBinder(engine, new SessionNames(Session)).BindAsync(sql, cancellationToken);
+            var translated = await TranslateAsync(Session, Text, cancellationToken);
+            var replaced = SqlParameters.Read(translated.Text)
+                .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
+            bound = await AtOriginalPlaces(
+                Text, translated, replaced,
+                new StatementBinder(engine, new SessionNames(Session, workload)).BindAsync(replaced.Text, cancellationToken));
+            if (Session.Settings["TimeZone"] is not "UTC" and var zone)
+                engine.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
             var cursor = new EngineCursor(Session, engine, bound, tag: null, cancellationToken);
             if (cursor.Columns.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
             await cursor.DisposeAsync();
@@ -68,6 +80,34 @@ sealed class QueryStatement : SqlStatement
             bound?.Dispose();
             engine.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
+    internal static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    {
+        var asksCatalog = false;
+        var translated = PgTranslator.Translate(sql, session.Translation(() =>
+        {
+            asksCatalog = true;
+            return 0;
+        }));
+        if (!asksCatalog) return translated;
+        var (_, number) = await session.CatalogAsync(cancellationToken);
+        return PgTranslator.Translate(sql, session.Translation(() => number));
+    }
+
+    /// <summary>Waits for what is done with a statement; an error of it has its place in what the client wrote.</summary>
+    static async Task<T> AtOriginalPlaces<T>(string sql, RewrittenSql translated, RewrittenSql replaced, Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (FozException e)
+        {
+            throw SqlPosition.Move(
+                e, replaced.Text, sql, position => translated.ToOriginal(replaced.ToOriginal(position)));
         }
     }
 

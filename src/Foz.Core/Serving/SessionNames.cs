@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving;
 
@@ -10,12 +11,14 @@ namespace Foz.Core.Serving;
 /// there is one. Nothing else is left to the engine, for which a name can be a file.
 /// </summary>
 /// <param name="session">The session.</param>
-sealed class SessionNames(SqlSession session) : IRelationNames
+/// <param name="workload">Where the statement is bound or run.</param>
+sealed class SessionNames(SqlSession session, Workload workload) : IRelationNames
 {
     // What these give is made from their arguments only.
     static readonly HashSet<string> functions = new(StringComparer.Ordinal) { "unnest", "generate_series", "range" };
 
     readonly EnvironmentNames names = session.Service.Names;
+    CatalogView? catalog;
 
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
@@ -24,6 +27,8 @@ sealed class SessionNames(SqlSession session) : IRelationNames
             throw new FozException(
                 ErrorKind.NotFound, $"cross-database references are not implemented: \"{reference}\"")
             { SqlState = "0A000" };
+        if (PgRelation.Find(reference.Schema, reference.Name) is { } relation)
+            return new RelationBinding.Relation(await OpenAsync(relation, cancellationToken));
         if (reference.Schema is null)
         {
             foreach (var schema in session.SearchPath)
@@ -41,7 +46,20 @@ sealed class SessionNames(SqlSession session) : IRelationNames
             && call.Arguments is [{ } table, ..]
             && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out _))
             return await names.FindAsync(call, cancellationToken);
-        throw new FozException(ErrorKind.Sql, $"function {call.Name} does not exist") { SqlState = "42883" };
+        if (call is { Name: "pg_get_keywords", Arguments: [] })
+            return new RelationBinding.Relation(
+                "(SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode, "
+                + "true AS barelabel, keyword_category AS catdesc, '' AS baredesc FROM duckdb_keywords())");
+        throw ServedFunctions.Missing(call.Name);
+    }
+
+    public void CheckFunctions(IReadOnlySet<string> functions) => ServedFunctions.Check(functions);
+
+    /// <summary>A relation of the system catalogs; all of a statement are of one moment.</summary>
+    async ValueTask<string> OpenAsync(PgRelation relation, CancellationToken cancellationToken)
+    {
+        catalog ??= (await session.CatalogAsync(cancellationToken)).View;
+        return session.Service.Catalogs.Open(relation, catalog.Image, workload, cancellationToken);
     }
 
     ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken) => names.FindAsync(

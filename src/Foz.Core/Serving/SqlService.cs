@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving;
 
@@ -17,12 +19,26 @@ public sealed record SqlServiceOptions
 }
 
 /// <summary>Serves a lake's SQL to sessions of any protocol. Safe for use by many threads.</summary>
-/// <param name="names">What names stand for.</param>
-/// <param name="options">What all sessions together may use.</param>
-public sealed class SqlService(EnvironmentNames names, SqlServiceOptions options)
+public sealed class SqlService : IDisposable
 {
+    readonly EnvironmentNames names;
+    readonly SqlServiceOptions options;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
+
+    /// <summary>Serves a lake, once for each pool of engines.</summary>
+    /// <param name="names">What names stand for.</param>
+    /// <param name="options">What all sessions together may use.</param>
+    public SqlService(EnvironmentNames names, SqlServiceOptions options)
+    {
+        (this.names, this.options) = (names, options);
+        Catalogs = new(this);
+        foreach (var workload in new[] { Workload.Serving, Workload.Query })
+        {
+            using var engine = names.Lake.Engines.Open(workload);
+            engine.Define(PgFunctions.Of(Catalogs), PgFunctions.Macros);
+        }
+    }
 
     /// <summary>The lake.</summary>
     public Lake Lake => names.Lake;
@@ -34,6 +50,11 @@ public sealed class SqlService(EnvironmentNames names, SqlServiceOptions options
     public IReadOnlyCollection<SqlSession> Sessions => [.. sessions.Values];
 
     internal EnvironmentNames Names => names;
+
+    internal CatalogImages Catalogs { get; }
+
+    /// <summary>The users and roles, as the catalogs tell of them; <c>foz</c> owns everything.</summary>
+    internal IReadOnlyList<string> Roles { get; } = ["foz"];
 
     /// <summary>Begins a session, to be disposed.</summary>
     /// <exception cref="FozException">There are too many, or a setting is unknown or has no such value.</exception>
@@ -51,6 +72,9 @@ public sealed class SqlService(EnvironmentNames names, SqlServiceOptions options
 
     /// <summary>The session of a number; null if there is none.</summary>
     public SqlSession? Find(int id) => sessions.GetValueOrDefault(id);
+
+    /// <summary>Lets go what sessions shared.</summary>
+    public void Dispose() => Catalogs.Dispose();
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

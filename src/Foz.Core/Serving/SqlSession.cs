@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Tables;
 using Foz.Delta;
 
@@ -10,7 +11,10 @@ namespace Foz.Core.Serving;
 /// </summary>
 public sealed class SqlSession : IAsyncDisposable
 {
+    const int ViewsMax = 16;
+
     readonly Lock gate = new();
+    readonly Queue<(CatalogView View, long Number)> views = new();
     CancellationTokenSource? running;
     SqlTransaction? transaction;
 
@@ -56,6 +60,31 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>The instant at which the transaction reads; null outside of one.</summary>
     internal DateTimeOffset? TransactionInstant => transaction?.Instant;
 
+    /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
+    internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
+    {
+        var image = await Service.Catalogs.GetAsync(cancellationToken);
+        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]);
+        if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
+            return last;
+        views.Enqueue((view, Service.Catalogs.Add(view)));
+        // Statements that run know the ones before.
+        if (views.Count > ViewsMax) Service.Catalogs.Remove(views.Dequeue().Number);
+        return views.Last();
+    }
+
+    /// <summary>The schemas of the search path that there are.</summary>
+    IEnumerable<string> SchemasOf(CatalogImage image) =>
+        SearchPath.Where(schema => image.Schemas.Contains(schema, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>What statements can ask of the session.</summary>
+    /// <param name="catalog">Gives the number of its view of the catalog.</param>
+    internal TranslationContext Translation(Func<long> catalog) => new()
+    {
+        User = User.Name, SessionId = Id, SearchPath = [.. SearchPath.Where(schema => schema != User.Name)],
+        Setting = Settings.Find, Catalog = catalog,
+    };
+
     /// <summary>The transaction.</summary>
     /// <exception cref="FozException">There is none.</exception>
     internal SqlTransaction Transaction => transaction ?? throw new FozException(
@@ -99,6 +128,7 @@ public sealed class SqlSession : IAsyncDisposable
         Service.Remove(this);
         await Cursors.CloseAllAsync();
         Statements.Clear();
+        while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
     }
 
     internal void BeginTransaction()

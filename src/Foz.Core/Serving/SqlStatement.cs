@@ -68,6 +68,7 @@ public abstract class SqlStatement
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
             session.CheckTransaction();
         if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, cancellationToken);
+        if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
         if (CopyReader.Read(sql) is { } copy) return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
         if (StatementReader.Read(sql) is { } statement)
             return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);

@@ -1,0 +1,71 @@
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Statements;
+using Foz.DuckDB;
+
+namespace Foz.Core.Serving;
+
+/// <summary>A query of which the client wants to know how it would be run: over empty tables, so that it tells nothing of files.</summary>
+sealed class ExplainStatement : SqlStatement
+{
+    static readonly IReadOnlyList<ServedColumn> columns = [new("QUERY PLAN", LogicalType.Varchar)];
+
+    readonly string query;
+    readonly bool isRun;
+
+    ExplainStatement(SqlSession session, string text, string query, bool isRun)
+        : base(session, text) => (this.query, this.isRun) = (query, isRun);
+
+    public override IReadOnlyList<ServedColumn> Columns => columns;
+
+    /// <summary>Reads EXPLAIN; null for another statement.</summary>
+    public static async Task<ExplainStatement?> PrepareAsync(
+        SqlSession session, string sql, CancellationToken cancellationToken)
+    {
+        var cursor = new StatementCursor(sql);
+        if (!cursor.Takes("EXPLAIN")) return null;
+        var analyzes = false;
+        if (cursor.SeesSymbol('(') && !cursor.SeesBehindNext("SELECT"))
+            analyzes = cursor.Parenthesized("options").Contains("ANALYZE", StringComparison.OrdinalIgnoreCase);
+        else if (cursor.Takes("ANALYZE")) analyzes = true;
+        cursor.Takes("VERBOSE");
+        var start = cursor.Position;
+        var inner = cursor.Rest("a query");
+        try
+        {
+            await QueryStatement.PrepareAsync(session, inner, [], cancellationToken);
+        }
+        catch (FozException e)
+        {
+            throw SqlPosition.Shift(e, inner, sql, start);
+        }
+        return new(session, sql, inner, analyzes);
+    }
+
+    private protected override async Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
+    {
+        var engines = Session.Service.Lake.Engines;
+        using var engine = engines.Open(Workload.Serving);
+        var translated = await QueryStatement.TranslateAsync(Session, query, cancellationToken);
+        var plan = await new StatementBinder(engine, new SessionNames(Session, Workload.Serving))
+            .ExplainAsync(translated.Text, engines, cancellationToken);
+        List<string> lines = [.. plan.Split('\n')];
+        if (isRun) lines.AddRange(await RunAsync(cancellationToken));
+        return await ConstantRows.OpenAsync(
+            Session, columns, lines.Select(line => $"({SqlText.Literal(line)})"), "EXPLAIN", cancellationToken);
+    }
+
+    async Task<IEnumerable<string>> RunAsync(CancellationToken cancellationToken)
+    {
+        var clock = Session.Service.Lake.Clock;
+        var startedAt = clock.GetTimestamp();
+        var statement = await QueryStatement.PrepareAsync(Session, query, [], cancellationToken);
+        await using var cursor = await statement.ExecuteAsync([], cancellationToken);
+        while (await cursor.FetchAsync(int.MaxValue, cancellationToken) is not null)
+        {
+        }
+        var elapsed = clock.GetElapsedTime(startedAt);
+        return [FormattableString.Invariant($"Rows: {cursor.RowCount}"), FormattableString.Invariant($"Execution Time: {elapsed.TotalMilliseconds:F3} ms")];
+    }
+}

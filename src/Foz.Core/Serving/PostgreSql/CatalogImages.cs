@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving.PostgreSql;
+
+/// <summary>
+/// The images of the catalog that sessions look at. One is made when the lake is other than in the last, and it is looked for
+/// that once a second at most; its relations become tables of the engine when a statement first reads them.
+/// </summary>
+sealed class CatalogImages(SqlService service) : IDisposable
+{
+    const int ImagesMax = 8;
+    static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
+
+    readonly ConcurrentDictionary<long, CatalogView> views = new();
+    readonly HashSet<(Workload Workload, string Table)> made = [];
+    readonly Queue<CatalogImage> kept = new();
+    readonly SemaphoreSlim gate = new(1);
+    readonly Lock making = new();
+    CatalogImage? current;
+    string key = "";
+    long lookedAt;
+    long lastNumber;
+    volatile bool isStale;
+
+    /// <summary>Makes sure that the next look is at the lake.</summary>
+    public void Invalidate() => isStale = true;
+
+    /// <summary>What the lake has.</summary>
+    public async Task<CatalogImage> GetAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            var clock = service.Lake.Clock;
+            if (current is not null && !isStale && clock.GetElapsedTime(lookedAt) < ageMax) return current;
+            (isStale, lookedAt) = (false, clock.GetTimestamp());
+            var tables = await ReadAsync(cancellationToken);
+            var found = KeyOf(tables);
+            if (current is not null && found == key) return current;
+            (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, service.Roles), found);
+            kept.Enqueue(current);
+            if (kept.Count > ImagesMax) Drop(kept.Dequeue());
+            return current;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Makes a view known to functions of SQL, until it is forgotten.</summary>
+    public long Add(CatalogView view)
+    {
+        var number = Interlocked.Increment(ref lastNumber);
+        views[number] = view;
+        return number;
+    }
+
+    /// <summary>Forgets a view.</summary>
+    public void Remove(long number) => views.TryRemove(number, out _);
+
+    /// <summary>The view of a number.</summary>
+    public CatalogView Get(long number) =>
+        views.GetValueOrDefault(number) ?? throw new InvalidOperationException($"there is no view {number} of the catalog any more");
+
+    /// <summary>What stands behind FROM for a relation, in an instance of the engine.</summary>
+    public string Open(PgRelation relation, CatalogImage image, Workload workload, CancellationToken cancellationToken)
+    {
+        var table = $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier($"{relation.Schema}.{relation.Name}")}";
+        lock (making)
+        {
+            if (!made.Add((workload, table))) return table;
+            using var engine = service.Lake.Engines.Open(workload);
+            engine.Execute(
+                $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};"
+                + relation.CreateSql(image.EngineSchema, CatalogRows.Of(relation, image)),
+                cancellationToken);
+        }
+        return table;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
+
+    void Drop(CatalogImage image)
+    {
+        lock (making)
+        {
+            foreach (var workload in new[] { Workload.Serving, Workload.Query })
+            {
+                if (made.RemoveWhere(m => m.Workload == workload && m.Table.StartsWith(SqlText.Identifier(image.EngineSchema), StringComparison.Ordinal)) == 0)
+                    continue;
+                using var engine = service.Lake.Engines.Open(workload);
+                engine.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
+            }
+        }
+    }
+
+    async Task<IReadOnlyList<CatalogTable>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var tables = new List<CatalogTable>();
+        await foreach (var definition in service.Lake.Catalog.ListAsync(cancellationToken))
+            if (await CatalogTable.ReadAsync(definition, service, cancellationToken) is { } table) tables.Add(table);
+        return tables;
+    }
+
+    static string KeyOf(IReadOnlyList<CatalogTable> tables)
+    {
+        var text = new StringBuilder();
+        foreach (var table in tables)
+        {
+            text.Append(table.Name).Append('\0').Append(table.IsView).Append('\0').Append(table.Comment).Append('\0').Append(table.ViewSql)
+                .Append('\0').Append(table.RowCount).Append('\0').Append(table.Bytes);
+            foreach (var column in table.Columns)
+                text.Append('\0').Append(column.Name).Append(' ').Append(column.Type).Append(column.IsNullable).Append(column.Comment);
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+}

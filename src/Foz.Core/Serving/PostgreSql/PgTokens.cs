@@ -1,0 +1,178 @@
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving.PostgreSql;
+
+/// <summary>The tokens of a statement, with what belongs together.</summary>
+sealed class PgTokens
+{
+    static readonly HashSet<string> literalTypes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "date", "time", "timestamp", "timestamptz", "interval",
+    };
+
+    // Behind these an operand begins: they end none.
+    static readonly HashSet<string> operators = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "and", "or", "not", "is", "in", "like", "ilike", "between", "as", "when", "then", "else", "case", "from", "any", "all",
+        "some", "similar", "to", "escape", "select", "distinct", "where", "on", "by", "having", "limit", "offset", "collate",
+        "join", "using", "union", "except", "intersect", "values", "returning", "set", "symmetric", "group", "order", "zone",
+        "at", "over", "filter", "within", "partition", "exists", "array", "with", "left", "right", "inner", "full", "cross",
+        "outer", "natural", "lateral", "only",
+    };
+
+    readonly int[] partners;
+
+    public PgTokens(string sql)
+    {
+        Sql = sql;
+        List = SqlTokens.Read(sql);
+        partners = new int[List.Count];
+        Array.Fill(partners, -1);
+        var open = new Stack<int>();
+        for (var i = 0; i < List.Count; i++)
+        {
+            if (IsSymbol(i, '(') || IsSymbol(i, '[')) open.Push(i);
+            else if ((IsSymbol(i, ')') || IsSymbol(i, ']')) && open.TryPop(out var partner))
+                (partners[i], partners[partner]) = (partner, i);
+        }
+    }
+
+    public string Sql { get; }
+
+    public SqlTokens List { get; }
+
+    public int Count => List.Count;
+
+    public int StartOf(int index) => index < Count ? List[index].Start : Sql.Length;
+
+    public int EndOf(int index) => index < 0 ? 0 : List[index].End;
+
+    public SqlTokenKind? KindOf(int index) => index >= 0 && index < Count ? List[index].Kind : null;
+
+    /// <summary>The parenthesis or bracket that belongs to one; the last token where it is missing.</summary>
+    public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
+
+    public bool IsSymbol(int index, char symbol) => List.IsSymbol(index, symbol);
+
+    public bool IsWord(int index, string word) => List.IsWord(index, word);
+
+    public bool IsName(int index) => List.IsName(index);
+
+    /// <summary>A name as PostgreSQL folds it.</summary>
+    public string NameOf(int index) =>
+        List[index].Kind == SqlTokenKind.Word ? List.TextOf(index).ToString().ToLowerInvariant() : List.NameOf(index);
+
+    /// <summary>Whether a token touches the one before.</summary>
+    public bool TouchesPrevious(int index) => index > 0 && index < Count && List[index].Start == List[index - 1].End;
+
+    /// <summary>Whether <c>::</c> begins at a token.</summary>
+    public bool IsCast(int index) => IsSymbol(index, ':') && IsSymbol(index + 1, ':') && TouchesPrevious(index + 1);
+
+    /// <summary>Whether a token is a word that cannot end an operand.</summary>
+    public bool IsOperatorWord(int index) =>
+        KindOf(index) == SqlTokenKind.Word && operators.Contains(List.TextOf(index).ToString());
+
+    /// <summary>Whether an operand can end with a token.</summary>
+    public bool EndsOperand(int index) => KindOf(index) switch
+    {
+        SqlTokenKind.Text or SqlTokenKind.Number or SqlTokenKind.QuotedName => true,
+        SqlTokenKind.Word => !IsOperatorWord(index),
+        SqlTokenKind.Symbol => IsSymbol(index, ')') || IsSymbol(index, ']'),
+        _ => false,
+    };
+
+    /// <summary>The first token of the operand that ends with one.</summary>
+    public int OperandStart(int last)
+    {
+        while (true)
+        {
+            var start = last;
+            if (IsSymbol(last, ']'))
+            {
+                last = PartnerOf(last) - 1;
+                continue;
+            }
+            if (IsSymbol(last, ')'))
+            {
+                start = PartnerOf(last);
+                if (IsName(start - 1) && !IsOperatorWord(start - 1)) start--;
+            }
+            else if (KindOf(last) == SqlTokenKind.Number && IsSymbol(last - 1, '$')) start--;
+            else if (IsWord(last, "end")) start = CaseStart(last);
+            while (IsName(start) && IsSymbol(start - 1, '.') && (IsName(start - 2) || IsSymbol(start - 2, ')')))
+                start = IsSymbol(start - 2, ')') ? PartnerOf(start - 2) : start - 2;
+            if (KindOf(start) == SqlTokenKind.Text && KindOf(start - 1) == SqlTokenKind.Word
+                && literalTypes.Contains(List.TextOf(start - 1).ToString()))
+                start--;
+            if (!(IsSymbol(start - 1, ':') && IsCast(start - 2))) return start;
+            last = start - 3;
+        }
+    }
+
+    /// <summary>The token behind the operand that begins with one.</summary>
+    public int OperandEnd(int first)
+    {
+        var at = first;
+        while (IsSymbol(at, '-') || IsSymbol(at, '+')) at++;
+        if (IsWord(at, "case")) at = CaseEnd(at);
+        else if (IsSymbol(at, '(')) at = PartnerOf(at) + 1;
+        else if (IsSymbol(at, '$')) at += 2;
+        else
+        {
+            if (KindOf(at) == SqlTokenKind.Word && KindOf(at + 1) == SqlTokenKind.Text
+                && literalTypes.Contains(List.TextOf(at).ToString())) at++;
+            at++;
+            while (IsSymbol(at, '.')) at += 2;
+            if (IsSymbol(at, '(') && IsName(at - 1)) at = PartnerOf(at) + 1;
+            else if (IsSymbol(at, '[') && IsWord(at - 1, "array")) at = PartnerOf(at) + 1;
+        }
+        while (at < Count)
+        {
+            if (IsCast(at)) at = TypeEnd(at + 2);
+            else if (IsSymbol(at, '[')) at = PartnerOf(at) + 1;
+            else if (IsSymbol(at, '.') && IsName(at + 1)) at += 2;
+            else if (IsWord(at, "collate"))
+            {
+                at += 2;
+                while (IsSymbol(at, '.')) at += 2;
+            }
+            else break;
+        }
+        return Math.Min(at, Count);
+    }
+
+    /// <summary>The token behind a type.</summary>
+    public int TypeEnd(int first)
+    {
+        var at = first + 1;
+        while (IsSymbol(at, '.') && IsName(at + 1)) at += 2;
+        if ((IsWord(at - 1, "double") && IsWord(at, "precision")) || (IsWord(at - 1, "character") && IsWord(at, "varying"))) at++;
+        var isTime = IsWord(at - 1, "time") || IsWord(at - 1, "timestamp");
+        if (IsSymbol(at, '(')) at = PartnerOf(at) + 1;
+        if (isTime && (IsWord(at, "with") || IsWord(at, "without")) && IsWord(at + 1, "time") && IsWord(at + 2, "zone")) at += 3;
+        while (IsSymbol(at, '[') && PartnerOf(at) <= at + 2) at = PartnerOf(at) + 1;
+        return Math.Min(at, Count);
+    }
+
+    int CaseEnd(int first)
+    {
+        var depth = 0;
+        for (var i = first; i < Count; i++)
+        {
+            if (IsWord(i, "case")) depth++;
+            else if (IsWord(i, "end") && --depth == 0) return i + 1;
+        }
+        return Count;
+    }
+
+    int CaseStart(int last)
+    {
+        var depth = 0;
+        for (var i = last; i >= 0; i--)
+        {
+            if (IsWord(i, "end")) depth++;
+            else if (IsWord(i, "case") && --depth == 0) return i;
+        }
+        return last;
+    }
+}

@@ -1,0 +1,64 @@
+namespace Foz.Core.Serving.PostgreSql;
+
+/// <summary>Names of types in SQL.</summary>
+static class PgTypeNames
+{
+    static readonly Dictionary<string, string> engineNames = new(StringComparer.Ordinal)
+    {
+        ["name"] = "VARCHAR",
+        ["char"] = "VARCHAR",
+        ["bpchar"] = "VARCHAR",
+        ["citext"] = "VARCHAR",
+        ["cstring"] = "VARCHAR",
+        ["unknown"] = "VARCHAR",
+        ["regtype"] = "VARCHAR",
+        ["regproc"] = "VARCHAR",
+        ["regprocedure"] = "VARCHAR",
+        ["sql_identifier"] = "VARCHAR",
+        ["character_data"] = "VARCHAR",
+        ["yes_or_no"] = "VARCHAR",
+        ["aclitem"] = "VARCHAR",
+        ["inet"] = "VARCHAR",
+        ["cidr"] = "VARCHAR",
+        ["money"] = "DECIMAL(18,2)",
+        ["cardinal_number"] = "INTEGER",
+        ["oid"] = "UINTEGER",
+        ["xid"] = "UINTEGER",
+        ["jsonb"] = "JSON",
+        // Without digits DuckDB takes three of them behind the point.
+        ["numeric"] = "DECIMAL(38,10)",
+        ["decimal"] = "DECIMAL(38,10)",
+        ["int2vector"] = "SMALLINT[]",
+        ["oidvector"] = "UINTEGER[]",
+        ["serial"] = "INTEGER",
+        ["bigserial"] = "BIGINT",
+    };
+
+    static readonly Dictionary<string, string> columnNames = new(StringComparer.Ordinal)
+    {
+        ["int"] = "int4",
+        ["integer"] = "int4",
+        ["bigint"] = "int8",
+        ["smallint"] = "int2",
+        ["boolean"] = "bool",
+        ["real"] = "float4",
+        ["float"] = "float8",
+        ["double precision"] = "float8",
+        ["decimal"] = "numeric",
+        ["character varying"] = "varchar",
+        ["character"] = "bpchar",
+        ["timestamp with time zone"] = "timestamptz",
+        ["timestamp without time zone"] = "timestamp",
+        ["time with time zone"] = "timetz",
+        ["time without time zone"] = "time",
+    };
+
+    /// <summary>DuckDB's name of a type; null where it is the same.</summary>
+    /// <param name="name">The last part of PostgreSQL's name, without digits and brackets.</param>
+    /// <param name="hasDigits">Whether digits are given behind it.</param>
+    public static string? EngineName(string name, bool hasDigits) =>
+        hasDigits && name is "numeric" or "decimal" ? null : engineNames.GetValueOrDefault(name);
+
+    /// <summary>What a column is called that is a value of a type and nothing else.</summary>
+    public static string ColumnName(string type) => columnNames.GetValueOrDefault(type, type);
+}

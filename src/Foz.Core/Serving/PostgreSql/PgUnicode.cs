@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+
+namespace Foz.Core.Serving.PostgreSql;
+
+/// <summary>Texts with characters by their numbers: <c>U&amp;'d\0061t\+000061'</c> (PostgreSQL's documentation, 4.1.2.3).</summary>
+static class PgUnicode
+{
+    /// <summary>The text with the characters put in.</summary>
+    public static string Decode(string text)
+    {
+        var decoded = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\' || i + 1 >= text.Length)
+            {
+                decoded.Append(text[i]);
+                continue;
+            }
+            if (text[i + 1] == '\\')
+            {
+                decoded.Append('\\');
+                i++;
+                continue;
+            }
+            var (start, length) = text[i + 1] == '+' ? (i + 2, 6) : (i + 1, 4);
+            if (start + length > text.Length
+                || !int.TryParse(text.AsSpan(start, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                || code > 0x10FFFF)
+                throw new FozException(ErrorKind.Sql, "invalid Unicode escape") { SqlState = "42601" };
+            if (code is >= 0xD800 and < 0xE000) decoded.Append((char)code);
+            else decoded.Append(code == '\'' ? "''" : char.ConvertFromUtf32(code));
+            i = start + length - 1;
+        }
+        return decoded.ToString();
+    }
+}
