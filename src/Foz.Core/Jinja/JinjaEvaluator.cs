@@ -58,6 +58,9 @@ sealed class JinjaEvaluator
     public JinjaMacro Bind(JinjaMacroDefinition definition, JinjaScope scope) =>
         new(definition, arguments => Run(definition, scope, arguments));
 
+    /// <summary>Whether the macro that is running has ended, though what it is in the middle of has not.</summary>
+    public bool HasReturned => returned.IsSet;
+
     /// <summary>Ends the macro that is running, with a value: dbt's <c>return</c>.</summary>
     public void Return(object? value) => returned = (true, value);
 

@@ -17,7 +17,7 @@ static class JinjaTests
         ["number"] = (v, _) => JinjaValue.IsNumber(v),
         ["integer"] = (v, _) => v is long,
         ["float"] = (v, _) => v is double,
-        ["mapping"] = (v, _) => v is JinjaDict,
+        ["mapping"] = (v, _) => v is JinjaDict or JinjaObject { IsMapping: true },
         ["sequence"] = (v, _) => v is string or JinjaList or JinjaTuple or JinjaDict or JinjaUndefined,
         ["iterable"] = (v, _) => JinjaValue.ItemsOf(v) is not null,
         ["callable"] = (v, _) => v is JinjaCallable,

@@ -111,6 +111,9 @@ abstract class JinjaObject
 
     /// <summary>Whether it counts as true.</summary>
     public virtual bool IsTrue => true;
+
+    /// <summary>Whether it is a mapping of its attributes, too.</summary>
+    public virtual bool IsMapping => false;
 }
 
 /// <summary>What <c>namespace()</c> makes: attributes that can be set from inner scopes.</summary>

@@ -173,6 +173,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         var sql = JinjaValue.ToText(arguments.Named.TryGetValue("caller", out var caller)
             ? JinjaExpressions.Invoke(caller, JinjaArguments.Of(arguments.Evaluator, arguments.Place, "caller"))
             : throw arguments.Error("statement() stands in a call block", "write {% call statement('name', fetch_result=True) %} … {% endcall %}"));
+        // return() in it ends the macro around it: there is no query.
+        if (arguments.Evaluator.HasReturned) return "";
         if (session.Query(sql, arguments.Place) is var (columns, rows) && JinjaArguments.TextOf(values[0]) is { } name)
         {
             session.Results[name] = JinjaDict.Of(

@@ -18,6 +18,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     readonly List<DbtResource> resources = [];
     readonly Dictionary<DbtResource, IReadOnlyDictionary<string, IReadOnlyList<YamlNode>>> checks = [];
     readonly List<DbtTranslatedTest> tests = [];
+    readonly Dictionary<TableName, HashSet<TableName>> neededBy = [];
 
     DbtSurroundings surroundings = file.Dbt!.Surroundings;
 
@@ -76,10 +77,19 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             if (!fixedText.IsVolatile) return;
             var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental" && resource.Config.Flag("full_refresh") is not true;
             var now = Session(resource, executes: true, isKept, options.Lake);
-            resource.Body = now.Render(resource.Template!);
-            resource.References = [.. fixedText.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name))];
-            if (fixedText.AsksLake || now.AsksLake)
+            if (fixedText.AsksLake)
                 resource.Renewed = new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
+            try
+            {
+                resource.Body = now.Render(resource.Template!);
+            }
+            catch (FozException) when (fixedText.AsksLake || now.AsksLake)
+            {
+                // What it asks may not be there yet: the step tells, if it is not there then.
+            }
+            resource.References = [.. fixedText.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name))];
+            if (now.AsksLake)
+                resource.Renewed ??= new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
         }
         catch (FozException e)
         {
@@ -101,7 +111,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         var ofColumns = new Dictionary<string, IReadOnlyList<YamlNode>>(StringComparer.Ordinal);
         foreach (var test in reader.Read(resource.Said, resource.Package).Where(test => test.Config.Flag("enabled") ?? true))
         {
-            var check = resource.Materialized == "ephemeral" ? null : translator.CheckOf(test);
+            var check = resource.Materialized == "ephemeral" ? null : translator.CheckOf(test) ?? RelationshipOf(resource, test, translator);
             if (check is not null)
             {
                 var key = test.Column?.Trim('"').ToLowerInvariant() ?? "";
@@ -111,6 +121,37 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             else if (translator.SqlOf(test, new(resource.Table), (resource.Name, resource.UniqueId)) is { } sql) tests.Add(sql);
         }
         checks[resource] = ofColumns;
+    }
+
+    /// <summary>The check that says the same as <c>relationships</c>; null where its table is made from this one.</summary>
+    YamlNode? RelationshipOf(DbtResource resource, DbtTest test, DbtTestTranslator translator)
+    {
+        if (translator.RelationshipOf(test) is not var (relation, check) || relation.Sql is not null) return null;
+        var needed = NeededBy(resources);
+        if (resources.All(other => other.Table != relation.Table || other.Materialized == "ephemeral") || Reaches(relation.Table, resource.Table)) return null;
+        needed[resource.Table].Add(relation.Table);
+        return check;
+
+        bool Reaches(TableName from, TableName to)
+        {
+            var (open, seen) = (new Stack<TableName>([from]), new HashSet<TableName>());
+            while (open.TryPop(out var table))
+            {
+                if (table == to) return true;
+                if (seen.Add(table))
+                    foreach (var next in needed.GetValueOrDefault(table) ?? []) open.Push(next);
+            }
+            return false;
+        }
+    }
+
+    /// <summary>What each table needs: what it reads, and what checks of it look at.</summary>
+    Dictionary<TableName, HashSet<TableName>> NeededBy(IEnumerable<DbtResource> all)
+    {
+        if (neededBy.Count > 0) return neededBy;
+        foreach (var resource in all.Where(resource => resource.IsEnabled))
+            neededBy[resource.Table] = [.. ReadsOf(resource.References, resource.Package.Name).Select(read => read.Name)];
+        return neededBy;
     }
 
     void Translate(DbtSourceTable source, DbtTestReader reader, DbtTestTranslator translator)
@@ -134,12 +175,21 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
                 var config = new DbtConfig();
                 var session = new DbtSession(
                     surroundings,
-                    new() { Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config, Configures = true, Executes = options.Lake is not null, Lake = options.Lake },
+                    new() { Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config, Configures = true },
                     cancellationToken);
-                var body = session.Render(JinjaTemplate.Read(Texts.Read(path), path));
+                var template = JinjaTemplate.Read(Texts.Read(path), path);
+                var body = session.Render(template);
                 if (config.Flag("enabled") is false) continue;
-                var test = DbtTestTranslator.TestOf(name, body.Text, config, new(path, 1, 1));
-                if (test.Sql == body.Text) test = test with { Body = body };
+                var test = DbtTestTranslator.TestOf(name, body, config, new(path, 1, 1));
+                if (session.IsVolatile)
+                {
+                    test = test with
+                    {
+                        Template = new((_, lake, token) => DbtTestTranslator.Limited(
+                            new DbtSession(surroundings, session.Request with { Executes = true, Lake = lake }, token).Render(template), config)),
+                    };
+                }
+                test = test with { Reads = ReadsOf(session.References, settings.Project.Name) };
                 found.Add(test);
                 var stated = new DbtTest { Test = name, Arguments = [], Config = config, Package = settings.Project, Place = new(path, 1, 1) };
                 tests.Add(new(stated, name, "", test) { References = session.References });
@@ -231,8 +281,10 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             Template = resource is { Kind: "snapshot", Renewed: { } renewed }
                 ? new((isIncremental, lake, token) => DbtHistory.Wrap(resource, renewed.Render(isIncremental, lake, token)))
                 : resource.Renewed,
-            Reads = [.. resource.References.Select(reference => (Reference: reference, Relation: surroundings.Find(reference, resource.Package.Name)))
-                .Where(found => found.Relation is { Sql: null }).Select(found => new StatedName(found.Relation!.Table, found.Reference.Place))],
+            Reads = ReadsOf(resource.References, resource.Package.Name),
         };
     }
+
+    List<StatedName> ReadsOf(IReadOnlyList<DbtReference> references, string package) =>
+        DbtTestTranslator.ReadsOf(surroundings, references, package);
 }

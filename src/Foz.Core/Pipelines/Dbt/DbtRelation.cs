@@ -24,6 +24,9 @@ sealed class DbtRelation(TableName Name) : JinjaObject
     public override string TypeName => "Relation";
 
     /// <inheritdoc/>
+    public override bool IsMapping => true;
+
+    /// <inheritdoc/>
     public override IEnumerable<string> Names =>
     [
         "database", "schema", "identifier", "name", "table", "type", "is_table", "is_view", "is_cte", "include", "quote", "render", "incorporate",
@@ -61,6 +64,9 @@ sealed class DbtRelation(TableName Name) : JinjaObject
             "include" => (true, new JinjaCallable(name, Include)),
             "quote" or "incorporate" => (true, new JinjaCallable(name, _ => this)),
             "render" => (true, new JinjaCallable(name, _ => ToString())),
+            "metadata" => (true, JinjaDict.Of(("type", "DuckDBRelation"))),
+            "get" => (true, new JinjaCallable(name, a => a.Bind(1, "key", "default") is var v && TryGet(JinjaValue.ToText(v[0]), out var found) ? found
+                : ReferenceEquals(v[1], JinjaArguments.Missing) ? null : v[1])),
             "without_identifier" => (true, new JinjaCallable(name, _ => With((true, false)))),
             _ => (false, (object?)null),
         };
@@ -110,6 +116,8 @@ sealed class DbtColumn(string name, string type) : JinjaObject
             "name" or "column" => name,
             "quoted" => SqlText.Identifier(name),
             "dtype" or "data_type" => type,
+            "char_size" => 256L,
+            "string_size" => new JinjaCallable(key, _ => 256L),
             "is_string" => new JinjaCallable(key, _ => IsString),
             "is_integer" => new JinjaCallable(key, _ => IsInteger),
             "is_float" => new JinjaCallable(key, _ => IsFloat),

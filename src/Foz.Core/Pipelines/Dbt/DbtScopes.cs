@@ -72,16 +72,25 @@ sealed class DbtScopes
     /// <summary>The macro that <c>adapter.dispatch</c> finds.</summary>
     public JinjaCallable Dispatch(JinjaArguments arguments)
     {
-        var given = arguments.Bind(1, "macro_name", "macro_namespace");
+        var given = arguments.Bind(1, "macro_name", "macro_namespace", "packages");
         var name = JinjaValue.ToText(given[0]);
         var space = JinjaArguments.TextOf(given[1]);
         var project = Surroundings.Project;
-        IEnumerable<string> packages = space is null ? [session.Request.Package, project.Name]
+        IEnumerable<string> packages = DbtValues.Texts(given[2]) is { Count: > 0 } stated ? stated
+            : space is null ? [session.Request.Package, project.Name]
             : project.Dispatch.TryGetValue(space, out var order) ? order
             : [project.Name, space];
         foreach (var package in packages.Append(DbtMacros.BuiltIn).Distinct())
-            foreach (var prefix in new[] { "duckdb__", "default__" })
-                if (Surroundings.Macros.FindIn(package, prefix + name) is { } macro) return MacroOf(macro);
+        {
+            // Some of what a package does for all databases is done here in another way.
+            IEnumerable<DbtMacro?> found =
+            [
+                Surroundings.Macros.FindIn(package, "duckdb__" + name),
+                package == project.Name ? null : Surroundings.Macros.FindIn(DbtMacros.BuiltIn, "duckdb__" + name),
+                Surroundings.Macros.FindIn(package, "default__" + name),
+            ];
+            if (found.OfType<DbtMacro>().FirstOrDefault() is { } macro) return MacroOf(macro);
+        }
         // What is built in has one way of being done only.
         foreach (var package in packages.Append(DbtMacros.BuiltIn))
             if (package is DbtMacros.BuiltIn or DbtMacros.Utils && Surroundings.Macros.FindIn(package, name) is { } macro) return MacroOf(macro);

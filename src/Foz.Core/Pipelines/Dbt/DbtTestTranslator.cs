@@ -45,10 +45,38 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
         // A column may be tested of which nothing else is said.
         var arguments = test.Arguments.Where(argument => argument.Key != "quote").ToList();
         if (test.Arguments.FirstOrDefault(argument => argument.Key == "quote") is { } quote && DbtValues.Of(quote.Value) is false) return null;
-        var entries = new List<YamlEntry> { new(name, test.Place, new YamlNode.Mapping(arguments, test.Place)) };
-        if (test.Config.Text("severity") is { } severity) entries.Add(new("severity", test.Place, new YamlNode.Scalar(severity.ToLowerInvariant(), isQuoted: false, test.Place)));
-        if (test.Config.Text("where") is { } where) entries.Add(new("where", test.Place, new YamlNode.Scalar(where, isQuoted: true, test.Place)));
-        return new YamlNode.Mapping(entries, test.Place);
+        return new YamlNode.Mapping([new(name, test.Place, new YamlNode.Mapping(arguments, test.Place)), .. Common(test)], test.Place);
+    }
+
+    /// <summary>The table that <c>relationships</c> looks into, and the check that does the same; null of other tests.</summary>
+    public (DbtRelation To, YamlNode Check)? RelationshipOf(DbtTest test)
+    {
+        if (test.Test is not "relationships" || IsReplaced(test.Test) || test.Column is null || !ColumnName.IsMatch(test.Column)
+            || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))
+            || test.Arguments is not ([{ Key: "to" }, { Key: "field", Value: YamlNode.Scalar }] or [{ Key: "field", Value: YamlNode.Scalar }, { Key: "to" }]))
+            return null;
+        var other = test.Arguments.First(argument => argument.Key == "to").Value;
+        var column = (YamlNode.Scalar)test.Arguments.First(argument => argument.Key == "field").Value;
+        var session = new DbtSession(surroundings, new() { Package = test.Package.Name, Name = "relationships", File = test.Place.File, Kind = "test" }, cancellationToken);
+        try
+        {
+            if (ValueOf(session, other) is not DbtRelation to) return null;
+            var arguments = new YamlNode.Mapping(
+                [new("to", test.Place, new YamlNode.Scalar(to.Table.ToString(), isQuoted: true, other.Place)), new("field", test.Place, column)], test.Place);
+            return (to, new YamlNode.Mapping([new(test.Test, test.Place, arguments), .. Common(test)], test.Place));
+        }
+        catch (FozException)
+        {
+            // As a test in SQL it is told what is wrong.
+            return null;
+        }
+    }
+
+    static IEnumerable<YamlEntry> Common(DbtTest test)
+    {
+        if (test.Config.Text("severity") is { } severity)
+            yield return new("severity", test.Place, new YamlNode.Scalar(severity.ToLowerInvariant(), isQuoted: false, test.Place));
+        if (test.Config.Text("where") is { } where) yield return new("where", test.Place, new YamlNode.Scalar(where, isQuoted: true, test.Place));
     }
 
     /// <summary>The SQL test that says the same as a data test; null where it is wrong, or switched off.</summary>
@@ -69,16 +97,23 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
         }
         var name = NameOf(test, of.Name);
         var session = new DbtSession(
-            surroundings, new() { Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config, Executes = false },
+            surroundings,
+            new() { Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config, Configures = true },
             cancellationToken);
         try
         {
-            var arguments = test.Arguments.ToDictionary(argument => argument.Key, argument => ValueOf(session, argument.Value), StringComparer.Ordinal);
-            var where = test.Config.Text("where");
-            arguments["model"] = where is null ? relation : new DbtRelation(relation.Table) { Sql = $"(select * from {relation} where {where}) as dbt_subquery" };
-            if (test.Column is not null) arguments["column_name"] = test.Column;
-            var sql = JinjaValue.ToText(session.Call(macro, test.Place, [], arguments));
-            return new(test, name, of.UniqueId, TestOf(name, sql, test.Config, test.Place)) { References = session.References };
+            var sql = TestOf(name, Call(session, macro, test, relation), test.Config, test.Place);
+            var reads = ReadsOf(surroundings, session.References, test.Package.Name);
+            if (relation.Sql is null) reads.Add(new(relation.Table, test.Place));
+            if (session.IsVolatile)
+            {
+                sql = sql with
+                {
+                    Template = new((_, lake, token) => Limited(
+                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro, test, relation), test.Config)),
+                };
+            }
+            return new(test, name, of.UniqueId, sql with { Reads = reads }) { References = session.References };
         }
         catch (FozException e)
         {
@@ -87,27 +122,44 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
         }
     }
 
+    SqlBody Call(DbtSession session, DbtMacro macro, DbtTest test, DbtRelation relation)
+    {
+        var arguments = test.Arguments.ToDictionary(argument => argument.Key, argument => ValueOf(session, argument.Value), StringComparer.Ordinal);
+        var where = test.Config.Text("where");
+        arguments["model"] = where is null ? relation : new DbtRelation(relation.Table) { Sql = $"(select * from {relation} where {where}) as dbt_subquery" };
+        if (test.Column is not null) arguments["column_name"] = test.Column;
+        var text = JinjaValue.ToText(session.Call(macro, test.Place, [], arguments));
+        return new(SqlEnd.Trim(text.Trim()), test.Place) { Map = _ => test.Place };
+    }
+
+    /// <summary>The tables of the lake that references mean.</summary>
+    public static List<StatedName> ReadsOf(DbtSurroundings surroundings, IReadOnlyList<DbtReference> references, string package) =>
+    [
+        .. references.Select(reference => (Reference: reference, Relation: surroundings.Find(reference, package)))
+            .Where(found => found.Relation is { Sql: null }).Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
+    ];
+
+    /// <summary>A SELECT of what is wrong that gives rows only where there are as many as count.</summary>
+    public static SqlBody Limited(SqlBody body, DbtConfig config)
+    {
+        // A template may write nothing until there is a lake to ask.
+        if (body.Text.Length == 0) return body with { Text = "select 1 as nothing where false" };
+        var limit = config.Text(config.Text("severity")?.ToLowerInvariant() == "warn" ? "warn_if" : "error_if") ?? "!= 0";
+        var count = config.Text("fail_calc");
+        if (count is null && limit.Replace(" ", "", StringComparison.Ordinal) is "!=0" or ">0") return body;
+        return body with { Text = $"select * from (\n{body.Text}\n) where (select {count ?? "count(*)"} from (\n{body.Text}\n)) {limit}" };
+    }
+
     /// <summary>A SQL test, as its configuration says.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="sql">The SELECT of what is wrong.</param>
+    /// <param name="body">The SELECT of what is wrong.</param>
     /// <param name="config">What is configured of it.</param>
     /// <param name="place">Where it stands.</param>
-    public static SqlTest TestOf(string name, string sql, DbtConfig config, Place place)
+    public static SqlTest TestOf(string name, SqlBody body, DbtConfig config, Place place) => new()
     {
-        sql = SqlEnd.Trim(sql.Trim());
-        var severity = config.Text("severity")?.ToLowerInvariant();
-        var limit = config.Text(severity == "warn" ? "warn_if" : "error_if");
-        if (limit is not null && limit.Replace(" ", "", StringComparison.Ordinal) != "!=0")
-        {
-            var count = config.Text("fail_calc") ?? "count(*)";
-            sql = $"select * from (\n{sql}\n) where (select {count} from (\n{sql}\n)) {limit}";
-        }
-        return new()
-        {
-            Name = name, Body = new(sql, place) { Map = _ => place }, OnViolation = severity == "warn" ? OnViolation.Warn : OnViolation.Fail,
-            Tags = config.Tags, File = place.File,
-        };
-    }
+        Name = name, Body = Limited(body, config), Tags = config.Tags, File = place.File,
+        OnViolation = config.Text("severity")?.ToLowerInvariant() == "warn" ? OnViolation.Warn : OnViolation.Fail,
+    };
 
     IEnumerable<string> TestNames(string package) => surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
         .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal)).Select(name => name[DbtMacro.TestPrefix.Length..]);

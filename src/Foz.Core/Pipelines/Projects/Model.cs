@@ -159,6 +159,12 @@ public sealed record SqlTest
     /// <summary>Its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Makes its SELECT anew when it is run; null where it is the same each time.</summary>
+    public ModelTemplate? Template { get; init; }
+
+    /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
+    public IReadOnlyList<StatedName> Reads { get; init; } = [];
+
     /// <summary>The tables that it reads; filled in when the project is whole.</summary>
     public IReadOnlyList<Reference> References { get; init; } = [];
 

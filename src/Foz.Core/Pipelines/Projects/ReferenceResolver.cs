@@ -46,7 +46,7 @@ sealed class ReferenceResolver(
             RefuseOwn(reference, own, isIncremental, place);
             found.Add(reference);
         }
-        foreach (var use in model.Program is null ? UsesIn(model.Body) : [])
+        foreach (var use in model.Program is null ? UsesIn(model.Body, model.Template) : [])
         {
             var place = model.Body.PlaceOf(use.Index);
             if (ToName(use, place) is not { } name || Find(name, own, place) is not { } reference) continue;
@@ -105,12 +105,14 @@ sealed class ReferenceResolver(
     public SqlTest Resolve(SqlTest test)
     {
         var found = new ReferenceList();
-        foreach (var use in UsesIn(test.Body))
+        foreach (var use in UsesIn(test.Body, test.Template))
         {
             var place = test.Body.PlaceOf(use.Index);
             if (ToName(use, place) is { } name && Find(name, own: null, place) is { } reference)
                 Add(found, reference);
         }
+        foreach (var (name, place) in test.Reads)
+            if (Find(name, own: null, place) is { } reference) Add(found, reference);
         return test with { References = found.Items };
     }
 
@@ -162,7 +164,9 @@ sealed class ReferenceResolver(
         }
     }
 
-    IReadOnlyList<TableUse> UsesIn(SqlBody body) => UsesIn(body.Text, body.PlaceOf);
+    /// <summary>The tables that a SELECT names; one that is made anew for each run may not be SQL before.</summary>
+    IReadOnlyList<TableUse> UsesIn(SqlBody body, ModelTemplate? template) =>
+        template is not null && usesOf[body.Text].Error is not null ? [] : UsesIn(body.Text, body.PlaceOf);
 
     IReadOnlyList<TableUse> UsesIn(string sql, Func<int, int, Place> placeOf)
     {

@@ -55,9 +55,22 @@ public sealed class ProjectChecks(Lake lake)
         Project project, IEnumerable<SqlTest> tests, CancellationToken cancellationToken)
     {
         var outcomes = new List<ChecksOutcome>();
-        foreach (var test in tests)
-            outcomes.Add(await TryAsync(test.Name, NodeOf(test), table: null, cancellationToken));
+        foreach (var test in tests) outcomes.Add(await TryAsync(test, cancellationToken));
         return outcomes;
+    }
+
+    async Task<ChecksOutcome> TryAsync(SqlTest test, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (test.Template is { } template)
+                test = test with { Body = template.Render(isIncremental: false, new ProjectLake(lake), cancellationToken) };
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return new(test.Name, [], e);
+        }
+        return await TryAsync(test.Name, NodeOf(test), table: null, cancellationToken);
     }
 
     async Task<ChecksOutcome> TryAsync(

@@ -162,4 +162,28 @@ public sealed class DbtCommandTests : IDisposable
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains("a hook failed", failed.Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Macros_see_the_tables_and_columns_that_the_lake_has()
+    {
+        foz.Write("models/marts/asking.sql", """
+            {%- set tables = dbt_utils.get_relations_by_prefix(target.schema ~ '_raw', 'raw_') -%}
+            select {{ dbt_utils.star(ref('raw_orders'), except=['status'], prefix='o_') }},
+              '{{ tables | map(attribute='identifier') | sort | join(' ') }}' as tables,
+              {{ dbt_utils.get_single_value('select max(id) from ' ~ ref('raw_payments'), default=0) }} as highest
+            from {{ ref('raw_orders') }} where id = 1
+            """);
+        foz.Write("models/marts/both.sql", """
+            {{ dbt_utils.union_relations([ref('raw_customers'), ref('raw_orders')], include=['id', 'status'], source_column_name='of') }}
+            """);
+
+        await RunAsync("run");
+
+        Assert.Equal(
+            ["o_id,o_customer,o_ordered_at,tables,highest", "1,1,2026-01-01 08:10:00,raw_customers raw_orders raw_payments,5"],
+            (await RunAsync("query", "select * from bakery.asking", "--output", "csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(
+            ["\"\"\"bakery_raw\"\".\"\"raw_customers\"\"\",4,0", "\"\"\"bakery_raw\"\".\"\"raw_orders\"\"\",4,4"],
+            await QueryAsync("select \"of\", count(id), count(status) from bakery.both group by 1 order by 1"));
+    }
 }

@@ -70,9 +70,19 @@ from range(cast({{ start_date }} as timestamp), cast({{ end_date }} as timestamp
 
 {#- relations -#}
 {% macro get_columns_in_relation(relation) %}{{ return(adapter.get_columns_in_relation(relation)) }}{% endmacro %}
-{% macro get_relations_by_pattern(schema_pattern, table_pattern, exclude='', database=target.database) -%}
-  {{ return(dbt_utils.get_relations_by_pattern(schema_pattern, table_pattern, exclude, database)) }}
+{% macro duckdb__get_relations_by_pattern(schema_pattern, table_pattern, exclude='', database=target.database) -%}
+  {%- set found = [] -%}
+  {%- set tables = modules.re.sub('%', '.*', table_pattern) -%}
+  {%- set hidden = modules.re.sub('%', '.*', exclude) -%}
+  {%- for relation in adapter.list_relations(database, schema_pattern) -%}
+    {%- if modules.re.fullmatch(tables, relation.identifier, modules.re.IGNORECASE)
+      and not (exclude and modules.re.fullmatch(hidden, relation.identifier, modules.re.IGNORECASE)) -%}
+      {%- do found.append(relation) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ return(found) }}
 {%- endmacro %}
+{% macro duckdb__get_relations_by_prefix(schema, prefix, exclude='', database=target.database) %}{{ return(dbt.duckdb__get_relations_by_pattern(schema, prefix ~ '%', exclude, database)) }}{% endmacro %}
 {% macro load_cached_relation(relation) %}{{ return(load_relation(relation)) }}{% endmacro %}
 {% macro get_or_create_relation(database, schema, identifier, type) -%}
   {%- set found = adapter.get_relation(database=database, schema=schema, identifier=identifier) -%}

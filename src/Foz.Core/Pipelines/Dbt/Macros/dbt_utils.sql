@@ -104,18 +104,7 @@ qualify row_number() over (partition by {{ partition_by }} order by {{ order_by 
   {%- endif -%}
   {{ return(found) }}
 {%- endmacro %}
-{% macro get_relations_by_pattern(schema_pattern, table_pattern, exclude='', database=target.database) -%}
-  {%- set found = [] -%}
-  {%- set tables = modules.re.sub('%', '.*', table_pattern) -%}
-  {%- set hidden = modules.re.sub('%', '.*', exclude) -%}
-  {%- for relation in adapter.list_relations(database, schema_pattern) -%}
-    {%- if modules.re.fullmatch(tables, relation.identifier, modules.re.IGNORECASE)
-      and not (exclude and modules.re.fullmatch(hidden, relation.identifier, modules.re.IGNORECASE)) -%}
-      {%- do found.append(relation) -%}
-    {%- endif -%}
-  {%- endfor -%}
-  {{ return(found) }}
-{%- endmacro %}
+{% macro get_relations_by_pattern(schema_pattern, table_pattern, exclude='', database=target.database) %}{{ return(dbt.duckdb__get_relations_by_pattern(schema_pattern, table_pattern, exclude, database)) }}{% endmacro %}
 {% macro get_relations_by_prefix(schema, prefix, exclude='', database=target.database) %}{{ return(dbt_utils.get_relations_by_pattern(schema, prefix ~ '%', exclude, database)) }}{% endmacro %}
 
 {#- tables put together -#}

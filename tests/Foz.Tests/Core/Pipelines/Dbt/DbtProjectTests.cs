@@ -258,6 +258,36 @@ public sealed class DbtProjectTests : IDisposable
     }
 
     [Fact]
+    public void What_asks_the_lake_may_be_no_sql_before_it_can_be_asked()
+    {
+        Write("macros/a.sql", """
+            {% macro values(relation) %}
+              {%- if not execute -%}{{ return('') }}{%- endif -%}
+              {%- if relation is mapping and relation.get('metadata', {}).get('type', '').endswith('Relation') and not relation.is_cte -%}
+                {%- call statement('found', fetch_result=true) -%}
+                  {%- if load_relation(relation) is none -%}{{ exceptions.raise_compiler_error(relation ~ ' does not exist') }}{%- endif -%}
+                  select 1
+                {%- endcall -%}
+                {{ return(load_result('found')['data'] | map(attribute=0) | list) }}
+              {%- endif -%}
+            {% endmacro %}
+            {% test as_many(model, to) %}{{ config(fail_calc='sum(difference)') }}
+              {%- if not execute -%}{{ return('') }}{%- endif -%}
+              select 0 as difference from {{ model }}, {{ to }} where {{ adapter.get_columns_in_relation(model) | length }} = 0
+            {% endtest %}
+            """);
+        Write("models/m.sql", "select id {%- for value in values(ref('orders')) %}, {{ value }} as v_{{ value }}{% endfor %}, from where {{ ref('orders') }}");
+        Write("models/x.yml", "models: [{name: orders, data_tests: [{as_many: {to: ref('orders')}}]}]");
+
+        var project = Load();
+
+        Assert.Equal(["shop.orders"], project.Models[0].References.Select(reference => reference.Name.ToString()));
+        var test = Assert.Single(project.SqlTests);
+        Assert.Equal(("select 1 as nothing where false", "shop.orders"), (test.Sql, test.References.Single().Name.ToString()));
+        Assert.Contains("(select sum(difference) from", test.Template!.Render(false, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_switched_off_is_known_and_not_read()
     {
         Write("models/off.sql", "{{ config(enabled=false) }}select {{ nothing() }}");
