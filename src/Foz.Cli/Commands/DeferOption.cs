@@ -19,10 +19,14 @@ sealed class DeferOption
 
     /// <summary>The environment; null where none is asked for.</summary>
     /// <exception cref="FozException"><c>--state</c> names no environment.</exception>
-    public EnvironmentLake? Read(ParseResult arguments, SelectionRequest selection) => !arguments.GetValue(defer)
-        ? null
-        : selection.State is StateSource.OfLake { Lake: var lake, SchemaPrefix: var prefix, BasePrefix: var below }
-            ? new(lake, prefix) { BasePrefix = below }
+    public EnvironmentLake? Read(ParseResult arguments, SelectionRequest selection) =>
+        arguments.GetValue(defer) ? Of(selection.State) : null;
+
+    /// <summary>The environment that a state is of.</summary>
+    /// <exception cref="FozException">It is of none.</exception>
+    public static EnvironmentLake Of(StateSource? state) =>
+        state is StateSource.OfLake { Lake: var lake, SchemaPrefix: var prefix } environment
+            ? new(lake, prefix) { Name = environment.Name, BasePrefix = environment.BasePrefix }
             : throw new FozException(ErrorKind.Usage, "--defer needs the environment to read from")
             {
                 Hint = "name it with --state prod",

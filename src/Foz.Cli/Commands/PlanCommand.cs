@@ -16,12 +16,14 @@ static class PlanCommand
     [
         new("step"), new("kind"), new("works"), new("reason"), new("warnings"), new("file"), new("change"), new("diff"),
         new("settings"), new("impact"), new("schema"), new("columns"), new("bytes_to_read", IsNumber: true), new("breaks"),
+        new("intervals"),
     ];
 
     public static Command Create(CommandContext context)
     {
         var selection = new SelectionOptions();
         var defer = new DeferOption();
+        var intervals = new IntervalOptions();
         var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
         var command = new ExampleCommand(
             Name, "Show what a run would do and why, and do nothing",
@@ -29,6 +31,7 @@ static class PlanCommand
         { fullRefresh };
         selection.AddTo(command);
         defer.AddTo(command);
+        intervals.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var environment = Workspace.EnvironmentIn(context, arguments, selection.Names(arguments));
@@ -42,6 +45,7 @@ static class PlanCommand
                     Project = workspace.LoadProject(context, cancellationToken),
                     Selection = selected,
                     Defer = defer.Read(arguments, selected),
+                    Intervals = RunCommand.IntervalsOf(intervals.Read(arguments), arguments.GetValue(fullRefresh)),
                     IsFullRefresh = arguments.GetValue(fullRefresh),
                 },
                 cancellationToken);
@@ -63,6 +67,7 @@ static class PlanCommand
         Texts(step.Impact?.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}") ?? []),
         Texts(step.Impact?.Columns ?? []), step.BytesToRead,
         Texts(plan.Breaks.Where(error => error.Place?.File == step.File).Select(error => context.Mask(error.Describe()))),
+        Texts(step.Intervals.Select(interval => $"{interval}")),
     ];
 
     static object?[] Texts(IEnumerable<string> texts) => [.. texts];

@@ -1,4 +1,5 @@
 using Foz.Cli.Terminal;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Pipelines.Selectors;
@@ -31,6 +32,8 @@ sealed class PlanDisplay(CommandContext context)
     {
         var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
         Shell.Out.WriteLine(step.Works ? line : Shell.Styled(Style.Dim, line));
+        if (step.Intervals.Count > 0 && IntervalsOf(step.Intervals) is var intervals && !step.Reason.Contains(intervals, StringComparison.Ordinal))
+            Shell.Out.WriteLine(Indent + intervals);
         foreach (var text in step.Warnings.SelectMany(w => context.Mask(w.Describe()).Split('\n')))
             Shell.Out.WriteLine(Shell.Styled(Style.Yellow, $"  {text}"));
         foreach (var hunk in step.Diff)
@@ -46,6 +49,10 @@ sealed class PlanDisplay(CommandContext context)
         else if (impact.Columns.Count > 0)
             Shell.Out.WriteLine($"{Indent}made from what changed: {string.Join(", ", impact.Columns)}");
     }
+
+    static string IntervalsOf(IReadOnlyList<Interval> intervals) => intervals is [var only]
+        ? $"the interval {only}"
+        : $"{intervals.Count} intervals of {new Interval(intervals[0].Start, intervals[^1].End)}";
 
     string Styled(DiffLine line) => line.Kind switch
     {

@@ -67,7 +67,8 @@ static class RunCommand
         Description = "Make incremental tables anew from the beginning of their inputs",
     };
 
-    static IntervalRequest? IntervalsOf(IntervalRequest? intervals, bool isFullRefresh) =>
+    /// <summary>The intervals that are asked for, which a full refresh has all of.</summary>
+    public static IntervalRequest? IntervalsOf(IntervalRequest? intervals, bool isFullRefresh) =>
         intervals is not null && isFullRefresh
             ? throw new FozException(ErrorKind.Usage, "--full-refresh makes tables anew with all of their time")
             {

@@ -60,7 +60,12 @@ sealed class RunOptions(CommandContext context)
         if (last.Selection is { } selection)
             return await RunAsync(
                 arguments, workspace,
-                new() { Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh }, cancellationToken);
+                new()
+                {
+                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh, Intervals = last.Intervals,
+                    Defer = last.Defer is null ? null : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
+                },
+                cancellationToken);
         context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
         return null;
     }

@@ -20,7 +20,7 @@ static class StateOption
             var file = ProjectFile.Load(workspace.File.Folder, new() { Target = name });
             return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
             {
-                BasePrefix = file.Base?.SchemaPrefix,
+                Name = name, BasePrefix = file.Base?.SchemaPrefix,
             };
         }
         var folder = context.Shell.PathOf(name);

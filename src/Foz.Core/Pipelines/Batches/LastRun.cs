@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Pipelines.Batches;
@@ -21,6 +22,12 @@ public sealed record LastRun
 
     /// <summary>Whether incremental tables were made anew.</summary>
     public bool IsFullRefresh { get; init; }
+
+    /// <summary>The environment from which it read what its own has not made; null where it read from none.</summary>
+    public string? Defer { get; init; }
+
+    /// <summary>Which intervals it was asked to run; null for those that were due.</summary>
+    public IntervalRequest? Intervals { get; init; }
 
     /// <summary>
     /// How its steps ended, in the words of <c>result:</c>, by the names that the project has for tables; steps with nothing
@@ -56,5 +63,6 @@ public sealed record LastRun
 }
 
 [JsonSerializable(typeof(LastRun))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 sealed partial class LastRunJson : JsonSerializerContext;

@@ -13,6 +13,9 @@ namespace Foz.Core.Pipelines.Environments;
 /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
 public sealed record EnvironmentLake(Lake Lake, string SchemaPrefix)
 {
+    /// <summary>What it is called; null where nobody said.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The prefix of its base, for what it has not made; null where it has none.</summary>
     public string? BasePrefix { get; init; }
 

@@ -22,7 +22,7 @@ sealed record TableUse(IReadOnlyList<string> Parts, int Index)
 /// </param>
 sealed record TableUses(IReadOnlyList<TableUse> Uses, FozException? Error);
 
-/// <summary>Finds the tables that SELECTs name, by DuckDB's own parser.</summary>
+/// <summary>Finds the tables that SELECTs name, by DuckDB's own parser where a plain reading is not certain.</summary>
 /// <param name="engines">Gives the sessions to parse in.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken)
@@ -46,6 +46,7 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
         Parallel.ForEach(statements.Distinct(StringComparer.Ordinal), sql =>
         {
             if (cache.FindUses(sql) is { } known) found[sql] = known;
+            else if (FindPlain(sql) is { } plain) cache.Add(sql, found[sql] = plain);
             else open.Add(sql);
         });
         Parallel.ForEach(
@@ -65,7 +66,17 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
         return found;
     }
 
-    static TableUses UsesOf(SqlAnalysis? analysis, FozException? error)
+    /// <summary>What a SELECT names that is plain enough to be read without the engine; null where it is not.</summary>
+    internal static TableUses? FindPlain(string sql) => PlainSelect.Find(sql) is not { } tables
+        ? null
+        : new(
+            [
+                .. tables.Where(table => table.Function is null or StreamFunction).OrderBy(table => table.Start)
+                    .Select(table => new TableUse(table.Parts, table.Start) { IsStream = table.Function is not null }),
+            ],
+            Error: null);
+
+    internal static TableUses UsesOf(SqlAnalysis? analysis, FozException? error)
     {
         if (analysis is null) return new([], error);
         var tables = analysis.Tables.Select(table => new TableUse(

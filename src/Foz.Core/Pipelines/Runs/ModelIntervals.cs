@@ -26,6 +26,15 @@ sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
             Strategy, ledger, context.Intervals, previous is null || !plan.ReadsSameRows(previous), now);
     }
 
+    /// <summary>The intervals that a run would fill, of a step that would work.</summary>
+    public async Task<IntervalPlan> DueAsync(bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        var now = context.Lake.Clock.GetUtcNow();
+        return isFullRefresh
+            ? new([IntervalPlan.Whole(Strategy, now)])
+            : IntervalPlan.Of(Strategy, await ReadAsync(cancellationToken), context.Intervals, hasNewInputs: true, now);
+    }
+
     /// <summary>What is filled: the table is asked which of the batches are done.</summary>
     public async Task<IntervalLedger> ReadAsync(CancellationToken cancellationToken)
     {

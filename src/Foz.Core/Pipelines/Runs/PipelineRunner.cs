@@ -111,6 +111,8 @@ public sealed class PipelineRunner(Lake lake)
             RunId = result.RunId,
             FinishedAt = lake.Clock.GetUtcNow(),
             IsFullRefresh = request.IsFullRefresh,
+            Defer = request.Defer?.Name,
+            Intervals = request.Intervals,
             Results = result.Steps.Where(step => step.Outcome is not Outcome.Skipped)
                 .ToImmutableSortedDictionary(step => $"{names[step.Step]}", WordOf, StringComparer.Ordinal),
         };

@@ -1,5 +1,6 @@
 using Foz.Core.Catalog;
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 
@@ -11,6 +12,12 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Selection">The steps that failed, and those that were not tried; null where there are none.</param>
 public sealed record RetrySelection(string RunId, bool IsFullRefresh, SelectionRequest? Selection)
 {
+    /// <summary>The environment from which it read what its own has not made; null where it read from none.</summary>
+    public string? Defer { get; init; }
+
+    /// <summary>Which intervals it was asked to run; null for those that were due.</summary>
+    public IntervalRequest? Intervals { get; init; }
+
     /// <summary>Finds it.</summary>
     /// <exception cref="FozException">The project was not run in its environment yet.</exception>
     public static async Task<RetrySelection> FindAsync(Lake lake, Project project, CancellationToken cancellationToken)
@@ -25,6 +32,9 @@ public sealed record RetrySelection(string RunId, bool IsFullRefresh, SelectionR
         // What is no longer in the project cannot be tried again.
         var names = again.Where(name => project.Graph.Find(name) is not null || project.Sources.Any(s => s.IsUndiscovered))
             .Select(name => $"fqn:{name}").ToList();
-        return new(last.RunId, last.IsFullRefresh, names.Count == 0 ? null : new() { Select = names });
+        return new(last.RunId, last.IsFullRefresh, names.Count == 0 ? null : new() { Select = names })
+        {
+            Defer = last.Defer, Intervals = last.Intervals,
+        };
     }
 }

@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Environments;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
@@ -34,6 +35,9 @@ public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, stri
 
     /// <summary>What changed definitions, its own or others, do to its table; null where they do not reach it.</summary>
     public StepImpact? Impact { get; init; }
+
+    /// <summary>The intervals that it would run, each a batch; empty where the step has none.</summary>
+    public IReadOnlyList<Interval> Intervals { get; init; } = [];
 
     /// <summary>The bytes that the tables have which it would read; null where it works on a source, or they are not all there.</summary>
     public long? BytesToRead { get; init; }
@@ -120,6 +124,10 @@ public sealed class RunPlanner(Lake lake)
         return new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date")
         {
             Warnings = warnings.ToImmutable(),
+            Intervals = reason is not null && node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Microbatch } dated
+                ? (await new ModelIntervals(context, dated).DueAsync(
+                    request.IsFullRefresh && !dated.Model.Materialization.IsFullRefreshRestricted, cancellationToken)).Due
+                : [],
         };
     }
 

@@ -91,6 +91,33 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_retry_runs_the_intervals_that_were_asked_for_and_reads_what_was_deferred_to()
+    {
+        using var timed = new CommandRunner();
+        timed.Write("foz.yml", "name: t\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: prod\n");
+        timed.Write("models/bronze/events.sql", "select * from (values (date '2026-01-02', 1), (date '2026-01-05', 2)) v(day, id)");
+        const string Header = "/* @foz\nmaterialization: {type: incremental, strategy: microbatch, event_time: day, begin: '2026-01-01', lookback: 0}\n@foz */\n";
+        timed.Write("models/silver/daily.sql", Header + "select day, id from bronze.events");
+        Assert.Equal(0, (await timed.RunAsync("run", "bronze.events")).ExitCode);
+        string[] asked = ["--target", "dev", "silver.daily", "--defer", "--state", "prod", "--start", "2026-01-01", "--end", "2026-01-04"];
+        var plan = await timed.RunAsync(["plan", .. asked]);
+        Assert.Contains("3 intervals of [2026-01-01, 2026-01-04)", plan.Out, StringComparison.Ordinal);
+        var json = JsonDocument.Parse((await timed.RunAsync(["plan", .. asked, "-o", "json"])).Out).RootElement;
+        Assert.Equal(3, json[0].GetProperty("intervals").GetArrayLength());
+
+        timed.Write("models/silver/daily.sql", Header + "select day, error('not yet') as id from bronze.events");
+        Assert.Equal(1, (await timed.RunAsync(["run", .. asked])).ExitCode);
+        timed.Write("models/silver/daily.sql", Header + "select day, id from bronze.events");
+        foreach (var again in new[] { "retry", "run" })
+        {
+            var result = await timed.RunAsync(again == "retry" ? ["retry", "--target", "dev"] : ["run", "--continue", "--target", "dev"]);
+            Assert.True(result.ExitCode == 0, result.Out + result.Error);
+        }
+        Assert.Equal("id\n1\n", (await timed.RunAsync("query", "select id from silver.daily", "--target", "dev", "-o", "csv")).Out);
+        Assert.Contains("gap", (await timed.RunAsync("intervals", "--target", "dev", "--gaps")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_retry_takes_what_failed_and_what_was_not_tried()
     {
         Assert.Equal(2, (await foz.RunAsync("retry")).ExitCode);
