@@ -28,6 +28,8 @@ static class CommandTree
         (ChecksCommand.Name, ChecksCommand.Create),
         (RenderCommand.Name, RenderCommand.Create),
         (QueryCommand.Name, QueryCommand.Create),
+        (ServeCommand.Name, ServeCommand.Create),
+        (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),
         (ShowCommand.Name, ShowCommand.Create),
         (HistoryCommand.Name, HistoryCommand.Create),

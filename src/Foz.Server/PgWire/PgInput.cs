@@ -27,6 +27,13 @@ sealed class PgInput(Stream stream) : IDisposable
     /// <summary>Whether bytes have arrived behind the message that was read.</summary>
     public bool HasMore => end - start > messageBytes;
 
+    /// <summary>Whether the next message has arrived in full.</summary>
+    public bool HasNext(ClientMessageLimits limits)
+    {
+        var next = buffer.AsSpan(start + messageBytes, end - start - messageBytes);
+        return limits.LengthOf(next) <= next.Length;
+    }
+
     /// <summary>Reads the next message.</summary>
     /// <returns>Whether there is one; false where the client has closed the connection.</returns>
     /// <exception cref="WireException">It is too long, of no known type, or cut off.</exception>

@@ -21,22 +21,38 @@ sealed class PgOutput(Stream stream)
     public bool IsFull => Writer.Length >= FlushBytes;
 
     /// <summary>Begins to send what was written, once what was sent before is on its way.</summary>
-    public async ValueTask SendAsync(CancellationToken cancellationToken)
+    public async ValueTask SendAsync()
     {
         await sent;
         if (Writer.Length == 0) return;
         (Writer, sending) = (sending, Writer);
         Writer.Reset();
-        sent = stream.WriteAsync(sending.Written, cancellationToken).AsTask();
+        // Never canceled: half a message cannot be followed by another one. Who gives up closes the connection.
+        sent = WriteAsync(sending.Written);
     }
 
     /// <summary>Sends what was written, and gives the room back.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    public async ValueTask FlushAsync()
     {
-        await SendAsync(cancellationToken);
+        await SendAsync();
         await sent;
-        await stream.FlushAsync(cancellationToken);
         Writer.Shrink();
         sending.Shrink();
     }
+
+    async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await stream.WriteAsync(bytes, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw new PgLostException(e);
+        }
+    }
 }
+
+/// <summary>A client cannot be reached any more.</summary>
+/// <param name="inner">Why.</param>
+sealed class PgLostException(Exception inner) : IOException(inner.Message, inner);

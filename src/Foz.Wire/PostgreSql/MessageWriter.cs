@@ -23,6 +23,9 @@ public sealed class MessageWriter
     /// <summary>Forgets all messages, and keeps the room for the next ones; for what holds no password.</summary>
     public void Reset() => length = 0;
 
+    /// <summary>Forgets what was written behind the first so many bytes.</summary>
+    public void Truncate(int bytes) => length = Math.Min(bytes, length);
+
     /// <summary>Forgets all messages, and gives the room back but for a little.</summary>
     public void Shrink()
     {

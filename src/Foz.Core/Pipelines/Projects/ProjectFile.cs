@@ -65,6 +65,9 @@ public sealed class ProjectFile
     /// <summary>Where runs are told of in OpenLineage's words; null where nowhere.</summary>
     public OpenLineageTarget? OpenLineage { get; init; }
 
+    /// <summary>How the project is served.</summary>
+    public ServeOptions Serve { get; init; } = new();
+
     /// <summary>The variables that texts are filled in from.</summary>
     public required Variables Variables { get; init; }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Text;
+using Foz.Core.Serving;
 using Foz.Wire;
 
 namespace Foz.Server.PgWire.Rows;
@@ -32,6 +34,9 @@ abstract class ColumnFrame
 
     /// <summary>Writes a NULL into <see cref="NullBytes"/>.</summary>
     public abstract void WriteNull(Span<byte> destination);
+
+    /// <summary>Whether a delimiter stands in the text of no number, date or time.</summary>
+    protected static bool IsUsual(char delimiter) => delimiter is '\t' or ',' or ';' or '|' or '~' or '^';
 
     /// <summary>Refuses a value that no message can hold.</summary>
     protected static int Bounded(long bytes) => bytes <= BytesMax
@@ -81,12 +86,12 @@ abstract class ColumnFrame
         /// <summary>A column.</summary>
         /// <param name="options">How the COPY is written.</param>
         /// <param name="isLast">Whether the row ends with it.</param>
-        public CopyText(CopyFormat options, bool isLast)
+        public CopyText(CopyOptions options, bool isLast)
         {
-            nullText = options.Null;
-            Delimiter = isLast ? (byte)'\n' : options.Delimiter;
-            special = SearchValues.Create([.. "\b\f\n\r\t\v\\"u8, options.Delimiter]);
-            TakesPlain = options.IsDelimiterUnusual is false;
+            nullText = Encoding.UTF8.GetBytes(options.Null);
+            Delimiter = isLast ? (byte)'\n' : (byte)options.Delimiter;
+            special = SearchValues.Create([.. "\b\f\n\r\t\v\\"u8, (byte)options.Delimiter]);
+            TakesPlain = IsUsual(options.Delimiter);
         }
 
         /// <inheritdoc/>
@@ -150,22 +155,24 @@ abstract class ColumnFrame
     /// <summary>Values of COPY in CSV format: quoted where they need it.</summary>
     public sealed class Csv : ColumnFrame
     {
-        readonly CopyFormat options;
         readonly SearchValues<byte> special;
+        readonly byte[] nullText;
+        readonly byte quote;
+        readonly byte escape;
         readonly bool isQuoted;
         readonly bool isOnly;
 
         /// <summary>A column.</summary>
         /// <param name="options">How the COPY is written.</param>
-        /// <param name="isQuoted">Whether every value that is not NULL is quoted.</param>
         /// <param name="isLast">Whether the row ends with it.</param>
         /// <param name="isOnly">Whether there is no other.</param>
-        public Csv(CopyFormat options, bool isQuoted, bool isLast, bool isOnly)
+        public Csv(CopyOptions options, bool isLast, bool isOnly)
         {
-            (this.options, this.isQuoted, this.isOnly) = (options, isQuoted, isOnly);
-            Delimiter = isLast ? (byte)'\n' : options.Delimiter;
-            special = SearchValues.Create([options.Delimiter, options.Quote, (byte)'\n', (byte)'\r']);
-            TakesPlain = !isQuoted && options.Null.Length == 0 && !options.IsDelimiterUnusual;
+            (quote, escape) = ((byte)options.Quote, (byte)options.Escape);
+            (nullText, isQuoted, this.isOnly) = (Encoding.UTF8.GetBytes(options.Null), options.QuotesAll, isOnly);
+            Delimiter = isLast ? (byte)'\n' : (byte)options.Delimiter;
+            special = SearchValues.Create([(byte)options.Delimiter, quote, (byte)'\n', (byte)'\r']);
+            TakesPlain = !isQuoted && nullText.Length == 0 && IsUsual(options.Delimiter);
         }
 
         /// <inheritdoc/>
@@ -178,7 +185,7 @@ abstract class ColumnFrame
         public override byte Delimiter { get; }
 
         /// <inheritdoc/>
-        public override int NullBytes => options.Null.Length + 1;
+        public override int NullBytes => nullText.Length + 1;
 
         /// <inheritdoc/>
         public override int BytesOf(ReadOnlySpan<byte> value)
@@ -186,7 +193,7 @@ abstract class ColumnFrame
             if (!IsQuoted(value)) return Bounded(value.Length + 1L);
             var bytes = value.Length + 3L;
             foreach (var letter in value)
-                if (letter == options.Quote || letter == options.Escape) bytes++;
+                if (letter == quote || letter == escape) bytes++;
             return Bounded(bytes);
         }
 
@@ -196,14 +203,14 @@ abstract class ColumnFrame
             var length = 0;
             if (IsQuoted(value))
             {
-                destination[length++] = options.Quote;
+                destination[length++] = quote;
                 foreach (var letter in value)
                 {
-                    if (letter == options.Quote || letter == options.Escape) destination[length++] = options.Escape;
+                    if (letter == quote || letter == escape) destination[length++] = escape;
                     destination[length++] = letter;
                 }
 
-                destination[length++] = options.Quote;
+                destination[length++] = quote;
             }
             else
             {
@@ -218,12 +225,12 @@ abstract class ColumnFrame
         /// <inheritdoc/>
         public override void WriteNull(Span<byte> destination)
         {
-            options.Null.CopyTo(destination);
-            destination[options.Null.Length] = Delimiter;
+            nullText.CopyTo(destination);
+            destination[nullText.Length] = Delimiter;
         }
 
         bool IsQuoted(ReadOnlySpan<byte> value) =>
-            isQuoted || value.SequenceEqual(options.Null) || value.ContainsAny(special)
+            isQuoted || value.SequenceEqual(nullText) || value.ContainsAny(special)
             || (isOnly && value.SequenceEqual("\\."u8));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Foz.Core.Serving;
 using Foz.DuckDB;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
@@ -38,26 +39,27 @@ sealed class RowEncoder
     }
 
     /// <summary>Rows of a COPY.</summary>
-    /// <inheritdoc cref="ForQuery"/>
+    /// <param name="options">How it is written.</param>
+    /// <param name="columns">The columns: their types in DuckDB and PostgreSQL.</param>
+    /// <param name="zone">The session's clock.</param>
     public static RowEncoder ForCopy(
-        CopyFormat format, IReadOnlyList<(LogicalType Type, uint Oid)> columns, ClockZone zone)
+        CopyOptions options, IReadOnlyList<(LogicalType Type, uint Oid)> columns, ClockZone zone)
     {
-        var valueFormat = format.Kind is CopyKind.Binary ? ValueFormat.Binary : ValueFormat.Text;
+        var valueFormat = options.Format is CopyFormat.Binary ? ValueFormat.Binary : ValueFormat.Text;
         return new(
             [
                 .. columns.Select(
-                    (c, i) => ColumnEncoders.Create(c.Type, c.Oid, valueFormat, FrameOf(format, i, columns.Count), zone)),
+                    (c, i) => ColumnEncoders.Create(c.Type, c.Oid, valueFormat, FrameOf(options, i, columns.Count), zone)),
             ],
-            MessageType.CopyData, hasCount: format.Kind is CopyKind.Binary);
+            MessageType.CopyData, hasCount: options.Format is CopyFormat.Binary);
     }
 
     /// <summary>What stands around the values of a column of a COPY.</summary>
-    public static ColumnFrame FrameOf(CopyFormat format, int column, int columnCount) => format.Kind switch
+    public static ColumnFrame FrameOf(CopyOptions options, int column, int columnCount) => options.Format switch
     {
-        CopyKind.Binary => new ColumnFrame.Prefixed(),
-        CopyKind.Csv => new ColumnFrame.Csv(
-            format, format.Quoted.Contains(column), column == columnCount - 1, columnCount == 1),
-        _ => new ColumnFrame.CopyText(format, column == columnCount - 1),
+        CopyFormat.Binary => new ColumnFrame.Prefixed(),
+        CopyFormat.Csv => new ColumnFrame.Csv(options, column == columnCount - 1, columnCount == 1),
+        _ => new ColumnFrame.CopyText(options, column == columnCount - 1),
     };
 
     /// <summary>Starts with a chunk, or with another one.</summary>
@@ -83,13 +85,27 @@ sealed class RowEncoder
             total += bytes[skip + count];
         }
 
-        var buffer = writer.Reserve(total);
+        var start = writer.Length;
+        try
+        {
+            Fill(chunk, writer.Reserve(total), skip, count);
+            return count;
+        }
+        catch
+        {
+            // Half of a message would be read as the beginning of the error's.
+            writer.Truncate(start);
+            throw;
+        }
+    }
+
+    void Fill(DataChunk chunk, Span<byte> buffer, int skip, int count)
+    {
         WriteHeaders(buffer, skip, count);
         for (var i = 0; i < columns.Length; i++)
             columns[i].Write(chunk[i], measuredFrom, skip, buffer, positions.AsSpan(0, count));
         if (!hasCount && columns.Length == 0)
             for (var i = 0; i < count; i++) buffer[positions[i]] = (byte)'\n';
-        return count;
     }
 
     void Measure(DataChunk chunk, int from)

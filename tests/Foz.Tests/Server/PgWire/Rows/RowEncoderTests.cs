@@ -1,4 +1,5 @@
 using System.Text;
+using Foz.Core.Serving;
 using Foz.DuckDB;
 using Foz.Server.PgWire.Rows;
 using Foz.Wire.PostgreSql;
@@ -149,15 +150,15 @@ public sealed class RowEncoderTests
     }
 
     [Theory]
-    [InlineData(nameof(CopyKind.Text), "1\ta\\tb\\\\\\n\n2\t\\N\n3\t\n")]
-    [InlineData(nameof(CopyKind.Csv), "1,\"a\tb\\\n\"\n2,\n3,\"\"\n")]
+    [InlineData(nameof(CopyFormat.Text), "1\ta\\tb\\\\\\n\n2\t\\N\n3\t\n")]
+    [InlineData(nameof(CopyFormat.Csv), "1,\"a\tb\\\n\"\n2,\n3,\"\"\n")]
     public void Copy_escapes_as_PostgreSQL_does(string kind, string expected) =>
-        Assert.Equal(expected, Copy(CopyFormat.Of(Enum.Parse<CopyKind>(kind)), "select * from (values (1, E'a\\tb\\\\\\n'), (2, null), (3, ''))"));
+        Assert.Equal(expected, Copy(Options(Enum.Parse<CopyFormat>(kind)), "select * from (values (1, E'a\\tb\\\\\\n'), (2, null), (3, ''))"));
 
     [Fact]
     public void Csv_quotes_what_would_read_as_something_else()
     {
-        var format = CopyFormat.Of(CopyKind.Csv) with { Delimiter = (byte)'-', Null = "7"u8.ToArray(), Escape = (byte)'\\' };
+        var format = Options(CopyFormat.Csv) with { Delimiter = '-', Null = "7", Escape = '\\' };
         Assert.Equal(
             "\"7\"-\"a\\\"b\\\\\"-\"2024-01-02\"\n7-x-7\n",
             Copy(format, "select * from (values (7, 'a\"b\\', date '2024-01-02'), (null, 'x', null))"));
@@ -184,7 +185,11 @@ public sealed class RowEncoderTests
         return rows;
     }
 
-    static string Copy(CopyFormat format, string sql)
+    static CopyOptions Options(CopyFormat format) => format is CopyFormat.Csv
+        ? new() { Format = format, Delimiter = ',', Null = "" }
+        : new() { Format = format };
+
+    static string Copy(CopyOptions format, string sql)
     {
         var messages = Write(
             sql, types => RowEncoder.ForCopy(format, [.. types.Select(t => (t, TypeOids.Text))], ClockZone.Utc));

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Foz.Core;
+using Foz.Core.Engine;
+using Foz.Core.Governance;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Serving;
+using Foz.Server;
+using Foz.Server.Auth;
+
+namespace Foz.Cli.Commands;
+
+/// <summary><c>foz serve</c>: the lake's SQL for any client of PostgreSQL's protocol.</summary>
+static class ServeCommand
+{
+    public const string Name = "serve";
+
+    const int PortMax = 65_535;
+
+    public static Command Create(CommandContext context)
+    {
+        var pgPort = new Option<int?>("--pg-port") { HelpName = "port", Description = "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)" };
+        var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
+        var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name" };
+        var command = new ExampleCommand(
+            Name, "Serve the lake to SQL clients until stopped",
+            ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])
+        {
+            pgPort, httpPort, insecure,
+        };
+        command.SetAction((arguments, cancellationToken) => RunAsync(
+            context, arguments,
+            new(PortOf(arguments, pgPort), PortOf(arguments, httpPort), arguments.GetValue(insecure)), cancellationToken));
+        return command;
+    }
+
+    static async Task<int> RunAsync(
+        CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
+    {
+        using var workspace = Workspace.Open(context, arguments, Workload.Query);
+        var serve = workspace.File.Serve with
+        {
+            PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,
+            HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
+        };
+        var options = new ServerOptions
+        {
+            Serve = serve,
+            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File),
+            Sql = new(workspace.Names, new() { SessionsMax = serve.SessionsMax }),
+            Clock = context.Shell.Clock,
+            Log = context.Shell.Error,
+        };
+        await using var server = await FozServer.StartAsync(options, cancellationToken);
+        context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
+        context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
+        context.Shell.Out.Flush();
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await server.StopAsync();
+        }
+        return 0;
+    }
+
+    static LogIns LogInsOf(ProjectFile file)
+    {
+        var users = new UserDirectory(file.Folder);
+        return users.Current.All.Count > 0
+            ? LogIns.Of(() => users.Current)
+            : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")
+            {
+                Hint = "add one with foz user add, or serve this machine alone with --insecure-loopback",
+            };
+    }
+
+    static int? PortOf(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
+    {
+        null => null,
+        >= 0 and <= PortMax and var port => port,
+        { } number => throw CommandContext.Unreadable(option.Name, $"{number}", "0 to 65535"),
+    };
+
+    /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
+    readonly record struct Choices(int? PgPort, int? HttpPort, bool IsInsecure);
+}

@@ -1,0 +1,92 @@
+using Foz.Core.Configuration;
+using Foz.Wire;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Core.Governance;
+
+/// <summary>A user of the lake.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Verifier">What its password is checked with; null for one that cannot log in by a password.</param>
+/// <param name="IsOwner">Whether everything is granted to it.</param>
+public sealed record User(string Name, ScramVerifier? Verifier, bool IsOwner)
+{
+    /// <summary>Whether it can log in by a password.</summary>
+    public bool HasPassword => Verifier is not null;
+}
+
+/// <summary>The users that the files of <c>policies/</c> name. Passwords are nowhere: only what they are checked with.</summary>
+public sealed class UserList
+{
+    /// <summary>The folder of a project that says who may do what.</summary>
+    public const string FolderName = "policies";
+
+    /// <summary>The file of it to which <c>foz user add</c> writes.</summary>
+    public const string FileName = "users.yml";
+
+    /// <summary>The key of its files under which users stand.</summary>
+    public const string Key = "users";
+
+    readonly Dictionary<string, User> users;
+
+    UserList(Dictionary<string, User> users) => this.users = users;
+
+    /// <summary>All users, in the order of the files.</summary>
+    public IReadOnlyCollection<User> All => users.Values;
+
+    /// <summary>The user of a name, whose letters' case counts; null if there is none.</summary>
+    public User? Find(string name) => users.GetValueOrDefault(name);
+
+    /// <summary>Reads the users of a project.</summary>
+    /// <param name="projectFolder">The project's folder.</param>
+    /// <exception cref="FozException">A file is wrong; tells all that is.</exception>
+    public static UserList Load(string projectFolder)
+    {
+        var users = new Dictionary<string, User>(StringComparer.Ordinal);
+        var errors = new ErrorList();
+        foreach (var path in Files(projectFolder))
+        {
+            var file = Path.Combine(FolderName, Path.GetFileName(path));
+            var yaml = YamlReader.Read(File.ReadAllText(path), file, errors);
+            if (yaml is null) continue;
+            var reader = MappingReader.Of(yaml, new(file, 1, 1), file, errors);
+            if (reader.Node(Key) is YamlNode.Sequence list)
+                foreach (var item in list.Items) Read(item, users, errors);
+            else if (reader.Node(Key) is { } other) errors.Add(other.Place, $"'{Key}' must be a list of users");
+        }
+        errors.ThrowIfAny();
+        return new(users);
+    }
+
+    /// <summary>The files of a project that say who may do what, in order.</summary>
+    public static IReadOnlyList<string> Files(string projectFolder)
+    {
+        var folder = Path.Combine(projectFolder, FolderName);
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    static void Read(YamlNode node, Dictionary<string, User> users, ErrorList errors)
+    {
+        var reader = MappingReader.Of(node, node.Place, "a user", errors);
+        var name = reader.RequiredText("name");
+        var verifier = reader.Text("password") is { } text ? Parse(text, reader.PlaceOf("password"), errors) : null;
+        var user = new User(name, verifier, reader.Flag("owner") ?? false);
+        reader.Finish();
+        if (name.Length > 0 && !users.TryAdd(name, user)) errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
+    }
+
+    static ScramVerifier? Parse(string text, Place place, ErrorList errors)
+    {
+        try
+        {
+            return ScramVerifier.Parse(text);
+        }
+        catch (WireException)
+        {
+            // Not what it is: it may be a password in clear.
+            errors.Add(place, "'password' is not what a password is checked with", "write it with foz user add, never by hand");
+            return null;
+        }
+    }
+}

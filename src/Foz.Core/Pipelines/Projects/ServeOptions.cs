@@ -1,0 +1,114 @@
+using System.Net;
+using Foz.Core.Configuration;
+
+namespace Foz.Core.Pipelines.Projects;
+
+/// <summary>How <c>foz serve</c> serves a project.</summary>
+public sealed record ServeOptions
+{
+    /// <summary>The key of <c>foz.yml</c>.</summary>
+    public const string Key = "serve";
+
+    /// <summary>PostgreSQL's own port.</summary>
+    public const int PgPortDefault = 5432;
+
+    /// <summary>The port of HTTP.</summary>
+    public const int HttpPortDefault = 8080;
+
+    /// <summary>The settings.</summary>
+    public static IReadOnlyList<SettingSpec> Settings { get; } =
+    [
+        new("address", "the address to listen on; `0.0.0.0` is every one of the machine") { Default = "`127.0.0.1`" },
+        new("pg_port", "the port of PostgreSQL's protocol") { Default = "5432" },
+        new("http_port", "the port of HTTP: `/healthz`, `/readyz`") { Default = "8080" },
+        new("sessions_max", "the most sessions at the same time") { Default = "500" },
+        new("drain", "how long statements may go on when the server stops") { Default = "30s" },
+        new("tls", "the certificate that clients see; without one, connections are not encrypted")
+        {
+            Keys =
+            [
+                new("certificate", "a file in PEM format: the certificate, then those that lead to its root"),
+                new("key", "a file in PEM format with the certificate's key") { Default = "the file of `certificate`" },
+                new("required", "whether clients on other machines must use it") { Default = "true" },
+            ],
+        },
+    ];
+
+    /// <summary>The address to listen on.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The port of PostgreSQL's protocol; 0 for any that is free.</summary>
+    public int PgPort { get; init; } = PgPortDefault;
+
+    /// <summary>The port of HTTP; 0 for any that is free.</summary>
+    public int HttpPort { get; init; } = HttpPortDefault;
+
+    /// <summary>The most sessions at the same time.</summary>
+    public int SessionsMax { get; init; } = 500;
+
+    /// <summary>How long statements may go on when the server stops.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The file of the certificate, as a full path; null for no TLS.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The file of the certificate's key, as a full path; null where it is in the same file.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Whether clients on other machines must use TLS, where there is a certificate.</summary>
+    public bool RequiresTls { get; init; } = true;
+}
+
+/// <summary>Reads <c>serve:</c> of <c>foz.yml</c>.</summary>
+/// <param name="folder">The project's folder.</param>
+/// <param name="variables">What texts are filled in from.</param>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class ServeReader(string folder, Variables variables, ErrorList errors)
+{
+    const int PortMax = 65_535;
+    const int SessionsMaxMax = 100_000;
+
+    /// <summary>How the project is served.</summary>
+    public ServeOptions Read(MappingReader file)
+    {
+        var defaults = new ServeOptions();
+        if (file.Node(ServeOptions.Key) is not { } node) return defaults;
+        if (node is not YamlNode.Mapping mapping)
+        {
+            file.Wrong<object>(node, ServeOptions.Key, "a mapping");
+            return defaults;
+        }
+        var reader = new SettingsReader(ServeOptions.Settings, errors);
+        reader.Check(mapping, [], $"'{ServeOptions.Key}'");
+        var settings = reader.Read((YamlNode.Mapping)VariableText.Expand(mapping, variables, errors), []);
+        try
+        {
+            var tls = settings.Section("tls") ?? Configuration.Settings.Empty;
+            return defaults with
+            {
+                Address = AddressOf(settings),
+                PgPort = settings.Integer("pg_port", 0, PortMax, defaults.PgPort),
+                HttpPort = settings.Integer("http_port", 0, PortMax, defaults.HttpPort),
+                SessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax),
+                Drain = settings.Duration("drain", defaults.Drain),
+                CertificateFile = PathOf(tls.Text("certificate")),
+                KeyFile = PathOf(tls.Text("key")),
+                RequiresTls = tls.Flag("required", otherwise: true),
+            };
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+            return defaults;
+        }
+    }
+
+    static IPAddress AddressOf(Settings settings) => settings.Text("address") switch
+    {
+        null or "localhost" => IPAddress.Loopback,
+        var text when IPAddress.TryParse(text, out var address) => address,
+        var text => throw settings.Wrong("address", $"an IP address, not '{text}'"),
+    };
+
+    string? PathOf(string? path) => path is null ? null : Path.GetFullPath(path, folder);
+}

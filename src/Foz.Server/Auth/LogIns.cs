@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text;
+using Foz.Core.Governance;
+using Foz.Core.Serving;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Server.Auth;
+
+/// <summary>Who may log in, and how it is proven. Safe for use by many threads.</summary>
+public sealed class LogIns
+{
+    const int SaltBytes = 16;
+
+    readonly Func<UserList>? users;
+    readonly byte[] secret = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
+
+    LogIns(Func<UserList>? users) => this.users = users;
+
+    /// <summary>Whether nobody has to prove anything.</summary>
+    public bool IsOpen => users is null;
+
+    /// <summary>Whoever connects is the owner, under whatever name: for this machine alone.</summary>
+    public static LogIns Open { get; } = new(users: null);
+
+    /// <summary>The users of a list, which is asked anew at each attempt.</summary>
+    public static LogIns Of(Func<UserList> users) => new(users);
+
+    /// <summary>What a user's password is checked with.</summary>
+    /// <param name="name">The user; one that does not exist gets a verifier that no password fits, always the same.</param>
+    internal ScramVerifier VerifierOf(string name)
+    {
+        if (users?.Invoke().Find(name)?.Verifier is { } verifier) return verifier;
+        var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(name))[..SaltBytes];
+        return new(ScramVerifier.IterationsDefault, salt, RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
+    }
+
+    /// <summary>The user of a session; null where there is none of the name.</summary>
+    internal SessionUser? Find(string name) => users is null
+        ? new SessionUser(name, IsOwner: true)
+        : users().Find(name) is { } user ? new SessionUser(user.Name, user.IsOwner) : null;
+}

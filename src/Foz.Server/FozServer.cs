@@ -1,0 +1,155 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Foz.Core;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Serving;
+using Foz.Server.Auth;
+using Foz.Server.Health;
+using Foz.Server.PgWire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Foz.Server;
+
+/// <summary>What a server serves, and to whom.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>How it listens.</summary>
+    public required ServeOptions Serve { get; init; }
+
+    /// <summary>Who may log in.</summary>
+    public required LogIns LogIns { get; init; }
+
+    /// <summary>What serves statements.</summary>
+    public required SqlService Sql { get; init; }
+
+    /// <summary>The time.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Where it is told what happens.</summary>
+    public required TextWriter Log { get; init; }
+}
+
+/// <summary>
+/// The one long-running host: SQL over PostgreSQL's protocol, and HTTP. Each further protocol is one more listener here.
+/// </summary>
+public sealed class FozServer : IAsyncDisposable
+{
+    /// <summary>Statements block a thread each while the engine works: more than the machine's cores have to be ready.</summary>
+    const int ThreadsMin = 64;
+
+    readonly ServerOptions options;
+    readonly WebApplication http;
+    readonly PgListener pg;
+    readonly HealthState health;
+    readonly ILogger log;
+
+    FozServer(ServerOptions options, WebApplication http, PgListener pg, HealthState health, ILogger log) =>
+        (this.options, this.http, this.pg, this.health, this.log) = (options, http, pg, health, log);
+
+    /// <summary>Where PostgreSQL's protocol is spoken.</summary>
+    public IPEndPoint PgEndPoint => pg.EndPoint;
+
+    /// <summary>Where HTTP is spoken.</summary>
+    public required Uri HttpAddress { get; init; }
+
+    /// <summary>Begins to serve.</summary>
+    /// <exception cref="FozException">It cannot listen, the certificate is wrong, or nobody would have to log in.</exception>
+    public static async Task<FozServer> StartAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        if (options.LogIns.IsOpen && !IPAddress.IsLoopback(options.Serve.Address))
+            throw new FozException(
+                ErrorKind.Usage, $"without log-ins nothing is served on {options.Serve.Address}, only on this machine's own address")
+            {
+                Hint = "add users with foz user add and leave --insecure-loopback out, or take 'address' out of foz.yml",
+            };
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, ThreadsMin), ports);
+        var (certificate, chain) = CertificateOf(options.Serve);
+        var health = new HealthState(options.Sql, options.Clock);
+        var http = CreateHttp(options, certificate, health);
+        var log = http.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
+        var host = new PgHost(
+            options.Sql, options.LogIns, new(options.Clock), new(), certificate is null ? null : new(certificate, chain),
+            certificate is not null && options.Serve.RequiresTls, options.Clock, log);
+        var pg = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
+        try
+        {
+            await http.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            await pg.DisposeAsync();
+            await http.DisposeAsync();
+            throw new FozException(
+                ErrorKind.Usage, $"{options.Serve.Address}:{options.Serve.HttpPort} cannot be listened on: {e.Message}", e)
+            {
+                Hint = "choose another port with --http-port",
+            };
+        }
+
+        health.IsServing = true;
+        return new(options, http, pg, health, log) { HttpAddress = new(http.Urls.First()) };
+    }
+
+    /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
+    public async Task StopAsync()
+    {
+        health.IsServing = false;
+        log.Stopping(options.Serve.Drain.TotalSeconds);
+        await pg.StopAsync(options.Serve.Drain);
+        await http.StopAsync(CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await pg.DisposeAsync();
+        await http.DisposeAsync();
+    }
+
+    static WebApplication CreateHttp(ServerOptions options, X509Certificate2? certificate, HealthState health)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(new TextLoggerProvider(options.Log));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(
+                options.Serve.Address, options.Serve.HttpPort,
+                listen =>
+                {
+                    if (certificate is not null) listen.UseHttps(certificate);
+                });
+        });
+        var app = builder.Build();
+        health.Map(app);
+        return app;
+    }
+
+    static (X509Certificate2? Certificate, X509Certificate2Collection Chain) CertificateOf(ServeOptions options)
+    {
+        var chain = new X509Certificate2Collection();
+        if (options.CertificateFile is not { } file) return (null, chain);
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPemFile(file, options.KeyFile ?? file);
+            chain.ImportFromPemFile(file);
+            // A key that lives in memory alone cannot be used for TLS on every platform.
+            return (X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null), chain);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new FozException(ErrorKind.Configuration, $"the certificate {file} cannot be used: {e.Message}", e)
+            {
+                Place = new(ProjectFile.FileName),
+                Hint = "'certificate' and 'key' under 'serve: tls:' are files in PEM format",
+            };
+        }
+    }
+}

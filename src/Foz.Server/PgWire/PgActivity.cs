@@ -1,0 +1,23 @@
+namespace Foz.Server.PgWire;
+
+/// <summary>What a connection is doing.</summary>
+enum PgPhase
+{
+    /// <summary>It has not said yet who it is.</summary>
+    Starting,
+
+    /// <summary>It waits for the client, outside of a transaction.</summary>
+    Idle,
+
+    /// <summary>It waits for the client, in a transaction.</summary>
+    IdleInTransaction,
+
+    /// <summary>It works for the client.</summary>
+    Running,
+}
+
+/// <summary>What a connection is doing, and since when; for whoever ends it when it takes too long.</summary>
+/// <param name="Phase">What it is doing.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Limit">How long it may; null for any time.</param>
+sealed record PgActivity(PgPhase Phase, DateTimeOffset Since, TimeSpan? Limit);

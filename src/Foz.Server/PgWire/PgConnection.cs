@@ -1,0 +1,180 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Foz.Core;
+using Foz.Core.Serving;
+using Foz.Wire;
+using Foz.Wire.PostgreSql;
+using Microsoft.Extensions.Logging;
+
+namespace Foz.Server.PgWire;
+
+/// <summary>A client's connection, from its first byte to its last.</summary>
+sealed class PgConnection : IDisposable
+{
+    /// <summary>How long a client may take to say who it is.</summary>
+    static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    readonly Lock gate = new();
+    readonly Socket socket;
+    readonly PgHost host;
+    readonly CancellationTokenSource reading = new();
+    CancellationTokenSource? working;
+    PgEndException? ending;
+    string? cancelReason;
+    volatile PgActivity activity;
+
+    /// <summary>A connection that was accepted, which is now this object's.</summary>
+    public PgConnection(Socket socket, PgHost host)
+    {
+        (this.socket, this.host) = (socket, host);
+        Address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        activity = new(PgPhase.Starting, host.Clock.GetUtcNow(), StartTimeout);
+    }
+
+    /// <summary>Where the client is.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>What it is doing.</summary>
+    public PgActivity Activity => activity;
+
+    /// <summary>Serves the client; what goes wrong with the connection ends it and nothing else.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            socket.NoDelay = true;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            await using var start = new PgStart(this, socket, host);
+            if (await start.RunAsync(reading.Token) is not { } session) return;
+            await using (session) await session.RunAsync();
+            await start.FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or AuthenticationException
+            or OperationCanceledException or WireException)
+        {
+            host.Log.ConnectionLost(Address.ToString(), e.Message);
+        }
+        catch (Exception e)
+        {
+            host.Log.Failed(e.Message, e);
+        }
+    }
+
+    /// <summary>Reads the next message, and ends the session where the server wants that meanwhile.</summary>
+    public async ValueTask<bool> ReadAsync(PgInput input, PgPhase phase, TimeSpan? limit)
+    {
+        activity = new(phase, host.Clock.GetUtcNow(), limit);
+        try
+        {
+            ThrowIfEnding();
+            return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            ThrowIfEnding();
+            throw;
+        }
+        finally
+        {
+            activity = new(PgPhase.Running, host.Clock.GetUtcNow(), Limit: null);
+        }
+    }
+
+    /// <summary>Does something for the client that can be canceled.</summary>
+    /// <param name="work">What is done.</param>
+    /// <param name="limit">How long it may take; null for any time.</param>
+    public async Task WorkAsync(Func<CancellationToken, Task> work, TimeSpan? limit)
+    {
+        using var source = new CancellationTokenSource();
+        await using var timer = limit is { } time
+            ? host.Clock.CreateTimer(static state => ((PgConnection)state!).Cancel("statement timeout"), this, time, Timeout.InfiniteTimeSpan)
+            : null;
+        lock (gate) (working, cancelReason) = (source, null);
+        try
+        {
+            await work(source.Token);
+        }
+        finally
+        {
+            lock (gate) working = null;
+        }
+    }
+
+    /// <summary>Cancels what it does, if it does anything; for any thread.</summary>
+    /// <param name="reason">Why, as the client is told.</param>
+    public void Cancel(string reason)
+    {
+        lock (gate)
+        {
+            if (working is null || working.IsCancellationRequested) return;
+            cancelReason = reason;
+            working.Cancel();
+        }
+    }
+
+    /// <summary>What a client is told of an exception: a cancellation is an error of the statement.</summary>
+    public Exception Explain(Exception exception)
+    {
+        var reason = cancelReason;
+        if (exception is PlacedException { Error.Kind: ErrorKind.Canceled } || exception is OperationCanceledException
+            || exception is FozException { Kind: ErrorKind.Canceled })
+        {
+            if (ending is { } end) return end;
+            if (reason is not null)
+                return new FozException(ErrorKind.Canceled, $"canceling statement due to {reason}", exception);
+        }
+
+        return exception;
+    }
+
+    /// <summary>Ends the session: at once where it waits for the client, else when the statement is done.</summary>
+    public void End(PgEndException? why = null)
+    {
+        ending ??= why ?? PgEndException.Stopping();
+        reading.Cancel();
+    }
+
+    /// <summary>Ends the session with what it is doing.</summary>
+    public void Abort()
+    {
+        End();
+        Cancel("administrator command");
+    }
+
+    /// <summary>Closes the connection, whatever it is doing.</summary>
+    public void Close() => socket.Dispose();
+
+    /// <summary>Whether the client has gone while something is done for it.</summary>
+    public bool IsGone()
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Notes what went wrong, where it is a fault of the server.</summary>
+    public void Log(Exception error)
+    {
+        if (error is FozException { Kind: not ErrorKind.Bug } or PlacedException { Error.Kind: not ErrorKind.Bug }
+            or WireException or PgEndException or OperationCanceledException) return;
+        host.Log.Failed(error.Message, error);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        reading.Dispose();
+        socket.Dispose();
+    }
+
+    void ThrowIfEnding()
+    {
+        if (ending is { } end) throw end;
+    }
+}

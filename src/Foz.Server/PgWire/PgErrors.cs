@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Foz.Core;
+using Foz.Core.Serving;
+using Foz.Wire;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Server.PgWire;
+
+/// <summary>Errors as clients are told of them.</summary>
+static class PgErrors
+{
+    /// <summary>The severity of an error that the session outlives.</summary>
+    public const string Error = "ERROR";
+
+    /// <summary>The severity of an error that ends the session.</summary>
+    public const string Fatal = "FATAL";
+
+    /// <summary>What a client is told of an exception.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <param name="sql">The statement; null where the error is not of one.</param>
+    /// <param name="before">What stands before the statement in the text that the client sent.</param>
+    /// <returns>The message; whether it ends the session stands in its severity.</returns>
+    public static ServerMessage Of(Exception exception, string? sql = null, string before = "") => exception switch
+    {
+        PgEndException end => end.ToMessage(),
+        PlacedException placed => Of(placed.Error, placed.Sql, before),
+        FozException known => Of(known, sql, before),
+        WireException { Kind: WireErrorKind.Encoding } wire => new(Error, "22021", wire.Message),
+        WireException { Kind: WireErrorKind.Value } wire => new(Error, "22P03", wire.Message),
+        WireException { Kind: WireErrorKind.Authentication } wire => new(Fatal, "28P01", wire.Message),
+        WireException { Kind: WireErrorKind.Unsupported } wire => new(Error, "0A000", wire.Message),
+        WireException wire => new(Fatal, "08P01", wire.Message),
+        OutOfMemoryException => new(Error, "53200", "out of memory"),
+        // What it says may hold values that the user may not see; the log has it.
+        _ => new(Error, "XX000", $"internal error ({exception.GetType().Name})"),
+    };
+
+    static ServerMessage Of(FozException error, string? sql, string before)
+    {
+        var message = new ServerMessage(Error, error.SqlState ?? error.Kind.SqlState, Printable(error.Message))
+        {
+            Hint = error.Hint is { } hint ? Printable(hint) : null,
+        };
+        if (sql is null || SqlPosition.Of(sql, error) is not { } position) return message;
+        position += before.EnumerateRunes().Count();
+        return message with
+        {
+            Others = ImmutableSortedDictionary<char, string>.Empty.Add(
+                'P', position.ToString(CultureInfo.InvariantCulture)),
+        };
+    }
+
+    /// <summary>Texts of the protocol end with NUL.</summary>
+    static string Printable(string text) => text.Replace('\0', '?');
+}

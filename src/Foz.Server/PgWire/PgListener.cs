@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Foz.Core;
+using Foz.Core.Serving;
+
+namespace Foz.Server.PgWire;
+
+/// <summary>Listens for clients of PostgreSQL's protocol, and looks after their connections.</summary>
+sealed class PgListener : IAsyncDisposable
+{
+    const int Backlog = 512;
+    const int ConnectionsMaxBeyondSessions = 100;
+
+    static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    readonly ConcurrentDictionary<PgConnection, Task> connections = new();
+    readonly CancellationTokenSource stopping = new();
+    readonly Socket socket;
+    readonly PgHost host;
+    readonly int connectionsMax;
+    Task accepting = Task.CompletedTask;
+    Task looking = Task.CompletedTask;
+
+    PgListener(Socket socket, PgHost host)
+    {
+        (this.socket, this.host) = (socket, host);
+        connectionsMax = host.Service.Options.SessionsMax + ConnectionsMaxBeyondSessions;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)socket.LocalEndPoint!;
+
+    /// <summary>How many connections there are.</summary>
+    public int ConnectionCount => connections.Count;
+
+    /// <summary>Begins to listen.</summary>
+    /// <exception cref="FozException">The port is taken, or may not be had.</exception>
+    public static PgListener Start(IPEndPoint endPoint, PgHost host)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new FozException(ErrorKind.Usage, $"{endPoint} cannot be listened on: {e.Message}", e)
+            {
+                Hint = "choose another port with --pg-port",
+            };
+        }
+
+        var listener = new PgListener(socket, host);
+        listener.accepting = listener.AcceptAsync();
+        listener.looking = listener.LookAsync();
+        return listener;
+    }
+
+    /// <summary>Takes no more clients, and lets those that work go on for a time.</summary>
+    /// <param name="limit">How long statements may go on.</param>
+    public async Task StopAsync(TimeSpan limit)
+    {
+        await stopping.CancelAsync();
+        socket.Dispose();
+        await accepting;
+        foreach (var connection in connections.Keys) connection.End();
+        if (await EndAsync(limit)) return;
+        foreach (var connection in connections.Keys) connection.Abort();
+        if (await EndAsync(LookEvery * 5)) return;
+        foreach (var connection in connections.Keys) connection.Close();
+        await EndAsync(LookEvery * 5);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero);
+        await looking;
+        stopping.Dispose();
+    }
+
+    /// <summary>Waits until all connections have ended; false if they have not in time.</summary>
+    async Task<bool> EndAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Task.WhenAll(connections.Values).WaitAsync(limit, host.Clock);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return connections.IsEmpty;
+        }
+    }
+
+    async Task AcceptAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await socket.AcceptAsync(stopping.Token);
+                if (connections.Count >= connectionsMax) client.Dispose();
+                else Serve(client);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // One client went away before it was taken, or there are no more handles for the moment.
+                host.Log.AcceptFailed(e.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), host.Clock, CancellationToken.None);
+            }
+        }
+    }
+
+    void Serve(Socket client)
+    {
+        PgConnection connection;
+        try
+        {
+            connection = new PgConnection(client, host);
+        }
+        catch (SocketException)
+        {
+            client.Dispose();
+            return;
+        }
+
+        var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        connections[connection] = served.Task;
+        _ = Task.Run(() => ServeAsync(connection, served));
+    }
+
+    async Task ServeAsync(PgConnection connection, TaskCompletionSource served)
+    {
+        using (connection)
+        {
+            await connection.RunAsync();
+            connections.TryRemove(connection, out _);
+        }
+
+        served.SetResult();
+    }
+
+    /// <summary>Ends what takes too long, and stops what nobody waits for any more.</summary>
+    async Task LookAsync()
+    {
+        using var timer = new PeriodicTimer(LookEvery, host.Clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping.Token))
+                foreach (var connection in connections.Keys) Look(connection);
+        }
+        catch (OperationCanceledException)
+        {
+            // It stops.
+        }
+    }
+
+    void Look(PgConnection connection)
+    {
+        var activity = connection.Activity;
+        if (activity.Phase is PgPhase.Running)
+        {
+            if (connection.IsGone()) connection.Abort();
+            return;
+        }
+
+        if (activity.Limit is not { } limit || host.Clock.GetUtcNow() - activity.Since < limit) return;
+        switch (activity.Phase)
+        {
+            case PgPhase.Starting: connection.Close(); break;
+            case PgPhase.Idle:
+                connection.End(new("57P05", "terminating connection due to idle-session timeout"));
+                break;
+            default:
+                connection.End(new("25P03", "terminating connection due to idle-in-transaction timeout"));
+                break;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using Foz.Core;
+using Foz.Core.Serving;
+using Foz.Wire;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Server.PgWire;
+
+/// <summary>A client's statements: the simple protocol here, the extended one in <see cref="ExtendedQuery"/>.</summary>
+sealed class PgSession : IAsyncDisposable
+{
+    readonly SqlSession session;
+    readonly PgInput input;
+    readonly PgOutput output;
+    readonly PgConnection connection;
+    readonly RowSender rows;
+    readonly ExtendedQuery extended;
+
+    /// <summary>A session of a client that has said who it is.</summary>
+    public PgSession(SqlSession session, PgInput input, PgOutput output, PgConnection connection, TimeProvider clock)
+    {
+        (this.session, this.input, this.output, this.connection) = (session, input, output, connection);
+        rows = new(session, output, clock);
+        extended = new(session, output, rows);
+        session.Settings.Changed += Tell;
+        session.TransactionEnded = extended.EndTransaction;
+    }
+
+    /// <summary>Serves the client until it goes, or is made to.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ServeAsync();
+        }
+        catch (Exception e) when (e is PgEndException or WireException)
+        {
+            Report(e);
+        }
+    }
+
+    async Task ServeAsync()
+    {
+        Ready();
+        var skips = false;
+        while (await NextAsync())
+        {
+            var type = input.Type;
+            if (type is MessageType.Terminate) return;
+            if (type is MessageType.Sync)
+            {
+                skips = false;
+                await extended.SyncAsync();
+                Ready();
+                continue;
+            }
+
+            if (skips) continue;
+            try
+            {
+                await connection.WorkAsync(token => HandleAsync(type, token), session.Settings.StatementTimeout);
+            }
+            catch (Exception e) when (e is not (PgLostException or UnreachableException))
+            {
+                session.Fail();
+                if (Report(connection.Explain(e))) return;
+                // The simple protocol goes on at once, the extended one behind the next Sync.
+                if (type is MessageType.Query or MessageType.FunctionCall) Ready();
+                else skips = true;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        session.Settings.Changed -= Tell;
+        await extended.DisposeAsync();
+        await session.DisposeAsync();
+    }
+
+    /// <summary>Sends what there is, unless more has arrived already, and waits for the next message.</summary>
+    async ValueTask<bool> NextAsync()
+    {
+        if (!input.HasNext(ClientMessageLimits.Session) || output.IsFull) await output.FlushAsync();
+        return await connection.ReadAsync(
+            input, session.State is TransactionState.Idle ? PgPhase.Idle : PgPhase.IdleInTransaction,
+            session.State is TransactionState.Idle ? session.Settings.IdleTimeout : session.Settings.IdleInTransactionTimeout);
+    }
+
+    Task HandleAsync(byte type, CancellationToken cancellationToken)
+    {
+        switch (type)
+        {
+            case MessageType.Query:
+                return QueryAsync(ReadSql(), cancellationToken);
+            case MessageType.Parse:
+                return extended.ParseAsync(ParseMessage.Read(input.Payload), cancellationToken);
+            case MessageType.Bind:
+                return extended.BindAsync(BindMessage.Read(input.Payload));
+            case MessageType.Describe:
+                extended.Describe(NamedMessage.Read(input.Payload));
+                return Task.CompletedTask;
+            case MessageType.Execute:
+                return extended.ExecuteAsync(ExecuteMessage.Read(input.Payload), cancellationToken);
+            case MessageType.Close:
+                return extended.CloseAsync(NamedMessage.Read(input.Payload));
+            case MessageType.Flush:
+                return output.FlushAsync().AsTask();
+            case MessageType.CopyData or MessageType.CopyDone or MessageType.CopyFail:
+                // What a client sends behind a COPY that failed is passed over, as in PostgreSQL.
+                return Task.CompletedTask;
+            case MessageType.FunctionCall:
+                throw new WireException(WireErrorKind.Unsupported, "functions are called with SELECT only");
+            default:
+                throw new WireException(WireErrorKind.Malformed, $"a message of type {(char)type} does not belong here");
+        }
+    }
+
+    string ReadSql()
+    {
+        var reader = new PayloadReader(input.Payload);
+        var sql = reader.ReadUtf8();
+        reader.End();
+        return sql;
+    }
+
+    /// <summary>Runs the statements of a text up to the first that fails.</summary>
+    async Task QueryAsync(string sql, CancellationToken cancellationToken)
+    {
+        await extended.ForgetUnnamedAsync();
+        var statements = SqlScript.Split(sql);
+        if (statements.Count == 0) output.Writer.WriteAnswer(MessageType.EmptyQueryResponse);
+        foreach (var statement in statements)
+        {
+            try
+            {
+                await RunAsync(statement.Text, cancellationToken);
+            }
+            catch (Exception e) when (e is not (PgLostException or UnreachableException))
+            {
+                var error = connection.Explain(e);
+                if (error is PgEndException) throw error;
+                session.Fail();
+                Report(error, statement.Text, sql[..statement.Start]);
+                break;
+            }
+        }
+
+        await extended.SyncAsync();
+        Ready();
+    }
+
+    async Task RunAsync(string sql, CancellationToken cancellationToken)
+    {
+        var statement = await session.PrepareAsync(sql, [], cancellationToken);
+        if (statement.ParameterTypes.Count > 0)
+            throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
+        await using var cursor = await statement.ExecuteAsync([], cancellationToken);
+        if (statement.Copy is { } copy)
+        {
+            await rows.CopyAsync(cursor, copy, cancellationToken);
+        }
+        else if (cursor.Columns is { } columns)
+        {
+            rows.Describe(columns, []);
+            await rows.SendAsync(cursor, rows.EncoderOf(columns, []), long.MaxValue, cancellationToken);
+        }
+
+        StatementEnd.WriteCommandComplete(output.Writer, cursor.Tag);
+    }
+
+    void Ready() => StatementEnd.WriteReadyForQuery(output.Writer, session.State switch
+    {
+        TransactionState.Idle => TransactionStatus.Idle,
+        TransactionState.InTransaction => TransactionStatus.InTransaction,
+        _ => TransactionStatus.Failed,
+    });
+
+    void Tell(string name, string value) => new ParameterStatus(name, value).Write(output.Writer);
+
+    /// <summary>Tells the client of an error.</summary>
+    /// <returns>Whether the session ends with it.</returns>
+    bool Report(Exception error, string? sql = null, string before = "")
+    {
+        connection.Log(error);
+        var message = PgErrors.Of(error, sql, before);
+        message.Write(output.Writer, MessageType.ErrorResponse);
+        return message.Severity == PgErrors.Fatal;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Text;
+using Foz.Core.Governance;
+using Foz.Core.Pipelines.Projects;
+using Foz.Server;
+using Foz.Server.Auth;
+using Foz.Tests.Core.Serving;
+
+namespace Foz.Tests.Server.PgWire;
+
+/// <summary>A server over a lake with the table silver.orders, and the user ana, whose password is <see cref="Password"/>.</summary>
+sealed class PgTestServer : IAsyncDisposable
+{
+    public const string Password = "s3nha ção";
+
+    PgTestServer()
+    {
+    }
+
+    public required ServedLake Lake { get; init; }
+
+    public required FozServer Server { get; init; }
+
+    public required StringBuilder Log { get; init; }
+
+    public IPEndPoint EndPoint => Server.PgEndPoint;
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="choose">Changes how it listens.</param>
+    /// <param name="isOpen">Whether nobody has to log in.</param>
+    public static async Task<PgTestServer> StartAsync(Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false)
+    {
+        var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
+        new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
+        var directory = new UserDirectory(users);
+        var lake = await ServedLake.CreateAsync();
+        var log = new StringBuilder();
+        var options = new ServeOptions { PgPort = 0, HttpPort = 0 };
+        var server = await FozServer.StartAsync(
+            new()
+            {
+                Serve = choose?.Invoke(options) ?? options,
+                LogIns = isOpen ? LogIns.Open : LogIns.Of(() => directory.Current),
+                Sql = lake.Service,
+                Clock = TimeProvider.System,
+                Log = TextWriter.Synchronized(new StringWriter(log)),
+            },
+            TestContext.Current.CancellationToken);
+        return new() { Lake = lake, Server = server, Log = log };
+    }
+
+    public Task<PgTestClient> ConnectAsync(params (string Name, string Value)[] parameters) =>
+        PgTestClient.LogInAsync(EndPoint, "ana", Password, parameters);
+
+    /// <summary>Waits until no session is left: the server has noticed that its clients are gone.</summary>
+    public async Task WaitUntilIdleAsync()
+    {
+        while (Lake.Service.Sessions.Count > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Lake.DisposeAsync();
+    }
+}
