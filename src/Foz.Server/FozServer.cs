@@ -69,21 +69,21 @@ public sealed class FozServer : IAsyncDisposable
         ThreadPool.GetMinThreads(out var workers, out var ports);
         ThreadPool.SetMinThreads(Math.Max(workers, ThreadsMin), ports);
         var (certificate, chain) = CertificateOf(options.Serve);
-        var health = new HealthState(options.Sql, options.Clock);
-        var http = CreateHttp(options, certificate, health);
-        var log = http.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
+        var state = new HealthState(options.Sql, options.Clock);
+        var web = CreateHttp(options, certificate, state);
+        var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
         var host = new PgHost(
             options.Sql, options.LogIns, new(options.Clock), new(), certificate is null ? null : new(certificate, chain),
-            certificate is not null && options.Serve.RequiresTls, options.Clock, log);
-        var pg = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
+            certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
+        var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
         try
         {
-            await http.StartAsync(cancellationToken);
+            await web.StartAsync(cancellationToken);
         }
         catch (IOException e)
         {
-            await pg.DisposeAsync();
-            await http.DisposeAsync();
+            await listener.DisposeAsync();
+            await web.DisposeAsync();
             throw new FozException(
                 ErrorKind.Usage, $"{options.Serve.Address}:{options.Serve.HttpPort} cannot be listened on: {e.Message}", e)
             {
@@ -91,8 +91,8 @@ public sealed class FozServer : IAsyncDisposable
             };
         }
 
-        health.IsServing = true;
-        return new(options, http, pg, health, log) { HttpAddress = new(http.Urls.First()) };
+        state.IsServing = true;
+        return new(options, web, listener, state, logger) { HttpAddress = new(web.Urls.First()) };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>

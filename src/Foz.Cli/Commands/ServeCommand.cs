@@ -3,7 +3,6 @@ using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Pipelines.Projects;
-using Foz.Core.Serving;
 using Foz.Server;
 using Foz.Server.Auth;
 

@@ -41,7 +41,7 @@ public sealed class UserList
     /// <exception cref="FozException">A file is wrong; tells all that is.</exception>
     public static UserList Load(string projectFolder)
     {
-        var users = new Dictionary<string, User>(StringComparer.Ordinal);
+        var found = new Dictionary<string, User>(StringComparer.Ordinal);
         var errors = new ErrorList();
         foreach (var path in Files(projectFolder))
         {
@@ -50,11 +50,11 @@ public sealed class UserList
             if (yaml is null) continue;
             var reader = MappingReader.Of(yaml, new(file, 1, 1), file, errors);
             if (reader.Node(Key) is YamlNode.Sequence list)
-                foreach (var item in list.Items) Read(item, users, errors);
+                foreach (var item in list.Items) Read(item, found, errors);
             else if (reader.Node(Key) is { } other) errors.Add(other.Place, $"'{Key}' must be a list of users");
         }
         errors.ThrowIfAny();
-        return new(users);
+        return new(found);
     }
 
     /// <summary>The files of a project that say who may do what, in order.</summary>
@@ -66,14 +66,14 @@ public sealed class UserList
             : [];
     }
 
-    static void Read(YamlNode node, Dictionary<string, User> users, ErrorList errors)
+    static void Read(YamlNode node, Dictionary<string, User> found, ErrorList errors)
     {
         var reader = MappingReader.Of(node, node.Place, "a user", errors);
         var name = reader.RequiredText("name");
         var verifier = reader.Text("password") is { } text ? Parse(text, reader.PlaceOf("password"), errors) : null;
         var user = new User(name, verifier, reader.Flag("owner") ?? false);
         reader.Finish();
-        if (name.Length > 0 && !users.TryAdd(name, user)) errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
+        if (name.Length > 0 && !found.TryAdd(name, user)) errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
     }
 
     static ScramVerifier? Parse(string text, Place place, ErrorList errors)

@@ -2,10 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Foz.Core;
-using Foz.Core.Serving;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
-using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.PgWire;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Foz.Core;
-using Foz.Core.Serving;
 
 namespace Foz.Server.PgWire;
 
@@ -38,22 +37,22 @@ sealed class PgListener : IAsyncDisposable
     /// <exception cref="FozException">The port is taken, or may not be had.</exception>
     public static PgListener Start(IPEndPoint endPoint, PgHost host)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var bound = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(endPoint);
-            socket.Listen(Backlog);
+            bound.Bind(endPoint);
+            bound.Listen(Backlog);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            bound.Dispose();
             throw new FozException(ErrorKind.Usage, $"{endPoint} cannot be listened on: {e.Message}", e)
             {
                 Hint = "choose another port with --pg-port",
             };
         }
 
-        var listener = new PgListener(socket, host);
+        var listener = new PgListener(bound, host);
         listener.accepting = listener.AcceptAsync();
         listener.looking = listener.LookAsync();
         return listener;

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Foz.AcceptanceTests.Clients;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(ServedProject))]
+
+namespace Foz.AcceptanceTests.Clients;
+
+/// <summary>
+/// A project that <c>foz serve</c> serves in a process of its own, with the user ana. It starts when a test first asks for it.
+/// </summary>
+public sealed class ServedProject : IAsyncDisposable
+{
+    public const string User = "ana";
+
+    public const string Password = "uma s3nha";
+
+    readonly SemaphoreSlim starting = new(1);
+    readonly string folder = Directory.CreateTempSubdirectory("foz-served-").FullName;
+    FozProcess? server;
+
+    /// <summary>The port of PostgreSQL's protocol.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>The address of HTTP.</summary>
+    public string Http { get; private set; } = "";
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>What Npgsql connects with. Types are its own until the catalog answers what it asks.</summary>
+    public string ConnectionString =>
+        $"Host=127.0.0.1;Port={Port};Username={User};Password={Password};Database=lake;Pooling=false;"
+        + "Server Compatibility Mode=NoTypeLoading;Command Timeout=120;Include Error Detail=true";
+
+    /// <summary>Opens a connection of Npgsql.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(string more = "")
+    {
+        await StartAsync();
+        var connection = new NpgsqlConnection(ConnectionString + ";" + more);
+        await connection.OpenAsync(Cancel);
+        return connection;
+    }
+
+    /// <summary>Starts the server, if it does not run yet.</summary>
+    public async Task StartAsync()
+    {
+        await starting.WaitAsync(Cancel);
+        try
+        {
+            if (server is not null) return;
+            await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), "name: served\nmemory: 1GB\n", Cancel);
+            await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
+            var process = FozProcess.Start(folder, failpoint: null, "serve", "--pg-port", "0", "--http-port", "0");
+            var pg = await process.ReadLineAsync();
+            var http = await process.ReadLineAsync();
+            Assert.True(pg is not null && http is not null, pg);
+            Port = int.Parse(pg[(pg.LastIndexOf(':') + 1)..pg.IndexOf(',', StringComparison.Ordinal)]);
+            Http = http["HTTP on ".Length..];
+            server = process;
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
+    /// <summary>Runs a client's command line, with psql's variables set; its output, with what went wrong in it.</summary>
+    public async Task<string> ShellAsync(string command)
+    {
+        await StartAsync();
+        return await RunAsync("client", command);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        server?.Dispose();
+        starting.Dispose();
+        await Task.CompletedTask;
+        Directory.Delete(folder, recursive: true);
+    }
+
+    async Task<string> RunAsync(string what, string command)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", command + " 2>&1"])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, WorkingDirectory = AppContext.BaseDirectory,
+            Environment =
+            {
+                ["PGHOST"] = "127.0.0.1", ["PGPORT"] = $"{Port}", ["PGUSER"] = User, ["PGPASSWORD"] = Password,
+                ["PGDATABASE"] = "lake", ["PSQLRC"] = "/dev/null", ["FOLDER"] = folder,
+            },
+        })!;
+        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.False(what == "foz" && process.ExitCode != 0, output);
+        return output;
+    }
+}
