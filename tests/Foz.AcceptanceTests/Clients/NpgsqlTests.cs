@@ -25,8 +25,8 @@ public sealed class NpgsqlTests(ServedProject project)
         Assert.True(await reader.ReadAsync(Cancel));
         Assert.Equal(
             [
-                true, (short)1, 2, 3L, 1.5f, 2.5, 1234.5678m, "ação", new DateTime(2024, 2, 29), new DateTime(2024, 2, 29, 12, 34, 56, 789),
-                new DateTime(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc), new TimeSpan(12, 34, 56), new TimeSpan(2, 3, 0, 0),
+                true, (short)1, 2, 3L, 1.5f, 2.5, 1234.5678m, "ação", new DateOnly(2024, 2, 29), new DateTime(2024, 2, 29, 12, 34, 56, 789),
+                new DateTime(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc), new TimeOnly(12, 34, 56), new TimeSpan(2, 3, 0, 0),
                 new Guid("67e55044-10b1-426f-9247-bb680e5fe0c8"),
             ], Enumerable.Range(0, 14).Select(reader.GetValue));
         Assert.Equal([1, 2, null], reader.GetFieldValue<int?[]>(14));

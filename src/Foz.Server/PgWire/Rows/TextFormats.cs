@@ -33,7 +33,7 @@ static class TextFormats
     /// </summary>
     static int WriteExponent(Span<byte> text, int length)
     {
-        if (text[..length].Contains((byte)'E')) return LowerExponent(text[..length]);
+        if (text[..length].Contains((byte)'E')) return TrimExponent(text[..length]);
         var first = text[0] == (byte)'-' ? 1 : 0;
         var point = text[..length].IndexOf((byte)'.');
         if (point < 0) point = length++;
@@ -47,6 +47,20 @@ static class TextFormats
         text[length + 2] = (byte)('0' + (exponent / 10));
         text[length + 3] = (byte)('0' + (exponent % 10));
         return length + 4;
+    }
+
+    /// <summary>Without zeros at the end of the digits, and with two digits of the exponent where they are enough.</summary>
+    static int TrimExponent(Span<byte> text)
+    {
+        var at = text.IndexOf((byte)'E');
+        var digits = text[..at].Contains((byte)'.') ? text[..at].TrimEnd((byte)'0').TrimEnd((byte)'.').Length : at;
+        var exponent = text[(at + 2)..].TrimStart((byte)'0');
+        text[digits] = (byte)'e';
+        text[digits + 1] = text[at + 1];
+        var length = digits + 2;
+        for (var zeros = exponent.Length; zeros < 2; zeros++) text[length++] = (byte)'0';
+        exponent.CopyTo(text[length..]);
+        return length + exponent.Length;
     }
 
     internal readonly struct Bool : IValueFormat<bool>
@@ -85,7 +99,7 @@ static class TextFormats
 
     internal readonly struct Float4 : IValueFormat<float>
     {
-        const float ExponentFrom = 1e6f;
+        const float ExponentFrom = 1e6f, TiesFrom = 16777216, TiesUpTo = 1e20f;
 
         public static int BytesMax => FloatBytesMax;
 
@@ -94,15 +108,22 @@ static class TextFormats
         public static int Write(float value, FormatContext context, Span<byte> destination)
         {
             value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
-            return float.IsFinite(value) && Math.Abs(value) >= ExponentFrom
-                ? WriteExponent(destination, length)
-                : LowerExponent(destination[..length]);
+            if (!float.IsFinite(value) || Math.Abs(value) < ExponentFrom) return LowerExponent(destination[..length]);
+            if (Math.Abs(value) is >= TiesFrom and < TiesUpTo
+                && Ties.IsTie(destination[..length], value, float.BitDecrement(value), float.BitIncrement(value)))
+                length = WriteTie(value, destination);
+            return WriteExponent(destination, length);
         }
+
+        // Apart, because what is captured here is allocated wherever the method begins.
+        static int WriteTie(float value, Span<byte> destination) => Ties.Write(
+            value, float.BitDecrement(value), float.BitIncrement(value),
+            text => float.Parse(text, CultureInfo.InvariantCulture).Equals(value), destination);
     }
 
     internal readonly struct Float8 : IValueFormat<double>
     {
-        const double ExponentFrom = 1e15;
+        const double ExponentFrom = 1e15, TiesFrom = 9007199254740992, TiesUpTo = 1e40;
 
         public static int BytesMax => FloatBytesMax;
 
@@ -111,10 +132,16 @@ static class TextFormats
         public static int Write(double value, FormatContext context, Span<byte> destination)
         {
             value.TryFormat(destination, out var length, default, CultureInfo.InvariantCulture);
-            return double.IsFinite(value) && Math.Abs(value) >= ExponentFrom
-                ? WriteExponent(destination, length)
-                : LowerExponent(destination[..length]);
+            if (!double.IsFinite(value) || Math.Abs(value) < ExponentFrom) return LowerExponent(destination[..length]);
+            if (Math.Abs(value) is >= TiesFrom and < TiesUpTo
+                && Ties.IsTie(destination[..length], value, double.BitDecrement(value), double.BitIncrement(value)))
+                length = WriteTie(value, destination);
+            return WriteExponent(destination, length);
         }
+
+        static int WriteTie(double value, Span<byte> destination) => Ties.Write(
+            value, double.BitDecrement(value), double.BitIncrement(value),
+            text => double.Parse(text, CultureInfo.InvariantCulture).Equals(value), destination);
     }
 
     internal readonly struct DateFormat : IValueFormat<Date>

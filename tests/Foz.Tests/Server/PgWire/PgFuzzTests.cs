@@ -22,11 +22,11 @@ public sealed class PgFuzzTests
         for (var i = 0; i < connections; i++)
         {
             using var client = await PgTestClient.OpenAsync(server.EndPoint);
-            // Half of them begin as a client does, the others with anything.
-            if (i % 2 == 0) await client.StartAsync("ana", password: null);
             var messages = Messages(random, isSession: i % 2 == 0);
             try
             {
+                // Half of them begin as a client does, the others with anything.
+                if (i % 2 == 0) await client.StartAsync("ana", password: null);
                 await client.SendAsync(messages);
                 if (i % 4 > 1) await client.FinishAsync().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             }
