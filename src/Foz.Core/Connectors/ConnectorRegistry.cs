@@ -15,6 +15,7 @@ public static class ConnectorRegistry
         new Files.FilesConnector(),
         new Http.HttpConnector(TimeProvider.System),
         new TableFormats.IcebergConnector(TimeProvider.System),
+        new Python.PythonConnector(TimeProvider.System),
         new Singer.SingerConnector(TimeProvider.System),
     ];
 

@@ -50,10 +50,12 @@ sealed record ProgramOptions
     ];
 
     /// <summary>What a connection is set to.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="given">The program, where they do not say it.</param>
     /// <exception cref="FozException">A setting is wrong.</exception>
-    public static ProgramOptions Read(Settings settings)
+    public static ProgramOptions Read(Settings settings, IReadOnlyList<string>? given = null)
     {
-        var (command, image) = (settings.Texts("command"), settings.Names.Contains("image") ? settings.Text("image") : null);
+        var (command, image) = (given ?? settings.Texts("command"), settings.Names.Contains("image") ? settings.Text("image") : null);
         if (command.Count == 0 == (image is null)) throw settings.Wrong("command", image is null ? "a program" : "left out beside 'image'");
         return new()
         {

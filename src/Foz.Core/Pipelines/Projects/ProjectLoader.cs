@@ -29,7 +29,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var sourceReader = new SourceReader(file, errors);
         cache = ParseCache.Open(options.CacheFolder, file.Folder);
         var sources = new List<ProjectSource>();
-        foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml"))
+        foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml", ".py"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
         var models = ReadAll(file.Folder, ModelReader.Folder, path => Path.GetExtension(path) == ".sql" || ProgramReader.IsProgram(path), (path, text, problems) =>
             (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled));

@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
+using Foz.Core.Connectors.Python;
 using Foz.Core.Quality;
 using Foz.Core.Quality.Contracts;
 
@@ -41,8 +42,11 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     /// <returns>The source; null where errors were added that leave nothing of it.</returns>
     public ProjectSource? Read(string path, string text)
     {
-        if (YamlReader.Read(text, path, errors) is not { } yaml)
+        var isPython = Path.GetExtension(path) == ".py";
+        if ((isPython ? FrontMatter.ReadPython(text, path, errors)?.Yaml : YamlReader.Read(text, path, errors)) is not { } yaml)
         {
+            // What sources in Python import has no front matter.
+            if (isPython) return null;
             if (string.IsNullOrWhiteSpace(text))
                 errors.Add(new Place(path), "the file is empty", "it needs 'connection' and 'streams'");
             return null;
@@ -54,9 +58,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         Identifier.CheckText(name, "a source", reader.PlaceOf("name"), errors);
         var schema = reader.Text("schema") ?? "bronze";
         Identifier.CheckSchema(schema, reader.PlaceOf("schema"), errors);
-        var connectionName = reader.RequiredText("connection");
-        var connection = connectionName.Length == 0
-            ? null
+        var connectionName = isPython ? reader.Text("connection") : reader.RequiredText("connection");
+        var connection = connectionName is null ? new(name, PythonConnector.TypeName, Settings.Of(("file", path)))
+            : connectionName.Length == 0 ? null
             : file.FindConnection(connectionName, reader.PlaceOf("connection"), errors);
         var silver = reader.Word("silver", new Dictionary<string, bool>(StringComparer.Ordinal) { ["current"] = true });
         var source = new ProjectSource
