@@ -26,6 +26,8 @@ static class CommandTree
         (QuarantineCommand.Name, QuarantineCommand.Create),
         (ProfileCommand.Name, ProfileCommand.Create),
         (ChecksCommand.Name, ChecksCommand.Create),
+        (FormatCommand.Name, FormatCommand.Create),
+        (CleanCommand.Name, CleanCommand.Create),
         (RenderCommand.Name, RenderCommand.Create),
         (QueryCommand.Name, QueryCommand.Create),
         (ServeCommand.Name, ServeCommand.Create),

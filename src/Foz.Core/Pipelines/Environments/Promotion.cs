@@ -46,6 +46,16 @@ public sealed record Promotion
         return open;
     }
 
+    /// <summary>The promotions of a lake that are done, oldest first.</summary>
+    public static async Task<IReadOnlyList<Promotion>> ListAsync(Lake lake, CancellationToken cancellationToken)
+    {
+        var done = new List<Promotion>();
+        await foreach (var info in lake.Store.ListAsync(Folder, startAfter: null, cancellationToken))
+            if (!info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal) && await lake.Store.GetAsync(info.Path, cancellationToken) is { } stored)
+                done.Add(Read(info.Path, stored));
+        return done;
+    }
+
     /// <summary>Does it, from the beginning to the end; only for who holds the lake.</summary>
     public async Task RunAsync(Lake lake, CancellationToken cancellationToken)
     {

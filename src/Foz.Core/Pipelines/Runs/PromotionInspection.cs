@@ -51,7 +51,7 @@ sealed class PromotionInspection(
         if (definition.Location == LakeCatalog.DefaultLocation(node.Table))
             return Refuse(
                 node, $"it was made before {project.Environment} had a base, in the folder of its name",
-                $"give {project.Environment} another schema_prefix and run it again");
+                $"foz clean {node.Name} --tables --target {project.Environment} deletes it; then run it again");
         if (StepDefinitions.Compare(last.Definition, StepDefinitions.Of(node)) is var change && (change & OfTable) != StateChange.None)
             return Refuse(node, $"its definition changed since it was made in {project.Environment}", RunHint(node));
         var past = await lake.Catalog.FindAsync(other.Table, cancellationToken);

@@ -137,6 +137,32 @@ public sealed class PromoteCommandTests : IDisposable
             "nothing to promote", await OkAsync("promote", "dev", "prod", "--exclude", "silver.history", "gold.sent"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_an_environment_has_of_its_own_is_deleted_and_what_was_replaced_when_it_is_old()
+    {
+        await OkAsync("run");
+        foz.Write("models/gold/sales.sql", "select 7 as orders");
+        await OkAsync("run", "--target", "dev");
+        Assert.Contains("dev_gold.sales", await OkAsync("clean", "--tables", "--target", "dev", "--dry-run"), StringComparison.Ordinal);
+        Assert.Equal(["gold.sales"], Own());
+        await OkAsync("clean", "gold.sales", "--tables", "--target", "dev");
+        Assert.Empty(Own());
+        Assert.Equal("orders\n1\n", await OkAsync("query", "select orders from gold.sales", "--target", "dev", "-o", "csv"));
+        Assert.Equal(2, (await foz.RunAsync("clean", "--tables")).ExitCode);
+
+        await OkAsync("run", "--target", "dev");
+        await OkAsync("promote", "dev", "prod", "-y");
+        var old = Path.Combine(foz.Folder, "lake/gold/sales/_delta_log");
+        Assert.Equal("nothing to delete\n", await OkAsync("clean", "--replaced"));
+        Assert.NotEmpty(Directory.GetFiles(old));
+        Assert.StartsWith("gold/sales  ", await OkAsync("clean", "--replaced", "--retention", "0s"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(old));
+        Assert.Equal("orders\n7\n", await OkAsync("query", "select * from gold.sales", "-o", "csv"));
+        foz.Write("target/x.txt", "x");
+        Assert.StartsWith("target  1 file", await OkAsync("clean"), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(foz.Folder, "target")));
+    }
+
     [Theory]
     [InlineData("base: prdo", "unknown environment 'prdo'\n  did you mean 'prod'?")]
     [InlineData("base: dev", "'dev' cannot be the base of 'dev'")]
