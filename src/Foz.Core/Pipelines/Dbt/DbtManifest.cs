@@ -215,11 +215,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var (package, said) = exposure;
         var name = ((YamlNode.Scalar)said["name"]!).Text;
         var id = $"exposure.{package.Name}.{name}";
-        var session = new DbtSession(
-            parts.Surroundings, new() { Package = package.Name, Name = name, File = said.Place.File, Kind = "exposure" }, CancellationToken.None);
-        var evaluator = new JinjaEvaluator(new DbtScopes(session).Root, JinjaLimits.Default, CancellationToken.None);
-        foreach (var item in (said["depends_on"] as YamlNode.Sequence)?.Items.OfType<YamlNode.Scalar>() ?? [])
-            evaluator.Render(new JinjaParser($"{{{{{item.Text}}}}}", item.Place).Read());
+        var references = DbtExposures.ReferencesOf(parts.Surroundings, package, said, new());
         var node = Common("exposure", package, name, id, said.Place.File, [package.Name, name]);
         node["type"] = (said["type"] as YamlNode.Scalar)?.Text ?? "application";
         node["owner"] = Json(DbtValues.Of(said["owner"]) ?? new JinjaDict());
@@ -232,7 +228,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["created_at"] = createdAt;
         node["depends_on"] = new JsonObject
         {
-            ["macros"] = new JsonArray(), ["nodes"] = Texts(DependenciesOf(id, session.References, package.Name)),
+            ["macros"] = new JsonArray(), ["nodes"] = Texts(DependenciesOf(id, references, package.Name)),
         };
         return (id, node);
     }

@@ -25,7 +25,7 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
     static readonly string[] OfDbt =
     [
         "config-version", "require-dbt-version", "target-path", "log-path", "clean-targets", "quoting", "query-comment", "flags", "dbt-cloud",
-        "restrict-access", "sync", "description", "anchors", "model_paths",
+        "restrict-access", "sync", "functions", "description", "anchors", "model_paths",
     ];
 
     /// <summary>The project, and its packages behind it.</summary>

@@ -220,7 +220,18 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             Hooks = new(Hooks(settings.Project.RunHooks.Start), Hooks(settings.Project.RunHooks.End)),
             Dbt = new(settings, surroundings, resources, schemas, tests),
             UnitTestNodes = [.. schemas.UnitTests.Select(test => (YamlNode)test.Node)],
-            Declared = schemas.Sources.Where(source => source.Files is null).Select(source => source.Table).ToHashSet(),
+            Declared =
+            [
+                .. schemas.Sources.Where(source => source.Files is null)
+                    .Select(source => new DeclaredName($"{source.Source}.{source.Name}", new HashSet<TableName> { source.Table })),
+            ],
+            Exposures =
+            [
+                .. schemas.Exposures.Select(exposure => new DeclaredName(
+                    ((YamlNode.Scalar)exposure.Node["name"]!).Text,
+                    ReadsOf(DbtExposures.ReferencesOf(surroundings, exposure.Package, exposure.Node, errors), exposure.Package.Name)
+                        .Select(read => read.Name).ToHashSet())),
+            ],
         };
     }
 

@@ -61,6 +61,12 @@ public sealed class Project
     /// <summary>What was read of a dbt project; null of one of Foz.</summary>
     internal Dbt.DbtParts? Dbt => parts.Dbt;
 
+    /// <summary>Tables of sources that it only declares: others fill them.</summary>
+    internal IReadOnlyList<DeclaredName> Declared => parts.Declared;
+
+    /// <summary>What uses its tables outside of it.</summary>
+    internal IReadOnlyList<DeclaredName> Exposures => parts.Exposures;
+
     /// <summary>What is run before all steps of a run, and behind them.</summary>
     public ModelHooks Hooks => parts.Hooks;
 
@@ -195,8 +201,11 @@ sealed record ProjectParts(
     /// <summary>Its unit tests that are switched on.</summary>
     public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
 
-    /// <summary>Tables that it only declares: others fill them.</summary>
-    public IReadOnlySet<TableName> Declared { get; init; } = new HashSet<TableName>();
+    /// <summary>Tables of sources that it only declares: others fill them.</summary>
+    public IReadOnlyList<DeclaredName> Declared { get; init; } = [];
+
+    /// <summary>What uses its tables outside of it.</summary>
+    public IReadOnlyList<DeclaredName> Exposures { get; init; } = [];
 
     /// <summary>What is run before all steps of a run, and behind them.</summary>
     public ModelHooks Hooks { get; init; } = ModelHooks.None;

@@ -22,6 +22,9 @@ sealed class ReferenceResolver(
         .SelectMany(s => s.KeepsCurrent ? [s.Schema, CurrentModel.Schema] : new[] { s.Schema })
         .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Tables that the project only declares.</summary>
+    readonly HashSet<TableName> declared = [.. project.Declared.SelectMany(source => source.Tables)];
+
     readonly Dictionary<TableName, Model> resolved = [];
     readonly HashSet<TableName> underWay = [];
 
@@ -222,7 +225,7 @@ sealed class ReferenceResolver(
             errors.Add(place, $"the model '{name}' is switched off", "its front matter says 'enabled: false'");
             return null;
         }
-        if (project.Declared.Contains(name) || options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
+        if (declared.Contains(name) || options.ExistsInLake(name)) return new(name, name, ReferenceKind.Lake, place);
         if (undiscovered.Contains(name.Schema))
         {
             var table = name with { Schema = project.File.SchemaPrefix + name.Schema };

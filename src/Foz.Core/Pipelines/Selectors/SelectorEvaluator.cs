@@ -47,10 +47,20 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
     BitArray FindTerm(Selector.Term term)
     {
         var found = graph.Where(Condition(term));
+        if (term is { Method: SelectorMethod.Source, Reach: var reach } && (reach.ChildrenMax > 0 || reach.IsClosed)) found.Or(ReadersOf(term.Value));
         // What holds of nothing today is no mistake; a name of nothing is.
         if (!found.HasAnySet() && IsOfNames(term.Method)) throw Nothing(term);
         return found;
     }
+
+    /// <summary>What reads tables of a source that others fill: those are nothing that could be selected.</summary>
+    BitArray ReadersOf(string source)
+    {
+        var tables = graph.Project.Declared.Where(declared => IsSource(declared.Name, source)).SelectMany(declared => declared.Tables).ToHashSet();
+        return graph.Where(resource => resource is Resource.Table && resource.Needs.Any(tables.Contains));
+    }
+
+    static bool IsSource(string name, string value) => Glob.IsMatch(value, name) || Glob.IsMatch(value, name.Split('.')[0]);
 
     static bool IsOfNames(SelectorMethod method) => method is not (SelectorMethod.State or SelectorMethod.Result
         or SelectorMethod.SourceStatus or SelectorMethod.ResourceType or SelectorMethod.TestType or SelectorMethod.Config);
@@ -63,8 +73,11 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         SelectorMethod.File => resource => Glob.IsMatch(term.Value, Path.GetFileName(resource.File))
             || Glob.IsMatch(term.Value, Path.GetFileNameWithoutExtension(resource.File)),
         SelectorMethod.Source => resource => resource is Resource.Table { Node: GraphNode.OfStream stream }
-            && (Glob.IsMatch(term.Value, stream.Source.Name)
-                || Glob.IsMatch(term.Value, $"{stream.Source.Name}.{stream.Stream.Definition.Name}")),
+            ? Glob.IsMatch(term.Value, stream.Source.Name) || Glob.IsMatch(term.Value, $"{stream.Source.Name}.{stream.Stream.Definition.Name}")
+            : resource is Resource.Table { Node.Name: var seed }
+                && graph.Project.Declared.Any(declared => declared.Tables.Contains(seed) && IsSource(declared.Name, term.Value)),
+        SelectorMethod.Exposure => resource => resource is Resource.Table { Node.Name: var used }
+            && graph.Project.Exposures.Any(exposure => Glob.IsMatch(term.Value, exposure.Name) && exposure.Tables.Contains(used)),
         SelectorMethod.Config => resource =>
             ResourceConfig.Values(resource, term.Argument).Any(value => Glob.IsMatch(term.Value, value)),
         SelectorMethod.ResourceType => resource => resource.Type == term.Value,
@@ -139,7 +152,7 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
             Place = term.Place,
             Hint = term.Method switch
             {
-                SelectorMethod.Exposure => "a project has no exposures yet",
+                SelectorMethod.Exposure => NearestName.Hint(term.Value, known) ?? "a project has no exposures yet",
                 SelectorMethod.Metric => "a project has no metrics yet",
                 _ => NearestName.Hint(term.Value, known) ?? "foz ls --select '*' shows what there is",
             },
@@ -155,7 +168,9 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         SelectorMethod.File => graph.Items.Select(resource => Path.GetFileName(resource.File)),
         SelectorMethod.Source => graph.Project.Sources.Select(source => source.Name)
             .Concat(graph.Project.Sources.SelectMany(source =>
-                source.Streams.Select(stream => $"{source.Name}.{stream.Definition.Name}"))),
+                source.Streams.Select(stream => $"{source.Name}.{stream.Definition.Name}")))
+            .Concat(graph.Project.Declared.SelectMany(declared => new[] { declared.Name.Split('.')[0], declared.Name })),
+        SelectorMethod.Exposure => graph.Project.Exposures.Select(exposure => exposure.Name),
         SelectorMethod.Group => graph.Project.Models.Select(model => model.Group ?? ""),
         SelectorMethod.Fqn when value.Contains('.', StringComparison.Ordinal) => graph.Items.Select(resource => resource.Name),
         SelectorMethod.Fqn => graph.Items.SelectMany(resource => resource.Paths.Select(path => path[^1]))

@@ -130,6 +130,12 @@ public sealed class DbtCommandTests : IDisposable
         Assert.Contains("up to date", await RunAsync("plan"), StringComparison.Ordinal);
         Assert.Contains("1 passed", await RunAsync("test", "--unit"), StringComparison.Ordinal);
         Assert.Contains("11 pages", await RunAsync("docs", "generate"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["bakery.customers", "bakery.orders"],
+            (await RunAsync("ls", "--select", "exposure:sales_report,resource_type:model", "--output", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(name => !name.Contains(' ', StringComparison.Ordinal) && name.StartsWith("bakery.", StringComparison.Ordinal)).Order());
+        Assert.Contains("bakery.payments_by_status", await RunAsync("ls", "--select", "source:bakery+", "--output", "name"), StringComparison.Ordinal);
+        Assert.Contains("'sales_report'", (await foz.RunAsync("ls", "--select", "exposure:sales_reprot")).Error, StringComparison.Ordinal);
         Assert.Contains("bakery.customers", await RunAsync("ls", "--select", "tag:daily", "--output", "name"), StringComparison.Ordinal);
     }
 
