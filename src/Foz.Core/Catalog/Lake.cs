@@ -84,6 +84,9 @@ public sealed class Lake
     /// <summary>Where frequent small facts are kept until they reach their tables.</summary>
     public string JournalFolder => Path.Combine(Folder, SystemFolder, "journal");
 
+    /// <summary>The folder below the lake of what a step noted of its batches.</summary>
+    public static string StepFolder(string step) => $"{SystemFolder}/steps/{step.ToLowerInvariant()}";
+
     /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
     public void Close() => cache?.Dispose();
 
@@ -110,6 +113,33 @@ public sealed class Lake
             { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!, name),
             _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
         };
+
+    /// <summary>
+    /// Takes a table out of the lake: what its step noted, so that the next run makes it anew, its name, and its files. Where this is
+    /// interrupted, it is to be done again.
+    /// </summary>
+    /// <param name="table">What its name stands for.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many files were deleted.</returns>
+    /// <exception cref="DeltaException">The storage failed.</exception>
+    public async Task<int> DropTableAsync(Definition table, CancellationToken cancellationToken)
+    {
+        await DeleteAllAsync(StepFolder($"{table.TableName}"), cancellationToken);
+        await Catalog.DropAsync(table.TableName, cancellationToken);
+        // Oldest first: a log without its beginning is refused, and never taken for an older version.
+        return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken) + await DeleteAllAsync(table.Location!, cancellationToken);
+    }
+
+    async Task<int> DeleteAllAsync(string folder, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        await foreach (var file in Store.ListAsync(folder, startAfter: null, cancellationToken))
+        {
+            await Store.DeleteAsync(file.Path, cancellationToken);
+            count++;
+        }
+        return count;
+    }
 
     /// <summary>Makes sure that a name stands for a table, which lies in the folder of its name if it is new.</summary>
     /// <param name="name">The name.</param>

@@ -96,6 +96,31 @@ public abstract record Statement
         public string? Query { get; init; }
     }
 
+    /// <summary><c>DROP TABLE</c>: its files go too.</summary>
+    /// <param name="Table">The table.</param>
+    /// <param name="IfExists">Whether it is no error that there is none.</param>
+    public sealed record DropTable(TableTarget Table, bool IfExists) : Statement;
+
+    /// <summary><c>CREATE VIEW</c>.</summary>
+    /// <param name="View">The view.</param>
+    /// <param name="Query">The SELECT that it stands for.</param>
+    public sealed record CreateView(TableTarget View, string Query) : Statement
+    {
+        /// <summary>Whether a view that is there is no error, and stays.</summary>
+        public bool IfNotExists { get; init; }
+
+        /// <summary>Whether a view that is there becomes this one.</summary>
+        public bool Replaces { get; init; }
+
+        /// <summary>What it shows, for people; null for nothing.</summary>
+        public string? Comment { get; init; }
+    }
+
+    /// <summary><c>DROP VIEW</c>.</summary>
+    /// <param name="View">The view.</param>
+    /// <param name="IfExists">Whether it is no error that there is none.</param>
+    public sealed record DropView(TableTarget View, bool IfExists) : Statement;
+
     /// <summary><c>RESTORE TABLE</c>.</summary>
     /// <param name="Table">The table.</param>
     /// <param name="Version">The version to go back to; null where an instant says it.</param>

@@ -8,7 +8,7 @@ public static class StatementReader
     // What begins a statement of ours and no query.
     static readonly string[] firstWords =
     [
-        "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "ALTER", "COMMENT", "CREATE", "REPLACE", "RESTORE",
+        "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "ALTER", "COMMENT", "CREATE", "REPLACE", "DROP", "RESTORE",
         .. MaintenanceReader.FirstWords,
     ];
 
@@ -41,6 +41,8 @@ public static class StatementReader
         if (cursor.Takes("MERGE")) return MergeReader.Read(cursor);
         if (cursor.Takes("ALTER", "TABLE")) return AlterationReader.Read(cursor);
         if (cursor.Takes("COMMENT", "ON")) return AlterationReader.ReadComment(cursor);
+        if (cursor.Takes("CREATE", "VIEW") || cursor.Sees("CREATE", "OR", "REPLACE", "VIEW")) return View(cursor);
+        if (cursor.Takes("DROP")) return Drop(cursor);
         if (cursor.Sees("CREATE") || cursor.Sees("REPLACE")) return TableCreationReader.Read(cursor);
         if (cursor.Takes("RESTORE")) return Restore(cursor);
         if (cursor.Takes("DESCRIBE", "HISTORY") || cursor.Takes("DESC", "HISTORY")) return History(cursor);
@@ -48,6 +50,27 @@ public static class StatementReader
             return new Statement.DescribeDetail(cursor.Table());
         if (cursor.Takes("SHOW", "TBLPROPERTIES")) return new Statement.ShowProperties(cursor.Table());
         return MaintenanceReader.Read(cursor) ?? throw cursor.Unexpected("a statement such as DELETE FROM or ALTER TABLE");
+    }
+
+    /// <summary>What stands behind <c>CREATE VIEW</c>, or <c>CREATE OR REPLACE VIEW</c> itself.</summary>
+    static Statement.CreateView View(StatementCursor cursor)
+    {
+        var replaces = cursor.Takes("CREATE", "OR", "REPLACE", "VIEW");
+        var ifNotExists = cursor.Takes("IF", "NOT", "EXISTS");
+        var view = cursor.Table();
+        var comment = cursor.Takes("COMMENT") ? cursor.Text() : null;
+        cursor.Expect("AS");
+        if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT");
+        return new(view, cursor.Rest("a query")) { IfNotExists = ifNotExists, Replaces = replaces, Comment = comment };
+    }
+
+    static Statement Drop(StatementCursor cursor)
+    {
+        var isView = cursor.Takes("VIEW");
+        if (!isView && !cursor.Takes("TABLE")) throw cursor.Unexpected("TABLE or VIEW");
+        var ifExists = cursor.Takes("IF", "EXISTS");
+        var target = cursor.Table();
+        return isView ? new Statement.DropView(target, ifExists) : new Statement.DropTable(target, ifExists);
     }
 
     static Statement.Insert Insert(StatementCursor cursor)

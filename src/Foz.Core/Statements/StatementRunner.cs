@@ -49,6 +49,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         Statement.Merge merge => Rows.MergeAsync(merge, cancellationToken),
         Statement.Alter alter => AlterAsync(alter, cancellationToken),
         Statement.CreateTable create => new TableCreator(session, this).CreateAsync(create, cancellationToken),
+        Statement.DropTable drop => Definitions.DropTableAsync(drop, cancellationToken),
+        Statement.CreateView create => Definitions.CreateViewAsync(create, cancellationToken),
+        Statement.DropView drop => Definitions.DropViewAsync(drop, cancellationToken),
         Statement.Restore restore => RestoreAsync(restore, cancellationToken),
         Statement.DescribeHistory history => DescribeAsync(
             history.Table, t => TableDescription.HistoryAsync(t, history.CommitsMax, cancellationToken), cancellationToken),
@@ -70,6 +73,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     public IRelationNames? QueryNames { get; init; }
 
     RowStatements Rows => new(session, this);
+
+    DefinitionStatements Definitions => new(session, this, names);
 
     MaintenanceStatements Maintenance => new(session, this, tables);
 

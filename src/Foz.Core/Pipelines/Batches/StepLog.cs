@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Delta;
 using Foz.Delta.Storage;
@@ -22,13 +23,12 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.</summary>
     public const string ReleaseSuffix = "/release";
 
-    const string Root = "_foz/steps";
     const string Suffix = ".json";
     const string FoldedSuffix = ".folded.json";
     const int BatchDigits = 20;
     const int ListingsMax = 10;
 
-    string Folder => $"{Root}/{step.ToLowerInvariant()}";
+    string Folder => Lake.StepFolder(step);
 
     /// <summary>
     /// All manifests of the step; those that are folded are one, the first, whose stream's inputs are those of all.
