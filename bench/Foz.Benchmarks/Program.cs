@@ -2,6 +2,7 @@ using Foz.Benchmarks;
 using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Projects;
 using Foz.Benchmarks.Queries;
+using Foz.Benchmarks.Serving;
 using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Sources;
 using Foz.Benchmarks.Startup;
@@ -15,6 +16,7 @@ IReadOnlyList<IBenchmark> all =
     new ApiBenchmark(),
     new SilverBenchmark(),
     new QueryBenchmark(),
+    new ServingBenchmark(rows: 5_000_000),
     new MergeBenchmark(rows: 100_000, MergeStart.Process),
     new MergeBenchmark(rows: 100_000, MergeStart.Cold),
     new MergeBenchmark(rows: 1_000, MergeStart.Cold),
