@@ -3,6 +3,7 @@ using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Serving;
 using Foz.Server;
 using Foz.Server.Auth;
 
@@ -41,11 +42,16 @@ static class ServeCommand
             PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,
             HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
         };
+        var access = new AccessDirectory(workspace.File.Folder);
+        // What is wrong in the files is told now, not at the first statement.
+        _ = access.Current;
+        using var sql = new SqlService(
+            workspace.Names, new() { SessionsMax = serve.SessionsMax, Access = () => access.Current });
         var options = new ServerOptions
         {
             Serve = serve,
             LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File),
-            Sql = new(workspace.Names, new() { SessionsMax = serve.SessionsMax }),
+            Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
         };

@@ -10,7 +10,11 @@ public abstract record RelationBinding
 
     /// <summary>Rows of a Delta table, pinned to a version.</summary>
     /// <param name="Table">The rows.</param>
-    public sealed record Rows(TableRows Table) : RelationBinding;
+    public sealed record Rows(TableRows Table) : RelationBinding
+    {
+        /// <summary>Makes of the relation of the rows what who asks may read of it; null where that is all.</summary>
+        public Func<string, string>? Through { get; init; }
+    }
 
     /// <summary>A stored SELECT, whose own names are looked up the same way.</summary>
     /// <param name="Sql">The SELECT.</param>

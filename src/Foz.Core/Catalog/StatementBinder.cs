@@ -71,7 +71,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         var references = await ResolveAsync(sql, cancellationToken);
         var shape = BoundPlan.Describe(
             pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
-            span => RelationOf(references, span), cancellationToken);
+            span => RelationOf(references, span), cancellationToken, span => ThroughOf(references, span));
         return new(shape, references.Bindings.Values.Any(binding => binding is RelationBinding.Rows));
     }
 
@@ -82,11 +82,14 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         var references = await ResolveAsync(sql, cancellationToken);
         return BoundPlan.Explain(
             pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
-            span => RelationOf(references, span), cancellationToken);
+            span => RelationOf(references, span), cancellationToken, span => ThroughOf(references, span));
     }
 
     static IReadOnlyList<Data.Field>? FieldsOf(ResolvedStatement statement, SqlSpan span) =>
         (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
+
+    static Func<string, string>? ThroughOf(ResolvedStatement statement, SqlSpan span) =>
+        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;
 
     static string? RelationOf(ResolvedStatement statement, SqlSpan span) =>
         (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql;
@@ -121,7 +124,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             return new Dictionary<SqlSpan, FilterExpression>();
         return BoundPlan.ReadFilters(
             session, statement.Analysis, table => FieldsOf(statement, table.Span), call => FieldsOf(statement, call.Span),
-            cancellationToken);
+            cancellationToken, span => ThroughOf(statement, span));
     }
 
     async Task<string> OpenAsync(
@@ -133,7 +136,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             case RelationBinding.Rows rows:
                 var relation = await rows.Table.OpenAsync(session, filter, cancellationToken);
                 relations.Add(relation);
-                return relation.Sql;
+                return rows.Through is { } through ? through(relation.Sql) : relation.Sql;
             case RelationBinding.Relation text:
                 return text.Sql;
             default:

@@ -14,6 +14,7 @@ public static class BoundPlan
     /// </param>
     /// <param name="function">The same for calls of table functions; null leaves them all to DuckDB.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
     /// <returns>
     /// What the rows needed of a table fulfil, by where its name, or the call of a table function, stands in the
     /// statement; nothing for a table of which nothing is known.
@@ -24,10 +25,11 @@ public static class BoundPlan
     /// </exception>
     public static IReadOnlyDictionary<SqlSpan, FilterExpression> ReadFilters(
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
-        Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
+        Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
+        Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = session.BorrowPlanner();
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, through: through);
         using var plan = Serialize(planner.Session, bound.Sql, isOptimized: true, cancellationToken);
         if (plan.RootElement.GetProperty("error").GetBoolean())
         {
@@ -70,14 +72,15 @@ public static class BoundPlan
     /// What else a table or a call stands for, by where it is: a relation that the instance has; null leaves it as it is.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
     /// <exception cref="FozException">It does not bind; its place is in the statement.</exception>
     public static StatementShape Describe(
         EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        return OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation)
+        return OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through)
             .DescribeShape(cancellationToken);
     }
 
@@ -86,10 +89,10 @@ public static class BoundPlan
     public static string Explain(
         EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through);
         bound.DescribeShape(cancellationToken);
         // Empty tables are not in an optimized plan any more.
         planner.Session.Execute("SET explain_output = 'all'", cancellationToken);
@@ -132,7 +135,7 @@ public static class BoundPlan
         public static OverEmptyTables Of(
             PlanSession planner, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
             Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
-            Func<SqlSpan, string?>? relation = null)
+            Func<SqlSpan, string?>? relation = null, Func<SqlSpan, Func<string, string>?>? through = null)
         {
             List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
             foreach (var reference in analysis.Tables)
@@ -140,7 +143,7 @@ public static class BoundPlan
             foreach (var call in analysis.TableFunctions)
                 if (function?.Invoke(call) is { } columns) known.Add((call.Span, columns));
             var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
-            var names = known.Zip(numbers, (t, number) => (t.Span, Name: PlanSession.TableName(number)))
+            var names = known.Zip(numbers, (t, number) => (t.Span, Name: Through(t.Span, PlanSession.TableName(number))))
                 .ToDictionary(t => t.Span, t => t.Name);
             var text = analysis.Rewrite(
                 reference => names.GetValueOrDefault(reference.Span) ?? relation?.Invoke(reference.Span),
@@ -149,6 +152,8 @@ public static class BoundPlan
             {
                 Tables = [.. known.Zip(numbers, (t, number) => (t.Span, t.Columns, number))],
             };
+
+            string Through(SqlSpan span, string name) => through?.Invoke(span)?.Invoke(name) ?? name;
         }
 
         /// <summary>The statement's columns.</summary>

@@ -24,6 +24,8 @@ sealed class ExplainStatement : SqlStatement
     {
         var cursor = new StatementCursor(sql);
         if (!cursor.Takes("EXPLAIN")) return null;
+        // A plan tells the conditions of grants.
+        if (!session.User.IsOwner) throw new FozException(ErrorKind.Denied, "only owners see plans");
         var analyzes = false;
         if (cursor.SeesSymbol('(') && !cursor.SeesBehindNext("SELECT"))
             analyzes = cursor.Parenthesized("options").Contains("ANALYZE", StringComparison.OrdinalIgnoreCase);

@@ -32,8 +32,9 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
         if (reference.Schema is null)
         {
             foreach (var schema in session.SearchPath)
-                if (await IsThereAsync(new(schema, reference.Name), cancellationToken))
-                    return await BindAsync(reference with { Schema = schema }, cancellationToken);
+                if (await IsThereAsync(new(schema, reference.Name), cancellationToken)
+                    && await BindAsync(reference with { Schema = schema }, cancellationToken) is { } found)
+                    return found;
             throw Missing(reference);
         }
         return await BindAsync(reference, cancellationToken) ?? throw Missing(reference);
@@ -42,7 +43,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
         if (functions.Contains(call.Name)) return null;
-        if (call.Name == LakeNames.TableChangesFunction
+        if (call.Name == LakeNames.TableChangesFunction && session.User.IsOwner
             && call.Arguments is [{ } table, ..]
             && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out _))
             return await names.FindAsync(call, cancellationToken);
@@ -62,7 +63,31 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
         return session.Service.Catalogs.Open(relation, catalog.Image, workload, cancellationToken);
     }
 
-    ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken) => names.FindAsync(
+    /// <summary>What a name with a schema stands for; nothing that is not granted is there.</summary>
+    async ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        var table = new TableName(reference.Schema!, reference.Name);
+        var access = session.User.IsOwner ? null : session.Service.Options.Access().Of(session.User.Name, table);
+        if (access is null && !session.User.IsOwner) return null;
+        var binding = await FindInLakeAsync(reference, cancellationToken);
+        if (access is null or { IsFull: true }) return binding;
+        return binding switch
+        {
+            null => null,
+            RelationBinding.Rows rows => rows with
+            {
+                Through = relation => access.Select(
+                    rows.Table.Fields, relation,
+                    condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
+            },
+            _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
+            {
+                Hint = "grant columns, rows and masks on the tables that it reads",
+            },
+        };
+    }
+
+    ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken) => names.FindAsync(
         reference.At is null && session.TransactionInstant is { } instant
             ? reference with
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving;
@@ -13,6 +14,9 @@ public sealed record SqlServiceOptions
 
     /// <summary>The most cursors that are open in a session at the same time.</summary>
     public int CursorsMax { get; init; } = 100;
+
+    /// <summary>Who may read what; nobody but owners anything by default.</summary>
+    public Func<AccessList> Access { get; init; } = static () => AccessList.Empty;
 
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;

@@ -63,7 +63,7 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
-        var image = await Service.Catalogs.GetAsync(cancellationToken);
+        var image = await Service.Catalogs.GetAsync(User, cancellationToken);
         var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]);
         if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
@@ -185,6 +185,12 @@ public sealed class SqlSession : IAsyncDisposable
         {
             Fail();
             throw DeltaErrors.Translate(e);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Data && !User.IsOwner)
+        {
+            Fail();
+            // The message has the value, which may be one that is not shown.
+            throw new FozException(ErrorKind.Data, "a value is not one of the type, or out of its range") { SqlState = e.SqlState };
         }
         catch (Exception e) when (e is not UnreachableException)
         {

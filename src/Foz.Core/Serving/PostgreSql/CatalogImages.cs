@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 
 namespace Foz.Core.Serving.PostgreSql;
 
@@ -10,12 +11,13 @@ namespace Foz.Core.Serving.PostgreSql;
 /// </summary>
 sealed class CatalogImages(SqlService service) : IDisposable
 {
-    const int ImagesMax = 8;
+    const int ImagesMax = 64;
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
     readonly HashSet<(Workload Workload, string Table)> made = [];
     readonly Queue<CatalogImage> kept = new();
+    readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(StringComparer.Ordinal);
     readonly SemaphoreSlim gate = new(1);
     readonly Lock making = new();
     CatalogImage? current;
@@ -40,14 +42,48 @@ sealed class CatalogImages(SqlService service) : IDisposable
             var found = KeyOf(tables);
             if (current is not null && found == key) return current;
             (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, service.Roles), found);
-            kept.Enqueue(current);
-            if (kept.Count > ImagesMax) Drop(kept.Dequeue());
+            lock (making)
+            {
+                kept.Enqueue(current);
+                while (kept.Count > ImagesMax) Drop(kept.Dequeue());
+            }
             return current;
         }
         finally
         {
             gate.Release();
         }
+    }
+
+    /// <summary>What a user sees of what the lake has: what is granted to it, and nothing else.</summary>
+    public async Task<CatalogImage> GetAsync(SessionUser user, CancellationToken cancellationToken)
+    {
+        var all = await GetAsync(cancellationToken);
+        if (user.IsOwner) return all;
+        var access = service.Options.Access();
+        lock (making)
+        {
+            if (seen.TryGetValue(user.Name, out var known) && known.All == all && known.Access == access) return known.Image;
+            var image = new CatalogImage(
+                Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
+                ["foz", user.Name]);
+            if (seen.Remove(user.Name, out var before)) kept.Enqueue(before.Image);
+            seen[user.Name] = (all, access, image);
+            while (kept.Count > ImagesMax) Drop(kept.Dequeue());
+            return image;
+        }
+    }
+
+    static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
+    {
+        if (list.Of(user.Name, table.Name) is not { } access) return null;
+        return access.IsFull ? table : table with
+        {
+            Columns = [.. table.Columns.Where(c => access.Shows(c.Name))],
+            RowCount = null,
+            Bytes = 0,
+            ViewSql = null,
+        };
     }
 
     /// <summary>Makes a view known to functions of SQL, until it is forgotten.</summary>

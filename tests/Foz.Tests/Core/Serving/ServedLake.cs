@@ -1,6 +1,7 @@
 using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Serving;
 using Foz.Core.Statements;
 
@@ -12,11 +13,11 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake()
+    ServedLake(Func<AccessList> access)
     {
         Lake = new(folder, engines, TimeProvider.System);
         Names = new(Lake, prefix: "", static _ => null);
-        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3 });
+        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access });
     }
 
     public Lake Lake { get; }
@@ -27,9 +28,9 @@ sealed class ServedLake : IAsyncDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<ServedLake> CreateAsync()
+    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null)
     {
-        var lake = new ServedLake();
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty));
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");

@@ -1,0 +1,39 @@
+namespace Foz.Core.Governance;
+
+/// <summary>
+/// Who may read what, as the project's files say it now: a change holds from the next statement on. Safe for use by many
+/// threads.
+/// </summary>
+/// <param name="projectFolder">The project's folder.</param>
+public sealed class AccessDirectory(string projectFolder)
+{
+    readonly Lock gate = new();
+    string? read;
+    AccessList current = AccessList.Empty;
+
+    /// <summary>The grants.</summary>
+    /// <exception cref="FozException">A file is wrong: nobody but the owner reads anything until it is right.</exception>
+    public AccessList Current
+    {
+        get
+        {
+            lock (gate)
+            {
+                var state = State();
+                if (state == read) return current;
+                current = AccessList.Load(projectFolder);
+                read = state;
+                return current;
+            }
+        }
+    }
+
+    string State()
+    {
+        var folder = Path.Combine(projectFolder, "policies");
+        return Directory.Exists(folder)
+            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal).Select(f => new FileInfo(f))
+                .Select(f => $"{f.Name} {f.Length} {f.LastWriteTimeUtc.Ticks}"))
+            : "";
+    }
+}

@@ -1,0 +1,78 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+
+namespace Foz.Core.Governance;
+
+/// <summary>What is shown in the place of a value.</summary>
+public enum ColumnMask
+{
+    /// <summary>NULL.</summary>
+    Null,
+
+    /// <summary>Asterisks.</summary>
+    Redact,
+
+    /// <summary>The SHA-256 of the value's text: the same for the same value.</summary>
+    Hash,
+
+    /// <summary>Asterisks, and the last four characters.</summary>
+    Last4,
+}
+
+/// <summary>What some may read.</summary>
+public sealed record AccessGrant
+{
+    /// <summary>Everyone who is logged in.</summary>
+    public const string Everyone = "everyone";
+
+    /// <summary>The users and roles.</summary>
+    public required IReadOnlyList<string> To { get; init; }
+
+    /// <summary>What of: schemas, tables and views as <c>schema.table</c>, or <c>*</c> for everything.</summary>
+    public required IReadOnlyList<string> On { get; init; }
+
+    /// <summary>The columns; null for all.</summary>
+    public IReadOnlySet<string>? Columns { get; init; }
+
+    /// <summary>Which rows, as a condition in SQL; null for all.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>Columns whose values are shown otherwise.</summary>
+    public IReadOnlyDictionary<string, ColumnMask> Masks { get; init; } = new Dictionary<string, ColumnMask>();
+
+    /// <summary>Where it stands.</summary>
+    public required Place Place { get; init; }
+
+    /// <summary>Whether it is about a table or view.</summary>
+    public bool IsAbout(TableName table) => On.Any(on =>
+        on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)
+        || (TableName.TryParse(on, out var name) && name == table));
+
+    /// <summary>Whether it is about a schema, or something in it.</summary>
+    public bool IsAboutSchema(string schema) => On.Any(on =>
+        on == "*" || on.Equals(schema, StringComparison.OrdinalIgnoreCase)
+        || (TableName.TryParse(on, out var name) && name.Value.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Reads a grant.</summary>
+    internal static AccessGrant? Read(YamlNode node, ErrorList errors)
+    {
+        var reader = MappingReader.Of(node, node.Place, "a grant", errors);
+        var (to, on) = (reader.Texts("to"), reader.Texts("on"));
+        var columns = reader.Has("columns") ? reader.Texts("columns") : null;
+        var masks = new Dictionary<string, ColumnMask>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in reader.Entries("masks"))
+            if (entry.Value is YamlNode.Scalar { Text: var text } && Enum.TryParse<ColumnMask>(text, ignoreCase: true, out var mask))
+                masks[entry.Key] = mask;
+            else
+                errors.Add(entry.Value.Place, $"'{entry.Key}' has no such mask", "masks are: null, redact, hash, last4");
+        var grant = new AccessGrant
+        {
+            To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase), Where = reader.Text("where"),
+            Masks = masks, Place = node.Place,
+        };
+        reader.Finish();
+        if (to.Count == 0) errors.Add(node.Place, "the grant has no 'to'", "name users or roles: to: [analysts]");
+        if (on.Count == 0) errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
+        return grant;
+    }
+}

@@ -1,0 +1,81 @@
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+
+namespace Foz.Core.Governance;
+
+/// <summary>
+/// Who may read what, as the files of <c>policies/</c> say it. What is not granted is not there for who asks.
+/// </summary>
+public sealed class AccessList
+{
+    const string Folder = "policies";
+
+    readonly IReadOnlyList<AccessGrant> grants;
+    readonly Dictionary<string, HashSet<string>> members;
+
+    AccessList(IReadOnlyList<AccessGrant> grants, Dictionary<string, HashSet<string>> members) =>
+        (this.grants, this.members) = (grants, members);
+
+    /// <summary>Nothing is granted to anybody.</summary>
+    public static AccessList Empty { get; } = new([], []);
+
+    /// <summary>The roles.</summary>
+    public IEnumerable<string> Roles => members.Keys;
+
+    /// <summary>Reads the roles and grants of a project.</summary>
+    /// <param name="projectFolder">The project's folder.</param>
+    /// <exception cref="FozException">A file is wrong; tells all that is.</exception>
+    public static AccessList Load(string projectFolder)
+    {
+        var folder = Path.Combine(projectFolder, Folder);
+        if (!Directory.Exists(folder)) return Empty;
+        var errors = new ErrorList();
+        var (grants, members) = (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
+        foreach (var path in Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
+        {
+            var file = Path.Combine(Folder, Path.GetFileName(path));
+            if (YamlReader.Read(File.ReadAllText(path), file, errors) is not { } yaml) continue;
+            var reader = MappingReader.Of(yaml, new(file, 1, 1), file, errors);
+            foreach (var role in Items(reader, "roles", errors)) ReadRole(role, members, errors);
+            foreach (var item in Items(reader, "grants", errors))
+                if (AccessGrant.Read(item, errors) is { } grant) grants.Add(grant);
+            // Users are read by who lets them in.
+            reader.Node("users");
+            reader.Finish();
+        }
+        errors.ThrowIfAny();
+        return new(grants, members);
+    }
+
+    /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
+    public TableAccess? Of(string user, TableName table)
+    {
+        var found = grants.Where(grant => grant.IsAbout(table) && IsTo(grant, user)).ToList();
+        return found.Count == 0 ? null : new TableAccess(found);
+    }
+
+    /// <summary>Whether a user may read something of a schema.</summary>
+    public bool HasSchema(string user, string schema) => grants.Any(grant => grant.IsAboutSchema(schema) && IsTo(grant, user));
+
+    bool IsTo(AccessGrant grant, string user) => grant.To.Any(to =>
+        to == user || to == AccessGrant.Everyone || (members.TryGetValue(to, out var users) && users.Contains(user)));
+
+    static IReadOnlyList<YamlNode> Items(MappingReader reader, string key, ErrorList errors)
+    {
+        var node = reader.Node(key);
+        if (node is YamlNode.Sequence sequence) return sequence.Items;
+        if (node is not null) errors.Add(node.Place, $"'{key}' must be a list");
+        return [];
+    }
+
+    static void ReadRole(YamlNode node, Dictionary<string, HashSet<string>> members, ErrorList errors)
+    {
+        var reader = MappingReader.Of(node, node.Place, "a role", errors);
+        var name = reader.RequiredText("name");
+        var users = reader.Texts("members").ToHashSet(StringComparer.Ordinal);
+        reader.Finish();
+        if (name == AccessGrant.Everyone) errors.Add(reader.PlaceOf("name"), "everyone is everyone already");
+        else if (name.Length > 0 && !members.TryAdd(name, users))
+            errors.Add(reader.PlaceOf("name"), $"the role '{name}' stands here twice");
+    }
+}

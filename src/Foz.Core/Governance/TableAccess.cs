@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Governance;
+
+/// <summary>What grants together let somebody read of a table.</summary>
+/// <param name="grants">The grants: one or more.</param>
+public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
+{
+    /// <summary>Whether everything is read as it is.</summary>
+    public bool IsFull => grants.Any(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
+
+    /// <summary>Whether some rows are not shown.</summary>
+    public bool HidesRows => grants.All(grant => grant.Where is not null);
+
+    /// <summary>Whether a column is shown, as it is or masked.</summary>
+    public bool Shows(string column) => grants.Any(grant => Gives(grant, column));
+
+    /// <summary>
+    /// A SELECT of what may be read of a relation. Each value passes through its own condition: an expression of who reads
+    /// meets only values that are shown, in whatever order the engine works.
+    /// </summary>
+    /// <param name="fields">The columns of the relation.</param>
+    /// <param name="relation">The relation.</param>
+    /// <param name="condition">Makes a grant's condition one of DuckDB's.</param>
+    /// <exception cref="FozException">No column is shown.</exception>
+    public string Select(IReadOnlyList<Field> fields, string relation, Func<string, string> condition)
+    {
+        var shown = fields.Where(field => Shows(field.Name)).Select(field => Value(field, condition)).ToList();
+        if (shown.Count == 0)
+            throw new FozException(ErrorKind.Denied, "no column of the table is granted");
+        var where = HidesRows ? $" WHERE {Any(grants, condition)}" : "";
+        return $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted{where})";
+    }
+
+    static bool Gives(AccessGrant grant, string column) => grant.Columns is null || grant.Columns.Contains(column);
+
+    string Value(Field field, Func<string, string> condition)
+    {
+        var column = SqlText.Identifier(field.Name);
+        var giving = grants.Where(grant => Gives(grant, field.Name)).ToList();
+        var plain = giving.Where(grant => !grant.Masks.ContainsKey(field.Name)).ToList();
+        if (plain.Any(grant => grant.Where is null)) return column;
+        var cases = plain.Count > 0 ? $" WHEN {Any(plain, condition)} THEN {column}" : "";
+        foreach (var grant in giving.Except(plain))
+            cases += $" WHEN {Of(grant, condition)} THEN {Masked(column, field, grant.Masks[field.Name])}";
+        return $"CASE{cases} END AS {column}";
+    }
+
+    static string Any(IEnumerable<AccessGrant> grants, Func<string, string> condition) =>
+        $"({string.Join(" OR ", grants.Select(grant => Of(grant, condition)))})";
+
+    static string Of(AccessGrant grant, Func<string, string> condition) =>
+        grant.Where is null ? "true" : $"({condition(grant.Where)}\n)";
+
+    /// <summary>Only texts have something to show of a value; masked values of other types are NULL.</summary>
+    static string Masked(string column, Field field, ColumnMask mask) => field.Type != DataType.String ? "NULL" : mask switch
+    {
+        ColumnMask.Null => "NULL",
+        ColumnMask.Redact => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
+        ColumnMask.Hash => $"sha256({column})",
+        ColumnMask.Last4 => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
+        _ => throw new UnreachableException($"a mask {mask}"),
+    };
+}

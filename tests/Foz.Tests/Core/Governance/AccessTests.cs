@@ -1,0 +1,165 @@
+using Foz.Core;
+using Foz.Core.Governance;
+using Foz.Core.Serving;
+using Foz.Tests.Core.Serving;
+
+namespace Foz.Tests.Core.Governance;
+
+public sealed class AccessTests : IAsyncLifetime
+{
+    readonly string project = Directory.CreateTempSubdirectory("foz-access-").FullName;
+    ServedLake lake = null!;
+    SqlSession ana = null!;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var directory = new AccessDirectory(project);
+        lake = await ServedLake.CreateAsync(() => directory.Current);
+        await lake.ChangeAsync("CREATE TABLE gold.sales (day date, total double)");
+        ana = lake.Open("ana", isOwner: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ana.DisposeAsync();
+        await lake.DisposeAsync();
+        Directory.Delete(project, recursive: true);
+    }
+
+    void Grant(string yaml)
+    {
+        Directory.CreateDirectory(Path.Combine(project, "policies"));
+        File.WriteAllText(Path.Combine(project, "policies", "access.yml"), yaml);
+    }
+
+    [Fact]
+    public async Task What_is_not_granted_is_not_there()
+    {
+        foreach (var sql in new[]
+        {
+            "SELECT * FROM silver.orders", "SELECT count(*) FROM lake.silver.orders AT (VERSION => 0)",
+            "SELECT * FROM silver.orders FOR VERSION AS OF 1", "SELECT 1 WHERE EXISTS (SELECT * FROM silver.orders)",
+            "WITH o AS (SELECT * FROM silver.orders) SELECT 1", "COPY silver.orders TO STDOUT", "SELECT * FROM foz.runs",
+            "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM silver.orders", "SELECT 'silver.orders'::regclass",
+        })
+            Assert.Equal("42P01", await ana.FailAsync(sql));
+        Assert.Equal("42883", await ana.FailAsync("SELECT * FROM table_changes('silver.orders', 0)"));
+        Assert.Equal("42501", await ana.FailAsync("EXPLAIN SELECT 1"));
+        Assert.Equal("42501", await ana.FailAsync("DELETE FROM silver.orders"));
+        Assert.Equal(
+            ["SELECT 0"], await ana.RunAsync("SELECT * FROM information_schema.columns WHERE table_schema IN ('silver', 'gold')"));
+        Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM pg_class WHERE relname IN ('orders', 'sales')"));
+        Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM pg_namespace WHERE nspname = 'silver'"));
+        Assert.Equal(["0", "SELECT 1"], await ana.RunAsync("SELECT pg_database_size('lake')"));
+    }
+
+    [Fact]
+    public async Task A_schema_or_table_is_granted_to_a_user_or_role()
+    {
+        Grant(
+            """
+            roles:
+              - name: analysts
+                members: [bia, ana]
+            grants:
+              - to: [analysts]
+                on: [silver.orders]
+              - to: [everyone]
+                on: [gold]
+            """);
+        Assert.Equal(["5", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM silver.orders"));
+        Assert.Equal(["0", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM gold.sales"));
+        Assert.Equal(["orders", "sales", "SELECT 2"], await ana.RunAsync(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('silver', 'gold') ORDER BY 1"));
+        await using var eva = lake.Open("eva", isOwner: false);
+        Assert.Equal("42P01", await eva.FailAsync("SELECT * FROM silver.orders"));
+        Assert.Equal(["SELECT 0"], await eva.RunAsync("SELECT * FROM gold.sales"));
+        Grant("grants: []");
+        Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM silver.orders"));
+    }
+
+    [Fact]
+    public async Task Columns_and_rows_that_are_not_granted_are_not_there()
+    {
+        Grant(
+            """
+            grants:
+              - to: [ana]
+                on: [silver.orders]
+                columns: [id, name]
+                where: id < 3 or name = current_user
+            """);
+        Assert.Equal(["1|a", "2|b", "SELECT 2"], await ana.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
+        Assert.Equal("42703", await ana.FailAsync("SELECT amount FROM silver.orders"));
+        Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM silver.orders WHERE id = 5"));
+        Assert.Equal(["id", "name", "SELECT 2"], await ana.RunAsync(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'silver.orders'::regclass ORDER BY attnum"));
+        Assert.Equal(["-1", "SELECT 1"], await ana.RunAsync("SELECT reltuples FROM pg_class WHERE relname = 'orders'"));
+        Assert.Equal(["2", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM silver.orders AT (VERSION => 1)"));
+    }
+
+    [Fact]
+    public async Task An_expression_never_meets_a_value_that_is_not_shown()
+    {
+        await lake.ChangeAsync("INSERT INTO silver.orders VALUES (10, '7', 1), (11, '8', 1)");
+        Grant("grants:\n  - {to: [ana], on: [silver.orders], where: id >= 10}");
+        // It would fail on the names of the other rows.
+        Assert.Equal(["7", "8", "SELECT 2"], await ana.RunAsync(
+            "SELECT CAST(name AS INTEGER) FROM silver.orders WHERE CAST(name AS INTEGER) > 0 ORDER BY 1"));
+        var statement = await ana.PrepareAsync("SELECT CAST(name || 'secret' AS INTEGER) FROM silver.orders", [], Cancel);
+        var error = await Assert.ThrowsAsync<FozException>(async () =>
+        {
+            await using var cursor = await statement.ExecuteAsync([], Cancel);
+            await ServedSessionExtensions.RowsOfAsync(cursor);
+        });
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Masked_columns_show_nothing_of_their_values_but_what_the_mask_leaves()
+    {
+        await lake.ChangeAsync("INSERT INTO silver.orders VALUES (10, '123.456.789-09', 9)");
+        Grant(
+            """
+            grants:
+              - to: [ana]
+                on: [silver.orders]
+                masks: {name: last4, amount: null}
+            """);
+        Assert.Equal(["10|****9-09|NULL", "SELECT 1"], await ana.RunAsync("SELECT * FROM silver.orders WHERE id = 10"));
+        Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM silver.orders WHERE name LIKE '123%'"));
+        Assert.Equal(["****", "SELECT 1"], await ana.RunAsync("SELECT name FROM silver.orders WHERE id = 1"));
+    }
+
+    [Fact]
+    public async Task Grants_add_up_for_each_value()
+    {
+        Grant(
+            """
+            grants:
+              - {to: [ana], on: [silver.orders], columns: [id, name], where: id = 1}
+              - {to: [ana], on: [silver.orders], columns: [id, amount], where: id <= 2}
+              - {to: [ana], on: [silver.orders], columns: [id, name], where: id = 2, masks: {name: redact}}
+            """);
+        Assert.Equal(["1|a|1.50", "2|****|2.50", "SELECT 2"], await ana.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("grants:\n  - {to: [ana]}", "has no 'on'")]
+    [InlineData("grants:\n  - {on: [gold]}", "has no 'to'")]
+    [InlineData("grants:\n  - {to: [a], on: [gold], mask: {a: b}}", "mask")]
+    [InlineData("grants:\n  - {to: [a], on: [gold], masks: {cpf: blur}}", "no such mask")]
+    [InlineData("grants: all", "must be a list")]
+    [InlineData("roles:\n  - {name: everyone}", "everyone is everyone")]
+    [InlineData("roles:\n  - {name: a}\n  - {name: a}", "twice")]
+    [InlineData("grant: []", "grant")]
+    public void What_is_wrong_is_told(string yaml, string message)
+    {
+        Grant(yaml);
+        var error = Assert.Throws<FozException>(() => AccessList.Load(project));
+        Assert.Contains(message, error.Describe(), StringComparison.Ordinal);
+        Assert.Contains("access.yml", error.Describe(), StringComparison.Ordinal);
+    }
+}
