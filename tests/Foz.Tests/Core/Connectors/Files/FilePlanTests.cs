@@ -101,7 +101,7 @@ public sealed class FilePlanTests
 
     [Theory]
     [InlineData("s3://bucket/*.csv", "format", "csv", "'path' must be a path below that of the connection")]
-    [InlineData("*.csv", "format", "xlsx", "'format' must be csv, tsv, json, jsonl, parquet, xml, fixed or binary")]
+    [InlineData("*.csv", "format", "xlsx", "'format' must be csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary")]
     [InlineData("*.csv", "delimiter", "ab", "'delimiter' must be one ASCII character")]
     [InlineData("*.csv", "delimiter", "", "'delimiter' must be one character")]
     [InlineData("*.csv", "encoding", "klingon", "'encoding' must be an encoding")]
