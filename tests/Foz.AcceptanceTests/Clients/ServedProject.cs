@@ -17,7 +17,20 @@ public sealed class ServedProject : IAsyncDisposable
 
     readonly SemaphoreSlim starting = new(1);
     readonly string folder = Directory.CreateTempSubdirectory("foz-served-").FullName;
+    readonly string settings;
     FozProcess? server;
+
+    public ServedProject()
+        : this("")
+    {
+    }
+
+    /// <summary>A project of one's own.</summary>
+    /// <param name="settings">What its <c>foz.yml</c> says beside the name.</param>
+    internal ServedProject(string settings) => this.settings = settings;
+
+    /// <summary>Its folder.</summary>
+    internal string Folder => folder;
 
     /// <summary>The port of PostgreSQL's protocol.</summary>
     public int Port { get; private set; }
@@ -48,7 +61,7 @@ public sealed class ServedProject : IAsyncDisposable
         try
         {
             if (server is not null) return;
-            await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), "name: served\nmemory: 1GB\n", Cancel);
+            await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), $"name: served\nmemory: 1GB\n{settings}", Cancel);
             await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
             var process = FozProcess.Start(folder, failpoint: null, "serve", "--pg-port", "0", "--http-port", "0");
             var pg = await process.ReadLineAsync();
