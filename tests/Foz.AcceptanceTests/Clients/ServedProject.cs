@@ -40,10 +40,10 @@ public sealed class ServedProject : IAsyncDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>What Npgsql connects with. Types are its own until the catalog answers what it asks.</summary>
+    /// <summary>What Npgsql connects with.</summary>
     public string ConnectionString =>
         $"Host=127.0.0.1;Port={Port};Username={User};Password={Password};Database=lake;Pooling=false;"
-        + "Server Compatibility Mode=NoTypeLoading;Command Timeout=120;Include Error Detail=true";
+        + "Command Timeout=120;Include Error Detail=true";
 
     /// <summary>Opens a connection of Npgsql.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string more = "")
