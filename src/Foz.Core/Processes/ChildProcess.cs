@@ -21,6 +21,7 @@ public sealed class ChildProcess : IAsyncDisposable
     readonly ProcessDefinition definition;
     readonly ProcessLog log;
     readonly TimeProvider clock;
+    readonly long startedAt;
     readonly CancellationTokenSource stop = new();
     readonly Channel<string> lines = Channel.CreateBounded<string>(LinesMax);
     readonly Task reading;
@@ -29,7 +30,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     ChildProcess(Process process, ProcessDefinition definition, TimeProvider clock)
     {
-        (this.process, this.definition, this.clock) = (process, definition, clock);
+        (this.process, this.definition, this.clock, startedAt) = (process, definition, clock, clock.GetTimestamp());
         log = new(definition.LogFile, definition.LogBytesMax);
         reading = Task.WhenAll(
             Task.Run(() => definition.OutputIsData ? ReadDataAsync() : ReadLogAsync(process.StandardOutput)),
@@ -118,7 +119,6 @@ public sealed class ChildProcess : IAsyncDisposable
 
     async Task<ProcessEnd> WatchAsync()
     {
-        var startedAt = clock.GetTimestamp();
         var exited = process.WaitForExitAsync(CancellationToken.None);
         while (!exited.IsCompleted && !stop.IsCancellationRequested)
         {
