@@ -8,30 +8,8 @@ using Foz.Delta;
 
 namespace Foz.Tests.Core.Statements;
 
-public sealed class StatementRunnerTests : IDisposable
+public sealed class StatementRunnerTests : StatementLake
 {
-    readonly string folder = Directory.CreateTempSubdirectory("foz-statements-").FullName;
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
-    readonly EngineSession session;
-    readonly Lake lake;
-    readonly EnvironmentNames names;
-
-    public StatementRunnerTests()
-    {
-        lake = new(folder, engines, TimeProvider.System);
-        session = engines.Open(Workload.Query);
-        names = new(lake, prefix: "", static _ => null);
-    }
-
-    static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public void Dispose()
-    {
-        session.Dispose();
-        engines.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
     [Fact]
     public async Task Rows_are_inserted_changed_merged_and_deleted()
     {
@@ -68,7 +46,7 @@ public sealed class StatementRunnerTests : IDisposable
             await RunAsync($"INSERT INTO silver.{table} VALUES (2, DATE '2026-01-02')");
             await RunAsync($"DELETE FROM silver.{table} WHERE id = 1");
             Assert.Equal(["2|2026-01-02"], await RowsAsync($"SELECT * FROM silver.{table}"));
-            Assert.True(File.Exists(Path.Combine(folder, "silver", table, file)), $"{table} has no {file}");
+            Assert.True(File.Exists(Path.Combine(Folder, "silver", table, file)), $"{table} has no {file}");
         }
     }
 
@@ -84,12 +62,12 @@ public sealed class StatementRunnerTests : IDisposable
             if (reads++ == 0)
             {
                 // Moves the rows that the statement is about to delete.
-                using var other = engines.Open(Workload.Query);
-                await new StatementRunner(other, names, lake.Tables).RunAsync(StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
+                using var other = Lake.Engines.Open(Workload.Query);
+                await new StatementRunner(other, Names, Lake.Tables).RunAsync(StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
             }
             yield return new(1, [new FixedColumn<long>([2], null)]);
         }
-        using var ids = session.Register(new ColumnStream([new("id", DataType.Long)], [IdsAsync()]));
+        using var ids = Session.Register(new ColumnStream([new("id", DataType.Long)], [IdsAsync()]));
 
         Assert.StartsWith("1|", await RunAsync($"DELETE FROM silver.o WHERE id IN (SELECT id FROM {ids.Sql})"), StringComparison.Ordinal);
 
@@ -126,7 +104,7 @@ public sealed class StatementRunnerTests : IDisposable
         var fault = await Assert.ThrowsAsync<FozException>(() =>
             RunAsync("INSERT INTO silver.o (at, n) VALUES (TIMESTAMP '2026-01-02 00:00:00', 0)"));
         Assert.Contains("positive", fault.Message, StringComparison.Ordinal);
-        var table = await (await lake.OpenTableAsync(new("silver", "o"), Cancel)).LatestAsync(Cancel);
+        var table = await (await Lake.OpenTableAsync(new("silver", "o"), Cancel)).LatestAsync(Cancel);
         Assert.Equal(["day"], table.PartitionColumns);
         Assert.Equal("true", table.Properties["delta.enableDeletionVectors"]);
     }
@@ -147,8 +125,8 @@ public sealed class StatementRunnerTests : IDisposable
 
         Assert.True(fault is FozException or DeltaException, fault.ToString());
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
-        Assert.Null(await lake.Tables.Open("silver/x").FindLatestAsync(Cancel));
-        Assert.Null(await lake.Catalog.FindAsync(new("silver", "x"), Cancel));
+        Assert.Null(await Lake.Tables.Open("silver/x").FindLatestAsync(Cancel));
+        Assert.Null(await Lake.Catalog.FindAsync(new("silver", "x"), Cancel));
     }
 
     [Fact]
@@ -160,7 +138,7 @@ public sealed class StatementRunnerTests : IDisposable
         Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
         Assert.Equal("0", await RunAsync("CREATE TABLE IF NOT EXISTS gold.t AS SELECT 1 AS k"));
 
-        var made = await (await lake.OpenTableAsync(new("gold", "t"), Cancel)).LatestAsync(Cancel);
+        var made = await (await Lake.OpenTableAsync(new("gold", "t"), Cancel)).LatestAsync(Cancel);
         Assert.Equal(("c", "a", "k"), (
             made.Description, made.Properties["team"], Assert.Single(Assert.Single(PropertyAlterations.ClusteringColumns(made)!))));
         Assert.Equal("1|1", await RunAsync("CREATE OR REPLACE TABLE gold.t AS SELECT 'x' AS other"));
@@ -205,13 +183,13 @@ public sealed class StatementRunnerTests : IDisposable
         Assert.Contains("one", text.Message, StringComparison.Ordinal);
         Assert.Equal("did you mean silver.o?", missing.Hint);
         Assert.Contains("no column 'nam'", column.Message, StringComparison.Ordinal);
-        Assert.Equal(0, (await lake.Tables.Open("silver/o").LatestAsync(Cancel)).Version);
+        Assert.Equal(0, (await Lake.Tables.Open("silver/o").LatestAsync(Cancel)).Version);
     }
 
     [Fact]
     public async Task An_environment_changes_its_own_tables()
     {
-        var environment = new EnvironmentNames(lake, "dev_", static _ => null);
+        var environment = new EnvironmentNames(Lake, "dev_", static _ => null);
         await RunAsync("CREATE TABLE silver.o (id bigint)");
         await RunAsync("CREATE TABLE silver.o (id bigint)", environment);
         await RunAsync("INSERT INTO silver.o VALUES (1)", environment);
@@ -229,7 +207,7 @@ public sealed class StatementRunnerTests : IDisposable
     public async Task A_table_does_not_take_the_name_of_a_view(string sql)
     {
         await RunAsync("CREATE TABLE silver.o (id bigint)");
-        await lake.Catalog.DefineAsync(
+        await Lake.Catalog.DefineAsync(
             new("gold", "v"), _ => new() { Schema = "gold", Name = "v", Kind = DefinitionKind.View, Sql = "SELECT 7 AS x" }, Cancel);
 
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql));
@@ -241,12 +219,12 @@ public sealed class StatementRunnerTests : IDisposable
     [Fact]
     public async Task A_table_outside_of_any_lake_is_named_by_its_folder()
     {
-        var path = Path.Combine(folder, "else where");
-        var runner = new StatementRunner(session, names: null, lake.Tables);
+        var path = Path.Combine(Folder, "else where");
+        var runner = new StatementRunner(Session, names: null, Lake.Tables);
         await runner.RunAsync(StatementReader.Read($"CREATE TABLE delta.`{path}` (id bigint)")!, Cancel);
         await runner.RunAsync(StatementReader.Read($"INSERT INTO delta.`{path}` VALUES (1)")!, Cancel);
 
-        Assert.Equal(1, (await lake.Tables.OpenFolder(path).LatestAsync(Cancel)).RowCount);
+        Assert.Equal(1, (await Lake.Tables.OpenFolder(path).LatestAsync(Cancel)).RowCount);
         var fault = await Assert.ThrowsAsync<FozException>(() => runner.RunAsync(StatementReader.Read("DELETE FROM a.b")!, Cancel));
         Assert.Contains("there is no lake", fault.Message, StringComparison.Ordinal);
     }
@@ -260,7 +238,7 @@ public sealed class StatementRunnerTests : IDisposable
         Assert.StartsWith("4|1|", optimized, StringComparison.Ordinal);
         await RunAsync("DELETE FROM silver.o WHERE id = 3 AND v = 2");
         Assert.StartsWith("1|1|", await RunAsync("REORG TABLE silver.o APPLY (PURGE)"), StringComparison.Ordinal);
-        Assert.Equal(39, (await lake.Tables.Open("silver/o").LatestAsync(Cancel)).RowCount);
+        Assert.Equal(39, (await Lake.Tables.Open("silver/o").LatestAsync(Cancel)).RowCount);
         Assert.Empty((await ResultAsync("VACUUM silver.o DRY RUN")).Rows);
         var refused = await Assert.ThrowsAsync<FozException>(() => RunAsync("VACUUM silver.o RETAIN 0 HOURS"));
         Assert.Equal(ErrorKind.Usage, refused.Kind);
@@ -273,27 +251,16 @@ public sealed class StatementRunnerTests : IDisposable
     [Fact]
     public async Task A_folder_of_Parquet_files_is_converted()
     {
-        var parquet = Path.Combine(folder, "parquet", "day=2026-01-02");
+        var parquet = Path.Combine(Folder, "parquet", "day=2026-01-02");
         Directory.CreateDirectory(parquet);
-        session.Execute($"COPY (SELECT i AS id FROM range(5) r(i)) TO '{parquet}/a.parquet' (FORMAT parquet)", Cancel);
+        Session.Execute($"COPY (SELECT i AS id FROM range(5) r(i)) TO '{parquet}/a.parquet' (FORMAT parquet)", Cancel);
 
         Assert.StartsWith(
-            "1|", await RunAsync($"CONVERT TO DELTA parquet.`{folder}/parquet` PARTITIONED BY (day date)"), StringComparison.Ordinal);
+            "1|", await RunAsync($"CONVERT TO DELTA parquet.`{Folder}/parquet` PARTITIONED BY (day date)"), StringComparison.Ordinal);
 
-        Assert.Equal(["5|2026-01-02"], await RowsAsync($"SELECT count(*), day FROM delta_scan('{folder}/parquet') GROUP BY day"));
+        Assert.Equal(["5|2026-01-02"], await RowsAsync($"SELECT count(*), day FROM delta_scan('{Folder}/parquet') GROUP BY day"));
     }
-
-    async Task<StatementResult> ResultAsync(string sql, EnvironmentNames? environment = null) =>
-        await new StatementRunner(session, environment ?? names, lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
 
     async Task<string> RunAsync(string sql, EnvironmentNames? environment = null) =>
         string.Join('|', Assert.Single((await ResultAsync(sql, environment)).Rows));
-
-    async Task<List<string>> RowsAsync(string sql)
-    {
-        using var bound = await new StatementBinder(session, names).BindAsync($"FROM ({sql}) ORDER BY ALL", Cancel);
-        using var rows = session.Query(bound.Sql, Cancel);
-        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(value =>
-            value is DateOnly day ? day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) : value?.ToString())))];
-    }
 }
