@@ -43,7 +43,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
             ? null
             : await VersionAsync(lake.Tables.Open(definition.Location!, name), reference.At, cancellationToken);
         if (name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase))
-            return await SystemTableAsync(name, snapshot, cancellationToken);
+            return await SystemTableAsync(name, snapshot, isNewest: reference.At is null, cancellationToken);
         return snapshot is null
             ? IsEnginesOwn(name) ? null : throw await UnknownAsync(name, cancellationToken)
             : new RelationBinding.Rows(TableRows.All(snapshot));
@@ -124,17 +124,14 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
             : throw new FozException(ErrorKind.Sql, $"'{text}' is not a version: it is a number from 0 on");
 
     async ValueTask<RelationBinding> SystemTableAsync(
-        TableName name, TableSnapshot? snapshot, CancellationToken cancellationToken)
+        TableName name, TableSnapshot? snapshot, bool isNewest, CancellationToken cancellationToken)
     {
-        var onTheWay = pending(name);
+        var onTheWay = isNewest ? pending(name) : null;
         return (snapshot, onTheWay) switch
         {
-            ({ }, null) => new RelationBinding.Rows(TableRows.All(snapshot)),
+            ({ }, _) => new RelationBinding.Rows(TableRows.All(snapshot)) { Pending = onTheWay },
             (null, { }) => new RelationBinding.Relation($"({onTheWay})"),
             (null, null) => throw await UnknownAsync(name, cancellationToken),
-            _ => new RelationBinding.View(
-                $"SELECT * FROM {DeltaScan}({SqlText.Literal($"{lake!.Store.Root}/{LakeCatalog.DefaultLocation(name)}")}) "
-                + $"UNION ALL BY NAME {onTheWay}"),
         };
     }
 

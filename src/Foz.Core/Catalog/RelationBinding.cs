@@ -12,6 +12,9 @@ public abstract record RelationBinding
     /// <param name="Table">The rows.</param>
     public sealed record Rows(TableRows Table) : RelationBinding
     {
+        /// <summary>A SELECT of rows that are on their way to the table, with columns of its names; null where there are none.</summary>
+        public string? Pending { get; init; }
+
         /// <summary>Makes of the relation of the rows what who asks may read of it; null where that is all.</summary>
         public Func<string, string>? Through { get; init; }
     }

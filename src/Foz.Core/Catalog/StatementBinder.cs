@@ -136,7 +136,10 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             case RelationBinding.Rows rows:
                 var relation = await rows.Table.OpenAsync(session, filter, cancellationToken);
                 relations.Add(relation);
-                return rows.Through is { } through ? through(relation.Sql) : relation.Sql;
+                var all = rows.Pending is { } pending
+                    ? $"(SELECT * FROM {relation.Sql} UNION ALL BY NAME {pending}\n)"
+                    : relation.Sql;
+                return rows.Through is { } through ? through(all) : all;
             case RelationBinding.Relation text:
                 return text.Sql;
             default:

@@ -87,14 +87,19 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
         };
     }
 
-    ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken) => names.FindAsync(
-        reference.At is null && session.TransactionInstant is { } instant
-            ? reference with
-            {
-                At = new("TIMESTAMP", instant.ToString("yyyy-MM-dd HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture), default),
-            }
-            : reference,
-        cancellationToken);
+    async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        var found = await names.FindAsync(
+            reference.At is null && session.TransactionInstant is { } instant
+                ? reference with
+                {
+                    At = new("TIMESTAMP", instant.ToString("yyyy-MM-dd HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture), default),
+                }
+                : reference,
+            cancellationToken);
+        // Records of which none has reached its table yet lie in files of this machine.
+        return found is RelationBinding.Relation ? null : found;
+    }
 
     async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>
         await names.Lake.Catalog.FindAsync(names.Prefixed(name), cancellationToken) is not null

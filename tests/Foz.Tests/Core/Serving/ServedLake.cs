@@ -1,5 +1,6 @@
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Serving;
@@ -16,7 +17,7 @@ sealed class ServedLake : IAsyncDisposable
     ServedLake(Func<AccessList> access)
     {
         Lake = new(folder, engines, TimeProvider.System);
-        Names = new(Lake, prefix: "", static _ => null);
+        Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access });
     }
 
@@ -25,6 +26,9 @@ sealed class ServedLake : IAsyncDisposable
     public EnvironmentNames Names { get; }
 
     public SqlService Service { get; }
+
+    /// <summary>SELECTs of rows that are on their way to tables of the schema foz.</summary>
+    public Dictionary<TableName, string> Pending { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

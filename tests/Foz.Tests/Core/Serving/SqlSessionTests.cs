@@ -38,6 +38,23 @@ public sealed class SqlSessionTests : IAsyncLifetime
         Assert.Equal("SELECT 1", cursor.Tag);
     }
 
+    [Fact]
+    public async Task Records_that_are_on_their_way_are_read_with_those_of_their_table()
+    {
+        await lake.ChangeAsync("CREATE TABLE foz.steps AS SELECT 'silver.a' AS step, 1::BIGINT AS rows");
+        var file = Path.Combine(lake.Lake.Folder, "steps.jsonl");
+        await File.WriteAllTextAsync(file, """{"step": "silver.b", "rows": 2}""", Cancel);
+        lake.Pending[new("foz", "steps")] =
+            $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': 'VARCHAR', 'rows': 'BIGINT'}})";
+        lake.Pending[new("foz", "runs")] = lake.Pending[new("foz", "steps")];
+
+        Assert.Equal(["silver.a|1", "silver.b|2", "SELECT 2"], await session.RunAsync("SELECT step, rows FROM foz.steps ORDER BY 1"));
+        Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT rows FROM foz.steps WHERE step = 'silver.b'"));
+        // Of these none has reached its table, which is not there yet.
+        var missing = await Assert.ThrowsAsync<FozException>(() => session.RunAsync("SELECT * FROM foz.runs"));
+        Assert.Equal("42P01", missing.SqlState);
+    }
+
     [Theory]
     [InlineData("SELECT $1::VARCHAR", "it's", "it's")]
     [InlineData("SELECT $1::INTEGER + 1", "41", "42")]
