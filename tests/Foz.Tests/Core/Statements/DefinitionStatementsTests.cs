@@ -1,7 +1,5 @@
 using Foz.Core;
 using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Statements;
 
 namespace Foz.Tests.Core.Statements;
 
