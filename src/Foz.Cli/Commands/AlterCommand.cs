@@ -45,7 +45,7 @@ static class AlterCommand
         CancellationToken cancellationToken)
     {
         using var workspace = Workspace.Open(context, arguments, Workload.Query);
-        var name = await workspace.ResolveAsync(tableName, cancellationToken);
+        var name = await workspace.ResolveOwnAsync(tableName, cancellationToken);
         var table = await workspace.Lake.OpenTableAsync(name, cancellationToken);
         using var session = workspace.Engines.Open(Workload.Query);
         var committed = await new TableAlterer(session).AlterAsync(table, alteration, cancellationToken);

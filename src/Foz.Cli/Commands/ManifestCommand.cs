@@ -25,7 +25,7 @@ static class ManifestCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
+            var table = await workspace.ResolveOwnAsync(arguments.GetRequiredValue(name), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
             var (version, count) = await opened.WriteManifestsAsync(cancellationToken);
             if (context.IsTable(arguments))

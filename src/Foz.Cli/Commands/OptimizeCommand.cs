@@ -41,7 +41,7 @@ static class OptimizeCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var selected = await TableSelection.ReadAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var how = options.Of(arguments);
             var rows = new List<object?[]>();
             using (var progress = new ProgressRow(context.Shell))

@@ -20,7 +20,7 @@ static class RepairCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
+            var table = await workspace.ResolveOwnAsync(arguments.GetRequiredValue(name), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
             var found = await TableFsck.CheckAsync(opened, cancellationToken);
             FsckCommand.Tell(context.Shell, table, found);

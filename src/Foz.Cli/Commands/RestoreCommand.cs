@@ -27,7 +27,7 @@ static class RestoreCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
+            var table = await workspace.ResolveOwnAsync(arguments.GetRequiredValue(name), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
             var target = (arguments.GetValue(version), arguments.GetValue(timestamp)) switch
             {

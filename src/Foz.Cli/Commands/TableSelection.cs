@@ -23,10 +23,20 @@ static class TableSelection
         Description = "The tables: silver.orders; a layer: silver; or all", Arity = ArgumentArity.OneOrMore,
     };
 
-    /// <summary>The tables that are named, each once.</summary>
+    /// <summary>The tables that are named, each once, to be looked at.</summary>
     /// <exception cref="FozException">A name stands for nothing.</exception>
-    public static async Task<IReadOnlyList<SelectedTable>> ReadAsync(
-        Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<SelectedTable>> ReadAsync(
+        Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
+        ReadAsync(workspace, names, isForChange: false, cancellationToken);
+
+    /// <summary>The tables that are named, each once, to be changed: only those that are the environment's own.</summary>
+    /// <exception cref="FozException">A name stands for nothing, or for the table of another environment.</exception>
+    public static Task<IReadOnlyList<SelectedTable>> ReadOwnAsync(
+        Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
+        ReadAsync(workspace, names, isForChange: true, cancellationToken);
+
+    static async Task<IReadOnlyList<SelectedTable>> ReadAsync(
+        Workspace workspace, IEnumerable<string> names, bool isForChange, CancellationToken cancellationToken)
     {
         var found = new List<TableName>();
         IReadOnlyList<TableName>? tables = null;
@@ -34,14 +44,17 @@ static class TableSelection
         {
             if (name.Contains('.', StringComparison.Ordinal))
             {
-                found.Add(await workspace.ResolveAsync(name, cancellationToken));
+                found.Add(isForChange
+                    ? await workspace.ResolveOwnAsync(name, cancellationToken)
+                    : await workspace.ResolveAsync(name, cancellationToken));
                 continue;
             }
             tables ??= [.. (await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
-                .Where(definition => definition.Kind is DefinitionKind.Table).Select(definition => definition.TableName)];
+                .Where(definition => definition.Kind is DefinitionKind.Table).Select(definition => definition.TableName)
+                .Where(table => !isForChange || workspace.Names.IsOwn(table))];
             var chosen = tables.Where(table => name.Equals(All, StringComparison.OrdinalIgnoreCase)
                 || IsSchema(table, name) || IsSchema(table, workspace.File.SchemaPrefix + name)).ToList();
-            if (chosen.Count == 0) throw Unknown(name, tables);
+            if (chosen.Count == 0) throw isForChange && workspace.File.SchemaPrefix.Length > 0 ? NoneOwn(workspace, name) : Unknown(name, tables);
             found.AddRange(chosen);
         }
         var selected = new List<SelectedTable>();
@@ -51,6 +64,12 @@ static class TableSelection
     }
 
     static bool IsSchema(TableName table, string schema) => table.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
+
+    static FozException NoneOwn(Workspace workspace, string name) =>
+        new(ErrorKind.NotFound, $"{workspace.File.Environment} has no tables of its own{(name == All ? "" : $" in {name}")}")
+        {
+            Hint = workspace.File.Base is { Name: var below } ? $"those of its base are changed there: --target {below}" : "foz ls shows what there is",
+        };
 
     static FozException Unknown(string name, IReadOnlyList<TableName> tables) =>
         name.Equals(All, StringComparison.OrdinalIgnoreCase)

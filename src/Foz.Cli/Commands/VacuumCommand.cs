@@ -46,7 +46,7 @@ static class VacuumCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var selected = await TableSelection.ReadAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var how = new TableVacuumOptions
             {
                 Retention = arguments.GetValue(retention) is { } text ? TimeOf(text) : null,

@@ -105,7 +105,10 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>What names mean in the queries of people.</summary>
-    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending, File.Base?.SchemaPrefix ?? "");
+    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending, File.Base?.SchemaPrefix ?? "")
+    {
+        Environment = File.Environment, Base = File.Base?.Name,
+    };
 
     /// <summary>Binds the queries of people to the lake.</summary>
     public StatementBinder Binder(EngineSession session) => new(session, Names);
@@ -122,6 +125,10 @@ sealed class Workspace : IDisposable
     /// <summary>The name in the lake of a table that the user names: with the environment's prefix, if it has one.</summary>
     public Task<TableName> ResolveAsync(string text, CancellationToken cancellationToken) =>
         Names.ResolveAsync(TableName.Parse(text), cancellationToken);
+
+    /// <summary>The name in the lake of a table that the user wants to change, which must be one of the environment's own.</summary>
+    public Task<TableName> ResolveOwnAsync(string text, CancellationToken cancellationToken) =>
+        Names.ResolveOwnAsync(TableName.Parse(text), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,6 +19,12 @@ public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, s
     /// <summary>The lake.</summary>
     public Lake Lake => lake;
 
+    /// <summary>The environment's name, as people call it; null where it has none.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>The name of its base; null where it has none.</summary>
+    public string? Base { get; init; }
+
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
@@ -54,10 +60,30 @@ public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, s
         };
     }
 
+    /// <summary>The name in the lake of a table that is to be changed: one of the environment's own, never one that it only reads.</summary>
+    /// <exception cref="FozException">There is none, or the name stands for the table of another environment.</exception>
+    public async Task<TableName> ResolveOwnAsync(TableName name, CancellationToken cancellationToken)
+    {
+        var found = await ResolveAsync(name, cancellationToken);
+        if (IsOwn(found) && (found == name || found == Prefixed(name))) return found;
+        var (own, other) = (Environment ?? "this environment", Base ?? "another environment");
+        throw new FozException(ErrorKind.Denied, $"{found} is the table of {other}: {own} only reads it, and has no {Prefixed(name)}")
+        {
+            Hint = (Base is null ? "change it in the environment that it is of" : $"change it there, with --target {Base}")
+                + $", or make {own} one of its own: foz clone {name} {name} --target {Environment ?? own}",
+        };
+    }
+
+    /// <summary>Whether a table of the lake is one that the environment may change: its own, or Foz's records of all environments.</summary>
+    public bool IsOwn(TableName table) =>
+        table.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+        || table.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The table with a prefix that a name stands for; null where there is none.</summary>
     async Task<TableName?> FindAsync(TableName name, CancellationToken cancellationToken)
     {
-        if (prefix.Length > 0 && await IsKnownAsync(Prefixed(name), cancellationToken)) return Prefixed(name);
+        if (prefix.Length + basePrefix.Length == 0) return null;
+        if (await IsKnownAsync(Prefixed(name), cancellationToken)) return Prefixed(name);
         var inBase = name with { Schema = basePrefix + name.Schema };
         return basePrefix.Length > 0 && await IsKnownAsync(inBase, cancellationToken) ? inBase : null;
     }

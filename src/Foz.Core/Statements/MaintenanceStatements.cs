@@ -10,7 +10,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 {
     public async Task<StatementResult> OptimizeAsync(Statement.Optimize optimize, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(optimize.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(optimize.Table, cancellationToken);
         var result = await new TableOptimizer(session).OptimizeAsync(table, optimize.Options, onProgress: null, cancellationToken);
         return StatementResult.Of(
             ("num_files_removed", result.Removed.Files), ("num_files_added", result.Added.Files),
@@ -23,7 +23,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 
     public async Task<StatementResult> VacuumAsync(Statement.Vacuum vacuum, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(vacuum.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(vacuum.Table, cancellationToken);
         var result = await TableVacuum.RunAsync(table, vacuum.Options, onProgress: null, cancellationToken);
         return vacuum.Options.IsDryRun
             ? new([new("path", DataType.String)], [.. result.Files.Select(object?[] (file) => [file])])
@@ -32,7 +32,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 
     public async Task<StatementResult> RepairAsync(Statement.Repair repair, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(repair.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(repair.Table, cancellationToken);
         var found = await TableFsck.CheckAsync(table, cancellationToken);
         if (!repair.IsDryRun && found.Findings.Count > 0) await TableFsck.RepairAsync(table, found, cancellationToken);
         return new(
@@ -45,14 +45,14 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 
     public async Task<StatementResult> GenerateAsync(Statement.GenerateManifests generate, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(generate.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(generate.Table, cancellationToken);
         var (version, count) = await table.WriteManifestsAsync(cancellationToken);
         return StatementResult.Of(("num_manifests", count), ("version", version));
     }
 
     public async Task<StatementResult> AnalyzeAsync(Statement.Analyze analyze, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(analyze.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(analyze.Table, cancellationToken);
         var result = await new TableAnalyzer(session).AnalyzeAsync(table, cancellationToken);
         return StatementResult.Of(("num_files", result.Files), ("version", result.Version));
     }

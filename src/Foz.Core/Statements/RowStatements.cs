@@ -13,7 +13,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(insert.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(insert.Table, cancellationToken);
         var present = await table.LatestAsync(cancellationToken);
         using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
         var select = insert.IsByName ? query.Sql : InOrder(present, insert, query.Sql, cancellationToken);
@@ -37,7 +37,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> UpdateAsync(Statement.Update update, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(update.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(update.Table, cancellationToken);
         using var bound = new BoundTexts();
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (column, value) in update.Assignments)
@@ -51,7 +51,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(delete.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(delete.Table, cancellationToken);
         using var bound = new BoundTexts();
         var condition = await BindAsync(delete.Condition, delete.Alias, bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
@@ -62,7 +62,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenAsync(merge.Table, cancellationToken);
+        var table = await runner.OpenOwnAsync(merge.Table, cancellationToken);
         using var source = await runner.Binder.BindAsync(merge.Definition.Source, cancellationToken);
         await using var change = await new TableWriter(session).MergeAsync(
             table, merge.Definition with { Source = source.Sql }, cancellationToken);

@@ -84,12 +84,20 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>What names in queries stand for.</summary>
     internal IRelationNames Relations => QueryNames is not null ? QueryNames : names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
 
-    /// <summary>The table that a statement names, which must be there.</summary>
+    /// <summary>The table that a statement reads, which must be there.</summary>
     internal async Task<LakeTable> OpenAsync(TableTarget target, CancellationToken cancellationToken)
     {
         if (target.Folder is { } folder) return tables.OpenFolder(folder);
         var lake = LakeOf(target);
         return await lake.OpenTableAsync(await names!.ResolveAsync(target.Name!.Value, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The table that a statement changes, which must be there and the environment's own.</summary>
+    internal async Task<LakeTable> OpenOwnAsync(TableTarget target, CancellationToken cancellationToken)
+    {
+        if (target.Folder is { } folder) return tables.OpenFolder(folder);
+        var lake = LakeOf(target);
+        return await lake.OpenTableAsync(await names!.ResolveOwnAsync(target.Name!.Value, cancellationToken), cancellationToken);
     }
 
     /// <summary>The table that a statement makes, or that has its name already.</summary>
@@ -114,7 +122,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
 
     async Task<StatementResult> AlterAsync(Statement.Alter alter, CancellationToken cancellationToken)
     {
-        var table = await OpenAsync(alter.Table, cancellationToken);
+        var table = await OpenOwnAsync(alter.Table, cancellationToken);
         var committed = await new TableAlterer(session).AlterAsync(table, alter.Alteration, cancellationToken);
         return committed is null
             ? StatementResult.Of(("version", (await table.LatestAsync(cancellationToken)).Version))
@@ -123,7 +131,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
 
     async Task<StatementResult> RestoreAsync(Statement.Restore restore, CancellationToken cancellationToken)
     {
-        var table = await OpenAsync(restore.Table, cancellationToken);
+        var table = await OpenOwnAsync(restore.Table, cancellationToken);
         var version = restore.Version is { } number
             ? await table.VersionAsync(number, cancellationToken)
             : await table.VersionAtAsync(restore.Instant!.Value, cancellationToken);

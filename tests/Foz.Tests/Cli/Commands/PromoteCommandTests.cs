@@ -89,6 +89,40 @@ public sealed class PromoteCommandTests : IDisposable
         Assert.Equal("twice\n20\n", await OkAsync("query", "select twice from silver.events where id = 1", "--target", "dev", "-o", "csv"));
     }
 
+    [Theory]
+    [InlineData("alter", "silver.orders", "drop-column", "amount")]
+    [InlineData("optimize", "silver.orders")]
+    [InlineData("vacuum", "silver.orders")]
+    [InlineData("repair", "silver.orders", "--yes")]
+    [InlineData("restore", "silver.orders", "--to-version", "0")]
+    [InlineData("manifest", "silver.orders")]
+    [InlineData("analyze", "silver.orders")]
+    [InlineData("query", "delete from silver.orders")]
+    public async Task What_an_environment_borrows_it_does_not_change(params string[] command)
+    {
+        await OkAsync("run");
+        await RefusedAsync("silver.orders is the table of prod: dev only reads it", [.. command, "--target", "dev"]);
+        Assert.Equal("n\n2\n", await OkAsync("query", "select count(*) as n from silver.orders", "-o", "csv"));
+        Assert.Equal(0, (await foz.RunAsync("fsck", "silver.orders", "--target", "dev")).ExitCode);
+
+        await OkAsync("clone", "silver.orders", "silver.orders", "--target", "dev");
+        await OkAsync("query", "delete from silver.orders", "--target", "dev");
+        Assert.Equal("n\n0\n", await OkAsync("query", "select count(*) as n from silver.orders", "--target", "dev", "-o", "csv"));
+        Assert.Equal("n\n2\n", await OkAsync("query", "select count(*) as n from silver.orders", "-o", "csv"));
+    }
+
+    [Fact]
+    public async Task All_tables_of_an_environment_are_only_its_own()
+    {
+        await OkAsync("run");
+        await RefusedAsync("dev has no tables of its own in silver", "optimize", "silver", "--target", "dev");
+        foz.Write("models/gold/sales.sql", "select 7 as orders");
+        await OkAsync("run", "--target", "dev");
+        var tables = await OkAsync("optimize", "all", "--target", "dev", "-o", "csv");
+        Assert.Contains("dev_gold.sales,", tables, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nsilver.orders,", tables, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_source_that_is_made_in_the_environment_goes_on_behind_the_files_that_it_read()
     {

@@ -201,6 +201,56 @@ public sealed class StatementRunnerTests : StatementLake
     }
 
     [Theory]
+    [InlineData("INSERT INTO silver.o VALUES (2)")]
+    [InlineData("INSERT OVERWRITE silver.o VALUES (2)")]
+    [InlineData("UPDATE silver.o SET id = 2")]
+    [InlineData("DELETE FROM silver.o")]
+    [InlineData("MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE")]
+    [InlineData("ALTER TABLE silver.o ADD COLUMN b int")]
+    [InlineData("RESTORE TABLE silver.o TO VERSION AS OF 0")]
+    [InlineData("OPTIMIZE silver.o")]
+    [InlineData("VACUUM silver.o")]
+    [InlineData("FSCK REPAIR TABLE silver.o")]
+    [InlineData("ANALYZE TABLE silver.o COMPUTE DELTA STATISTICS")]
+    [InlineData("GENERATE symlink_format_manifest FOR TABLE silver.o")]
+    public async Task An_environment_does_not_change_what_it_only_reads(string sql)
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint)");
+        await RunAsync("INSERT INTO silver.o VALUES (1)");
+        var beside = new EnvironmentNames(Lake, "dev_", static _ => null) { Environment = "dev", Base = "prod" };
+        var above = new EnvironmentNames(Lake, "dev_", static _ => null, "prod_") { Environment = "dev" };
+
+        var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql, beside));
+        await Assert.ThrowsAsync<FozException>(() => RunAsync(sql, above));
+
+        Assert.Equal(ErrorKind.Denied, fault.Kind);
+        Assert.Equal("silver.o is the table of prod: dev only reads it, and has no dev_silver.o", fault.Message);
+        Assert.Equal(
+            "change it there, with --target prod, or make dev one of its own: foz clone silver.o silver.o --target dev", fault.Hint);
+        Assert.Equal(1, (await Lake.Tables.Open("silver/o").LatestAsync(Cancel)).Version);
+        await RunAsync("CREATE TABLE silver.o SHALLOW CLONE silver.o", beside);
+        await RunAsync("INSERT INTO silver.o VALUES (2)", beside);
+        await RunAsync("INSERT INTO dev_silver.o VALUES (3)", beside);
+        Assert.Equal(["1", "2", "3"], await RowsAsync("SELECT * FROM dev_silver.o"));
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM silver.o"));
+    }
+
+    [Fact]
+    public async Task An_environment_without_prefix_does_not_take_its_own_tables_for_those_of_its_base()
+    {
+        var main = new EnvironmentNames(Lake, "", static _ => null, "prod_") { Environment = "main", Base = "prod" };
+        await RunAsync("CREATE TABLE prod_silver.o (id bigint)");
+        var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync("DELETE FROM silver.o", main));
+        Assert.StartsWith("prod_silver.o is the table of prod", fault.Message, StringComparison.Ordinal);
+
+        await RunAsync("CREATE TABLE silver.o (id bigint)", main);
+        await RunAsync("INSERT INTO silver.o VALUES (1)", main);
+
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM silver.o"));
+        Assert.Empty(await RowsAsync("SELECT * FROM prod_silver.o"));
+    }
+
+    [Theory]
     [InlineData("CREATE OR REPLACE TABLE gold.v (a int)")]
     [InlineData("CREATE TABLE gold.v AS SELECT 1 AS a")]
     [InlineData("CREATE TABLE gold.v SHALLOW CLONE silver.o")]
