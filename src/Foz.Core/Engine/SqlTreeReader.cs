@@ -84,6 +84,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             if (type.ValueEquals("BASE_TABLE")) ReadTable(element);
             else if (type.ValueEquals("TABLE_FUNCTION") && element.TryGetProperty("function", out var function))
                 ReadTableFunction(element, function);
+            // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
+            else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) functions.Add("show");
         }
         foreach (var property in element.EnumerateObject())
             if (property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array) Read(property.Value);
@@ -196,6 +198,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             return -1;
         return tokens.IndexAt(Encoding.UTF8.GetCharCount(utf8, 0, (int)location.GetUInt64()));
     }
+
+    static bool IsObject(JsonElement element, string property) =>
+        element.TryGetProperty(property, out var value) && value.ValueKind is JsonValueKind.Object;
 
     static string? Alias(JsonElement element) => TextOrNull(element, "alias");
 

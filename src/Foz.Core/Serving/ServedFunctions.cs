@@ -1,37 +1,58 @@
+using System.Collections.Frozen;
+using Foz.Core.Configuration;
+using Foz.Core.Serving.PostgreSql;
+
 namespace Foz.Core.Serving;
 
-/// <summary>Which functions of the engine statements of others may not call.</summary>
+/// <summary>
+/// Which functions of the engine statements of others may call: those that <c>served_functions.tsv</c> allows, and no other.
+/// Each function of the engine stands there, so that somebody decides about those of its next version.
+/// </summary>
 static class ServedFunctions
 {
     /// <summary>The beginning of the names of the platform's own functions, which only it calls.</summary>
     public const string OwnPrefix = "foz_";
 
-    // They tell of other sessions or of the process, keep something, wait, or take a statement as a text.
-    static readonly HashSet<string> refused = new(StringComparer.Ordinal)
-    {
-        "getvariable", "current_setting", "current_query", "current_query_id", "current_connection_id", "current_transaction_id",
-        "json_serialize_plan", "json_serialize_sql", "json_deserialize_sql", "json_execute_serialized_sql", "nextval", "currval",
-        "setseed", "sleep_ms", "pg_sleep", "write_log", "parse_duckdb_log_message", "in_search_path", "get_block_size", "getenv",
-        "sql_auto_complete",
-    };
+    /// <summary>What is called with rows: scalar, aggregate and window functions, and macros.</summary>
+    public const string Call = "call";
 
-    // What the translation of a statement puts in.
-    static readonly HashSet<string> own = new(StringComparer.Ordinal)
-    {
-        "foz_any", "foz_catalog_text", "foz_catalog_bool", "foz_catalog_oid", "foz_catalog_long",
-    };
+    /// <summary>What stands behind FROM.</summary>
+    public const string Table = "table";
+
+    /// <summary>What the parse tree has as calls, and the engine not among its functions.</summary>
+    public const string Syntax = "syntax";
+
+    const string Allowed = "allowed";
+
+    static readonly FrozenDictionary<(string Kind, string Name), string?> refusals = PgRelation.ReadLines("served_functions.tsv")
+        .ToFrozenDictionary(cells => (cells[0], cells[1]), cells => cells[2] == Allowed ? null : cells[3]);
+
+    /// <summary>All functions that are decided about, with why they are refused; null for those that are not.</summary>
+    public static IReadOnlyDictionary<(string Kind, string Name), string?> Refusals => refusals;
+
+    /// <summary>Whether statements may call a function.</summary>
+    /// <param name="kind">Of which kind.</param>
+    /// <param name="name">The function, in small letters.</param>
+    public static bool Allows(string kind, string name) => refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
 
     /// <summary>Makes sure that none is called that may not be.</summary>
     /// <exception cref="FozException">One is.</exception>
     public static void Check(IReadOnlySet<string> functions)
     {
         foreach (var function in functions)
-            if (refused.Contains(function)
-                || (function.StartsWith(OwnPrefix, StringComparison.Ordinal) && !own.Contains(function)))
-                throw Missing(function);
+            if (!Allows(Call, function) && !Allows(Syntax, function)) throw Missing(Call, function);
     }
 
-    /// <summary>The error of a function that there is not for who asks.</summary>
-    public static FozException Missing(string function) =>
-        new(ErrorKind.Sql, $"function {function} does not exist") { SqlState = "42883" };
+    /// <summary>The error of a function that there is not for who asks; tells the nearest that there is.</summary>
+    public static FozException Missing(string kind, string function) => new(ErrorKind.Sql, $"function {function} does not exist")
+    {
+        SqlState = "42883",
+        Hint = NearestName.Find(function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near
+            ? $"did you mean {near}?"
+            : null,
+    };
+
+    /// <summary>Whether people may call a function of a kind.</summary>
+    static bool IsFor(string kind, KeyValuePair<(string Kind, string Name), string?> known) =>
+        known.Value is null && known.Key.Kind == kind && !known.Key.Name.StartsWith(OwnPrefix, StringComparison.Ordinal);
 }

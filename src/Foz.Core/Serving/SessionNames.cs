@@ -14,9 +14,6 @@ namespace Foz.Core.Serving;
 /// <param name="workload">Where the statement is bound or run.</param>
 sealed class SessionNames(SqlSession session, Workload workload) : IRelationNames
 {
-    // What these give is made from their arguments only.
-    static readonly HashSet<string> functions = new(StringComparer.Ordinal) { "unnest", "generate_series", "range" };
-
     readonly EnvironmentNames names = session.Service.Names;
     CatalogView? catalog;
 
@@ -42,7 +39,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
 
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
-        if (functions.Contains(call.Name)) return null;
+        if (ServedFunctions.Allows(ServedFunctions.Table, call.Name)) return null;
         if (call.Name == LakeNames.TableChangesFunction && session.User.IsOwner
             && call.Arguments is [{ } table, ..]
             && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out _))
@@ -51,7 +48,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
             return new RelationBinding.Relation(
                 "(SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode, "
                 + "true AS barelabel, keyword_category AS catdesc, '' AS baredesc FROM duckdb_keywords())");
-        throw ServedFunctions.Missing(call.Name);
+        throw ServedFunctions.Missing(ServedFunctions.Table, call.Name);
     }
 
     public void CheckFunctions(IReadOnlySet<string> functions) => ServedFunctions.Check(functions);

@@ -118,7 +118,7 @@ sealed partial class PgTranslator
     {
         if (tokens.IsSymbol(i + 1, '(')
             && tokens.NameOf(i).StartsWith(ServedFunctions.OwnPrefix, StringComparison.OrdinalIgnoreCase))
-            throw ServedFunctions.Missing(tokens.NameOf(i));
+            throw ServedFunctions.Missing(ServedFunctions.Call, tokens.NameOf(i));
         if (tokens.IsSymbol(i - 1, '.')) return;
         if (tokens.KindOf(i) == SqlTokenKind.Word && VisitWord(i)) return;
         // pg_catalog.name(…)
