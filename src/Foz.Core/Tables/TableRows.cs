@@ -9,10 +9,10 @@ namespace Foz.Core.Tables;
 public sealed class TableRows
 {
     readonly TableSnapshot snapshot;
-    readonly IReadOnlyList<ScanPart> parts;
+    readonly IReadOnlyList<RowGroup> groups;
 
-    TableRows(TableSnapshot snapshot, IReadOnlyList<ScanPart> parts, IReadOnlyList<Field> fields) =>
-        (this.snapshot, this.parts, Fields) = (snapshot, parts, fields);
+    TableRows(TableSnapshot snapshot, IReadOnlyList<RowGroup> groups, IReadOnlyList<Field> fields) =>
+        (this.snapshot, this.groups, Fields) = (snapshot, groups, fields);
 
     /// <summary>The version.</summary>
     public long Version => snapshot.Version;
@@ -21,21 +21,28 @@ public sealed class TableRows
     public IReadOnlyList<Field> Fields { get; }
 
     /// <summary>How many data files hold them.</summary>
-    public int FileCount => parts.Sum(part => part.Files.Count);
+    public int FileCount => groups.Sum(group => group.Scans.Sum(scan => scan.Files.Count));
 
     /// <summary>All rows of a version.</summary>
     public static TableRows All(TableSnapshot snapshot) => Of(snapshot, snapshot.State.Files);
 
     /// <summary>The rows of some files, with the columns of a version.</summary>
     internal static TableRows Of(TableSnapshot snapshot, IReadOnlyCollection<AddFile> files) =>
-        new(snapshot, [new(files, Choice: null)], snapshot.Fields);
+        Of(snapshot, [new(files, Choice: null)], own: []);
 
     /// <summary>The rows of some scans, with the columns of a version and some of their own.</summary>
     /// <param name="snapshot">The version.</param>
-    /// <param name="parts">At least one scan.</param>
+    /// <param name="scans">At least one scan.</param>
     /// <param name="own">The columns that the scans add.</param>
-    internal static TableRows Of(TableSnapshot snapshot, IReadOnlyList<ScanPart> parts, IReadOnlyList<Field> own) =>
-        new(snapshot, parts, [.. snapshot.Fields, .. own]);
+    internal static TableRows Of(TableSnapshot snapshot, IReadOnlyList<ScanPart> scans, IReadOnlyList<Field> own) =>
+        new(snapshot, [new(scans)], [.. snapshot.Fields, .. own]);
+
+    /// <summary>The rows of groups, with the columns of a version and some of their own.</summary>
+    /// <param name="snapshot">The version.</param>
+    /// <param name="groups">At least one group.</param>
+    /// <param name="own">The columns that the groups add.</param>
+    internal static TableRows OfGroups(TableSnapshot snapshot, IReadOnlyList<RowGroup> groups, IReadOnlyList<Field> own) =>
+        new(snapshot, groups, [.. snapshot.Fields, .. own]);
 
     /// <summary>The rows as a relation for one session.</summary>
     /// <param name="session">The session.</param>
@@ -50,13 +57,10 @@ public sealed class TableRows
         try
         {
             var selects = new List<string>();
-            foreach (var part in parts)
-            {
-                var select = await ScanAsync(part.Files, part.Choice);
-                selects.Add(part.Among is null
-                    ? select
-                    : $"(SELECT * FROM {select} INTERSECT ALL SELECT * FROM {await ScanAsync(part.Among, part.Choice)})");
-            }
+            foreach (var group in groups)
+                if (group.IsPlain)
+                    foreach (var scan in group.Scans) selects.Add(await ScanAsync(scan));
+                else selects.Add(await DifferenceAsync(group));
             return new(selects is [var only] ? only : $"({string.Join(" UNION ALL ", selects)})", relations);
         }
         catch
@@ -65,11 +69,28 @@ public sealed class TableRows
             throw;
         }
 
-        async Task<string> ScanAsync(IReadOnlyCollection<AddFile> files, ScanChoice? choice)
+        async Task<string> DifferenceAsync(RowGroup group)
         {
-            if (isForAnySession) choice = (choice ?? new()) with { IsForAnySession = true };
+            var rows = await UnionAsync(group.Scans);
+            if (group.Without.Count > 0) rows = $"{rows} EXCEPT ALL {await UnionAsync(group.Without)}";
+            var own = string.Concat(group.OwnValues.Select(value => $", {value}"));
+            return $"(SELECT *{own} FROM ({rows}))";
+        }
+
+        async Task<string> UnionAsync(IReadOnlyList<ScanPart> scans)
+        {
+            var columns = string.Join(", ", snapshot.Fields.Select(field => SqlText.Identifier(field.Name)));
+            var selects = new List<string>();
+            foreach (var scan in scans)
+                selects.Add($"SELECT {columns} FROM {await ScanAsync(scan)}{(scan.Where is { } where ? $" WHERE {where}" : "")}");
+            return $"({string.Join(" UNION ALL ", selects)})";
+        }
+
+        async Task<string> ScanAsync(ScanPart scan)
+        {
+            var choice = isForAnySession ? (scan.Choice ?? new()) with { IsForAnySession = true } : scan.Choice;
             var relation = await TableScan.OpenAsync(
-                session, snapshot, Prune(pruner, files), withAddresses: false, cancellationToken, choice);
+                session, snapshot, Prune(pruner, scan.Files), withAddresses: false, cancellationToken, choice);
             relations.Add(relation);
             return relation.Sql;
         }
@@ -89,6 +110,20 @@ public sealed class TableRows
 /// <param name="Choice">What is read of them beside their live rows; null for nothing.</param>
 readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice)
 {
-    /// <summary>Files that must have the rows too; null where it does not matter.</summary>
-    public IReadOnlyCollection<AddFile>? Among { get; init; }
+    /// <summary>Which of the rows are meant, as SQL; null for all. Only for scans of a group that is not plain.</summary>
+    public string? Where { get; init; }
+}
+
+/// <summary>The rows of scans, or as many of each as they have more than others.</summary>
+/// <param name="Scans">At least one scan.</param>
+sealed record RowGroup(IReadOnlyList<ScanPart> Scans)
+{
+    /// <summary>Scans whose rows are taken out, each as often as they have it.</summary>
+    public IReadOnlyList<ScanPart> Without { get; init; } = [];
+
+    /// <summary>The columns that the group adds behind the table's, as SQL of values; none where its scans have them.</summary>
+    public IReadOnlyList<string> OwnValues { get; init; } = [];
+
+    /// <summary>Whether the rows are those of the scans, with the columns that these have.</summary>
+    public bool IsPlain => Without.Count == 0 && OwnValues.Count == 0 && Scans.All(scan => scan.Where is null);
 }

@@ -23,7 +23,8 @@ public static class RowTracking
     /// <summary>The domain that holds the highest id that was given.</summary>
     public const string Domain = "delta.rowTracking";
 
-    internal const string PreservedTag = "delta.rowTracking.preserved";
+    /// <summary>The label of a commit that says whether rows that it moved or changed have kept their ids.</summary>
+    public const string PreservedTag = "delta.rowTracking.preserved";
 
     /// <summary>Whether rows have ids that they keep.</summary>
     public static bool IsOn(Protocol protocol, Metadata metadata) =>

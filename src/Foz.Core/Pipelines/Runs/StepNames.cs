@@ -56,7 +56,7 @@ sealed class StepNames(Lake lake, GraphNode node, IReadOnlyDictionary<string, Ta
         if (after is null) return new RelationBinding.Rows(TableRows.All(snapshot));
         var opened = await lake.OpenTableAsync(table, cancellationToken);
         var changes = await opened.ChangesSinceAsync(after.Value, snapshot.Version, cancellationToken);
-        return new RelationBinding.Rows(changes.NewRows);
+        return new RelationBinding.Rows(await changes.NewRowsAsync(cancellationToken));
     }
 
     /// <summary>The relation of another table at its committed version, bound for a session.</summary>

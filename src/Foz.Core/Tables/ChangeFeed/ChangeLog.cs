@@ -24,6 +24,20 @@ readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snapshot Aft
     public bool IsRetention => Commit.Info?.OperationParameters.ContainsKey(TableOperation.Retention) == true
         && Added.All(add => add.DeletionVector is not null);
 
+    /// <summary>
+    /// Whether files that came may hold rows of files that went, which were copied: not where the table's feed would have been
+    /// told so, and not where all rows were replaced.
+    /// </summary>
+    public bool MayCopy => Told.Count == 0 && !ChangeDataFeed.IsOn(After.Protocol, After.Metadata) && !IsOverwrite;
+
+    /// <summary>Whether all rows gave way to others.</summary>
+    bool IsOverwrite => Commit.Info is { Operation: { } operation, OperationParameters: var parameters }
+        && (operation.StartsWith("CREATE OR REPLACE", StringComparison.Ordinal)
+            || operation.StartsWith("REPLACE TABLE", StringComparison.Ordinal)
+            || (operation == TableOperation.Overwrite.Name && !parameters.ContainsKey("predicate")
+                && !parameters.ContainsKey("replaceUsing") && parameters.Find("mode") == "Overwrite"
+                && parameters.Find("isDynamicPartitionOverwrite") is not "true"));
+
     /// <summary>The change data files; where there are any, they tell all that the version changed.</summary>
     public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
 }

@@ -29,6 +29,22 @@ static class FeedSchema
         }
     }
 
+    /// <summary>Whether files of an earlier version can be read with the columns of the last one, whatever these are called.</summary>
+    public static bool CanRead(TableSchema before, TableSchema end) =>
+        Keys(before).SequenceEqual(Keys(end), StringComparer.Ordinal)
+        && (before.Mapping == end.Mapping || end.Mapping != ColumnMappingMode.Id)
+        && CanRead(before.Columns, end.Columns, end.Mapping);
+
+    static bool CanRead(DeltaType before, DeltaType end, ColumnMappingMode mapping) => (before, end) switch
+    {
+        (StructType old, StructType now) => old.Fields.All(field =>
+            now.Fields.FirstOrDefault(f => f.PhysicalName(mapping) == field.PhysicalName(mapping)) is not { } known
+            || CanRead(field.Type, known.Type, mapping)),
+        (ArrayType old, ArrayType now) => CanRead(old.Element, now.Element, mapping),
+        (MapType old, MapType now) => CanRead(old.Key, now.Key, mapping) && CanRead(old.Value, now.Value, mapping),
+        _ => before == end || before == DeltaType.Void || TypeWidening.CanRead(before, end),
+    };
+
     /// <summary>What of one schema the rows of another do not fit, in words; null if all do.</summary>
     static string? Difference(TableSchema before, TableSchema end)
     {

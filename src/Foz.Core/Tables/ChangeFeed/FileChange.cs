@@ -62,13 +62,15 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
     static FileChange Of(VersionStep step, AddFile file, string? word) =>
         new(file, word, step.Version, step.After.Timestamp);
 
-    static AddFile AsData(AddCdcFile file) => new()
+    /// <summary>A change data file, as files are scanned.</summary>
+    public static AddFile AsData(AddCdcFile file) => new()
     {
         Path = file.Path, PartitionValues = file.PartitionValues, SizeBytes = file.SizeBytes, ModificationTimeMs = 0,
     };
 
-    // A removal need not repeat what the log said of the file when it was added.
-    static AddFile AsData(TableSnapshot table, VersionStep step, RemoveFile file)
+    /// <summary>A file that a version removed, as it was: a removal need not repeat what the log said when it was added.</summary>
+    /// <exception cref="DeltaException">The log does not tell enough of it.</exception>
+    public static AddFile AsData(TableSnapshot table, VersionStep step, RemoveFile file)
     {
         if (step.Before?.Files.Find(file.Key) is { } known) return known;
         if (file is not { PartitionValues: { } partitionValues, SizeBytes: { } sizeBytes })

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Transactions;
@@ -38,28 +39,11 @@ public sealed class TableChanges
 
     /// <summary>
     /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as one
-    /// that came, and so do the others of its file where that was written anew; one that was deleted is not told of.
+    /// that came, one that was only copied to another file does not; one that was deleted is not told of.
     /// </summary>
-    public TableRows NewRows
-    {
-        get
-        {
-            if (steps.Count == 0) return TableRows.Of(end, []);
-            var before = steps[0].Before is { } state ? state.Files.Select(file => file.Path).ToHashSet() : [];
-            var moved = FindMoved();
-            var added = end.State.Files.Where(file => !before.Contains(file.Path) && !moved.To.Contains(file.Path));
-            // Files that only rearrange rows hold old ones; the new ones among them are read where they were first.
-            var from = moved.From.Where(file => !before.Contains(file.Path)).ToList();
-            if (from.Count == 0 || !moved.LostRows) return TableRows.Of(end, [.. added, .. from]);
-            return TableRows.Of(
-                end,
-                [
-                    new([.. added], Choice: null),
-                    new(from, Choice: null) { Among = [.. end.State.Files.Where(file => moved.To.Contains(file.Path))] },
-                ],
-                own: []);
-        }
-    }
+    /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
+    public Task<TableRows> NewRowsAsync(CancellationToken cancellationToken) =>
+        ChangeFeed.NewRows.FindAsync(end, steps, cancellationToken);
 
     /// <summary>
     /// The change data feed of the range: the table's columns as they are in its last version, then
@@ -74,10 +58,44 @@ public sealed class TableChanges
         CheckNames();
         FeedSchema.Check(table, end, steps);
         var changes = new List<FileChange>();
-        foreach (var step in steps) changes.AddRange(await FileChange.OfAsync(end, step, cancellationToken));
-        var parts = Layers(changes.Where(change => change.Word is null))
+        var groups = new List<RowGroup>();
+        foreach (var step in steps)
+        {
+            var all = await FileChange.OfAsync(end, step, cancellationToken);
+            var (came, went) = step.MayCopy ? (Whole(all, RowChangeWords.Insert), Whole(all, RowChangeWords.Delete)) : ([], []);
+            if (came.Count > 0 && went.Count > 0)
+            {
+                groups.AddRange([Difference(came, went), Difference(went, came)]);
+                changes.AddRange(all.Except([.. came, .. went]));
+            }
+            else changes.AddRange(all);
+        }
+        var scans = Layers(changes.Where(change => change.Word is null))
             .Concat(Layers(changes.Where(change => change.Word is not null))).Select(Part).ToList();
-        return TableRows.Of(end, parts.Count > 0 ? parts : [Part([])], OwnFields);
+        if (scans.Count > 0 || groups.Count == 0) groups.Add(new(scans.Count > 0 ? scans : [Part([])]));
+        return TableRows.OfGroups(end, groups, OwnFields);
+    }
+
+    /// <summary>The changes of whole files, by what was done with their rows.</summary>
+    static List<FileChange> Whole(IReadOnlyList<FileChange> changes, string word) =>
+        [.. changes.Where(change => change.Word == word && change.Only is null)];
+
+    /// <summary>The rows of files that those of other files are not, which one version put into the place of them, or the other way.</summary>
+    static RowGroup Difference(List<FileChange> files, List<FileChange> others) => new(Scan(files))
+    {
+        Without = Scan(others),
+        OwnValues =
+        [
+            .. Constants(saysWords: false).Select(constant =>
+                $"CAST({SqlText.Literal(constant.ValueOf(files[0])!)} AS {constant.Type}) AS {SqlText.Identifier(constant.Name)}"),
+        ],
+    };
+
+    static IReadOnlyList<ScanPart> Scan(List<FileChange> files)
+    {
+        var filters = files.ToDictionary<FileChange, AddFile, RowFilter?>(
+            change => change.File, change => ScanChoice.Without(change.Without), ReferenceEqualityComparer.Instance);
+        return [new([.. filters.Keys], new() { FilterOf = file => filters[file] })];
     }
 
     /// <summary>Reads what happened in a range.</summary>
@@ -94,33 +112,6 @@ public sealed class TableChanges
         new(ChangeDataFeed.ChangeTypeColumn, DataType.String), new(ChangeDataFeed.CommitVersionColumn, DataType.Long),
         new(ChangeDataFeed.CommitTimestampColumn, DataType.Timestamp),
     ];
-
-    /// <summary>
-    /// The files into which rows were moved, those that came in the range and from which they were moved, and whether the
-    /// former have lost rows since.
-    /// </summary>
-    (HashSet<FilePath> To, IReadOnlyCollection<AddFile> From, bool LostRows) FindMoved()
-    {
-        var to = new HashSet<FilePath>();
-        var from = new Dictionary<FilePath, AddFile>();
-        var added = new Dictionary<FilePath, AddFile>();
-        var lostRows = false;
-        foreach (var step in steps)
-        {
-            var adds = step.Commit.Actions.OfType<AddFile>().ToList();
-            var removed = step.Commit.Actions.OfType<RemoveFile>().Select(remove => remove.Path).ToHashSet();
-            lostRows |= step.Removed.Any(remove => to.Contains(remove.Path));
-            // A file that is added again tells something else of itself; its rows stay where they are.
-            var targets = adds.Where(add => !add.DataChange && !removed.Contains(add.Path)
-                && step.Before?.Files.Find(add.Key) is null).ToList();
-            if (targets.Count > 0)
-                foreach (var path in removed.Except(adds.Select(add => add.Path)))
-                    if (added.TryGetValue(path, out var file)) from[path] = file;
-            to.UnionWith(targets.Select(add => add.Path));
-            foreach (var add in adds.Where(add => add.DataChange && !to.Contains(add.Path))) added[add.Path] = add;
-        }
-        return (to, from.Values, lostRows);
-    }
 
     // A scan can read a row once; what happened to one row in several versions takes several scans.
     static List<List<ChangedFile>> Layers(IEnumerable<FileChange> changes)

@@ -136,7 +136,7 @@ public sealed class TableChangesTests : IDisposable
         await table.AppendAsync("SELECT 30 AS id, 'new' AS k, 0 AS v, 0 AS p");
         var latest = await table.Table.LatestAsync(Cancel);
         var changes = await table.Table.ChangesSinceAsync(1, latest.Version, Cancel);
-        using var rows = await changes.NewRows.OpenAsync(table.Session, filter: null, Cancel);
+        using var rows = await (await changes.NewRowsAsync(Cancel)).OpenAsync(table.Session, filter: null, Cancel);
         Assert.Equal(
             isChanged ? ["3|1", "20|0", "21|1", "23|0", "24|0", "30|0"] : ["20|0", "21|0", "22|0", "23|0", "24|0", "30|0"],
             table.Query($"SELECT id, v FROM {rows.Sql} ORDER BY id"));
@@ -157,7 +157,7 @@ public sealed class TableChangesTests : IDisposable
                 new Dictionary<string, string> { ["delta.enableRowTracking"] = "true" }), Cancel);
         Assert.Equal(2, (await table.Table.Delta.ReadCommitAsync(3, Cancel))!.Actions.OfType<AddFile>().Count());
         var changes = await table.Table.ChangesSinceAsync(1, 3, Cancel);
-        using var rows = await changes.NewRows.OpenAsync(table.Session, filter: null, Cancel);
+        using var rows = await (await changes.NewRowsAsync(Cancel)).OpenAsync(table.Session, filter: null, Cancel);
         Assert.Equal(["20"], table.Query($"SELECT id FROM {rows.Sql}"));
         await table.FeedAsync("feed", from: 2);
         Assert.Equal(["20|insert|2"], table.Query("SELECT id, _change_type, _commit_version FROM feed"));
