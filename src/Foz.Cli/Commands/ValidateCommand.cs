@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -21,19 +22,26 @@ static class ValidateCommand
         var command = new ExampleCommand(
             Name, "Read the whole project and show everything that is wrong with it",
             ["foz validate", "foz validate --target prod --output json"]);
-        command.SetAction((arguments, cancellationToken) =>
+        command.SetAction(async (arguments, cancellationToken) =>
         {
-            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            using var workspace = Workspace.Open(context, arguments, Workload.Models);
             var result = workspace.TryLoadProject(context, cancellationToken);
             var errors = (result as ProjectResult.Refused)?.Errors ?? [];
+            if (result is ProjectResult.Loaded { Project: var loaded })
+            {
+                var faults = await new CheckValidation(loaded, workspace.Lake).FindAsync(cancellationToken);
+                errors = [.. faults.Where(fault => fault.IsCertain).Select(fault => fault.Error)];
+                foreach (var (error, _) in faults.Where(fault => !fault.IsCertain))
+                    context.Warn(new(error.Describe(), "this goes by the columns that the table has now"));
+            }
             if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
-            else if (result is ProjectResult.Loaded { Project: var project }) Tell(context.Shell, project);
+            else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0) Tell(context.Shell, project);
             foreach (var error in context.IsTable(arguments) ? errors : [])
                 context.Shell.Error.WriteLine(
                     $"{context.Shell.Styled(Style.Red, "error:")} {context.Mask(error.Describe())}");
             if (errors.Count > 0 && context.IsTable(arguments))
                 context.Shell.Error.WriteLine(RunText.Count(errors.Count, "error", "errors"));
-            return Task.FromResult(errors.Count > 0 ? errors.Max(e => e.Kind.ExitCode) : 0);
+            return errors.Count > 0 ? errors.Max(e => e.Kind.ExitCode) : 0;
         });
         return command;
     }

@@ -44,6 +44,20 @@ public static class BoundPlan
             .ToDictionary(known => known.Span, known => known.Filter!);
     }
 
+    /// <summary>Binds a statement to columns, and does nothing else with it.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="analysis">The statement.</param>
+    /// <param name="table">The columns of a table; null where it stands for something else.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not bind; its place is in the statement.</exception>
+    public static void Bind(
+        EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+        CancellationToken cancellationToken)
+    {
+        using var planner = session.BorrowPlanner();
+        OverEmptyTables.Of(planner, analysis, table, function: null, cancellationToken).Describe(cancellationToken);
+    }
+
     /// <summary>Binds a statement, and reads from its plan what its columns are made from.</summary>
     /// <returns>
     /// The lineage; where DuckDB cannot tell its plan, every column counts as made from all columns of all tables.

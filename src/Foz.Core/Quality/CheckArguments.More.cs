@@ -38,7 +38,7 @@ sealed partial class CheckArguments
     /// <summary>The type of <c>type</c>.</summary>
     public CheckDefinition? Type(string on)
     {
-        if (reader.Text("value") is { } sqlType) return new CheckDefinition.Type(on, sqlType);
+        if (reader.Text("value") is { } sqlType) return new CheckDefinition.Type(on, sqlType) { SqlPlace = PlaceOfSql(reader.Node("value")) };
         errors.Add(place, $"'{type}' needs a type", $"write - {type}: bigint");
         return null;
     }
@@ -90,7 +90,7 @@ sealed partial class CheckArguments
     public CheckDefinition.Expression? Expression()
     {
         if (reader.Text("value") is { } sql && !string.IsNullOrWhiteSpace(sql))
-            return new(column ?? reader.Text("column"), sql);
+            return new(column ?? reader.Text("column"), sql) { SqlPlace = PlaceOfSql(reader.Node("value")) };
         errors.Add(
             place, $"'{type}' needs a SQL condition",
             column is null ? $"write - {type}: shipped_on >= ordered_on" : $"write - {type}: '> 0'");

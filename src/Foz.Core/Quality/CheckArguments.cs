@@ -121,10 +121,14 @@ sealed partial class CheckArguments(string type, Place place, string? column, Ma
                 "write - name: …, query: select …, and value: … if one is expected");
             return null;
         }
-        var node = (YamlNode.Scalar)reader.Node("query")!;
-        return new(name ?? type, query, value)
-        {
-            QueryPlace = node.IsLiteralBlock ? new(node.Place.File, node.Place.Line + 1) : node.Place,
-        };
+        return new(name ?? type, query, value) { QueryPlace = PlaceOfSql(reader.Node("query")) };
     }
+
+    /// <summary>Where SQL begins that stands in YAML; without a column where each of its lines is a line of the file.</summary>
+    public static Place PlaceOfSql(YamlNode? node) => node switch
+    {
+        YamlNode.Scalar { IsLiteralBlock: true } => new(node.Place.File, node.Place.Line + 1),
+        YamlNode.Scalar { IsQuoted: true } => node.Place with { Column = node.Place.Column + 1 },
+        _ => node?.Place ?? default,
+    };
 }

@@ -81,6 +81,9 @@ public abstract partial record CheckDefinition
 
         /// <inheritdoc/>
         public override string Signature => SqlType;
+
+        /// <summary>Where the type stands.</summary>
+        public Place SqlPlace { get; init; }
     }
 
     /// <summary>Every value is written as a format asks, check digits included.</summary>
@@ -141,5 +144,8 @@ public abstract partial record CheckDefinition
 
         /// <inheritdoc/>
         public override string Signature => Sql;
+
+        /// <summary>Where the condition stands; without a column where each of its lines is a line of the file.</summary>
+        public Place SqlPlace { get; init; }
     }
 }

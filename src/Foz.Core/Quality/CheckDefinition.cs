@@ -29,6 +29,9 @@ public abstract partial record CheckDefinition
     /// <summary>A SQL condition of the rows that it is about; null where it is about all.</summary>
     public string? Where { get; init; }
 
+    /// <summary>Where that condition stands; without a column where each of its lines is a line of the file.</summary>
+    public Place WherePlace { get; init; }
+
     /// <summary>
     /// Which part of the rows must keep it for it to pass, such as 0.95: all by default. Only of a check that may warn or fail.
     /// </summary>

@@ -85,6 +85,7 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         var violation = ReadOnViolation(reader, out var isStated);
         var description = reader.Text("description");
         var where = reader.Text("where");
+        var wherePlace = CheckArguments.PlaceOfSql(reader.Node("where"));
         var mostly = ReadMostly(reader);
         List<CheckDefinition> checks =
             [.. read(new(CheckTypes.NameOf(type), place, column, reader, errors)).Select(check => check with
@@ -92,6 +93,7 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
                 OnViolation = ViolationOf(check, violation, isStated, reader),
                 Description = description,
                 Where = where,
+                WherePlace = wherePlace,
                 Mostly = mostly,
                 Place = place,
             })];

@@ -50,6 +50,42 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
         return all;
     }
 
+    /// <summary>Binds a query to the columns that tables have, or would have.</summary>
+    /// <param name="sql">A SELECT.</param>
+    /// <param name="columnsOf">The columns of a table by its name in the query; null where they are the lake's, or a model's.</param>
+    /// <param name="inLake">A table's name in the lake by its name in the query.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>
+    /// What is wrong with it, its place being one of the query; null where nothing is, or where it cannot be known because columns of
+    /// a table are not.
+    /// </returns>
+    public async Task<FozException?> FindFaultAsync(
+        string sql, Func<TableName, IReadOnlyList<Field>?> columnsOf, Func<TableName, TableName> inLake,
+        CancellationToken cancellationToken)
+    {
+        using var session = lake.Engines.Open(Workload.Models);
+        try
+        {
+            var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+            if (analysis.TableFunctions.Any(call => call.Arguments is [{ Parts.Count: > 0 }, ..])) return null;
+            var tables = new Dictionary<SqlSpan, IReadOnlyList<Field>>();
+            foreach (var reference in analysis.Tables.Where(r => r is { Schema: not null, IsText: false }))
+            {
+                var name = new TableName(reference.Schema!, reference.Name);
+                if (columnsOf(name) is { } known) tables[reference.Span] = known;
+                else if (await FindAsync(inLake(name), cancellationToken) is { Error: null, Columns: var columns })
+                    tables[reference.Span] = [.. columns.Select(column => column.Field)];
+                else return null;
+            }
+            BoundPlan.Bind(session, analysis, r => tables.GetValueOrDefault(r.Span), cancellationToken);
+            return null;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql or ErrorKind.Data)
+        {
+            return e;
+        }
+    }
+
     async Task<NodeLineage> FindAsync(EngineSession session, TableName table, CancellationToken cancellationToken)
     {
         if (known.TryGetValue(table, out var found)) return found;

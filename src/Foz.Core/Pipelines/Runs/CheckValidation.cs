@@ -1,0 +1,165 @@
+using System.Text.RegularExpressions;
+using Foz.Core.Catalog;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Lineage;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What is wrong with a check.</summary>
+/// <param name="Error">What, and where.</param>
+/// <param name="IsCertain">
+/// Whether a run would refuse it; false where a source may bring the column that its table does not have yet.
+/// </param>
+public sealed record CheckFault(FozException Error, bool IsCertain);
+
+/// <summary>
+/// Binds what a project's checks and tests say in SQL to the columns that tables would have, without running anything. Where
+/// columns are not known yet, such as those of a source that was never read, only what is no SQL at all is found.
+/// </summary>
+/// <param name="project">The project.</param>
+/// <param name="lake">Its lake.</param>
+public sealed partial class CheckValidation(Project project, Lake lake)
+{
+    /// <summary>Finds all that is wrong.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<CheckFault>> FindAsync(CancellationToken cancellationToken)
+    {
+        using var lineage = new ProjectLineage(project, lake);
+        var faults = new List<CheckFault>();
+        foreach (var node in project.Graph.Nodes.Where(node => node.Checks.Count > 0))
+            faults.AddRange(await OfNodeAsync(lineage, node, cancellationToken));
+        foreach (var test in project.SqlTests.Where(test => test.Template is null))
+        {
+            var fault = await lineage.FindFaultAsync(test.Sql, static _ => null, InLake(test.References), cancellationToken);
+            if (fault is { Place: { Line: > 0 } at })
+                faults.Add(new(At(fault, test.Body.PlaceOf(at.Line, at.Column), fault.Message, columns: []), IsCertain: true));
+        }
+        return faults;
+    }
+
+    static async Task<IReadOnlyList<CheckFault>> OfNodeAsync(ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
+    {
+        var fields = await ColumnsAsync(lineage, node, cancellationToken);
+        var looked = new NodeChecks(lineage, node, fields);
+        var checks = node.Checks.Where(check => check is not CheckDefinition.Anomaly).ToList();
+        var errors = new ErrorList();
+        if (fields is not null)
+        {
+            List<string> columns = [.. fields.Select(field => field.Name)];
+            foreach (var check in checks) Checker.EnsureColumnsExist(check, columns, errors);
+            checks.RemoveAll(check => check.Columns.Any(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)));
+        }
+        foreach (var error in await looked.FindAsync(checks, cancellationToken)) errors.Add(error);
+        return [.. errors.Items.Select(error => new CheckFault(error, node is GraphNode.OfModel))];
+    }
+
+    /// <summary>The columns that a node's rows have when its checks look at them; null where they are not known.</summary>
+    static async Task<IReadOnlyList<Field>?> ColumnsAsync(
+        ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
+    {
+        var found = await lineage.FindAsync(node.Table, cancellationToken);
+        if (found.Error is not null) return null;
+        var fields = found.Columns.Select(column => column.Field).ToList();
+        if (node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Scd2 { Columns: var history } })
+        {
+            Add(history.ValidFrom, DataType.Timestamp);
+            Add(history.ValidTo, DataType.Timestamp);
+            Add(history.IsCurrent, DataType.Boolean);
+        }
+        if (node is GraphNode.OfStream)
+            foreach (var column in node.Columns) Add(column.Name, DataType.String);
+        return fields;
+
+        void Add(string name, DataType type)
+        {
+            if (!fields.Exists(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) fields.Add(new(name, type));
+        }
+    }
+
+    static Func<TableName, TableName> InLake(IReadOnlyList<Reference> references) =>
+        name => references.FirstOrDefault(r => r.Name == name)?.Table ?? name;
+
+    static FozException At(FozException fault, Place place, string message, IReadOnlyList<string> columns) =>
+        new(fault.Kind, message, fault)
+        {
+            Place = place,
+            Hint = ColumnIn.Match(fault.Message) is { Success: true } match
+                ? NearestName.Hint(match.Groups["column"].Value, columns) ?? fault.Hint
+                : fault.Hint,
+        };
+
+    [GeneratedRegex("""Referenced column "(?<column>[^"]+)" not found""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ColumnIn { get; }
+
+    /// <summary>The checks of one node.</summary>
+    sealed class NodeChecks(ProjectLineage lineage, GraphNode node, IReadOnlyList<Field>? fields)
+    {
+        readonly string self = NameOf(node.Name);
+        readonly Func<TableName, TableName> inLake = InLake(node.References);
+
+        public async Task<IReadOnlyList<FozException>> FindAsync(
+            List<CheckDefinition> checks, CancellationToken cancellationToken)
+        {
+            var counted = checks.Where(check => check is not CheckDefinition.Custom).ToList();
+            var found = new List<FozException>();
+            foreach (var custom in checks.OfType<CheckDefinition.Custom>())
+                if (await BindAsync(custom.Query, cancellationToken) is { } fault)
+                    found.Add(Told(custom, fault, PlaceOf(custom.QueryPlace, fault.Place, custom.Place, firstLine: 1)));
+            // What all of them bind to together, each does.
+            if (fields is not null && await BindAsync(Counts(counted), cancellationToken) is null) return found;
+            foreach (var check in counted)
+                if (await FindAsync(check, cancellationToken) is { } error) found.Add(error);
+            return found;
+        }
+
+        async Task<FozException?> FindAsync(CheckDefinition check, CancellationToken cancellationToken)
+        {
+            foreach (var (before, sql, after, place) in Parts(check))
+                if (await BindAsync($"{before}\n{sql}\n{after}", cancellationToken) is { } fault)
+                    return Told(check, fault, PlaceOf(place, fault.Place, check.Place));
+            return fields is not null && await BindAsync(Counts([check]), cancellationToken) is { } whole
+                ? Told(check, whole, check.Place)
+                : null;
+        }
+
+        /// <summary>What a check says in SQL, between what makes it a statement.</summary>
+        IEnumerable<(string Before, string Sql, string After, Place Place)> Parts(CheckDefinition check)
+        {
+            var from = $"SELECT 1 FROM {self} AS t WHERE (";
+            if (check.Where is { } where) yield return (from, where, ")", check.WherePlace);
+            if (check is CheckDefinition.Type type) yield return ("SELECT TRY_CAST(NULL AS", type.SqlType, ")", type.SqlPlace);
+            if (check is CheckDefinition.Expression { Column: null } expression)
+                yield return (from, expression.Sql, ")", expression.SqlPlace);
+            if (check is CheckDefinition.Expression { Column: { } column } atColumn)
+                yield return ($"{from} t.{SqlText.Identifier(column)}", atColumn.Sql, ")", atColumn.SqlPlace);
+        }
+
+        string Counts(IReadOnlyList<CheckDefinition> checks) => new CheckSql(self, NameOf).Counts(checks);
+
+        async Task<FozException?> BindAsync(string sql, CancellationToken cancellationToken)
+        {
+            var fault = await lineage.FindFaultAsync(sql, name => name == node.Name ? fields : null, inLake, cancellationToken);
+            // A rule may give a column another type than its SELECT does.
+            return fault is not null && node.Clean.Count > 0 && !ColumnIn.IsMatch(fault.Message)
+                && !fault.Message.Contains("syntax error", StringComparison.OrdinalIgnoreCase) ? null : fault;
+        }
+
+        FozException Told(CheckDefinition check, FozException fault, Place place) =>
+            At(fault, place, $"the check {check.Title} cannot be run: {fault.Message}", [.. fields?.Select(field => field.Name) ?? []]);
+
+        /// <summary>Where a place of a statement stands in the file, by where the part of it begins that the check says.</summary>
+        static Place PlaceOf(Place sql, Place? fault, Place check, int firstLine = 2)
+        {
+            if (sql.Line == 0) return check;
+            var line = Math.Max(0, (fault?.Line ?? firstLine) - firstLine);
+            if (sql.Column == 0) return sql with { Line = sql.Line + line };
+            return line == 0 ? sql with { Column = sql.Column + Math.Max(1, fault?.Column ?? 1) - 1 } : sql;
+        }
+
+        static string NameOf(TableName name) => $"{SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}";
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace Foz.Tests.Cli.Commands;
+
+/// <summary>What is found wrong with checks before anything runs.</summary>
+public sealed class ValidateCommandTests : IDisposable
+{
+    readonly CommandRunner foz = new();
+
+    public ValidateCommandTests()
+    {
+        foz.Write("foz.yml", "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        foz.Write("data/people.csv", "id,name\n1,Ana\n");
+        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv}}\n");
+    }
+
+    public void Dispose() => foz.Dispose();
+
+    [Theory]
+    [InlineData("- positive: {where: amont > 0}", 1, 6, 27, "Referenced column \"amont\" not found", "did you mean 'amount'?")]
+    [InlineData("- expression: '>= orderd_on'", 1, 6, 25, "Referenced column \"orderd_on\" not found", "did you mean 'ordered_on'?")]
+    [InlineData("- expression: '> > 1'", 1, 6, 24, "syntax error at or near", null)]
+    [InlineData("- type: bigin", 1, 6, 15, "Type with name bigin does not exist", "Did you mean \"bigint\"?")]
+    [InlineData("- relationships: {to: silver.others, field: idd}", 1, 6, 9, "the check relationships(amount) cannot be run", null)]
+    [InlineData("- {name: mine, query: 'select oter from silver.others where id is null'}", 2, 6, 37, "Referenced column \"oter\" not found", null)]
+    [InlineData("- {expression: amount > 0, where: lower(amount)}", 2, 6, 41, "No function matches", null)]
+    [InlineData("- compare: amount < ordred_on", 2, 6, 9, "names an unknown column 'ordred_on'", "did you mean 'ordered_on'?")]
+    public async Task What_a_check_says_in_SQL_is_bound(string check, int kind, int line, int column, string message, string? hint)
+    {
+        var checks = kind == 1
+            ? $"columns:\n  - name: amount\n    checks:\n      {check}\n"
+            : $"owner: us\ndescription: mine\nchecks:\n      {check}\n";
+        foz.Write("models/silver/orders.sql", $"/* @foz\nmaterialization: table\n{checks}@foz */\nselect 1 as amount, date '2026-01-01' as ordered_on");
+        foz.Write("models/silver/others.sql", "select 1 as id, 2 as other");
+
+        var result = await foz.RunAsync("validate", "--output", "json");
+        var error = Assert.Single(JsonDocument.Parse(result.Out).RootElement.EnumerateArray());
+
+        Assert.Equal(message.Contains("unknown column", StringComparison.Ordinal) ? 2 : 1, result.ExitCode);
+        Assert.Equal("models/silver/orders.sql", error.GetProperty("file").GetString());
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal((line, column), (error.GetProperty("line").GetInt32(), error.GetProperty("column").GetInt32()));
+        if (hint is not null) Assert.Contains(hint, error.GetProperty("hint").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Lines_of_a_block_are_lines_of_the_file()
+    {
+        foz.Write("models/silver/orders.sql", "/* @foz\nchecks:\n  - expression: |\n      amount > 0\n      and amont < 9\n@foz */\nselect 1 as amount");
+        foz.Write("tests/none.sql", "select *\nfrom silver.orders\nwhere amoun = 2");
+        var result = await foz.RunAsync("validate");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("models/silver/orders.sql:5: the check expression cannot be run", result.Error, StringComparison.Ordinal);
+        Assert.Contains("tests/none.sql:3:7: Referenced column \"amoun\" not found", result.Error, StringComparison.Ordinal);
+        Assert.Contains("2 errors", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Columns_that_are_not_known_yet_refuse_nothing()
+    {
+        foz.Write("sources/s.yml", """
+            connection: files
+            streams:
+              people: {path: people.csv, checks: [{unique: {column: id, where: age > 7}}]}
+            """);
+        foz.Write("models/silver/people.sql", """
+            /* @foz
+            checks: [{expression: whatever > 0, where: id = 3}]
+            @foz */
+            select * from bronze.people
+            """);
+        Assert.Equal(0, (await foz.RunAsync("validate")).ExitCode);
+
+        foz.Write("models/silver/people.sql", "/* @foz\nchecks: [{expression: 'whatever > > 0'}]\n@foz */\nselect * from bronze.people");
+        Assert.Equal(1, (await foz.RunAsync("validate")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_column_that_a_source_may_bring_is_a_warning()
+    {
+        Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
+        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv, checks: [{unique: {column: id, where: ag = '7'}}]}}\n");
+        var result = await foz.RunAsync("validate");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("sources/s.yml:2", result.Error, StringComparison.Ordinal);
+        Assert.Contains("by the columns that the table has now", result.Error, StringComparison.Ordinal);
+        Assert.Contains("t is in order", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Checks_of_histories_cleaned_and_ephemeral_models_bind()
+    {
+        foz.Write("models/silver/people.sql", """
+            /* @foz
+            materialization: {type: snapshot, strategy: scd2_by_column, unique_key: id}
+            checks: [{unique: {columns: [id], where: is_current}}, {expression: valid_to is null or valid_to > valid_from}]
+            @foz */
+            select id, upper(name) as name from silver.half
+            """);
+        foz.Write("models/silver/half.sql", """
+            /* @foz
+            materialization: ephemeral
+            @foz */
+            select '1' as id, 'x' as name
+            """);
+        foz.Write("models/silver/clean.sql", """
+            /* @foz
+            columns: [{name: n, clean: [{cast: integer}], checks: [{min: 0}, {expression: '% 2 = 0'}]}]
+            @foz */
+            select '2' as n
+            """);
+        var result = await foz.RunAsync("validate");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
+    }
+}
