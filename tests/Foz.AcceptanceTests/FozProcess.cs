@@ -26,18 +26,26 @@ public sealed class FozProcess : IDisposable
     /// <param name="arguments">Its arguments.</param>
     public static FozProcess Start(string folder, string? failpoint, params IEnumerable<string> arguments)
     {
-        var temp = Directory.CreateDirectory(Path.Combine(folder, "temp"));
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "foz.dll"), .. arguments])
+        var start = Command(folder, arguments);
+        if (failpoint is not null) start.Environment["FOZ_FAILPOINT"] = failpoint;
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Starts the command as it was made ready.</summary>
+    public static FozProcess Start(ProcessStartInfo command) => new(Process.Start(command)!);
+
+    /// <summary>The command, ready to be started.</summary>
+    /// <param name="folder">Where it works; its temporary files are left in <c>temp</c> there.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static ProcessStartInfo Command(string folder, params IEnumerable<string> arguments) =>
+        new("dotnet", [Path.Combine(AppContext.BaseDirectory, "foz.dll"), .. arguments])
         {
             UseShellExecute = false,
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["TMPDIR"] = temp.FullName },
+            Environment = { ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(folder, "temp")).FullName },
         };
-        if (failpoint is not null) start.Environment["FOZ_FAILPOINT"] = failpoint;
-        return new(Process.Start(start)!);
-    }
 
     /// <summary>Runs the command to its end.</summary>
     public static async Task<FozResult> RunAsync(string folder, params IEnumerable<string> arguments)

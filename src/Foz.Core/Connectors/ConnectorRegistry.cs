@@ -12,7 +12,7 @@ public static class ConnectorRegistry
         new Airbyte.AirbyteConnector(TimeProvider.System),
         new Databases.DatabaseConnector(),
         new TableFormats.DeltaConnector(TimeProvider.System),
-        new Files.FilesConnector(),
+        new Files.FilesConnector(TimeProvider.System),
         new Http.HttpConnector(TimeProvider.System),
         new TableFormats.IcebergConnector(TimeProvider.System),
         new Python.PythonConnector(TimeProvider.System),

@@ -12,6 +12,7 @@ public sealed class Proxy : IAsyncDisposable
     readonly TcpListener listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource stop = new();
     readonly Task accepting;
+    int connections;
 
     public Proxy(int serverPort)
     {
@@ -24,6 +25,9 @@ public sealed class Proxy : IAsyncDisposable
 
     /// <summary>Cuts the wire once the server has said so much.</summary>
     public long BytesMax { get; init; } = long.MaxValue;
+
+    /// <summary>How many connections it does that to, from the first on.</summary>
+    public int CutsMax { get; init; } = int.MaxValue;
 
     /// <summary>Says in the server's name that it takes no TLS.</summary>
     public bool RefusesTls { get; init; }
@@ -72,6 +76,7 @@ public sealed class Proxy : IAsyncDisposable
 
     async Task PassAsync(TcpClient client)
     {
+        var isCut = Interlocked.Increment(ref connections) <= CutsMax;
         using var server = new TcpClient();
         using (client)
         {
@@ -87,7 +92,7 @@ public sealed class Proxy : IAsyncDisposable
             await server.ConnectAsync(IPAddress.Loopback, serverPort, CancellationToken.None);
             await Task.WhenAny(
                 PassAsync(stream, server.GetStream(), long.MaxValue, stop.Token),
-                PassAsync(server.GetStream(), stream, BytesMax, stop.Token));
+                PassAsync(server.GetStream(), stream, isCut ? BytesMax : long.MaxValue, stop.Token));
         }
     }
 }

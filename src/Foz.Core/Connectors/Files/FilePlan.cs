@@ -31,6 +31,14 @@ static class FilePlan
         a.Path == b.Path && a.SizeBytes == b.SizeBytes
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
+    /// <summary>The error of a file that is not as it was planned.</summary>
+    public static FozException ChangedWhileRead(FileInput input) =>
+        new(ErrorKind.Source, $"file {input.Path} changed while the batch was being read")
+        {
+            Hint = "run again once it is written",
+            IsTransient = true,
+        };
+
     static Warning Changed(FileInput before, FileInput now) => new(
         $"file {now.Path} changed after it was read ("
         + (before.SizeBytes == now.SizeBytes

@@ -1,10 +1,12 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Files.Sftp;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>Files of the local file system or of an object store: CSV, TSV, JSON, JSON lines, Parquet, Avro, Excel, XML, fixed width, and any as bytes.</summary>
-public sealed class FilesConnector : IConnector
+/// <summary>Files of the local file system, of an SFTP server or of an object store: CSV, TSV, JSON, JSON lines, Parquet, Avro, Excel, XML, fixed width, and any as bytes.</summary>
+/// <param name="clock">Times tries again.</param>
+public sealed class FilesConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "files";
@@ -12,11 +14,12 @@ public sealed class FilesConnector : IConnector
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
     [
-        new("path", "the folder that paths of streams start from, relative to the project, or an address: `s3://…`, `gs://…`, `abfss://…`")
+        new("path", "the folder that paths of streams start from, relative to the project, or an address: `s3://…`, `gs://…`, `abfss://…`, `sftp://user@host:port/path`")
         {
             Default = "the project",
         },
         .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, $"of an address: {s.Description}") { IsSecret = s.IsSecret }),
+        .. SftpOptions.Settings,
     ];
 
     /// <inheritdoc/>
@@ -50,5 +53,5 @@ public sealed class FilesConnector : IConnector
     public StreamMode DefaultMode => StreamMode.Incremental;
 
     /// <inheritdoc/>
-    public ISource Open(SourceDefinition source, string projectFolder) => new FilesSource(source, projectFolder);
+    public ISource Open(SourceDefinition source, string projectFolder) => new FilesSource(source, projectFolder, clock);
 }

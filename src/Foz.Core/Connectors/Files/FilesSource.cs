@@ -1,36 +1,37 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Files.Sftp;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
 
-/// <summary>Folders of files as a source: of this machine, or in an object store.</summary>
+/// <summary>Folders of files as a source: of this machine, of an SFTP server, or in an object store.</summary>
 sealed class FilesSource : ISource
 {
+    const int FetchesMax = 8;
+
     readonly string projectFolder;
     readonly string baseFolder;
     readonly string statedFolder;
     readonly string connectionName;
-    readonly StoredFiles? stored;
+    readonly IRemoteFiles? remote;
 
     /// <summary>A source of the files below a connection's folder.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
-    public FilesSource(SourceDefinition source, string projectFolder)
+    public FilesSource(SourceDefinition source, string projectFolder, TimeProvider clock)
     {
         var settings = source.Connection.Settings;
         this.projectFolder = Path.GetFullPath(projectFolder);
         connectionName = source.Connection.Name;
         statedFolder = settings.Text("path") ?? "the project's folder";
-        if (ObjectStores.IsUrl(statedFolder)) stored = new(statedFolder, settings);
-        else if (ObjectStores.Settings.FirstOrDefault(s => settings.Names.Contains(s.Name)) is { } stray)
-            throw settings.Wrong(stray.Name, "left out where 'path' is no address of an object store");
-        baseFolder = stored is null ? Path.GetFullPath(settings.Text("path") ?? ".", this.projectFolder) : this.projectFolder;
+        remote = RemoteOf(settings, statedFolder, this.projectFolder, clock);
+        baseFolder = remote is null ? Path.GetFullPath(settings.Text("path") ?? ".", this.projectFolder) : this.projectFolder;
         foreach (var stream in source.Streams) FileStreamSettings.Read(stream);
     }
 
     /// <inheritdoc/>
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
-        if (stored is null && !Directory.Exists(baseFolder))
+        if (remote is null && !Directory.Exists(baseFolder))
             throw new FozException(ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
             {
                 Hint = "make it, or correct `path`, which starts from the project's folder",
@@ -42,7 +43,7 @@ sealed class FilesSource : ISource
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken)
     {
-        if (stored is not null)
+        if (remote is not null)
             throw new FozException(ErrorKind.Configuration, $"streams of {statedFolder} are not discovered")
             {
                 Hint = "name them under 'streams', each with its path",
@@ -62,14 +63,14 @@ sealed class FilesSource : ISource
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
-        var fetched = stored is null ? null
-            : await stored.FetchAsync(inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
-        return await Task.Run(
-            () => FileRows.Read(stream, fetched ?? [.. inputs.Files.Select(ToFile)], context, cancellationToken), cancellationToken);
+        var files = remote is null
+            ? inputs.Files.Select(ToFile).ToList()
+            : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
+        return await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => remote?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>A path that is no address of something elsewhere.</summary>
     public static string Local(Settings settings, string name, string path) =>
@@ -77,8 +78,34 @@ sealed class FilesSource : ISource
             ? throw settings.Wrong(name, $"a path below that of the connection, not '{path}'")
             : path;
 
-    Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken) => stored is not null
-        ? stored.FindAsync(pattern, cancellationToken)
+    static IRemoteFiles? RemoteOf(Settings settings, string path, string projectFolder, TimeProvider clock)
+    {
+        IRemoteFiles? files = SftpOptions.IsUrl(path) ? new SftpFiles(SftpOptions.Read(settings, projectFolder), clock)
+            : ObjectStores.IsUrl(path) ? new StoredFiles(path, settings)
+            : null;
+        Refuse(ObjectStores.Settings.Select(s => s.Name), files is StoredFiles, "an address of an object store");
+        Refuse(SftpOptions.Settings.Select(s => s.Name), files is SftpFiles, "an address of SFTP");
+        return files;
+
+        void Refuse(IEnumerable<string> names, bool isTheirs, string where)
+        {
+            if (!isTheirs && names.FirstOrDefault(settings.Names.Contains) is { } stray)
+                throw settings.Wrong(stray, $"left out where 'path' is not {where}");
+        }
+    }
+
+    static async Task<List<SourceFile>> FetchAsync(
+        IRemoteFiles remote, IReadOnlyList<FileInput> inputs, string folder, CancellationToken cancellationToken)
+    {
+        var files = inputs.Select((input, i) => new SourceFile(input, Path.Combine(folder, $"{i}-{Path.GetFileName(input.Path)}"))).ToList();
+        await Parallel.ForEachAsync(
+            files, new ParallelOptions { MaxDegreeOfParallelism = FetchesMax, CancellationToken = cancellationToken },
+            async (file, ct) => await remote.FetchAsync(file, ct));
+        return files;
+    }
+
+    Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken) => remote is not null
+        ? remote.FindAsync(pattern, cancellationToken)
         : Task.Run<IReadOnlyList<FileInput>>(
             () => [.. Glob.Find(baseFolder, pattern, cancellationToken).Select(ToInput)], cancellationToken);
 
@@ -98,12 +125,6 @@ sealed class FilesSource : ISource
         var file = new SourceFile(input, Path.GetFullPath(input.Path, projectFolder));
         var info = new FileInfo(file.FullPath);
         if (!info.Exists) throw FileStreams.Error(file, new FileNotFoundException());
-        return FilePlan.IsSame(input, ToInput(info))
-            ? file
-            : throw new FozException(ErrorKind.Source, $"file {input.Path} changed while the batch was being read")
-            {
-                Hint = "run again once it is written",
-                IsTransient = true,
-            };
+        return FilePlan.IsSame(input, ToInput(info)) ? file : throw FilePlan.ChangedWhileRead(input);
     }
 }

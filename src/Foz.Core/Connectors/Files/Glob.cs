@@ -110,7 +110,7 @@ static class Glob
     }
 
     /// <summary>All patterns that alternatives in braces come to; an unclosed brace stands for itself.</summary>
-    static List<string> Expand(string pattern)
+    public static IReadOnlyList<string> Expand(string pattern)
     {
         List<string> done = [];
         var open = new Stack<string>([pattern]);

@@ -43,7 +43,7 @@ public sealed class FilesProject : IAsyncDisposable
             Columns = columns ?? [],
             Settings = Settings.Of([("path", path), .. settings]),
         };
-        Source = new FilesConnector().Open(
+        Source = new FilesConnector(TimeProvider.System).Open(
             new SourceDefinition
             {
                 Name = "files",
