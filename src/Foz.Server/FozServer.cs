@@ -7,6 +7,7 @@ using Foz.Core.Serving;
 using Foz.Server.Auth;
 using Foz.Server.Health;
 using Foz.Server.PgWire;
+using Foz.Server.Trino;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,9 @@ public sealed record ServerOptions
     /// <summary>Who may log in.</summary>
     public required LogIns LogIns { get; init; }
 
+    /// <summary>Finds whose a token is that a client of HTTP shows; null where only passwords are taken.</summary>
+    public BearerAuthentication? Bearer { get; init; }
+
     /// <summary>What serves statements.</summary>
     public required SqlService Sql { get; init; }
 
@@ -34,7 +38,7 @@ public sealed record ServerOptions
 }
 
 /// <summary>
-/// The one long-running host: SQL over PostgreSQL's protocol, and HTTP. Each further protocol is one more listener here.
+/// The one long-running host: SQL over PostgreSQL's protocol and Trino's, and HTTP. Each further protocol is one more listener here.
 /// </summary>
 public sealed class FozServer : IAsyncDisposable
 {
@@ -44,14 +48,19 @@ public sealed class FozServer : IAsyncDisposable
     readonly ServerOptions options;
     readonly WebApplication http;
     readonly PgListener pg;
+    readonly TrinoListener trino;
     readonly HealthState health;
     readonly ILogger log;
 
-    FozServer(ServerOptions options, WebApplication http, PgListener pg, HealthState health, ILogger log) =>
-        (this.options, this.http, this.pg, this.health, this.log) = (options, http, pg, health, log);
+    FozServer(
+        ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health, ILogger log) =>
+        (this.options, this.http, this.pg, this.trino, this.health, this.log) = (options, http, pg, trino, health, log);
 
     /// <summary>Where PostgreSQL's protocol is spoken.</summary>
     public IPEndPoint PgEndPoint => pg.EndPoint;
+
+    /// <summary>Where Trino's protocol is spoken.</summary>
+    public Uri TrinoAddress => trino.Address;
 
     /// <summary>Where HTTP is spoken.</summary>
     public required Uri HttpAddress { get; init; }
@@ -72,27 +81,27 @@ public sealed class FozServer : IAsyncDisposable
         var state = new HealthState(options.Sql, options.Clock);
         var web = CreateHttp(options, certificate, state);
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
+        var throttle = new LogInThrottle(options.Clock);
         var host = new PgHost(
-            options.Sql, options.LogIns, new(options.Clock), new(), certificate is null ? null : new(certificate, chain),
+            options.Sql, options.LogIns, throttle, new(), certificate is null ? null : new(certificate, chain),
             certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
         var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
+        TrinoListener? trinoListener = null;
         try
         {
-            await web.StartAsync(cancellationToken);
+            trinoListener = await StartTrinoAsync(options, certificate, throttle, logger, cancellationToken);
+            await StartHttpAsync(web, options.Serve, cancellationToken);
         }
-        catch (IOException e)
+        catch
         {
+            if (trinoListener is not null) await trinoListener.DisposeAsync();
             await listener.DisposeAsync();
             await web.DisposeAsync();
-            throw new FozException(
-                ErrorKind.Usage, $"{options.Serve.Address}:{options.Serve.HttpPort} cannot be listened on: {e.Message}", e)
-            {
-                Hint = "choose another port with --http-port",
-            };
+            throw;
         }
 
         state.IsServing = true;
-        return new(options, web, listener, state, logger) { HttpAddress = new(web.Urls.First()) };
+        return new(options, web, listener, trinoListener, state, logger) { HttpAddress = new(web.Urls.First()) };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
@@ -100,7 +109,7 @@ public sealed class FozServer : IAsyncDisposable
     {
         health.IsServing = false;
         log.Stopping(options.Serve.Drain.TotalSeconds);
-        await pg.StopAsync(options.Serve.Drain);
+        await Task.WhenAll(pg.StopAsync(options.Serve.Drain), trino.StopAsync(options.Serve.Drain));
         await http.StopAsync(CancellationToken.None);
     }
 
@@ -108,7 +117,32 @@ public sealed class FozServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await pg.DisposeAsync();
+        await trino.DisposeAsync();
         await http.DisposeAsync();
+    }
+
+    static Task<TrinoListener> StartTrinoAsync(
+        ServerOptions options, X509Certificate2? certificate, LogInThrottle throttle, ILogger logger, CancellationToken cancellationToken)
+    {
+        var logIn = new HttpLogIn(options.LogIns, throttle, options.Bearer, options.Clock, logger);
+        return TrinoListener.StartAsync(
+            new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
+            new(options.Sql, logIn, options.Clock, logger), cancellationToken);
+    }
+
+    static async Task StartHttpAsync(WebApplication web, ServeOptions serve, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await web.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new FozException(ErrorKind.Usage, $"{serve.Address}:{serve.HttpPort} cannot be listened on: {e.Message}", e)
+            {
+                Hint = "choose another port with --http-port",
+            };
+        }
     }
 
     static WebApplication CreateHttp(ServerOptions options, X509Certificate2? certificate, HealthState health)

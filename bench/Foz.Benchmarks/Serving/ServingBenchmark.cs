@@ -71,7 +71,7 @@ sealed class ServingBenchmark(long rows) : IBenchmark
     {
         var process = Process.Start(new ProcessStartInfo(
             "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0", "--http-port", "0"])
+            [Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0", "--http-port", "0"])
         {
             UseShellExecute = false, WorkingDirectory = folder.Path, RedirectStandardOutput = true,
         })!;

@@ -9,7 +9,7 @@ using Foz.Server.Auth;
 
 namespace Foz.Cli.Commands;
 
-/// <summary><c>foz serve</c>: the lake's SQL for any client of PostgreSQL's protocol.</summary>
+/// <summary><c>foz serve</c>: the lake's SQL for any client of PostgreSQL's protocol or Trino's.</summary>
 static class ServeCommand
 {
     public const string Name = "serve";
@@ -19,17 +19,19 @@ static class ServeCommand
     public static Command Create(CommandContext context)
     {
         var pgPort = new Option<int?>("--pg-port") { HelpName = "port", Description = "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)" };
+        var trinoPort = new Option<int?>("--trino-port") { HelpName = "port", Description = "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)" };
         var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
         var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name" };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
             ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])
         {
-            pgPort, httpPort, insecure,
+            pgPort, trinoPort, httpPort, insecure,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             context, arguments,
-            new(PortOf(arguments, pgPort), PortOf(arguments, httpPort), arguments.GetValue(insecure)), cancellationToken));
+            new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort), arguments.GetValue(insecure)),
+            cancellationToken));
         return command;
     }
 
@@ -40,6 +42,7 @@ static class ServeCommand
         var serve = workspace.File.Serve with
         {
             PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,
+            TrinoPort = choices.TrinoPort ?? workspace.File.Serve.TrinoPort,
             HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
         };
         var access = new AccessDirectory(workspace.File.Folder);
@@ -58,6 +61,7 @@ static class ServeCommand
         await using var server = await FozServer.StartAsync(options, cancellationToken);
         context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
         context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
+        context.Shell.Out.WriteLine($"Trino on {server.TrinoAddress}, catalog lake");
         context.Shell.Out.Flush();
         try
         {
@@ -89,5 +93,5 @@ static class ServeCommand
     };
 
     /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
-    readonly record struct Choices(int? PgPort, int? HttpPort, bool IsInsecure);
+    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure);
 }

@@ -97,19 +97,37 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
     /// <summary>Finds what all names stand for, putting in views until none is left.</summary>
     async Task<ResolvedStatement> ResolveAsync(string sql, CancellationToken cancellationToken)
     {
+        // Once views are put in, places are not in what somebody wrote.
+        var isWritten = true;
         for (var depth = 0; depth < ViewDepthMax; depth++)
         {
             var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
             names.CheckFunctions(analysis.Functions);
             var bindings = new Dictionary<SqlSpan, RelationBinding>();
             foreach (var table in analysis.Tables)
-                if (await names.FindAsync(table, cancellationToken) is { } binding) bindings[table.Span] = binding;
+                if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding) bindings[table.Span] = binding;
             foreach (var call in analysis.TableFunctions)
-                if (await names.FindAsync(call, cancellationToken) is { } binding) bindings[call.Span] = binding;
+                if (await FindAsync(names.FindAsync(call, cancellationToken), call.Span) is { } binding) bindings[call.Span] = binding;
             if (!bindings.Values.Any(binding => binding is RelationBinding.View)) return new(analysis, bindings);
             sql = analysis.Rewrite(table => ViewOf(bindings, table.Span), call => ViewOf(bindings, call.Span)).Text;
+            isWritten = false;
         }
         throw new FozException(ErrorKind.Sql, $"views are nested more than {ViewDepthMax} deep, or read themselves");
+
+        async ValueTask<RelationBinding?> FindAsync(ValueTask<RelationBinding?> search, SqlSpan span)
+        {
+            try
+            {
+                return await search;
+            }
+            catch (FozException e) when (isWritten && e.Place is null)
+            {
+                throw new FozException(e.Kind, e.Message, e)
+                {
+                    Place = EngineErrors.PlaceAt(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState, IsTransient = e.IsTransient,
+                };
+            }
+        }
     }
 
     static string? ViewOf(Dictionary<SqlSpan, RelationBinding> bindings, SqlSpan span) =>

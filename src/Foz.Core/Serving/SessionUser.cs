@@ -13,4 +13,10 @@ public sealed record SessionOptions
 
     /// <summary>Where the client is, for people; null where nobody knows.</summary>
     public string? ClientAddress { get; init; }
+
+    /// <summary>Whose SQL the statements are.</summary>
+    public SqlDialect Dialect { get; init; }
+
+    /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
+    public string? Schema { get; init; }
 }

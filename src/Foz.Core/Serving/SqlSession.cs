@@ -15,12 +15,14 @@ public sealed class SqlSession : IAsyncDisposable
 
     readonly Lock gate = new();
     readonly Queue<(CatalogView View, long Number)> views = new();
+    readonly string? schema;
     CancellationTokenSource? running;
     SqlTransaction? transaction;
 
     internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
     {
         (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
+        (Dialect, schema) = (options.Dialect, options.Schema);
         Settings = new(user);
         Settings.Begin(options.Settings);
         Statements = new(service.Options.StatementsMax);
@@ -52,6 +54,9 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>Told when a transaction ends: what the protocol keeps for the time of one is to be let go.</summary>
     public Action? TransactionEnded { get; set; }
+
+    /// <summary>Whose SQL its statements are.</summary>
+    internal SqlDialect Dialect { get; }
 
     internal SqlService Service { get; }
 
@@ -92,9 +97,11 @@ public sealed class SqlSession : IAsyncDisposable
     { SqlState = "25P01" };
 
     /// <summary>The schemas in which names without one are looked for.</summary>
-    internal IEnumerable<string> SearchPath => Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
-        .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
-        .Where(schema => schema.Length > 0);
+    internal IEnumerable<string> SearchPath => Dialect == SqlDialect.Trino
+        ? schema is null ? [] : [schema]
+        : Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
+            .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
+            .Where(schema => schema.Length > 0);
 
     /// <summary>Reads and binds one statement, without running it.</summary>
     /// <param name="sql">One statement, or nothing but spaces and comments.</param>

@@ -31,6 +31,10 @@ public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey
             Scram.Hmac(saltedPassword, "Server Key"));
     }
 
+    /// <summary>Whether a password is the one that it was made of; takes the same time whatever differs.</summary>
+    public bool Fits(string password) =>
+        CryptographicOperations.FixedTimeEquals(Of(password, Salt, Iterations).StoredKey, StoredKey);
+
     /// <summary>Reads a verifier in PostgreSQL's text form, <c>SCRAM-SHA-256$4096:salt$key:key</c>.</summary>
     /// <exception cref="WireException">The text is none.</exception>
     public static ScramVerifier Parse(string text)

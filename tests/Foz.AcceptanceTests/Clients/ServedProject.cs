@@ -38,6 +38,9 @@ public sealed class ServedProject : IAsyncDisposable
     /// <summary>The address of HTTP.</summary>
     public string Http { get; private set; } = "";
 
+    /// <summary>The address of Trino's protocol.</summary>
+    public string Trino { get; private set; } = "";
+
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>What Npgsql connects with.</summary>
@@ -63,12 +66,14 @@ public sealed class ServedProject : IAsyncDisposable
             if (server is not null) return;
             await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), $"name: served\nmemory: 1GB\n{settings}", Cancel);
             await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
-            var process = FozProcess.Start(folder, failpoint: null, "serve", "--pg-port", "0", "--http-port", "0");
+            var process = FozProcess.Start(folder, failpoint: null, "serve", "--pg-port", "0", "--trino-port", "0", "--http-port", "0");
             var pg = await process.ReadLineAsync();
             var http = await process.ReadLineAsync();
-            Assert.True(pg is not null && http is not null, pg);
+            var trino = await process.ReadLineAsync();
+            Assert.True(pg is not null && http is not null && trino is not null, pg);
             Port = int.Parse(pg[(pg.LastIndexOf(':') + 1)..pg.IndexOf(',', StringComparison.Ordinal)]);
             Http = http["HTTP on ".Length..];
+            Trino = trino["Trino on ".Length..trino.IndexOf(',', StringComparison.Ordinal)].TrimEnd('/');
             server = process;
         }
         finally

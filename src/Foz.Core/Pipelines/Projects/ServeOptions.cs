@@ -12,6 +12,9 @@ public sealed record ServeOptions
     /// <summary>PostgreSQL's own port.</summary>
     public const int PgPortDefault = 5432;
 
+    /// <summary>The port of Trino's protocol.</summary>
+    public const int TrinoPortDefault = 8090;
+
     /// <summary>The port of HTTP.</summary>
     public const int HttpPortDefault = 8080;
 
@@ -20,6 +23,7 @@ public sealed record ServeOptions
     [
         new("address", "the address to listen on; `0.0.0.0` is every one of the machine") { Default = "`127.0.0.1`" },
         new("pg_port", "the port of PostgreSQL's protocol") { Default = "5432" },
+        new("trino_port", "the port of Trino's protocol") { Default = "8090" },
         new("http_port", "the port of HTTP: `/healthz`, `/readyz`") { Default = "8080" },
         new("sessions_max", "the most sessions at the same time") { Default = "500" },
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
@@ -39,6 +43,9 @@ public sealed record ServeOptions
 
     /// <summary>The port of PostgreSQL's protocol; 0 for any that is free.</summary>
     public int PgPort { get; init; } = PgPortDefault;
+
+    /// <summary>The port of Trino's protocol; 0 for any that is free.</summary>
+    public int TrinoPort { get; init; } = TrinoPortDefault;
 
     /// <summary>The port of HTTP; 0 for any that is free.</summary>
     public int HttpPort { get; init; } = HttpPortDefault;
@@ -88,6 +95,7 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
             {
                 Address = AddressOf(settings),
                 PgPort = settings.Integer("pg_port", 0, PortMax, defaults.PgPort),
+                TrinoPort = settings.Integer("trino_port", 0, PortMax, defaults.TrinoPort),
                 HttpPort = settings.Integer("http_port", 0, PortMax, defaults.HttpPort),
                 SessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax),
                 Drain = settings.Duration("drain", defaults.Drain),

@@ -35,7 +35,7 @@ sealed class PgTestServer : IAsyncDisposable
         var directory = new UserDirectory(users);
         var lake = await ServedLake.CreateAsync();
         var log = new StringBuilder();
-        var options = new ServeOptions { PgPort = 0, HttpPort = 0 };
+        var options = new ServeOptions { PgPort = 0, TrinoPort = 0, HttpPort = 0 };
         var server = await FozServer.StartAsync(
             new()
             {

@@ -1,0 +1,94 @@
+using Foz.Core;
+
+namespace Foz.Server.Trino;
+
+/// <summary>An error by Trino's names and numbers (its <c>StandardErrorCode</c>).</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Code">The number.</param>
+/// <param name="Message">What is wrong.</param>
+sealed record TrinoError(string Name, int Code, string Message)
+{
+    const int Internal = 65_536, Resources = 131_072;
+
+    static readonly Dictionary<string, (string Name, int Code)> states = new(StringComparer.Ordinal)
+    {
+        ["F0000"] = ("GENERIC_USER_ERROR", 0),
+        ["08P01"] = ("GENERIC_USER_ERROR", 0),
+        ["42601"] = ("SYNTAX_ERROR", 1),
+        ["57014"] = ("USER_CANCELED", 3),
+        ["42501"] = ("PERMISSION_DENIED", 4),
+        ["42704"] = ("NOT_FOUND", 5),
+        ["26000"] = ("NOT_FOUND", 5),
+        ["42883"] = ("FUNCTION_NOT_FOUND", 6),
+        ["22023"] = ("INVALID_FUNCTION_ARGUMENT", 7),
+        ["22000"] = ("INVALID_FUNCTION_ARGUMENT", 7),
+        ["22012"] = ("DIVISION_BY_ZERO", 8),
+        ["22P02"] = ("INVALID_CAST_ARGUMENT", 9),
+        ["22008"] = ("INVALID_CAST_ARGUMENT", 9),
+        ["42P07"] = ("TABLE_ALREADY_EXISTS", 50),
+        ["42710"] = ("ALREADY_EXISTS", 12),
+        ["0A000"] = ("NOT_SUPPORTED", 13),
+        ["42P05"] = ("ALREADY_EXISTS", 12),
+        ["55P02"] = ("INVALID_SESSION_PROPERTY", 14),
+        ["40001"] = ("TRANSACTION_CONFLICT", 17),
+        ["22003"] = ("NUMERIC_VALUE_OUT_OF_RANGE", 19),
+        ["25P01"] = ("NOT_IN_TRANSACTION", 21),
+        ["25P02"] = ("TRANSACTION_ALREADY_ABORTED", 22),
+        ["3D000"] = ("CATALOG_NOT_FOUND", 44),
+        ["3F000"] = ("SCHEMA_NOT_FOUND", 45),
+        ["42P01"] = ("TABLE_NOT_FOUND", 46),
+        ["42703"] = ("COLUMN_NOT_FOUND", 47),
+        ["42702"] = ("AMBIGUOUS_NAME", 62),
+        ["42803"] = ("EXPRESSION_NOT_AGGREGATE", 73),
+        ["42804"] = ("TYPE_MISMATCH", 58),
+        ["53300"] = ("QUERY_QUEUE_FULL", Resources + 2),
+        ["53200"] = ("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7),
+        ["53000"] = ("GENERIC_INSUFFICIENT_RESOURCES", Resources),
+    };
+
+    /// <summary>Nobody asked for the rows any more.</summary>
+    public static TrinoError Abandoned { get; } = new("ABANDONED_QUERY", 2, "Query was not asked for its rows in time, and was given up");
+
+    /// <summary>Somebody stopped it.</summary>
+    public static TrinoError Canceled { get; } = new("USER_CANCELED", 3, "Query was canceled");
+
+    /// <summary>It took longer than the session lets it.</summary>
+    public static TrinoError TimedOut { get; } =
+        new("EXCEEDED_TIME_LIMIT", Resources + 3, "Query exceeded the maximum time limit of its session");
+
+    /// <summary>The server stops.</summary>
+    public static TrinoError ShuttingDown { get; } = new("SERVER_SHUTTING_DOWN", Internal + 9, "The server is shutting down");
+
+    /// <summary>Whose fault it is.</summary>
+    public string Type => Code switch
+    {
+        >= Resources => "INSUFFICIENT_RESOURCES",
+        >= Internal => "INTERNAL_ERROR",
+        _ => "USER_ERROR",
+    };
+
+    /// <summary>Line and column in the statement, counted from 1; null where none is known.</summary>
+    public (int Line, int Column)? Location { get; init; }
+
+    /// <summary>The message with the place in front, as Trino writes it.</summary>
+    public string PlacedMessage => Location is var (line, column) ? $"line {line}:{column}: {Message}" : Message;
+
+    /// <summary>What a client is told of an exception.</summary>
+    public static TrinoError Of(Exception exception) => exception switch
+    {
+        FozException known => Of(known),
+        OperationCanceledException => Canceled,
+        OutOfMemoryException => new("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7, "out of memory"),
+        // What it says may hold values that the user may not see; the log has it.
+        _ => new("GENERIC_INTERNAL_ERROR", Internal, $"internal error ({exception.GetType().Name})"),
+    };
+
+    static TrinoError Of(FozException error)
+    {
+        var (name, code) = states.GetValueOrDefault(error.SqlState ?? error.Kind.SqlState, ("GENERIC_INTERNAL_ERROR", Internal));
+        return new(name, code, error.Hint is { } hint ? $"{error.Message} ({hint})" : error.Message)
+        {
+            Location = error.Place is { Line: > 0 } place ? (place.Line, Math.Max(place.Column, 1)) : null,
+        };
+    }
+}

@@ -1,0 +1,22 @@
+using Foz.Core.Serving;
+using Foz.Server.Auth;
+using Microsoft.Extensions.Logging;
+
+namespace Foz.Server.Trino;
+
+/// <summary>What all statements of Trino's protocol share.</summary>
+/// <param name="Service">What serves them.</param>
+/// <param name="LogIn">Finds who requests are of.</param>
+/// <param name="Clock">The time.</param>
+/// <param name="Log">Where it is told what happens.</param>
+sealed record TrinoHost(SqlService Service, HttpLogIn LogIn, TimeProvider Clock, ILogger Log)
+{
+    /// <summary>Bytes of rows after which a page is full.</summary>
+    public int PageBytes { get; init; } = 512 * 1024;
+
+    /// <summary>How long a request waits for rows.</summary>
+    public TimeSpan WaitMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After this long without a request a statement is given up.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromMinutes(5);
+}

@@ -1,0 +1,264 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Foz.Core;
+using Foz.Core.Serving;
+using Foz.Core.Serving.Trino;
+using Foz.Server.Trino.Rows;
+
+namespace Foz.Server.Trino;
+
+/// <summary>What a client is told for a token.</summary>
+/// <param name="Page">The page.</param>
+/// <param name="NextToken">The token of the next; null where none follows.</param>
+readonly record struct TrinoAnswer(TrinoPage Page, long? NextToken);
+
+/// <summary>
+/// A statement that a client has sent: it runs ahead of the client by one page, and waits there. Each page has a token, and is
+/// given again as often as it is asked for, until the next one is. For many threads.
+/// </summary>
+sealed class TrinoQuery : IAsyncDisposable
+{
+    // Rows that come slowly are not kept from the client until a page is full.
+    static readonly TimeSpan PageTimeMax = TimeSpan.FromMilliseconds(200);
+
+    readonly TrinoHost host;
+    readonly Channel<TrinoPage> pages = Channel.CreateBounded<TrinoPage>(1);
+    readonly CancellationTokenSource stopping = new();
+    readonly SemaphoreSlim gate = new(1);
+    readonly byte[] slug = RandomNumberGenerator.GetBytes(16);
+    readonly long createdAt;
+    readonly Lock ending = new();
+    Task running = Task.CompletedTask;
+    TrinoError? failure;
+    TrinoPage? served;
+    long servedToken;
+    long touchedAt;
+    long endedAt;
+    int waiting;
+    volatile bool isForgotten;
+
+    /// <summary>A statement that has not begun.</summary>
+    public TrinoQuery(TrinoHost host, string id, SessionUser user, TrinoRequest request)
+    {
+        (this.host, Id, User, Request) = (host, id, user, request);
+        Created = host.Clock.GetUtcNow();
+        createdAt = touchedAt = host.Clock.GetTimestamp();
+    }
+
+    /// <summary>Its name.</summary>
+    public string Id { get; }
+
+    /// <summary>What nobody guesses: who knows it may have the rows.</summary>
+    public string Slug => Convert.ToHexStringLower(slug);
+
+    /// <summary>Whose it is.</summary>
+    public SessionUser User { get; }
+
+    /// <summary>What the client sent.</summary>
+    public TrinoRequest Request { get; }
+
+    /// <summary>When it came.</summary>
+    public DateTimeOffset Created { get; }
+
+    /// <summary>Where it is.</summary>
+    public TrinoState State { get; private set; } = TrinoState.Queued;
+
+    /// <summary>What went wrong; null where nothing did.</summary>
+    public TrinoError? Failure => failure;
+
+    /// <summary>Rows that it gave so far.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>Bytes of the rows that it gave so far, as JSON.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>How long it has run, or ran.</summary>
+    public TimeSpan Elapsed => endedAt == 0
+        ? host.Clock.GetElapsedTime(createdAt)
+        : host.Clock.GetElapsedTime(createdAt, endedAt);
+
+    /// <summary>Whether it has ended, and the client knows.</summary>
+    public bool IsDone => isForgotten || served is { IsLast: true } || failure is not null;
+
+    /// <summary>Whether it has ended: it has nothing open any more.</summary>
+    public bool HasEnded => endedAt != 0;
+
+    /// <summary>How long nobody has asked for anything.</summary>
+    public TimeSpan Idle => Volatile.Read(ref waiting) > 0
+        ? TimeSpan.Zero
+        : host.Clock.GetElapsedTime(Volatile.Read(ref touchedAt));
+
+    /// <summary>Begins it.</summary>
+    public void Start() => running = Task.Run(RunAsync);
+
+    /// <summary>Whether a client knows the slug.</summary>
+    public bool IsSlug(string text) => CryptographicOperations.FixedTimeEquals(
+        System.Text.Encoding.UTF8.GetBytes(text), System.Text.Encoding.UTF8.GetBytes(Slug));
+
+    /// <summary>Stops it, if it has not ended.</summary>
+    public void Stop(TrinoError why)
+    {
+        Fail(why);
+        stopping.Cancel();
+    }
+
+    /// <summary>The page of a token.</summary>
+    /// <param name="token">1 for the first page; one more for each next.</param>
+    /// <param name="wait">How long to wait for it.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <returns>The page, or <see cref="TrinoPage.Nothing"/> with the same token; null for a token whose page is gone.</returns>
+    public async Task<TrinoAnswer?> AnswerAsync(long token, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref waiting);
+        try
+        {
+            await gate.WaitAsync(cancellationToken);
+            try
+            {
+                if (isForgotten) return null;
+                if (token == servedToken && served is not null) return Answer(served, token);
+                if (token != servedToken + 1 || served is { IsLast: true }) return null;
+                if (await NextAsync(wait, cancellationToken) is not { } page) return new(TrinoPage.Nothing, token);
+                (served, servedToken) = (page, token);
+                if (page.IsLast) Finish();
+                return Answer(page, token);
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref touchedAt, host.Clock.GetTimestamp());
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <summary>Lets go of the page that could be asked for again.</summary>
+    public void Forget()
+    {
+        isForgotten = true;
+        served = null;
+    }
+
+    /// <summary>Waits until it has nothing open any more.</summary>
+    public Task EndAsync() => running;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Stop(TrinoError.Canceled);
+        await running;
+        stopping.Dispose();
+        gate.Dispose();
+    }
+
+    static TrinoAnswer Answer(TrinoPage page, long token) => new(page, page.IsLast ? null : token + 1);
+
+    async Task<TrinoPage?> NextAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (failure is null)
+        {
+            try
+            {
+                if (await pages.Reader.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(wait, host.Clock, cancellationToken)
+                    && failure is null && pages.Reader.TryRead(out var page))
+                    return page;
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+
+        return new() { Error = failure, IsLast = true };
+    }
+
+    async Task RunAsync()
+    {
+        using var limit = new CancellationTokenSource(
+            TrinoProperties.TimeMax(Request.Properties) ?? Timeout.InfiniteTimeSpan, host.Clock);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, limit.Token);
+        try
+        {
+            State = TrinoState.Planning;
+            await ProduceAsync(source.Token);
+            Finish();
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            Fail(TrinoError.TimedOut);
+        }
+        catch (Exception e)
+        {
+            if (e is not (FozException or OperationCanceledException)) host.Log.Failed(Id, e);
+            Fail(TrinoError.Of(e));
+        }
+
+        endedAt = host.Clock.GetTimestamp();
+        pages.Writer.TryComplete();
+    }
+
+    async Task ProduceAsync(CancellationToken cancellationToken)
+    {
+        await using var statement = await TrinoStatement.StartAsync(host.Service, User, Request, cancellationToken);
+        State = TrinoState.Running;
+        var page = new TrinoPage { Columns = statement.Columns };
+        if (statement.Columns is { } columns) page = await ProduceRowsAsync(statement, columns, page, cancellationToken);
+        await pages.Writer.WriteAsync(
+            page with
+            {
+                IsLast = true,
+                Effects = statement.Effects,
+                UpdateType = statement.UpdateType,
+                UpdateCount = statement.UpdateCount,
+            },
+            cancellationToken);
+    }
+
+    /// <returns>The last page, which is not given yet.</returns>
+    async Task<TrinoPage> ProduceRowsAsync(
+        TrinoStatement statement, IReadOnlyList<TrinoColumn> columns, TrinoPage page, CancellationToken cancellationToken)
+    {
+        var rows = new JsonRows(statement.Rows.Columns!, columns);
+        var begun = host.Clock.GetTimestamp();
+        while (await statement.Rows.FetchAsync(int.MaxValue, cancellationToken) is { } slice)
+        {
+            for (var row = slice.Start; row < slice.Start + slice.Count;)
+            {
+                var next = rows.Add(slice, row, host.PageBytes);
+                RowCount += next - row;
+                row = next;
+                if (rows.Bytes < host.PageBytes && host.Clock.GetElapsedTime(begun) < PageTimeMax) continue;
+                await pages.Writer.WriteAsync(page with { Rows = Take(rows) }, cancellationToken);
+                begun = host.Clock.GetTimestamp();
+            }
+        }
+
+        return page with { Rows = Take(rows) };
+    }
+
+    byte[] Take(JsonRows rows)
+    {
+        Bytes += rows.Bytes;
+        return rows.Take();
+    }
+
+    void Finish()
+    {
+        lock (ending)
+            if (failure is null) State = TrinoState.Finished;
+    }
+
+    void Fail(TrinoError error)
+    {
+        lock (ending)
+        {
+            if (failure is not null || served is { IsLast: true }) return;
+            (failure, State) = (error, TrinoState.Failed);
+        }
+
+        pages.Writer.TryComplete();
+    }
+}
