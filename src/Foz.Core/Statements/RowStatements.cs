@@ -1,6 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Merging;
 using Foz.Delta.Schema;
 
 namespace Foz.Core.Statements;
@@ -10,6 +11,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 {
     // A query's tables are opened for it; this stands for the table that an expression is about.
     const string Target = "foz_target";
+    const string Source = "foz_source";
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
@@ -41,8 +43,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         using var bound = new BoundTexts();
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (column, value) in update.Assignments)
-            assignments.Add(column, await BindAsync(value, update.Alias, bound, cancellationToken));
-        var condition = await BindAsync(update.Condition, update.Alias, bound, cancellationToken);
+            assignments.Add(column, await BindAsync(value, [(Target, update.Alias)], bound, cancellationToken));
+        var condition = await BindAsync(update.Condition, [(Target, update.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
@@ -53,7 +55,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         var table = await runner.OpenOwnAsync(delete.Table, cancellationToken);
         using var bound = new BoundTexts();
-        var condition = await BindAsync(delete.Condition, delete.Alias, bound, cancellationToken);
+        var condition = await BindAsync(delete.Condition, [(Target, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
             table, new(condition, delete.Alias), new(), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
@@ -63,9 +65,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(merge.Table, cancellationToken);
-        using var source = await runner.Binder.BindAsync(merge.Definition.Source, cancellationToken);
-        await using var change = await new TableWriter(session).MergeAsync(
-            table, merge.Definition with { Source = source.Sql }, cancellationToken);
+        using var bound = new BoundTexts();
+        var definition = await BindAsync(merge.Definition, bound, cancellationToken);
+        await using var change = await new TableWriter(session).MergeAsync(table, definition, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         var (updated, deleted, inserted) = (
             change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
@@ -73,6 +75,44 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
             ("num_deleted_rows", deleted), ("num_inserted_rows", inserted));
+    }
+
+    /// <summary>A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.</summary>
+    async Task<MergeDefinition> BindAsync(MergeDefinition merge, BoundTexts bound, CancellationToken cancellationToken)
+    {
+        var source = await runner.Binder.BindAsync(merge.Source, cancellationToken);
+        bound.Add(source);
+        (string, string)[] own = [(Target, merge.TargetAlias), (Source, merge.SourceAlias)];
+        var on = await TextAsync(merge.On);
+        // The engine joins what does not match only by conditions without queries.
+        if (on != merge.On && merge.Clauses.Any(clause => clause.Match == MergeMatch.NotMatchedBySource))
+            throw new FozException(
+                ErrorKind.Sql, "the ON of a MERGE with WHEN NOT MATCHED BY SOURCE cannot hold a query")
+            {
+                Hint = "put the query into USING, or into the condition of a WHEN clause",
+            };
+        var clauses = new List<MergeClause>();
+        foreach (var clause in merge.Clauses)
+            clauses.Add(clause with
+            {
+                Condition = clause.Condition is { } condition ? await TextAsync(condition) : null,
+                Action = clause.Action switch
+                {
+                    MergeAction.Update update => new MergeAction.Update(await TextsAsync(update.Assignments)),
+                    MergeAction.Insert insert => new MergeAction.Insert(await TextsAsync(insert.Values)),
+                    var action => action,
+                },
+            });
+        return merge with { Source = source.Sql, On = on, Clauses = clauses };
+
+        Task<string> TextAsync(string expression) => BindAsync(expression, own, bound, cancellationToken);
+
+        async Task<Dictionary<string, string>> TextsAsync(IReadOnlyDictionary<string, string> texts)
+        {
+            var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            foreach (var (name, value) in texts) all.Add(name, await TextAsync(value));
+            return all;
+        }
     }
 
     /// <summary>A query's rows with the names and types of the columns that they are for, which are given in order.</summary>
@@ -104,15 +144,16 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is null
         && IdentityColumn.Of(field) is not { AllowsExplicit: false };
 
-    /// <summary>An expression over a table's rows with the tables of the lake that queries inside it name.</summary>
+    /// <summary>An expression over rows of relations with the tables of the lake that queries inside it name.</summary>
     async Task<string> BindAsync(
-        string expression, string alias, BoundTexts bound, CancellationToken cancellationToken)
+        string expression, (string Relation, string Alias)[] own, BoundTexts bound, CancellationToken cancellationToken)
     {
         // Without a query inside, it names nothing but columns.
         if (!expression.Contains("select", StringComparison.OrdinalIgnoreCase)
             && !expression.Contains("from", StringComparison.OrdinalIgnoreCase))
             return expression;
-        var (before, after) = ($"SELECT 1 FROM {Target} AS {SqlText.Identifier(alias)} WHERE (", "\n)");
+        var relations = string.Join(", ", own.Select(r => $"{r.Relation} AS {SqlText.Identifier(r.Alias)}"));
+        var (before, after) = ($"SELECT 1 FROM {relations} WHERE (", "\n)");
         var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
             .BindAsync(before + expression + after, cancellationToken);
         bound.Add(statement);
@@ -132,8 +173,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     sealed class ExpressionNames(IRelationNames names) : IRelationNames
     {
         public ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken) =>
-            reference is { Schema: null, Name: Target }
-                ? new(new RelationBinding.Relation(Target))
+            reference is { Schema: null, Name: Target or Source }
+                ? new(new RelationBinding.Relation(reference.Name))
                 : names.FindAsync(reference, cancellationToken);
 
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>

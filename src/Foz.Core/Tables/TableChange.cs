@@ -324,8 +324,7 @@ public sealed class TableChange : IAsyncDisposable
         using var rows = await TableScan.OpenAsync(
             session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
             new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
-        var unchanged = new Dictionary<string, string>();
-        var select = $"SELECT {Target.Projection("t", Present!.Schema, unchanged)}{Tracked?.Moved} FROM {rows.Sql} AS t";
+        var select = $"SELECT {Target.Projection("t", Present!.Schema, assignments: null)}{Tracked?.Moved} FROM {rows.Sql} AS t";
         var copies = await WriteAsync(session, select, Tracked, cancellationToken);
         metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }

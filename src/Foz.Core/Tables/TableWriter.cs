@@ -197,7 +197,9 @@ public sealed class TableWriter(EngineSession session)
 
     /// <summary>Changes columns of the rows for which a condition holds.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="assignments">What columns become: SQL expressions over the row as it was, by column.</param>
+    /// <param name="assignments">
+    /// What columns become: SQL expressions over the row as it was, by column; a field of a struct is written with dots.
+    /// </param>
     /// <param name="condition">A SQL condition over the table's columns.</param>
     /// <param name="options">How the rows are written.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -208,8 +210,9 @@ public sealed class TableWriter(EngineSession session)
     {
         var present = await table.LatestAsync(cancellationToken);
         var target = TargetSchema.Keep(present);
-        foreach (var column in assignments.Keys.Where(column => target.Schema.Columns.Find(column) is null))
-            throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}'");
+        var columns = target.Schema.Columns;
+        var assigned = new ColumnAssignments(
+            table.Name, columns, ColumnAssignments.WithoutAlias(assignments, condition.Alias, columns));
         var change = new TableChange(table, present, target, options, TableOperation.Update(condition.Sql));
         var files = change.Read(ConditionPruning.Of(session, present, condition, cancellationToken));
         using var rows = await TableScan.OpenAsync(
@@ -220,7 +223,7 @@ public sealed class TableWriter(EngineSession session)
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
-            SELECT {target.Projection(alias, present.Schema, assignments)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
+            SELECT {target.Projection(alias, present.Schema, assigned)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
             FROM {rows.Sql} AS {alias} WHERE ({condition}
             )
             """, cancellationToken);

@@ -166,18 +166,15 @@ sealed class TargetSchema
     /// </summary>
     /// <param name="alias">The name of the table's relation.</param>
     /// <param name="present">The schema that the relation has.</param>
-    /// <param name="assignments">SQL expressions, by column.</param>
+    /// <param name="assignments">What is assigned; null for nothing.</param>
     /// <exception cref="FozException">An identity column is assigned.</exception>
-    public string Projection(string alias, TableSchema present, IReadOnlyDictionary<string, string> assignments)
+    public string Projection(string alias, TableSchema present, ColumnAssignments? assignments)
     {
-        var byName = new Dictionary<string, string>(assignments, StringComparer.OrdinalIgnoreCase);
-        given.UnionWith(byName.Keys);
-        foreach (var field in Schema.Columns.Fields)
-            if (byName.ContainsKey(field.Name) && IdentityColumn.Of(field) is not null)
+        if (assignments is not null) given.UnionWith(assignments.Columns);
+        foreach (var name in assignments?.Columns ?? [])
+            if (Schema.Columns.Find(name) is { } field && IdentityColumn.Of(field) is not null)
                 throw new FozException(ErrorKind.Data, $"the identity column {field.Name} cannot be updated");
-        return List(field => byName.TryGetValue(field.Name, out var expression)
-            ? $"CAST(({expression}) AS {PhysicalColumns.LogicalTypeName(field.Type)})"
-            : Old(field, alias, present));
+        return List(field => Old(field, alias, present) is var old && assignments?.ValueOf(field, old) is { } value ? value : old);
     }
 
     /// <summary>The value that a row of the table has in a column; NULL where the column is new.</summary>

@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core.Engine;
 using Foz.Delta.Schema;
 
@@ -14,14 +15,23 @@ sealed class MergeColumns
     /// <exception cref="FozException">A clause does not fit its rows, or names a column that is not there.</exception>
     public MergeColumns(MergeDefinition merge, TableSnapshot present, IReadOnlyList<EngineColumn> source)
     {
-        (this.merge, this.present, this.source) = (merge, present, source);
+        (this.merge, this.present, this.source) = (WithoutAlias(merge, present.Schema.Columns), present, source);
         CheckClauses();
         Target = FindTarget();
-        foreach (var clause in merge.Clauses) CheckColumns(clause);
+        foreach (var clause in this.merge.Clauses) CheckColumns(clause);
     }
 
     /// <summary>The target as it is after the MERGE.</summary>
     public TargetSchema Target { get; }
+
+    /// <summary>Whether texts hold queries: then the engine does not let them name what stands beside them in a SELECT.</summary>
+    public bool HaveQueries => merge.Clauses.Any(clause =>
+        IsQuery(clause.Condition ?? "") || clause.Action switch
+        {
+            MergeAction.Update update => update.Assignments.Values.Any(IsQuery),
+            MergeAction.Insert insert => insert.Values.Values.Any(IsQuery),
+            _ => false,
+        });
 
     /// <summary>The clauses for some rows, with their numbers.</summary>
     public IReadOnlyList<(int Number, MergeClause Clause)> ClausesFor(MergeMatch match) =>
@@ -38,7 +48,7 @@ sealed class MergeColumns
     /// What each column becomes by the clauses that write one of the rows, as a list of SELECT by physical names.
     /// </summary>
     /// <param name="clauses">The clauses.</param>
-    /// <param name="choice">The column that has the number of the clause that is taken.</param>
+    /// <param name="choice">What gives the number of the clause that is taken.</param>
     public string Values(IReadOnlyList<(int Number, MergeClause Clause)> clauses, string choice)
     {
         var writing = clauses.Where(clause => clause.Clause.Action is not MergeAction.Delete).ToList();
@@ -56,35 +66,26 @@ sealed class MergeColumns
         MergeAction.UpdateAll => SourceOf(field.Name) is { } column ? Cast(FromSource(column), field) : Old(field),
         MergeAction.InsertAll =>
             SourceOf(field.Name) is { } column ? Cast(FromSource(column), field) : TargetSchema.Absent(field),
-        MergeAction.Update update => Assign(update.Assignments, field) ?? Old(field),
-        MergeAction.Insert insert => Assign(insert.Values, field) ?? TargetSchema.Absent(field),
+        MergeAction.Update update => Assigned(update.Assignments).ValueOf(field, Old(field)) ?? Old(field),
+        MergeAction.Insert insert => Assigned(insert.Values).ValueOf(field, Old(field)) ?? TargetSchema.Absent(field),
         _ => throw new System.Diagnostics.UnreachableException($"an action {clause.Action}"),
     };
 
-    /// <summary>A column's new value by an assignment to it, or to fields of it; null where there is none.</summary>
-    string? Assign(IReadOnlyDictionary<string, string> assignments, StructField field)
-    {
-        var own = assignments.FirstOrDefault(a => IsName(a.Key, field.Name));
-        if (own.Key is not null) return Cast($"({own.Value})", field);
-        var fields = assignments.Where(a => TopOf(a.Key) is { } top && IsName(top, field.Name)).ToDictionary(
-            a => a.Key[(field.Name.Length + 1)..], a => a.Value, StringComparer.OrdinalIgnoreCase);
-        return fields.Count == 0 ? null : Cast(AssignFields(Old(field), (StructType)field.Type, fields), field);
-    }
+    ColumnAssignments Assigned(IReadOnlyDictionary<string, string> values) =>
+        new(present.State.Table, Target.Schema.Columns, values);
 
-    static string AssignFields(string old, StructType type, Dictionary<string, string> assignments)
+    static MergeDefinition WithoutAlias(MergeDefinition merge, StructType columns)
     {
-        var fields = type.Fields.Select(field =>
+        return merge with { Clauses = [.. merge.Clauses.Select(clause => clause with { Action = Named(clause.Action) })] };
+
+        MergeAction Named(MergeAction action) => action switch
         {
-            var before = $"({old}).{SqlText.Identifier(field.Name)}";
-            if (assignments.TryGetValue(field.Name, out var value))
-                return $"{SqlText.Identifier(field.Name)} := ({value})";
-            var inner = assignments
-                .Where(a => a.Key.StartsWith(field.Name + ".", StringComparison.OrdinalIgnoreCase))
-                .ToDictionary(a => a.Key[(field.Name.Length + 1)..], a => a.Value, StringComparer.OrdinalIgnoreCase);
-            var after = inner.Count > 0 && field.Type is StructType parent ? AssignFields(before, parent, inner) : before;
-            return $"{SqlText.Identifier(field.Name)} := {after}";
-        });
-        return $"struct_pack({string.Join(", ", fields)})";
+            MergeAction.Update update =>
+                new MergeAction.Update(ColumnAssignments.WithoutAlias(update.Assignments, merge.TargetAlias, columns)),
+            MergeAction.Insert insert =>
+                new MergeAction.Insert(ColumnAssignments.WithoutAlias(insert.Values, merge.TargetAlias, columns)),
+            _ => action,
+        };
     }
 
     string Old(StructField field) => TargetSchema.Old(field, SqlText.Identifier(merge.TargetAlias), present.Schema);
@@ -93,13 +94,6 @@ sealed class MergeColumns
 
     string FromSource(EngineColumn column) =>
         $"{SqlText.Identifier(merge.SourceAlias)}.{SqlText.Identifier(column.Name)}";
-
-    /// <summary>The first part of a name with dots, if the target has it and not the whole as a column.</summary>
-    string? TopOf(string name)
-    {
-        var dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot < 0 || Target.Schema.Columns.Find(name) is not null ? null : name[..dot];
-    }
 
     TargetSchema FindTarget()
     {
@@ -155,16 +149,16 @@ sealed class MergeColumns
         foreach (var name in ColumnsOf(clause.Action))
         {
             CheckIdentity(clause.Action, name);
-            var isThere = Target.Schema.Columns.Find(name) is not null
-                || (clause.Action is MergeAction.Update && TopOf(name) is { } top
-                    && Target.Schema.Columns.Find(top)?.Type is StructType parent
-                    && Exists(parent, name[(top.Length + 1)..]));
-            if (!isThere)
+            if (Target.Schema.Columns.Find(name) is not null) continue;
+            if (SourceOf(name) is not null || clause.Action is MergeAction.Insert)
                 throw new FozException(ErrorKind.NotFound, $"{present.State.Table} has no column '{name}'")
                 {
-                    Hint = SourceOf(name) is not null ? "let the merge evolve the schema to add it" : null,
+                    Hint = SourceOf(name) is not null
+                        ? "let the merge evolve the schema to add it"
+                        : NearestName.Hint(name, Target.Schema.Columns.Fields.Select(field => field.Name)),
                 };
         }
+        if (clause.Action is MergeAction.Update update) _ = Assigned(update.Assignments);
         if (clause.Action is not (MergeAction.UpdateAll or MergeAction.InsertAll) || merge.EvolvesSchema) return;
         if (present.Schema.Columns.Fields.FirstOrDefault(f => SourceOf(f.Name) is null) is { } missing)
             throw new FozException(
@@ -185,13 +179,6 @@ sealed class MergeColumns
                 $"{present.State.Table} counts its column {field.Name} itself (GENERATED ALWAYS AS IDENTITY)");
     }
 
-    static bool Exists(StructType type, string path)
-    {
-        if (type.Find(path) is not null) return true;
-        var dot = path.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && type.Find(path[..dot])?.Type is StructType inner && Exists(inner, path[(dot + 1)..]);
-    }
-
     static IEnumerable<string> ColumnsOf(MergeAction action) => action switch
     {
         MergeAction.Update update => update.Assignments.Keys,
@@ -201,6 +188,8 @@ sealed class MergeColumns
 
     static string Cast(string value, StructField field) =>
         $"CAST({value} AS {PhysicalColumns.LogicalTypeName(field.Type)})";
+
+    static bool IsQuery(string text) => text.Contains("from", StringComparison.OrdinalIgnoreCase);
 
     static bool IsName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 

@@ -81,7 +81,7 @@ sealed class TableMerge
         return $"""
             SELECT * FROM (
                 SELECT {sourceAlias}.{SourceRow}, {targetAlias}.{TableScan.FileColumn}, {targetAlias}.{TableScan.RowColumn}{id},
-                    {choice} AS {Clause}, {columns.Values([.. matched, .. alone], Clause)}
+                    {choice} AS {Clause}, {columns.Values([.. matched, .. alone], columns.HaveQueries ? choice : Clause)}
                 FROM {target} {(alone.Count == 0 ? "" : "LEFT ")}JOIN {Source} AS {sourceAlias} ON ({merge.On}
                 )
             ) WHERE {Clause} IS NOT NULL{kept}
@@ -126,9 +126,10 @@ sealed class TableMerge
     /// <summary>The SELECT of the rows to insert.</summary>
     string Inserted(MergeColumns columns, IReadOnlyList<(int Number, MergeClause Clause)> inserts)
     {
+        var choice = MergeColumns.Choice(inserts);
         return $"""
             SELECT {Names(columns)} FROM (
-                SELECT {MergeColumns.Choice(inserts)} AS {Clause}, {columns.Values(inserts, Clause)}
+                SELECT {choice} AS {Clause}, {columns.Values(inserts, columns.HaveQueries ? choice : Clause)}
                 FROM {Source} AS {sourceAlias}
                 WHERE {sourceAlias}.{SourceRow} NOT IN (SELECT {SourceRow} FROM {Merged} WHERE {SourceRow} IS NOT NULL)
             ) WHERE {Clause} IS NOT NULL

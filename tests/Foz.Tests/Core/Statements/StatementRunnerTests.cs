@@ -51,6 +51,72 @@ public sealed class StatementRunnerTests : StatementLake
     }
 
     [Fact]
+    public async Task Fields_of_structs_are_changed_and_the_others_stay()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, s struct<a: int, b: struct<c: string, d: int>>, t struct<id: int>)");
+        await RunAsync("INSERT INTO silver.o VALUES (1, {'a': 1, 'b': {'c': 'x', 'd': 1}}, {'id': 5}), (2, NULL, NULL), "
+            + "(3, {'a': 3, 'b': NULL}, NULL)");
+        await RunAsync("UPDATE silver.o SET s.b.c = s.b.c || 'y', S.A = s.a + 10 WHERE id < 3");
+        await RunAsync("UPDATE silver.o AS x SET x.s.b.d = 7, x.t = {'id': 6} WHERE x.id = 3");
+        // An alias that is also a column's name stands for the table where that has such a column.
+        await RunAsync("UPDATE silver.o AS t SET t.id = t.id + 100 WHERE t.id = 1");
+        string[] expected = ["2||||", "3|3||7|6", "101|11|xy|1|5"];
+        const string fields = "SELECT id, s.a, s.b.c, s.b.d, t.id FROM silver.o";
+        Assert.Equal(expected, await RowsAsync(fields));
+        Assert.Equal(["2"], await RowsAsync("SELECT id FROM silver.o WHERE s IS NOT NULL AND s.a IS NULL"));
+        await RunAsync(
+            """
+            MERGE INTO silver.o AS t USING (SELECT 3 AS id) AS s ON t.id = s.id
+            WHEN MATCHED THEN UPDATE SET t.s.b.c = 'm', t.t.id = s.id
+            WHEN NOT MATCHED BY SOURCE AND t.id = 2 THEN UPDATE SET s.a = 1
+            """);
+        Assert.Equal(["2|1|||", "3|3|m|7|3", "101|11|xy|1|5"], await RowsAsync(fields));
+    }
+
+    [Theory]
+    [InlineData("UPDATE silver.o SET s.x = 1", "no column 's.x'", "s.a")]
+    [InlineData("UPDATE silver.o SET nme = 1", "no column 'nme'", "name")]
+    [InlineData("UPDATE silver.o SET id.a = 1", "no column 'id.a'", null)]
+    [InlineData("UPDATE silver.o SET s.a = 1, s = NULL", "both s and its field s.a are given a value", null)]
+    [InlineData("UPDATE silver.o AS x SET x.id = 1, id = 2", "second value for id", null)]
+    [InlineData("MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET t.s.x = 1", "no column 's.x'", "s.a")]
+    public async Task Assignments_that_name_nothing_or_one_thing_twice_are_refused(string sql, string message, string? hint)
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, name string, s struct<a: int>)");
+        var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        if (hint is not null) Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Conditions_and_values_of_a_MERGE_may_hold_queries()
+    {
+        await RunAsync("CREATE TABLE silver.o (id bigint, name string, n int)");
+        await RunAsync("INSERT INTO silver.o VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)");
+        await RunAsync("CREATE TABLE silver.blocked (id bigint)");
+        await RunAsync("INSERT INTO silver.blocked VALUES (2), (5)");
+        await RunAsync(
+            """
+            MERGE INTO silver.o AS t USING (SELECT * FROM (VALUES (1), (2), (4), (5)) v(id)) AS s
+            ON t.id = s.id AND t.id < (SELECT max(id) FROM silver.o)
+            WHEN MATCHED AND t.id IN (SELECT id FROM silver.blocked) THEN DELETE
+            WHEN MATCHED THEN UPDATE SET n = t.n + (SELECT count(*) FROM silver.blocked)
+            WHEN NOT MATCHED AND NOT EXISTS (SELECT 1 FROM silver.blocked b WHERE b.id = s.id)
+                THEN INSERT (id, name, n) VALUES (s.id, 'new', (SELECT sum(id) FROM silver.blocked))
+            """);
+        Assert.Equal(["1|a|3", "3|c|3", "4|new|7"], await RowsAsync("SELECT * FROM silver.o"));
+        await RunAsync(
+            """
+            MERGE INTO silver.o AS t USING (SELECT 1 AS id) AS s ON t.id = s.id
+            WHEN NOT MATCHED BY SOURCE AND id > (SELECT min(id) + 1 FROM silver.blocked) THEN DELETE
+            """);
+        Assert.Equal(["1|a|3", "3|c|3"], await RowsAsync("SELECT * FROM silver.o"));
+        var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(
+            "MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id IN (SELECT id FROM silver.blocked) WHEN NOT MATCHED BY SOURCE THEN DELETE"));
+        Assert.Contains("cannot hold a query", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_statement_that_lost_to_an_OPTIMIZE_is_carried_out_again()
     {
         await RunAsync("CREATE TABLE silver.o (id bigint)");
