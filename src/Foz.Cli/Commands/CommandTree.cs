@@ -11,6 +11,7 @@ static class CommandTree
     static readonly (string Name, Func<CommandContext, Command> Create)[] Commands =
     [
         (InitCommand.Name, InitCommand.Create),
+        (ImportCommand.Name, ImportCommand.Create),
         (ValidateCommand.Name, ValidateCommand.Create),
         (PlanCommand.Name, PlanCommand.Create),
         (RunCommand.Name, RunCommand.Create),

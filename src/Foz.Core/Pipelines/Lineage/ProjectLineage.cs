@@ -73,7 +73,7 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
             {
                 var name = new TableName(reference.Schema!, reference.Name);
                 if (columnsOf(name) is { } known) tables[reference.Span] = known;
-                else if (await FindAsync(inLake(name), cancellationToken) is { Error: null, Columns: var columns })
+                else if (await FindAsync(inLake(name), cancellationToken) is { Error: null, Columns: { Count: > 0 } columns })
                     tables[reference.Span] = [.. columns.Select(column => column.Field)];
                 else return null;
             }

@@ -62,7 +62,7 @@ public sealed partial class CheckValidation(Project project, Lake lake)
         ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
     {
         var found = await lineage.FindAsync(node.Table, cancellationToken);
-        if (found.Error is not null) return null;
+        if (found.Error is not null || found.Columns.Count == 0) return null;
         var fields = found.Columns.Select(column => column.Field).ToList();
         if (node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Scd2 { Columns: var history } })
         {

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
+using Foz.Core.Pipelines.Projects;
+using static Foz.Core.Pipelines.Imports.ImportedModel;
+
+namespace Foz.Core.Pipelines.Imports;
+
+/// <summary>Takes over a project of SQLMesh: each <c>MODEL (…);</c> becomes front matter.</summary>
+/// <param name="folder">The folder with its <c>config.yaml</c>, as a full path.</param>
+sealed partial class SqlMeshImport(string folder)
+{
+    static readonly string[] Configurations = ["config.yaml", "config.yml", "config.py"];
+    static readonly string[] Dialects = ["duckdb", ""];
+    static readonly string[] NotTaken = ["audits", "macros", "tests"];
+
+    readonly ImportedProject project = new("SQLMesh", ImportedProject.NameOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
+
+    /// <summary>Whether a folder holds a project of SQLMesh.</summary>
+    public static bool IsProject(string folder) =>
+        Configurations.Any(file => File.Exists(Path.Combine(folder, file))) && Directory.Exists(Path.Combine(folder, "models"));
+
+    public ImportedProject Read()
+    {
+        project.Files["foz.yml"] = ImportedProject.Settings(project.Name, "");
+        foreach (var name in NotTaken.Where(name => Directory.Exists(Path.Combine(folder, name))
+            && Directory.EnumerateFiles(Path.Combine(folder, name), "*", SearchOption.AllDirectories).Any()))
+            project.Note(new(name), $"the folder '{name}' is not taken over", name == "tests" ? "unit tests of Foz stand in tests/*.yml" : null);
+        var root = Path.Combine(folder, "models");
+        foreach (var path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal))
+        {
+            if (Path.GetExtension(path) == ".sql") ReadModel(path, File.ReadAllText(Path.Combine(folder, path)).ReplaceLineEndings("\n"));
+            else if (Path.GetExtension(path) == ".py") project.Note(new(path), "models in Python are not taken over", "foz's stand in .py files too: docs/guide/programs.md");
+        }
+        return project;
+    }
+
+    void ReadModel(string path, string text)
+    {
+        var opening = Opening.Match(text);
+        var end = opening.Success ? SqlMeshText.Close(text, opening.Index + opening.Length - 1) : -1;
+        if (end < 0)
+        {
+            project.Note(new(path, 1), "the file has no MODEL (…)");
+            return;
+        }
+        var said = new SqlMeshText(text[(opening.Index + opening.Length)..end]);
+        var from = end + 1;
+        while (from < text.Length && (char.IsWhiteSpace(text[from]) || text[from] == ';')) from++;
+        var body = new SqlBody(text[from..], new SqlBody(text, new(path, 1, 1)).PlaceOf(from));
+        var parts = (said["name"] ?? "").Split('.');
+        if (parts.Length < 2 || !TableName.TryParse(string.Join('.', parts[^2..]), out var name))
+        {
+            project.Note(new(path, 1), $"'{said["name"]}' is not the name of a table");
+            return;
+        }
+        if (!Dialects.Contains(said["dialect"] ?? "", StringComparer.OrdinalIgnoreCase))
+            project.Note(new(path, 1), $"its dialect is {said["dialect"]}: the SQL stays as it is", "Foz runs DuckDB's");
+        var kind = SqlMeshKind.Of(said["kind"] ?? "VIEW");
+        if (kind.Name == "SEED")
+        {
+            CopySeed(path, kind, name.Value);
+            return;
+        }
+        var model = new ImportedModel();
+        Describe(model, said, path);
+        SetKind(model, said, kind, path);
+        project.Add($"models/{name.Value.Schema}/{name.Value.Name}.sql", model.File(Sql(body)), new(path));
+    }
+
+    void Describe(ImportedModel model, SqlMeshText said, string path)
+    {
+        foreach (var key in (string[])["description", "owner"]) model.Set(key, said[key]);
+        model.Set("tags", List(said.List("tags")));
+        if (string.Equals(said["enabled"], "false", StringComparison.OrdinalIgnoreCase)) model.Set("enabled", Flag(false));
+        model.Set("grain", List(said.List("grain") is { Count: > 0 } grain ? grain : said.List("grains")));
+        var descriptions = new SqlMeshText(SqlMeshText.Inside(said["column_descriptions"] ?? ""));
+        model.Set("columns", new YamlNode.Sequence(
+            [.. descriptions.Pairs("=").Select(pair => Map(("name", Text(pair.Key)), ("description", Text(pair.Value))))], default));
+        model.Set("checks", new YamlNode.Sequence(
+            [.. new SqlMeshAudits((audit) => project.Note(new(path, 1), $"the audit '{audit}' has no equivalent", "write it as a SQL check or in tests/"))
+                .Read(said["audits"] ?? said["assertions"] ?? "")], default));
+        foreach (var key in said.Keys.Except(SqlMeshText.Known, StringComparer.OrdinalIgnoreCase))
+            project.Note(new(path, 1), $"'{key}' has no equivalent");
+    }
+
+    void SetKind(ImportedModel model, SqlMeshText said, SqlMeshKind kind, string path)
+    {
+        var partitions = said.List("partitioned_by");
+        if (partitions.Any(column => column.Contains('(', StringComparison.Ordinal)))
+        {
+            project.Note(new(path, 1), "partitions are columns, not expressions: 'partitioned_by' is left out");
+            partitions = [];
+        }
+        var materialization = kind.Materialization(said["start"]);
+        if (materialization is null)
+        {
+            project.Note(new(path, 1), $"the kind {kind.Name} has no equivalent: it is a table here");
+            materialization = Map(("type", Text("table")));
+        }
+        if (kind.Name == "INCREMENTAL_BY_TIME_RANGE" && said["start"] is null)
+            project.Note(new(path, 1), "the model has no start: its intervals begin on 2020-01-01 here", "write another 'begin'");
+        model.Set("materialization", new YamlNode.Mapping(
+        [
+            .. materialization.Entries,
+            .. Map(
+                ("partition_by", partitions.Count > 0 ? List(partitions) : null),
+                ("cluster_by", said.List("clustered_by") is { Count: > 0 } clusters && partitions.Count == 0 ? List(clusters) : null)).Entries,
+        ], default));
+    }
+
+    void CopySeed(string path, SqlMeshKind kind, TableName name)
+    {
+        var stated = kind.Said["path"] ?? "";
+        var csv = Path.GetFullPath(stated.StartsWith("$root/", StringComparison.Ordinal)
+            ? Path.Combine(folder, stated["$root/".Length..])
+            : Path.Combine(folder, Path.GetDirectoryName(path)!, stated));
+        if (File.Exists(csv)) project.Copies[$"seeds/{name.Schema}/{name.Name}.csv"] = csv;
+        else project.Note(new(path, 1), $"the seed's file '{stated}' is not there");
+    }
+
+    /// <summary>The SELECT, with Foz's words for an interval's ends.</summary>
+    string Sql(SqlBody body)
+    {
+        var sql = Bounds.Replace(
+            body.Text, match => match.Groups["bound"].Value.Equals("start", StringComparison.OrdinalIgnoreCase) ? "batch_start()" : "batch_end()");
+        if (Macro.Match(body.Text) is { Success: true } macro)
+            project.Note(body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays as it is", "write it as SQL");
+        return sql.Trim().TrimEnd(';');
+    }
+
+    [GeneratedRegex(@"\A(\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Opening { get; }
+
+    [GeneratedRegex(@"'?@(?<bound>start|end)_(date|ds|dt|dtntz|ts|tstz|epoch|millis)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Bounds { get; }
+
+    [GeneratedRegex(@"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz|epoch|millis)\b)[A-Za-z_{]\w*|\bJINJA_\w+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Macro { get; }
+}
+
+/// <summary>A kind of model of SQLMesh.</summary>
+/// <param name="Name">Its name, in capitals.</param>
+/// <param name="Said">What stands in its parentheses.</param>
+sealed record SqlMeshKind(string Name, SqlMeshText Said)
+{
+    public static SqlMeshKind Of(string text)
+    {
+        var open = text.IndexOf('(', StringComparison.Ordinal);
+        return new((open < 0 ? text : text[..open]).Trim().ToUpperInvariant(), new(open < 0 ? "" : SqlMeshText.Inside(text[open..])));
+    }
+
+    /// <summary>What Foz calls it; null where it has nothing like it.</summary>
+    /// <param name="start">When its intervals begin; null where the model does not say.</param>
+    public YamlNode.Mapping? Materialization(string? start)
+    {
+        var keys = Said.List("unique_key") is { Count: > 0 } unique ? List(unique) : null;
+        return Name switch
+        {
+            "VIEW" => As("view"),
+            "FULL" => As("table"),
+            "EMBEDDED" => As("ephemeral"),
+            "INCREMENTAL_UNMANAGED" => As("incremental", "append"),
+            "INCREMENTAL_BY_PARTITION" => As("incremental", "insert_overwrite"),
+            "INCREMENTAL_BY_UNIQUE_KEY" => As("incremental", "merge", ("unique_key", keys)),
+            "INCREMENTAL_BY_TIME_RANGE" => As(
+                "incremental", "microbatch", ("event_time", Said.List("time_column") is [var column, ..] ? Text(column) : null),
+                ("begin", new YamlNode.Scalar(start ?? "2020-01-01", isQuoted: true, default)),
+                ("lookback", long.TryParse(Said["lookback"], NumberStyles.None, CultureInfo.InvariantCulture, out var lookback) ? Number(lookback) : null)),
+            "SCD_TYPE_2" or "SCD_TYPE_2_BY_TIME" => As(
+                "snapshot", "scd2_by_time", ("unique_key", keys), ("updated_at", Text(Said["updated_at_name"] ?? "updated_at")), Ends),
+            "SCD_TYPE_2_BY_COLUMN" => As(
+                "snapshot", "scd2_by_column", ("unique_key", keys),
+                ("check_cols", Said.List("columns") is { Count: > 0 } columns && columns is not ["*"] ? List(columns) : null), Ends),
+            _ => null,
+        };
+    }
+
+    (string, YamlNode?) Ends => ("hard_deletes", string.Equals(Said["invalidate_hard_deletes"], "true", StringComparison.OrdinalIgnoreCase) ? Text("invalidate") : null);
+
+    static YamlNode.Mapping As(string type, string? strategy = null, params (string, YamlNode?)[] others) =>
+        Map([("type", Text(type)), ("strategy", strategy is null ? null : Text(strategy)), .. others]);
+}
