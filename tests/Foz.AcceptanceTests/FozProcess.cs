@@ -58,6 +58,16 @@ public sealed class FozProcess : IDisposable
     public async Task<string?> ReadLineAsync() =>
         await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>Writes a line to its input, where the command was made ready with one.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line.AsMemory(), TestContext.Current.CancellationToken);
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Ends its input.</summary>
+    public void CloseInput() => process.StandardInput.Close();
+
     /// <summary>Ends it with SIGKILL.</summary>
     public void Kill() => process.Kill();
 

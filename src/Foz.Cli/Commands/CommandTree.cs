@@ -51,6 +51,7 @@ static class CommandTree
         (DocsCommand.Name, DocsCommand.Create),
         (SourceCommand.Name, SourceCommand.Create),
         (ProviderCommand.Name, ProviderCommand.Create),
+        (AirbyteDestinationCommand.Name, AirbyteDestinationCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),
         (DemoCommand.Name, DemoCommand.Create),
         (VersionCommand.Name, VersionCommand.Create),

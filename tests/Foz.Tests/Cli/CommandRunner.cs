@@ -4,7 +4,11 @@ using Foz.Cli.Terminal;
 namespace Foz.Tests.Cli;
 
 /// <summary>What a command wrote, and how it ended.</summary>
-public sealed record CommandOutput(int ExitCode, string Out, string Error);
+public sealed record CommandOutput(int ExitCode, string Out, string Error)
+{
+    /// <summary>Asserts that it ended well.</summary>
+    public void ExpectOk() => Assert.True(ExitCode == 0, $"exit code {ExitCode}\n{Out}\n{Error}");
+}
 
 /// <summary>Runs commands in this process, in a folder of its own.</summary>
 public sealed class CommandRunner : IDisposable
