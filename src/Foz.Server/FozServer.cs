@@ -81,15 +81,15 @@ public sealed class FozServer : IAsyncDisposable
         var state = new HealthState(options.Sql, options.Clock);
         var web = CreateHttp(options, certificate, state);
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
-        var throttle = new LogInThrottle(options.Clock);
+        var desk = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger);
         var host = new PgHost(
-            options.Sql, options.LogIns, throttle, new(), certificate is null ? null : new(certificate, chain),
+            options.Sql, desk, new(), certificate is null ? null : new(certificate, chain),
             certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
         var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
         TrinoListener? trinoListener = null;
         try
         {
-            trinoListener = await StartTrinoAsync(options, certificate, throttle, logger, cancellationToken);
+            trinoListener = await StartTrinoAsync(options, certificate, desk, logger, cancellationToken);
             await StartHttpAsync(web, options.Serve, cancellationToken);
         }
         catch
@@ -122,9 +122,9 @@ public sealed class FozServer : IAsyncDisposable
     }
 
     static Task<TrinoListener> StartTrinoAsync(
-        ServerOptions options, X509Certificate2? certificate, LogInThrottle throttle, ILogger logger, CancellationToken cancellationToken)
+        ServerOptions options, X509Certificate2? certificate, LogInDesk desk, ILogger logger, CancellationToken cancellationToken)
     {
-        var logIn = new HttpLogIn(options.LogIns, throttle, options.Bearer, options.Clock, logger);
+        var logIn = new HttpLogIn(desk, options.Bearer);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
             new(options.Sql, logIn, options.Clock, logger), cancellationToken);

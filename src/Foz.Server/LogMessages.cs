@@ -14,8 +14,8 @@ static partial class LogMessages
     public static partial void ConnectionLost(this ILogger logger, string address, string error);
 
     /// <summary>A client was not let in.</summary>
-    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "The user {User} at {Address} gave a wrong password")]
-    public static partial void LogInRefused(this ILogger logger, string user, string address);
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "The user {User} at {Address} was not let in: {Reason}")]
+    public static partial void LogInRefused(this ILogger logger, string user, string address, string reason);
 
     /// <summary>A client could not be taken.</summary>
     [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "A client could not be taken: {Error}")]

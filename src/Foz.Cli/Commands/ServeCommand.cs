@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
+using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Serving;
 using Foz.Server;
@@ -45,15 +46,16 @@ static class ServeCommand
             TrinoPort = choices.TrinoPort ?? workspace.File.Serve.TrinoPort,
             HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
         };
-        var access = new AccessDirectory(workspace.File.Folder);
+        await using var audit = AuditLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
         // What is wrong in the files is told now, not at the first statement.
         _ = access.Current;
         using var sql = new SqlService(
-            workspace.Names, new() { SessionsMax = serve.SessionsMax, Access = () => access.Current });
+            workspace.Names, new() { SessionsMax = serve.SessionsMax, Access = () => access.Current, Audit = audit });
         var options = new ServerOptions
         {
             Serve = serve,
-            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File),
+            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, changes => Note(audit, context, changes)),
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
@@ -74,9 +76,20 @@ static class ServeCommand
         return 0;
     }
 
-    static LogIns LogInsOf(ProjectFile file)
+    /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>
+    static void Note(AuditLog audit, CommandContext context, IReadOnlyList<PolicyChange> changes)
     {
-        var users = new UserDirectory(file.Folder);
+        foreach (var change in changes)
+            audit.Add(new()
+            {
+                RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = change.Right,
+                Decision = change.IsGranted ? AuditDecision.Granted : AuditDecision.Revoked,
+            });
+    }
+
+    static LogIns LogInsOf(ProjectFile file, Action<IReadOnlyList<PolicyChange>> changed)
+    {
+        var users = new UserDirectory(file.Folder) { Changed = changed };
         return users.Current.All.Count > 0
             ? LogIns.Of(() => users.Current)
             : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")

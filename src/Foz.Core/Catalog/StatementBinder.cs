@@ -9,7 +9,14 @@ public sealed class BoundStatement : IDisposable
 {
     readonly List<TableRelation> relations;
 
-    internal BoundStatement(string sql, List<TableRelation> relations) => (Sql, this.relations) = (sql, relations);
+    internal BoundStatement(string sql, SqlAnalysis analysis, List<TableRelation> relations) =>
+        (Sql, Analysis, this.relations) = (sql, analysis, relations);
+
+    /// <summary>A statement that reads no tables.</summary>
+    internal BoundStatement(string sql) => (Sql, relations) = (sql, []);
+
+    /// <summary>What the statement names, with its views put in; null where it names nothing.</summary>
+    public SqlAnalysis? Analysis { get; }
 
     /// <summary>The statement, for the session that it was bound for.</summary>
     public string Sql { get; }
@@ -55,7 +62,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             var bound = references.Analysis.Rewrite(
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
-            return new(bound.Text, relations);
+            return new(bound.Text, references.Analysis, relations);
         }
         catch
         {

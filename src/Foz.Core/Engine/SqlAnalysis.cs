@@ -18,6 +18,7 @@ public sealed class SqlAnalysis
         Functions = tree.Functions;
         LocalNames = tree.LocalNames;
         ParentScopes = tree.ParentScopes;
+        TakesAllColumns = tree.TakesAllColumns;
     }
 
     /// <summary>The statement; all positions are in this text.</summary>
@@ -34,6 +35,9 @@ public sealed class SqlAnalysis
 
     /// <summary>The scalar, aggregate and window functions, in small letters, each once.</summary>
     public IReadOnlySet<string> Functions { get; }
+
+    /// <summary>Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.</summary>
+    public bool TakesAllColumns { get; }
 
     internal SqlTokens Tokens { get; }
 

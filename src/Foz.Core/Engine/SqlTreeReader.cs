@@ -31,6 +31,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public IReadOnlyList<int> ParentScopes => parentScopes;
 
+    public bool TakesAllColumns { get; private set; }
+
     public void Read(JsonElement element)
     {
         switch (element.ValueKind)
@@ -81,6 +83,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         else if (element.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String)
         {
             if (Alias(element) is { } alias) localNames.Add(alias);
+            if (type.ValueEquals("JOIN")) ReadJoin(element);
             if (type.ValueEquals("BASE_TABLE")) ReadTable(element);
             else if (type.ValueEquals("TABLE_FUNCTION") && element.TryGetProperty("function", out var function))
                 ReadTableFunction(element, function);
@@ -88,17 +91,30 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) functions.Add("show");
         }
         foreach (var property in element.EnumerateObject())
-            if (property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array) Read(property.Value);
+        {
+            if (property.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)) continue;
+            // What is called behind FROM is no function of rows; its arguments may be.
+            if (property.NameEquals("function") && property.Value.TryGetProperty("children", out var arguments)) Read(arguments);
+            else Read(property.Value);
+        }
     }
 
     void ReadExpression(JsonElement element, string expression)
     {
         if (expression == "COLUMN_REF")
             columns.Add(new(Parts(element), NameSpan(element)) { Scope = scope });
+        else if (expression is "STAR" or "POSITIONAL_REFERENCE") TakesAllColumns = true;
         else if (expression is "FUNCTION" or "WINDOW"
             && !(element.TryGetProperty("is_operator", out var isOperator) && isOperator.GetBoolean())
             && element.TryGetProperty("function_name", out var name))
             functions.Add(name.GetString()!.ToLowerInvariant());
+    }
+
+    void ReadJoin(JsonElement join)
+    {
+        if (join.TryGetProperty("ref_type", out var kind) && kind.ValueEquals("NATURAL")) TakesAllColumns = true;
+        if (join.TryGetProperty("using_columns", out var names) && names.ValueKind == JsonValueKind.Array && names.GetArrayLength() > 0)
+            TakesAllColumns = true;
     }
 
     void ReadTable(JsonElement element)

@@ -11,6 +11,9 @@ public sealed class AccessDirectory(string projectFolder)
     string? read;
     AccessList current = AccessList.Empty;
 
+    /// <summary>Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.</summary>
+    public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
+
     /// <summary>The grants.</summary>
     /// <exception cref="FozException">A file is wrong: nobody but the owner reads anything until it is right.</exception>
     public AccessList Current
@@ -21,8 +24,9 @@ public sealed class AccessDirectory(string projectFolder)
             {
                 var state = State();
                 if (state == read) return current;
-                current = AccessList.Load(projectFolder);
-                read = state;
+                var found = AccessList.Load(projectFolder);
+                Changed?.Invoke(PolicyChange.Between(current.Rights, found.Rights));
+                (current, read) = (found, state);
                 return current;
             }
         }

@@ -45,13 +45,23 @@ public sealed record AccessGrant
 
     /// <summary>Whether it is about a table or view.</summary>
     public bool IsAbout(TableName table) => On.Any(on =>
-        on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)
+        ((on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)) && !IsAudit(table))
         || (TableName.TryParse(on, out var name) && name == table));
+
+    /// <summary>What everybody did is granted by its name alone.</summary>
+    static bool IsAudit(TableName table) => table == new TableName(TableName.SystemSchema, "audit");
 
     /// <summary>Whether it is about a schema, or something in it.</summary>
     public bool IsAboutSchema(string schema) => On.Any(on =>
         on == "*" || on.Equals(schema, StringComparison.OrdinalIgnoreCase)
         || (TableName.TryParse(on, out var name) && name.Value.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>The grant as people read it.</summary>
+    public override string ToString() =>
+        $"grant on {string.Join(", ", On)} to {string.Join(", ", To)}"
+        + (Columns is null ? "" : $" columns {string.Join(", ", Columns.Order(StringComparer.Ordinal))}")
+        + (Where is null ? "" : $" where {Where}")
+        + (Masks.Count == 0 ? "" : $" masks {string.Join(", ", Masks.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key} {m.Value.ToString().ToLowerInvariant()}"))}");
 
     /// <summary>Reads a grant.</summary>
     internal static AccessGrant? Read(YamlNode node, ErrorList errors)

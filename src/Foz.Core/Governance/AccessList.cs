@@ -22,6 +22,12 @@ public sealed class AccessList
     /// <summary>The roles.</summary>
     public IEnumerable<string> Roles => members.Keys;
 
+    /// <summary>What the files give, as people read it.</summary>
+    internal IReadOnlyCollection<string> Rights =>
+    [
+        .. members.SelectMany(role => role.Value.Select(member => $"role {role.Key} to {member}")), .. grants.Select(grant => $"{grant}"),
+    ];
+
     /// <summary>Reads the roles and grants of a project.</summary>
     /// <param name="projectFolder">The project's folder.</param>
     /// <exception cref="FozException">A file is wrong; tells all that is.</exception>

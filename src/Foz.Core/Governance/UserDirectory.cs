@@ -10,6 +10,9 @@ public sealed class UserDirectory(string projectFolder)
     string? read;
     UserList? users;
 
+    /// <summary>Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.</summary>
+    public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
+
     /// <summary>The users.</summary>
     /// <returns>Those of the files; those of before where somebody is about to write a file.</returns>
     /// <exception cref="FozException">The files were wrong from the beginning.</exception>
@@ -23,10 +26,11 @@ public sealed class UserDirectory(string projectFolder)
                 if (state == read && users is not null) return users;
                 try
                 {
-                    users = UserList.Load(projectFolder);
-                    read = state;
+                    var found = UserList.Load(projectFolder);
+                    Changed?.Invoke(PolicyChange.Between(users?.Rights ?? [], found.Rights));
+                    (users, read) = (found, state);
                 }
-                catch (Exception e) when (e is FozException or IOException && users is not null)
+                catch (Exception e) when (e is FozException { Kind: ErrorKind.Configuration or ErrorKind.Usage } or IOException && users is not null)
                 {
                     // Read again at the next log-in.
                 }

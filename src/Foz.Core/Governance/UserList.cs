@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Foz.Core.Configuration;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
@@ -33,6 +35,13 @@ public sealed class UserList
     /// <summary>All users, in the order of the files.</summary>
     public IReadOnlyCollection<User> All => users.Values;
 
+    /// <summary>Who may log in, as people read it; of passwords only whether they are the same.</summary>
+    internal IReadOnlyCollection<string> Rights =>
+    [
+        .. All.Select(user => $"user {user.Name}"), .. All.Where(user => user.IsOwner).Select(user => $"everything to {user.Name}"),
+        .. All.Where(user => user.HasPassword).Select(user => $"password of {user.Name}, {Fingerprint($"{user.Verifier}")}"),
+    ];
+
     /// <summary>The user of a name, whose letters' case counts; null if there is none.</summary>
     public User? Find(string name) => users.GetValueOrDefault(name);
 
@@ -65,6 +74,8 @@ public sealed class UserList
             ? [.. Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal)]
             : [];
     }
+
+    static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 
     static void Read(YamlNode node, Dictionary<string, User> found, ErrorList errors)
     {

@@ -13,6 +13,7 @@ namespace Foz.Core.Journal;
 [JsonDerivedType(typeof(MetricRecord), MetricRecord.Table)]
 [JsonDerivedType(typeof(LineageRecord), LineageRecord.Table)]
 [JsonDerivedType(typeof(SourceRecord), SourceRecord.Table)]
+[JsonDerivedType(typeof(AuditRecord), AuditRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>

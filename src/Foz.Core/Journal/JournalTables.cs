@@ -44,6 +44,12 @@ public static class JournalTables
                 RunId, Text("source"), Text("stream"), Text("table_name"), Text("mode"), Count("files_read"),
                 Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"), Count("rows_written"), Count("bytes_read"),
             ],
+            [AuditRecord.Table] =
+            [
+                RunId, Instant("recorded_at"), Text("event"), Text("decision"), Text("user"), Text("protocol"), Text("address"),
+                Text("method"), Count("session"), new("tables", new DataType.Array(DataType.String)),
+                new("columns", new DataType.Array(DataType.String)), Text("reason"), Text("statement"), Text("statement_hash"),
+            ],
         };
 
     /// <summary>The full names, in order.</summary>

@@ -59,9 +59,15 @@ public sealed class JournalWriter(Lake lake)
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
     public string? SelectPending(string table)
     {
-        if (journal.Segments() is not { Count: > 0 } segments) return null;
+        var audited = table == AuditRecord.Table ? AuditSegments.In(lake.JournalFolder) : [];
+        if (journal.Segments() is not { Count: > 0 } segments)
+        {
+            if (audited.Count == 0) return null;
+            segments = [];
+        }
         var file = Path.Combine(lake.Engines.CreateTempFolder().FullName, $"{table}.jsonl");
-        return segments.Sum(runId => journal.Export(runId, table, file)) == 0 ? null : Select(table, file);
+        var count = segments.Sum(runId => journal.Export(runId, table, file)) + audited.Sum(segment => AuditSegments.Export(segment, file));
+        return count == 0 ? null : Select(table, file);
     }
 
     async Task<Warning?> FlushAsync(
@@ -77,7 +83,8 @@ public sealed class JournalWriter(Lake lake)
         return (await change.CommitAsync(cancellationToken)).Warning;
     }
 
-    static string Select(string table, string file)
+    /// <summary>A SELECT of the records of a table that a file has as lines of JSON.</summary>
+    internal static string Select(string table, string file)
     {
         var columns = JournalTables.Fields[table].Select(
             field => $"{SqlText.Literal(field.Name)}: {SqlText.Literal(ColumnTypes.NameOf(field.Type))}");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Statements;
 
@@ -54,8 +55,11 @@ sealed class ChangeStatement : SqlStatement
 
     async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
     {
+        foreach (var (table, _) in StatementTargets.Of(statement))
+            if (table.Name is { } name) Session.Access.Read(name, [], []);
         if (!Session.User.IsOwner)
             throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
+        Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
         using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
         return await new StatementRunner(engine, Session.Service.Names, Session.Service.Lake.Tables)
         {

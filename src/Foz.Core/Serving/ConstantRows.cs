@@ -22,6 +22,6 @@ static class ConstantRows
         var from = values.Length == 0 ? "(SELECT 1) WHERE false" : $"(VALUES {values}) AS t({names})";
         var engine = session.Service.Lake.Engines.Open(Workload.Serving);
         return Task.FromResult<SqlCursor>(new EngineCursor(
-            session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}", []), tag, cancellationToken));
+            session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}"), tag, cancellationToken));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
@@ -65,6 +66,7 @@ sealed class QueryStatement : SqlStatement
             bound = await AtOriginalPlaces(
                 Text, translated, replaced,
                 new StatementBinder(engine, new SessionNames(Session, workload)).BindAsync(replaced.Text, cancellationToken));
+            Session.Audit(Text, AuditEvent.Read, bound.Analysis);
             if (Session.Settings["TimeZone"] is not "UTC" and var zone)
                 engine.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
             var cursor = new EngineCursor(Session, engine, bound, tag: null, cancellationToken);

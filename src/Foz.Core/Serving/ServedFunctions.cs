@@ -23,6 +23,7 @@ static class ServedFunctions
     public const string Syntax = "syntax";
 
     const string Allowed = "allowed";
+    const string RefusalKey = "foz.refusal";
 
     static readonly FrozenDictionary<(string Kind, string Name), string?> refusals = PgRelation.ReadLines("served_functions.tsv")
         .ToFrozenDictionary(cells => (cells[0], cells[1]), cells => cells[2] == Allowed ? null : cells[3]);
@@ -44,13 +45,24 @@ static class ServedFunctions
     }
 
     /// <summary>The error of a function that there is not for who asks; tells the nearest that there is.</summary>
-    public static FozException Missing(string kind, string function) => new(ErrorKind.Sql, $"function {function} does not exist")
+    public static FozException Missing(string kind, string function)
     {
-        SqlState = "42883",
-        Hint = NearestName.Find(function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near
+        var error = new FozException(ErrorKind.Sql, $"function {function} does not exist") { SqlState = "42883", Hint = HintOf(kind, function) };
+        var name = function.ToLowerInvariant();
+        var refusal = refusals.GetValueOrDefault((kind, name)) ?? refusals.GetValueOrDefault((Syntax, name))
+            ?? (name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? "of the platform" : null);
+        if (refusal is not null) error.Data[RefusalKey] = $"the function {function} is refused: {refusal}";
+        return error;
+    }
+
+    /// <summary>Why a function is refused that the engine has; null for an error of something else.</summary>
+    public static string? RefusalOf(Exception? error) =>
+        error is null ? null : error.Data[RefusalKey] as string ?? RefusalOf(error.InnerException);
+
+    static string? HintOf(string kind, string function) =>
+        NearestName.Find(function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near
             ? $"did you mean {near}?"
-            : null,
-    };
+            : null;
 
     /// <summary>Whether people may call a function of a kind.</summary>
     static bool IsFor(string kind, KeyValuePair<(string Kind, string Name), string?> known) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving;
@@ -19,6 +20,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
 
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
+        if (reference.IsText || IsOutside(reference)) session.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText) throw Missing(reference);
         if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
             throw new FozException(
@@ -65,8 +67,13 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     {
         var table = new TableName(reference.Schema!, reference.Name);
         var access = session.User.IsOwner ? null : session.Service.Options.Access().Of(session.User.Name, table);
-        if (access is null && !session.User.IsOwner) return null;
+        if (access is null && !session.User.IsOwner)
+        {
+            if (await IsThereAsync(table, cancellationToken)) session.Access.Deny($"no grant on {table}");
+            return null;
+        }
         var binding = await FindInLakeAsync(reference, cancellationToken);
+        Note(table, binding, access);
         if (access is null or { IsFull: true }) return binding;
         return binding switch
         {
@@ -101,6 +108,22 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>
         await names.Lake.Catalog.FindAsync(names.Prefixed(name), cancellationToken) is not null
         || await names.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
+
+    void Note(TableName table, RelationBinding? binding, TableAccess? access)
+    {
+        if (binding is null) return;
+        IReadOnlyList<string> all = binding is RelationBinding.Rows rows ? [.. rows.Table.Fields.Select(field => field.Name)] : [];
+        session.Access.Read(table, access is null ? all : [.. all.Where(access.Shows)], all);
+    }
+
+    /// <summary>Whether a name cannot be one of a table, and would be a file, or is one of the engine's own.</summary>
+    static bool IsOutside(TableReference reference) =>
+        (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
+        || reference.Name.AsSpan().IndexOfAny("/\\:.*?") >= 0
+        || (reference.Schema?.ToLowerInvariant() is null or "main" or "temp" && ofEngine.Any(
+            name => reference.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
+
+    static readonly IReadOnlyList<string> ofEngine = ["foz_", "duckdb_", "sqlite_", "pragma_"];
 
     static FozException Missing(TableReference reference) =>
         new(ErrorKind.NotFound, $"relation \"{reference}\" does not exist") { SqlState = "42P01" };

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
+using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving;
@@ -17,6 +18,9 @@ public sealed record SqlServiceOptions
 
     /// <summary>Who may read what; nobody but owners anything by default.</summary>
     public Func<AccessList> Access { get; init; } = static () => AccessList.Empty;
+
+    /// <summary>Where it is written who reads and changes what; null for nowhere.</summary>
+    public AuditLog? Audit { get; init; }
 
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;

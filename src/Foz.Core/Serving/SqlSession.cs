@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -18,6 +20,7 @@ public sealed class SqlSession : IAsyncDisposable
     readonly string? schema;
     CancellationTokenSource? running;
     SqlTransaction? transaction;
+    FozException? audited;
 
     internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
     {
@@ -27,6 +30,7 @@ public sealed class SqlSession : IAsyncDisposable
         Settings.Begin(options.Settings);
         Statements = new(service.Options.StatementsMax);
         Cursors = new(service.Options.CursorsMax);
+        Protocol = options.Protocol;
     }
 
     /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
@@ -37,6 +41,9 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>Where the client is, for people; null where nobody knows.</summary>
     public string? ClientAddress { get; }
+
+    /// <summary>The protocol, as the audit calls it.</summary>
+    public string Protocol { get; }
 
     /// <summary>The settings.</summary>
     public SessionSettings Settings { get; }
@@ -61,6 +68,9 @@ public sealed class SqlSession : IAsyncDisposable
     internal SqlService Service { get; }
 
     internal DeclaredCursors Cursors { get; }
+
+    /// <summary>What the statement that is prepared or begun was let through to so far.</summary>
+    internal StatementAccess Access { get; private set; } = new();
 
     /// <summary>The instant at which the transaction reads; null outside of one.</summary>
     internal DateTimeOffset? TransactionInstant => transaction?.Instant;
@@ -112,7 +122,7 @@ public sealed class SqlSession : IAsyncDisposable
     /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
     public Task<SqlStatement> PrepareAsync(
         string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
-        RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken);
+        AuditAsync(sql, () => RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken));
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     public void Cancel()
@@ -168,6 +178,38 @@ public sealed class SqlSession : IAsyncDisposable
             {
                 SqlState = "25P02",
             };
+    }
+
+    /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
+    internal async Task<T> AuditAsync<T>(string sql, Func<Task<T>> work)
+    {
+        Access = new();
+        try
+        {
+            return await work();
+        }
+        catch (FozException e) when (Service.Options.Audit is not null && e != audited)
+        {
+            audited = e;
+            if (Access.ReasonOf(sql, e) is { } reason)
+                await Service.Options.Audit.AddDurablyAsync(
+                    Access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, Service.Options.Audit.RunId) with { Reason = reason },
+                    CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Notes what a statement is about to read or change; it is not done where that cannot be noted.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="kind">What it does.</param>
+    /// <param name="analysis">What it names; null where its tables say all.</param>
+    internal void Audit(string sql, AuditEvent kind, SqlAnalysis? analysis)
+    {
+        if (Service.Options.Audit is not { } log || (Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
+        log.Add(Access.Record(this, sql, kind, AuditDecision.Granted, log.RunId) with
+        {
+            Columns = analysis is null ? [] : Access.ColumnsOf(analysis),
+        });
     }
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>

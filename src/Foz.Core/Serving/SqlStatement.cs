@@ -39,7 +39,7 @@ public abstract class SqlStatement
     /// <exception cref="FozException">It failed.</exception>
     public Task<SqlCursor> ExecuteAsync(IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        return Session.RunAsync(RunAsync, cancellationToken);
+        return Session.AuditAsync(Text, () => Session.RunAsync(RunAsync, cancellationToken));
 
         Task<SqlCursor> RunAsync(CancellationToken token)
         {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Foz.Core.Serving;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.Auth;
 
@@ -13,17 +12,14 @@ namespace Foz.Server.Auth;
 readonly record struct HttpIdentity(SessionUser? User, int Status = 0, string Message = "");
 
 /// <summary>Log-ins of HTTP: a password (RFC 7617) or a token (RFC 6750) with each request.</summary>
-/// <param name="logIns">Who may log in by a password.</param>
-/// <param name="throttle">Slows down who guesses.</param>
+/// <param name="desk">Lets in who may log in.</param>
 /// <param name="bearer">Finds whose a token is; null where there are none.</param>
-/// <param name="clock">The time.</param>
-/// <param name="log">Where it is told who was refused.</param>
-sealed class HttpLogIn(
-    LogIns logIns, LogInThrottle throttle, BearerAuthentication? bearer, TimeProvider clock, ILogger log)
+sealed class HttpLogIn(LogInDesk desk, BearerAuthentication? bearer)
 {
-    const string Basic = "Basic ", Bearer = "Bearer ";
+    /// <summary>What the audit calls Trino's protocol.</summary>
+    public const string TrinoProtocol = "trino";
 
-    readonly PasswordCheck passwords = new();
+    const string Basic = "Basic ", Bearer = "Bearer ";
 
     /// <summary>Finds who a request is of.</summary>
     /// <param name="context">The request.</param>
@@ -32,42 +28,40 @@ sealed class HttpLogIn(
     public async Task<HttpIdentity> FindAsync(HttpContext context, string? named, CancellationToken cancellationToken)
     {
         var authorization = $"{context.Request.Headers.Authorization}";
-        if (logIns.IsOpen)
-        {
-            var name = named ?? (BasicOf(authorization) is var (user, _) ? user : null);
-            return name is null
-                ? new(null, StatusCodes.Status401Unauthorized, "User must be set")
-                : new(logIns.Find(name));
-        }
-
+        var basic = BasicOf(authorization);
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var attempt = new LogInAttempt(basic?.Name ?? named ?? "", address, TrinoProtocol, basic is null ? "bearer" : "password");
+        if (desk.LogIns.IsOpen)
+            return named is null && basic is null
+                ? new(null, StatusCodes.Status401Unauthorized, "User must be set")
+                : new(await desk.EnterAsync(attempt with { Name = named ?? basic!.Value.Name }, "", cancellationToken));
+
         if (authorization.Length == 0) return Refused("Authentication is required");
         if (!context.Request.IsHttps && !IPAddress.IsLoopback(address))
-            return new(null, StatusCodes.Status403Forbidden, "Passwords and tokens of other machines are taken over TLS only");
-        // Whoever guesses waits for each answer; more connections wait just as long.
-        await Task.Delay(throttle.DelayOf(address), clock, cancellationToken);
-        var found = await CheckAsync(authorization, cancellationToken);
-        if (found is null)
         {
-            throttle.Failed(address);
-            log.LogInRefused(BasicOf(authorization)?.Name ?? "of a token", address.ToString());
-            return Refused("Access Denied: Invalid credentials");
+            await desk.RefuseAsync(attempt, "a request without TLS");
+            return new(null, StatusCodes.Status403Forbidden, "Passwords and tokens of other machines are taken over TLS only");
         }
 
-        throttle.Succeeded(address);
-        return named is null || named == found.Name
-            ? new(found)
-            : new(null, StatusCodes.Status403Forbidden, $"Access Denied: User {found.Name} cannot impersonate user {named}");
+        try
+        {
+            var found = basic is var (_, password)
+                ? await desk.EnterAsync(attempt, password, cancellationToken)
+                : await desk.EnterAsync(attempt, token => BearerAsync(authorization, token), cancellationToken);
+            if (named is null || named == found.Name) return new(found);
+            await desk.RefuseAsync(attempt with { Name = found.Name }, $"would act for {named}");
+            return new(null, StatusCodes.Status403Forbidden, $"Access Denied: User {found.Name} cannot impersonate user {named}");
+        }
+        catch (LogInRefusedException)
+        {
+            return Refused("Access Denied: Invalid credentials");
+        }
     }
 
-    async ValueTask<SessionUser?> CheckAsync(string authorization, CancellationToken cancellationToken)
-    {
-        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-            return bearer is null ? null : await bearer(authorization[Bearer.Length..].Trim(), cancellationToken);
-        return BasicOf(authorization) is var (name, password) && passwords.Fits(logIns.VerifierOf(name), password)
-            ? logIns.Find(name)
+    async Task<SessionUser?> BearerAsync(string authorization, CancellationToken cancellationToken) =>
+        bearer is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? await bearer(authorization[Bearer.Length..].Trim(), cancellationToken)
             : null;
-    }
 
     static (string Name, string Password)? BasicOf(string authorization)
     {

@@ -6,13 +6,12 @@ namespace Foz.Server.PgWire;
 
 /// <summary>What all connections of PostgreSQL's protocol share.</summary>
 /// <param name="Service">What serves their statements.</param>
-/// <param name="LogIns">Who may log in.</param>
-/// <param name="Throttle">Slows down who guesses passwords.</param>
+/// <param name="Desk">Lets in who may log in.</param>
 /// <param name="Keys">The keys that cancel statements.</param>
 /// <param name="Tls">What TLS is made with; null where there is none.</param>
 /// <param name="RequiresTls">Whether only who is on this machine may do without TLS.</param>
 /// <param name="Clock">The time.</param>
 /// <param name="Log">Where it is told what happens.</param>
 sealed record PgHost(
-    SqlService Service, LogIns LogIns, LogInThrottle Throttle, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
+    SqlService Service, LogInDesk Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
     ILogger Log);

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Foz.Core;
 using Foz.Core.Serving;
+using Foz.Server.Auth;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 
@@ -13,6 +14,9 @@ sealed class PgStart : IAsyncDisposable
 {
     /// <summary>The only database: the catalog.</summary>
     const string Database = "lake";
+
+    /// <summary>What the audit calls the protocol.</summary>
+    const string Protocol = "postgresql";
 
     /// <summary>What a TLS connection begins with.</summary>
     const byte TlsHandshake = 0x16;
@@ -126,7 +130,10 @@ sealed class PgStart : IAsyncDisposable
         var parameters = PgParameters.Read(startup.Parameters);
         if (parameters.User.Length == 0) throw new PgEndException("28000", "no PostgreSQL user name specified in startup packet");
         if (host.RequiresTls && !IsTls && !IPAddress.IsLoopback(connection.Address))
+        {
+            await host.Desk.RefuseAsync(new(parameters.User, connection.Address, Protocol, "none"), "a connection without TLS");
             throw new PgEndException("28000", "connections without TLS are refused", "connect with sslmode=require");
+        }
         var user = await LogInAsync(parameters.User, cancellationToken);
         if (parameters.Database is { } database && database != Database)
             throw new PgEndException("3D000", $"database \"{database}\" does not exist", $"the database is {Database}");
@@ -143,22 +150,20 @@ sealed class PgStart : IAsyncDisposable
 
     async Task<SessionUser> LogInAsync(string name, CancellationToken cancellationToken)
     {
-        if (!host.LogIns.IsOpen) await ProveAsync(name, cancellationToken);
-        return host.LogIns.Find(name) ?? throw Refused(name);
-    }
-
-    async Task ProveAsync(string name, CancellationToken cancellationToken)
-    {
         try
         {
-            await ScramAsync(name, cancellationToken);
-            host.Throttle.Succeeded(connection.Address);
+            return await host.Desk.EnterAsync(
+                new(name, connection.Address, Protocol, "scram-sha-256"),
+                async token =>
+                {
+                    await ScramAsync(name, token);
+                    return host.Desk.LogIns.Find(name);
+                },
+                cancellationToken);
         }
-        catch (WireException e) when (e.Kind is WireErrorKind.Authentication)
+        catch (LogInRefusedException e)
         {
-            host.Throttle.Failed(connection.Address);
-            host.Log.LogInRefused(name, connection.Address.ToString());
-            throw Refused(name);
+            throw new PgEndException("28P01", e.Message);
         }
     }
 
@@ -172,12 +177,10 @@ sealed class PgStart : IAsyncDisposable
         if (mechanism is not AuthenticationRequest.ScramSha256 && !(IsTls && mechanism is AuthenticationRequest.ScramSha256Plus))
             throw new PgEndException("08P01", "client selected an invalid SASL authentication mechanism");
         var scram = new ScramServer(
-            host.LogIns.VerifierOf(name), IsTls ? host.Tls!.CertificateHash : null,
+            host.Desk.LogIns.VerifierOf(name), IsTls ? host.Tls!.CertificateHash : null,
             isPlus: mechanism is AuthenticationRequest.ScramSha256Plus);
         new AuthenticationRequest.SaslContinue(scram.First(first)).Write(output.Writer);
         var last = await AskAsync(cancellationToken);
-        // Whoever guesses waits for each answer; more connections wait just as long.
-        await Task.Delay(host.Throttle.DelayOf(connection.Address), host.Clock, cancellationToken);
         new AuthenticationRequest.SaslFinal(scram.Final(last)).Write(output.Writer);
     }
 
@@ -191,6 +194,4 @@ sealed class PgStart : IAsyncDisposable
             ? input.Payload.ToArray()
             : throw new PgEndException("08P01", $"expected SASL response, got message type {input.Type}");
     }
-
-    static PgEndException Refused(string name) => new("28P01", $"password authentication failed for user \"{name}\"");
 }

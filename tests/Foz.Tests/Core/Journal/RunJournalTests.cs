@@ -34,7 +34,7 @@ public sealed class RunJournalTests : IDisposable
     [Fact]
     public void Every_record_has_the_columns_of_its_table()
     {
-        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric());
+        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit());
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
@@ -107,6 +107,11 @@ public sealed class RunJournalTests : IDisposable
     {
         RunId = "r1", Step = "silver.a", TableName = "silver.a", Check = "not_null", OnViolation = "warn",
         Passed = true, Violations = 0, RowsChecked = 1, CheckedAt = default,
+    };
+
+    static AuditRecord Audit() => new()
+    {
+        RunId = "r1", RecordedAt = DateTimeOffset.UnixEpoch, Event = AuditEvent.Login, Decision = AuditDecision.Denied,
     };
 
     static MetricRecord Metric() => new()

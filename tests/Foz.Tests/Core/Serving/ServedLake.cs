@@ -1,8 +1,10 @@
+using System.Text.Json;
 using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
+using Foz.Core.Journal;
 using Foz.Core.Serving;
 using Foz.Core.Statements;
 
@@ -14,11 +16,12 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access)
+    ServedLake(Func<AccessList> access, bool isAudited)
     {
         Lake = new(folder, engines, TimeProvider.System);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
-        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access });
+        if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
+        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit });
     }
 
     public Lake Lake { get; }
@@ -27,14 +30,17 @@ sealed class ServedLake : IAsyncDisposable
 
     public SqlService Service { get; }
 
+    /// <summary>What is audited; null where nothing is.</summary>
+    public AuditLog? Audit { get; }
+
     /// <summary>SELECTs of rows that are on their way to tables of the schema foz.</summary>
     public Dictionary<TableName, string> Pending { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null)
+    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null, bool isAudited = false)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty));
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited);
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
@@ -50,9 +56,16 @@ sealed class ServedLake : IAsyncDisposable
     public SqlSession Open(string user = "ana", bool isOwner = true, params (string Name, string Value)[] settings) =>
         Service.Open(new(user, isOwner), new() { Settings = settings.ToDictionary(s => s.Name, s => s.Value) });
 
+    /// <summary>What was audited, as it stands on the disk.</summary>
+    public IReadOnlyList<AuditRecord> Audited() =>
+    [
+        .. AuditSegments.In(Lake.JournalFolder).SelectMany(segment => JournalSegment.Read(segment.Path))
+            .Select(json => (AuditRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
+    ];
+
     public async ValueTask DisposeAsync()
     {
-        await Task.CompletedTask;
+        if (Audit is not null) await Audit.DisposeAsync();
         engines.Dispose();
         Directory.Delete(folder, recursive: true);
     }

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving;
+
+/// <summary>Statements as they are kept: what they do, without what they say of values.</summary>
+static class StatementText
+{
+    const int LengthMax = 10_000;
+
+    /// <summary>How statements begin that would reach what is no table: other databases, extensions, files, the process.</summary>
+    static readonly HashSet<string> reaching = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "ATTACH", "DETACH", "INSTALL", "LOAD", "FORCE", "PRAGMA", "EXPORT", "IMPORT", "CALL", "CHECKPOINT", "USE", "COPY",
+        "SET", "RESET", "CREATE", "DO",
+    };
+
+    /// <summary>A statement with a question mark in the place of each literal, single spaces, and no comments.</summary>
+    public static string WithoutLiterals(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        var text = new StringBuilder(Math.Min(sql.Length, LengthMax));
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (i > 0 && tokens[i].Start > tokens[i - 1].End) text.Append(' ');
+            // A literal that is not closed reaches to the end.
+            if (tokens[i].Kind is SqlTokenKind.Text or SqlTokenKind.Number) text.Append('?');
+            else text.Append(tokens.TextOf(i));
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The beginning of a text, where it is long.</summary>
+    public static string Shortened(string text) => text.Length <= LengthMax ? text : text[..LengthMax] + "…";
+
+    /// <summary>The hash of a text.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Whether a statement has a name, in quotes or without.</summary>
+    public static bool Names(string sql, string name)
+    {
+        var tokens = SqlTokens.Read(sql);
+        return Enumerable.Range(0, tokens.Count).Any(
+            i => tokens.IsName(i) && tokens.NameOf(i).Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether a statement that is refused is one that would reach what is no table.</summary>
+    public static bool ReachesOut(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        return tokens.Count > 0 && tokens[0].Kind == SqlTokenKind.Word && reaching.Contains(tokens.TextOf(0).ToString());
+    }
+}
