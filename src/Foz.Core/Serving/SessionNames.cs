@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
@@ -119,9 +120,11 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     /// <summary>Whether a name cannot be one of a table, and would be a file, or is one of the engine's own.</summary>
     static bool IsOutside(TableReference reference) =>
         (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
-        || reference.Name.AsSpan().IndexOfAny("/\\:.*?") >= 0
+        || reference.Name.AsSpan().ContainsAny(ofPaths)
         || (reference.Schema?.ToLowerInvariant() is null or "main" or "temp" && ofEngine.Any(
             name => reference.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
+
+    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?");
 
     static readonly IReadOnlyList<string> ofEngine = ["foz_", "duckdb_", "sqlite_", "pragma_"];
 
