@@ -19,7 +19,4 @@ public sealed record SessionOptions
 
     /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
     public string? Schema { get; init; }
-
-    /// <summary>The protocol, as the audit calls it: <c>postgresql</c>, <c>trino</c> or <c>http</c>.</summary>
-    public string Protocol { get; init; } = "postgresql";
 }

@@ -30,7 +30,6 @@ public sealed class SqlSession : IAsyncDisposable
         Settings.Begin(options.Settings);
         Statements = new(service.Options.StatementsMax);
         Cursors = new(service.Options.CursorsMax);
-        Protocol = options.Protocol;
     }
 
     /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
@@ -43,7 +42,7 @@ public sealed class SqlSession : IAsyncDisposable
     public string? ClientAddress { get; }
 
     /// <summary>The protocol, as the audit calls it.</summary>
-    public string Protocol { get; }
+    public string Protocol => Dialect is SqlDialect.Trino ? "trino" : "postgresql";
 
     /// <summary>The settings.</summary>
     public SessionSettings Settings { get; }

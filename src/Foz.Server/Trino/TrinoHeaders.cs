@@ -32,7 +32,7 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
         Schema = Find("Schema"),
         TimeZone = Find("Time-Zone"),
         Source = Find("Source"),
-        ClientAddress = address, Protocol = HttpLogIn.TrinoProtocol,
+        ClientAddress = address,
         TransactionId = Find("Transaction-Id") is { } id && !id.Equals("NONE", StringComparison.OrdinalIgnoreCase) ? id : null,
         HasPrecisions = List("Client-Capabilities").Contains("PARAMETRIC_DATETIME", StringComparer.OrdinalIgnoreCase),
         Properties = Pairs("Session"),
