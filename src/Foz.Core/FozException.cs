@@ -13,6 +13,9 @@ public sealed class FozException(ErrorKind kind, string message, Exception? inne
     /// <summary>Where it is; null where no file, table or column can be named.</summary>
     public Place? Place { get; init; }
 
+    /// <summary>What was being read, such as the line of a COPY; null where that is no matter.</summary>
+    public string? Context { get; init; }
+
     /// <summary>What to do about it; null where nothing better than the message is known.</summary>
     public string? Hint { get; init; }
 

@@ -36,4 +36,13 @@ public sealed record CopyOptions
 
     /// <summary>Whether CSV quotes all values but NULL.</summary>
     public bool QuotesAll { get; init; }
+
+    /// <summary>Whether the names of the first line must be those of the columns.</summary>
+    public bool HeaderMatches { get; init; }
+
+    /// <summary>Columns of which CSV takes what stands for NULL as such also in quotes.</summary>
+    public IReadOnlyList<string> ForceNull { get; init; } = [];
+
+    /// <summary>Columns of which CSV takes nothing for NULL.</summary>
+    public IReadOnlyList<string> ForceNotNull { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Statements;
 using Foz.Core.Tables;
 using Foz.Delta;
 
@@ -210,6 +211,23 @@ public sealed class SqlSession : IAsyncDisposable
             Columns = analysis is null ? [] : Access.ColumnsOf(analysis),
         });
     }
+
+    /// <summary>Makes sure that a statement may change a table.</summary>
+    internal void CheckMayChange()
+    {
+        if (!User.IsOwner)
+            throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
+        if (State == TransactionState.Idle) return;
+        throw new FozException(ErrorKind.Sql, "a statement that changes a table is committed by itself, and cannot be in a transaction")
+        {
+            SqlState = "0A000", Hint = "switch the client to autocommit, or COMMIT first",
+        };
+    }
+
+    /// <summary>Carries out statements that change tables.</summary>
+    /// <param name="engine">The engine's session that reads and writes rows.</param>
+    internal StatementRunner Runner(EngineSession engine) =>
+        new(engine, Service.Names, Service.Lake.Tables) { QueryNames = new SessionNames(this, Workload.Query) };
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Core.Serving.Copying;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Statements;
 
@@ -27,7 +28,23 @@ public abstract class SqlStatement
     /// <summary>How COPY sends the rows; null where the statement is no COPY.</summary>
     public virtual CopyOptions? Copy => null;
 
+    /// <summary>Whether it is a COPY that takes rows: it is run with <see cref="BeginLoadAsync"/>.</summary>
+    public virtual bool TakesRows => false;
+
     private protected SqlSession Session { get; }
+
+    /// <summary>Begins a COPY that takes rows.</summary>
+    /// <returns>What takes them, to be disposed.</returns>
+    /// <exception cref="FozException">There is no such table or column, or it may not be written to.</exception>
+    public Task<CopyLoad> BeginLoadAsync(CancellationToken cancellationToken) => Session.AuditAsync(
+        Text,
+        () => Session.RunAsync(
+            token =>
+            {
+                Session.CheckTransaction();
+                return LoadAsync(token);
+            },
+            cancellationToken));
 
     /// <summary>Runs it.</summary>
     /// <param name="parameters">
@@ -57,6 +74,9 @@ public abstract class SqlStatement
     /// <summary>Whether it is taken when the transaction has failed.</summary>
     private protected virtual bool EndsTransaction => false;
 
+    private protected virtual Task<CopyLoad> LoadAsync(CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("the statement takes no rows");
+
     private protected abstract Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
 
@@ -69,7 +89,11 @@ public abstract class SqlStatement
             session.CheckTransaction();
         if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, cancellationToken);
         if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
-        if (CopyReader.Read(sql) is { } copy) return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
+        switch (CopyReader.Read(sql))
+        {
+            case CopyOut copy: return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
+            case CopyIn copy: return new CopyInStatement(session, sql, copy);
+        }
         if (StatementReader.Read(sql) is { } statement)
             return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);
         return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);

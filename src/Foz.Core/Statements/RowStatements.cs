@@ -1,4 +1,6 @@
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Merging;
@@ -15,10 +17,15 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
+        using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
+        return await InsertAsync(insert, query.Sql, cancellationToken);
+    }
+
+    public async Task<StatementResult> InsertAsync(Statement.Insert insert, string query, CancellationToken cancellationToken)
+    {
         var table = await runner.OpenOwnAsync(insert.Table, cancellationToken);
         var present = await table.LatestAsync(cancellationToken);
-        using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
-        var select = insert.IsByName ? query.Sql : InOrder(present, insert, query.Sql, cancellationToken);
+        var select = insert.IsByName ? query : InOrder(present, insert, query, cancellationToken);
         var options = new WriteOptions { AddsColumns = false };
         var writer = new TableWriter(session);
         await using var change = insert switch
@@ -35,6 +42,28 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
                 ("num_inserted_rows", change.RowsAdded), ("num_deleted_rows", change.RowsDeleted))
             : StatementResult.Of(
                 committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded));
+    }
+
+    public async Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken)
+    {
+        var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
+        var given = table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (insert.Columns is null) return [.. table.Fields.Where(field => given.Contains(field.Name))];
+        var columns = new List<Field>();
+        foreach (var name in insert.Columns)
+        {
+            var column = table.Fields.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                ?? throw new FozException(ErrorKind.NotFound, $"column \"{name}\" of relation \"{insert.Table.Name?.Name}\" does not exist")
+                {
+                    SqlState = "42703",
+                    Hint = NearestName.Find(name, table.Fields.Select(field => field.Name)) is { } near ? $"did you mean {near}?" : null,
+                };
+            if (!given.Contains(column.Name))
+                throw new FozException(ErrorKind.Sql, $"column \"{name}\" is a generated column") { SqlState = "42P10" };
+            if (columns.Contains(column)) throw new FozException(ErrorKind.Sql, $"column \"{name}\" specified more than once") { SqlState = "42701" };
+            columns.Add(column);
+        }
+        return columns;
     }
 
     public async Task<StatementResult> UpdateAsync(Statement.Update update, CancellationToken cancellationToken)

@@ -213,13 +213,12 @@ sealed class StatementCursor(string sql)
         return Parenthesized(what);
     }
 
-    /// <summary>A table's name as it is written, with one part or more.</summary>
-    public string TableText()
+    /// <summary>The parts of a table's name: one or more.</summary>
+    public IReadOnlyList<string> TableNames()
     {
-        var start = at;
-        Name("a table");
-        while (TakesSymbol('.')) Name("a name");
-        return sql[tokens[start].Start..tokens[at - 1].End];
+        List<string> names = [Name("a table")];
+        while (TakesSymbol('.')) names.Add(Name("a name"));
+        return names;
     }
 
     /// <summary>Everything that follows, but a semicolon at the end.</summary>

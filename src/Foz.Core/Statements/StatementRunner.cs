@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
@@ -40,6 +41,18 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
             }
         }
     }
+
+    /// <summary>Adds rows that the session has, in the order of the columns that <see cref="GivenColumnsAsync"/> tells.</summary>
+    /// <param name="insert">The table and columns; its query is not looked at.</param>
+    /// <param name="select">The rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal Task<StatementResult> InsertAsync(Statement.Insert insert, string select, CancellationToken cancellationToken) =>
+        Rows.InsertAsync(insert, select, cancellationToken);
+
+    /// <summary>The columns that rows have which are added.</summary>
+    /// <exception cref="FozException">One that is named is not there, is named twice, or is computed by the table.</exception>
+    internal Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken) =>
+        Rows.GivenColumnsAsync(insert, cancellationToken);
 
     Task<StatementResult> RunOnceAsync(Statement statement, CancellationToken cancellationToken) => statement switch
     {

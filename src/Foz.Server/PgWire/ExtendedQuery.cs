@@ -13,7 +13,8 @@ namespace Foz.Server.PgWire;
 /// <param name="session">The session.</param>
 /// <param name="output">Where answers go.</param>
 /// <param name="rows">Sends rows.</param>
-sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows) : IAsyncDisposable
+/// <param name="copies">Takes rows.</param>
+sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, CopyReceiver copies) : IAsyncDisposable
 {
     const int PortalsMax = 100;
 
@@ -130,6 +131,14 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows) 
 
     async Task RunAsync(Portal portal, int rowsMax, CancellationToken cancellationToken)
     {
+        if (portal.Statement.TakesRows)
+        {
+            var tag = portal.IsDone ? "COPY 0" : await copies.ReceiveAsync(portal.Statement, cancellationToken);
+            portal.IsDone = true;
+            StatementEnd.WriteCommandComplete(output.Writer, tag);
+            return;
+        }
+
         var cursor = await portal.OpenAsync(
             opened => opened.Columns is { } columns && portal.Statement.Copy is null
                 ? EncoderOf(portal, columns)

@@ -21,6 +21,7 @@ sealed class PgConnection : IDisposable
     PgEndException? ending;
     string? cancelReason;
     volatile PgActivity activity;
+    Task<bool>? pending;
 
     /// <summary>A connection that was accepted, which is now this object's.</summary>
     public PgConnection(Socket socket, PgHost host)
@@ -66,7 +67,9 @@ sealed class PgConnection : IDisposable
         try
         {
             ThrowIfEnding();
-            return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
+            if (pending is not { } begun) return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
+            pending = null;
+            return await begun;
         }
         catch (OperationCanceledException)
         {
@@ -77,6 +80,21 @@ sealed class PgConnection : IDisposable
         {
             activity = new(PgPhase.Running, host.Clock.GetUtcNow(), Limit: null);
         }
+    }
+
+    /// <summary>Whether a message is still being read, which nobody waits for: the input is not to be looked at.</summary>
+    public bool IsReading => pending is not null;
+
+    /// <summary>
+    /// Reads the next message while something is done for the client. Where that is canceled the message is still read: the next
+    /// read waits for it.
+    /// </summary>
+    public async ValueTask<bool> ReadOnAsync(PgInput input, CancellationToken cancellationToken)
+    {
+        pending = input.ReadAsync(ClientMessageLimits.Session, reading.Token).AsTask();
+        var hasMessage = await pending.WaitAsync(cancellationToken);
+        pending = null;
+        return hasMessage;
     }
 
     /// <summary>Does something for the client that can be canceled.</summary>

@@ -41,6 +41,7 @@ static class PgErrors
         var message = new ServerMessage(Error, error.SqlState ?? error.Kind.SqlState, Printable(error.Message))
         {
             Hint = error.Hint is { } hint ? Printable(hint) : null,
+            Context = error.Context is { } context ? Printable(context) : null,
         };
         if (sql is null || SqlPosition.Of(sql, error) is not { } position) return message;
         position += before.EnumerateRunes().Count();

@@ -14,6 +14,7 @@ sealed class PgSession : IAsyncDisposable
     readonly PgOutput output;
     readonly PgConnection connection;
     readonly RowSender rows;
+    readonly CopyReceiver copies;
     readonly ExtendedQuery extended;
 
     /// <summary>A session of a client that has said who it is.</summary>
@@ -21,7 +22,8 @@ sealed class PgSession : IAsyncDisposable
     {
         (this.session, this.input, this.output, this.connection) = (session, input, output, connection);
         rows = new(session, output, clock);
-        extended = new(session, output, rows);
+        copies = new(input, output, connection);
+        extended = new(session, output, rows, copies);
         session.Settings.Changed += Tell;
         session.TransactionEnded = extended.EndTransaction;
     }
@@ -82,7 +84,7 @@ sealed class PgSession : IAsyncDisposable
     /// <summary>Sends what there is, unless more has arrived already, and waits for the next message.</summary>
     async ValueTask<bool> NextAsync()
     {
-        if (!input.HasNext(ClientMessageLimits.Session) || output.IsFull) await output.FlushAsync();
+        if (connection.IsReading || !input.HasNext(ClientMessageLimits.Session) || output.IsFull) await output.FlushAsync();
         return await connection.ReadAsync(
             input, session.State is TransactionState.Idle ? PgPhase.Idle : PgPhase.IdleInTransaction,
             session.State is TransactionState.Idle ? session.Settings.IdleTimeout : session.Settings.IdleInTransactionTimeout);
@@ -156,6 +158,12 @@ sealed class PgSession : IAsyncDisposable
         var statement = await session.PrepareAsync(sql, [], cancellationToken);
         if (statement.ParameterTypes.Count > 0)
             throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
+        if (statement.TakesRows)
+        {
+            StatementEnd.WriteCommandComplete(output.Writer, await copies.ReceiveAsync(statement, cancellationToken));
+            return;
+        }
+
         await using var cursor = await statement.ExecuteAsync([], cancellationToken);
         if (statement.Copy is { } copy)
         {

@@ -1,0 +1,47 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving.Copying;
+
+/// <summary>How the values of a column are read: what is gathered of them, and what the engine makes of that.</summary>
+/// <param name="Gathered">The values as they are gathered.</param>
+/// <param name="Type">Their type.</param>
+/// <param name="Cast">What the engine makes of one, NULL where it is none; null where it stays as it is.</param>
+/// <param name="PgName">What PostgreSQL calls the column's type.</param>
+sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string>? Cast, string PgName)
+{
+    /// <summary>How values of a type are read.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="isBinary">Whether they are in binary form, not text.</param>
+    public static CopyTyping Of(DataType type, bool isBinary) => type switch
+    {
+        DataType.Primitive { Name: "boolean" } => Fixed<byte>(type, isBinary ? CopyBinary.Boolean : CopyText.Boolean, "boolean"),
+        DataType.Primitive { Name: "byte" } => Fixed(type, isBinary ? CopyBinary.Byte : CopyText.Whole<sbyte>("tinyint"), "smallint"),
+        DataType.Primitive { Name: "short" } => Fixed(type, isBinary ? CopyBinary.Short : CopyText.Whole<short>("smallint"), "smallint"),
+        DataType.Primitive { Name: "integer" } => Fixed(type, isBinary ? CopyBinary.Integer : CopyText.Whole<int>("integer"), "integer"),
+        DataType.Primitive { Name: "long" } => Fixed(type, isBinary ? CopyBinary.Long : CopyText.Whole<long>("bigint"), "bigint"),
+        DataType.Primitive { Name: "float" } => Fixed(type, isBinary ? CopyBinary.Float : CopyText.Floating<float>("real"), "real"),
+        DataType.Primitive { Name: "double" } =>
+            Fixed(type, isBinary ? CopyBinary.Double : CopyText.Floating<double>("double precision"), "double precision"),
+        DataType.Primitive { Name: "string" } => new(new BytesCopyColumn(isBinary ? CopyBinary.Text : null), type, Cast: null, "text"),
+        DataType.Primitive { Name: "binary" } => new(new BytesCopyColumn(isBinary ? null : CopyText.Bytes), type, Cast: null, "bytea"),
+        DataType.Primitive { Name: "date" } when isBinary => Fixed<int>(type, CopyBinary.Date, "date"),
+        DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } when isBinary => Fixed<long>(type, CopyBinary.Timestamp, "timestamp"),
+        DataType.Primitive { Name: "date" } => ByEngine(type, write: null, "date"),
+        DataType.Primitive { Name: "timestamp" } => ByEngine(type, write: null, "timestamp with time zone"),
+        DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, write: null, "timestamp without time zone"),
+        DataType.Decimal => ByEngine(type, isBinary ? CopyBinary.Numeric : null, "numeric"),
+        DataType.Array array => ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array),
+        _ => ByJson(type, isBinary ? CopyBinary.Text : null),
+    };
+
+    static CopyTyping Fixed<T>(DataType type, FixedValue<T> read, string name)
+        where T : unmanaged => new(new FixedCopyColumn<T>(read), type, Cast: null, name);
+
+    static CopyTyping ByEngine(DataType type, BytesValue? write, string name) => new(
+        new BytesCopyColumn(write), DataType.String, value => $"TRY_CAST({value} AS {ColumnTypes.NameOf(type)})", name);
+
+    static CopyTyping ByJson(DataType type, BytesValue? write) => new(
+        new BytesCopyColumn(write), DataType.String,
+        value => $"TRY(CAST(CAST({value} AS JSON) AS {ColumnTypes.NameOf(type)}))", "json");
+}
