@@ -1,6 +1,5 @@
 using Foz.Core;
 using Foz.Core.Serving;
-using Foz.Wire;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -25,7 +25,7 @@ public sealed class PsqlTests(ServedProject project)
     [InlineData("PGPASSWORD=wrong psql -c 'select 1'", "FATAL:  password authentication failed for user \"ana\"")]
     [InlineData("PGDATABASE=shop psql -c 'select 1'", "FATAL:  database \"shop\" does not exist")]
     [InlineData("psql -c 'select nope'", "LINE 1: select nope\n               ^")]
-    [InlineData("psql -c 'select 1 from nowhere'", "ERROR:  relation \"nowhere\" does not exist")]
+    [InlineData("psql -c 'select 1 from nowhere'", "ERROR:  relation \"nowhere\" does not exist\nLINE 1: select 1 from nowhere\n                      ^")]
     [InlineData("PGSSLMODE=require psql -c 'select 1'", "server does not support SSL")]
     public async Task Refusal_is_told_as_PostgreSQL_tells_it(string command, string expected) =>
         Assert.Contains(expected, await project.ShellAsync(command), StringComparison.Ordinal);

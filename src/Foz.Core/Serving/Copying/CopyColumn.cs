@@ -105,7 +105,7 @@ sealed class FixedCopyColumn<T>(FixedValue<T> read) : CopyColumn
 /// <param name="write">How a value is written; null for as it is.</param>
 sealed class BytesCopyColumn(BytesValue? write) : CopyColumn
 {
-    ArrayBufferWriter<byte> bytes = new();
+    readonly ArrayBufferWriter<byte> bytes = new();
     int[] offsets = [0];
 
     protected override void Write(ReadOnlySpan<byte> value)
