@@ -160,7 +160,8 @@ sealed class PgSession : IAsyncDisposable
             throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
         if (statement.TakesRows)
         {
-            StatementEnd.WriteCommandComplete(output.Writer, await copies.ReceiveAsync(statement, cancellationToken));
+            var tag = await copies.ReceiveAsync(statement, cancellationToken);
+            StatementEnd.WriteCommandComplete(output.Writer, tag);
             return;
         }
 

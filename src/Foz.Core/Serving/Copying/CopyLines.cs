@@ -74,7 +74,7 @@ sealed class CopyLines
                 // Whether a newline follows is still on its way.
                 var isOpen = found == '\r' && lineEnd.Length != 1 && scanned + 1 == unread.Length && !isLast;
                 if (!isQuoted) return isOpen ? null : (scanned, EndAt(unread[scanned..]));
-                if (found == (lineEnd is [(byte)'\r'] ? '\r' : '\n')) Number++;
+                if (found == (lineEnd is [(byte)'\n'] ? '\n' : '\r')) Number++;
                 (scanned, isEscaped) = (scanned + 1, false);
             }
             else if (isCsv)
@@ -108,6 +108,7 @@ sealed class CopyLines
     {
         if (lineEnd.Length == 0) lineEnd = here.StartsWith("\r\n"u8) ? [.. "\r\n"u8] : [here[0]];
         if (here.StartsWith(lineEnd)) return lineEnd.Length;
+        Number++;
         var (what, name) = here[0] == '\n' ? ("newline", "\\n") : ("carriage return", "\\r");
         throw new FozException(ErrorKind.Data, $"{(isCsv ? "unquoted" : "literal")} {what} found in data")
         {

@@ -129,16 +129,15 @@ public sealed class CopyLoad : IAsyncDisposable
         try
         {
             fields.Read(line);
-            if (fields.Count < columns.Count) throw CopyFaults.Format($"missing data for column \"{columns[fields.Count].Name}\"");
             if (fields.Count > columns.Count) throw CopyFaults.Format("extra data after last expected column");
         }
         catch (FozException e)
         {
-            throw CopyFaults.In(
-                string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {number}: {CopyFaults.Quoted(line)}"), e);
+            throw CopyFaults.In(ContextOf(line), e);
         }
         for (var i = 0; i < columns.Count; i++)
         {
+            if (i == fields.Count) throw CopyFaults.In(ContextOf(line), CopyFaults.Format($"missing data for column \"{columns[i].Name}\""));
             var isNull = fields.IsNull(i);
             if (isNull && options.ForceNotNull.Contains(columns[i].Name)) isNull = false;
             else if (!isNull && fields.IsNullText(i) && options.ForceNull.Contains(columns[i].Name)) isNull = true;
@@ -147,6 +146,9 @@ public sealed class CopyLoad : IAsyncDisposable
         }
         batch.EndRow(number);
     }
+
+    string ContextOf(ReadOnlySpan<byte> line) =>
+        string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {lines.Number}: {CopyFaults.Quoted(line)}");
 
     void ReadTuples(bool isLast, CancellationToken cancellationToken)
     {

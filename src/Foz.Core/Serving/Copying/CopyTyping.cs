@@ -29,7 +29,7 @@ sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string
         DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } when isBinary => Fixed<long>(type, CopyBinary.Timestamp, "timestamp"),
         DataType.Primitive { Name: "date" } => ByEngine(type, write: null, "date"),
         DataType.Primitive { Name: "timestamp" } => ByEngine(type, write: null, "timestamp with time zone"),
-        DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, write: null, "timestamp without time zone"),
+        DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, write: null, "timestamp"),
         DataType.Decimal => ByEngine(type, isBinary ? CopyBinary.Numeric : null, "numeric"),
         DataType.Array array => ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array),
         _ => ByJson(type, isBinary ? CopyBinary.Text : null),

@@ -90,7 +90,7 @@ public sealed class CopyLoadTests : IAsyncLifetime
     [InlineData("1\tx\ty\n", "22P04", "extra data after last expected column", "COPY orders, line 1: \"1\tx\ty\"")]
     [InlineData("1\tx\nq\ty\n", "22P02", "invalid input syntax for type bigint: \"q\"", "COPY orders, line 2, column id: \"q\"")]
     [InlineData("99999999999999999999\tx\n", "22003", "value \"99999999999999999999\" is out of range for type bigint", "COPY orders, line 1, column id: \"99999999999999999999\"")]
-    [InlineData("1\tx\r\n2\ty\n", "22P04", "literal newline found in data", "COPY orders, line 1")]
+    [InlineData("1\tx\r\n2\ty\n", "22P04", "literal newline found in data", "COPY orders, line 2")]
     [InlineData("1\t\\0\n", "22021", "invalid byte sequence for encoding \"UTF8\": 0x00", "COPY orders, line 1")]
     public async Task A_fault_tells_its_line_and_column_and_nothing_is_written(string text, string sqlState, string message, string context)
     {
