@@ -29,9 +29,9 @@ sealed class CopyInStatement : SqlStatement
 
     private protected override async Task<CopyLoad> LoadAsync(CancellationToken cancellationToken)
     {
-        var name = await FindAsync(cancellationToken);
-        var insert = new Statement.Insert(new(name, null), "") { Columns = copy.Columns };
-        Session.Access.Read(name, [], []);
+        var table = await FindAsync(cancellationToken);
+        var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
+        Session.Access.Read(table, [], []);
         Session.CheckMayChange();
         Session.Audit(Text, AuditEvent.Change, analysis: null);
         var engine = Session.Service.Lake.Engines.Open(Workload.Query);
