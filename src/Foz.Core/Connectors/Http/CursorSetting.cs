@@ -30,11 +30,12 @@ sealed record CursorSetting
     {
         var (definition, settings) = (stream.Definition, stream.Definition.Settings);
         string[] keys = ["cursor_param", "cursor_start", "cursor_format", "lookback"];
-        if (definition.Mode is StreamMode.Snapshot)
+        if (definition.Mode is StreamMode.Snapshot || stream.AsksForChangedParents)
         {
             if (keys.FirstOrDefault(key => settings.Text(key) is not null) is { } stray)
-                throw settings.Wrong(stray, "left out without 'mode: incremental'");
-            if (stream.Templates.Any(t => t.TakesCursor)) throw settings.Wrong("cursor", "set, with 'mode: incremental', where {cursor} is");
+                throw settings.Wrong(stray, stream.AsksForChangedParents ? "left out with 'parent_mode: incremental'" : "left out without 'mode: incremental'");
+            if (stream.Templates.Any(t => t.TakesCursor))
+                throw settings.Wrong("cursor", $"set, with 'mode: incremental'{(stream.AsksForChangedParents ? " and without 'parent_mode'" : "")}, where {{cursor}} is");
             return null;
         }
         if (definition.Cursor is not { } cursor) throw settings.Wrong("cursor", "set where mode is incremental");

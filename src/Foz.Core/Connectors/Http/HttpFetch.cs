@@ -12,16 +12,17 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller)
 {
     const int ParentsMax = 10_000_000;
     readonly Lock gate = new();
-    readonly Dictionary<string, Task<IReadOnlyList<ParentRow>>> parents = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Task<IReadOnlyList<ParentRow>>> allParents = new(StringComparer.Ordinal);
 
     /// <summary>Fetches all rows of a stream.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cursor">The cursor from which on; null for all.</param>
     /// <param name="filter">Decides which rows are taken; null for all.</param>
+    /// <param name="parents">Which rows of its parent it is asked for; null for all.</param>
     /// <param name="rows">Takes them.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task FetchAsync(
-        HttpStream stream, string? cursor, CursorFilter? filter, SpooledRows rows, CancellationToken cancellationToken)
+        HttpStream stream, string? cursor, CursorFilter? filter, ChangedParents? parents, SpooledRows rows, CancellationToken cancellationToken)
     {
         if (stream.Parent is null)
         {
@@ -30,7 +31,7 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller)
         }
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.ConnectionsMax, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(
-            await ParentsAsync(stream, cancellationToken), parallel,
+            parents is null ? await ParentsAsync(stream, cancellationToken) : await FetchParentsAsync(stream, parents, cancellationToken), parallel,
             async (parent, ct) => await FetchAsync(
                 stream, new TemplateValues(parent.Texts, cursor), FieldsOf(stream, parent), filter, rows, ct));
     }
@@ -73,23 +74,25 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller)
         var key = $"{stream.Parent!.Definition.Name}\n{string.Join('\n', stream.ParentPaths)}";
         lock (gate)
         {
-            if (parents.TryGetValue(key, out var known) && !known.IsFaulted && !known.IsCanceled) return known;
-            return parents[key] = FetchParentsAsync(stream, cancellationToken);
+            if (allParents.TryGetValue(key, out var known) && !known.IsFaulted && !known.IsCanceled) return known;
+            return allParents[key] = FetchParentsAsync(stream, changed: null, cancellationToken);
         }
     }
 
-    async Task<IReadOnlyList<ParentRow>> FetchParentsAsync(HttpStream stream, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<ParentRow>> FetchParentsAsync(HttpStream stream, ChangedParents? changed, CancellationToken cancellationToken)
     {
         var parent = stream.Parent!;
         var paths = stream.ParentPaths.Select(JsonPath.Parse).ToList();
         var found = new Dictionary<string, ParentRow>(StringComparer.Ordinal);
         IReadOnlyList<ParentRow?> above = [null];
         if (parent.Parent is not null) above = await ParentsAsync(parent, cancellationToken);
+        var cursor = changed is null ? parent.Cursor?.ToSend(parent.Cursor.Start) : changed.Cursor;
         foreach (var grandparent in above)
             await foreach (var page in PagesAsync(
-                parent, new TemplateValues(grandparent?.Texts, parent.Cursor?.Start), cancellationToken))
+                parent, new TemplateValues(grandparent?.Texts, cursor), cancellationToken))
                 foreach (var place in page.Rows)
                 {
+                    if (changed is not null && !changed.Filter.Takes(page.Text.Span[place])) continue;
                     var row = RowOf(page.Text.Span[place], paths, stream);
                     if (row is not null) found.TryAdd(string.Join('\0', row.Json.Values), row);
                     if (found.Count > ParentsMax)

@@ -101,6 +101,10 @@ static class HttpSettings
         },
         new("lookback", "incremental: how far before the last cursor rows are asked for again, such as `1h`; of a number, a number"),
         new("parent", "the stream of the same source whose rows `{parent.field}` stands for: one request a row"),
+        new("parent_mode", "which rows of the parent are asked for: all in every batch, or those that are new or changed since the last, by the parent's `cursor`")
+        {
+            Values = ["snapshot", "incremental"], Default = "`snapshot`",
+        },
         new("parent_fields", "fields of the parent's row that a row gets, by name")
         {
             Default = "`_parent_<field>` for each `{parent.field}`",

@@ -61,7 +61,8 @@ sealed class HttpSource : ISource
     {
         var last = history.LastOrDefault(inputs => inputs.CursorTo is not null);
         return Task.FromResult(new BatchPlan(
-            streams[stream.Name].Cursor is null ? new() : new() { CursorFrom = last?.CursorTo, CursorSeen = last?.CursorSeen ?? [] }, []));
+            streams[stream.Name].AsksForChangedParents ? new() { State = history.LastOrDefault(inputs => inputs.State is not null)?.State }
+            : streams[stream.Name].Cursor is null ? new() : new() { CursorFrom = last?.CursorTo, CursorSeen = last?.CursorSeen ?? [] }, []));
     }
 
     /// <inheritdoc/>
@@ -73,9 +74,11 @@ sealed class HttpSource : ISource
         var filter = declared.Cursor is { } setting ? new CursorFilter(setting, begin) : null;
         var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(inputs.CursorFrom)) : null;
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
-        await fetch.FetchAsync(declared, cursor, filter, rows, cancellationToken);
+        var parents = declared.AsksForChangedParents ? new ChangedParents(declared.Parent!, inputs.State) : null;
+        await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
+        var reached = parents is null ? filter?.Reached ?? inputs : inputs with { State = parents.State };
         return await Task.Run(
-            () => rows.Read(stream, context, new(filter?.Reached ?? inputs, filter?.Warnings ?? []), cancellationToken), cancellationToken);
+            () => rows.Read(stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Filter.Warnings ?? []]), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -63,6 +63,9 @@ sealed record HttpStream
     /// <summary>The stream whose rows it asks once each for; null where it asks once.</summary>
     public HttpStream? Parent { get; init; }
 
+    /// <summary>Whether it asks only for parents that are new or changed since the last batch.</summary>
+    public bool AsksForChangedParents { get; init; }
+
     /// <summary>Fields of the parent's row that a row gets: names, and where the parent has them.</summary>
     public IReadOnlyDictionary<string, string> ParentFields { get; init; } = new Dictionary<string, string>();
 
@@ -151,7 +154,8 @@ static class HttpStreams
             SkipStatuses = settings.Texts("skip_status").Select(text => Status(settings, text)).ToHashSet(),
         };
         if (stream.Paging.Into is PagingTarget.Body && stream.Body is null) throw settings.Wrong("paging", "of a stream with a 'body' where it goes into it");
-        return ReadParent(stream) with { Cursor = CursorSetting.Read(stream) };
+        stream = ReadParent(stream);
+        return stream with { Cursor = CursorSetting.Read(stream) };
     }
 
     static HttpStream ReadParent(HttpStream stream)
@@ -165,8 +169,25 @@ static class HttpStreams
         var fields = settings.Map("parent_fields");
         return stream with
         {
+            AsksForChangedParents = TakesChanged(stream),
             ParentFields = fields.Count > 0 ? fields : taken.ToDictionary(f => ParentColumn + f.Replace('.', '_'), f => f, StringComparer.Ordinal),
         };
+    }
+
+    static bool TakesChanged(HttpStream stream)
+    {
+        const string mode = "parent_mode";
+        var settings = stream.Definition.Settings;
+        if (settings.Text(mode) is not { } stated) return false;
+        if (stream.Parent is not { } parent) throw settings.Wrong(mode, "left out without 'parent'");
+        if (stated != "incremental") return false;
+        if (parent.Cursor is null)
+            throw settings.Wrong(mode, $"left out where '{parent.Definition.Name}' is not incremental: its cursor tells which of its rows are new or changed");
+        if (stream.Definition.Mode is StreamMode.Snapshot)
+            throw settings.Wrong(mode, "left out without 'mode: incremental': rows of parents that did not change would be lost");
+        return stream.Definition.Cursor is null
+            ? true
+            : throw settings.Wrong(mode, "left out beside 'cursor': all rows of a parent that changed arrive");
     }
 
     static Dictionary<string, Template> Templates(IReadOnlyDictionary<string, string> texts) =>

@@ -33,6 +33,51 @@ public sealed class HttpRunTests
     }
 
     [Fact]
+    public async Task Children_are_asked_of_parents_that_are_new_or_changed()
+    {
+        var orders = "[{\"id\":1,\"at\":5},{\"id\":2,\"at\":6}]";
+        var fails = false;
+        using var server = new ApiServer(request => request.Path switch
+        {
+            "/orders" => orders,
+            _ when fails => new ApiAnswer(400),
+            _ => $"[{{\"line\":\"{request.Path}\"}}]",
+        });
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", """
+            connection: api
+            streams:
+              orders: {mode: incremental, cursor: at, cursor_param: since, keys: [id]}
+              lines: {mode: incremental, path: 'orders/{parent.id}/lines', parent: orders, parent_mode: incremental}
+            """);
+        await project.RunWellAsync();
+        Assert.Equal(["/orders/1/lines", "/orders/2/lines"], Asked());
+        await project.RunWellAsync();
+        Assert.Empty(Asked());
+        // One is new, one changed, and one is of the last cursor and not yet known.
+        orders = "[{\"id\":2,\"at\":6},{\"id\":4,\"at\":6},{\"id\":3,\"at\":7},{\"id\":1,\"at\":8}]";
+        fails = true;
+        await project.RunAsync();
+        fails = false;
+        server.Requests.Clear();
+        await project.RunWellAsync();
+        Assert.Contains("6", server.Requests.Where(r => r.Path == "/orders").Select(r => r["since"]));
+        Assert.Equal(["/orders/1/lines", "/orders/3/lines", "/orders/4/lines"], Asked());
+        Assert.Equal(
+            ["1|/orders/1/lines", "1|/orders/1/lines", "2|/orders/2/lines", "3|/orders/3/lines", "4|/orders/4/lines"],
+            await project.RowsAsync("SELECT _parent_id, line FROM bronze.lines"));
+        await project.RunWellAsync(isFullRefresh: true);
+        Assert.Equal(4, Asked().Count);
+
+        List<string> Asked()
+        {
+            var asked = server.Requests.Select(r => r.Path).Where(p => p != "/orders").Order(StringComparer.Ordinal).ToList();
+            server.Requests.Clear();
+            return asked;
+        }
+    }
+
+    [Fact]
     public async Task A_batch_that_a_check_stops_is_fetched_again()
     {
         var rows = "[{\"id\":1,\"at\":5},{\"id\":null,\"at\":6}]";
