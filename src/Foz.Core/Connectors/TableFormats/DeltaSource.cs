@@ -6,7 +6,6 @@ using Foz.Core.Tables;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage.Caching;
 
 namespace Foz.Core.Connectors.TableFormats;
 
@@ -14,103 +13,60 @@ namespace Foz.Core.Connectors.TableFormats;
 /// Delta tables of others as a source: whole versions, or what versions changed, by their change data feed or, without one, by
 /// the files and deletion vectors of their commits.
 /// </summary>
-sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
+sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSource(folder, clock, Format, LogFiles.Folder)
 {
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    const string Format = "Delta";
 
     /// <inheritdoc/>
-    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    protected override bool IsMark(string file) => true;
+
+    /// <inheritdoc/>
+    protected override async Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken)
     {
-        var tables = await FindTablesAsync(cancellationToken);
-        return tables.Count == 0
-            ? throw folder.NoTables("Delta", LogFiles.Folder)
-            : $"{tables.Count:N0} Delta {(tables.Count == 1 ? "table" : "tables")} in {folder.Stated}";
+        var table = await new TableStore(Folder.Store, engine, Clock).Open(location).LatestAsync(cancellationToken);
+        return Folder.ToStream(location, table.Fields, table.RowCount);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken)
+    protected override async Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken)
     {
-        var streams = new List<DiscoveredStream>();
-        using var engine = new EnginePool(new EngineOptions());
-        var store = new TableStore(folder.Store, engine, clock);
-        foreach (var location in await FindTablesAsync(cancellationToken))
-            streams.Add(await folder.GuardAsync(location, async () =>
-            {
-                var table = await store.Open(location).LatestAsync(cancellationToken);
-                return folder.ToStream(location, table.Fields, table.RowCount);
-            }));
-        return streams;
-    }
-
-    /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
-    {
-        var location = TableFolder.LocationOf(stream);
-        return folder.GuardAsync(location, async () =>
+        var from = last is null ? (long?)null : VersionOf(last.CursorTo!);
+        var table = new LakeTable(
+            new DeltaTable(Folder.Store.Within(location), parquet: null, Clock, Folder.AddressOf(location)), keys: null);
+        var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken) ?? throw Folder.NotThere(location, stream, Format);
+        if (from > to) throw Folder.Remade(location);
+        if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
+            return new BatchPlan(null, []);
+        return new(new()
         {
-            var last = history.LastOrDefault(inputs => inputs.CursorTo is not null);
-            var from = last is null ? (long?)null : VersionOf(last.CursorTo!);
-            var table = new LakeTable(
-                new DeltaTable(folder.Store.Within(location), parquet: null, clock, folder.AddressOf(location)), keys: null);
-            var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken) ?? throw folder.NotThere(location, stream, "Delta");
-            if (from > to) throw folder.Remade(location);
-            if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
-                return new BatchPlan(null, []);
-            return new(new()
-            {
-                CursorFrom = stream.Mode is StreamMode.Incremental ? last?.CursorTo : null,
-                CursorTo = to.ToString(CultureInfo.InvariantCulture),
-                State = last?.State,
-            }, []);
-        });
+            CursorFrom = stream.Mode is StreamMode.Incremental ? last?.CursorTo : null,
+            CursorTo = to.ToString(CultureInfo.InvariantCulture),
+            State = last?.State,
+        }, []);
     }
 
     /// <inheritdoc/>
-    public Task<StreamRows> ReadAsync(
-        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    protected override async Task<TableFormatRows> ReadAsync(
+        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken)
     {
-        var location = TableFolder.LocationOf(stream);
-        return folder.GuardAsync<StreamRows>(location, async () =>
+        var table = new TableStore(Folder.Open(reading.Cache), reading.Engine, Clock).Open(location);
+        var to = VersionOf(inputs.CursorTo!);
+        var end = await table.VersionAsync(to, cancellationToken);
+        var id = end.State.Metadata.Id;
+        if (inputs.CursorFrom is not null && inputs.State is { } known && known != id) throw Folder.Remade(location);
+        var isWhole = inputs.CursorFrom is null;
+        var rows = isWhole
+            ? TableRows.All(end)
+            : await (await table.ChangesSinceAsync(VersionOf(inputs.CursorFrom!), to, cancellationToken)).RowsAsync(cancellationToken);
+        var relation = await rows.OpenAsync(reading.Session, filter: null, cancellationToken, isForAnySession: true);
+        var address = Folder.AddressOf(location);
+        return new(
+            isWhole ? AllSql(end, relation.Sql, address) : ChangesSql(stream, end, relation.Sql, address), TableFolder.FieldsOf(end.Fields), relation)
         {
-            var cache = new FileCache(Path.Combine(context.WorkFolder, "fetched"), long.MaxValue, clock);
-            var table = new TableStore(folder.Open(cache), context.Engine, clock).Open(location);
-            var to = VersionOf(inputs.CursorTo!);
-            var end = await table.VersionAsync(to, cancellationToken);
-            var id = end.State.Metadata.Id;
-            if (inputs.CursorFrom is not null && inputs.State is { } known && known != id) throw folder.Remade(location);
-            var isWhole = inputs.CursorFrom is null;
-            var rows = isWhole
-                ? TableRows.All(end)
-                : await (await table.ChangesSinceAsync(VersionOf(inputs.CursorFrom!), to, cancellationToken)).RowsAsync(cancellationToken);
-            var session = context.Engine.Open(Workload.Ingestion);
-            try
-            {
-                var relation = await rows.OpenAsync(session, filter: null, cancellationToken, isForAnySession: true);
-                return new StreamRows.Selected(isWhole
-                    ? AllSql(end, relation.Sql, folder.AddressOf(location))
-                    : ChangesSql(stream, end, relation.Sql, folder.AddressOf(location)))
-                {
-                    Fields = TableFolder.FieldsOf(end.Fields),
-                    TellsChanges = true,
-                    Reached = inputs with { State = id },
-                    BytesRead = isWhole ? end.TotalBytes : null,
-                    OnDispose = () =>
-                    {
-                        relation.Dispose();
-                        session.Dispose();
-                        cache.Dispose();
-                        return ValueTask.CompletedTask;
-                    },
-                };
-            }
-            catch
-            {
-                session.Dispose();
-                throw;
-            }
-        });
+            Reached = inputs with { State = id },
+            BytesRead = isWhole ? end.TotalBytes : null,
+        };
     }
 
     /// <summary>All rows of a version.</summary>
@@ -148,7 +104,4 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : ISource
             };
 
     static long VersionOf(string cursor) => long.Parse(cursor, CultureInfo.InvariantCulture);
-
-    Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) =>
-        folder.FindAsync(LogFiles.Folder, static _ => true, cancellationToken);
 }
