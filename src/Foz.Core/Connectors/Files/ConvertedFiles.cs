@@ -8,11 +8,12 @@ namespace Foz.Core.Connectors.Files;
 /// <summary>Writes files of other formats as JSON lines into the batch's work folder, to be read as such.</summary>
 static class ConvertedFiles
 {
-    /// <summary>The files, each in the place of the original.</summary>
+    /// <summary>The files, each in the place of the original, and what the user should know of them.</summary>
     /// <exception cref="FozException">A file is not of its format, or a setting is wrong.</exception>
-    public static IReadOnlyList<SourceFile> ToJsonLines(
+    public static (IReadOnlyList<SourceFile> Files, IReadOnlyList<Warning> Warnings) ToJsonLines(
         IReadOnlyList<SourceFile> files, FileFormat format, StreamDefinition stream, ReadContext context, CancellationToken cancellationToken)
     {
+        var warnings = new System.Collections.Concurrent.ConcurrentDictionary<string, Warning>(StringComparer.Ordinal);
         var widths = format is FileFormat.Fixed ? FixedField.Read(stream.Settings) : [];
         var sheet = format is FileFormat.Excel ? SheetRange.Read(stream.Settings) : null;
         var converted = files.Select((file, i) => file with { FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl") }).ToList();
@@ -22,7 +23,10 @@ static class ConvertedFiles
             using var source = FileStreams.OpenText(pair.First, format is FileFormat.Fixed ? CsvDialect.ReadEncoding(stream.Settings) : null);
             try
             {
-                if (sheet is not null) ExcelRows.Write(pair.First, source, sheet, target, cancellationToken);
+                if (sheet is not null)
+                {
+                    if (ExcelRows.Write(pair.First, source, sheet, target, cancellationToken) is { } warning) warnings[pair.First.Input.Path] = warning;
+                }
                 else if (format is FileFormat.Xml) WriteXml(source, stream.Settings.Text("records") ?? "", target, cancellationToken);
                 else WriteFixed(source, widths, target, cancellationToken);
             }
@@ -35,7 +39,7 @@ static class ConvertedFiles
                 throw FileStreams.Error(pair.First, e);
             }
         }, cancellationToken);
-        return converted;
+        return (converted, [.. warnings.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => w.Value)]);
     }
 
     static void WriteXml(Stream source, string path, FileStream target, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ sealed record SheetRange(string? Sheet, int FirstRow, int? LastRow, int FirstCol
     }
 
     /// <summary>A cell such as <c>B3</c>, or a column without a row; null where it is none.</summary>
-    static (int? Row, int? Column)? Cell(string text)
+    public static (int? Row, int? Column)? Cell(string text)
     {
         var letters = text.TakeWhile(char.IsAsciiLetter).Take(4).ToList();
         var column = letters.Aggregate(0, (sum, c) => sum * 26 + char.ToUpperInvariant(c) - 'A' + 1);
@@ -51,7 +51,7 @@ sealed record SheetRange(string? Sheet, int FirstRow, int? LastRow, int FirstCol
 
 /// <summary>
 /// Rows of Excel as JSON lines, each value a text: numbers with all their digits, dates and times in ISO's form, <c>true</c> and
-/// <c>false</c>; an error such as <c>#N/A</c> is no value. Rows without any value are passed over.
+/// <c>false</c>; an error such as <c>#N/A</c> is no value, and told. Rows without any value are passed over.
 /// </summary>
 static class ExcelRows
 {
@@ -61,9 +61,22 @@ static class ExcelRows
     /// <param name="range">Which cells.</param>
     /// <param name="target">Where to.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>That cells are errors; null where none is.</returns>
     /// <exception cref="FozException">It is no workbook, or does not have the sheet.</exception>
-    public static void Write(
-        SourceFile file, Stream source, SheetRange range, FileStream target, CancellationToken cancellationToken) => Guard(file, source, reader =>
+    public static Warning? Write(
+        SourceFile file, Stream source, SheetRange range, FileStream target, CancellationToken cancellationToken)
+    {
+        Warning? warning = null;
+        Guard(file, source, (reader, workbook) =>
+        {
+            WriteRows(file, reader, range, target, cancellationToken);
+            warning = ExcelErrors.Find(file, workbook, reader.Name, range, cancellationToken);
+        });
+        return warning;
+    }
+
+    static void WriteRows(
+        SourceFile file, IExcelDataReader reader, SheetRange range, FileStream target, CancellationToken cancellationToken)
     {
         using var json = new Utf8JsonWriter(target);
         var names = Start(file, reader, range);
@@ -81,7 +94,7 @@ static class ExcelRows
             json.Reset();
             target.Write("\n"u8);
         }
-    });
+    }
 
     /// <summary>The columns of the first sheet.</summary>
     /// <exception cref="FozException">It is no workbook.</exception>
@@ -89,7 +102,7 @@ static class ExcelRows
     {
         IReadOnlyList<string> names = [];
         using var source = FileStreams.Open(file);
-        Guard(file, source, reader => names = Start(file, reader, SheetRange.Read(Settings.Empty)) ?? []);
+        Guard(file, source, (reader, _) => names = Start(file, reader, SheetRange.Read(Settings.Empty)) ?? []);
         return names;
     }
 
@@ -154,7 +167,7 @@ static class ExcelRows
         };
     }
 
-    static void Guard(SourceFile file, Stream source, Action<IExcelDataReader> read)
+    static void Guard(SourceFile file, Stream source, Action<IExcelDataReader, Stream> read)
     {
         // The library looks for parts of the file, so that a compressed one is unpacked first.
         using var seekable = source.CanSeek ? null : new MemoryStream();
@@ -163,7 +176,7 @@ static class ExcelRows
         try
         {
             using var reader = ExcelReaderFactory.CreateReader(seekable ?? source, new() { LeaveOpen = true });
-            read(reader);
+            read(reader, seekable ?? source);
         }
         catch (InvalidPasswordException e)
         {

@@ -27,10 +27,14 @@ static class FileRows
             FileFormat.Binary => BinaryBatch.Read(files),
             FileFormat.Avro => ParquetBatch.Read(
                 AvroRows.ToParquet(files, context, cancellationToken), columns, session, cancellationToken, "avro"),
-            FileFormat.Xml or FileFormat.Fixed or FileFormat.Excel => JsonBatch.Read(
-                ConvertedFiles.ToJsonLines(files, format, stream, context, cancellationToken), stream, FileFormat.JsonLines, columns, context,
-                cancellationToken),
+            FileFormat.Xml or FileFormat.Fixed or FileFormat.Excel => Converted(),
             _ => throw new UnreachableException(),
         };
+
+        StreamRows Converted()
+        {
+            var (converted, warnings) = ConvertedFiles.ToJsonLines(files, format, stream, context, cancellationToken);
+            return JsonBatch.Read(converted, stream, FileFormat.JsonLines, columns, context, cancellationToken, warnings);
+        }
     }
 }

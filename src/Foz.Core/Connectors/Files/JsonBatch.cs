@@ -18,6 +18,7 @@ sealed class JsonBatch : IDisposable
     readonly RejectedRows rejected;
     readonly List<StreamRelation> relations = [];
     IReadOnlyList<Field> fields = [];
+    IReadOnlyList<Warning> warnings = [];
 
     JsonBatch(IReadOnlyList<JsonFile> files, JsonNode root, ReadContext context)
     {
@@ -32,14 +33,18 @@ sealed class JsonBatch : IDisposable
     /// <param name="columns">The columns of the table, and those that the stream declares.</param>
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="warnings">What the user should know of them already; null for nothing.</param>
     public static StreamRows Read(
         IReadOnlyList<SourceFile> sources, StreamDefinition stream, FileFormat format, FileColumns columns,
-        ReadContext context, CancellationToken cancellationToken)
+        ReadContext context, CancellationToken cancellationToken, IReadOnlyList<Warning>? warnings = null)
     {
         var encoding = CsvDialect.ReadEncoding(stream.Settings);
         var batch = new JsonBatch(
             [.. sources.Select((source, i) => new JsonFile(i, source, encoding, format == FileFormat.JsonLines))],
-            Root(columns), context);
+            Root(columns), context)
+        {
+            warnings = warnings ?? [],
+        };
         try
         {
             batch.Scan(columns, cancellationToken);
@@ -100,6 +105,7 @@ sealed class JsonBatch : IDisposable
         {
             Fields = fields,
             RejectedSql = rejected.Select(),
+            Warnings = warnings,
             RowsRead = files.Sum(file => file.RowCount),
             BytesRead = files.Sum(file => file.Source.Input.SizeBytes),
             Recover = canRecover ? (error, ct) => Task.Run(() => Recover(error, ct), ct) : null,

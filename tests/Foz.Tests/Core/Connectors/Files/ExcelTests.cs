@@ -34,6 +34,30 @@ public sealed class ExcelTests
     }
 
     [Theory]
+    [InlineData("B3:F", "file a.xlsx, sheet 'Orders': 1 cell is an error and arrives as null: D6 (#N/A)")]
+    [InlineData("B3:C", null)]
+    [InlineData("B3:F5", null)]
+    public async Task Cells_that_are_errors_are_told_where_they_are(string range, string? expected)
+    {
+        await using var project = new FilesProject().Write("a.xlsx", Workbook(("Intro", ""), ("Orders", Orders)))
+            .Define("*.xlsx", settings: [("sheet", "2"), ("range", range)]);
+        await project.ReadAsync();
+        Assert.Equal(expected is null ? [] : [expected], project.Warnings.Select(w => w.Message));
+    }
+
+    [Fact]
+    public async Task Many_errors_are_counted_also_where_cells_do_not_say_where_they_are()
+    {
+        var rows = "<row><c t=\"inlineStr\"><is><t>n</t></is></c></row>"
+            + string.Concat(Enumerable.Range(0, 7).Select(_ => "<row><c t=\"e\"><v>#DIV/0!</v></c><c t=\"n\"><v>1</v></c></row>"));
+        await using var project = new FilesProject().Write("a.xlsx", Workbook(("Data", rows))).Define("*.xlsx");
+        await project.ReadAsync();
+        Assert.StartsWith(
+            "file a.xlsx, sheet 'Data': 7 cells are errors and arrive as null: row 2, column 1 (#DIV/0!), row 3,", Assert.Single(project.Warnings).Message, StringComparison.Ordinal);
+        Assert.EndsWith("row 6, column 1 (#DIV/0!), …", project.Warnings[0].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("B4:C7", "1", "1|2024-05-01;12345678901|2024-05-01 12:00:00;0.1|∅")]
     [InlineData("D4", "Orders", "10.5|true|ação <1>|∅;∅|∅|∅|99")]
     public async Task A_range_without_a_header_numbers_its_columns(string range, string sheet, string expected)

@@ -29,6 +29,9 @@ public sealed class FilesProject : IAsyncDisposable
 
     public List<StreamInputs> History { get; } = [];
 
+    /// <summary>What the last batch told the user.</summary>
+    public IReadOnlyList<Warning> Warnings { get; private set; } = [];
+
     /// <summary>Whether the last batch took the slow path.</summary>
     public bool HasRecovered { get; private set; }
 
@@ -98,6 +101,7 @@ public sealed class FilesProject : IAsyncDisposable
         var context = new ReadContext { Engine = Engine, WorkFolder = work, TableFields = TableFields };
         var rows = (StreamRows.Selected)await Source.ReadAsync(Stream, inputs, context, ct);
         opened.Add(rows);
+        Warnings = rows.Warnings;
         HasRecovered = false;
         using var session = Engine.Open(Workload.Ingestion);
         IReadOnlyList<object?[]> values;
