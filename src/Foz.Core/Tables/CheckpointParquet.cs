@@ -35,10 +35,11 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
         {
             foreach (var query in large)
             {
+                var places = query.PlacesIn(columns[query.Action]);
                 using var result = session.Query(query.Sql(file, columns[query.Action]), cancellationToken);
                 while (Fetch(result, file, cancellationToken) is { } chunk)
                 {
-                    ahead.Enqueue(Task.Run(() => Read(query, chunk, pools), CancellationToken.None));
+                    ahead.Enqueue(Task.Run(() => Read(query, chunk, places, pools), CancellationToken.None));
                     if (ahead.Count > chunksAhead) yield return await ahead.Dequeue();
                 }
             }
@@ -86,21 +87,23 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
         using var session = engines.Open(Workload.Query);
         foreach (var query in queries)
         {
+            var places = query.PlacesIn(columns[query.Action]);
             using var result = session.Query(query.Sql(file, columns[query.Action]), cancellationToken);
             while (Fetch(result, file, cancellationToken) is { } fetched)
             {
                 using var chunk = fetched;
-                actions.AddRange(query.Read(new CheckpointRows(chunk, pool)));
+                actions.AddRange(query.Read(new CheckpointRows(chunk, places, pool)));
             }
         }
         return actions;
     }
 
-    static IReadOnlyList<LogAction> Read(CheckpointQuery query, DataChunk chunk, ConcurrentBag<Utf8Pool> pools)
+    static IReadOnlyList<LogAction> Read(
+        CheckpointQuery query, DataChunk chunk, int[] places, ConcurrentBag<Utf8Pool> pools)
     {
         using var owned = chunk;
         if (!pools.TryTake(out var pool)) pool = new Utf8Pool();
-        var actions = query.Read(new CheckpointRows(chunk, pool));
+        var actions = query.Read(new CheckpointRows(chunk, places, pool));
         pools.Add(pool);
         return actions;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Foz.Core.Engine;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
@@ -150,7 +151,8 @@ sealed class CheckpointQuery
     /// <param name="type">The type of the action's column in it.</param>
     public string Sql(string file, LogicalType type)
     {
-        var columns = fields.Select(field => Column(field.Path, field.Type, type));
+        var columns = fields.Where(field => IsThere(field.Path, type)).Select(field => Column(field.Path, field.Type, type))
+            .DefaultIfEmpty("NULL");
         // Every action has its first field, by whose statistics the scan passes over what has none.
         var present = Has(type, fields[0].Path) ? $"{Action}.{fields[0].Path}" : Action;
         return $"""
@@ -159,8 +161,19 @@ sealed class CheckpointQuery
             """;
     }
 
+    /// <summary>The columns of <see cref="Sql"/> by the number of the field that each is; negative for one that is not there.</summary>
+    /// <param name="type">The type of the action's column in the file.</param>
+    public int[] PlacesIn(LogicalType type)
+    {
+        var next = 0;
+        return [.. fields.Select(field => IsThere(field.Path, type) ? next++ : -1)];
+    }
+
     /// <summary>The actions of rows that <see cref="Sql"/> gave.</summary>
     public IReadOnlyList<LogAction> Read(CheckpointRows rows) => read(rows);
+
+    static bool IsThere(string path, LogicalType actionType) =>
+        Has(actionType, path) || (path == Stats && Has(actionType, ParsedStats));
 
     string Column(string path, string type, LogicalType actionType)
     {
@@ -179,6 +192,8 @@ sealed class CheckpointQuery
         return type is not null;
     }
 
+    // For the first table of a process, precompiled code would be slower by what it does not inline of other assemblies.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static AddFile[] ReadAdds(CheckpointRows rows)
     {
         var path = rows[0];

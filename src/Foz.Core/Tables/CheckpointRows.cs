@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Foz.Delta.Log;
 using Foz.DuckDB;
@@ -6,8 +7,9 @@ namespace Foz.Core.Tables;
 
 /// <summary>The rows of a chunk of checkpoint columns, as the log's values.</summary>
 /// <param name="chunk">The chunk.</param>
+/// <param name="places">The chunk's columns by the fields that are read; negative where the file has no such field.</param>
 /// <param name="pool">Keeps texts that repeat once.</param>
-sealed class CheckpointRows(DataChunk chunk, Utf8Pool pool)
+sealed class CheckpointRows(DataChunk chunk, int[] places, Utf8Pool pool)
 {
     readonly List<string> keys = [];
     readonly List<string?> values = [];
@@ -16,7 +18,7 @@ sealed class CheckpointRows(DataChunk chunk, Utf8Pool pool)
     public int Count { get; } = chunk.RowCount;
 
     /// <summary>A column: taken once for all rows, as each look at a chunk is a call of the engine.</summary>
-    public CheckpointColumn this[int column] => new(chunk[column], this);
+    public CheckpointColumn this[int column] => places[column] is >= 0 and var place ? new(chunk[place], this) : default;
 
     /// <summary>A text that is likely to come again.</summary>
     public string PooledText(ReadOnlySpan<byte> utf8) => pool.GetString(utf8);
@@ -25,6 +27,7 @@ sealed class CheckpointRows(DataChunk chunk, Utf8Pool pool)
     public ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> bytes) => pool.Copy(bytes);
 
     /// <summary>A map of the entries from one to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public StringMap Map(Vector keyVector, Vector valueVector, ListEntry entry)
     {
         if (entry.Count == 0) return StringMap.Empty;
@@ -50,15 +53,15 @@ readonly ref struct CheckpointColumn
     readonly ReadOnlySpan<long> numbers;
     readonly ReadOnlySpan<byte> flags;
     readonly ReadOnlySpan<ListEntry> entries;
-    readonly bool isAbsent;
+    readonly bool isThere;
 
     public CheckpointColumn(Vector vector, CheckpointRows rows)
     {
         this.vector = vector;
         this.rows = rows;
         validity = vector.Validity.Words;
-        isAbsent = !validity.IsEmpty && !validity.ContainsAnyExcept(0UL);
-        if (isAbsent) return;
+        isThere = validity.IsEmpty || validity.ContainsAnyExcept(0UL);
+        if (!isThere) return;
         switch (vector.Type.Id)
         {
             case TypeId.BigInt: numbers = vector.Values<long>(); break;
@@ -104,5 +107,5 @@ readonly ref struct CheckpointColumn
         return StringList.Create(names);
     }
 
-    bool IsNull(int row) => isAbsent || (!validity.IsEmpty && (validity[row >> 6] & (1UL << (row & 63))) == 0);
+    bool IsNull(int row) => !isThere || (!validity.IsEmpty && (validity[row >> 6] & (1UL << (row & 63))) == 0);
 }

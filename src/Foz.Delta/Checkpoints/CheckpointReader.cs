@@ -83,7 +83,7 @@ sealed class CheckpointReader(IObjectStore store, ICheckpointParquet? parquet)
 
     static IReadOnlyList<LogAction> WithoutDescription(IReadOnlyList<LogAction> batch, List<SidecarFile> sidecars)
     {
-        if (!batch.Any(action => action is SidecarFile or CheckpointMetadata)) return batch;
+        if (batch is FileAction[] || !batch.Any(action => action is SidecarFile or CheckpointMetadata)) return batch;
         sidecars.AddRange(batch.OfType<SidecarFile>());
         return [.. batch.Where(action => action is not (SidecarFile or CheckpointMetadata))];
     }

@@ -31,6 +31,7 @@ public sealed class Utf8Pool
 
     /// <summary>The text of UTF-8 bytes; one and the same string for bytes that came shortly before.</summary>
     /// <exception cref="DecoderFallbackException">The bytes are no UTF-8.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string GetString(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IsEmpty) return "";
@@ -51,6 +52,7 @@ public sealed class Utf8Pool
 
     /// <summary>A map of keys to values: maps with the same keys in the same order share them, and one that came
     /// shortly before is the same map.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public StringMap Map(ReadOnlySpan<string> keys, ReadOnlySpan<string?> values)
     {
         if (keys.IsEmpty) return StringMap.Empty;

@@ -15,9 +15,9 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     internal const int ChunkLength = 256;
 
     readonly FileChunk<TFile>[] chunks;
-    readonly FileIndex index;
+    FileIndex? index;
 
-    FileSet(FileChunk<TFile>[] chunks, FileIndex index, int count)
+    FileSet(FileChunk<TFile>[] chunks, FileIndex? index, int count)
     {
         this.chunks = chunks;
         this.index = index;
@@ -37,7 +37,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     public IReadOnlyList<FileChunk<TFile>> Chunks => chunks;
 
     /// <summary>The file of a key; null if the set has none.</summary>
-    public TFile? Find(FileKey key) => index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
+    public TFile? Find(FileKey key) => Index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
 
     /// <summary>The files in the order in which they joined.</summary>
     public IEnumerator<TFile> GetEnumerator()
@@ -66,6 +66,24 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         return edit.ToSet();
     }
 
+    /// <summary>
+    /// Where the files stand. Who only reads all files of a checkpoint never asks: then it is not made. Where two threads ask
+    /// first, both make it.
+    /// </summary>
+    FileIndex Index => index ?? MakeIndex();
+
+    FileIndex MakeIndex()
+    {
+        var places = new PlaceTable(Count);
+        for (var number = 0; number < chunks.Length; number++)
+        {
+            var files = chunks[number].Places;
+            for (var i = 0; i < files.Length; i++)
+                if (files[i] is { } file) places.Add(file.Key, number * ChunkLength + i);
+        }
+        return index = FileIndex.Empty.With(places);
+    }
+
     bool IFilePlaces.Has(int place, FileKey key) =>
         IsOf(chunks[place / ChunkLength].Places[place % ChunkLength], key);
 
@@ -77,12 +95,15 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     {
         readonly FileSet<TFile> origin;
         readonly Action<TFile>? dropped;
-        readonly PlaceTable places = new();
+        PlaceTable places = new();
 
         // The place that a path left is taken by the next file of that path: a new deletion vector keeps the order.
         readonly Dictionary<string, int> leftPlaces = new(StringComparer.Ordinal);
         List<TFile?[]?>? written;
         int end;
+
+        // The places before this one are not in the index, as nobody has asked for it yet.
+        int appended;
 
         internal Edit(FileSet<TFile> origin, Action<TFile>? dropped)
         {
@@ -124,6 +145,26 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             Count++;
         }
 
+        /// <summary>Puts files in whose keys are not there, nor twice among them: those of a checkpoint.</summary>
+        public void Append(ReadOnlySpan<TFile> files)
+        {
+            if (appended < end)
+            {
+                foreach (var file in files) Add(file);
+                return;
+            }
+            written ??= [];
+            Count += files.Length;
+            for (; files.Length > 0; appended = end)
+            {
+                if (end % ChunkLength == 0) written.Add(new TFile?[ChunkLength]);
+                var some = Math.Min(files.Length, ChunkLength - end % ChunkLength);
+                files[..some].CopyTo(written[^1].AsSpan(end % ChunkLength)!);
+                files = files[some..];
+                end += some;
+            }
+        }
+
         /// <summary>Ends a step: places that were left in it stay empty.</summary>
         public void EndStep() => leftPlaces.Clear();
 
@@ -132,12 +173,13 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         {
             if (written is null) return origin;
             if (end > 2 * ChunkLength && Count < end / 2) return Compacted();
+            var index = appended > 0 ? null : places.Count > 0 ? origin.Index.With(places) : origin.index;
             var result = new FileChunk<TFile>[written.Count];
             for (var i = 0; i < result.Length; i++)
                 result[i] = written[i] is { } own
                     ? new FileChunk<TFile>(Trim(own, end - i * ChunkLength))
                     : origin.chunks[i];
-            return new FileSet<TFile>(result, places.Count > 0 ? origin.index.With(places) : origin.index, Count);
+            return new FileSet<TFile>(result, index, Count);
         }
 
         FileSet<TFile> Compacted()
@@ -155,7 +197,19 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
 
         bool IFilePlaces.Has(int place, FileKey key) => IsOf(At(place), key);
 
-        int? Find(FileKey key) => places.Find(key, this) ?? origin.index.Find(key, this);
+        int? Find(FileKey key)
+        {
+            if (appended > 0) IndexAppended();
+            return places.Find(key, this) ?? origin.Index.Find(key, this);
+        }
+
+        void IndexAppended()
+        {
+            places = new(appended);
+            for (var place = 0; place < appended; place++)
+                if (At(place) is { } file) places.Add(file.Key, place);
+            appended = 0;
+        }
 
         TFile? At(int place) => written?[place / ChunkLength] is { } copy
             ? copy[place % ChunkLength]

@@ -60,6 +60,12 @@ sealed class Replay
     /// <summary>Takes a part of a checkpoint, in any order of parts.</summary>
     public void ApplyPart(IReadOnlyList<LogAction> actions)
     {
+        if (actions is AddFile[] adds)
+        {
+            files.Append(adds);
+            foreach (var add in adds) totalBytes += add.SizeBytes;
+            return;
+        }
         foreach (var action in actions)
             if (action is AddFile add) Add(add);
             else if (action is RemoveFile remove) checkpointRemoves.Add(remove);

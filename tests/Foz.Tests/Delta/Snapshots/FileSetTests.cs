@@ -35,6 +35,38 @@ public sealed class FileSetTests(ITestOutputHelper output)
         Assert.True(set.Chunks.Count <= 3 + 2 * set.Count / FileSet<AddFile>.ChunkLength, "holes are closed");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Files_that_were_appended_are_found_and_changed_as_others_are(bool isAskedEarly)
+    {
+        var files = Enumerable.Range(0, 1_100).Select(i => File($"f{i}", i)).ToArray();
+        var edit = FileSet<AddFile>.Empty.Begin();
+        edit.Append(files.AsSpan(0, 300));
+        edit.Append(files.AsSpan(300, 400));
+        if (isAskedEarly) Assert.True(edit.Contains(files[299].Key));
+        edit.Append(files.AsSpan(700));
+        var set = edit.ToSet();
+        Check([.. files], set);
+
+        // The index of a set that was never asked is made by the first change.
+        foreach (var start in (FileSet<AddFile>[])[set, Appended()])
+        {
+            var (again, more) = (files[5] with { SizeBytes = 7 }, File("new", 1));
+            var changed = start.Change([files[3].Key, files[1_099].Key], [again, more]);
+            Check([.. files[..3], files[4], again, .. files[6..1_099], more], changed);
+            Assert.Null(changed.Find(files[3].Key));
+            Assert.Same(files[3], start.Find(files[3].Key));
+        }
+
+        FileSet<AddFile> Appended()
+        {
+            var other = FileSet<AddFile>.Empty.Begin();
+            other.Append(files);
+            return other.ToSet();
+        }
+    }
+
     [Fact]
     public void Files_stand_in_the_order_in_which_they_joined()
     {
