@@ -42,6 +42,7 @@ static class LsCommand
         {
             Description = "Show what tables take: the newest version, files of older versions, the log",
         };
+        var tags = new Option<bool>("--tags") { Description = "Show the columns that have tags, and where each tag comes from" };
         var schema = new Option<string?>("--schema")
         {
             Description = "Only tables and views of this schema", HelpName = "schema",
@@ -50,10 +51,10 @@ static class LsCommand
         var command = new ExampleCommand(
             Name, "List the tables and views of the lake, or what of the project is selected",
             [
-                "foz ls", "foz ls --schema gold --sizes", "foz ls --output json --target prod",
+                "foz ls", "foz ls --schema gold --sizes", "foz ls --tags", "foz ls --output json --target prod",
                 "foz ls --select +gold.daily_sales --output name",
             ])
-        { schema, sizes };
+        { schema, sizes, tags };
         selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -67,16 +68,17 @@ static class LsCommand
             var prefix = workspace.File.SchemaPrefix;
             var wanted = arguments.GetValue(schema);
             var isTable = context.IsTable(arguments);
-            var withSizes = arguments.GetValue(sizes);
+            var (withSizes, withTags) = (arguments.GetValue(sizes), arguments.GetValue(tags));
             var rows = new List<object?[]>();
             foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
                 if (wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted))
                 {
-                    if (!withSizes) rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
+                    if (withTags) rows.AddRange(await TagListing.OfAsync(workspace.Lake, definition, cancellationToken));
+                    else if (!withSizes) rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
                     else if (definition.Kind is DefinitionKind.Table)
                         rows.Add(await SizesAsync(workspace.Lake, definition, isTable, cancellationToken));
                 }
-            context.WriteRows(arguments, (withSizes, isTable) switch
+            context.WriteRows(arguments, withTags ? TagListing.Columns : (withSizes, isTable) switch
             {
                 (true, true) => ShownSizeColumns,
                 (true, false) => SizeColumns,

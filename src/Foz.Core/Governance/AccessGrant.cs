@@ -16,7 +16,26 @@ public enum ColumnMask
     Hash,
 
     /// <summary>Asterisks, and the last four characters.</summary>
-    Last4,
+    LastFour,
+}
+
+/// <summary>What is shown of columns with a tag; the stricter before the less strict.</summary>
+public enum TagRule
+{
+    /// <summary>NULL.</summary>
+    Null,
+
+    /// <summary>Asterisks.</summary>
+    Redact,
+
+    /// <summary>The SHA-256 of the value's text.</summary>
+    Hash,
+
+    /// <summary>Asterisks, and the last four characters.</summary>
+    LastFour,
+
+    /// <summary>The values as they are.</summary>
+    Clear,
 }
 
 /// <summary>What some may read.</summary>
@@ -40,6 +59,15 @@ public sealed record AccessGrant
     /// <summary>Columns whose values are shown otherwise.</summary>
     public IReadOnlyDictionary<string, ColumnMask> Masks { get; init; } = new Dictionary<string, ColumnMask>();
 
+    /// <summary>How columns with tags, or families of tags, are shown.</summary>
+    public IReadOnlyDictionary<string, TagRule> Tags { get; init; } = new Dictionary<string, TagRule>();
+
+    /// <summary>The same of tags about which the grant says nothing, as all files together say it.</summary>
+    public IReadOnlyDictionary<string, TagRule> OtherTags { get; init; } = new Dictionary<string, TagRule>();
+
+    /// <summary>How columns with a tag are shown: the longest name that covers it says it; null where nothing does.</summary>
+    public TagRule? RuleOf(string tag) => RuleOf(Tags, tag) ?? RuleOf(OtherTags, tag);
+
     /// <summary>Where it stands.</summary>
     public required Place Place { get; init; }
 
@@ -61,6 +89,7 @@ public sealed record AccessGrant
         $"grant on {string.Join(", ", On)} to {string.Join(", ", To)}"
         + (Columns is null ? "" : $" columns {string.Join(", ", Columns.Order(StringComparer.Ordinal))}")
         + (Where is null ? "" : $" where {Where}")
+        + (Tags.Count == 0 ? "" : $" tags {string.Join(", ", Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} {t.Value.ToString().ToLowerInvariant()}"))}")
         + (Masks.Count == 0 ? "" : $" masks {string.Join(", ", Masks.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key} {m.Value.ToString().ToLowerInvariant()}"))}");
 
     /// <summary>Reads a grant.</summary>
@@ -71,18 +100,44 @@ public sealed record AccessGrant
         var columns = reader.Has("columns") ? reader.Texts("columns") : null;
         var masks = new Dictionary<string, ColumnMask>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in reader.Entries("masks"))
-            if (entry.Value is YamlNode.Scalar { Text: var text } && Enum.TryParse<ColumnMask>(text, ignoreCase: true, out var mask))
-                masks[entry.Key] = mask;
-            else
-                errors.Add(entry.Value.Place, $"'{entry.Key}' has no such mask", "masks are: null, redact, hash, last4");
+            if (MaskOf(entry.Value) is { } mask) masks[entry.Key] = mask;
+            else errors.Add(entry.Value.Place, $"'{entry.Key}' has no such mask", "masks are: null, redact, hash, last_four");
         var grant = new AccessGrant
         {
             To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase), Where = reader.Text("where"),
-            Masks = masks, Place = node.Place,
+            Masks = masks, Tags = ReadTags(reader, errors), Place = node.Place,
         };
         reader.Finish();
         if (to.Count == 0) errors.Add(node.Place, "the grant has no 'to'", "name users or roles: to: [analysts]");
         if (on.Count == 0) errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
         return grant;
+    }
+
+    /// <summary>Reads <c>tags:</c>, tags and families of tags with what is shown of their columns.</summary>
+    internal static IReadOnlyDictionary<string, TagRule> ReadTags(MappingReader reader, ErrorList errors)
+    {
+        var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in reader.Entries("tags"))
+            if (!ColumnTag.IsName(entry.Key))
+                errors.Add(entry.KeyPlace, $"'{entry.Key}' cannot be a tag", "tags are words with dots between: pii.cpf");
+            else if (MaskOf(entry.Value) is { } mask) tags[entry.Key] = (TagRule)mask;
+            else if (entry.Value is YamlNode.Scalar { Text: "clear" }) tags[entry.Key] = TagRule.Clear;
+            else errors.Add(entry.Value.Place, $"'{entry.Key}' has no such rule", "rules of tags are: null, redact, hash, last_four, clear");
+        return tags;
+    }
+
+    static ColumnMask? MaskOf(YamlNode node) => node is not YamlNode.Scalar scalar ? null : scalar.IsNull ? ColumnMask.Null : scalar.Text switch
+    {
+        "null" => ColumnMask.Null,
+        "redact" => ColumnMask.Redact,
+        "hash" => ColumnMask.Hash,
+        "last_four" or "last4" => ColumnMask.LastFour,
+        _ => null,
+    };
+
+    static TagRule? RuleOf(IReadOnlyDictionary<string, TagRule> rules, string tag)
+    {
+        var longest = rules.Keys.Where(family => ColumnTag.Covers(family, tag)).MaxBy(family => family.Length);
+        return longest is null ? null : rules[longest];
     }
 }

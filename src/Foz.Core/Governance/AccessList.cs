@@ -26,6 +26,8 @@ public sealed class AccessList
     internal IReadOnlyCollection<string> Rights =>
     [
         .. members.SelectMany(role => role.Value.Select(member => $"role {role.Key} to {member}")), .. grants.Select(grant => $"{grant}"),
+        .. (grants.Count > 0 ? grants[0].OtherTags : new Dictionary<string, TagRule>())
+            .Select(tag => $"tag {tag.Key} {tag.Value.ToString().ToLowerInvariant()} to everyone"),
     ];
 
     /// <summary>Reads the roles and grants of a project.</summary>
@@ -36,6 +38,7 @@ public sealed class AccessList
         var folder = Path.Combine(projectFolder, Folder);
         if (!Directory.Exists(folder)) return Empty;
         var errors = new ErrorList();
+        var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
         var (grants, members) = (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
         foreach (var path in Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
         {
@@ -45,12 +48,14 @@ public sealed class AccessList
             foreach (var role in Items(reader, "roles", errors)) ReadRole(role, members, errors);
             foreach (var item in Items(reader, "grants", errors))
                 if (AccessGrant.Read(item, errors) is { } grant) grants.Add(grant);
+            foreach (var (tag, rule) in AccessGrant.ReadTags(reader, errors))
+                if (!tags.TryAdd(tag, rule)) errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
             // Users are read by who lets them in.
             reader.Node("users");
             reader.Finish();
         }
         errors.ThrowIfAny();
-        return new(grants, members);
+        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members);
     }
 
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>

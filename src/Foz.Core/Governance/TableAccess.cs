@@ -8,14 +8,18 @@ namespace Foz.Core.Governance;
 /// <param name="grants">The grants: one or more.</param>
 public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
 {
-    /// <summary>Whether everything is read as it is.</summary>
+    /// <summary>Whether everything of a table is read as it is, whatever its columns.</summary>
     public bool IsFull => grants.Any(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
 
     /// <summary>Whether some rows are not shown.</summary>
     public bool HidesRows => grants.All(grant => grant.Where is not null);
 
+    /// <summary>Whether everything of a table with these columns is read as it is.</summary>
+    public bool IsFullOf(IReadOnlyList<Field> fields) => grants.Any(
+        grant => grant.Where is null && fields.All(field => Gives(grant, field) && MaskOf(grant, field) is null));
+
     /// <summary>Whether a column is shown, as it is or masked.</summary>
-    public bool Shows(string column) => grants.Any(grant => Gives(grant, column));
+    public bool Shows(Field column) => grants.Any(grant => Gives(grant, column));
 
     /// <summary>
     /// A SELECT of what may be read of a relation. Each value passes through its own condition: an expression of who reads
@@ -27,24 +31,47 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
     /// <exception cref="FozException">No column is shown.</exception>
     public string Select(IReadOnlyList<Field> fields, string relation, Func<string, string> condition)
     {
-        var shown = fields.Where(field => Shows(field.Name)).Select(field => Value(field, condition)).ToList();
+        var shown = fields.Where(Shows).Select(field => Value(field, condition)).ToList();
         if (shown.Count == 0)
             throw new FozException(ErrorKind.Denied, "no column of the table is granted");
         var where = HidesRows ? $" WHERE {Any(grants, condition)}" : "";
         return $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted{where})";
     }
 
-    static bool Gives(AccessGrant grant, string column) => grant.Columns is null || grant.Columns.Contains(column);
+    /// <summary>
+    /// A column that is named is given; else one without protected tags is, and one with them where the grant says of each how.
+    /// </summary>
+    static bool Gives(AccessGrant grant, Field column)
+    {
+        if (grant.Columns is not null) return grant.Columns.Contains(column.Name);
+        return grant.Masks.ContainsKey(column.Name)
+            || ColumnTag.ProtectedOf(column).All(tag => grant.RuleOf(tag) is not null);
+    }
+
+    /// <summary>What is shown in the place of a column's values: of several tags the strictest says it; null for nothing.</summary>
+    static ColumnMask? MaskOf(AccessGrant grant, Field column)
+    {
+        if (grant.Masks.TryGetValue(column.Name, out var own)) return own;
+        var rules = (column.Metadata.IsEmpty ? [] : ColumnTag.Of(column)).Select(grant.RuleOf).OfType<TagRule>().ToList();
+        return rules.Count == 0 ? null : rules.Min() switch
+        {
+            TagRule.Null => ColumnMask.Null,
+            TagRule.Redact => ColumnMask.Redact,
+            TagRule.Hash => ColumnMask.Hash,
+            TagRule.LastFour => ColumnMask.LastFour,
+            _ => null,
+        };
+    }
 
     string Value(Field field, Func<string, string> condition)
     {
         var column = SqlText.Identifier(field.Name);
-        var giving = grants.Where(grant => Gives(grant, field.Name)).ToList();
-        var plain = giving.Where(grant => !grant.Masks.ContainsKey(field.Name)).ToList();
+        var giving = grants.Where(grant => Gives(grant, field)).ToList();
+        var plain = giving.Where(grant => MaskOf(grant, field) is null).ToList();
         if (plain.Any(grant => grant.Where is null)) return column;
         var cases = plain.Count > 0 ? $" WHEN {Any(plain, condition)} THEN {column}" : "";
         foreach (var grant in giving.Except(plain))
-            cases += $" WHEN {Of(grant, condition)} THEN {Masked(column, field, grant.Masks[field.Name])}";
+            cases += $" WHEN {Of(grant, condition)} THEN {Masked(column, field, MaskOf(grant, field)!.Value)}";
         return $"CASE{cases} END AS {column}";
     }
 
@@ -60,7 +87,7 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
         ColumnMask.Null => "NULL",
         ColumnMask.Redact => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
         ColumnMask.Hash => $"sha256({column})",
-        ColumnMask.Last4 => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
+        ColumnMask.LastFour => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
         _ => throw new UnreachableException($"a mask {mask}"),
     };
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
-using Foz.Core.Governance;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Serving;
 
@@ -74,22 +74,54 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
             return null;
         }
         var binding = await FindInLakeAsync(reference, cancellationToken);
-        Note(table, binding, access);
-        if (access is null or { IsFull: true }) return binding;
+        IReadOnlyList<Field> fields = binding is RelationBinding.Rows found ? await TaggedAsync(reference, found.Table, cancellationToken) : [];
+        if (binding is not null) session.Access.Read(table, [.. fields.Where(f => access?.Shows(f) ?? true).Select(f => f.Name)], fields.Select(f => f.Name));
         return binding switch
         {
             null => null,
+            _ when access is null => binding,
+            RelationBinding.Rows when access.IsFullOf(fields) => binding,
             RelationBinding.Rows rows => rows with
             {
                 Through = relation => access.Select(
-                    rows.Table.Fields, relation,
-                    condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
+                    fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
             },
+            _ when access.IsFull => binding,
             _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
             {
                 Hint = "grant columns, rows and masks on the tables that it reads",
             },
         };
+    }
+
+    /// <summary>
+    /// The columns of rows with the tags that they have now, whatever version is read, and, of what a table rejected or quarantined,
+    /// those of the table: rejected rows may hold a value of any of its columns.
+    /// </summary>
+    async ValueTask<IReadOnlyList<Field>> TaggedAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
+    {
+        if (session.User.IsOwner) return rows.Fields;
+        var now = reference.At is null && session.TransactionInstant is null ? rows.Fields : await FieldsAsync(reference with { At = null });
+        var fields = rows.Fields.Select(field => ColumnTag.WithTagsOf(field, Find(now, field.Name)));
+        var (name, rejected, quarantined) = (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
+        if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
+        {
+            var table = await FieldsAsync(reference with { At = null, Name = name[..^quarantined.Length] });
+            fields = fields.Select(field => ColumnTag.WithTagsOf(field, Find(table, field.Name)));
+        }
+        else if (name.EndsWith(rejected, StringComparison.OrdinalIgnoreCase))
+        {
+            var table = await FieldsAsync(reference with { At = null, Name = name[..^rejected.Length] });
+            fields = fields.Select(field => table.Aggregate(field, ColumnTag.WithTagsOf));
+        }
+        return [.. fields];
+
+        static Field? Find(IReadOnlyList<Field> among, string column) =>
+            among.FirstOrDefault(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
+
+        async ValueTask<IReadOnlyList<Field>> FieldsAsync(TableReference table) =>
+            await IsThereAsync(new(table.Schema!, table.Name), cancellationToken)
+            && await names.FindAsync(table, cancellationToken) is RelationBinding.Rows found ? found.Table.Fields : [];
     }
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
@@ -109,13 +141,6 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>
         await names.Lake.Catalog.FindAsync(names.Prefixed(name), cancellationToken) is not null
         || await names.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
-
-    void Note(TableName table, RelationBinding? binding, TableAccess? access)
-    {
-        if (binding is null) return;
-        IReadOnlyList<string> all = binding is RelationBinding.Rows rows ? [.. rows.Table.Fields.Select(field => field.Name)] : [];
-        session.Access.Read(table, access is null ? all : [.. all.Where(access.Shows)], all);
-    }
 
     /// <summary>Whether a name cannot be one of a table, and would be a file, or is one of the engine's own.</summary>
     static bool IsOutside(TableReference reference) =>

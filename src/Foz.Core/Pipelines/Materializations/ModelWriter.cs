@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -18,6 +17,9 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 {
     readonly TableWriter writer = new(session);
     readonly SchemaPolicy schema = new(model, session);
+
+    /// <summary>The tags of its columns.</summary>
+    public ColumnTagMap Tags { get; init; } = new();
 
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="select">The model's SELECT, bound.</param>
@@ -50,8 +52,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             Batch = new(manifest.Step, manifest.Batch),
             PartitionBy = model.Materialization.PartitionBy,
             Description = model.Description,
-            Fields = [.. model.Columns.Where(c => c.Description is not null).Select(c =>
-                new Field(c.Name, DataType.String) { Metadata = Comment(c.Description!) })],
+            Fields = [.. Fields()],
             RacesMax = 0,
         };
         if (model.Materialization.Strategy is not { } strategy)
@@ -124,6 +125,12 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         };
     }
 
-    static ImmutableSortedDictionary<string, string> Comment(string text) =>
-        ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, text);
+    /// <summary>What is known of columns: their descriptions and tags.</summary>
+    IEnumerable<Field> Fields() =>
+        from name in model.Columns.Where(c => c.Description is not null).Select(c => c.Name).Union(Tags.Columns, StringComparer.OrdinalIgnoreCase)
+        let description = model.Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Description
+        select new Field(name, DataType.String)
+        {
+            Metadata = description is null ? Tags.Of(name) : Tags.Of(name).SetItem(Field.CommentKey, description),
+        };
 }

@@ -19,6 +19,9 @@ public sealed record ColumnDefinition
     /// <summary>Its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Tags of what it is made from that are none of its own, or families of them, with why.</summary>
+    public IReadOnlyDictionary<string, string> Release { get; init; } = new Dictionary<string, string>();
+
     /// <summary>How old its value may be: rows in which it is older are deleted; null where rows stay.</summary>
     public TimeSpan? Retention { get; init; }
 

@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
+using Foz.Core.Data;
 using Foz.Core.Quality;
 using Foz.Core.Quality.Cleaning;
 
@@ -87,6 +88,26 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         return null;
     }
 
+    List<string> TagsOf(MappingReader reader)
+    {
+        var tags = reader.Scalars("tags");
+        foreach (var tag in tags.Where(tag => tag.Text.Contains('.', StringComparison.Ordinal) && !ColumnTag.IsName(tag.Text)))
+            errors.Add(tag.Place, $"'{tag.Text}' cannot be a tag of a column", "tags are words with dots between: pii.cpf");
+        return [.. tags.Select(tag => tag.Text)];
+    }
+
+    Dictionary<string, string> ReleaseOf(MappingReader reader)
+    {
+        const string Key = "release";
+        var release = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in reader.Entries(Key))
+            if (AreOfSource) errors.Add(entry.KeyPlace, $"'{Key}' is for columns of models: those of sources are made from no others");
+            else if (entry.Value is YamlNode.Scalar { IsNull: false, Text: { Length: > 0 } reason } && ColumnTag.IsName(entry.Key))
+                release[entry.Key] = reason;
+            else errors.Add(entry.KeyPlace, $"'{Key}' has tags with the reason of each", "release: {pii.cpf: 'counted only, see DPO-12'}");
+        return release;
+    }
+
     List<string> FromOf(MappingReader reader)
     {
         var from = reader.Scalars("from");
@@ -104,7 +125,8 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
             IsNullable = reader.Flag("nullable") ?? true,
             Clean = new CleanReader(errors).Read(reader.Node("clean"), name),
             Description = reader.Text("description"),
-            Tags = reader.Texts("tags"),
+            Tags = TagsOf(reader),
+            Release = ReleaseOf(reader),
             Retention = RetentionOf(reader),
             Mask = MaskOf(reader),
             From = FromOf(reader),

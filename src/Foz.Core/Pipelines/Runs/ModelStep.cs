@@ -210,7 +210,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         using var given = await OpenRowsAsync(session, manifest, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
             given.Sql, KeptRowsOf(table, manifest), cancellationToken);
-        await using var change = await new ModelWriter(session, Model, table)
+        var flow = new TagFlow(context, node);
+        var tags = await flow.FindAsync(cancellationToken);
+        await using var change = await new ModelWriter(session, Model, table) { Tags = tags }
             .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
@@ -221,6 +223,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
+        await flow.ApplyAsync(table, tags, IsFullRefresh || Model.Materialization.Strategy is null, cancellationToken);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
         {
             Inputs = manifest,

@@ -170,6 +170,7 @@ public sealed class PipelineRunner(Lake lake)
         {
             Intervals = request.Intervals,
             Project = request.Project.File,
+            Lineage = () => new(request.Project, lake),
         };
         var result = await TryAsync(node, () => node switch
         {

@@ -1,6 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Intervals;
+using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
@@ -19,6 +20,9 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
 
     /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
     public ProjectFile? Project { get; init; }
+
+    /// <summary>Opens the lineage of the project's columns; null where a step is only looked at.</summary>
+    public Func<ProjectLineage>? Lineage { get; init; }
 
     /// <summary>What is read of the lake while it is planned.</summary>
     public LakeReads Reads { get; init; } = new(Lake);

@@ -195,10 +195,12 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var arrival = StreamArrival.Of(
             session, node, rows, select, context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken), cancellationToken);
         foreach (var told in arrival.Warnings) context.Warn(told);
+        var flow = new TagFlow(context, node);
+        var tags = await flow.FindAsync(cancellationToken);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
-            Fields = [.. arrival.Fields.Select(Describe)],
+            Fields = [.. arrival.Fields.Select(field => Describe(field, tags))],
             Description = node.Stream.Description,
             RacesMax = 0,
         };
@@ -223,6 +225,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
+        await flow.ApplyAsync(table, tags, replaces, cancellationToken);
         if (rejected > 0)
             context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
         return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
@@ -274,8 +277,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return change.RowsAdded;
     }
 
-    Field Describe(Field field)
+    Field Describe(Field field, ColumnTagMap tags)
     {
+        field = field with { Metadata = field.Metadata.SetItems(tags.Of(field.Name)) };
         var description = node.Stream.Columns
             .FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase))?.Description;
         return description is null

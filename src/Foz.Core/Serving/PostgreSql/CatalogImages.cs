@@ -77,9 +77,9 @@ sealed class CatalogImages(SqlService service) : IDisposable
     static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
     {
         if (list.Of(user.Name, table.Name) is not { } access) return null;
-        return access.IsFull ? table : table with
+        return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
         {
-            Columns = [.. table.Columns.Where(c => access.Shows(c.Name))],
+            Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
             RowCount = null,
             Bytes = 0,
             ViewSql = null,

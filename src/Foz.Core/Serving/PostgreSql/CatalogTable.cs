@@ -12,6 +12,9 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <param name="Comment">What it holds, for people; null where nobody said.</param>
 sealed record CatalogColumn(string Name, LogicalType Type, bool IsNullable, string? Comment)
 {
+    /// <summary>The column as grants see it: its name and tags.</summary>
+    public Data.Field Field { get; init; } = new(Name, DataType.String);
+
     /// <summary>PostgreSQL's type for it.</summary>
     public PgType PgType => PgTypes.Of(Type);
 }
@@ -55,7 +58,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     }
 
     static CatalogColumn Column(Data.Field field) =>
-        new(field.Name, ColumnTypes.ToLogicalType(field.Type), field.IsNullable, field.Metadata.GetValueOrDefault(Data.Field.CommentKey));
+        new(field.Name, ColumnTypes.ToLogicalType(field.Type), field.IsNullable, field.Metadata.GetValueOrDefault(Data.Field.CommentKey)) { Field = field };
 
     /// <summary>The columns of a view; none where it does not bind, which who reads it is told.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(

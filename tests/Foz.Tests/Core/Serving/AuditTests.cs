@@ -170,7 +170,7 @@ public sealed class AuditTests : IAsyncLifetime
         fails = true;
         Assert.Throws<FozException>(() => directory.Current);
         fails = false;
-        Assert.True(directory.Current.Of("bia", new("gold", "sales"))!.Shows("day"));
+        Assert.True(directory.Current.Of("bia", new("gold", "sales"))!.Shows(new("day", Foz.Core.Data.DataType.Date)));
         Assert.Equal(
             ["False role analysts to bia", "False grant on gold to analysts", "True grant on gold.sales to bia columns day masks day redact"],
             told.Select(change => $"{change.IsGranted} {change.Right}"));
