@@ -9,18 +9,10 @@ namespace Foz.Core.Serving;
 /// <summary>A statement that changes tables, or tells of them in Delta's words.</summary>
 sealed class ChangeStatement : SqlStatement
 {
-    readonly SqlParameters parameters;
+    readonly Statement statement;
 
-    ChangeStatement(SqlSession session, string text, SqlParameters parameters, IReadOnlyList<uint> parameterTypes)
-        : base(session, text)
-    {
-        this.parameters = parameters;
-        ParameterTypes =
-        [
-            .. Enumerable.Range(0, parameters.Count)
-                .Select(i => i < parameterTypes.Count && parameterTypes[i] != 0 ? new PgType(parameterTypes[i], -1) : PgTypes.Text),
-        ];
-    }
+    ChangeStatement(SqlSession session, string text, Statement statement, IReadOnlyList<PgType> parameterTypes)
+        : base(session, text) => (this.statement, ParameterTypes) = (statement, parameterTypes);
 
     public override IReadOnlyList<ServedColumn>? Columns => told;
 
@@ -28,11 +20,30 @@ sealed class ChangeStatement : SqlStatement
 
     public override IReadOnlyList<PgType> ParameterTypes { get; }
 
+    /// <summary>Reads a statement; null where it is a query. A table without a schema is looked for as the session does it.</summary>
+    /// <exception cref="FozException">It is malformed.</exception>
+    public static async Task<Statement?> ReadAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    {
+        var looksForSchema = false;
+        var read = StatementReader.Read(sql, _ =>
+        {
+            looksForSchema = true;
+            return "";
+        });
+        if (!looksForSchema) return read;
+        var (catalog, _) = await session.CatalogAsync(cancellationToken);
+        return StatementReader.Read(sql, name =>
+            catalog.Image.Find(schema: null, name, catalog.SearchPath)?.Name.Schema ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
+            ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in") { SqlState = "3F000" });
+    }
+
     public static async Task<ChangeStatement> PrepareAsync(
         SqlSession session, string sql, Statement statement, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken)
     {
-        var change = new ChangeStatement(session, sql, SqlParameters.Read(sql), parameterTypes);
+        var types = new ChangeParameters(session, statement, parameterTypes);
+        var change = new ChangeStatement(
+            session, sql, statement, await types.FindAsync(SqlParameters.Read(sql).Count, cancellationToken));
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
         var result = await change.RunAsync(statement, cancellationToken);
@@ -43,10 +54,14 @@ sealed class ChangeStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var sql = parameters.Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
-        var statement = StatementReader.Read(sql)!;
         if (!GivesRows(statement)) CheckMayChange();
-        var result = await RunAsync(statement, cancellationToken);
+        var (_, catalog) = await Session.CatalogAsync(cancellationToken);
+        var translated = PgStatement.Translate(statement, sql =>
+        {
+            var text = PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
+            return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
+        });
+        var result = await RunAsync(translated, cancellationToken);
         Session.Service.Catalogs.Invalidate();
         if (told is null) return Done(statement, result);
         var rows = result.Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})");

@@ -85,7 +85,7 @@ static class CopyReader
 
     static void ReadOption(StatementCursor cursor, CopyOptionsDraft options, bool isInList)
     {
-        if (isInList && cursor.Takes("FORMAT")) options.Format = FormatOf(cursor, cursor.Name("a format"));
+        if (isInList && cursor.Takes("FORMAT")) options.Format = FormatOf(cursor, cursor.SettingValue());
         else if (!isInList && cursor.Takes("CSV")) options.Format = CopyFormat.Csv;
         else if (!isInList && cursor.Takes("BINARY")) options.Format = CopyFormat.Binary;
         else if (cursor.Takes("HEADER")) ReadHeader(cursor, options, isInList);

@@ -94,7 +94,7 @@ public abstract class SqlStatement
             case CopyOut copy: return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
             case CopyIn copy: return new CopyInStatement(session, sql, copy);
         }
-        if (StatementReader.Read(sql) is { } statement)
+        if (await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement)
             return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);
         return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
     }

@@ -6,7 +6,9 @@ using Foz.Core.Engine;
 namespace Foz.Core.Statements;
 
 /// <summary>Goes through the tokens of a statement.</summary>
-sealed class StatementCursor(string sql)
+/// <param name="sql">The statement.</param>
+/// <param name="schemaOf">The schema of a table that is named without one; null where each must be named with it.</param>
+sealed class StatementCursor(string sql, Func<string, string>? schemaOf = null)
 {
     readonly SqlTokens tokens = SqlTokens.Read(sql);
     int at;
@@ -87,6 +89,7 @@ sealed class StatementCursor(string sql)
             ["delta", var folder] when sql[tokens[at - 1].Start] == '`' => new(null, folder),
             [var schema, var name] => new(new TableName(schema, name), null),
             [TableName.Catalog, var schema, var name] => new(new TableName(schema, name), null),
+            [var name] when schemaOf is not null => new(new TableName(schemaOf(name), name), null),
             _ => throw Fault(start, $"'{string.Join('.', names)}' is no table name", "write schema.table, such as silver.orders"),
         };
     }

@@ -14,13 +14,14 @@ public static class StatementReader
 
     /// <summary>Reads a statement.</summary>
     /// <param name="sql">One statement; a semicolon may follow.</param>
+    /// <param name="schemaOf">The schema of a table that is named without one; null where each must be named with it.</param>
     /// <returns>Null where it is none that changes tables or tells of them: a query.</returns>
     /// <exception cref="FozException">
     /// It is malformed: of kind <see cref="ErrorKind.Sql"/>, with its place.
     /// </exception>
-    public static Statement? Read(string sql)
+    public static Statement? Read(string sql, Func<string, string>? schemaOf = null)
     {
-        var cursor = new StatementCursor(sql);
+        var cursor = new StatementCursor(sql, schemaOf);
         if (!IsStatement(cursor)) return null;
         var statement = Read(cursor);
         cursor.ExpectEnd();

@@ -26,9 +26,15 @@ sealed partial class PgTranslator
                 ? (tokens.IsName(item.End - 1) ? tokens.NameOf(item.End - 1) : "", true)
                 : NameOfItem(item.Start, item.End);
             queryColumns.TryAdd(item.Query, name);
+            if (IsLoneNull(item)) edits.After(tokens.EndOf(item.Start), "::VARCHAR");
             if (!isColumn) edits.After(tokens.EndOf(item.End - 1), $" AS {SqlText.Identifier(name)}");
         }
     }
+
+    /// <summary>Whether an item is a NULL that nothing gives a type: a text then, and an integer to DuckDB.</summary>
+    bool IsLoneNull(SelectItem item) =>
+        tokens.IsWord(item.Start, "null") && (item.End == item.Start + 1 || HasAlias(item.Start, item.End))
+        && (item.Query < 0 || structure.IsInFrom(item.Query)) && !structure.IsCompound(item.Query);
 
     bool HasAlias(int start, int end)
     {

@@ -19,6 +19,7 @@ sealed class SelectStructure
 
     readonly PgTokens tokens;
     readonly List<SelectItem> items = [];
+    readonly HashSet<int> compounds = [];
     readonly bool[] isInFrom;
     readonly Stack<Frame> outer = new();
     Frame frame = new(-1);
@@ -45,6 +46,10 @@ sealed class SelectStructure
     /// <summary>The items; those of inner queries come before those of outer ones.</summary>
     public IReadOnlyList<SelectItem> Items => items;
 
+    /// <summary>Whether a query is several with UNION, INTERSECT or EXCEPT between.</summary>
+    /// <param name="query">The parenthesis that it stands in; −1 for the outermost one.</param>
+    public bool IsCompound(int query) => compounds.Contains(query);
+
     /// <summary>Whether a token stands in FROM, and not inside of parentheses there.</summary>
     public bool IsInFrom(int index) => isInFrom[index];
 
@@ -64,6 +69,7 @@ sealed class SelectStructure
         {
             Add(i, next: -1);
             frame.Clause = word;
+            if (word is "union" or "intersect" or "except") compounds.Add(frame.Open);
         }
     }
 

@@ -231,6 +231,38 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Changes_are_written_as_for_PostgreSQL()
+    {
+        await session.RunAsync("SET search_path = silver");
+        await session.RunAsync(
+            "CREATE TABLE t (id bigserial, a integer NOT NULL, b character varying(10), tags text[], n numeric(10, 2), at timestamp, z timestamp with time zone, f double precision)");
+        Assert.Equal(
+            ["INSERT 0 2"],
+            await session.RunAsync("INSERT INTO t (a, b, at) SELECT 7 / 2, 'x' || i::text, now()::timestamp FROM generate_series(1, 2) g(i)"));
+        Assert.Equal(["UPDATE 1"], await session.RunAsync("UPDATE t SET a = a / 2, tags = '{u,v}'::text[] WHERE b ~ '2$'"));
+        Assert.Equal(["3|x1|NULL", "1|x2|2", "SELECT 2"], await session.RunAsync("SELECT a, b, array_length(tags, 1) FROM t ORDER BY b"));
+        Assert.Equal(["DELETE 1"], await session.RunAsync("DELETE FROM t WHERE b !~ '^x2'"));
+        await session.RunAsync("CREATE VIEW halves AS SELECT 7 / 2 AS half");
+        Assert.Equal(["3", "SELECT 1"], await session.RunAsync("SELECT half FROM halves"));
+        Assert.Equal(
+            ["id|int8", "a|int4", "b|text", "tags|_text", "n|numeric", "at|timestamp", "z|timestamptz", "f|float8", "SELECT 8"],
+            await session.RunAsync(
+                "SELECT attname, typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum"));
+        Assert.Equal("0A000", await session.FailAsync("CREATE TABLE u (at time)"));
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO silver.orders VALUES ($1, $2, $3)", TypeOids.Int8, TypeOids.Text, TypeOids.Numeric)]
+    [InlineData("INSERT INTO silver.orders (name, id) VALUES ($1, $2), ($3, 4)", TypeOids.Text, TypeOids.Int8, TypeOids.Text)]
+    [InlineData("UPDATE silver.orders SET amount = $1 WHERE id = $2 AND name = $3", TypeOids.Numeric, TypeOids.Int8, TypeOids.Text)]
+    [InlineData("DELETE FROM silver.orders o WHERE o.amount > $1 AND o.id IN ($2, $3)", TypeOids.Numeric, TypeOids.Int8, TypeOids.Int8)]
+    public async Task Parameters_of_changes_are_of_the_types_of_their_columns(string sql, uint first, uint second, uint third)
+    {
+        var statement = await session.PrepareAsync(sql, [], Cancel);
+        Assert.Equal([first, second, third], statement.ParameterTypes.Select(t => t.Oid));
+    }
+
+    [Fact]
     public async Task Only_the_owner_changes_tables()
     {
         await using var other = lake.Open("bia", isOwner: false);

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Statements;
+using Foz.Core.Tables;
+using Foz.Delta.Schema;
+using Foz.DuckDB;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Core.Serving;
+
+/// <summary>
+/// The types of parameters in a statement that changes rows: what the client says, else that of the column which gets the value,
+/// else what the expression wants, else text.
+/// </summary>
+/// <param name="session">The session.</param>
+/// <param name="statement">The statement as it was read.</param>
+/// <param name="given">The types that the client says; 0 where it says nothing.</param>
+sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnlyList<uint> given)
+{
+    readonly Dictionary<int, PgType> found = [];
+
+    /// <summary>The types of the parameters, in order.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The statement names what is not there, or does not bind.</exception>
+    public async Task<IReadOnlyList<PgType>> FindAsync(int count, CancellationToken cancellationToken)
+    {
+        if (Enumerable.Range(1, count).Any(n => !IsGiven(n)) && session.User.IsOwner) await LookAsync(cancellationToken);
+        return
+        [
+            .. Enumerable.Range(1, count).Select(n =>
+                IsGiven(n) ? new PgType(given[n - 1], -1) : found.GetValueOrDefault(n, PgTypes.Text)),
+        ];
+    }
+
+    bool IsGiven(int number) => number <= given.Count && given[number - 1] is not 0 and not TypeOids.Unknown;
+
+    async Task LookAsync(CancellationToken cancellationToken)
+    {
+        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
+        switch (statement)
+        {
+            case Statement.Insert insert:
+                if (!FindInValues(insert, await ColumnsAsync(engine, insert.Table, cancellationToken)))
+                    await DescribeAsync(engine, insert.Query, cancellationToken);
+                break;
+            case Statement.Update update:
+                var columns = await ColumnsAsync(engine, update.Table, cancellationToken);
+                var values = update.Assignments.Select(pair => columns.Find(pair.Key) is { } column
+                    ? $"CAST(({pair.Value}\n) AS {PhysicalColumns.LogicalTypeName(column.Type)})"
+                    : $"({pair.Value}\n)");
+                await DescribeAsync(
+                    engine, Over(update.Table, update.Alias, string.Join(", ", values), update.Condition), cancellationToken);
+                break;
+            case Statement.Delete delete:
+                await DescribeAsync(engine, Over(delete.Table, delete.Alias, "1", delete.Condition), cancellationToken);
+                break;
+            case Statement.Merge merge:
+                await DescribeAsync(engine, merge.Definition.Source, cancellationToken);
+                break;
+        }
+    }
+
+    static string Over(TableTarget table, string alias, string values, string condition) =>
+        $"SELECT {values} FROM {table} AS {SqlText.Identifier(alias)} WHERE ({condition}\n)";
+
+    async Task<StructType> ColumnsAsync(EngineSession engine, TableTarget target, CancellationToken cancellationToken)
+    {
+        var runner = new StatementRunner(engine, session.Service.Names, session.Service.Lake.Tables);
+        var table = await runner.OpenAsync(target, cancellationToken);
+        return (await table.LatestAsync(cancellationToken)).Schema.Columns;
+    }
+
+    /// <summary>Finds parameters that are whole values of rows.</summary>
+    /// <returns>Whether the rows are VALUES.</returns>
+    bool FindInValues(Statement.Insert insert, StructType columns)
+    {
+        var tokens = SqlTokens.Read(insert.Query);
+        if (!tokens.IsWord(0, "VALUES")) return false;
+        List<string> names = insert.Columns?.Select(name => name.Trim('"', '`')).ToList()
+            ?? [.. columns.Fields.Select(field => field.Name)];
+        var (depth, place) = (0, 0);
+        for (var i = 1; i < tokens.Count; i++)
+        {
+            if (tokens.IsSymbol(i, '(') && ++depth == 1) place = 0;
+            else if (tokens.IsSymbol(i, ')')) depth--;
+            else if (tokens.IsSymbol(i, ',') && depth == 1) place++;
+            else if (depth == 1 && tokens.IsSymbol(i, '$') && place < names.Count && columns.Find(names[place]) is { } column
+                && (tokens.IsSymbol(i - 1, '(') || tokens.IsSymbol(i - 1, ','))
+                && (tokens.IsSymbol(i + 2, ')') || tokens.IsSymbol(i + 2, ','))
+                && int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                found.TryAdd(number, PgTypes.Of(ColumnTypes.ToLogicalType(DeltaTypes.ToDataType(column.Type))) with { Modifier = -1 });
+        }
+        return true;
+    }
+
+    /// <summary>What a query wants of its parameters.</summary>
+    async Task DescribeAsync(EngineSession engine, string query, CancellationToken cancellationToken)
+    {
+        var translated = await QueryStatement.TranslateAsync(session, query, cancellationToken);
+        var typed = SqlParameters.Read(translated.Text).Replace(n =>
+            IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
+        var described = await new StatementBinder(engine, new SessionNames(session, Workload.Serving))
+            .DescribeAsync(typed.Text, session.Service.Lake.Engines, cancellationToken);
+        foreach (var (name, type) in described.Shape.Parameters)
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && type.Id is not (TypeId.Invalid or TypeId.Any or TypeId.SqlNull))
+                found.TryAdd(number, PgTypes.Of(type) with { Modifier = -1 });
+    }
+}
