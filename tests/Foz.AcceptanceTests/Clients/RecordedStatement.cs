@@ -26,7 +26,7 @@ sealed partial record RecordedStatement(
             }
             if (block.Groups["label"].Value.StartsWith("execute fetch from", StringComparison.Ordinal)) continue;
             var parameters = Values().Matches(block.Groups["parameters"].Value)
-                .Select(value => value.Groups[1].Value.Replace("''", "'", StringComparison.Ordinal)).ToList();
+                .Select(value => value.Groups["value"].Value.Replace("''", "'", StringComparison.Ordinal)).ToList();
             foreach (var statement in SqlScript.Split(block.Groups["sql"].Value))
                 yield return new(client, section, ++number, statement.Text, parameters);
         }
@@ -34,9 +34,9 @@ sealed partial record RecordedStatement(
 
     [GeneratedRegex(
         @"^-- (?:=====\ (?<section>[^\n]*)|\[(?<label>[^\]]*)\](?<parameters>[^\n]*)\n(?<sql>(?:(?!-- (?:=====|\[)).*\n?)*))",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Blocks();
 
-    [GeneratedRegex(@"\$\d+ = '((?:[^']|'')*)'", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\$\d+ = '(?<value>([^']|'')*)'", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Values();
 }

@@ -15,17 +15,20 @@ static class PgStatement
     {
         Statement.Insert insert => insert with
         {
-            Query = sql(insert.Query), ReplacedWhere = insert.ReplacedWhere is { } replaced ? sql(replaced) : null,
+            Query = sql(insert.Query),
+            ReplacedWhere = insert.ReplacedWhere is { } replaced ? sql(replaced) : null,
         },
         Statement.Update update => update with
         {
-            Assignments = Translate(update.Assignments, sql), Condition = sql(update.Condition),
+            Assignments = Translate(update.Assignments, sql),
+            Condition = sql(update.Condition),
         },
         Statement.Delete delete => delete with { Condition = sql(delete.Condition) },
         Statement.Merge merge => merge with { Definition = Translate(merge.Definition, sql) },
         Statement.CreateTable create => create with
         {
-            Columns = [.. create.Columns.Select(Translate)], Query = create.Query is { } query ? sql(query) : null,
+            Columns = [.. create.Columns.Select(Translate)],
+            Query = create.Query is { } query ? sql(query) : null,
         },
         Statement.CreateView create => create with { Query = sql(create.Query) },
         Statement.Alter alter => alter with { Alteration = Translate(alter.Alteration) },
@@ -34,7 +37,8 @@ static class PgStatement
 
     static MergeDefinition Translate(MergeDefinition merge, Func<string, string> sql) => merge with
     {
-        Source = sql(merge.Source), On = sql(merge.On),
+        Source = sql(merge.Source),
+        On = sql(merge.On),
         Clauses =
         [
             .. merge.Clauses.Select(clause => clause with
