@@ -71,7 +71,7 @@ sealed partial record StatementOutcome(
         var types = Enumerable.Range(0, reader.FieldCount).Select(reader.GetDataTypeOID).ToList();
         var rows = new List<string>();
         while (await reader.ReadAsync(Cancel))
-            rows.Add(string.Join(" | ", Enumerable.Range(0, reader.FieldCount).Select(TextOf)));
+            if (!IsOfPlatform(reader)) rows.Add(string.Join(" | ", Enumerable.Range(0, reader.FieldCount).Select(TextOf)));
         if (!sql.Contains("order by", StringComparison.OrdinalIgnoreCase)) rows.Sort(StringComparer.Ordinal);
         return new(null, columns, [.. types.Select(type => type >= UserOidMin ? UserOidMin : equivalents.GetValueOrDefault(type, type))], rows);
 
@@ -83,6 +83,11 @@ sealed partial record StatementOutcome(
             return types[column] == Oid && uint.Parse(text, CultureInfo.InvariantCulture) >= UserOidMin ? "oid" : text;
         }
     }
+
+    /// <summary>Whether a row is of the schema of Foz's own tables, which come when there is something to keep.</summary>
+    static bool IsOfPlatform(NpgsqlDataReader row) => Enumerable.Range(0, row.FieldCount).Any(i =>
+        row.GetName(i).ToLowerInvariant() is "nspname" or "schema" or "table_schem" or "table_schema"
+        && !row.IsDBNull(i) && row.GetString(i) == "foz");
 
     static async Task<IReadOnlyList<string>> CopyAsync(NpgsqlConnection connection, string sql, bool isFrom, bool isBinary)
     {
