@@ -24,6 +24,11 @@ public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> v
     public static Settings Of(params (string Name, object Value)[] values) =>
         new(default, values.ToDictionary(v => v.Name, v => new Setting(v.Value, default)));
 
+    /// <summary>These, with a text for a name that is not set.</summary>
+    public Settings WithDefault(string name, string value) => values.ContainsKey(name)
+        ? this
+        : new(place, new Dictionary<string, Setting>(values) { [name] = new(value, place) });
+
     /// <summary>Where a setting stands, or the mapping where it is not set.</summary>
     public Place PlaceOf(string name) => values.TryGetValue(name, out var setting) ? setting.Place : place;
 

@@ -42,7 +42,8 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <exception cref="FozException">There is no such program, or it cannot be started.</exception>
     public static ChildProcess Start(ProcessDefinition definition, TimeProvider clock)
     {
-        var start = new ProcessStartInfo(definition.Program, definition.Arguments)
+        var (program, arguments) = ProcessMemory.Bound(definition);
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = definition.Folder,
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,

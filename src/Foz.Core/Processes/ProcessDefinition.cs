@@ -20,7 +20,8 @@ public sealed record ProcessDefinition
 
     /// <summary>
     /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is looked at ten times a
-    /// second, on Linux with all its children, elsewhere without them.
+    /// second, on Linux with all its children, elsewhere without them. On Linux the kernel also refuses each of them more than
+    /// twice that and 1 GiB, so that nothing can take the machine's between two looks.
     /// </summary>
     public long? MemoryBytesMax { get; init; }
 

@@ -14,6 +14,9 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
     /// <summary>The connector's type: that of a source in Python which names no connection.</summary>
     public const string TypeName = "python";
 
+    /// <summary>The setting that names the interpreter.</summary>
+    public const string InterpreterSetting = "python";
+
     /// <inheritdoc/>
     public string Type => TypeName;
 
@@ -21,7 +24,10 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
     public IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
     [
         new("file", "the file, relative to the project") { Default = "the source's own, where that is Python" },
-        new("python", "the interpreter") { Default = "that of `.venv` in the project or of an active environment, else `python3`" },
+        new(InterpreterSetting, "the interpreter")
+        {
+            Default = "`python:` of `foz.yml`, else that of `.venv` in the project or of an active environment, else `python3`",
+        },
         .. ProgramOptions.Specs(withImage: false).Where(spec => spec.Name != "command"),
     ];
 
@@ -42,7 +48,7 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
     {
         var settings = source.Connection.Settings;
         var options = ProgramOptions.Read(
-            settings, [InterpreterOf(settings.Text("python"), projectFolder), "-u", "-B", "-X", "utf8", "-c", HelperText(), FileOf(source)]);
+            settings, [InterpreterOf(settings.Text(InterpreterSetting), projectFolder), "-u", "-B", "-X", "utf8", "-c", HelperText(), FileOf(source)]);
         return new SingerSource(source, options, projectFolder, clock);
     }
 

@@ -104,6 +104,8 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
             ProcessEnd.TookTooMuchMemory memory => (
                 ErrorKind.Resource,
                 $"held {Megabytes(memory.Bytes)} of memory, where {Megabytes(memory.BytesMax)} is the most, and was stopped"),
+            ProcessEnd.Exited when status?.StartsWith("MemoryError", StringComparison.Ordinal) == true && run.Program.Memory is { } most => (
+                ErrorKind.Resource, $"was refused memory, where {Megabytes(most.Bytes)} is the most"),
             ProcessEnd.Exited when status is not null => (ErrorKind.Data, $"failed: {status}"),
             ProcessEnd.Exited { Code: OutOfMemoryCode } => (ErrorKind.Resource, "was killed, perhaps because the machine has no memory left"),
             ProcessEnd.Exited exited => (ErrorKind.Data, $"ended with code {exited.Code}{Last(end)}"),

@@ -62,6 +62,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var connection = connectionName is null ? new(name, PythonConnector.TypeName, Settings.Of(("file", path)))
             : connectionName.Length == 0 ? null
             : file.FindConnection(connectionName, reader.PlaceOf("connection"), errors);
+        if (connection is { Type: PythonConnector.TypeName } && file.Python is { } python)
+            connection = connection with { Settings = connection.Settings.WithDefault(PythonConnector.InterpreterSetting, python) };
         var silver = reader.Word("silver", new Dictionary<string, bool>(StringComparer.Ordinal) { ["current"] = true });
         var source = new ProjectSource
         {

@@ -64,6 +64,18 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task The_kernel_holds_it_and_its_children_too()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the limit is Linux'");
+        var end = await RunAsync(Shell("ulimit -d; sh -c 'ulimit -d'; echo \"$0 $1\"") with { MemoryBytesMax = 512_000_000 });
+        Assert.Equal(["2048576", "2048576"], end.LastLines.Take(2));
+        end = await RunAsync(Shell("ulimit -d"));
+        Assert.DoesNotContain("2048576", end.LastLines);
+        var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(Shell("") with { Program = "no-such-program", MemoryBytesMax = 512_000_000 }));
+        Assert.StartsWith("no-such-program cannot be started", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flood_is_cut_and_the_last_lines_are_known()
     {
         var end = await RunAsync(Shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done") with { LogBytesMax = 1_000 });

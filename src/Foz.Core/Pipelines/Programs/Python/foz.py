@@ -151,6 +151,8 @@ def _plain(value, pandas):
     """A value of pandas or NumPy as one of Python."""
     if isinstance(value, (list, dict, tuple, str, bytes)):
         return value
+    if getattr(value, "ndim", 0) > 0:
+        return value.tolist()
     if value is None or value is pandas.NaT or value is pandas.NA or value != value:
         return None
     if isinstance(value, pandas.Timestamp):

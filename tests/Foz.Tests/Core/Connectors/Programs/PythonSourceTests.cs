@@ -52,6 +52,32 @@ public sealed class PythonSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task The_Python_of_the_project_runs_its_sources_unless_a_connection_states_another()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
+        foreach (var name in new[] { "project", "other" })
+        {
+            project.Write($"tools/{name}", $"#!/bin/sh\nWHICH={name} exec python3 \"$@\"\n");
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(project.Folder, "tools", name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        project.Write("foz.yml", """
+            name: t
+            lake: lake
+            python: tools/project
+            connections:
+              named: {type: python, file: sources/lib/which.py}
+              other: {type: python, file: sources/lib/which.py, python: tools/other}
+            """)
+            .Write("sources/lib/which.py", "import os\ndef a():\n    yield {'which': os.environ['WHICH']}\nb = c = a\n")
+            .Write("sources/own.py", "\"\"\"@foz\nstreams: {a: {}}\n@foz\"\"\"\nimport os\ndef a():\n    yield {'which': os.environ['WHICH']}\n")
+            .Write("sources/n.yml", "connection: named\nstreams: {b: {stream: a}}\n").Write("sources/o.yml", "connection: other\nstreams: {c: {stream: a}}\n");
+        await project.RunWellAsync();
+        Assert.Equal(
+            ["other", "project", "project"],
+            await project.RowsAsync("SELECT which FROM bronze.a UNION ALL SELECT which FROM bronze.b UNION ALL SELECT which FROM bronze.c"));
+    }
+
+    [Fact]
     public async Task A_named_connection_gives_a_file_its_configuration()
     {
         project.Write("sources/lib/shop.py", """

@@ -86,6 +86,36 @@ public sealed class ProgramRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Values_come_through_pandas()
+    {
+        const string system = "/usr/bin/python3";
+        Assert.SkipUnless(
+            File.Exists(system) && Directory.Exists("/usr/lib/python3/dist-packages/pandas"), "there is no pandas for /usr/bin/python3: run .ci/install-test-tools");
+        var rows = await RowsAsync(Python("""
+            import foz, pandas, numpy, decimal
+
+            def model():
+                frame = foz.table("silver.orders")
+                assert isinstance(frame, pandas.DataFrame), type(frame)
+                assert str(frame["at"].dtype) == "datetime64[ns, UTC]", frame.dtypes
+                assert frame["amount"][0] == decimal.Decimal("12345678901234567.89"), frame
+                frame["twice"] = frame["id"] * 2
+                frame["kind"] = pandas.Categorical(["x", "y"])
+                frame["list"] = [numpy.array([1, 2]), None]
+                foz.write(frame)
+                return frame.groupby("kind", as_index=False)["twice"].sum()
+            """) with { Python = system });
+        Assert.Equal(
+            "id BIGINT, amount DECIMAL(38,2), rate DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, at TIMESTAMP WITH TIME ZONE, ntz TIMESTAMP, "
+            + "bytes BLOB, tags JSON, st JSON, twice BIGINT, kind VARCHAR, list JSON", rows[0]);
+        Assert.StartsWith("{\"id\":1,\"amount\":12345678901234567.89,\"rate\":0.1,\"name\":\"ação \\\"x\\\"\",\"ok\":true,\"day\":\"2024-02-29\","
+            + "\"at\":\"2024-02-29 10:00:00.123456+00\",\"ntz\":\"2024-02-29 10:00:00\"", rows[1], StringComparison.Ordinal);
+        Assert.EndsWith("\"twice\":2,\"kind\":\"x\",\"list\":[1,2]}", rows[1], StringComparison.Ordinal);
+        Assert.Contains("\"amount\":null,\"rate\":null,\"name\":null,\"ok\":null,\"day\":null,\"at\":null", rows[2], StringComparison.Ordinal);
+        Assert.Equal(5, rows.Count);
+    }
+
+    [Fact]
     public async Task Declared_types_hold_and_rows_may_come_bit_by_bit()
     {
         var rows = await RowsAsync(Python("""
@@ -154,6 +184,9 @@ public sealed class ProgramRunnerTests : IDisposable
         var eats = Python("import time\nx = bytearray(400_000_000)\ntime.sleep(600)");
         error = await ErrorAsync(eats with { Program = eats.Program with { Memory = new MemorySize(150_000_000) } });
         Assert.Contains("of memory, where 150 MB is the most", error.Message, StringComparison.Ordinal);
+        var asks = Python("x = bytearray(4_000_000_000)");
+        error = await ErrorAsync(asks with { Program = asks.Program with { Memory = new MemorySize(150_000_000) } });
+        Assert.Equal("the program of gold.m was refused memory, where 150 MB is the most", error.Message);
     }
 
     [Fact]
