@@ -7,7 +7,7 @@ namespace Foz.Core.Connectors.Programs;
 /// <summary>A program of somebody else that reads a source, and what it is told.</summary>
 sealed record ProgramOptions
 {
-    /// <summary>The program and its first arguments.</summary>
+    /// <summary>The program and its first arguments; of a container <see cref="ContainerProgram"/> and the image.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>Whether it runs in a container, which has the files that it is told of under <see cref="ContainerFolder"/>.</summary>
@@ -27,6 +27,9 @@ sealed record ProgramOptions
 
     /// <summary>How much it may write in one run, in bytes.</summary>
     public long OutputBytesMax { get; init; }
+
+    /// <summary>The program that runs containers.</summary>
+    public const string ContainerProgram = "docker";
 
     /// <summary>The folder that a container sees the files in.</summary>
     public const string ContainerFolder = "/foz";
@@ -59,7 +62,7 @@ sealed record ProgramOptions
         if (command.Count == 0 == (image is null)) throw settings.Wrong("command", image is null ? "a program" : "left out beside 'image'");
         return new()
         {
-            Command = image is null ? command : ["docker", "run", "--rm", "-i", image],
+            Command = image is null ? command : [ContainerProgram, image],
             IsContainer = image is not null,
             Config = ConfigOf(settings),
             Timeout = settings.Duration("timeout", TimeSpan.FromHours(6)),

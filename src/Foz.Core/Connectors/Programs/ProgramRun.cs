@@ -14,6 +14,8 @@ sealed class ProgramRun : IDisposable
     const int SayingsMax = 20;
     const int SayingLength = 1_000;
     const UnixFileMode OwnOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    const UnixFileMode AllRead = OwnOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    const UnixFileMode AllFind = AllRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     readonly ProgramOptions options;
     readonly TimeProvider clock;
@@ -28,7 +30,13 @@ sealed class ProgramRun : IDisposable
     /// <param name="name">What it reads: its log is called that.</param>
     /// <param name="clock">Tells how long it runs.</param>
     public ProgramRun(ProgramOptions options, string projectFolder, string name, TimeProvider clock) =>
-        (this.options, this.projectFolder, this.name, this.clock) = (options, projectFolder, name, clock);
+        (this.options, this.projectFolder, this.name, this.clock, Files) = (options, projectFolder, name, clock, FilesIn(folder, options));
+
+    /// <summary>
+    /// Where its files are. The user of a container's processes is another, and must be able to read them: they are in a folder
+    /// of their own, which nobody else finds within <see cref="folder"/>, and which the container has as its own.
+    /// </summary>
+    DirectoryInfo Files { get; }
 
     string LogFile => Path.Combine(projectFolder, "logs", $"{name}.log");
 
@@ -38,11 +46,13 @@ sealed class ProgramRun : IDisposable
     /// <summary>Writes a file for it, and says how it finds that.</summary>
     public string Write(string file, string text)
     {
-        var path = Path.Combine(folder.FullName, file);
+        var path = Path.Combine(Files.FullName, file);
         if (OperatingSystem.IsWindows()) File.WriteAllText(path, text);
         else
         {
             using var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnOnly });
+            // Whatever the process' umask is.
+            if (options.IsContainer) File.SetUnixFileMode(stream.SafeFileHandle, AllRead);
             stream.Write(Encoding.UTF8.GetBytes(text));
         }
         return options.IsContainer ? $"{ProgramOptions.ContainerFolder}/{file}" : path;
@@ -63,9 +73,8 @@ sealed class ProgramRun : IDisposable
     public async IAsyncEnumerable<string> RunAsync(
         IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancellationToken, bool takesAll = false)
     {
-        var command = options.IsContainer
-            ? [.. options.Command.SkipLast(1), "-v", $"{folder.FullName}:{ProgramOptions.ContainerFolder}:ro", options.Command[^1]]
-            : options.Command;
+        await using var container = options.IsContainer ? new Container(this) : null;
+        var command = container?.Command ?? options.Command;
         await using var process = ChildProcess.Start(
             new()
             {
@@ -90,6 +99,7 @@ sealed class ProgramRun : IDisposable
         switch (end)
         {
             case ProcessEnd.Exited { Code: 0 }:
+                container?.Ended();
                 break;
             case ProcessEnd.Exited { Code: var code }:
                 throw Failure($"it ended with exit code {code}", end.LastLines);
@@ -108,6 +118,14 @@ sealed class ProgramRun : IDisposable
         {
             Hint = $"its log is {Path.GetRelativePath(projectFolder, LogFile)}",
         };
+    }
+
+    static DirectoryInfo FilesIn(DirectoryInfo folder, ProgramOptions options)
+    {
+        if (!options.IsContainer) return folder;
+        var files = folder.CreateSubdirectory("files");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(files.FullName, AllFind);
+        return files;
     }
 
     async Task<bool> NextAsync(IAsyncEnumerator<string> lines, CancellationToken cancellationToken)
@@ -133,6 +151,48 @@ sealed class ProgramRun : IDisposable
         catch (JsonException)
         {
             return false;
+        }
+    }
+
+    /// <summary>
+    /// A container at work. It goes on when the program that started it is stopped: unless it ended well it is removed by its name.
+    /// </summary>
+    sealed class Container(ProgramRun run) : IAsyncDisposable
+    {
+        static readonly TimeSpan removalMax = TimeSpan.FromSeconds(60);
+
+        readonly string name = $"foz-{Guid.NewGuid():N}";
+        bool hasEnded;
+
+        /// <summary>The program that runs it, with its arguments up to the image.</summary>
+        public IReadOnlyList<string> Command
+        {
+            get
+            {
+                var files = $"source={run.Files.FullName}";
+                if (files.AsSpan().ContainsAny(',', '"')) files = $"\"{files.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+                var memory = run.options.MemoryBytesMax is { } bytes
+                    ? new[] { FormattableString.Invariant($"--memory={bytes}"), FormattableString.Invariant($"--memory-swap={bytes}") } : [];
+                return
+                [
+                    ProgramOptions.ContainerProgram, "run", "--rm", "-i", "--init", $"--name={name}", .. memory,
+                    $"--mount=type=bind,{files},target={ProgramOptions.ContainerFolder},readonly", run.options.Command[^1],
+                ];
+            }
+        }
+
+        /// <summary>Notes that it ended well.</summary>
+        public void Ended() => hasEnded = true;
+
+        /// <inheritdoc/>
+        public async ValueTask DisposeAsync()
+        {
+            if (hasEnded) return;
+            await using var removal = ChildProcess.Start(
+                new() { Program = ProgramOptions.ContainerProgram, Arguments = ["rm", "--force", name], Folder = run.projectFolder, Timeout = removalMax },
+                run.clock);
+            removal.CloseInput();
+            await removal.WaitAsync(CancellationToken.None);
         }
     }
 }
