@@ -46,6 +46,37 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         Assert.Equal(["10"], await ReadAsync(database, "count(*)"));
     }
 
+    [Theory]
+    [InlineData("target", "replace")]
+    [InlineData("target", "upsert, keys: [id]")]
+    [InlineData("target", "append")]
+    [InlineData("ado", "replace")]
+    [InlineData("ado", "upsert, keys: [id]")]
+    [InlineData("ado", "append")]
+    public async Task A_failure_in_the_middle_changes_nothing_and_the_next_run_makes_up_for_it(string connection, string mode)
+    {
+        var database = await OpenAsync("");
+        var appends = mode == "append";
+        if (appends) lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
+        lake.Write(
+            "models/silver/people.sql", $"/* @foz\nmaterialization: {(appends ? "incremental" : "table")}\nexport: {{connection: {connection}, table: out.people, mode: {mode}}}\n@foz */\n"
+            + $"SELECT id, name FROM {(appends ? "STREAM(bronze.people)" : "bronze.people")}");
+        await database.ExecuteAsync("CREATE TABLE out.people (id bigint PRIMARY KEY, name text); ALTER TABLE out.people OWNER TO foz");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text); INSERT INTO people SELECT i, 'a' FROM generate_series(1, 10) i");
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("ALTER TABLE out.people ADD CONSTRAINT no_such_row CHECK (id <> 2000)");
+        await database.ExecuteAsync("INSERT INTO people SELECT i, 'b' FROM generate_series(11, 2500) i");
+        var error = (await lake.RunAsync()).Steps.Single(s => s.Error is not null).Error!;
+        Assert.Contains("no_such_row", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["10|10"], await ReadAsync(database, "count(*), count(*) FILTER (WHERE name = 'a')"));
+        await database.ExecuteAsync("ALTER TABLE out.people DROP CONSTRAINT no_such_row");
+        await lake.RunWellAsync();
+        Assert.Equal(["2500|10"], await ReadAsync(database, "count(*), count(*) FILTER (WHERE name = 'a')"));
+        await lake.RunWellAsync();
+        Assert.Equal(["2500|10"], await ReadAsync(database, "count(*), count(*) FILTER (WHERE name = 'a')"));
+    }
+
     [Fact]
     public async Task A_version_that_the_target_has_is_not_sent_again_when_the_note_of_it_is_lost()
     {

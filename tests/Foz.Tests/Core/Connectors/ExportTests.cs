@@ -31,6 +31,44 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_written_is_made_up_for_and_the_others_stay_whole()
+    {
+        Open("disk: {type: files, path: data}", "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
+        await project!.RunWellAsync();
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        var file = Path.Combine(project.Folder, "out/a.jsonl");
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        Assert.Contains("out/a.jsonl cannot be written", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(["1,a", "2,b", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
+        Assert.Equal(["1|a"], project.ParquetRows("out/a.parquet"));
+        Assert.Equal(["a.csv", "a.jsonl", "a.parquet"], Directory.GetFileSystemEntries(Path.Combine(project.Folder, "out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Directory.Delete(file);
+        await project.RunWellAsync();
+        Assert.Equal(["{\"id\":1,\"v\":\"a\"}", "{\"id\":2,\"v\":\"b\"}"], (await LinesAsync("out/a.jsonl")).Order(StringComparer.Ordinal));
+        Assert.Equal(["1|a", "2|b"], project.ParquetRows("out/a.parquet"));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_fails_in_the_middle_gets_every_part_again_under_its_key()
+    {
+        var (seen, isDown) = (0, true);
+        using var server = new ApiServer(_ => Interlocked.Increment(ref seen) == 2 && isDown ? new ApiAnswer(400, "no") : "ok");
+        Open(
+            $"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
+            "export: {connection: hook, path: rows, batch_size: 1}");
+        project!.Write("data/2.csv", "id,v\n2,b\n3,c\n");
+        Assert.Contains("the server answers 400", await project.FailAsync(), StringComparison.Ordinal);
+        isDown = false;
+        await project.RunWellAsync();
+        await project.RunWellAsync();
+        Assert.Equal(5, server.Requests.Count);
+        // What an endpoint has that takes each key once.
+        var taken = server.Requests.DistinctBy(r => r.Headers["Idempotency-Key"]).Select(r => r.Body).ToList();
+        Assert.Equal(["[{\"id\":1,\"v\":\"a\"}]", "[{\"id\":2,\"v\":\"b\"}]", "[{\"id\":3,\"v\":\"c\"}]"], taken);
+    }
+
+    [Fact]
     public async Task A_table_whose_checks_fail_is_not_exported()
     {
         Open("disk: {type: files, path: data}", "columns: [{name: id, checks: [{max: 1}]}]\nexport: {file: out/a.csv}");

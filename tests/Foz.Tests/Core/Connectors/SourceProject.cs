@@ -81,6 +81,14 @@ public sealed class SourceProject : IDisposable
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(v => v is bool flag ? (flag ? "true" : "false") : $"{v}"))).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The rows of a Parquet file of the project, in order, values between bars.</summary>
+    public List<string> ParquetRows(string path)
+    {
+        using var session = engines.Open(Workload.Models);
+        using var rows = session.Query($"SELECT * FROM read_parquet({SqlText.Literal(Path.Combine(Folder, path))})", Cancel);
+        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row)).Order(StringComparer.Ordinal)];
+    }
+
     public void Dispose()
     {
         engines.Dispose();
