@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Foz.DuckDB.Native;
 
@@ -78,9 +79,11 @@ public readonly unsafe ref struct Vector
     public int EndOfRun(int row)
     {
         var first = Bytes(row);
+        // Equal structs are equal texts: inlined, or the same pointer. If each equals the next one, all are equal.
         var strings = new ReadOnlySpan<Int128>(data, Count);
+        var rest = MemoryMarshal.AsBytes(strings[row..]);
+        if (rest[sizeof(Int128)..].SequenceEqual(rest[..^sizeof(Int128)])) return Count;
         var end = row + 1;
-        // Equal structs are equal texts: inlined, or the same pointer.
         while (end < Count && (strings[end] == strings[row] || Bytes(end).SequenceEqual(first))) end++;
         return end;
     }

@@ -42,15 +42,21 @@ sealed class FileLayout(
         strangers.Count > 0 && type.Fields[0].ColumnId is { } id ? strangers.GetValueOrDefault(id) : null;
 
     /// <summary>Files of a table by their layout; one group for most tables, at no cost.</summary>
+    /// <param name="session">The session that reads them.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="isByNames">Whether columns that the table finds by id are to be found by the files' own names of them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="DeltaException">A file holds shredded variants without annotation.</exception>
     public static IReadOnlyList<(FileLayout Layout, IReadOnlyCollection<AddFile> Files)> Group(
-        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool isByNames,
         CancellationToken cancellationToken)
     {
         var hasVariants = Contains(table.Schema.Columns, type => type == DeltaType.Variant);
         var hasStructs = table.Schema.Mapping != ColumnMappingMode.None
             && table.Schema.Columns.Fields.Any(field => Contains(field.Type, type => type is StructType));
-        var mayDiffer = hasStructs && (table.Schema.Mapping == ColumnMappingMode.Id || HasLostFields(table));
+        var mayDiffer = isByNames
+            || (hasStructs && (table.Schema.Mapping == ColumnMappingMode.Id || HasLostFields(table)));
         if (!hasVariants && !mayDiffer) return [(Standard, files)];
         return
         [

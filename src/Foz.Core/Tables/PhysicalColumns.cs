@@ -17,11 +17,11 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
 
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
     /// <param name="schema">The table's.</param>
-    /// <param name="others">Columns beside the table's, by name.</param>
+    /// <param name="others">Columns beside the table's, by name; with any, all are found by the names that the files have.</param>
     public string Schema(TableSchema schema, IReadOnlyList<ExtraColumn> others)
     {
         var columns = schema.DataColumns.Where(IsInFiles).Select(
-            field => Entry(Key(field), field.PhysicalName(mapping), TypeName(field.Type)));
+            field => Entry(Key(field, isByName: others.Count > 0), field.PhysicalName(mapping), TypeName(field.Type)));
         return $"MAP {{{string.Join(", ", columns.Concat(others.Select(
             column => Entry(SqlText.Literal(column.Name), column.Name, column.Type))))}}}";
     }
@@ -41,9 +41,12 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     static string Entry(string key, string name, string type) =>
         $"{key}: {{'name': {SqlText.Literal(name)}, 'type': {SqlText.Literal(type)}, 'default_value': NULL}}";
 
-    string Key(StructField field) => mapping == ColumnMappingMode.Id
+    string Key(StructField field, bool isByName) => mapping == ColumnMappingMode.Id && !isByName
         ? field.ColumnId!.Value.ToString(CultureInfo.InvariantCulture)
-        : SqlText.Literal(field.PhysicalName(mapping));
+        : SqlText.Literal(layout.NameOf(field, mapping) ?? AbsentName(field));
+
+    // A file may have another column under the name that this one would have.
+    static string AbsentName(StructField field) => string.Create(CultureInfo.InvariantCulture, $"foz absent {field.ColumnId}");
 
     string TypeName(DeltaType type) => type switch
     {

@@ -75,7 +75,9 @@ static class TableScan
         ScanChoice choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
-        var groups = FileLayout.Group(session, table, files, cancellationToken);
+        // Columns that have no id are found by name, and so are the others then, by the names that each file has for their ids.
+        var isByNames = choice.ColumnsOfFiles.Count > 0 && table.Schema.Mapping == ColumnMappingMode.Id;
+        var groups = FileLayout.Group(session, table, files, isByNames, cancellationToken);
         var partitions = PartitionColumns.Of(table, files);
         var isFiltered = choice.FilterOf is not null || files.Any(file => file.DeletionVector is not null);
         ScanToken? token = null;
@@ -141,11 +143,7 @@ static class TableScan
         public string Sql(IReadOnlyCollection<AddFile> files, FileLayout layout, CancellationToken cancellationToken)
         {
             var schema = Table.Schema;
-            // Columns that have no id are found by name, and so are the others then.
-            var mapping = Choice.ColumnsOfFiles.Count > 0 && schema.Mapping == ColumnMappingMode.Id
-                ? ColumnMappingMode.Name
-                : schema.Mapping;
-            var physical = new PhysicalColumns(mapping, layout);
+            var physical = new PhysicalColumns(schema.Mapping, layout);
             var columns = schema.Columns.Fields.Select(field => Partitions.Find(field.Name) is { } partition
                 ? $"{partition.Sql(Token)} AS {SqlText.Identifier(field.Name)}"
                 : $"{physical.Value(field)} AS {SqlText.Identifier(field.Name)}").ToList();

@@ -1,6 +1,5 @@
 using Foz.Core.Engine;
 using Foz.Delta.Log;
-using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
@@ -25,11 +24,9 @@ sealed record TrackedRows(string IdColumn, string VersionColumn)
     /// <summary>The names of the columns.</summary>
     public IReadOnlyList<string> Names { get; } = [IdColumn, VersionColumn];
 
-    /// <summary>
-    /// The columns of a table; null where its rows keep no ids, and where columns are found by ids, which these have not.
-    /// </summary>
+    /// <summary>The columns of a table; null where its rows keep no ids.</summary>
     public static TrackedRows? Of(Protocol protocol, Metadata metadata) =>
-        RowTracking.IsOn(protocol, metadata) && ColumnMapping.ModeOf(metadata.Configuration) != ColumnMappingMode.Id
+        RowTracking.IsOn(protocol, metadata)
         && metadata.Configuration.Find(RowTracking.RowIdColumnProperty) is { } id
         && metadata.Configuration.Find(RowTracking.CommitVersionColumnProperty) is { } version
             ? new(id, version)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
+using Foz.Delta.Scans;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 
@@ -27,8 +28,7 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     static readonly string[] ownProperties =
     [
         "delta.inCommitTimestampEnablementVersion", "delta.inCommitTimestampEnablementTimestamp",
-        "delta.requireCheckpointProtectionBeforeVersion", RowTracking.Property, RowTracking.RowIdColumnProperty,
-        RowTracking.CommitVersionColumnProperty,
+        "delta.requireCheckpointProtectionBeforeVersion", RowTracking.RowIdColumnProperty, RowTracking.CommitVersionColumnProperty,
     ];
 
     /// <summary>Makes the clone.</summary>
@@ -63,6 +63,11 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     Transaction Create(LakeTable target, IReadOnlyList<AddFile> files, bool isShallow, FileTotal total)
     {
         var state = version.State;
+        // Rows get ids of the clone's own, by how many each file says to have; columns of files with those of the source are
+        // none of the clone's.
+        string[] lost = files.All(file => FileStatistics.RecordCount(file) is not null)
+            ? ownProperties
+            : [.. ownProperties, RowTracking.Property];
         var operation = TableOperation.Of(
             "CLONE", ("source", source.Name), ("sourceVersion", version.Version.ToString(CultureInfo.InvariantCulture)),
             ("isShallow", isShallow ? "true" : "false"));
@@ -74,7 +79,7 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         {
             Id = $"{Guid.NewGuid():D}",
             CreatedTimeMs = target.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-            Configuration = ownProperties.Aggregate(state.Metadata.Configuration, (kept, property) => kept.Without(property)),
+            Configuration = lost.Aggregate(state.Metadata.Configuration, (kept, property) => kept.Without(property)),
         });
         foreach (var (domain, known) in state.Domains)
             if (domain != RowTracking.Domain) transaction.SetDomain(domain, known.Configuration);

@@ -48,9 +48,9 @@ public sealed class TableOptimizer(EngineSession session)
         var (protocol, metadata) = (table.State.Protocol, table.State.Metadata);
         if (RowTracking.IsOn(protocol, metadata) && TrackedRows.Of(protocol, metadata) is null)
             throw new FozException(
-                ErrorKind.Table, $"the rows of {table.State.Table} have ids that cannot be kept, as its columns are found by ids")
+                ErrorKind.Table, $"the rows of {table.State.Table} have ids, and no property names the columns of files that would keep them")
             {
-                Hint = "optimize it with Spark, or take row tracking off: foz alter <table> set delta.enableRowTracking=false",
+                Hint = "turn row tracking off and on again: foz alter <table> set delta.enableRowTracking=false",
             };
     }
 

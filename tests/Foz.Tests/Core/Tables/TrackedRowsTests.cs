@@ -1,6 +1,9 @@
 using Foz.Core.Tables;
 using Foz.Core.Tables.Maintenance;
 using Foz.Core.Tables.Merging;
+using Foz.Delta.Log;
+using Foz.Delta.Schema;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Core.Tables;
 
@@ -25,13 +28,16 @@ public sealed class TrackedRowsTests : IDisposable
     public void Dispose() => table.Dispose();
 
     [Theory]
-    [InlineData(TableKind.DeletionVectors)]
-    [InlineData(TableKind.CopyOnWrite)]
-    [InlineData(TableKind.Partitioned)]
-    [InlineData(TableKind.Mapped)]
-    public async Task A_row_keeps_its_id_when_it_is_updated_or_moved_and_gets_a_version_when_it_is_updated(TableKind kind)
+    [InlineData(TableKind.DeletionVectors, "none")]
+    [InlineData(TableKind.CopyOnWrite, "none")]
+    [InlineData(TableKind.Partitioned, "none")]
+    [InlineData(TableKind.Mapped, "name")]
+    [InlineData(TableKind.Mapped, "id")]
+    [InlineData(TableKind.CopyOnWrite, "id")]
+    public async Task A_row_keeps_its_id_when_it_is_updated_or_moved_and_gets_a_version_when_it_is_updated(
+        TableKind kind, string mapping)
     {
-        await table.CreateAsync(kind, more: ("delta.enableRowTracking", "true"));
+        await table.CreateAsync(kind, more: [("delta.enableRowTracking", "true"), ("delta.columnMapping.mode", mapping)]);
         await table.AppendAsync("SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range(10) r(i)");
         var ids = await RowsAsync("id = 0 OR id = 1 OR id = 7");
         Assert.All(ids, row => Assert.EndsWith("|1", row, StringComparison.Ordinal));
@@ -62,6 +68,47 @@ public sealed class TrackedRowsTests : IDisposable
             var commit = await table.Table.Delta.ReadCommitAsync(version, Cancel);
             Assert.Equal("true", commit!.Info!.Tags!.Find("delta.rowTracking.preserved"));
         }
+    }
+
+    [Fact]
+    public async Task Columns_are_found_by_their_ids_although_those_of_row_ids_have_none()
+    {
+        await table.CreateAsync(
+            TableKind.CopyOnWrite, new StructType(new StructField("id", DeltaType.Long), new StructField("v", DeltaType.Long)),
+            ("delta.enableRowTracking", "true"), ("delta.columnMapping.mode", "id"));
+        var (id, v) = ((await table.Table.LatestAsync(Cancel)).Schema.Columns.Fields[0].PhysicalName(ColumnMappingMode.Id),
+            (await table.Table.LatestAsync(Cancel)).Schema.Columns.Fields[1].PhysicalName(ColumnMappingMode.Id));
+        // A file of another writer, whose columns have each other's names, and one that lacks a column.
+        await AddAsync("swapped.parquet", $"SELECT i AS \"{v}\", i + 100 AS \"{id}\" FROM range(3) r(i)", $"{{\"{v}\": 1, \"{id}\": 2}}");
+        await AddAsync("one.parquet", $"SELECT i + 10 AS \"{v}\" FROM range(3) r(i)", $"{{\"{v}\": 1}}");
+        await LoadAsync("before");
+        Assert.Equal(
+            ["0|100", "1|101", "2|102", "10|", "11|", "12|"], table.Query("SELECT id, v FROM before ORDER BY id"));
+
+        await table.CommitAsync(await table.Writer.UpdateAsync(
+            table.Table, new Dictionary<string, string> { ["v"] = "7" }, "id IN (1, 11)", new(), Cancel));
+        await new TableOptimizer(table.Session).OptimizeAsync(table.Table, new(), null, Cancel);
+
+        await LoadAsync("now");
+        Assert.Single((await table.Table.LatestAsync(Cancel)).State.Files);
+        Assert.Equal(
+            ["0|100", "1|7", "2|102", "10|", "11|7", "12|"], table.Query("SELECT id, v FROM now ORDER BY id"));
+        Assert.Equal(
+            ["6"], table.Query($"SELECT count(*) FROM now JOIN before USING (id, {TrackedRows.RowId})"));
+    }
+
+    async Task AddAsync(string name, string select, string ids)
+    {
+        table.Session.Execute(
+            $"COPY ({select}) TO '{Path.Combine(table.Table.Root, name)}' (FORMAT parquet, FIELD_IDS {ids})", Cancel);
+        var change = new Transaction(
+            table.Table.Delta, (await table.Table.LatestAsync(Cancel)).State, new() { Operation = "WRITE" });
+        change.Add(new()
+        {
+            Path = FilePath.Relative(name), PartitionValues = StringMap.Empty, ModificationTimeMs = 0,
+            SizeBytes = new FileInfo(Path.Combine(table.Table.Root, name)).Length, Stats = JsonText.FromString("""{"numRecords":3}"""),
+        });
+        (await change.CommitAsync(Cancel)).OrThrow();
     }
 
     [Theory]

@@ -64,19 +64,32 @@ public sealed class TableCloneTests : IDisposable
         Assert.Contains("already", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Clustering_stays_and_row_tracking_does_not()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Clustering_stays_and_rows_are_tracked_by_ids_of_the_clones_own(bool isShallow)
     {
         await table.CreateAsync([new("id", DeltaType.Integer), new("v", DeltaType.Integer)], [("delta.enableRowTracking", "true")]);
         await table.AlterAsync(new TableAlteration.ClusterBy(["v"]));
-        await table.AppendAsync("SELECT 1 AS id, 2 AS v");
+        await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id, 2 AS v FROM range(10) r(i)");
+        await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id, 2 AS v FROM range(10, 20) r(i)");
+        // Files that carry ids of rows.
+        await (await table.Writer.UpdateAsync(
+            table.Table, new Dictionary<string, string> { ["v"] = "3" }, "id % 3 = 0", new(), Cancel)).CommitAsync(Cancel);
 
-        await new TableClone(table.Table, await table.LatestAsync()).MakeAsync(Target(), isShallow: false, null, Cancel);
+        await new TableClone(table.Table, await table.LatestAsync()).MakeAsync(Target(), isShallow, null, Cancel);
 
         var clone = await Target().LatestAsync(Cancel);
         Assert.Equal([["v"]], PropertyAlterations.ClusteringColumns(clone)!);
-        Assert.DoesNotContain("delta.enableRowTracking", clone.Properties.Keys);
-        Assert.Equal(0, Assert.Single(clone.State.Files).BaseRowId);
+        Assert.Equal("true", clone.Properties["delta.enableRowTracking"]);
+        var tracked = TrackedRows.Of(clone.State.Protocol, clone.State.Metadata)!;
+        var source = (await table.LatestAsync()).State;
+        Assert.DoesNotContain(tracked.IdColumn, TrackedRows.Of(source.Protocol, source.Metadata)!.Names);
+        using var rows = await TableScan.OpenAsync(
+            table.Session, clone, clone.State.Files, withAddresses: false, Cancel, new() { Tracked = tracked });
+        using var result = table.Session.Query(
+            $"SELECT count(*), count(DISTINCT {TrackedRows.RowId}), max({TrackedRows.RowVersion}) FROM {rows.Sql}", Cancel);
+        Assert.Equal([20L, 20L, 0L], result.Rows(Cancel).Single());
     }
 
     LakeTable Target() => new TableStore(new LocalObjectStore(folder.Path), table.Engines, TimeProvider.System).Open("a b/clone");

@@ -283,13 +283,19 @@ public sealed class TableOptimizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TableKind.DeletionVectors)]
-    [InlineData(TableKind.Partitioned)]
-    [InlineData(TableKind.Mapped)]
-    public async Task Rows_keep_their_ids_and_no_change_is_told(TableKind kind)
+    [InlineData(TableKind.DeletionVectors, "none")]
+    [InlineData(TableKind.Partitioned, "none")]
+    [InlineData(TableKind.Mapped, "name")]
+    [InlineData(TableKind.Mapped, "id")]
+    public async Task Rows_keep_their_ids_and_no_change_is_told(TableKind kind, string mapping)
     {
         using var changed = new ChangedTable();
-        await changed.CreateAsync(kind, more: [("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", "true")]);
+        await changed.CreateAsync(
+            kind,
+            more:
+            [
+                ("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", "true"), ("delta.columnMapping.mode", mapping),
+            ]);
         for (var i = 0; i < 3; i++)
             await changed.AppendAsync($"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({i * 10}, {i * 10 + 10}) AS r(i)");
         await changed.CommitAsync(await changed.Writer.UpdateAsync(
