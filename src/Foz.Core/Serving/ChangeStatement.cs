@@ -54,7 +54,6 @@ sealed class ChangeStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        if (!GivesRows(statement)) CheckMayChange();
         var (_, catalog) = await Session.CatalogAsync(cancellationToken);
         var translated = PgStatement.Translate(statement, sql =>
         {
@@ -76,19 +75,10 @@ sealed class ChangeStatement : SqlStatement
             throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
         Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
         using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
-        return await new StatementRunner(engine, Session.Service.Names, Session.Service.Lake.Tables)
-        {
-            QueryNames = new SessionNames(Session, Workload.Query),
-        }.RunAsync(statement, cancellationToken);
-    }
-
-    void CheckMayChange()
-    {
-        if (Session.State == TransactionState.Idle) return;
-        throw new FozException(ErrorKind.Sql, "a statement that changes a table is committed by itself, and cannot be in a transaction")
-        {
-            SqlState = "0A000", Hint = "switch the client to autocommit, or COMMIT first",
-        };
+        var runner = new ChangeRunner(Session);
+        if (GivesRows(statement)) return await Session.Runner(engine).RunAsync(statement, cancellationToken);
+        runner.Check(statement);
+        return await runner.RunAsync(engine, statement, cancellationToken);
     }
 
     static bool GivesRows(Statement statement) =>

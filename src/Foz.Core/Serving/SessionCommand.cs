@@ -60,7 +60,8 @@ sealed class SessionCommand : SqlStatement
             case SessionStatement.Set set:
                 Session.Settings.Set(set.Name, set.Value, set.IsLocal);
                 return "SET";
-            case SessionStatement.Characteristics:
+            case SessionStatement.Characteristics characteristics:
+                SetCharacteristics(characteristics);
                 return "SET";
             case SessionStatement.Reset reset:
                 if (reset.Name is { } name) Session.Settings.Set(name, null);
@@ -91,12 +92,12 @@ sealed class SessionCommand : SqlStatement
         switch (statement)
         {
             case SessionStatement.Begin begin:
-                Session.BeginTransaction();
+                await Session.BeginTransactionAsync(begin.ReadsOnly, cancellationToken);
                 return begin.Tag;
             case SessionStatement.Commit:
-                return await Session.EndTransactionAsync(isCommitted: true) ? "COMMIT" : "ROLLBACK";
+                return await Session.EndTransactionAsync(isCommitted: true, cancellationToken) ? "COMMIT" : "ROLLBACK";
             case SessionStatement.Rollback:
-                await Session.EndTransactionAsync(isCommitted: false);
+                await Session.EndTransactionAsync(isCommitted: false, cancellationToken);
                 return "ROLLBACK";
             case SessionStatement.Savepoint savepoint:
                 Session.Transaction.Save(savepoint.Name);
@@ -105,7 +106,7 @@ sealed class SessionCommand : SqlStatement
                 Session.Transaction.Release(release.Name);
                 return "RELEASE";
             case SessionStatement.RollbackTo back:
-                Session.Transaction.RollBackTo(back.Name);
+                await Session.Transaction.RollBackToAsync(back.Name);
                 return "ROLLBACK";
             case SessionStatement.Declare declare:
                 return await DeclareAsync(declare, cancellationToken);
@@ -118,6 +119,14 @@ sealed class SessionCommand : SqlStatement
             default:
                 throw new UnreachableException($"a statement {statement}");
         }
+    }
+
+    void SetCharacteristics(SessionStatement.Characteristics characteristics)
+    {
+        if (characteristics.ReadsOnly is not { } readsOnly) return;
+        var value = readsOnly ? "on" : "off";
+        if (characteristics.IsOfSession) Session.Settings.Set("default_transaction_read_only", value);
+        else if (Session.State != TransactionState.Idle) Session.Settings.Set("transaction_read_only", value, isLocal: true);
     }
 
     async Task<string> DeclareAsync(SessionStatement.Declare declare, CancellationToken cancellationToken)

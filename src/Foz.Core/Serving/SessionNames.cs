@@ -126,6 +126,10 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
     {
+        if (reference.At is null && session.Changes is { IsAny: true } changes
+            && new TableName(reference.Schema!, reference.Name) is var written && await IsThereAsync(written, cancellationToken)
+            && await changes.FindAsync(await names.ResolveAsync(written, cancellationToken), cancellationToken) is { } changed)
+            return new RelationBinding.Rows(TableRows.All(changed));
         var found = await names.FindAsync(
             reference.At is null && session.TransactionInstant is { } instant
                 ? reference with

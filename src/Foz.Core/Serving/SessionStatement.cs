@@ -15,8 +15,10 @@ abstract record SessionStatement
     /// <param name="IsLocal">Whether only until the transaction ends.</param>
     public sealed record Set(string Name, string? Value, bool IsLocal) : SessionStatement;
 
-    /// <summary><c>SET TRANSACTION</c> and the like: said of transactions, which are the same in all modes.</summary>
-    public sealed record Characteristics : SessionStatement;
+    /// <summary><c>SET TRANSACTION</c> and the like: isolation is the same in all modes.</summary>
+    /// <param name="IsOfSession">Whether all transactions of the session are meant.</param>
+    /// <param name="ReadsOnly">Whether they only read; null where it is not said.</param>
+    public sealed record Characteristics(bool IsOfSession, bool? ReadsOnly) : SessionStatement;
 
     /// <summary><c>SHOW</c>.</summary>
     /// <param name="Name">The setting; null for all.</param>
@@ -32,7 +34,8 @@ abstract record SessionStatement
 
     /// <summary><c>BEGIN</c> and <c>START TRANSACTION</c>.</summary>
     /// <param name="Tag">Which of them.</param>
-    public sealed record Begin(string Tag) : SessionStatement;
+    /// <param name="ReadsOnly">Whether it only reads; null where it is not said.</param>
+    public sealed record Begin(string Tag, bool? ReadsOnly) : SessionStatement;
 
     /// <summary><c>COMMIT</c> and <c>END</c>.</summary>
     public sealed record Commit : SessionStatement;

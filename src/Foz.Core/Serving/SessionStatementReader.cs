@@ -41,8 +41,21 @@ static class SessionStatementReader
     static SessionStatement.Begin Begin(StatementCursor cursor, string tag)
     {
         SkipWork(cursor);
-        while (!cursor.IsAtEnd) TakeMode(cursor);
-        return new(tag);
+        return new(tag, TakeModes(cursor));
+    }
+
+    /// <summary>Goes behind modes of transactions.</summary>
+    /// <returns>Whether they only read; null where it is not said.</returns>
+    static bool? TakeModes(StatementCursor cursor)
+    {
+        bool? readsOnly = null;
+        while (!cursor.IsAtEnd)
+        {
+            if (cursor.Sees("READ", "ONLY")) readsOnly = true;
+            else if (cursor.Sees("READ", "WRITE")) readsOnly = false;
+            TakeMode(cursor);
+        }
+        return readsOnly;
     }
 
     /// <summary>Words that say nothing.</summary>
@@ -82,12 +95,12 @@ static class SessionStatementReader
 
     static SessionStatement Set(StatementCursor cursor)
     {
-        if (cursor.Takes("SESSION", "CHARACTERISTICS") || cursor.Sees("TRANSACTION"))
+        var isOfSession = cursor.Takes("SESSION", "CHARACTERISTICS");
+        if (isOfSession || cursor.Sees("TRANSACTION"))
         {
             cursor.Takes("AS");
             cursor.Expect("TRANSACTION");
-            while (!cursor.IsAtEnd) TakeMode(cursor);
-            return new SessionStatement.Characteristics();
+            return new SessionStatement.Characteristics(isOfSession, TakeModes(cursor));
         }
         if (cursor.Sees("SESSION", "AUTHORIZATION") || cursor.Sees("ROLE") || cursor.Sees("LOCAL", "ROLE"))
             throw cursor.Refused("a session stays its user's");

@@ -29,10 +29,13 @@ public sealed record SqlServiceOptions
 /// <summary>Serves a lake's SQL to sessions of any protocol. Safe for use by many threads.</summary>
 public sealed class SqlService : IDisposable
 {
+    static readonly TimeSpan AheadMax = TimeSpan.FromSeconds(1);
+
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
+    long committedTicks;
 
     /// <summary>Serves a lake, once for each pool of engines.</summary>
     /// <param name="names">What names stand for.</param>
@@ -83,6 +86,29 @@ public sealed class SqlService : IDisposable
 
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose() => Catalogs.Dispose();
+
+    /// <summary>Notes when a session's commit was made.</summary>
+    internal void NoteCommit(DateTimeOffset instant)
+    {
+        for (var known = Interlocked.Read(ref committedTicks); known < instant.UtcTicks;)
+        {
+            var before = Interlocked.CompareExchange(ref committedTicks, instant.UtcTicks, known);
+            if (before == known) break;
+            known = before;
+        }
+    }
+
+    /// <summary>
+    /// The instant at which a transaction reads that begins now: not before what sessions have committed, whose times may be ahead
+    /// by a tick, since versions of a table differ in them.
+    /// </summary>
+    internal async Task<DateTimeOffset> InstantAsync(CancellationToken cancellationToken)
+    {
+        var ahead = TimeSpan.FromTicks(Interlocked.Read(ref committedTicks) - Lake.Clock.GetUtcNow().UtcTicks);
+        if (ahead > TimeSpan.Zero)
+            await Task.Delay(ahead < AheadMax ? ahead : AheadMax, Lake.Clock, cancellationToken);
+        return Lake.Clock.GetUtcNow();
+    }
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

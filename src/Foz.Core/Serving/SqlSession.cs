@@ -75,6 +75,9 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>The instant at which the transaction reads; null outside of one.</summary>
     internal DateTimeOffset? TransactionInstant => transaction?.Instant;
 
+    /// <summary>What the transaction changes; null outside of one.</summary>
+    internal TransactionChanges? Changes => transaction?.Changes;
+
     /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
@@ -143,30 +146,69 @@ public sealed class SqlSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Service.Remove(this);
+        await RollBackAsync();
         await Cursors.CloseAllAsync();
         Statements.Clear();
         while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
     }
 
-    internal void BeginTransaction()
+    /// <summary>Begins a transaction.</summary>
+    /// <param name="readsOnly">Whether it only reads; null for the session's default.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task BeginTransactionAsync(bool? readsOnly, CancellationToken cancellationToken)
     {
         // A second BEGIN changes nothing; PostgreSQL warns.
         if (transaction is not null) return;
-        transaction = new(Service.Lake.Clock.GetUtcNow());
+        var instant = await Service.InstantAsync(cancellationToken);
+        transaction = new(instant, new(Service, instant));
         Settings.BeginTransaction();
+        if (readsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }
 
     /// <summary>Ends the transaction; outside of one it does nothing, as PostgreSQL, which warns.</summary>
     /// <returns>Whether what was asked for is what happened: a failed transaction is not committed.</returns>
-    internal async Task<bool> EndTransactionAsync(bool isCommitted)
+    internal async Task<bool> EndTransactionAsync(bool isCommitted, CancellationToken cancellationToken)
     {
         if (transaction is null) return isCommitted;
         isCommitted = isCommitted && !transaction.HasFailed;
+        if (!isCommitted)
+        {
+            await RollBackAsync();
+            return false;
+        }
+        try
+        {
+            await transaction.Changes.CommitAsync(cancellationToken);
+        }
+        catch
+        {
+            await EndAsync(isCommitted: false);
+            throw;
+        }
+        await EndAsync(isCommitted: true);
+        return true;
+    }
+
+    async Task RollBackAsync()
+    {
+        if (transaction is not { } ended) return;
+        await EndAsync(isCommitted: false);
+        try
+        {
+            await ended.Changes.RollBackToAsync(default);
+        }
+        catch (DeltaException)
+        {
+            // Nothing of it is in a table; VACUUM deletes what is left of files.
+        }
+    }
+
+    async Task EndAsync(bool isCommitted)
+    {
         transaction = null;
         Settings.EndTransaction(isCommitted);
         await Cursors.EndTransactionAsync(isCommitted);
         TransactionEnded?.Invoke();
-        return isCommitted;
     }
 
     /// <summary>Makes sure that a statement may run.</summary>
@@ -217,17 +259,15 @@ public sealed class SqlSession : IAsyncDisposable
     {
         if (!User.IsOwner)
             throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
-        if (State == TransactionState.Idle) return;
-        throw new FozException(ErrorKind.Sql, "a statement that changes a table is committed by itself, and cannot be in a transaction")
-        {
-            SqlState = "0A000", Hint = "switch the client to autocommit, or COMMIT first",
-        };
     }
 
     /// <summary>Carries out statements that change tables.</summary>
     /// <param name="engine">The engine's session that reads and writes rows.</param>
     internal StatementRunner Runner(EngineSession engine) =>
-        new(engine, Service.Names, Service.Lake.Tables) { QueryNames = new SessionNames(this, Workload.Query) };
+        new(engine, Service.Names, Service.Lake.Tables)
+        {
+            QueryNames = new SessionNames(this, Workload.Query), Changed = transaction is null ? null : transaction.Changes.OpenAsync,
+        };
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -2,28 +2,39 @@ namespace Foz.Core.Serving;
 
 /// <summary>A transaction of a session: each table that it reads is at its last version at or before one instant.</summary>
 /// <param name="instant">When it began.</param>
-sealed class SqlTransaction(DateTimeOffset instant)
+/// <param name="changes">What it changes.</param>
+sealed class SqlTransaction(DateTimeOffset instant, TransactionChanges changes)
 {
-    readonly List<string> savepoints = [];
+    readonly List<Savepoint> savepoints = [];
 
     public DateTimeOffset Instant => instant;
 
+    /// <summary>What it changes.</summary>
+    public TransactionChanges Changes => changes;
+
     public bool HasFailed { get; set; }
 
-    public void Save(string name) => savepoints.Add(name);
+    public void Save(string name) => savepoints.Add(new(name, changes.Mark));
 
-    /// <summary>Forgets the last savepoint of a name, with those behind it.</summary>
+    /// <summary>Forgets the last savepoint of a name, with those behind it; what was changed since stays.</summary>
     public void Release(string name) => savepoints.RemoveRange(IndexOf(name), savepoints.Count - IndexOf(name));
 
     /// <summary>Goes back to the last savepoint of a name, which stays.</summary>
-    public void RollBackTo(string name)
+    public async Task RollBackToAsync(string name)
     {
         var index = IndexOf(name);
         savepoints.RemoveRange(index + 1, savepoints.Count - index - 1);
+        await changes.RollBackToAsync(savepoints[index].Mark);
         HasFailed = false;
     }
 
-    int IndexOf(string name) => savepoints.FindLastIndex(s => s.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var index
-        ? index
-        : throw new FozException(ErrorKind.Sql, $"savepoint \"{name}\" does not exist") { SqlState = "3B001" };
+    int IndexOf(string name) =>
+        savepoints.FindLastIndex(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var index
+            ? index
+            : throw new FozException(ErrorKind.Sql, $"savepoint \"{name}\" does not exist") { SqlState = "3B001" };
+
+    /// <summary>A savepoint.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Mark">How far the changes were.</param>
+    readonly record struct Savepoint(string Name, ChangeMark Mark);
 }

@@ -85,6 +85,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>What names in queries stand for, where that is not what they stand for in the lake.</summary>
     public IRelationNames? QueryNames { get; init; }
 
+    /// <summary>Gives the table that is changed, by its name in the lake; null where it is the table itself.</summary>
+    internal Func<TableName, LakeTable, CancellationToken, ValueTask<LakeTable>>? Changed { get; init; }
+
     RowStatements Rows => new(session, this);
 
     DefinitionStatements Definitions => new(session, this, names);
@@ -110,7 +113,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     {
         if (target.Folder is { } folder) return tables.OpenFolder(folder);
         var lake = LakeOf(target);
-        return await lake.OpenTableAsync(await names!.ResolveOwnAsync(target.Name!.Value, cancellationToken), cancellationToken);
+        var name = await names!.ResolveOwnAsync(target.Name!.Value, cancellationToken);
+        var table = await lake.OpenTableAsync(name, cancellationToken);
+        return Changed is null ? table : await Changed(name, table, cancellationToken);
     }
 
     /// <summary>The table that a statement makes, or that has its name already.</summary>

@@ -19,6 +19,7 @@ public sealed class DeltaTable
     readonly TimeProvider time;
     readonly SnapshotLoader loader;
     readonly CommitTimes times;
+    readonly Snapshot? floor;
     Snapshot? newest;
     long cleanedDayTicks;
 
@@ -37,6 +38,15 @@ public sealed class DeltaTable
         times = new CommitTimes(store);
     }
 
+    DeltaTable(DeltaTable table, IObjectStore log, Snapshot floor)
+        : this(log, parquet: null, table.time, table.Name) => this.floor = floor;
+
+    /// <summary>A table whose log behind a version is one of its own, which only who made it sees.</summary>
+    internal static DeltaTable PrivateOf(DeltaTable table, IObjectStore log, Snapshot floor) => new(table, log, floor);
+
+    /// <summary>Whether its newest versions are seen by who made them only: nothing is made of them for others.</summary>
+    internal bool IsPrivate => floor is not null;
+
     /// <summary>The table's files.</summary>
     public IObjectStore Store { get; }
 
@@ -52,6 +62,7 @@ public sealed class DeltaTable
     /// <exception cref="DeltaException">The log is corrupt, or readers must support what is not supported.</exception>
     public async ValueTask<Snapshot?> FindLatestSnapshotAsync(CancellationToken cancellationToken)
     {
+        if (floor is not null) return Remember(await AdvanceAsync(Volatile.Read(ref newest) ?? floor, long.MaxValue, cancellationToken));
         if (Volatile.Read(ref newest) is { } known && await IsCurrentLogAsync(known, cancellationToken))
             return Remember(await AdvanceAsync(known, long.MaxValue, cancellationToken));
         Volatile.Write(ref newest, null);

@@ -42,7 +42,7 @@ sealed class Committer
         {
             queue.Gate.Release();
         }
-        if (result is not CommitResult.Committed committed) return result;
+        if (result is not CommitResult.Committed committed || table.IsPrivate) return result;
         if (OtherFormats.IsAny(committed.Snapshot.Metadata))
             committed = committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
         return transaction.Options.WritesCheckpoint

@@ -33,6 +33,31 @@ public sealed class NpgsqlTests(ServedProject project)
         Assert.True(reader.IsDBNull(15));
     }
 
+    [Fact]
+    public async Task Transactions_are_committed_whole_or_not_at_all()
+    {
+        await using var connection = await project.ConnectAsync();
+        await RunAsync("drop table if exists silver.paid");
+        await using (var made = await connection.BeginTransactionAsync(Cancel))
+        {
+            await RunAsync("create table silver.paid (id int, amount decimal(10,2))");
+            for (var i = 0; i < 3; i++) await RunAsync($"insert into silver.paid values ({i}, {i}.5)");
+            await made.SaveAsync("s", Cancel);
+            await RunAsync("delete from silver.paid");
+            await made.RollbackAsync("s", Cancel);
+            await made.CommitAsync(Cancel);
+        }
+        await using (await connection.BeginTransactionAsync(Cancel)) await RunAsync("update silver.paid set amount = 0");
+        await using var sum = new NpgsqlCommand("select sum(amount) from silver.paid", connection);
+        Assert.Equal(4.5m, await sum.ExecuteScalarAsync(Cancel));
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -33,6 +33,7 @@ sealed class CopyInStatement : SqlStatement
         var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
         Session.Access.Read(table, [], []);
         Session.CheckMayChange();
+        new ChangeRunner(Session).CheckMayWrite("COPY FROM");
         Session.Audit(Text, AuditEvent.Change, analysis: null);
         var engine = Session.Service.Lake.Engines.Open(Workload.Query);
         try

@@ -63,7 +63,7 @@ public sealed class CopyLoad : IAsyncDisposable
             batch.Flush(token);
             if (batch.RowCount > 0)
             {
-                await session.Runner(engine).InsertAsync(insert, batch.Select, token);
+                await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, token);
                 session.Service.Catalogs.Invalidate();
             }
             return string.Create(CultureInfo.InvariantCulture, $"COPY {batch.RowCount}");

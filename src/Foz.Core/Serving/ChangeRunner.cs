@@ -1,0 +1,72 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Statements;
+
+namespace Foz.Core.Serving;
+
+/// <summary>Carries out statements that change tables, in the session's transaction where there is one.</summary>
+/// <param name="session">The session.</param>
+sealed class ChangeRunner(SqlSession session)
+{
+    /// <summary>Makes sure that a statement may change what it does, where the session is.</summary>
+    /// <exception cref="FozException">The transaction only reads, or cannot take the statement back.</exception>
+    public void Check(Statement statement)
+    {
+        var what = statement switch
+        {
+            Statement.Insert => "INSERT",
+            Statement.Update => "UPDATE",
+            Statement.Delete => "DELETE",
+            Statement.Merge => "MERGE",
+            Statement.CreateTable { Replaces: false, Table.Name: not null } => "CREATE TABLE",
+            _ => null,
+        };
+        CheckMayWrite(what ?? "a statement that changes tables");
+        if (what is not null || session.State == TransactionState.Idle) return;
+        throw new FozException(
+            ErrorKind.Sql, "only INSERT, UPDATE, DELETE, MERGE, COPY and CREATE TABLE can be in a transaction: others are committed by themselves")
+        {
+            SqlState = "0A000", Hint = "switch the client to autocommit, or COMMIT first",
+        };
+    }
+
+    /// <summary>Makes sure that the transaction does not only read.</summary>
+    /// <param name="what">What is to be done.</param>
+    /// <exception cref="FozException">It does.</exception>
+    public void CheckMayWrite(string what)
+    {
+        var setting = session.State == TransactionState.Idle ? "default_transaction_read_only" : "transaction_read_only";
+        if (session.Settings[setting] == "on")
+            throw new FozException(ErrorKind.Sql, $"cannot execute {what} in a read-only transaction") { SqlState = "25006" };
+    }
+
+    /// <summary>Carries out a statement.</summary>
+    public async Task<StatementResult> RunAsync(EngineSession engine, Statement statement, CancellationToken cancellationToken)
+    {
+        var made = await MadeByAsync(statement, cancellationToken);
+        var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
+        if (made is { } name) session.Changes!.NoteCreated(name);
+        return result;
+    }
+
+    /// <summary>Adds rows that the engine's session has.</summary>
+    public Task<StatementResult> InsertAsync(
+        EngineSession engine, Statement.Insert insert, string select, CancellationToken cancellationToken) =>
+        RunAsync(session.Runner(engine).InsertAsync(insert, select, cancellationToken), cancellationToken);
+
+    async Task<StatementResult> RunAsync(Task<StatementResult> work, CancellationToken cancellationToken)
+    {
+        var result = await work;
+        if (session.Changes is { } changes) await changes.CheckAsync(cancellationToken);
+        else if (result.CommittedAt is { } instant) session.Service.NoteCommit(instant);
+        return result;
+    }
+
+    /// <summary>The table that a statement of a transaction makes; null where it makes none.</summary>
+    async Task<TableName?> MadeByAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        if (session.Changes is null || statement is not Statement.CreateTable { Table.Name: { } written }) return null;
+        var name = session.Service.Names.Prefixed(written);
+        return await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
+    }
+}
