@@ -1,7 +1,6 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 
 namespace Foz.Delta.Transactions;
 
