@@ -18,7 +18,8 @@ public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList
     internal static StatementResult Of(CommittedChange committed, params ReadOnlySpan<(string Name, long Count)> counts) =>
         Of([.. counts, ("version", committed.Version)]) with
         {
-            Warning = committed.Warning, CommittedAt = committed.Snapshot.Timestamp,
+            Warning = committed.Warning,
+            CommittedAt = committed.Snapshot.Timestamp,
         };
 
     /// <summary>One row of whole numbers.</summary>

@@ -88,7 +88,8 @@ public sealed class PrivateTable
         var only = changes is [{ Info: { } info }] ? info : null;
         var transaction = new Transaction(table, start, options with
         {
-            Operation = only?.Operation ?? options.Operation, Parameters = only?.OperationParameters ?? options.Parameters,
+            Operation = only?.Operation ?? options.Operation,
+            Parameters = only?.OperationParameters ?? options.Parameters,
         });
         if (end.Protocol != start.Protocol) transaction.SetProtocol(end.Protocol);
         if (!end.Metadata.Equals(start.Metadata)) transaction.SetMetadata(end.Metadata);
@@ -121,7 +122,9 @@ public sealed class PrivateTable
             // Ids of rows are given by the commit that others see.
             transaction.Add(file with
             {
-                DataChange = true, BaseRowId = before?.BaseRowId, DefaultRowCommitVersion = before?.DefaultRowCommitVersion,
+                DataChange = true,
+                BaseRowId = before?.BaseRowId,
+                DefaultRowCommitVersion = before?.DefaultRowCommitVersion,
             });
         }
         return (added.Count, removed.Count);
