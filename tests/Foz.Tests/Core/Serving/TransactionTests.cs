@@ -1,4 +1,3 @@
-using Foz.Core;
 using Foz.Core.Serving;
 
 namespace Foz.Tests.Core.Serving;
