@@ -43,6 +43,7 @@ sealed class ChangeRunner(SqlSession session)
     /// <summary>Carries out a statement.</summary>
     public async Task<StatementResult> RunAsync(EngineSession engine, Statement statement, CancellationToken cancellationToken)
     {
+        await NoticeAsync(statement, cancellationToken);
         var made = await MadeByAsync(statement, cancellationToken);
         var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is { } name) session.Changes!.NoteCreated(name);
@@ -60,6 +61,24 @@ sealed class ChangeRunner(SqlSession session)
         if (session.Changes is { } changes) await changes.CheckAsync(cancellationToken);
         else if (result.CommittedAt is { } instant) session.Service.NoteCommit(instant);
         return result;
+    }
+
+    /// <summary>Tells of what a statement is about to leave as it is.</summary>
+    async Task NoticeAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        var (target, what) = statement switch
+        {
+            Statement.DropTable { IfExists: true } drop => (drop.Table, "table"),
+            Statement.DropView { IfExists: true } drop => (drop.View, "view"),
+            Statement.CreateTable { IfNotExists: true } create => (create.Table, ""),
+            _ => default,
+        };
+        if (what is null || target.Name is not { } written || session.Noticed is null) return;
+        var isThere = await session.Service.Lake.Catalog.FindAsync(session.Service.Names.Prefixed(written), cancellationToken) is not null;
+        if (isThere && what.Length == 0)
+            session.Noticed(new("NOTICE", "42P07", $"relation \"{written.Name}\" already exists, skipping"));
+        else if (!isThere && what.Length > 0)
+            session.Noticed(new("NOTICE", "00000", $"{what} \"{written.Name}\" does not exist, skipping"));
     }
 
     /// <summary>The table that a statement of a transaction makes; null where it makes none.</summary>

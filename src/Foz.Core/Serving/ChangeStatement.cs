@@ -93,8 +93,9 @@ sealed class ChangeStatement : SqlStatement
         {
             Statement.Insert => string.Create(CultureInfo.InvariantCulture, $"INSERT 0 {affected}"),
             Statement.Update => string.Create(CultureInfo.InvariantCulture, $"UPDATE {affected}"),
+            Statement.Delete { IsTruncate: true } => "TRUNCATE TABLE",
             Statement.Delete => string.Create(CultureInfo.InvariantCulture, $"DELETE {affected}"),
-            Statement.Merge => string.Create(CultureInfo.InvariantCulture, $"MERGE {affected}"),
+            Statement.Merge => string.Create(CultureInfo.InvariantCulture, $"{((Statement.Merge)statement).Word} {affected}"),
             Statement.Alter => "ALTER TABLE",
             Statement.CreateTable or Statement.CloneTable or Statement.ConvertToDelta => "CREATE TABLE",
             Statement.DropTable => "DROP TABLE",

@@ -65,6 +65,9 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>Whose SQL its statements are.</summary>
     internal SqlDialect Dialect { get; }
 
+    /// <summary>Told what clients are to know that is no error.</summary>
+    public Action<SessionNotice>? Noticed { get; set; }
+
     internal SqlService Service { get; }
 
     internal DeclaredCursors Cursors { get; }
@@ -157,8 +160,11 @@ public sealed class SqlSession : IAsyncDisposable
     /// <param name="cancellationToken">Stops it.</param>
     internal async Task BeginTransactionAsync(bool? readsOnly, CancellationToken cancellationToken)
     {
-        // A second BEGIN changes nothing; PostgreSQL warns.
-        if (transaction is not null) return;
+        if (transaction is not null)
+        {
+            Noticed?.Invoke(new("WARNING", "25001", "there is already a transaction in progress"));
+            return;
+        }
         var instant = await Service.InstantAsync(cancellationToken);
         transaction = new(instant, new(Service, instant));
         Settings.BeginTransaction();
@@ -169,7 +175,11 @@ public sealed class SqlSession : IAsyncDisposable
     /// <returns>Whether what was asked for is what happened: a failed transaction is not committed.</returns>
     internal async Task<bool> EndTransactionAsync(bool isCommitted, CancellationToken cancellationToken)
     {
-        if (transaction is null) return isCommitted;
+        if (transaction is null)
+        {
+            Noticed?.Invoke(new("WARNING", "25P01", "there is no transaction in progress"));
+            return isCommitted;
+        }
         isCommitted = isCommitted && !transaction.HasFailed;
         if (!isCommitted)
         {

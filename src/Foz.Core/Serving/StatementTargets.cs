@@ -10,10 +10,13 @@ static class StatementTargets
     /// <summary>The tables and views that a statement changes or tells of, each with every right that it takes.</summary>
     public static IReadOnlyList<(TableTarget Table, Privilege Privilege)> Of(Statement statement) => statement switch
     {
+        Statement.Insert { OnConflict.Assignments: not null } insert =>
+            [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Update)],
         Statement.Insert { Overwrites: false, ReplacedWhere: null } insert => [(insert.Table, Privilege.Insert)],
         Statement.Insert insert => [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Delete)],
         Statement.Update update => [(update.Table, Privilege.Update)],
         Statement.Delete delete => [(delete.Table, Privilege.Delete)],
+        Statement.Merge { Word: "UPDATE" } merge => [(merge.Table, Privilege.Update)],
         Statement.Merge merge =>
             [(merge.Table, Privilege.Insert), (merge.Table, Privilege.Update), (merge.Table, Privilege.Delete)],
         Statement.Alter alter => [(alter.Table, Privilege.Alter)],

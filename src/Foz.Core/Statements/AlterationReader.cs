@@ -7,6 +7,7 @@ static class AlterationReader
 {
     public static Statement Read(StatementCursor cursor)
     {
+        cursor.Takes("ONLY");
         var table = cursor.Table();
         return new Statement.Alter(table, Alteration(cursor));
     }
@@ -52,6 +53,12 @@ static class AlterationReader
         if (cursor.Takes("UNSET", "TBLPROPERTIES")) return Unset(cursor);
         if (cursor.Takes("SET", "TAGS")) return new TableAlteration.Tag(null, Tags(cursor));
         if (cursor.Takes("UNSET", "TAGS")) return new TableAlteration.Tag(null, Untagged(cursor));
+        if (cursor.Sees("RENAME", "TO") || cursor.Sees("SET", "SCHEMA"))
+            throw cursor.Refused("tables are not renamed: make another one, CREATE TABLE … AS SELECT …");
+        // PostgreSQL's words, in which COLUMN may be left out.
+        if (cursor.Takes("ADD")) return Add(cursor);
+        if (cursor.Takes("RENAME")) return Rename(cursor);
+        if (cursor.Takes("DROP")) return Drop(cursor);
         if (cursor.Takes("CLUSTER", "BY"))
             return new TableAlteration.ClusterBy(cursor.Takes("NONE") ? [] : cursor.Names());
         if (cursor.Takes("ALTER", "COLUMN") || cursor.Takes("CHANGE", "COLUMN") || cursor.Takes("ALTER")
@@ -62,18 +69,30 @@ static class AlterationReader
 
     static TableAlteration.AddColumns Add(StatementCursor cursor)
     {
+        if (cursor.Sees("IF", "NOT", "EXISTS")) throw cursor.Refused("ADD COLUMN IF NOT EXISTS is not supported");
         var isInParentheses = cursor.TakesSymbol('(');
         List<NewColumn> columns = [];
         do
         {
             var name = cursor.ColumnPath();
-            var type = cursor.Type("COMMENT", "FIRST", "AFTER");
+            var type = cursor.Type("COMMENT", "FIRST", "AFTER", "NOT", "NULL", "DEFAULT", "CHECK", "UNIQUE", "PRIMARY", "REFERENCES");
+            cursor.Takes("NULL");
+            CheckPlain(cursor);
             var comment = cursor.Takes("COMMENT") ? cursor.Text() : null;
             columns.Add(new(name, type) { Comment = comment, Place = Place(cursor) ?? default });
         }
         while (cursor.TakesSymbol(','));
         if (isInParentheses) cursor.ExpectSymbol(')');
         return new(columns);
+    }
+
+    /// <summary>Refuses what a new column cannot be: rows that are there have no value of it.</summary>
+    static void CheckPlain(StatementCursor cursor)
+    {
+        if (cursor.Sees("NOT", "NULL") || cursor.Sees("DEFAULT"))
+            throw cursor.Refused("a column is added without NOT NULL and DEFAULT: UPDATE it, then ALTER COLUMN … SET DEFAULT, SET NOT NULL");
+        if (cursor.Sees("CHECK") || cursor.Sees("UNIQUE") || cursor.Sees("PRIMARY") || cursor.Sees("REFERENCES"))
+            throw cursor.Refused("a column is added without constraints: ADD CONSTRAINT … CHECK (…) is a statement of its own");
     }
 
     static ColumnPlace? Place(StatementCursor cursor) =>
@@ -104,6 +123,7 @@ static class AlterationReader
         if (cursor.SeesSymbol('(')) return new(cursor.Names(), ifExists);
         List<string> columns = [cursor.ColumnPath()];
         while (cursor.TakesSymbol(',')) columns.Add(cursor.ColumnPath());
+        cursor.Takes("RESTRICT");
         return new(columns, ifExists);
     }
 
@@ -117,7 +137,13 @@ static class AlterationReader
     {
         var column = cursor.ColumnPath();
         if (Place(cursor) is { } place) return new TableAlteration.MoveColumn(column, place);
-        if (cursor.Takes("TYPE")) return new TableAlteration.ChangeType(column, cursor.Rest("a type"));
+        if (cursor.Takes("TYPE") || cursor.Takes("SET", "DATA", "TYPE"))
+        {
+            var type = cursor.RestBefore("a type", "USING");
+            return !cursor.Sees("USING")
+                ? new TableAlteration.ChangeType(column, type)
+                : throw cursor.Refused("values are widened only: ALTER COLUMN … TYPE takes no USING");
+        }
         if (cursor.Takes("SET", "NOT", "NULL")) return new TableAlteration.SetNotNull(column);
         if (cursor.Takes("DROP", "NOT", "NULL")) return new TableAlteration.DropNotNull(column);
         if (cursor.Takes("SET", "DEFAULT")) return new TableAlteration.SetDefault(column, cursor.Rest("an expression"));

@@ -31,7 +31,8 @@ static class MergeReader
         });
     }
 
-    static (string Query, string Name) Source(StatementCursor cursor)
+    /// <summary>A table or query that rows come from, and what it is called without an alias.</summary>
+    internal static (string Query, string Name) Source(StatementCursor cursor)
     {
         if (cursor.SeesSymbol('(')) return (cursor.Parenthesized("a query"), "source");
         var table = cursor.Table();

@@ -17,9 +17,63 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
+        if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
+        if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken), cancellationToken);
         using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
         return await InsertAsync(insert, query.Sql, cancellationToken);
     }
+
+    /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
+    async Task<StatementResult> InsertDefaultsAsync(Statement.Insert insert, CancellationToken cancellationToken)
+    {
+        var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
+        var field = table.Schema.Columns.Fields.FirstOrDefault(field =>
+            IsGiven(field) && IdentityColumn.Of(field) is null && field.Metadata.GetString(FieldMetadata.CurrentDefaultKey) is null)
+            ?? throw new FozException(ErrorKind.Sql, $"every column of {insert.Table} has a default: name one, INSERT INTO … (a) VALUES (…)")
+            {
+                SqlState = "0A000",
+            };
+        return await InsertAsync(insert with { Columns = [SqlText.Identifier(field.Name)] }, "SELECT NULL", cancellationToken);
+    }
+
+    /// <summary>The MERGE that an INSERT with ON CONFLICT is: the keys that it names are taken for those of the table.</summary>
+    async Task<Statement.Merge> MergeOfAsync(Statement.Insert insert, InsertConflict conflict, CancellationToken cancellationToken)
+    {
+        const string source = "excluded";
+        var fields = await GivenColumnsAsync(insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken);
+        var columns = fields.Select(column => SqlText.Identifier(column.Name)).ToList();
+        var typed = columns.Zip(fields, (column, field) => $"CAST({column} AS {ColumnTypes.NameOf(field.Type)}) AS {column}");
+        var keys = conflict.Keys.Select(key => SqlText.Identifier(NameOf(key))).ToList();
+        // Of rows with one key PostgreSQL adds the first, or refuses to update one twice.
+        var isSingle = conflict.Assignments is null
+            ? "foz_number = 1"
+            : "CASE WHEN foz_count = 1 THEN true ELSE error('ON CONFLICT DO UPDATE command cannot affect row a second time') END";
+        var partition = $"PARTITION BY {string.Join(", ", keys)}";
+        var hasNull = string.Join(" OR ", keys.Select(key => $"{key} IS NULL"));
+        var rows = $"""
+            SELECT {string.Join(", ", columns)} FROM (
+            SELECT *, row_number() OVER ({partition}) AS foz_number, count(*) OVER ({partition}) AS foz_count
+            FROM (SELECT {string.Join(", ", typed)} FROM ({insert.Query}
+            ) AS s({string.Join(", ", columns)}))) WHERE {hasNull} OR {isSingle}
+            """;
+        var target = SqlText.Identifier(conflict.Alias);
+        var added = new MergeAction.Insert(columns.ToDictionary(NameOf, column => $"{source}.{column}", StringComparer.OrdinalIgnoreCase));
+        return new(insert.Table, new()
+        {
+            Source = rows, SourceAlias = source, TargetAlias = conflict.Alias,
+            On = string.Join(" AND ", keys.Select(key => $"{target}.{key} = {source}.{key}")),
+            Clauses =
+            [
+                .. conflict.Assignments is { } assignments
+                    ? [new MergeClause(MergeMatch.Matched, new MergeAction.Update(assignments), conflict.Condition)]
+                    : Array.Empty<MergeClause>(),
+                new(MergeMatch.NotMatched, added),
+            ],
+        });
+    }
+
+    static string NameOf(string column) =>
+        column is ['"', .., '"'] ? column[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : column.Trim('`');
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, string query, CancellationToken cancellationToken)
     {

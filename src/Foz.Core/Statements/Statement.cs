@@ -40,6 +40,12 @@ public abstract record Statement
 
         /// <summary>The rows that are replaced; null for none.</summary>
         public string? ReplacedWhere { get; init; }
+
+        /// <summary>What becomes of rows whose keys are there already; null where all rows are added.</summary>
+        public InsertConflict? OnConflict { get; init; }
+
+        /// <summary>Whether it adds one row of which each column has its default; there is no query then.</summary>
+        public bool IsOfDefaults { get; init; }
     }
 
     /// <summary><c>UPDATE</c>.</summary>
@@ -54,12 +60,20 @@ public abstract record Statement
     /// <param name="Table">The table.</param>
     /// <param name="Alias">What the condition calls it.</param>
     /// <param name="Condition">Which rows.</param>
-    public sealed record Delete(TableTarget Table, string Alias, string Condition) : Statement;
+    public sealed record Delete(TableTarget Table, string Alias, string Condition) : Statement
+    {
+        /// <summary>Whether it is written as <c>TRUNCATE</c>.</summary>
+        public bool IsTruncate { get; init; }
+    }
 
     /// <summary><c>MERGE</c>.</summary>
     /// <param name="Table">The target.</param>
     /// <param name="Definition">What is done; its source names tables of the lake.</param>
-    public sealed record Merge(TableTarget Table, MergeDefinition Definition) : Statement;
+    public sealed record Merge(TableTarget Table, MergeDefinition Definition) : Statement
+    {
+        /// <summary>The word that it is written with: <c>UPDATE</c> where that has other tables in FROM.</summary>
+        public string Word { get; init; } = "MERGE";
+    }
 
     /// <summary><c>ALTER TABLE</c> and <c>COMMENT ON</c>.</summary>
     /// <param name="Table">The table.</param>
@@ -181,6 +195,18 @@ public abstract record Statement
     /// <param name="Folder">The folder of Parquet files.</param>
     /// <param name="PartitionedBy">The columns of its folders with their types; null for none.</param>
     public sealed record ConvertToDelta(string Folder, string? PartitionedBy) : Statement;
+}
+
+/// <summary>What INSERT does with rows whose keys are there already: <c>ON CONFLICT</c>.</summary>
+/// <param name="Keys">The columns of the keys.</param>
+/// <param name="Alias">What the expressions call the table; the new row is <c>excluded</c>.</param>
+public sealed record InsertConflict(IReadOnlyList<string> Keys, string Alias)
+{
+    /// <summary>What columns become of the rows that are there; null where those stay as they are.</summary>
+    public IReadOnlyDictionary<string, string>? Assignments { get; init; }
+
+    /// <summary>Of which of them; null for all.</summary>
+    public string? Condition { get; init; }
 }
 
 /// <summary>A column of a table that is created.</summary>

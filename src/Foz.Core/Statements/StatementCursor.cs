@@ -233,6 +233,23 @@ sealed class StatementCursor(string sql, Func<string, string>? schemaOf = null)
         return Slice(start, at);
     }
 
+    /// <summary>
+    /// Everything that follows up to some words outside of parentheses, or to the end; names in backticks are put in double quotes.
+    /// </summary>
+    /// <param name="what">What it is.</param>
+    /// <param name="stops">The words, with a space between those that belong together.</param>
+    public string RestBefore(string what, params ReadOnlySpan<string> stops)
+    {
+        var start = at;
+        for (var depth = 0; !IsAtEnd; at++)
+        {
+            if (SeesAny("([{")) depth++;
+            else if (SeesAny(")]}")) depth--;
+            else if (depth == 0 && SeesAnyOf(stops)) break;
+        }
+        return at > start ? Slice(start, at) : throw Unexpected(what);
+    }
+
     /// <summary>Whether a query follows.</summary>
     public bool SeesQuery() => SeesAny(["SELECT", "WITH", "VALUES", "FROM", "TABLE"]) || SeesSymbol('(');
 
@@ -255,6 +272,13 @@ sealed class StatementCursor(string sql, Func<string, string>? schemaOf = null)
     {
         foreach (var word in words)
             if (Sees(word)) return true;
+        return false;
+    }
+
+    bool SeesAnyOf(ReadOnlySpan<string> phrases)
+    {
+        foreach (var words in phrases)
+            if (Sees(words.Split(' '))) return true;
         return false;
     }
 

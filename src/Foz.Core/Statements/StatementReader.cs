@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Tables.Merging;
 
 namespace Foz.Core.Statements;
 
@@ -38,7 +39,7 @@ public static class StatementReader
         if (cursor.Takes("INSERT")) return Insert(cursor);
         if (cursor.Takes("UPDATE")) return Update(cursor);
         if (cursor.Takes("DELETE", "FROM")) return Delete(cursor);
-        if (cursor.Takes("TRUNCATE", "TABLE")) return new Statement.Delete(cursor.Table(), "t", "true");
+        if (cursor.Takes("TRUNCATE")) return Truncate(cursor);
         if (cursor.Takes("MERGE")) return MergeReader.Read(cursor);
         if (cursor.Takes("ALTER", "TABLE")) return AlterationReader.Read(cursor);
         if (cursor.Takes("COMMENT", "ON")) return AlterationReader.ReadComment(cursor);
@@ -80,6 +81,7 @@ public static class StatementReader
         if (!overwrites) cursor.Expect("INTO");
         cursor.Takes("TABLE");
         var table = cursor.Table();
+        var alias = cursor.Takes("AS") ? cursor.Name("an alias") : NameOf(table);
         IReadOnlyList<string>? columns = null;
         string? replaced = null;
         if (!overwrites && cursor.Takes("REPLACE", "WHERE"))
@@ -88,44 +90,111 @@ public static class StatementReader
             && !cursor.SeesBehindNext("VALUES") && !cursor.SeesBehindNext("FROM"))
             columns = cursor.Names();
         var isByName = cursor.Takes("BY", "NAME");
-        if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT or VALUES");
-        return new(table, cursor.Rest("a query"))
+        if (columns is null && cursor.Takes("DEFAULT", "VALUES"))
         {
-            Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced,
+            RefuseReturning(cursor);
+            return new(table, "") { IsOfDefaults = true };
+        }
+        if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT or VALUES");
+        var query = cursor.RestBefore("a query", "ON CONFLICT", "RETURNING");
+        var conflict = cursor.Takes("ON", "CONFLICT") ? Conflict(cursor, alias) : null;
+        RefuseReturning(cursor);
+        return new(table, query)
+        {
+            Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced, OnConflict = conflict,
         };
     }
 
-    static Statement.Update Update(StatementCursor cursor)
+    /// <summary>What stands behind <c>ON CONFLICT</c>; null where nothing conflicts, since a table has no keys of its own.</summary>
+    static InsertConflict? Conflict(StatementCursor cursor, string alias)
     {
+        if (cursor.Sees("ON", "CONSTRAINT")) throw cursor.Refused("tables have no unique constraints: name the columns, ON CONFLICT (a, b)");
+        var keys = cursor.SeesSymbol('(') ? cursor.Names() : [];
+        cursor.Expect("DO");
+        if (cursor.Takes("NOTHING")) return keys.Count == 0 ? null : new(keys, alias);
+        if (keys.Count == 0) throw cursor.Refused("ON CONFLICT DO UPDATE requires inference specification or constraint name", "42601");
+        cursor.Expect("UPDATE", "SET");
+        var assignments = Assignments(cursor, "WHERE", "RETURNING");
+        return new(keys, alias) { Assignments = assignments, Condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : null };
+    }
+
+    static void RefuseReturning(StatementCursor cursor)
+    {
+        if (cursor.Sees("RETURNING")) throw cursor.Refused("RETURNING is not supported: read the rows with a SELECT");
+    }
+
+    /// <summary><c>TRUNCATE [TABLE] [ONLY] t</c>, as PostgreSQL and Spark have it.</summary>
+    static Statement.Delete Truncate(StatementCursor cursor)
+    {
+        cursor.Takes("TABLE");
+        cursor.Takes("ONLY");
+        var table = cursor.Table();
+        if (cursor.SeesSymbol(',')) throw cursor.Refused("TRUNCATE takes one table");
+        if (cursor.Sees("RESTART") || cursor.Sees("CASCADE")) throw cursor.Refused("TRUNCATE takes neither RESTART IDENTITY nor CASCADE");
+        cursor.Takes("CONTINUE", "IDENTITY");
+        cursor.Takes("RESTRICT");
+        return new(table, "t", "true") { IsTruncate = true };
+    }
+
+    static Statement Update(StatementCursor cursor)
+    {
+        cursor.Takes("ONLY");
         var table = cursor.Table();
         var alias = cursor.Alias("SET") ?? NameOf(table);
         cursor.Expect("SET");
-        var assignments = Assignments(cursor, "WHERE");
-        return new(table, alias, assignments, Condition(cursor));
+        var assignments = Assignments(cursor, "WHERE", "FROM", "RETURNING");
+        return cursor.Takes("FROM")
+            ? UpdateFrom(cursor, table, alias, assignments)
+            : new Statement.Update(table, alias, assignments, Condition(cursor));
+    }
+
+    /// <summary><c>UPDATE … SET … FROM u WHERE …</c>, PostgreSQL's: a MERGE that only updates.</summary>
+    static Statement.Merge UpdateFrom(
+        StatementCursor cursor, TableTarget table, string alias, IReadOnlyDictionary<string, string> assignments)
+    {
+        var (source, name) = MergeReader.Source(cursor);
+        var sourceAlias = cursor.Alias("WHERE", "JOIN", "LEFT", "INNER", "CROSS", "RETURNING") ?? name;
+        if (!cursor.IsAtEnd && !cursor.Sees("WHERE") && !cursor.Sees("RETURNING"))
+            throw cursor.Refused("UPDATE … FROM takes one table or query: join inside of a query, FROM (SELECT …) AS s");
+        return new(table, new()
+        {
+            Source = source, SourceAlias = sourceAlias, TargetAlias = alias, On = Condition(cursor),
+            Clauses = [new(MergeMatch.Matched, new MergeAction.Update(assignments))],
+        })
+        {
+            Word = "UPDATE",
+        };
     }
 
     static Statement.Delete Delete(StatementCursor cursor)
     {
+        cursor.Takes("ONLY");
         var table = cursor.Table();
-        var alias = cursor.Alias("WHERE") ?? NameOf(table);
-        return new(table, alias, Condition(cursor));
+        var alias = cursor.Alias("WHERE", "USING", "RETURNING") ?? NameOf(table);
+        if (!cursor.Takes("USING")) return new(table, alias, Condition(cursor));
+        var others = cursor.RestBefore("a table", "WHERE", "RETURNING");
+        return new(table, alias, $"EXISTS (SELECT 1 FROM {others} WHERE ({Condition(cursor)}\n))");
     }
 
-    static string Condition(StatementCursor cursor) =>
-        cursor.Takes("WHERE") ? cursor.Rest("a condition") : "true";
+    static string Condition(StatementCursor cursor)
+    {
+        var condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : "true";
+        RefuseReturning(cursor);
+        return condition;
+    }
 
     /// <summary>What rows are called that have no alias.</summary>
     internal static string NameOf(TableTarget table) => table.Name?.Name ?? "t";
 
-    /// <summary><c>a = x, b = y</c>, up to a word.</summary>
-    internal static Dictionary<string, string> Assignments(StatementCursor cursor, string stop)
+    /// <summary><c>a = x, b = y</c>, up to one of some words.</summary>
+    internal static Dictionary<string, string> Assignments(StatementCursor cursor, params ReadOnlySpan<string> stops)
     {
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         do
         {
             var column = cursor.Assigned();
             cursor.ExpectSymbol('=');
-            if (!assignments.TryAdd(column, cursor.Expression("a value", stop)))
+            if (!assignments.TryAdd(column, cursor.Expression("a value", stops)))
                 throw cursor.Unexpected($"no second value for {column}");
         }
         while (cursor.TakesSymbol(','));

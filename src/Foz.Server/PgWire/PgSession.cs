@@ -25,6 +25,7 @@ sealed class PgSession : IAsyncDisposable
         copies = new(input, output, connection);
         extended = new(session, output, rows, copies);
         session.Settings.Changed += Tell;
+        session.Noticed = Notice;
         session.TransactionEnded = extended.EndTransaction;
     }
 
@@ -77,6 +78,7 @@ sealed class PgSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         session.Settings.Changed -= Tell;
+        session.Noticed = null;
         await extended.DisposeAsync();
         await session.DisposeAsync();
     }
@@ -187,6 +189,18 @@ sealed class PgSession : IAsyncDisposable
     });
 
     void Tell(string name, string value) => new ParameterStatus(name, value).Write(output.Writer);
+
+    void Notice(SessionNotice notice)
+    {
+        var isWanted = session.Settings["client_min_messages"].ToLowerInvariant() switch
+        {
+            "error" => false,
+            "warning" => notice.Severity == "WARNING",
+            _ => true,
+        };
+        if (isWanted)
+            new ServerMessage(notice.Severity, notice.SqlState, notice.Text).Write(output.Writer, MessageType.NoticeResponse);
+    }
 
     /// <summary>Tells the client of an error.</summary>
     /// <returns>Whether the session ends with it.</returns>
