@@ -211,7 +211,7 @@ public sealed class StatementReaderTests
     [InlineData("UPDATE silver.orders SET", "sql:1:25: the statement ends where a column should follow")]
     [InlineData("DELETE silver.orders", "sql:1:1: a statement such as DELETE FROM or ALTER TABLE should stand at 'DELETE'")]
     [InlineData("DELETE FROM orders WHERE a", "sql:1:13: 'orders' is no table name")]
-    [InlineData("ALTER TABLE silver.orders\n  ADD note string", "sql:2:3: ADD, ALTER COLUMN, CLUSTER BY, DROP, RENAME COLUMN, SET or UNSET should stand at 'ADD'")]
+    [InlineData("ALTER TABLE silver.orders\n  PUT note string", "sql:2:3: ADD, ALTER COLUMN, CLUSTER BY, DROP, RENAME COLUMN, SET or UNSET should stand at 'PUT'")]
     [InlineData("ALTER TABLE s.t ADD CONSTRAINT c CHECK a > 0", "sql:1:40: a condition should stand at 'a'")]
     [InlineData("MERGE INTO s.t USING s.u ON a = b", "sql:1:34: the statement ends where WHEN MATCHED or WHEN NOT MATCHED should follow")]
     [InlineData("MERGE INTO s.t USING s.u ON a = b WHEN NOT MATCHED THEN DELETE", "sql:1:57: INSERT should stand at 'DELETE'")]
