@@ -104,10 +104,13 @@ public sealed class SqlService : IDisposable
     /// </summary>
     internal async Task<DateTimeOffset> InstantAsync(CancellationToken cancellationToken)
     {
-        var ahead = TimeSpan.FromTicks(Interlocked.Read(ref committedTicks) - Lake.Clock.GetUtcNow().UtcTicks);
-        if (ahead > TimeSpan.Zero)
-            await Task.Delay(ahead < AheadMax ? ahead : AheadMax, Lake.Clock, cancellationToken);
-        return Lake.Clock.GetUtcNow();
+        var committed = Interlocked.Read(ref committedTicks);
+        var ahead = TimeSpan.FromTicks(committed - Lake.Clock.GetUtcNow().UtcTicks);
+        if (ahead <= TimeSpan.Zero) return Lake.Clock.GetUtcNow();
+        // Timers count whole milliseconds.
+        await Task.Delay(ahead < AheadMax ? ahead + TimeSpan.FromMilliseconds(1) : AheadMax, Lake.Clock, cancellationToken);
+        var now = Lake.Clock.GetUtcNow();
+        return ahead < AheadMax && now.UtcTicks < committed ? new(committed, TimeSpan.Zero) : now;
     }
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);

@@ -15,7 +15,12 @@ static class PgStatement
     {
         Statement.Insert insert => insert with
         {
-            Query = sql(insert.Query),
+            Query = insert.IsOfDefaults ? "" : sql(insert.Query),
+            OnConflict = insert.OnConflict is not { } conflict ? null : conflict with
+            {
+                Assignments = conflict.Assignments is { } assignments ? Translate(assignments, sql) : null,
+                Condition = conflict.Condition is { } condition ? sql(condition) : null,
+            },
             ReplacedWhere = insert.ReplacedWhere is { } replaced ? sql(replaced) : null,
         },
         Statement.Update update => update with
