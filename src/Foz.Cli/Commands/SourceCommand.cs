@@ -25,7 +25,7 @@ static class SourceCommand
     ];
 
     static readonly IReadOnlyList<ResultColumn> FreshnessColumns =
-        [new("source"), new("status"), new("loaded_at"), new("age_seconds", IsNumber: true), new("error")];
+        [new("source"), new("status"), new("loaded_at", IsTime: true), new("age_seconds", IsNumber: true), new("error")];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "Reach the sources, and see what they have",
@@ -36,24 +36,28 @@ static class SourceCommand
 
     static ExampleCommand Freshness(CommandContext context)
     {
+        var names = Names();
         var command = new ExampleCommand(
-            "freshness", "Tell how old the tables of a dbt project's sources are, by their freshness and loaded_at_field",
-            ["foz source freshness", "foz source freshness --output json"]);
-        command.SetAction((arguments, cancellationToken) =>
+            "freshness", "Tell how old what the tables of sources have is, by what is said of their freshness",
+            ["foz source freshness", "foz source freshness shop --output json"]) { names };
+        command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
-            if (!project.File.IsDbt)
-                throw new FozException(ErrorKind.Usage, "foz source freshness is for dbt projects")
+            var ages = project.File.IsDbt
+                ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(cancellationToken)
+                    .Select(age => new SourceAge(age.Source, age.Status, age.LoadedAt, age.Age, age.Error))]
+                : await new SourceFreshness(workspace.Lake).ReadAsync(Chosen(project, arguments.GetValue(names)!), cancellationToken);
+            if (ages.Count == 0 && !project.File.IsDbt)
+                throw new FozException(ErrorKind.Usage, "no source says how old its tables may be")
                 {
-                    Hint = "in a project of Foz a check says how old rows may be: freshness: 1 day",
+                    Hint = "say so of a source or a stream: freshness: {warn_after: 12 hours, error_after: 1 day}",
                 };
-            var ages = new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(cancellationToken);
             context.WriteRows(arguments, FreshnessColumns, ages.Select(age => new object?[]
             {
-                age.Source, age.Status, age.LoadedAt?.UtcDateTime, age.Age?.TotalSeconds, age.Error is { } error ? context.Mask(error.Message) : null,
+                age.Stream, age.Status, age.LoadedAt is { } at ? TimeText.Of(at, context.IsTable(arguments)) : null, age.Age?.TotalSeconds, age.Error is { } error ? context.Mask(error.Message) : null,
             }));
-            return Task.FromResult(ages.Any(age => age.Status is not ("pass" or "warn")) ? 1 : 0);
+            return ages.Any(age => age.Status is not ("pass" or "warn")) ? 1 : 0;
         });
         return command;
     }

@@ -88,7 +88,7 @@ public sealed record StepRecord : JournalRecord
     /// <summary>The step: the name of its main table.</summary>
     public required string Step { get; init; }
 
-    /// <summary><c>stream</c> or <c>model</c>.</summary>
+    /// <summary><c>stream</c>, <c>model</c>, or <c>promotion</c> where the table of another environment took the place of the step's.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The batch; null where none was opened.</summary>

@@ -67,12 +67,14 @@ public sealed class TableWriter(EngineSession session)
         var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
+        if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
         var sourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
         change.Counted.SourceRows = sourceRows;
         var files = merge.Candidates(change, cancellationToken);
         var lookup = files.Count > 0 && merge.ReplacesAll
             ? KeyLookup.Find(session, table, change.Present!, merge.Keys, sourceRows, files)
             : null;
+        if (options.SequenceBy is not null && files.Count > 0) await TakeOlderOutAsync(change, merge, lookup, files, cancellationToken);
         var replaced = lookup is null
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
@@ -80,6 +82,18 @@ public sealed class TableWriter(EngineSession session)
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
+    }
+
+    /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
+    async Task TakeOlderOutAsync(
+        TableChange change, MergeStatement merge, KeyLookup? lookup, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
+    {
+        var found = lookup is null ? null : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
+        if (found is { Count: 0 }) return;
+        using var old = found is null
+            ? await TableScan.OpenAsync(session, change.Present!, files, withAddresses: true, cancellationToken)
+            : await found.OpenAsync(session, cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.NotOlder(old)}", cancellationToken);
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ sealed class CrashProject : IDisposable
     [
         "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected", "silver.customers",
         "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine", "silver.order_history",
-        "silver.order_lines", "silver.paid", "gold.sales",
+        "silver.order_lines", "silver.paid", "gold.sales", "silver.monthly", "silver.monthly__quarantine",
     ];
 
     public CrashProject()
@@ -68,6 +68,14 @@ sealed class CrashProject : IDisposable
             @foz */
             SELECT id, price, part FROM STREAM(bronze.orders), range(2) r(part)
             QUALIFY rank() OVER (PARTITION BY id ORDER BY round DESC) = 1
+            """);
+        Write("models/silver/monthly.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: microbatch, event_time: month, begin: '2026-07-01', batch_size: month, lookback: 1000}
+            on_violation: quarantine
+            columns: [{name: id, checks: [{expression: '% 7 <> 3'}]}]
+            @foz */
+            SELECT id, status, DATE '2026-07-01' + to_months(CAST(round % 4 AS INTEGER)) AS month FROM bronze.orders
             """);
         Write("models/silver/paid.sql", """
             /* @foz

@@ -107,6 +107,28 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         await project.AssertUndisturbedAsync("a kill of a full refresh between side table and table", schema: "bronze");
     }
 
+    [Fact]
+    public async Task A_backfill_that_is_killed_between_intervals_goes_on_with_those_that_are_left_each_once()
+    {
+        const string Failpoint = "commit.after", Backfill = "backfill silver.days --start 2026-01-01 --end 2026-01-09";
+        using var folder = new BackfillProject();
+        (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--log-format", "json")).Expect(0);
+        var kills = 0;
+        // Each one dies behind the commit of its second interval.
+        for (; kills < 10; kills++)
+        {
+            using var run = FozProcess.Start(folder.Path, $"{Failpoint}:2", Backfill.Split(' '));
+            if ((await run.WaitAsync()).ExitCode == 0) break;
+        }
+
+        Assert.InRange(kills, 3, 8);
+        using var lake = new TestLake(folder.Path);
+        Assert.Equal(
+            Enumerable.Range(1, 8).Select(day => $"2026-01-0{day}|{day}"),
+            await lake.QueryAsync("SELECT day, count(*) FROM silver.days GROUP BY ALL ORDER BY 1"));
+        Assert.Equal(8, folder.Commits("silver/days"));
+    }
+
     async Task KillBetweenTablesAsync(params string[] options)
     {
         using var run = project.Start("step.side-committed", options);

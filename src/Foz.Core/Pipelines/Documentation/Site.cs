@@ -18,6 +18,9 @@ public sealed class Site
 {
     const int GraphNodesMax = 400;
 
+    // More of them are too much for the side of every page.
+    const int LinksMax = 200;
+
     readonly Project project;
     readonly IReadOnlyDictionary<TableName, SiteTable> tables;
     readonly SiteGraph graph;
@@ -102,10 +105,7 @@ public sealed class Site
         <label class="search"><span>Search</span><input type="search" placeholder="Table, column, tag…" autocomplete="off"></label>
         <ul class="found" hidden></ul>
         <ul class="views"><li><a href="{root}index.html">Overview</a></li><li><a href="{root}lineage.html">Lineage</a></li><li><a href="{root}relationships.html">Relationships</a></li></ul>
-        {BySchema().Select(schema => Html.Of($"""
-            <details open><summary>{schema.Key}</summary><ul>{schema.Select(table => Html.Of($"<li><a href=\"{root}{SitePage.PathOf(table.Name)}\">{table.Name.Name}</a></li>"))}</ul></details>
-
-            """))}
+        {Schemas(root)}
         </nav>
         <main>
         {content}
@@ -115,6 +115,23 @@ public sealed class Site
         </html>
 
         """);
+
+    /// <summary>
+    /// The tables by schema. Of many, each page only has the names of the schemas, and the script fills in what is opened: a page is as
+    /// large as its table, however many there are.
+    /// </summary>
+    Html Schemas(string root) => tables.Count <= LinksMax
+        ? Html.Join(BySchema().Select(schema => Html.Of($"""
+            <details open><summary>{schema.Key}</summary><ul>{schema.Select(table => Html.Of($"<li><a href=\"{root}{SitePage.PathOf(table.Name)}\">{table.Name.Name}</a></li>"))}</ul></details>
+
+            """)))
+        : Html.Of($"""
+            <label class="filter"><span>Filter</span><input type="search" placeholder="Filter the tables" autocomplete="off"></label>
+            {BySchema().Select(schema => Html.Of($"""
+                <details data-schema="{schema.Key}"><summary>{schema.Key} <span class="count">{schema.Count():N0}</span></summary><ul></ul><p class="more"><a href="{root}index.html#{schema.Key}">all of {schema.Key}</a></p></details>
+
+                """))}
+            """);
 
     Html Overview()
     {
@@ -127,7 +144,7 @@ public sealed class Site
             <div><dt>Tables with broken checks</dt><dd>{failing.Count}</dd></div>
             </dl>
             {BySchema().Select(schema => Html.Of($"""
-                <h2>{schema.Key}</h2>
+                <h2 id="{schema.Key}">{schema.Key}</h2>
                 <div class="wide"><table><thead><tr><th>Table</th><th>Kind</th><th>Description</th><th class="number">Rows</th><th>Checks</th></tr></thead><tbody>
                 {schema.Select(Row)}</tbody></table></div>
 

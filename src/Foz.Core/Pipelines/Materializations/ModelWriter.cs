@@ -95,7 +95,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 
     static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
     {
-        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, Target = Target(merge.Predicates), Write = options,
+        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, SequenceBy = merge.SequenceBy, Target = Target(merge.Predicates), Write = options,
     };
 
     static RowCondition Target(IReadOnlyList<string> predicates) => new(

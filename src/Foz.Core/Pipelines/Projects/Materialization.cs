@@ -120,6 +120,12 @@ public abstract record IncrementalStrategy
         public IReadOnlyList<string> UpdateColumns { get; init; } = [];
 
         /// <summary>
+        /// The column by which a row that arrives late is known: one that is older than the table's changes nothing. Null where what
+        /// arrives is always newer.
+        /// </summary>
+        public string? SequenceBy { get; init; }
+
+        /// <summary>
         /// SQL conditions over the table's rows, which it may call <c>target</c>: only rows for which all hold are replaced.
         /// </summary>
         public IReadOnlyList<string> Predicates { get; init; } = [];

@@ -89,7 +89,7 @@ sealed partial class MaterializationReader(ErrorList errors)
     {
         ["unique_key"] = [Strategy.Merge, Strategy.DeleteInsert, .. Scd2],
         ["incremental_key"] = [Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime],
-        ["merge_update_columns"] = [Strategy.Merge],
+        ["merge_update_columns"] = [Strategy.Merge], ["sequence_by"] = [Strategy.Merge],
         ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
         ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
         ["hard_deletes"] = Scd2,
@@ -187,10 +187,7 @@ sealed partial class MaterializationReader(ErrorList errors)
 
     IncrementalStrategy ReadStrategy(Options options, Strategy? strategy) => strategy switch
     {
-        Strategy.Merge => new IncrementalStrategy.Merge(Key(options, "merge"))
-        {
-            UpdateColumns = options.Reader.Texts("merge_update_columns"), Predicates = options.Predicates,
-        },
+        Strategy.Merge => ReadMerge(options),
         Strategy.DeleteInsert => new IncrementalStrategy.DeleteInsert(Key(options, "delete+insert"))
         {
             Predicates = options.Predicates,
@@ -215,6 +212,22 @@ sealed partial class MaterializationReader(ErrorList errors)
         },
         _ => new IncrementalStrategy.Append(),
     };
+
+    IncrementalStrategy.Merge ReadMerge(Options options)
+    {
+        var merge = new IncrementalStrategy.Merge(Key(options, "merge"))
+        {
+            UpdateColumns = options.Reader.Texts("merge_update_columns"), Predicates = options.Predicates,
+            SequenceBy = options.Reader.Text("sequence_by"),
+        };
+        if (merge is { SequenceBy: { } sequence, UpdateColumns.Count: > 0 } && !merge.UpdateColumns.Contains(sequence, StringComparer.OrdinalIgnoreCase))
+        {
+            errors.Add(
+                options.Reader.PlaceOf("sequence_by"), $"'merge_update_columns' leaves out '{sequence}', by which rows are told to be newer",
+                "add it to them");
+        }
+        return merge;
+    }
 
     IncrementalStrategy.InsertOverwrite InsertOverwrite(MappingReader reader)
     {

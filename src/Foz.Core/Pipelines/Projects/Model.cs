@@ -62,6 +62,12 @@ public sealed record Model
     /// <summary>The columns for whose values together a row stands; empty where nobody said. It is checked.</summary>
     public IReadOnlyList<string> Grain { get; init; } = [];
 
+    /// <summary>
+    /// The row of a dimension that stands for what is not known, which its SELECT does not give: columns that are not among these are
+    /// NULL. Empty where there is none.
+    /// </summary>
+    public IReadOnlyList<UnknownValue> UnknownMember { get; init; } = [];
+
     /// <summary>All its checks: those of its grain, those of its columns, then those of the table.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 
@@ -99,6 +105,12 @@ public sealed record Model
     /// <summary>Where its definition starts.</summary>
     public Place Place => new(File, 1, 1);
 }
+
+/// <summary>What a column holds in the row that stands for what is not known.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Value">The value as text, or a call of <c>surrogate_key</c>; null for NULL.</param>
+/// <param name="Place">Where it stands.</param>
+public readonly record struct UnknownValue(string Column, string? Value, Place Place);
 
 /// <summary>A single value of a model's front matter.</summary>
 /// <param name="Key">Its key: <c>materialization.strategy</c>.</param>

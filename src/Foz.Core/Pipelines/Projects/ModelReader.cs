@@ -19,6 +19,8 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
     /// <summary>The folder of snapshots, which is also the schema of one in none of its folders.</summary>
     public const string SnapshotFolder = "snapshots";
 
+    const string UnknownMemberKey = "unknown_member";
+
     const string NotYet = "is not supported yet";
 
     static readonly Dictionary<string, bool> Sql = new(StringComparer.Ordinal) { ["sql"] = true };
@@ -92,6 +94,7 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             Clean = quality.Clean(),
             Contract = quality.Contract(),
             Grain = [.. grain.Select(column => column.Text)],
+            UnknownMember = ReadUnknownMember(reader),
             Checks =
             [
                 .. GrainChecks(grain, onViolation ?? OnViolation.Fail), .. columns.SelectMany(c => c.Checks), .. tableChecks,
@@ -102,10 +105,36 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
             File = file,
         };
         reader.Finish();
+        CheckUnknownMember(model, reader);
         if (model.Materialization is Materialization.View or Materialization.Ephemeral) RefuseRowsOfView(model);
         if (model is { Program: not null, Materialization: not Materialization.Table and not Materialization.Incremental })
             errors.Add(reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}", "table or incremental");
         return name is null ? null : model;
+    }
+
+    IReadOnlyList<UnknownValue> ReadUnknownMember(MappingReader reader)
+    {
+        if (reader.Node(UnknownMemberKey) is not { } node) return [];
+        if (node is YamlNode.Mapping { Entries.Count: > 0 } mapping && mapping.Entries.All(entry => entry.Value is YamlNode.Scalar))
+            return [.. mapping.Entries.Select(entry =>
+                new UnknownValue(entry.Key, entry.Value.IsNull ? null : ((YamlNode.Scalar)entry.Value).Text, entry.KeyPlace))];
+        errors.Add(
+            node.Place, $"'{UnknownMemberKey}' must be a mapping of columns to values, not {node.Kind}",
+            $"write {UnknownMemberKey}: {{customer_key: -1, name: unknown}}");
+        return [];
+    }
+
+    void CheckUnknownMember(Model model, MappingReader reader)
+    {
+        if (model.UnknownMember.Count == 0) return;
+        var why = model.Materialization switch
+        {
+            Materialization.View or Materialization.Ephemeral => $"{Called(model)} has no rows of its own",
+            { Strategy: IncrementalStrategy.Microbatch or IncrementalStrategy.InsertOverwrite } =>
+                $"'strategy: {model.Materialization.Strategy!.Name}' replaces rows by what they hold, and this row is of no time and no partition",
+            _ => null,
+        };
+        if (why is not null) errors.Add(reader.PlaceOf(UnknownMemberKey), $"'{UnknownMemberKey}' is for tables: {why}", "add the row in the SELECT");
     }
 
     /// <summary>What must be true where a row stands for each value of some columns together.</summary>

@@ -121,6 +121,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
                 Table = new(source.Definition.Schema, definition.Name),
                 Tags = source.Tags,
                 Drift = source.Drift,
+                Freshness = source.Freshness,
             });
         }
         IReadOnlyList<ProjectStream> streams =

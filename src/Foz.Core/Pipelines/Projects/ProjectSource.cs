@@ -41,6 +41,9 @@ public sealed record ProjectSource
     /// <summary>What it holds, for people; null where nobody said.</summary>
     public string? Description { get; init; }
 
+    /// <summary>How old what the tables of its streams have may be, where these say nothing; null for nothing.</summary>
+    public StreamFreshness? Freshness { get; init; }
+
     /// <summary>Who answers for it; null where nobody was named.</summary>
     public string? Owner { get; init; }
 
@@ -86,6 +89,9 @@ public sealed record ProjectStream
 
     /// <summary>What happens to columns that the source brings and the table does not have.</summary>
     public DriftPolicy Drift { get; init; }
+
+    /// <summary>How old what its table has may be, for <c>foz source freshness</c>; null where nothing is said.</summary>
+    public StreamFreshness? Freshness { get; init; }
 
     /// <summary>
     /// Columns, or fields of them, that hold lists whose elements get tables of their own; empty where none do.

@@ -34,7 +34,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     };
 
     static readonly string[] StreamKeys =
-        ["mode", "cursor", "keys", "columns", "lists", "drift", "description", "tags", "checks", "on_violation", "clean", "contract"];
+        ["mode", "cursor", "keys", "columns", "lists", "drift", "description", "tags", "checks", "on_violation", "clean", "contract", "freshness", "loaded_at_field"];
 
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
@@ -83,6 +83,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             IsContract = TableContract.Read(reader, errors) ?? false,
             MaskKey = ReadMaskKey(reader, written),
             Drift = reader.Word("drift", DriftPolicies) ?? DriftPolicy.Evolve,
+            Freshness = StreamFreshness.Read(reader, ofSource: null, errors),
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
@@ -192,6 +193,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Description = reader.Text("description"),
             Lists = lists,
             Drift = reader.Word("drift", DriftPolicies) ?? source.Drift,
+            Freshness = StreamFreshness.Read(reader, source.Freshness, errors),
             Tags = [.. reader.Texts("tags").Union(source.Tags)],
             Columns = columns,
             Clean = quality.Clean(),

@@ -39,10 +39,14 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         var path = $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
         var stored = await context.Lake.Store.GetAsync(path, cancellationToken);
         var last = stored is null || context.IsFullRefresh ? null : JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote);
+        // Another table took the name: what the target has is of the one before, whose versions say nothing of this one's.
+        var isOther = last?.TableId is { } id && id != present.Id;
+        var name = isOther ? $"{NameOf(export)} {present.Id}" : last?.Name ?? NameOf(export);
+        if (isOther) last = null;
         if (last?.Version >= present.Version && last.Mode == export.Mode) return false;
         using var session = context.Lake.Engines.Open(Workload.Models);
         // The target may have more than was noted here: a try that was cut off behind its commit.
-        var known = context.IsFullRefresh ? null : await VersionOfAsync(export, cancellationToken);
+        var known = context.IsFullRefresh ? null : await VersionOfAsync(export, name, cancellationToken);
         if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
         var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode) ? null : Max(last?.Version, known);
         var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);
@@ -52,12 +56,13 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         using var deleted = export.Mode is ExportMode.Upsert && from is not null
             ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
             : null;
-        var exported = new ExportRows($"{NameOf(export)}", present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
+        var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
         var count = await WriteAsync(export, exported, cancellationToken);
         Foz.Delta.Failpoint.Hit("export.written");
         await context.Lake.Store.PutAsync(
             path, JsonSerializer.SerializeToUtf8Bytes(
-                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count), ExportJson.Default.ExportNote), cancellationToken);
+                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count) { TableId = present.Id, Name = name },
+                ExportJson.Default.ExportNote), cancellationToken);
         return true;
     }
 
@@ -75,9 +80,9 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     string NameOf(ExportDefinition export) => $"{file.Name} {node.Table} {export.Target}";
 
     /// <summary>The version that the target itself says it has; null where it keeps none.</summary>
-    async Task<long?> VersionOfAsync(ExportDefinition export, CancellationToken cancellationToken) =>
+    async Task<long?> VersionOfAsync(ExportDefinition export, string name, CancellationToken cancellationToken) =>
         export is ExportDefinition.ToTable target && file.Connection(target.Connection) is { Type: "postgresql" } connection
-            ? await PostgreSqlExport.VersionAsync(target, connection, NameOf(export), file.Folder, cancellationToken)
+            ? await PostgreSqlExport.VersionAsync(target, connection, name, file.Folder, cancellationToken)
             : null;
 
     static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
@@ -107,7 +112,14 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
 /// <param name="Mode">How.</param>
 /// <param name="ExportedAt">When.</param>
 /// <param name="Rows">How many rows were sent.</param>
-sealed record ExportNote(string Target, long Version, ExportMode Mode, DateTimeOffset ExportedAt, long Rows);
+sealed record ExportNote(string Target, long Version, ExportMode Mode, DateTimeOffset ExportedAt, long Rows)
+{
+    /// <summary>Which table it was; null where nobody noted it.</summary>
+    public string? TableId { get; init; }
+
+    /// <summary>What the target knows the export by.</summary>
+    public string? Name { get; init; }
+}
 
 [JsonSerializable(typeof(ExportNote))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

@@ -114,6 +114,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         text.AppendJoin(',', model.Materialization.PartitionBy);
         if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);
         if (model.Materialization.Strategy is { } strategy) Describe(strategy, text);
+        foreach (var (column, value, _) in model.UnknownMember) text.Append("\nunknown ").Append(column).Append(' ').Append(value);
         foreach (var rule in model.Clean)
             text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ').Append(rule.Signature);
         if (GoesOn(model)) return text.ToString();
@@ -129,6 +130,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
             case IncrementalStrategy.Merge merge:
                 text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns)
                     .AppendJoin('\n', merge.Predicates);
+                if (merge.SequenceBy is { } sequence) text.Append("\nsequence ").Append(sequence);
                 break;
             case IncrementalStrategy.DeleteInsert replace:
                 text.AppendJoin(',', replace.UniqueKey).Append(';').AppendJoin('\n', replace.Predicates);

@@ -207,7 +207,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
-        using var given = await OpenRowsAsync(session, manifest, cancellationToken);
+        using var opened = await OpenRowsAsync(session, manifest, cancellationToken);
+        var isNew = IsFullRefresh || await table.FindLatestAsync(cancellationToken) is null;
+        using var given = opened.With(UnknownMember.Add(session, Model, opened.Sql, isNew, cancellationToken));
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
             given.Sql, KeptRowsOf(table, manifest), cancellationToken);
         var flow = new TagFlow(context, node);
@@ -218,8 +220,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
-        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0, Quarantined: null }
-            && checks.All(check => check.Passed)) return null;
+        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 } && checks.All(check => check.Passed)
+            && !await rows.ChangesQuarantineAsync(KeptRowsOf(table, manifest), cancellationToken)) return null;
         await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);

@@ -32,8 +32,7 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token))
-            Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
+        var cutOffs = await ResumeAsync(request, stop.Token);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
@@ -50,6 +49,7 @@ public sealed class PipelineRunner(Lake lake)
             Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
         else if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         await using var reports = new RunReports(lake, project, runId);
+        foreach (var record in cutOffs.SelectMany(cutOff => RunRecords.OfPromotion(project.Name, cutOff, startedAt))) reports.Add(record);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
@@ -83,6 +83,15 @@ public sealed class PipelineRunner(Lake lake)
         result = result with { Error = error ?? hookError };
         Tell(request, new RunEvent.Finished(result));
         return result;
+    }
+
+    /// <summary>Ends promotions that were cut off.</summary>
+    async Task<IReadOnlyList<Promotion>> ResumeAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        var cutOffs = await Promotion.ResumeAsync(lake, cancellationToken);
+        foreach (var cutOff in cutOffs)
+            Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
+        return cutOffs;
     }
 
     static async Task<FozException?> TryAsync(Func<Task> run)

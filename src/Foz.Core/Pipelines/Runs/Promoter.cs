@@ -70,13 +70,19 @@ public sealed class Promoter(Lake lake, Project from, Project to)
     /// <exception cref="FozException">As of a plan; nothing is changed then.</exception>
     public async Task<PromotionPlan> RunAsync(SelectionRequest selection, TimeSpan wait, CancellationToken cancellationToken)
     {
+        var runId = JournalWriter.NewRunId(lake.Clock);
         await using var lease = await RunLease.AcquireAsync(
-            lake.Store, JournalWriter.NewRunId(lake.Clock), wait, _ => { }, lake.Clock, cancellationToken);
+            lake.Store, runId, wait, _ => { }, lake.Clock, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        await Promotion.ResumeAsync(lake, stop.Token);
+        var recorder = new RunRecorder(lake, runId);
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token)) recorder.Add(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
         var plan = await PlanAsync(selection, stop.Token);
-        if (plan.Promotion is not null) await plan.Promotion.RunAsync(lake, stop.Token);
-        return plan;
+        if (plan.Promotion is not { } promotion) return plan;
+        await promotion.RunAsync(lake, stop.Token);
+        recorder.Add(RunRecords.OfPromotion(to.Name, promotion, lake.Clock.GetUtcNow()));
+        var warnings = plan.Warnings.ToList();
+        if (await recorder.FlushAsync(warnings.Add) is { } lost) warnings.Add(new(lost.Message, lost.Hint));
+        return plan with { Warnings = warnings };
     }
 
     /// <summary>All that changes its name, each main table behind those beside it.</summary>

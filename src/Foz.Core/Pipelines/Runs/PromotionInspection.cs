@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Exports;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Plans;
@@ -73,14 +74,20 @@ sealed class PromotionInspection(
             Refuse(
                 node, $"what it holds of the past is only in {target.Environment}",
                 $"leave it out, or change it there: foz run {node.Name} --target {target.Environment}");
-        else if (model.Exports.Any(export => export.Environments.Count == 0
-            || export.Environments.Contains(target.Environment) || export.Environments.Contains(project.Environment)))
+        else if (model.Exports.FirstOrDefault(IsOfTarget) is { } export)
             Refuse(
-                node, "where it is exported to knows its table by its versions",
+                node, export.Mode is ExportMode.Upsert
+                    ? $"rows that only the table of {target.Environment} has would stay at {export.Target} for ever, where it is exported by upsert"
+                    : $"all its rows would be sent to {export.Target} once more, where it is exported by append",
                 $"leave it out: the next run in {target.Environment} makes and exports it");
         else return true;
         return false;
     }
+
+    /// <summary>Whether the base exports rows that stay at the target; one that replaces all of them sends those of the table that is there.</summary>
+    bool IsOfTarget(ExportDefinition export) => export.Mode is not ExportMode.Replace
+        && (export.Environments.Count == 0 || export.Environments.Contains(target.Environment));
+
 
     /// <summary>Whether a model was made by the texts, and from the tables, that there are now.</summary>
     async Task<bool> IsCurrentAsync(GraphNode.OfModel node, StepManifest last, CancellationToken cancellationToken)

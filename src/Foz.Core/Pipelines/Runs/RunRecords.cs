@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 
@@ -15,7 +16,7 @@ static class RunRecords
             RunId = result.RunId,
             Project = project.Name,
             Environment = project.Environment,
-            FozVersion = typeof(RunRecords).Assembly.GetName().Version!.ToString(3),
+            FozVersion = FozVersion,
             User = Environment.UserName,
             Host = Environment.MachineName,
             StartedAt = startedAt,
@@ -25,6 +26,28 @@ static class RunRecords
             StepsSkipped = result.Count(Outcome.Skipped),
             StepsFailed = result.Count(Outcome.Failed) + result.Count(Outcome.Canceled),
         };
+
+    /// <summary>The records of a promotion: a run that had a step for each table which took another's place.</summary>
+    public static IReadOnlyCollection<JournalRecord> OfPromotion(string project, Promotion promotion, DateTimeOffset finishedAt)
+    {
+        var steps = promotion.Tables.Where(table => table.Manifest is not null).ToList();
+        return
+        [
+            new RunRecord
+            {
+                RunId = promotion.Id, Project = project, Environment = promotion.To, FozVersion = FozVersion, User = Environment.UserName,
+                Host = Environment.MachineName, StartedAt = promotion.CreatedAt, FinishedAt = finishedAt, Outcome = Outcome.Succeeded,
+                StepsSucceeded = steps.Count, StepsSkipped = 0, StepsFailed = 0,
+            },
+            .. steps.Select(table => new StepRecord
+            {
+                RunId = promotion.Id, Step = table.Step, Kind = "promotion", Batch = table.Batch, Outcome = Outcome.Succeeded,
+                StartedAt = promotion.CreatedAt, FinishedAt = finishedAt,
+            }),
+        ];
+    }
+
+    static string FozVersion => typeof(RunRecords).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>The records of a step: itself, its checks, what it read.</summary>
     public static IReadOnlyCollection<JournalRecord> OfStep(

@@ -13,6 +13,12 @@ public sealed record MergeOptions
     public IReadOnlyList<string> UpdateColumns { get; init; } = [];
 
     /// <summary>
+    /// The column that tells which of two rows of a key is the newer one: of the rows that are merged the newest counts, and one that is
+    /// older than the table's changes nothing. NULL is older than all. Null where the rows that are merged are always the newer ones.
+    /// </summary>
+    public string? SequenceBy { get; init; }
+
+    /// <summary>
     /// Which rows of the table can be replaced: all others are as if they were not there. It calls the table
     /// <c>target</c>, if anything.
     /// </summary>

@@ -48,6 +48,34 @@ sealed class MergeStatement
         }
     }
 
+    /// <summary>
+    /// The SELECT of the source's newest rows of each key, without those that are there several times; rows without a key all stay.
+    /// </summary>
+    public string Newest()
+    {
+        var names = string.Join(", ", keys.Select(Quote));
+        var noKey = string.Join(" OR ", keys.Select(key => $"{Quote(key)} IS NULL"));
+        return $"""
+            SELECT * FROM {source} WHERE {noKey}
+            UNION ALL
+            SELECT DISTINCT * FROM (
+                SELECT * FROM {source} WHERE NOT ({noKey})
+                QUALIFY rank() OVER (PARTITION BY {names} ORDER BY {Quote(Sequence)} DESC NULLS LAST) = 1)
+            """;
+    }
+
+    /// <summary>The SELECT of the source's rows that are not older than those of a relation that have their keys.</summary>
+    public string NotOlder(TableRelation relation)
+    {
+        var (old, given) = ($"t.{SqlText.Identifier(Sequence.Name)}", $"s.{Quote(Sequence)}");
+        return $"""
+            SELECT s.* FROM {source} AS s ANTI JOIN {Replaceable(relation)} AS t
+            ON {KeysEqual()} AND ({old} > {given} OR ({given} IS NULL AND {old} IS NOT NULL))
+            """;
+    }
+
+    StructField Sequence => Find(options.SequenceBy!);
+
     /// <summary>The columns that are compared.</summary>
     public IReadOnlyList<StructField> Keys => keys;
 

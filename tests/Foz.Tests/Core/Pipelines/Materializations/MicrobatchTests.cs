@@ -62,6 +62,29 @@ public sealed class MicrobatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Intervals_without_rows_make_no_commits_where_a_check_quarantines()
+    {
+        lake.Write("models/silver/m.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: microbatch, event_time: ts, begin: '2026-01-01', batch_size: day, lookback: 100}
+            checks: [{expression: {value: id > 0, on_violation: quarantine}}]
+            @foz */
+            SELECT * FROM bronze.t
+            """);
+        await lake.AppendAsync(Rows("(1, '2026-01-03 05:00'), (-2, '2026-01-05 05:00'), (3, '2026-02-20 06:00')"));
+        await lake.RunWellAsync();
+        // Days with rows, one whose row is quarantined, and the present one.
+        Assert.Equal(3, (await lake.SnapshotAsync()).Version);
+        Assert.Equal(["-2"], await lake.QueryAsync("SELECT id FROM silver.m__quarantine"));
+
+        // The day is looked at again, with the same row, and its quarantine is made anew.
+        await lake.AppendAsync(Rows("(4, '2026-02-20 07:00')"));
+        await lake.RunWellAsync();
+        Assert.Equal(["-2"], await lake.QueryAsync("SELECT id FROM silver.m__quarantine"));
+        Assert.Equal(["1", "3", "4"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
+    }
+
+    [Fact]
     public async Task New_rows_reach_the_last_interval_and_those_that_look_back()
     {
         lake.Model(Daily, "SELECT id, ts FROM bronze.t");

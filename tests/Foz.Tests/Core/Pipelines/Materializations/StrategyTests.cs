@@ -27,6 +27,50 @@ public sealed class StrategyTests : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData(", merge_update_columns: [v, d]")]
+    [InlineData(", incremental_predicates: ['target.id > 0']")]
+    public async Task An_older_row_that_arrives_late_changes_nothing(string others)
+    {
+        lake.Model($"{{type: incremental, strategy: merge, unique_key: id, sequence_by: d{others}}}", "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync(Orders);
+        await lake.RunWellAsync();
+        await lake.AppendAsync("""
+            SELECT * FROM (VALUES
+                (1, 'late', DATE '2025-12-31'), (2, 'x', DATE '2026-01-03'), (2, 'y', DATE '2026-01-04'), (2, 'y', DATE '2026-01-04'),
+                (3, 'none', NULL), (1, 'no date', NULL)) v(id, v, d)
+            """);
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a|2026-01-01", "2|y|2026-01-04", "3|none|"], await lake.RowsAsync());
+
+        await lake.AppendAsync("SELECT * FROM (VALUES (1, 'same', DATE '2026-01-01'), (2, 'older', DATE '2026-01-03'), (3, 'dated', DATE '2020-01-01')) v(id, v, d)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|same|2026-01-01", "2|y|2026-01-04", "3|dated|2020-01-01"], await lake.RowsAsync());
+    }
+
+    [Fact]
+    public async Task Any_order_and_batching_of_sequenced_rows_gives_one_table()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var changes = Enumerable.Range(0, 300).Select(i => (Key: random.Next(12), Sequence: i)).ToArray();
+        random.Shuffle(changes);
+        lake.Model("{type: incremental, strategy: merge, unique_key: k, sequence_by: s}", "SELECT * FROM STREAM(bronze.t)");
+        // Enough rows of other keys, so that from the second merge on keys are found by indexes.
+        await lake.AppendAsync("SELECT 1000 + i AS k, 0 AS s FROM range(5000) r(i)");
+        await lake.RunWellAsync();
+        foreach (var batch in changes.Chunk(1 + random.Next(60)))
+        {
+            await lake.AppendAsync($"SELECT * FROM (VALUES {string.Join(", ", batch.Select(c => $"({c.Key}, {c.Sequence})"))}) v(k, s)");
+            await lake.RunWellAsync();
+        }
+
+        var expected = changes.GroupBy(c => c.Key).OrderBy(g => g.Key).Select(g => $"{g.Key}|{g.Max(c => c.Sequence)}");
+        Assert.Equal(expected, (await lake.QueryAsync("SELECT * FROM silver.m WHERE k < 1000 ORDER BY k")));
+    }
+
+    [Theory]
     [InlineData("merge", "1|x|2026-01-01;2|b|2026-01-02;2|y|2026-01-02;3|z|2026-01-02")]
     [InlineData("delete+insert", "1|x|2026-01-01;2|b|2026-01-02;2|y|2026-01-02;3|z|2026-01-02")]
     public async Task Incremental_predicates_say_which_rows_can_be_replaced(string strategy, string expected)

@@ -47,6 +47,33 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_are_read_again_are_quarantined_once()
+    {
+        await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 5), (2, -1), (2, NULL), (3, -3)) v(id, price)");
+        project.Write("models/silver/orders.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: id}
+            on_violation: quarantine
+            columns: [{name: price, checks: [not_null, positive]}]
+            @foz */
+            SELECT id, price FROM bronze.orders
+            """);
+        await project.RunAsync();
+        var quarantined = await project.RowsAsync("silver.orders__quarantine");
+        Assert.Equal(3, quarantined.Count);
+        await project.AppendAsync("bronze.orders", "SELECT 4 AS id, 7 AS price");
+        await project.RunAsync();
+        Assert.Equal(["1|5", "4|7"], await project.RowsAsync("silver.orders"));
+        Assert.Equal(quarantined, await project.RowsAsync("silver.orders__quarantine"));
+
+        await project.AppendAsync("bronze.orders", "SELECT 2 AS id, -9 AS price");
+        await project.RunAsync();
+        Assert.Equal(
+            ["2|-1|1", "2|-9|3", "2||1", "3|-3|1"],
+            await project.QueryAsync("SELECT id, price, _quarantine_batch FROM silver.orders__quarantine ORDER BY id, price::VARCHAR NULLS LAST"));
+    }
+
+    [Fact]
     public async Task A_table_that_is_made_anew_makes_its_quarantine_anew()
     {
         await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1), (NULL)) v(id)");
