@@ -59,6 +59,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>Whether the table keeps rows that it had.</summary>
     public bool KeepsRows => Present is not null && !isOverwritten;
 
+    /// <summary>The columns of which a merge has shown that no two of its rows have the same values; empty where none did.</summary>
+    public IReadOnlyList<string> MergedBy { get; internal set; } = [];
+
     /// <summary>The columns that the table has before the change; null where it is made.</summary>
     public IReadOnlyList<Data.Field>? FieldsBefore => Present?.Fields;
 

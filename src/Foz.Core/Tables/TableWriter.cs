@@ -79,6 +79,7 @@ public sealed class TableWriter(EngineSession session)
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
         if (lookup is not { MayRepeat: false }) merge.CheckKeys(table.Name, cancellationToken);
+        change.MergedBy = options.Keys;
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));

@@ -151,6 +151,12 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     async IAsyncEnumerable<Commit> ReadCommitsAsync(
         IReadOnlyList<LogFile> commits, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // A short log is read here and now: to hand it to another thread costs more.
+        if (BlockAt(commits, 0) is var all && all.Length == commits.Count)
+        {
+            foreach (var commit in await ReadBlockAsync(all, cancellationToken)) yield return commit;
+            yield break;
+        }
         var ahead = new Queue<Task<Commit[]>>();
         var next = 0;
         while (next < commits.Count || ahead.Count > 0)

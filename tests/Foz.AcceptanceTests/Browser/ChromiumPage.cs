@@ -11,6 +11,9 @@ sealed class ChromiumPage : IAsyncDisposable
 {
     static readonly string[] Programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+    // A browser that says nothing for so long hangs.
+    static readonly TimeSpan SilenceMax = TimeSpan.FromMinutes(2);
+
     readonly Process process;
     readonly string profile;
     readonly ClientWebSocket socket;
@@ -37,21 +40,35 @@ sealed class ChromiumPage : IAsyncDisposable
             [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
                 "--disable-background-networking", "--window-size=1400,900", "--remote-debugging-port=0", $"--user-data-dir={folder}", "about:blank",
-            ]) { RedirectStandardError = true, UseShellExecute = false })!;
+            ])
+        { RedirectStandardError = true, UseShellExecute = false })!;
+        var page = new ChromiumPage(browser, folder, new());
+        try
+        {
+            await page.ConnectAsync();
+            return page;
+        }
+        catch
+        {
+            await page.DisposeAsync();
+            throw;
+        }
+    }
+
+    async Task ConnectAsync()
+    {
         const string Listening = "DevTools listening on ";
         string? line;
-        while ((line = await browser.StandardError.ReadLineAsync(Cancel)) is not null && !line.StartsWith(Listening, StringComparison.Ordinal)) { }
+        while ((line = await process.StandardError.ReadLineAsync(Cancel)) is not null && !line.StartsWith(Listening, StringComparison.Ordinal)) { }
         Assert.NotNull(line);
-        browser.BeginErrorReadLine();
-        var connection = new ClientWebSocket();
-        await connection.ConnectAsync(new(line[Listening.Length..]), Cancel);
-        var page = new ChromiumPage(browser, folder, connection);
-        var target = await page.CallAsync("Target.createTarget", new() { ["url"] = "about:blank" });
-        page.session = (string)(await page.CallAsync(
+        // Nobody may wait for a pipe that nobody reads.
+        _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        await socket.ConnectAsync(new(line[Listening.Length..]), Cancel);
+        var target = await CallAsync("Target.createTarget", new() { ["url"] = "about:blank" });
+        session = (string)(await CallAsync(
             "Target.attachToTarget", new() { ["targetId"] = (string)target["targetId"]!, ["flatten"] = true }))["sessionId"]!;
-        await page.CallAsync("Page.enable", []);
-        await page.CallAsync("Runtime.enable", []);
-        return page;
+        await CallAsync("Page.enable", []);
+        await CallAsync("Runtime.enable", []);
     }
 
     /// <summary>Goes to an address, and waits until the page is there with all that it loads.</summary>
@@ -126,10 +143,12 @@ sealed class ChromiumPage : IAsyncDisposable
     async Task<JsonObject> ReadAsync()
     {
         using var text = new MemoryStream();
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        silence.CancelAfter(SilenceMax);
         var buffer = new byte[1 << 16];
         while (true)
         {
-            var part = await socket.ReceiveAsync(buffer.AsMemory(), Cancel);
+            var part = await socket.ReceiveAsync(buffer.AsMemory(), silence.Token);
             text.Write(buffer, 0, part.Count);
             if (part.EndOfMessage) break;
         }

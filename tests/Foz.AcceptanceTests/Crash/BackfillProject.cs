@@ -25,7 +25,7 @@ sealed class BackfillProject : IDisposable
 
     /// <summary>How many commits a table has.</summary>
     public int Commits(string table) =>
-        Directory.GetFiles(System.IO.Path.Combine(Path, "lake", table, "_delta_log"), "*.json")
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "lake", table, "_delta_log")).GetFiles("*.json").Select(file => file.Name)
             .Count(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -110,18 +110,20 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
     [Fact]
     public async Task A_backfill_that_is_killed_between_intervals_goes_on_with_those_that_are_left_each_once()
     {
+        const int Kills = 3;
         const string Failpoint = "commit.after", Backfill = "backfill silver.days --start 2026-01-01 --end 2026-01-09";
         using var folder = new BackfillProject();
         (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--log-format", "json")).Expect(0);
-        var kills = 0;
-        // Each one dies behind the commit of its second interval.
-        for (; kills < 10; kills++)
+        foreach (var _ in Enumerable.Range(0, Kills))
         {
+            // Dies behind the commit of its second interval.
+            var before = folder.Commits("silver/days");
             using var run = FozProcess.Start(folder.Path, $"{Failpoint}:2", Backfill.Split(' '));
-            if ((await run.WaitAsync()).ExitCode == 0) break;
+            Assert.Equal(FozProcess.KilledExitCode, (await run.WaitAsync()).ExitCode);
+            Assert.InRange(folder.Commits("silver/days"), before + 1, before + 2);
         }
+        (await FozProcess.RunAsync(folder.Path, Backfill.Split(' '))).Expect(0);
 
-        Assert.InRange(kills, 3, 8);
         using var lake = new TestLake(folder.Path);
         Assert.Equal(
             Enumerable.Range(1, 8).Select(day => $"2026-01-0{day}|{day}"),

@@ -23,6 +23,27 @@ static class StepChecks
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
     {
         IReadOnlyList<CheckDefinition> checks = [.. node.Checks.Where(check => !check.TakesRowsOut)];
+        var proven = checks.Where(check => IsProven(check, node, change)).ToHashSet<CheckDefinition>(ReferenceEqualityComparer.Instance);
+        var results = await LookAsync(session, lake, node, change, [.. checks.Where(check => !proven.Contains(check))], inputs, cancellationToken);
+        if (proven.Count == 0) return results;
+        var byCheck = results.ToDictionary<CheckResult, CheckDefinition>(result => result.Check, ReferenceEqualityComparer.Instance);
+        return
+        [
+            .. checks.Where(check => proven.Contains(check) || byCheck.ContainsKey(check))
+                .Select(check => byCheck.Remove(check, out var result) ? result : new CheckResult(check, 0, change.RowsAdded)),
+            .. byCheck.Values,
+        ];
+    }
+
+    /// <summary>Whether the merge that made a change has shown already that no two of its rows have one key.</summary>
+    static bool IsProven(CheckDefinition check, GraphNode node, TableChange change) =>
+        check is CheckDefinition.Unique unique && change.MergedBy.Count > 0 && IsReplacedBy(unique, node)
+        && change.MergedBy.All(column => unique.KeyColumns.Contains(column, StringComparer.OrdinalIgnoreCase));
+
+    static async Task<ImmutableArray<CheckResult>> LookAsync(
+        EngineSession session, Lake lake, GraphNode node, TableChange change, IReadOnlyList<CheckDefinition> checks,
+        IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
+    {
         if (checks.Count == 0) return [];
         // What the table had was looked at when it came; of what decides about rows one by one, only new ones matter.
         using var news = change.KeepsRows
