@@ -145,7 +145,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             Count++;
         }
 
-        /// <summary>Puts files in whose keys are not there, nor twice among them: those of a checkpoint.</summary>
+        /// <summary>Puts files into an empty set: those of a checkpoint. They are looked at when all are there.</summary>
         public void Append(ReadOnlySpan<TFile> files)
         {
             if (appended < end)
@@ -165,15 +165,20 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             }
         }
 
-        /// <summary>Ends a step: places that were left in it stay empty.</summary>
-        public void EndStep() => leftPlaces.Clear();
+        /// <summary>Ends a step: places that were left in it stay empty, and what was appended is looked at.</summary>
+        public void EndStep()
+        {
+            leftPlaces.Clear();
+            if (appended > 0) IndexAppended();
+        }
 
         /// <summary>The set as it is now; the change is not used any more.</summary>
         public FileSet<TFile> ToSet()
         {
             if (written is null) return origin;
+            if (appended > 0) IndexAppended();
             if (end > 2 * ChunkLength && Count < end / 2) return Compacted();
-            var index = appended > 0 ? null : places.Count > 0 ? origin.Index.With(places) : origin.index;
+            var index = places.Count > 0 ? origin.Index.With(places) : origin.index;
             var result = new FileChunk<TFile>[written.Count];
             for (var i = 0; i < result.Length; i++)
                 result[i] = written[i] is { } own
@@ -203,12 +208,24 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             return places.Find(key, this) ?? origin.Index.Find(key, this);
         }
 
+        // Some writers name a file twice in one checkpoint: the last is the one that counts.
         void IndexAppended()
         {
-            places = new(appended);
-            for (var place = 0; place < appended; place++)
-                if (At(place) is { } file) places.Add(file.Key, place);
-            appended = 0;
+            var last = appended;
+            (places, appended) = (new(last), 0);
+            for (var place = 0; place < last; place++)
+            {
+                if (At(place) is not { } file) continue;
+                if (places.Find(file.Key, this) is not { } known)
+                {
+                    places.Add(file.Key, place);
+                    continue;
+                }
+                Drop(known);
+                Write(known, file);
+                Write(place, null);
+                Count--;
+            }
         }
 
         TFile? At(int place) => written?[place / ChunkLength] is { } copy

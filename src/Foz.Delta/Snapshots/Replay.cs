@@ -78,6 +78,7 @@ sealed class Replay
     /// <param name="commit">The commit file of its version, which may be gone.</param>
     public void EndCheckpoint(Checkpoint checkpoint, long sizeBytes, ObjectInfo? commit)
     {
+        files.EndStep();
         foreach (var remove in checkpointRemoves)
             if (!files.Contains(remove.Key)) tombstones.Add(remove);
         checkpointRemoves.Clear();

@@ -46,6 +46,9 @@ public sealed class FileSetTests(ITestOutputHelper output)
         edit.Append(files.AsSpan(300, 400));
         if (isAskedEarly) Assert.True(edit.Contains(files[299].Key));
         edit.Append(files.AsSpan(700));
+        // A writer may name a file twice.
+        edit.Append(files.AsSpan(290, 20));
+        Assert.Equal(isAskedEarly ? 1_100 : 1_120, edit.Count);
         var set = edit.ToSet();
         Check([.. files], set);
 
