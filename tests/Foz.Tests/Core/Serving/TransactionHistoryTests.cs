@@ -81,6 +81,8 @@ public sealed class TransactionHistoryTests
             if (work is null)
             {
                 await session.RunAsync("BEGIN");
+                // File systems tell times by ticks of some milliseconds: what is committed from here on is later than the transaction.
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
                 (work, begun) = (Work.Of(model.Committed), model.Commits.Count);
                 return;
             }
