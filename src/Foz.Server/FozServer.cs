@@ -24,9 +24,6 @@ public sealed record ServerOptions
     /// <summary>Who may log in.</summary>
     public required LogIns LogIns { get; init; }
 
-    /// <summary>Finds whose a token is that a client of HTTP shows; null where only passwords are taken.</summary>
-    public BearerAuthentication? Bearer { get; init; }
-
     /// <summary>What serves statements.</summary>
     public required SqlService Sql { get; init; }
 
@@ -65,6 +62,8 @@ public sealed class FozServer : IAsyncDisposable
     /// <summary>Where HTTP is spoken.</summary>
     public required Uri HttpAddress { get; init; }
 
+    IssuerKeys IssuerKeys { get; init; } = null!;
+
     /// <summary>Begins to serve.</summary>
     /// <exception cref="FozException">It cannot listen, the certificate is wrong, or nobody would have to log in.</exception>
     public static async Task<FozServer> StartAsync(ServerOptions options, CancellationToken cancellationToken)
@@ -81,7 +80,8 @@ public sealed class FozServer : IAsyncDisposable
         var state = new HealthState(options.Sql, options.Clock);
         var web = CreateHttp(options, certificate, state);
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
-        var desk = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger);
+        var issuerKeys = new IssuerKeys(new() { Timeout = Timeout.InfiniteTimeSpan }, options.Clock);
+        var desk = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
         var host = new PgHost(
             options.Sql, desk, new(), certificate is null ? null : new(certificate, chain),
             certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
@@ -101,7 +101,7 @@ public sealed class FozServer : IAsyncDisposable
         }
 
         state.IsServing = true;
-        return new(options, web, listener, trinoListener, state, logger) { HttpAddress = new(web.Urls.First()) };
+        return new(options, web, listener, trinoListener, state, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
@@ -119,12 +119,13 @@ public sealed class FozServer : IAsyncDisposable
         await pg.DisposeAsync();
         await trino.DisposeAsync();
         await http.DisposeAsync();
+        IssuerKeys.Dispose();
     }
 
     static Task<TrinoListener> StartTrinoAsync(
         ServerOptions options, X509Certificate2? certificate, LogInDesk desk, ILogger logger, CancellationToken cancellationToken)
     {
-        var logIn = new HttpLogIn(desk, options.Bearer);
+        var logIn = new HttpLogIn(desk);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
             new(options.Sql, logIn, options.Clock, logger), cancellationToken);

@@ -55,7 +55,7 @@ static class ServeCommand
         var options = new ServerOptions
         {
             Serve = serve,
-            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, changes => Note(audit, context, changes)),
+            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context.Shell.Clock, changes => Note(audit, context, changes)),
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
@@ -87,11 +87,11 @@ static class ServeCommand
             });
     }
 
-    static LogIns LogInsOf(ProjectFile file, Action<IReadOnlyList<PolicyChange>> changed)
+    static LogIns LogInsOf(ProjectFile file, TimeProvider clock, Action<IReadOnlyList<PolicyChange>> changed)
     {
         var users = new UserDirectory(file.Folder) { Changed = changed };
-        return users.Current.All.Count > 0
-            ? LogIns.Of(() => users.Current)
+        return users.Current.All.Count + users.Current.Issuers.Count > 0
+            ? LogIns.Of(() => users.Current, clock)
             : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")
             {
                 Hint = "add one with foz user add, or serve this machine alone with --insecure-loopback",

@@ -15,9 +15,9 @@ static class UserCommand
     static readonly IReadOnlyList<ResultColumn> Columns = [new("user"), new("owner"), new("password")];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Say who may log in to foz serve", ["foz user add ana --owner", "foz user ls"])
+        Name, "Say who may log in to foz serve", ["foz user add ana --owner", "foz user add-key ana/superset --expires 2027-01-31", "foz user ls"])
     {
-        Add(context), List(context),
+        Add(context), AddKey(context), List(context),
     };
 
     static ExampleCommand Add(CommandContext context)
@@ -42,6 +42,28 @@ static class UserCommand
         return command;
     }
 
+    static ExampleCommand AddKey(CommandContext context)
+    {
+        var name = new Argument<string>("name") { Description = "The user, a slash, and what the key is for" };
+        var expires = new Option<DateOnly?>("--expires") { HelpName = "day", Description = "The day from which on it is not taken, in UTC (default: never)" };
+        var role = new Option<string[]>("--role") { HelpName = "role", Description = "Limit it to what this role of the user may; may be repeated (default: all that the user may)" };
+        var command = new ExampleCommand(
+            "add-key", "Add a key with which a program logs in for a user; it is shown once, and kept only as a hash",
+            ["foz user add-key ana/superset --expires 2027-01-31", "foz user add-key ana/export --role exporters"])
+        {
+            name, expires, role,
+        };
+        command.SetAction((arguments, _) =>
+        {
+            var file = new UserFile(FolderOf(context, arguments));
+            var key = file.AddKey(arguments.GetRequiredValue(name), arguments.GetValue(expires), arguments.GetValue(role) ?? []);
+            context.Shell.Out.WriteLine(key);
+            context.Shell.Error.WriteLine($"This is the only time that the key is shown; {context.Shell.Shown(file.KeyPath)} has what it is checked with");
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
     static ExampleCommand List(CommandContext context)
     {
         var command = new ExampleCommand("ls", "List the users", ["foz user ls", "foz user ls --output json"]);
@@ -49,12 +71,21 @@ static class UserCommand
         {
             context.WriteRows(
                 arguments, Columns,
-                UserList.Load(FolderOf(context, arguments)).All.Select(
-                    user => (object?[])[user.Name, user.IsOwner, user.HasPassword ? "SCRAM-SHA-256" : "none"]));
+                RowsOf(UserList.Load(FolderOf(context, arguments))));
             return Task.FromResult(0);
         });
         return command;
     }
+
+    static IEnumerable<object?[]> RowsOf(UserList users) =>
+    [
+        .. users.All.Select(user => (object?[])[user.Name, user.IsOwner, user.HasPassword ? "SCRAM-SHA-256" : "none"]),
+        .. users.Keys.Select(key => (object?[])
+        [
+            key.Name, false, "key" + (key.ExpiresAt is { } at ? FormattableString.Invariant($" until {at.UtcDateTime:yyyy-MM-dd}") : "")
+                + (key.Roles is { } roles ? $" for {string.Join(", ", roles)}" : ""),
+        ]),
+    ];
 
     static string FolderOf(CommandContext context, ParseResult arguments) =>
         (arguments.GetValue(context.Project) is { } named ? context.Shell.PathOf(named) : ProjectFile.FindFolder(context.Shell.Folder))

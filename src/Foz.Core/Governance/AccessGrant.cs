@@ -50,6 +50,9 @@ public sealed record AccessGrant
     /// <summary>What of: schemas, tables and views as <c>schema.table</c>, or <c>*</c> for everything.</summary>
     public required IReadOnlyList<string> On { get; init; }
 
+    /// <summary>What may be done; to read by default.</summary>
+    public IReadOnlyList<Privilege> Privileges { get; init; } = [Privilege.Select];
+
     /// <summary>The columns; null for all.</summary>
     public IReadOnlySet<string>? Columns { get; init; }
 
@@ -79,14 +82,11 @@ public sealed record AccessGrant
     /// <summary>What everybody did is granted by its name alone.</summary>
     static bool IsAudit(TableName table) => table == new TableName(TableName.SystemSchema, "audit");
 
-    /// <summary>Whether it is about a schema, or something in it.</summary>
-    public bool IsAboutSchema(string schema) => On.Any(on =>
-        on == "*" || on.Equals(schema, StringComparison.OrdinalIgnoreCase)
-        || (TableName.TryParse(on, out var name) && name.Value.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase)));
+    bool IsReadOnly => Privileges is [Privilege.Select];
 
     /// <summary>The grant as people read it.</summary>
     public override string ToString() =>
-        $"grant on {string.Join(", ", On)} to {string.Join(", ", To)}"
+        $"grant{(IsReadOnly ? "" : $" {string.Join(", ", Privileges).ToLowerInvariant()}")} on {string.Join(", ", On)} to {string.Join(", ", To)}"
         + (Columns is null ? "" : $" columns {string.Join(", ", Columns.Order(StringComparer.Ordinal))}")
         + (Where is null ? "" : $" where {Where}")
         + (Tags.Count == 0 ? "" : $" tags {string.Join(", ", Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} {t.Value.ToString().ToLowerInvariant()}"))}")
@@ -105,9 +105,11 @@ public sealed record AccessGrant
         var grant = new AccessGrant
         {
             To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase), Where = reader.Text("where"),
-            Masks = masks, Tags = ReadTags(reader, errors), Place = node.Place,
+            Masks = masks, Tags = ReadTags(reader, errors), Privileges = ReadPrivileges(reader, errors), Place = node.Place,
         };
         reader.Finish();
+        if (!grant.IsReadOnly && (columns is not null || grant.Where is not null || masks.Count > 0))
+            errors.Add(node.Place, "what is written is all of a table: such a grant has no 'columns', 'where' or 'masks'", "grant to read in a grant of its own");
         if (to.Count == 0) errors.Add(node.Place, "the grant has no 'to'", "name users or roles: to: [analysts]");
         if (on.Count == 0) errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
         return grant;
@@ -124,6 +126,23 @@ public sealed record AccessGrant
             else if (entry.Value is YamlNode.Scalar { Text: "clear" }) tags[entry.Key] = TagRule.Clear;
             else errors.Add(entry.Value.Place, $"'{entry.Key}' has no such rule", "rules of tags are: null, redact, hash, last_four, clear");
         return tags;
+    }
+
+    static readonly Dictionary<string, Privilege> privileges =
+        Enum.GetValues<Privilege>().ToDictionary(privilege => privilege.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+
+    static IReadOnlyList<Privilege> ReadPrivileges(MappingReader reader, ErrorList errors)
+    {
+        if (!reader.Has("privileges")) return [Privilege.Select];
+        var found = new List<Privilege>();
+        foreach (var word in reader.Scalars("privileges"))
+            if (word.Text == "all") found.AddRange(Enum.GetValues<Privilege>());
+            else if (privileges.TryGetValue(word.Text, out var privilege)) found.Add(privilege);
+            else
+                errors.Add(
+                    word.Place, $"there is no privilege '{word.Text}'",
+                    NearestName.Hint(word.Text, privileges.Keys.Append("all")));
+        return [.. found.Distinct()];
     }
 
     static ColumnMask? MaskOf(YamlNode node) => node is not YamlNode.Scalar scalar ? null : scalar.IsNull ? ColumnMask.Null : scalar.Text switch

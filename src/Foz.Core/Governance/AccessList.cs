@@ -51,7 +51,7 @@ public sealed class AccessList
             foreach (var (tag, rule) in AccessGrant.ReadTags(reader, errors))
                 if (!tags.TryAdd(tag, rule)) errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
             // Users are read by who lets them in.
-            reader.Node("users");
+            foreach (var key in new[] { UserList.Key, ApiKey.Key, TokenIssuer.Key }) reader.Node(key);
             reader.Finish();
         }
         errors.ThrowIfAny();
@@ -59,17 +59,25 @@ public sealed class AccessList
     }
 
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
-    public TableAccess? Of(string user, TableName table)
+    public TableAccess? Of(string user, TableName table) => Of(new Grantee(user), table);
+
+    /// <summary>What somebody may read of a table or view; null for nothing of it.</summary>
+    public TableAccess? Of(Grantee grantee, TableName table)
     {
-        var found = grants.Where(grant => grant.IsAbout(table) && IsTo(grant, user)).ToList();
+        var found = grants.Where(grant => grant.Privileges.Contains(Privilege.Select) && grant.IsAbout(table) && IsTo(grant, grantee)).ToList();
         return found.Count == 0 ? null : new TableAccess(found);
     }
 
-    /// <summary>Whether a user may read something of a schema.</summary>
-    public bool HasSchema(string user, string schema) => grants.Any(grant => grant.IsAboutSchema(schema) && IsTo(grant, user));
+    /// <summary>Whether somebody may do something with a table or view.</summary>
+    public bool Allows(Grantee grantee, TableName table, Privilege privilege) =>
+        grants.Any(grant => grant.Privileges.Contains(privilege) && grant.IsAbout(table) && IsTo(grant, grantee));
 
-    bool IsTo(AccessGrant grant, string user) => grant.To.Any(to =>
-        to == user || to == AccessGrant.Everyone || (members.TryGetValue(to, out var users) && users.Contains(user)));
+    bool IsTo(AccessGrant grant, Grantee grantee) => grant.To.Any(to => to == AccessGrant.Everyone || (grantee.Scope is { } scope
+        ? scope.Contains(to) && HasRole(grantee, to)
+        : to == grantee.Name || HasRole(grantee, to)));
+
+    bool HasRole(Grantee grantee, string role) =>
+        grantee.Roles.Contains(role) || (members.TryGetValue(role, out var users) && users.Contains(grantee.Name));
 
     static IReadOnlyList<YamlNode> Items(MappingReader reader, string key, ErrorList errors)
     {

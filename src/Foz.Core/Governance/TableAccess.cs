@@ -18,6 +18,20 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
     public bool IsFullOf(IReadOnlyList<Field> fields) => grants.Any(
         grant => grant.Where is null && fields.All(field => Gives(grant, field) && MaskOf(grant, field) is null));
 
+    /// <summary>
+    /// What a view that is granted so lets read of the tables that it reads: everything, but for protected columns without a rule, and
+    /// for the rows that grants of a table itself hide.
+    /// </summary>
+    /// <param name="own">What is granted of the table itself; null for nothing.</param>
+    public TableAccess Through(TableAccess? own)
+    {
+        var whole = grants.Where(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
+        return new([.. own is { HidesRows: true } ? whole.Select(grant => grant with { Where = own.Rows }) : whole]);
+    }
+
+    /// <summary>Which rows are shown, as a condition.</summary>
+    string Rows => string.Join(" OR ", grants.Select(grant => $"({grant.Where}\n)"));
+
     /// <summary>Whether a column is shown, as it is or masked.</summary>
     public bool Shows(Field column) => grants.Any(grant => Gives(grant, column));
 

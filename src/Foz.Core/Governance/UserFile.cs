@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Foz.Core.Configuration;
 using Foz.Wire.PostgreSql;
@@ -23,6 +24,8 @@ public sealed class UserFile(string projectFolder)
     {
         if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '@'))
             throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a user") { Hint = "letters, digits, _, -, . and @" };
+        if (name == UserList.TokenUser)
+            throw new FozException(ErrorKind.Usage, $"'{name}' is the name under which tokens log in") { Hint = "choose another name" };
         if (password.Length == 0) throw new FozException(ErrorKind.Usage, "the password is empty");
         var verifier = ScramVerifier.Of(password).ToString();
         var known = UserList.Load(projectFolder).Find(name);
@@ -38,10 +41,51 @@ public sealed class UserFile(string projectFolder)
                 {
                     Hint = "change it in the file where it stands",
                 };
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        var staged = path + ".staged";
-        File.WriteAllText(staged, written);
-        File.Move(staged, path, overwrite: true);
+        Write(path, written);
+    }
+
+    /// <summary>Adds a key with which a program logs in.</summary>
+    /// <param name="name">The user, a slash, and what the key is for.</param>
+    /// <param name="expires">The day from which on it is not taken; null for never.</param>
+    /// <param name="roles">The roles to which it is limited; none for all that the user may.</param>
+    /// <returns>The key, which is not kept.</returns>
+    /// <exception cref="FozException">The name cannot be one, is taken, or its user is not there.</exception>
+    public string AddKey(string name, DateOnly? expires, IReadOnlyList<string> roles)
+    {
+        if (!ApiKey.IsName(name))
+            throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a key") { Hint = "a user, a slash, and what it is for: ana/superset" };
+        var known = UserList.Load(projectFolder);
+        var user = name[..name.IndexOf('/', StringComparison.Ordinal)];
+        if (known.Find(user) is null)
+            throw new FozException(ErrorKind.NotFound, $"there is no user '{user}'")
+            {
+                Hint = NearestName.Hint(user, known.All.Select(u => u.Name)) ?? "add one with foz user add",
+            };
+        if (known.Keys.Any(key => key.Name == name))
+            throw new FozException(ErrorKind.Usage, $"the key '{name}' exists already") { Hint = $"delete it in {UserList.FolderName}/{ApiKey.FileName}, or choose another name" };
+        var access = AccessList.Load(projectFolder);
+        foreach (var role in roles.Where(role => !access.Roles.Contains(role)))
+            throw new FozException(ErrorKind.NotFound, $"there is no role '{role}'") { Hint = NearestName.Hint(role, access.Roles) };
+        var token = ApiKey.NewToken(name);
+        var entry = new StringBuilder($"  - name: {name}\n    hash: {ScramVerifier.Of(token)}\n");
+        if (expires is { } day) entry.Append(CultureInfo.InvariantCulture, $"    expires: {day:yyyy-MM-dd}\n");
+        if (roles.Count > 0) entry.Append(CultureInfo.InvariantCulture, $"    roles: [{string.Join(", ", roles)}]\n");
+        var file = KeyPath;
+        var text = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n").TrimEnd('\n') + "\n" : $"{ApiKey.Key}:\n";
+        Write(file, text + entry);
+        _ = UserList.Load(projectFolder);
+        return token;
+    }
+
+    /// <summary>The file of keys.</summary>
+    public string KeyPath => System.IO.Path.Combine(projectFolder, UserList.FolderName, ApiKey.FileName);
+
+    static void Write(string file, string text)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+        var staged = file + ".staged";
+        File.WriteAllText(staged, text);
+        File.Move(staged, file, overwrite: true);
     }
 
     static string Appended(string text, string name, string verifier, bool isOwner)

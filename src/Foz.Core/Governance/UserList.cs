@@ -25,12 +25,26 @@ public sealed class UserList
     /// <summary>The file of it to which <c>foz user add</c> writes.</summary>
     public const string FileName = "users.yml";
 
+    /// <summary>The name under which tokens log in over PostgreSQL's protocol: who it is stands in the token.</summary>
+    public const string TokenUser = "oidc";
+
     /// <summary>The key of its files under which users stand.</summary>
     public const string Key = "users";
 
     readonly Dictionary<string, User> users;
+    readonly Dictionary<string, ApiKey> keys;
 
-    UserList(Dictionary<string, User> users) => this.users = users;
+    UserList(Dictionary<string, User> users, Dictionary<string, ApiKey> keys, IReadOnlyList<TokenIssuer> issuers) =>
+        (this.users, this.keys, Issuers) = (users, keys, issuers);
+
+    /// <summary>The keys of programs, in the order of the files.</summary>
+    public IReadOnlyCollection<ApiKey> Keys => keys.Values;
+
+    /// <summary>Whose tokens log in.</summary>
+    public IReadOnlyList<TokenIssuer> Issuers { get; }
+
+    /// <summary>The key of a name, whose user there is; null if there is none.</summary>
+    public ApiKey? FindKey(string name) => keys.GetValueOrDefault(name) is { } key && users.ContainsKey(key.User) ? key : null;
 
     /// <summary>All users, in the order of the files.</summary>
     public IReadOnlyCollection<User> All => users.Values;
@@ -39,6 +53,9 @@ public sealed class UserList
     internal IReadOnlyCollection<string> Rights =>
     [
         .. All.Select(user => $"user {user.Name}"), .. All.Where(user => user.IsOwner).Select(user => $"everything to {user.Name}"),
+        .. Keys.Select(key => $"key {key.Name}, {Fingerprint($"{key.Verifier}")}" + (key.ExpiresAt is { } at ? $", until {at:u}" : "")
+            + (key.Roles is { } roles ? $", roles {string.Join(' ', roles)}" : "")),
+        .. Issuers.Select(issuer => $"tokens of {issuer.Issuer} for {issuer.Audience}, {issuer.UserClaim}, {issuer.RolesClaim}"),
         .. All.Where(user => user.HasPassword).Select(user => $"password of {user.Name}, {Fingerprint($"{user.Verifier}")}"),
     ];
 
@@ -51,6 +68,7 @@ public sealed class UserList
     public static UserList Load(string projectFolder)
     {
         var found = new Dictionary<string, User>(StringComparer.Ordinal);
+        var (keys, issuers) = (new Dictionary<string, ApiKey>(StringComparer.Ordinal), new List<TokenIssuer>());
         var errors = new ErrorList();
         foreach (var path in Files(projectFolder))
         {
@@ -61,9 +79,13 @@ public sealed class UserList
             if (reader.Node(Key) is YamlNode.Sequence list)
                 foreach (var item in list.Items) Read(item, found, errors);
             else if (reader.Node(Key) is { } other) errors.Add(other.Place, $"'{Key}' must be a list of users");
+            foreach (var item in Items(reader, ApiKey.Key, errors))
+                if (ApiKey.Read(item, errors) is { } key && !keys.TryAdd(key.Name, key)) errors.Add(item.Place, $"the key '{key.Name}' stands here twice");
+            foreach (var item in Items(reader, TokenIssuer.Key, errors))
+                if (TokenIssuer.Read(item, errors) is { } issuer) issuers.Add(issuer);
         }
         errors.ThrowIfAny();
-        return new(found);
+        return new(found, keys, issuers);
     }
 
     /// <summary>The files of a project that say who may do what, in order.</summary>
@@ -75,6 +97,14 @@ public sealed class UserList
             : [];
     }
 
+    static IReadOnlyList<YamlNode> Items(MappingReader reader, string key, ErrorList errors)
+    {
+        var node = reader.Node(key);
+        if (node is YamlNode.Sequence sequence) return sequence.Items;
+        if (node is not null) errors.Add(node.Place, $"'{key}' must be a list");
+        return [];
+    }
+
     static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 
     static void Read(YamlNode node, Dictionary<string, User> found, ErrorList errors)
@@ -84,6 +114,7 @@ public sealed class UserList
         var verifier = reader.Text("password") is { } text ? Parse(text, reader.PlaceOf("password"), errors) : null;
         var user = new User(name, verifier, reader.Flag("owner") ?? false);
         reader.Finish();
+        if (name == TokenUser) errors.Add(reader.PlaceOf("name"), $"'{TokenUser}' is the name under which tokens log in, and no user");
         if (name.Length > 0 && !found.TryAdd(name, user)) errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
     }
 

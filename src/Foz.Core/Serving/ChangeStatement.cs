@@ -69,10 +69,7 @@ sealed class ChangeStatement : SqlStatement
 
     async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
     {
-        foreach (var (table, _) in StatementTargets.Of(statement))
-            if (table.Name is { } name) Session.Access.Read(name, [], []);
-        if (!Session.User.IsOwner)
-            throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
+        await new WriteRights(Session).CheckAsync(statement, cancellationToken);
         Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
         using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
         var runner = new ChangeRunner(Session);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Tables;
 
@@ -19,8 +20,17 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     readonly EnvironmentNames names = session.Service.Names;
     CatalogView? catalog;
 
+    /// <summary>
+    /// What views let read of what they read, by the catalog under which the names of their SQL are looked up: drawn anew for each, so
+    /// that no statement can have it.
+    /// </summary>
+    readonly Dictionary<string, TableAccess> views = new(StringComparer.Ordinal);
+
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
+        if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))
+            return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
+                ?? throw Missing(reference with { Catalog = null });
         if (reference.IsText || IsOutside(reference)) session.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText) throw Missing(reference);
         if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
@@ -67,7 +77,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     async ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         var table = new TableName(reference.Schema!, reference.Name);
-        var access = session.User.IsOwner ? null : session.Service.Options.Access().Of(session.User.Name, table);
+        var access = session.User.IsOwner ? null : session.Service.Options.Access().Of(session.User.Grantee, table);
         if (access is null && !session.User.IsOwner)
         {
             if (await IsThereAsync(table, cancellationToken)) session.Access.Deny($"no grant on {table}");
@@ -86,12 +96,52 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
                 Through = relation => access.Select(
                     fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
             },
-            _ when access.IsFull => binding,
+            RelationBinding.View view when access.IsFull => OfView(view, access, cancellationToken),
             _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
             {
                 Hint = "grant columns, rows and masks on the tables that it reads",
             },
         };
+    }
+
+    /// <summary>A view whose names are looked up with its owner's rights.</summary>
+    RelationBinding.View OfView(RelationBinding.View view, TableAccess access, CancellationToken cancellationToken)
+    {
+        using var engine = session.Service.Lake.Engines.Open(workload);
+        var owner = $"foz_{Guid.NewGuid():N}";
+        views[owner] = access;
+        return new(SqlAnalysis.Read(engine, view.Sql, cancellationToken).Rewrite(table =>
+            table is { Schema: { } schema, IsText: false, At: null } && PgRelation.Find(schema, table.Name) is null
+                ? $"{SqlText.Identifier(owner)}.{SqlText.Identifier(schema)}.{SqlText.Identifier(table.Name)}"
+                : null).Text);
+    }
+
+    /// <summary>What a view reads: no grant is needed of it, but rows that are hidden stay so, and protected columns need a rule.</summary>
+    async ValueTask<RelationBinding?> BindThroughAsync(TableReference reference, TableAccess view, CancellationToken cancellationToken)
+    {
+        var table = new TableName(reference.Schema!, reference.Name);
+        var binding = await FindInLakeAsync(reference, cancellationToken);
+        if (binding is RelationBinding.View nested) return OfView(nested, view, cancellationToken);
+        if (binding is not RelationBinding.Rows rows) return binding;
+        var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
+        var access = view.Through(session.Service.Options.Access().Of(session.User.Grantee, table));
+        session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
+        return access.IsFullOf(fields) ? rows : rows with
+        {
+            Through = relation => access.Select(
+                fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
+        };
+    }
+
+    /// <summary>Whether grants give all rows and columns of a table, as they are; also where there is no table.</summary>
+    public async ValueTask<bool> IsWholeAsync(AccessList access, TableName table, CancellationToken cancellationToken)
+    {
+        if (!await IsThereAsync(table, cancellationToken)) return true;
+        var reference = new TableReference { Schema = table.Schema, Name = table.Name, Span = default };
+        if (access.Of(session.User.Grantee, table) is not { } granted) return false;
+        return await names.FindAsync(reference, cancellationToken) is RelationBinding.Rows rows
+            ? granted.IsFullOf(await TaggedAsync(reference, rows.Table, cancellationToken))
+            : granted.IsFull;
     }
 
     /// <summary>

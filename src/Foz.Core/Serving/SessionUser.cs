@@ -1,9 +1,24 @@
+using Foz.Core.Governance;
+
 namespace Foz.Core.Serving;
 
 /// <summary>Who a session is of.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="IsOwner">Whether everything is granted to it.</param>
-public sealed record SessionUser(string Name, bool IsOwner);
+public sealed record SessionUser(string Name, bool IsOwner)
+{
+    /// <summary>Roles that whoever issued its token gives.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>The roles to which the log-in is limited; null for all that the user may.</summary>
+    public IReadOnlyList<string>? Scope { get; init; }
+
+    /// <summary>To whom grants are.</summary>
+    internal Grantee Grantee => new(Name) { Roles = Roles, Scope = Scope };
+
+    /// <summary>A text that is the same for those who may the same.</summary>
+    internal string Rights => string.Join('\n', [Name, .. Roles.Order(StringComparer.Ordinal), "", .. Scope?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>(), Scope is null ? "all" : "scoped"]);
+}
 
 /// <summary>How a session begins.</summary>
 public sealed record SessionOptions

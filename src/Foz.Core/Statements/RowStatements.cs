@@ -262,5 +262,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
             names.FindAsync(call, cancellationToken);
+
+        public void CheckFunctions(IReadOnlySet<string> functions) => names.CheckFunctions(functions);
     }
 }

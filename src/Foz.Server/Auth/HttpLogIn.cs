@@ -13,8 +13,7 @@ readonly record struct HttpIdentity(SessionUser? User, int Status = 0, string Me
 
 /// <summary>Log-ins of HTTP: a password (RFC 7617) or a token (RFC 6750) with each request.</summary>
 /// <param name="desk">Lets in who may log in.</param>
-/// <param name="bearer">Finds whose a token is; null where there are none.</param>
-sealed class HttpLogIn(LogInDesk desk, BearerAuthentication? bearer)
+sealed class HttpLogIn(LogInDesk desk)
 {
     /// <summary>What the audit calls Trino's protocol.</summary>
     public const string TrinoProtocol = "trino";
@@ -47,7 +46,9 @@ sealed class HttpLogIn(LogInDesk desk, BearerAuthentication? bearer)
         {
             var found = basic is var (_, password)
                 ? await desk.EnterAsync(attempt, password, cancellationToken)
-                : await desk.EnterAsync(attempt, token => BearerAsync(authorization, token), cancellationToken);
+                : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+                    ? await desk.EnterByTokenAsync(attempt, authorization[Bearer.Length..].Trim(), cancellationToken)
+                    : await desk.EnterAsync(attempt, static _ => Task.FromResult<SessionUser?>(null), cancellationToken);
             if (named is null || named == found.Name) return new(found);
             await desk.RefuseAsync(attempt with { Name = found.Name }, $"would act for {named}");
             return new(null, StatusCodes.Status403Forbidden, $"Access Denied: User {found.Name} cannot impersonate user {named}");
@@ -57,11 +58,6 @@ sealed class HttpLogIn(LogInDesk desk, BearerAuthentication? bearer)
             return Refused("Access Denied: Invalid credentials");
         }
     }
-
-    async Task<SessionUser?> BearerAsync(string authorization, CancellationToken cancellationToken) =>
-        bearer is not null && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            ? await bearer(authorization[Bearer.Length..].Trim(), cancellationToken)
-            : null;
 
     static (string Name, string Password)? BasicOf(string authorization)
     {

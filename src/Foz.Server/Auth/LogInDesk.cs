@@ -1,4 +1,5 @@
 using Foz.Core;
+using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving;
 using Foz.Wire;
@@ -14,7 +15,8 @@ namespace Foz.Server.Auth;
 /// <param name="audit">Where it is written who did; null for nowhere.</param>
 /// <param name="clock">The time.</param>
 /// <param name="log">Where it is told who was refused.</param>
-sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogger log)
+/// <param name="keys">The keys of those who issue tokens.</param>
+sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogger log, IssuerKeys keys)
 {
     const int SeenMax = 10_000;
 
@@ -23,6 +25,7 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
 
     readonly LogInThrottle throttle = new(clock);
     readonly PasswordCheck passwords = new();
+    readonly OidcTokens tokens = new(() => logIns.Issuers, keys, clock);
     readonly Lock gate = new();
     readonly Dictionary<LogInAttempt, DateTimeOffset> seen = [];
 
@@ -38,6 +41,16 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
             ? Task.FromResult(logIns.Find(attempt.Name))
             : throw new LogInRefusedException(attempt.Name, "wrong password, or no such user"),
         cancellationToken);
+
+    /// <summary>Lets somebody in by a key or by a token of an issuer.</summary>
+    /// <exception cref="LogInRefusedException">It is nobody's, or not valid now.</exception>
+    /// <exception cref="FozException">It cannot be audited.</exception>
+    public Task<SessionUser> EnterByTokenAsync(LogInAttempt attempt, string token, CancellationToken cancellationToken)
+    {
+        if (ApiKey.NameOf(token) is { } key) return EnterAsync(attempt with { Name = key, Method = "key" }, token, cancellationToken);
+        attempt = attempt with { Method = "oidc" };
+        return EnterAsync(attempt, async cancel => await tokens.FindAsync(token, cancel), cancellationToken);
+    }
 
     /// <summary>Lets somebody in whose proof is a matter of the protocol.</summary>
     /// <param name="attempt">Who.</param>

@@ -14,22 +14,30 @@ public sealed class LogIns
     readonly Func<UserList>? users;
     readonly byte[] secret = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
-    LogIns(Func<UserList>? users) => this.users = users;
+    readonly TimeProvider clock;
+
+    LogIns(Func<UserList>? users, TimeProvider clock) => (this.users, this.clock) = (users, clock);
 
     /// <summary>Whether nobody has to prove anything.</summary>
     public bool IsOpen => users is null;
 
     /// <summary>Whoever connects is the owner, under whatever name: for this machine alone.</summary>
-    public static LogIns Open { get; } = new(users: null);
+    public static LogIns Open { get; } = new(users: null, TimeProvider.System);
 
     /// <summary>The users of a list, which is asked anew at each attempt.</summary>
-    public static LogIns Of(Func<UserList> users) => new(users);
+    public static LogIns Of(Func<UserList> users) => Of(users, TimeProvider.System);
+
+    /// <summary>The users of a list, whose keys expire by a clock.</summary>
+    public static LogIns Of(Func<UserList> users, TimeProvider clock) => new(users, clock);
+
+    /// <summary>Whose tokens are taken.</summary>
+    internal IReadOnlyList<TokenIssuer> Issuers => users?.Invoke().Issuers ?? [];
 
     /// <summary>What a user's password is checked with.</summary>
     /// <param name="name">The user; one that does not exist gets a verifier that no password fits, always the same.</param>
     internal ScramVerifier VerifierOf(string name)
     {
-        if (users?.Invoke().Find(name)?.Verifier is { } verifier) return verifier;
+        if ((users?.Invoke().Find(name)?.Verifier ?? users?.Invoke().FindKey(name)?.Verifier) is { } verifier) return verifier;
         var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(name))[..SaltBytes];
         return new(ScramVerifier.IterationsDefault, salt, RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
     }
@@ -37,5 +45,13 @@ public sealed class LogIns
     /// <summary>The user of a session; null where there is none of the name.</summary>
     internal SessionUser? Find(string name) => users is null
         ? new SessionUser(name, IsOwner: true)
-        : users().Find(name) is { } user ? new SessionUser(user.Name, user.IsOwner) : null;
+        : users().Find(name) is { } user ? new SessionUser(user.Name, user.IsOwner) : FindByKey(name);
+
+    /// <summary>Whose a key is; null where there is none of the name, or it has expired.</summary>
+    SessionUser? FindByKey(string name)
+    {
+        var list = users!();
+        if (list.FindKey(name) is not { } key || key.ExpiresAt <= clock.GetUtcNow()) return null;
+        return new(key.User, list.Find(key.User)!.IsOwner && key.Roles is null) { Scope = key.Roles };
+    }
 }

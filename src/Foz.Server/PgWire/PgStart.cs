@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using Foz.Core;
+using Foz.Core.Governance;
 using Foz.Core.Serving;
 using Foz.Server.Auth;
 using Foz.Wire;
@@ -152,6 +154,7 @@ sealed class PgStart : IAsyncDisposable
     {
         try
         {
+            if (name == UserList.TokenUser && host.Desk.LogIns.Issuers.Count > 0) return await TokenAsync(name, cancellationToken);
             return await host.Desk.EnterAsync(
                 new(name, connection.Address, Protocol, "scram-sha-256"),
                 async token =>
@@ -165,6 +168,20 @@ sealed class PgStart : IAsyncDisposable
         {
             throw new PgEndException("28P01", e.Message);
         }
+    }
+
+    /// <summary>Takes a token in the place of a password: only where nobody else can read it.</summary>
+    async Task<SessionUser> TokenAsync(string name, CancellationToken cancellationToken)
+    {
+        var attempt = new LogInAttempt(name, connection.Address, Protocol, "oidc");
+        if (!IsTls)
+        {
+            await host.Desk.RefuseAsync(attempt, "a token without TLS");
+            throw new PgEndException("28000", "tokens are taken over TLS only", "connect with sslmode=require");
+        }
+        new AuthenticationRequest.CleartextPassword().Write(output.Writer);
+        var token = Encoding.UTF8.GetString(await AskAsync(cancellationToken)).TrimEnd('\0');
+        return await host.Desk.EnterByTokenAsync(attempt, token, cancellationToken);
     }
 
     async Task ScramAsync(string name, CancellationToken cancellationToken)

@@ -63,12 +63,12 @@ sealed class CatalogImages(SqlService service) : IDisposable
         var access = service.Options.Access();
         lock (making)
         {
-            if (seen.TryGetValue(user.Name, out var known) && known.All == all && known.Access == access) return known.Image;
+            if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access) return known.Image;
             var image = new CatalogImage(
                 Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
                 ["foz", user.Name]);
-            if (seen.Remove(user.Name, out var before)) kept.Enqueue(before.Image);
-            seen[user.Name] = (all, access, image);
+            if (seen.Remove(user.Rights, out var before)) kept.Enqueue(before.Image);
+            seen[user.Rights] = (all, access, image);
             while (kept.Count > ImagesMax) Drop(kept.Dequeue());
             return image;
         }
@@ -76,7 +76,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
 
     static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
     {
-        if (list.Of(user.Name, table.Name) is not { } access) return null;
+        if (list.Of(user.Grantee, table.Name) is not { } access) return null;
         return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
         {
             Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],

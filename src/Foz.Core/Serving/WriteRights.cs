@@ -1,0 +1,75 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Governance;
+using Foz.Core.Statements;
+using Foz.Core.Tables.Merging;
+
+namespace Foz.Core.Serving;
+
+/// <summary>Whether a session may carry out a statement that changes tables, or tells of their files.</summary>
+/// <param name="session">The session.</param>
+sealed class WriteRights(SqlSession session)
+{
+    /// <summary>Makes sure that it may.</summary>
+    /// <exception cref="FozException">It may not: of kind <see cref="ErrorKind.Denied"/>, or the table is not there for it.</exception>
+    public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        var targets = StatementTargets.Of(statement);
+        // A folder is a place of the server's, whoever asks.
+        if (targets.Any(target => target.Table.Name is null))
+            throw Denied("tables are changed by their names, not by their folders");
+        foreach (var (table, _) in targets) session.Access.Read(table.Name!.Value, [], []);
+        CheckFunctions(statement, cancellationToken);
+        if (session.User.IsOwner) return;
+        if (statement is Statement.CreateView or Statement.CloneTable)
+            throw Denied("only the owner's statements make views, which read with the owner's rights, and clones");
+        var access = session.Service.Options.Access();
+        foreach (var (table, privilege) in targets)
+        {
+            var name = table.Name!.Value;
+            if (access.Allows(session.User.Grantee, name, privilege)) continue;
+            session.Access.Deny($"no {$"{privilege}".ToLowerInvariant()} on {name}");
+            if (access.Of(session.User.Grantee, name) is not null || privilege is Privilege.Create)
+                throw Denied($"permission denied: {$"{privilege}".ToLowerInvariant()} on {name} is not granted");
+            throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
+        }
+        // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and columns.
+        if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null } or Statement.CreateTable { Replaces: false }))
+            foreach (var name in targets.Select(target => target.Table.Name!.Value).Distinct())
+                await CheckWholeAsync(access, name, cancellationToken);
+    }
+
+    /// <summary>Expressions of rows may call what queries may: those that hold no query are looked up nowhere else.</summary>
+    void CheckFunctions(Statement statement, CancellationToken cancellationToken)
+    {
+        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
+        foreach (var expression in ExpressionsOf(statement).Where(e => !e.Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
+            ServedFunctions.Check(SqlAnalysis.Read(engine, $"SELECT ({expression}\n)", cancellationToken).Functions);
+    }
+
+    static IEnumerable<string> ExpressionsOf(Statement statement) => statement switch
+    {
+        Statement.Insert { ReplacedWhere: { } condition } => [condition],
+        Statement.Update update => [.. update.Assignments.Values, update.Condition],
+        Statement.Delete delete => [delete.Condition],
+        Statement.Merge { Definition: var merge } =>
+        [
+            merge.On, .. merge.Clauses.Select(clause => clause.Condition).OfType<string>(),
+            .. merge.Clauses.SelectMany(clause => clause.Action switch
+            {
+                MergeAction.Update update => update.Assignments.Values,
+                MergeAction.Insert insert => insert.Values.Values,
+                _ => [],
+            }),
+        ],
+        _ => [],
+    };
+
+    async Task CheckWholeAsync(AccessList access, TableName name, CancellationToken cancellationToken)
+    {
+        if (await new SessionNames(session, Workload.Query).IsWholeAsync(access, name, cancellationToken)) return;
+        throw Denied($"who changes {name} must be granted to read all of its rows and columns as they are");
+    }
+
+    static FozException Denied(string message) => new(ErrorKind.Denied, message);
+}

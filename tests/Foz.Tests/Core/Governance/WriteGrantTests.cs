@@ -1,0 +1,157 @@
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Governance;
+using Foz.Core.Journal;
+using Foz.Core.Serving;
+using Foz.Tests.Core.Serving;
+
+namespace Foz.Tests.Core.Governance;
+
+/// <summary>Grants to write, and views that are read with their owner's rights.</summary>
+public sealed class WriteGrantTests : IAsyncLifetime
+{
+    readonly string project = Directory.CreateTempSubdirectory("foz-write-grants-").FullName;
+    ServedLake lake = null!;
+    SqlSession ana = null!;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var directory = new AccessDirectory(project);
+        lake = await ServedLake.CreateAsync(() => directory.Current, isAudited: true);
+        await lake.ChangeAsync("CREATE TABLE silver.people (id bigint, cpf string, state string)");
+        await lake.ChangeAsync("INSERT INTO silver.people VALUES (1, '11122233344', 'SP'), (2, '55566677788', 'RJ')");
+        await lake.ChangeAsync("ALTER TABLE silver.people ALTER COLUMN cpf SET TAGS ('pii' = 'cpf')");
+        ana = lake.Open("ana", isOwner: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ana.DisposeAsync();
+        await lake.DisposeAsync();
+        Directory.Delete(project, recursive: true);
+    }
+
+    void Grant(string yaml)
+    {
+        Directory.CreateDirectory(Path.Combine(project, "policies"));
+        File.WriteAllText(Path.Combine(project, "policies", "access.yml"), yaml);
+    }
+
+    async Task ViewAsync(string name, string sql) => await lake.Lake.Catalog.DefineAsync(
+        new("gold", name), _ => new() { Schema = "gold", Name = name, Kind = DefinitionKind.View, Sql = sql }, Cancel);
+
+    [Theory]
+    [InlineData("INSERT INTO silver.orders VALUES (9, 'x', 1)", "insert")]
+    [InlineData("DELETE FROM silver.orders WHERE id = 1", "delete")]
+    [InlineData("TRUNCATE TABLE silver.orders", "delete")]
+    [InlineData("UPDATE silver.orders SET name = 'x' WHERE id = 1", "update")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "insert, update, delete")]
+    [InlineData("INSERT OVERWRITE silver.orders SELECT 1, 'a', 1", "insert, delete")]
+    [InlineData("ALTER TABLE silver.orders ADD COLUMN note string", "alter")]
+    [InlineData("COMMENT ON TABLE silver.orders IS 'x'", "alter")]
+    [InlineData("DROP TABLE silver.orders", "drop")]
+    [InlineData("OPTIMIZE silver.orders", "maintain")]
+    [InlineData("DESCRIBE HISTORY silver.orders", "maintain")]
+    [InlineData("CREATE TABLE silver.fresh (id bigint)", "create")]
+    [InlineData("CREATE TABLE silver.fresh AS SELECT id FROM silver.orders", "create")]
+    public async Task A_statement_needs_each_privilege_that_it_takes(string sql, string privileges)
+    {
+        Grant("grants: [{to: [ana], on: [silver]}]");
+        Assert.Equal("42501", await ana.FailAsync(sql));
+        var needed = privileges.Split(", ");
+        foreach (var left in needed)
+        {
+            var rest = needed.Where(p => p != left).Append("select");
+            Grant($"grants: [{{to: [ana], on: [silver], privileges: [{string.Join(", ", rest)}]}}]");
+            Assert.Equal("42501", await ana.FailAsync(sql));
+        }
+        Assert.Equal(1 + needed.Length, lake.Audited().Count(record => record.Decision is AuditDecision.Denied));
+        Grant($"grants: [{{to: [ana], on: [silver], privileges: [select, {privileges}]}}]");
+        await ana.RunAsync(sql);
+    }
+
+    [Fact]
+    public async Task What_is_not_granted_at_all_is_not_there_to_be_written()
+    {
+        foreach (var sql in new[] { "DELETE FROM silver.orders", "DROP TABLE silver.orders", "INSERT INTO silver.orders SELECT * FROM silver.orders" })
+            Assert.Equal("42P01", await ana.FailAsync(sql));
+        Assert.Equal("42P01", await ana.FailAsync("DELETE FROM silver.nothing"));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM silver.people WHERE cpf LIKE '111%'")]
+    [InlineData("UPDATE silver.people SET state = 'SP' WHERE cpf LIKE '111%'")]
+    [InlineData("MERGE INTO silver.people t USING (SELECT '11122233344' AS cpf) s ON t.cpf = s.cpf WHEN MATCHED THEN DELETE")]
+    [InlineData("ALTER TABLE silver.people ADD CONSTRAINT c CHECK (cpf <> '11122233344')")]
+    [InlineData("ALTER TABLE silver.people ALTER COLUMN cpf UNSET TAGS ('pii')")]
+    public async Task Who_does_not_see_all_of_a_table_does_not_change_it_by_what_is_hidden(string sql)
+    {
+        Grant("grants: [{to: [ana], on: [silver], privileges: [all]}]");
+        Assert.Equal("42501", await ana.FailAsync(sql));
+        Grant("grants:\n  - {to: [ana], on: [silver], where: id = 2, tags: {pii: clear}}\n  - {to: [ana], on: [silver], privileges: [insert, update, delete, alter]}");
+        Assert.Equal("42501", await ana.FailAsync(sql));
+        Grant("grants: [{to: [ana], on: [silver], privileges: [insert], tags: {pii: clear}}]");
+        Assert.Equal(["INSERT 0 1"], await ana.RunAsync("INSERT INTO silver.people VALUES (3, '1', 'SP')"));
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO silver.orders SELECT id, cpf, 1 FROM silver.people", "42703")]
+    [InlineData("UPDATE silver.orders SET name = lower(getvariable('x')) WHERE id = 1", "42883")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = getvariable('x')", "42883")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT getvariable('x') AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "42883")]
+    [InlineData("INSERT INTO silver.orders REPLACE WHERE name = getvariable('x') SELECT 1, 'a', 1", "42883")]
+    [InlineData("CREATE TABLE silver.copy AS SELECT cpf FROM silver.people", "42703")]
+    [InlineData("UPDATE silver.orders SET name = (SELECT max(cpf) FROM silver.people)", "42703")]
+    [InlineData("UPDATE silver.orders SET name = getvariable('x')", "42883")]
+    [InlineData("DELETE FROM silver.orders WHERE name = current_setting('memory_limit')", "42")]
+    [InlineData("DELETE FROM silver.orders WHERE name IN (SELECT content FROM read_text('/etc/passwd'))", "42883")]
+    [InlineData("INSERT INTO delta.`/tmp/foz-nowhere` SELECT 1", "42501")]
+    [InlineData("CONVERT TO DELTA parquet.`/tmp/foz-nowhere`", "42501")]
+    [InlineData("CREATE VIEW silver.v AS SELECT cpf FROM silver.people", "42501")]
+    [InlineData("CREATE TABLE silver.c SHALLOW CLONE silver.people", "42501")]
+    public async Task What_is_written_reads_only_what_may_be_read(string sql, string state)
+    {
+        Grant("grants: [{to: [ana], on: [silver], privileges: [all]}]");
+        Assert.StartsWith(state, await ana.FailAsync(sql), StringComparison.Ordinal);
+        Assert.Contains(lake.Audited(), record => record.Decision is AuditDecision.Denied);
+    }
+
+    [Fact]
+    public async Task A_view_that_is_granted_reads_with_its_owners_rights()
+    {
+        await ViewAsync("by_state", "SELECT state, count(*) AS n FROM silver.people GROUP BY state");
+        await ViewAsync("nested", "SELECT n FROM gold.by_state WHERE state = 'SP'");
+        Grant("grants: [{to: [ana], on: [gold]}]");
+        Assert.Equal(["RJ|1", "SP|1", "SELECT 2"], await ana.RunAsync("SELECT * FROM gold.by_state ORDER BY 1"));
+        Assert.Equal(["1", "SELECT 1"], await ana.RunAsync("WITH x AS (SELECT * FROM gold.nested) SELECT * FROM x"));
+        Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM silver.people"));
+        Assert.Equal("42P01", await ana.FailAsync("SELECT v.n FROM gold.by_state v JOIN silver.people p ON v.state = p.state"));
+        // Rows that are hidden of a table are hidden through views too.
+        Grant("grants: [{to: [ana], on: [gold]}, {to: [ana], on: [silver.people], where: state = 'SP'}]");
+        Assert.Equal(["SP|1", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.by_state"));
+        Grant("grants: [{to: [ana], on: [silver]}]");
+        Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM gold.by_state"));
+    }
+
+    [Fact]
+    public async Task Protected_columns_are_protected_through_views()
+    {
+        await ViewAsync("contacts", "SELECT id, cpf || '!' AS label FROM silver.people");
+        Grant("grants: [{to: [ana], on: [gold]}]");
+        Assert.Equal("42703", await ana.FailAsync("SELECT * FROM gold.contacts"));
+        Grant("grants: [{to: [ana], on: [gold], tags: {pii: last_four}}]");
+        Assert.Equal(["****3344!", "****7788!", "SELECT 2"], await ana.RunAsync("SELECT label FROM gold.contacts ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("privileges: [selekt]", "no privilege 'selekt'")]
+    [InlineData("privileges: [select, insert], where: id = 1", "all of a table")]
+    [InlineData("privileges: [all], masks: {id: null}", "all of a table")]
+    public void What_is_wrong_is_told(string keys, string message)
+    {
+        Grant($"grants: [{{to: [ana], on: [silver], {keys}}}]");
+        Assert.Contains(message, Assert.Throws<FozException>(() => AccessList.Load(project)).Describe(), StringComparison.Ordinal);
+    }
+}

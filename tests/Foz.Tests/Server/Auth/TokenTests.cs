@@ -1,0 +1,276 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Foz.Core;
+using Foz.Core.Governance;
+using Foz.Server.Auth;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Foz.Tests.Server.Auth;
+
+/// <summary>Keys and tokens that log in, against an issuer on this machine that rotates its keys.</summary>
+public sealed class TokenTests : IDisposable
+{
+    readonly string project = Directory.CreateTempSubdirectory("foz-tokens-").FullName;
+    readonly Issuer issuer = new();
+    readonly Clock clock = new();
+    readonly UserDirectory users;
+    readonly LogInDesk desk;
+
+    public TokenTests()
+    {
+        new UserFile(project).Add("ana", "secret", isOwner: true, replaces: false);
+        File.WriteAllText(
+            Path.Combine(project, "policies", "issuers.yml"),
+            $"roles: [{{name: analysts, members: [ana]}}]\nissuers: [{{issuer: '{Issuer.Name}', audience: foz, user: preferred_username, roles: realm.roles}}]\n");
+        users = new(project);
+        desk = new(LogIns.Of(() => users.Current, clock), audit: null, clock, NullLogger.Instance, new(new(issuer), clock));
+        issuer.Rotate("k1");
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        issuer.Dispose();
+        Directory.Delete(project, recursive: true);
+    }
+
+    Task<Foz.Core.Serving.SessionUser> EnterAsync(string token) =>
+        desk.EnterByTokenAsync(new("", IPAddress.Loopback, "trino", "bearer"), token, Cancel);
+
+    async Task<string> RefusedAsync(string token)
+    {
+        var error = await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(token));
+        clock.Now += TimeSpan.FromMinutes(11);
+        issuer.Shift = clock.Now;
+        return error.Reason;
+    }
+
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("ES256")]
+    public async Task A_token_of_the_issuer_logs_in_with_its_name_and_roles(string algorithm)
+    {
+        var user = await EnterAsync(issuer.Sign(algorithm));
+        Assert.Equal(("bia", false), (user.Name, user.IsOwner));
+        Assert.Equal(["analysts", "readers"], user.Roles);
+        Assert.Null(user.Scope);
+    }
+
+    [Fact]
+    public async Task Keys_rotate_without_a_restart()
+    {
+        await EnterAsync(issuer.Sign("RS256"));
+        var fetched = issuer.Fetched;
+        await EnterAsync(issuer.Sign("RS256"));
+        Assert.Equal(fetched, issuer.Fetched);
+        var old = issuer.Sign("RS256");
+        issuer.Rotate("k2");
+        // Who makes up keys does not make the issuer be asked each time.
+        Assert.Contains("signature", await RefusedAsync(issuer.Sign("RS256", id: "k9")), StringComparison.Ordinal);
+        await EnterAsync(issuer.Sign("RS256"));
+        Assert.NotEqual(fetched, issuer.Fetched);
+        fetched = issuer.Fetched;
+        await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(old));
+        await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(issuer.Sign("RS256", id: "k8")));
+        Assert.InRange(issuer.Fetched, fetched, fetched + 2);
+    }
+
+    [Fact]
+    public async Task While_the_issuer_cannot_be_reached_known_keys_are_taken()
+    {
+        await EnterAsync(issuer.Sign("RS256"));
+        issuer.IsDown = true;
+        clock.Now += TimeSpan.FromHours(2);
+        issuer.Shift = clock.Now;
+        await EnterAsync(issuer.Sign("RS256"));
+    }
+
+    [Fact]
+    public async Task Whatever_is_wrong_with_a_token_refuses_it()
+    {
+        async Task HoldAsync(string reason, string token) => Assert.Contains(reason, await RefusedAsync(token), StringComparison.Ordinal);
+        var parts = issuer.Sign("RS256").Split('.');
+        await HoldAsync("signature", $"{parts[0]}.{parts[1]}.{Issuer.Encode(new byte[256])}");
+        await HoldAsync("signature", $"{parts[0]}.{parts[1]}.");
+        await HoldAsync("algorithm", $"{Issuer.Encode("""{"alg":"none"}"""u8)}.{issuer.Sign("RS256").Split('.')[1]}.");
+        await HoldAsync("algorithm", $"{Issuer.Encode("""{"alg":"HS256","kid":"k1"}"""u8)}.{parts[1]}.{parts[2]}");
+        await HoldAsync("algorithm", $"{Issuer.Encode("""{"kid":"k1"}"""u8)}.{parts[1]}.{parts[2]}");
+        await HoldAsync("extensions", issuer.Sign("RS256", header: h => h["crit"] = new[] { "exp" }));
+        await HoldAsync("signature", issuer.Sign("ES256", header: h => h["alg"] = "RS256"));
+        await HoldAsync("expired", issuer.Sign("RS256", claims: c => c["exp"] = issuer.Seconds(-61)));
+        await EnterAsync(issuer.Sign("RS256", claims: c => c["exp"] = issuer.Seconds(-30)));
+        await HoldAsync("never expires", issuer.Sign("RS256", claims: c => c.Remove("exp")));
+        await HoldAsync("never expires", issuer.Sign("RS256", claims: c => c["exp"] = "tomorrow"));
+        await HoldAsync("not valid yet", issuer.Sign("RS256", claims: c => c["nbf"] = issuer.Seconds(90)));
+        await EnterAsync(issuer.Sign("RS256", claims: c => c["nbf"] = issuer.Seconds(30)));
+        await HoldAsync("audience", issuer.Sign("RS256", claims: c => c["aud"] = "other"));
+        await HoldAsync("audience", issuer.Sign("RS256", claims: c => c.Remove("aud")));
+        await EnterAsync(issuer.Sign("RS256", claims: c => c["aud"] = new[] { "other", "foz" }));
+        await HoldAsync("issuer", issuer.Sign("RS256", claims: c => c["iss"] = "https://evil.example"));
+        await HoldAsync("preferred_username", issuer.Sign("RS256", claims: c => c.Remove("preferred_username")));
+        await HoldAsync("preferred_username", issuer.Sign("RS256", claims: c => c["preferred_username"] = 7));
+        await HoldAsync("no JWT", "a.b");
+        await HoldAsync("base64url", "!.b.c");
+        await HoldAsync("JSON", $"{Issuer.Encode("[]"u8)}.{parts[1]}.{parts[2]}");
+        await HoldAsync("no JWT", new string('a', 20_000) + ".b.c");
+        using var other = new Issuer();
+        other.Rotate("k1");
+        other.Shift = clock.Now;
+        await HoldAsync("signature", other.Sign("RS256"));
+    }
+
+    /// <summary>Every single byte of a token counts.</summary>
+    [Fact]
+    public async Task A_changed_token_is_refused()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var round = 0; round < 40; round++)
+        {
+            var token = issuer.Sign(round % 2 == 0 ? "RS256" : "ES256");
+            var place = random.Next(token.LastIndexOf('.') - 1);
+            var changed = token[..place] + (token[place] == 'A' ? 'B' : 'A') + token[(place + 1)..];
+            if (changed.Split('.').Length != 3) continue;
+            Assert.True(await RefusedAsync(changed) is not null, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public async Task A_key_logs_in_for_its_user_until_it_expires_and_is_kept_nowhere()
+    {
+        var file = new UserFile(project);
+        var (full, limited) = (file.AddKey("ana/bi", expires: null, []), file.AddKey("ana/export", new(2026, 3, 1), ["analysts"]));
+        var text = File.ReadAllText(file.KeyPath);
+        Assert.DoesNotContain(full, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(full.Split('.')[1], text, StringComparison.Ordinal);
+        var user = await EnterAsync(full);
+        Assert.Equal(("ana", true), (user.Name, user.IsOwner));
+        user = await EnterAsync(limited);
+        Assert.Equal(("ana", false), (user.Name, user.IsOwner));
+        Assert.Equal(["analysts"], user.Scope!);
+        // By PostgreSQL's protocol the key's name is the user's, and the key the password.
+        Assert.Equal("ana", (await desk.EnterAsync(new("ana/bi", IPAddress.Loopback, "postgresql", "password"), full, Cancel)).Name);
+        await RefusedAsync(full[..^1] + (full[^1] == 'A' ? 'B' : 'A'));
+        await RefusedAsync("foz_!!.x");
+        clock.Now = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        await RefusedAsync(limited);
+        await EnterAsync(full);
+        File.Delete(file.Path);
+        new UserFile(project).Add("bob", "secret", isOwner: false, replaces: false);
+        await RefusedAsync(full);
+    }
+
+    [Theory]
+    [InlineData("nobody/x", "there is no user 'nobody'")]
+    [InlineData("ana", "cannot be a key")]
+    [InlineData("ana/x/y", "cannot be a key")]
+    public void A_key_needs_a_user_and_a_name(string name, string message) => Assert.Contains(
+        message, Assert.Throws<FozException>(() => new UserFile(project).AddKey(name, expires: null, [])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("keys: [{name: ana/x, hash: abc}]", "not what a key is checked with")]
+    [InlineData("issuers: [{issuer: 'http://idp.example', audience: foz}]", "must be an https address")]
+    [InlineData("issuers: [{issuer: 'https://idp.example'}]", "audience")]
+    [InlineData("users: [{name: oidc}]", "and no user")]
+    public void What_is_wrong_is_told(string yaml, string message)
+    {
+        File.WriteAllText(Path.Combine(project, "policies", "wrong.yml"), yaml);
+        Assert.Contains(message, Assert.Throws<FozException>(() => UserList.Load(project)).Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limited_log_in_has_only_what_its_roles_are_granted()
+    {
+        File.WriteAllText(
+            Path.Combine(project, "policies", "grants.yml"),
+            "grants:\n  - {to: [ana], on: [a.own]}\n  - {to: [analysts], on: [a.role]}\n  - {to: [readers], on: [a.token]}\n  - {to: [everyone], on: [a.all]}\n");
+        var access = AccessList.Load(project);
+        string Of(Grantee grantee) => string.Concat(new[] { "own", "role", "token", "all" }.Select(t => access.Of(grantee, new("a", t)) is null ? '-' : 'x'));
+        Assert.Equal("xx-x", Of(new("ana")));
+        Assert.Equal("-x-x", Of(new("ana") { Scope = ["analysts"] }));
+        Assert.Equal("---x", Of(new("ana") { Scope = ["readers"] }));
+        Assert.Equal("---x", Of(new("bia") { Scope = ["analysts"] }));
+        Assert.Equal("--xx", Of(new("bia") { Roles = ["readers"] }));
+    }
+
+    sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    /// <summary>An issuer: its discovery document and keys, and tokens that it signs.</summary>
+    sealed class Issuer : HttpMessageHandler
+    {
+        public const string Name = "https://idp.example/realm";
+
+        RSA rsa = RSA.Create(2048);
+        ECDsa curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string id = "";
+
+        public DateTimeOffset Shift { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public bool IsDown { get; set; }
+
+        public int Fetched { get; private set; }
+
+        public static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
+
+        public long Seconds(int from) => Shift.AddSeconds(from).ToUnixTimeSeconds();
+
+        public void Rotate(string name)
+        {
+            (rsa, curve, id) = (RSA.Create(2048), ECDsa.Create(ECCurve.NamedCurves.nistP256), name);
+        }
+
+        public string Sign(
+            string algorithm, string? id = null, Action<Dictionary<string, object>>? header = null, Action<Dictionary<string, object>>? claims = null)
+        {
+            var head = new Dictionary<string, object> { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id ?? $"{this.id}-{algorithm}" };
+            header?.Invoke(head);
+            var body = new Dictionary<string, object>
+            {
+                ["iss"] = Name, ["sub"] = "17", ["aud"] = "foz", ["exp"] = Seconds(3600), ["nbf"] = Seconds(-10), ["preferred_username"] = "bia",
+                ["realm"] = new { roles = new[] { "analysts", "readers" } },
+            };
+            claims?.Invoke(body);
+            var signed = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(body))}";
+            var bytes = Encoding.ASCII.GetBytes(signed);
+            var signature = algorithm == "RS256"
+                ? rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                : curve.SignData(bytes, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return $"{signed}.{Encode(signature)}";
+        }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (IsDown) throw new HttpRequestException("down");
+            Fetched++;
+            var (r, c) = (rsa.ExportParameters(includePrivateParameters: false), curve.ExportParameters(includePrivateParameters: false));
+            object answer = request.RequestUri!.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
+                ? new { issuer = Name, jwks_uri = $"{Name}/keys" }
+                : new
+                {
+                    keys = new object[]
+                    {
+                        new { kty = "oct", kid = "x", k = "AAAA" },
+                        new { kty = "RSA", use = "sig", kid = $"{id}-RS256", n = Encode(r.Modulus), e = Encode(r.Exponent) },
+                        new { kty = "EC", crv = "P-256", alg = "ES256", kid = $"{id}-ES256", x = Encode(c.Q.X), y = Encode(c.Q.Y) },
+                    },
+                };
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) });
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            rsa.Dispose();
+            curve.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
