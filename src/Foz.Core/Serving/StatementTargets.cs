@@ -12,6 +12,7 @@ static class StatementTargets
     {
         Statement.Insert { OnConflict.Assignments: not null } insert =>
             [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Update)],
+        Statement.Insert { OnConflict: not null } insert => [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Update)],
         Statement.Insert { Overwrites: false, ReplacedWhere: null } insert => [(insert.Table, Privilege.Insert)],
         Statement.Insert insert => [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Delete)],
         Statement.Update update => [(update.Table, Privilege.Update)],

@@ -34,7 +34,7 @@ sealed class WriteRights(SqlSession session)
             throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
         }
         // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and columns.
-        if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null } or Statement.CreateTable { Replaces: false }))
+        if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null } or Statement.CreateTable { Replaces: false }))
             foreach (var name in targets.Select(target => target.Table.Name!.Value).Distinct())
                 await CheckWholeAsync(access, name, cancellationToken);
     }
@@ -50,6 +50,7 @@ sealed class WriteRights(SqlSession session)
     static IEnumerable<string> ExpressionsOf(Statement statement) => statement switch
     {
         Statement.Insert { ReplacedWhere: { } condition } => [condition],
+        Statement.Insert { OnConflict: { } conflict } => [.. conflict.Assignments?.Values ?? [], .. conflict.Condition is { } only ? [only] : Array.Empty<string>()],
         Statement.Update update => [.. update.Assignments.Values, update.Condition],
         Statement.Delete delete => [delete.Condition],
         Statement.Merge { Definition: var merge } =>
