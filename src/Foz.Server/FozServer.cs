@@ -128,7 +128,7 @@ public sealed class FozServer : IAsyncDisposable
         var logIn = new HttpLogIn(desk);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
-            new(options.Sql, logIn, options.Clock, logger), cancellationToken);
+            new(new(options.Sql), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax }, cancellationToken);
     }
 
     static async Task StartHttpAsync(WebApplication web, ServeOptions serve, CancellationToken cancellationToken)

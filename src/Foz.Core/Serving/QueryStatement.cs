@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Serving.Trino;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
 
@@ -36,7 +37,7 @@ sealed class QueryStatement : SqlStatement
         // A parameter that may be of any type leaves the columns open too: it is a text then, which fits any type.
         if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
             described = await DescribeAsync(n =>
-                wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(${n} AS {PgTypes.Find(wanted[n - 1].Oid)})");
+                wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(NULL AS {PgTypes.Find(wanted[n - 1].Oid)})");
         return new(session, sql, described.ReadsTables)
         {
             columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
@@ -88,6 +89,8 @@ sealed class QueryStatement : SqlStatement
     /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
     internal static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
     {
+        if (session.Dialect == SqlDialect.Trino)
+            return TrinoTranslator.Translate(sql, session.User.Name, session.Settings["TimeZone"]);
         var asksCatalog = false;
         var translated = PgTranslator.Translate(sql, session.Translation(() =>
         {

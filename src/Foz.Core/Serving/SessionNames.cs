@@ -5,6 +5,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Serving.Trino;
 using Foz.Core.Tables;
 
 namespace Foz.Core.Serving;
@@ -33,6 +34,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
                 ?? throw Missing(reference with { Catalog = null });
         if (reference.IsText || IsOutside(reference)) session.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText) throw Missing(reference);
+        if (session.Dialect == SqlDialect.Trino) return await FindForTrinoAsync(reference, cancellationToken);
         if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
             throw new FozException(
                 ErrorKind.NotFound, $"cross-database references are not implemented: \"{reference}\"")
@@ -66,11 +68,44 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
 
     public void CheckFunctions(IReadOnlySet<string> functions) => ServedFunctions.Check(functions);
 
-    /// <summary>A relation of the system catalogs; all of a statement are of one moment.</summary>
+    async ValueTask<RelationBinding?> FindForTrinoAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        if (TrinoNames.Find(reference, session) is { } relation)
+            return new RelationBinding.Relation(await OpenAsync(relation, reference.Catalog ?? session.Catalog, cancellationToken));
+        var (schema, found) = (reference.Schema ?? session.Schema!, (RelationBinding?)null);
+        try
+        {
+            found = await BindAsync(reference with { Schema = schema }, cancellationToken);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.NotFound)
+        {
+            // A version of a table that there is not is another error.
+            if (await IsThereAsync(new(schema, reference.Name), cancellationToken)) throw;
+        }
+        return found ?? throw await TrinoNames.MissingAsync(reference, session, cancellationToken);
+    }
+
+    /// <summary>What the session sees of the lake; for all of a statement it is of one moment.</summary>
+    async ValueTask<CatalogImage> ImageAsync(CancellationToken cancellationToken) =>
+        (catalog ??= (await session.CatalogAsync(cancellationToken)).View).Image;
+
+    /// <summary>A relation of the system catalogs.</summary>
     async ValueTask<string> OpenAsync(PgRelation relation, CancellationToken cancellationToken)
     {
-        catalog ??= (await session.CatalogAsync(cancellationToken)).View;
-        return session.Service.Catalogs.Open(relation, catalog.Image, workload, cancellationToken);
+        var image = await ImageAsync(cancellationToken);
+        return session.Service.Catalogs.Open(
+            $"{relation.Schema}.{relation.Name}", schema => relation.CreateSql(schema, CatalogRows.Of(relation, image)), image, workload,
+            cancellationToken);
+    }
+
+    /// <summary>A relation of Trino's catalogs.</summary>
+    async ValueTask<string> OpenAsync(TrinoRelation relation, string? named, CancellationToken cancellationToken)
+    {
+        if (relation is { Schema: "runtime", Name: "queries" }) return relation.Select(TrinoRows.Of(session.Queries()));
+        var (image, of) = (await ImageAsync(cancellationToken), named ?? TableName.Catalog);
+        return session.Service.Catalogs.Open(
+            relation.TableOf(of), schema => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)), image, workload,
+            cancellationToken);
     }
 
     /// <summary>What a name with a schema stands for; nothing that is not granted is there.</summary>

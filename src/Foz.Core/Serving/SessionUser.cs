@@ -1,4 +1,5 @@
 using Foz.Core.Governance;
+using Foz.Core.Serving.Trino;
 
 namespace Foz.Core.Serving;
 
@@ -32,6 +33,6 @@ public sealed record SessionOptions
     /// <summary>Whose SQL the statements are.</summary>
     public SqlDialect Dialect { get; init; }
 
-    /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
-    public string? Schema { get; init; }
+    /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
+    internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; init; } = static () => [];
 }

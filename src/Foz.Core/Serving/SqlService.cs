@@ -4,6 +4,7 @@ using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Serving.Trino;
 
 namespace Foz.Core.Serving;
 
@@ -44,10 +45,11 @@ public sealed class SqlService : IDisposable
     {
         (this.names, this.options) = (names, options);
         Catalogs = new(this);
-        foreach (var workload in new[] { Workload.Serving, Workload.Query })
+        // Where statements are bound, and where filters are read from their plans.
+        foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
         {
             using var engine = names.Lake.Engines.Open(workload);
-            engine.Define(PgFunctions.Of(Catalogs), PgFunctions.Macros);
+            engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives], PgFunctions.Macros + TrinoFunctions.Macros);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Serving.Trino;
 using Foz.Core.Statements;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -18,7 +19,6 @@ public sealed class SqlSession : IAsyncDisposable
 
     readonly Lock gate = new();
     readonly Queue<(CatalogView View, long Number)> views = new();
-    readonly string? schema;
     CancellationTokenSource? running;
     SqlTransaction? transaction;
     FozException? audited;
@@ -26,7 +26,7 @@ public sealed class SqlSession : IAsyncDisposable
     internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
     {
         (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
-        (Dialect, schema) = (options.Dialect, options.Schema);
+        (Dialect, Queries) = (options.Dialect, options.Queries);
         Settings = new(user);
         Settings.Begin(options.Settings);
         Statements = new(service.Options.StatementsMax);
@@ -67,6 +67,14 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>Told what clients are to know that is no error.</summary>
     public Action<SessionNotice>? Noticed { get; set; }
+    /// <summary>In Trino's SQL the catalog of names that are written without one; null for none.</summary>
+    internal string? Catalog { get; private set; }
+
+    /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
+    internal string? Schema { get; private set; }
+
+    /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
+    internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; }
 
     internal SqlService Service { get; }
 
@@ -114,10 +122,13 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>The schemas in which names without one are looked for.</summary>
     internal IEnumerable<string> SearchPath => Dialect == SqlDialect.Trino
-        ? schema is null ? [] : [schema]
+        ? Schema is null ? [] : [Schema]
         : Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
             .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
             .Where(schema => schema.Length > 0);
+
+    /// <summary>In Trino's SQL, says what names are of that are written without a catalog or a schema.</summary>
+    internal void Place(string? catalog, string? schema) => (Catalog, Schema) = (catalog, schema);
 
     /// <summary>Reads and binds one statement, without running it.</summary>
     /// <param name="sql">One statement, or nothing but spaces and comments.</param>

@@ -83,6 +83,7 @@ public abstract class SqlStatement
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         if (SqlTokens.Read(sql).Count == 0) return new EmptyStatement(session, sql);
+        if (session.Dialect == SqlDialect.Trino) return await PrepareTrinoAsync(session, sql, parameterTypes, cancellationToken);
         var own = SessionStatementReader.Read(sql);
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
             session.CheckTransaction();
@@ -96,6 +97,19 @@ public abstract class SqlStatement
         if (await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement)
             return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);
         return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+    }
+
+    /// <summary>What is no command of Trino's: those its protocol reads.</summary>
+    static async Task<SqlStatement> PrepareTrinoAsync(
+        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+    {
+        session.CheckTransaction();
+        if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
+        if (StatementReader.Read(sql) is null)
+            return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+        var translated = await QueryStatement.TranslateAsync(session, sql, cancellationToken);
+        return await ChangeStatement.PrepareAsync(
+            session, translated.Text, StatementReader.Read(translated.Text)!, parameterTypes, cancellationToken);
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Core.Serving;
+using Foz.Core.Serving.Trino;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -11,9 +12,6 @@ namespace Foz.Server.Trino;
 /// <param name="queries">The statements.</param>
 sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
 {
-    /// <summary>The version of Trino whose protocol and SQL clients find here.</summary>
-    public const string Version = "476";
-
     const int SqlCharactersMax = 1_000_000;
 
     readonly long startedAt = host.Clock.GetTimestamp();
@@ -22,7 +20,7 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     public void Map(WebApplication app)
     {
         app.MapGet("/v1/info", context => AnswerAsync(
-            context, TrinoJson.Server(Version, host.Clock.GetElapsedTime(startedAt), isStarting: false)));
+            context, TrinoJson.Server(TrinoService.Version, host.Clock.GetElapsedTime(startedAt), isStarting: false)));
         app.MapGet("/v1/info/state", context => AnswerAsync(context, "\"ACTIVE\""u8.ToArray()));
         app.MapMethods("/v1/info", ["HEAD"], static _ => Task.CompletedTask);
         app.MapMethods("/v1/status", ["GET", "HEAD"], static _ => Task.CompletedTask);
@@ -92,7 +90,7 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     {
         if (await LogInAsync(context, TrinoHeaders.Of(context.Request)) is not { } user) return;
         await AnswerAsync(
-            context, TrinoJson.Infos(queries.All.Where(q => IsOf(q, user)), TrinoAddress.Of(context.Request)));
+            context, TrinoJson.Infos(queries.All.Where(q => q.IsOf(user)), TrinoAddress.Of(context.Request)));
     }
 
     async Task InfoAsync(HttpContext context)
@@ -112,12 +110,10 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     async Task<TrinoQuery?> FindAsync(HttpContext context)
     {
         if (await LogInAsync(context, TrinoHeaders.Of(context.Request)) is not { } user) return null;
-        if (queries.Find($"{context.Request.RouteValues["id"]}") is { } query && IsOf(query, user)) return query;
+        if (queries.Find($"{context.Request.RouteValues["id"]}") is { } query && query.IsOf(user)) return query;
         await RefuseAsync(context, StatusCodes.Status404NotFound, "Query not found");
         return null;
     }
-
-    static bool IsOf(TrinoQuery query, SessionUser user) => user.IsOwner || query.User.Name == user.Name;
 
     TrinoQuery? FindPage(HttpContext context) =>
         queries.Find($"{context.Request.RouteValues["id"]}") is { } query && query.IsSlug($"{context.Request.RouteValues["slug"]}")

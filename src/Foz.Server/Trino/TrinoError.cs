@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foz.Core;
 
 namespace Foz.Server.Trino;
@@ -6,7 +7,7 @@ namespace Foz.Server.Trino;
 /// <param name="Name">The name.</param>
 /// <param name="Code">The number.</param>
 /// <param name="Message">What is wrong.</param>
-sealed record TrinoError(string Name, int Code, string Message)
+sealed partial record TrinoError(string Name, int Code, string Message)
 {
     const int Internal = 65_536, Resources = 131_072;
 
@@ -21,6 +22,9 @@ sealed record TrinoError(string Name, int Code, string Message)
         ["26000"] = ("NOT_FOUND", 5),
         ["42883"] = ("FUNCTION_NOT_FOUND", 6),
         ["22023"] = ("INVALID_FUNCTION_ARGUMENT", 7),
+        ["07001"] = ("INVALID_PARAMETER_USAGE", 80),
+        ["25000"] = ("UNKNOWN_TRANSACTION", 20),
+        ["3F001"] = ("MISSING_SCHEMA_NAME", 57),
         ["22000"] = ("INVALID_FUNCTION_ARGUMENT", 7),
         ["22012"] = ("DIVISION_BY_ZERO", 8),
         ["22P02"] = ("INVALID_CAST_ARGUMENT", 9),
@@ -51,6 +55,9 @@ sealed record TrinoError(string Name, int Code, string Message)
 
     /// <summary>Somebody stopped it.</summary>
     public static TrinoError Canceled { get; } = new("USER_CANCELED", 3, "Query was canceled");
+
+    /// <summary>Somebody stopped it by SQL.</summary>
+    public static TrinoError Killed { get; } = new("ADMINISTRATIVELY_KILLED", 38, "Query killed");
 
     /// <summary>It took longer than the session lets it.</summary>
     public static TrinoError TimedOut { get; } =
@@ -83,10 +90,19 @@ sealed record TrinoError(string Name, int Code, string Message)
         _ => new("GENERIC_INTERNAL_ERROR", Internal, $"internal error ({exception.GetType().Name})"),
     };
 
+    /// <summary>The message; of a missing column as Trino writes it, since clients read the name from it.</summary>
+    static string MessageOf(FozException error) =>
+        error.SqlState == "42703" && MissingColumn.Match(error.Message) is { Success: true } match
+            ? $"Column '{match.Groups[1].Value}' cannot be resolved"
+            : error.Message;
+
+    [GeneratedRegex("column (?:named )?\"([^\"]+)\"", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex MissingColumn { get; }
+
     static TrinoError Of(FozException error)
     {
         var (name, code) = states.GetValueOrDefault(error.SqlState ?? error.Kind.SqlState, ("GENERIC_INTERNAL_ERROR", Internal));
-        return new(name, code, error.Hint is { } hint ? $"{error.Message} ({hint})" : error.Message)
+        return new(name, code, error is { Hint: { } hint, SqlState: not "42703" } ? $"{MessageOf(error)} ({hint})" : MessageOf(error))
         {
             Location = error.Place is { Line: > 0 } place ? (place.Line, Math.Max(place.Column, 1)) : null,
         };

@@ -1,4 +1,4 @@
-using Foz.Core.Serving;
+using Foz.Core.Serving.Trino;
 using Foz.Server.Auth;
 using Microsoft.Extensions.Logging;
 
@@ -9,8 +9,11 @@ namespace Foz.Server.Trino;
 /// <param name="LogIn">Finds who requests are of.</param>
 /// <param name="Clock">The time.</param>
 /// <param name="Log">Where it is told what happens.</param>
-sealed record TrinoHost(SqlService Service, HttpLogIn LogIn, TimeProvider Clock, ILogger Log)
+sealed record TrinoHost(TrinoService Service, HttpLogIn LogIn, TimeProvider Clock, ILogger Log)
 {
+    /// <summary>The most statements that run at the same time.</summary>
+    public required int QueriesMax { get; init; }
+
     /// <summary>Bytes of rows after which a page is full.</summary>
     public int PageBytes { get; init; } = 512 * 1024;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Foz.Core.Serving.Trino;
 
 namespace Foz.Server.Trino;
@@ -26,6 +28,13 @@ sealed record TrinoPage
 {
     /// <summary>There is nothing yet.</summary>
     public static TrinoPage Nothing { get; } = new();
+
+    /// <summary>What a statement without rows gives: how many it changed, or that it is done.</summary>
+    public static TrinoPage Done(long? count) => new()
+    {
+        Columns = [count is null ? new("result", TrinoType.Boolean) : new("rows", TrinoType.Bigint)],
+        Rows = Encoding.ASCII.GetBytes(count is { } rows ? string.Create(CultureInfo.InvariantCulture, $"[{rows}]") : "[true]"),
+    };
 
     /// <summary>The columns; null where they are not known, or there are none.</summary>
     public IReadOnlyList<TrinoColumn>? Columns { get; init; }

@@ -28,13 +28,18 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     public IReadOnlyList<TrinoQuery> All => [.. queries.Values.OrderByDescending(q => q.Created).ThenByDescending(q => q.Id, StringComparer.Ordinal)];
 
     /// <summary>Begins to look after them.</summary>
-    public void Start() => looking = LookAsync();
+    public void Start()
+    {
+        host.Service.Queries = user => [.. All.Where(q => q.IsOf(user)).Select(q => q.ToRow())];
+        host.Service.Kill = Kill;
+        looking = LookAsync();
+    }
 
     /// <summary>Begins a statement.</summary>
     /// <returns>It; null where no more are taken.</returns>
     public TrinoQuery? Begin(SessionUser user, TrinoRequest request)
     {
-        if (isClosed || queries.Values.Count(q => !q.HasEnded) >= host.Service.Options.SessionsMax) return null;
+        if (isClosed || queries.Values.Count(q => !q.HasEnded) >= host.QueriesMax) return null;
         var number = Interlocked.Increment(ref last) % 100_000;
         var id = string.Create(
             CultureInfo.InvariantCulture, $"{host.Clock.GetUtcNow():yyyyMMdd_HHmmss}_{number:00000}_{process}");
@@ -73,6 +78,13 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
         stopping.Dispose();
     }
 
+    bool Kill(SessionUser user, string id)
+    {
+        if (Find(id) is not { } query || !query.IsOf(user)) return false;
+        query.Stop(TrinoError.Killed);
+        return true;
+    }
+
     async Task LookAsync()
     {
         using var timer = new PeriodicTimer(LookEvery, host.Clock);
@@ -88,6 +100,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
 
     async Task LookOnceAsync()
     {
+        await host.Service.CloseIdleAsync();
         var ended = new List<TrinoQuery>();
         foreach (var query in queries.Values)
         {

@@ -88,6 +88,13 @@ sealed class TrinoQuery : IAsyncDisposable
         ? TimeSpan.Zero
         : host.Clock.GetElapsedTime(Volatile.Read(ref touchedAt));
 
+    /// <summary>Whether a user may know of it.</summary>
+    public bool IsOf(SessionUser user) => user.IsOwner || user.Name == User.Name;
+
+    /// <summary>It as clients find it in SQL.</summary>
+    public TrinoQueryRow ToRow() =>
+        new(Id, State.ToString().ToUpperInvariant(), User.Name, Request.Source, Request.Sql, Created, failure?.Name);
+
     /// <summary>Begins it.</summary>
     public void Start() => running = Task.Run(RunAsync);
 
@@ -202,10 +209,11 @@ sealed class TrinoQuery : IAsyncDisposable
 
     async Task ProduceAsync(CancellationToken cancellationToken)
     {
-        await using var statement = await TrinoStatement.StartAsync(host.Service, User, Request, cancellationToken);
+        await using var statement = await host.Service.StartAsync(User, Request, cancellationToken);
         State = TrinoState.Running;
-        var page = new TrinoPage { Columns = statement.Columns };
-        if (statement.Columns is { } columns) page = await ProduceRowsAsync(statement, columns, page, cancellationToken);
+        var page = statement.Columns is { } columns
+            ? await ProduceRowsAsync(statement, columns, new() { Columns = columns }, cancellationToken)
+            : TrinoPage.Done(statement.UpdateCount);
         await pages.Writer.WriteAsync(
             page with
             {

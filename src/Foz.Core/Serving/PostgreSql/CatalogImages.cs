@@ -102,17 +102,23 @@ sealed class CatalogImages(SqlService service) : IDisposable
         views.GetValueOrDefault(number) ?? throw new InvalidOperationException($"there is no view {number} of the catalog any more");
 
     /// <summary>What stands behind FROM for a relation, in an instance of the engine.</summary>
-    public string Open(PgRelation relation, CatalogImage image, Workload workload, CancellationToken cancellationToken)
+    /// <param name="name">The table's name there.</param>
+    /// <param name="createSql">The statements that make the table in a schema of the engine's.</param>
+    /// <param name="image">What it tells of.</param>
+    /// <param name="workload">The instance.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public string Open(
+        string name, Func<string, string> createSql, CatalogImage image, Workload workload, CancellationToken cancellationToken)
     {
-        var table = $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier($"{relation.Schema}.{relation.Name}")}";
+        var table = $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier(name)}";
         lock (making)
         {
-            if (!made.Add((workload, table))) return table;
+            if (made.Contains((workload, table))) return table;
             using var engine = service.Lake.Engines.Open(workload);
             engine.Execute(
-                $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};"
-                + relation.CreateSql(image.EngineSchema, CatalogRows.Of(relation, image)),
+                $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
                 cancellationToken);
+            made.Add((workload, table));
         }
         return table;
     }

@@ -90,42 +90,29 @@ sealed partial class PgTranslator
         ["character_length"] = "length",
     };
 
-    /// <summary>The arguments of a call whose name is at a token: the first token of each.</summary>
-    List<int> ArgumentsOf(int i)
-    {
-        var close = tokens.PartnerOf(i + 1);
-        List<int> starts = close > i + 2 ? [i + 2] : [];
-        for (var at = i + 2; at < close; at++)
-        {
-            if (tokens.IsSymbol(at, '(') || tokens.IsSymbol(at, '[')) at = tokens.PartnerOf(at);
-            else if (tokens.IsSymbol(at, ',')) starts.Add(at + 1);
-        }
-        return starts;
-    }
-
     /// <summary>Functions with a pattern of dates, which is to be a constant.</summary>
     void VisitFormat(int i, string name, int format)
     {
-        var close = tokens.PartnerOf(i + 1);
-        if (format != close - 1 || tokens.KindOf(format) != SqlTokenKind.Text) return;
-        var pattern = tokens.Sql[(tokens.StartOf(format) + 1)..(tokens.EndOf(format) - 1)];
+        var close = Tokens.PartnerOf(i + 1);
+        if (format != close - 1 || Tokens.KindOf(format) != SqlTokenKind.Text) return;
+        var pattern = Tokens.Sql[(Tokens.StartOf(format) + 1)..(Tokens.EndOf(format) - 1)];
         if (PgDatePattern.ToEngine(pattern) is not { } engine)
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {
-                Place = EngineErrors.PlaceAt(tokens.Sql, tokens.StartOf(format)), SqlState = "0A000",
+                Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
                 Hint = "patterns of dates are: YYYY, MM, DD, HH24, MI, SS, MS, US, Mon, FMMonth, Dy, FMDay, DDD, IYYY, IW",
             };
         Replace(format, format + 1, $"'{engine}'");
         Replace(i, i + 1, name == "to_char" ? "strftime" : "strptime");
         if (name == "to_char") return;
-        edits.Before(tokens.StartOf(i), "CAST(");
-        edits.After(tokens.EndOf(close), name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
+        Edits.Before(Tokens.StartOf(i), "CAST(");
+        Edits.After(Tokens.EndOf(close), name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
     }
 
     /// <summary>A call of a function whose name is at a token.</summary>
     void VisitCall(int i)
     {
-        var (name, close) = (tokens.NameOf(i), tokens.PartnerOf(i + 1));
+        var (name, close) = (Tokens.NameOf(i), Tokens.PartnerOf(i + 1));
         if (catalogFunctions.TryGetValue(name, out var kind))
         {
             var arguments = close > i + 2 ? ", " : "";
@@ -136,11 +123,11 @@ sealed partial class PgTranslator
         switch (name)
         {
             case "current_schemas":
-                var schemas = tokens.IsWord(i + 2, "true") ? context.SearchPath.Prepend("pg_catalog") : context.SearchPath;
+                var schemas = Tokens.IsWord(i + 2, "true") ? context.SearchPath.Prepend("pg_catalog") : context.SearchPath;
                 Replace(i, close + 1, $"CAST([{string.Join(", ", schemas.Select(SqlText.Literal))}] AS VARCHAR[])");
                 break;
-            case "current_setting" when tokens.KindOf(i + 2) == SqlTokenKind.Text:
-                Replace(i, close + 1, Setting(i + 2, isOptional: tokens.IsWord(i + 4, "true")));
+            case "current_setting" when Tokens.KindOf(i + 2) == SqlTokenKind.Text:
+                Replace(i, close + 1, Setting(i + 2, isOptional: Tokens.IsWord(i + 4, "true")));
                 break;
             case "to_char" or "to_date" or "to_timestamp" when ArgumentsOf(i) is [_, var format]:
                 VisitFormat(i, name, format);
@@ -151,15 +138,15 @@ sealed partial class PgTranslator
             case "current_setting":
                 Replace(i, i + 2, LookUp("text", name));
                 break;
-            case "pg_partition_ancestors" when structure.IsInFrom(i):
-                var end = tokens.IsWord(close + 1, "with") ? close + 3 : close + 1;
+            case "pg_partition_ancestors" when Structure.IsInFrom(i):
+                var end = Tokens.IsWord(close + 1, "with") ? close + 3 : close + 1;
                 Replace(i, end, "(SELECT CAST(NULL AS UINTEGER) AS relid, CAST(NULL AS BIGINT) AS ordinality WHERE false)");
                 break;
-            case "generate_series" when !structure.IsInFrom(i):
-                edits.Before(tokens.StartOf(i), "unnest(");
-                edits.After(tokens.EndOf(close), ")");
+            case "generate_series" when !Structure.IsInFrom(i):
+                Edits.Before(Tokens.StartOf(i), "unnest(");
+                Edits.After(Tokens.EndOf(close), ")");
                 break;
-            case "generate_series" or "unnest" when structure.IsInFrom(i):
+            case "generate_series" or "unnest" when Structure.IsInFrom(i):
                 NameOnlyColumn(close + 1);
                 break;
             default:
@@ -171,19 +158,19 @@ sealed partial class PgTranslator
     /// <summary>In PostgreSQL the alias of a function in FROM is its column's name too.</summary>
     void NameOnlyColumn(int i)
     {
-        if (tokens.IsWord(i, "as")) i++;
-        if (tokens.IsName(i) && !tokens.IsOperatorWord(i) && !tokens.IsSymbol(i + 1, '('))
-            edits.After(tokens.EndOf(i), $"({SqlText.Identifier(tokens.NameOf(i))})");
+        if (Tokens.IsWord(i, "as")) i++;
+        if (Tokens.IsName(i) && !Tokens.IsOperatorWord(i) && !Tokens.IsSymbol(i + 1, '('))
+            Edits.After(Tokens.EndOf(i), $"({SqlText.Identifier(Tokens.NameOf(i))})");
     }
 
     /// <summary>Words that are values of the session.</summary>
     bool VisitSessionWord(int i)
     {
-        if (tokens.IsSymbol(i + 1, '(') || tokens.IsSymbol(i + 1, '.') || tokens.IsWord(i - 1, "as")) return false;
-        var value = tokens.NameOf(i) switch
+        if (Tokens.IsSymbol(i + 1, '(') || Tokens.IsSymbol(i + 1, '.') || Tokens.IsWord(i - 1, "as")) return false;
+        var value = Tokens.NameOf(i) switch
         {
             "current_user" or "session_user" or "current_role" => SqlText.Literal(context.User),
-            "user" when !tokens.EndsOperand(i - 1) && !tokens.IsSymbol(i + 1, '=') => SqlText.Literal(context.User),
+            "user" when !Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '=') => SqlText.Literal(context.User),
             "current_catalog" => "'lake'",
             "current_schema" => SessionValue("current_schema"),
             _ => null,
@@ -212,7 +199,7 @@ sealed partial class PgTranslator
 
     string Setting(int text, bool isOptional)
     {
-        var name = tokens.Sql[(tokens.StartOf(text) + 1)..(tokens.EndOf(text) - 1)];
+        var name = Tokens.Sql[(Tokens.StartOf(text) + 1)..(Tokens.EndOf(text) - 1)];
         if (context.Setting(name) is { } value) return SqlText.Literal(value);
         return isOptional
             ? "CAST(NULL AS VARCHAR)"

@@ -20,42 +20,42 @@ sealed partial class PgTranslator
     /// </summary>
     void NameColumns()
     {
-        foreach (var item in structure.Items)
+        foreach (var item in Structure.Items)
         {
             var (name, isColumn) = HasAlias(item.Start, item.End)
-                ? (tokens.IsName(item.End - 1) ? tokens.NameOf(item.End - 1) : "", true)
+                ? (Tokens.IsName(item.End - 1) ? Tokens.NameOf(item.End - 1) : "", true)
                 : NameOfItem(item.Start, item.End);
             queryColumns.TryAdd(item.Query, name);
-            if (IsLoneNull(item)) edits.After(tokens.EndOf(item.Start), "::VARCHAR");
-            if (!isColumn) edits.After(tokens.EndOf(item.End - 1), $" AS {SqlText.Identifier(name)}");
+            if (IsLoneNull(item)) Edits.After(Tokens.EndOf(item.Start), "::VARCHAR");
+            if (!isColumn) Edits.After(Tokens.EndOf(item.End - 1), $" AS {SqlText.Identifier(name)}");
         }
     }
 
     /// <summary>Whether an item is a NULL that nothing gives a type: a text then, and an integer to DuckDB.</summary>
     bool IsLoneNull(SelectItem item) =>
-        tokens.IsWord(item.Start, "null") && (item.End == item.Start + 1 || HasAlias(item.Start, item.End))
-        && (item.Query < 0 || structure.IsInFrom(item.Query)) && !structure.IsCompound(item.Query);
+        Tokens.IsWord(item.Start, "null") && (item.End == item.Start + 1 || HasAlias(item.Start, item.End))
+        && (item.Query < 0 || Structure.IsInFrom(item.Query)) && !Structure.IsCompound(item.Query);
 
     bool HasAlias(int start, int end)
     {
-        if (tokens.IsSymbol(start, '*') || tokens.IsSymbol(end - 1, '*')) return true;
-        if (end - start < 2 || !tokens.IsName(end - 1)) return false;
-        if (tokens.IsWord(end - 2, "as")) return true;
-        if (tokens.KindOf(end - 1) == SqlTokenKind.Word)
+        if (Tokens.IsSymbol(start, '*') || Tokens.IsSymbol(end - 1, '*')) return true;
+        if (end - start < 2 || !Tokens.IsName(end - 1)) return false;
+        if (Tokens.IsWord(end - 2, "as")) return true;
+        if (Tokens.KindOf(end - 1) == SqlTokenKind.Word)
         {
-            var last = tokens.NameOf(end - 1);
-            if (tails.Contains(last) || tokens.IsOperatorWord(end - 1)
-                || (units.Contains(last) && tokens.IsWord(start, "interval"))) return false;
+            var last = Tokens.NameOf(end - 1);
+            if (tails.Contains(last) || Tokens.IsOperatorWord(end - 1)
+                || (units.Contains(last) && Tokens.IsWord(start, "interval"))) return false;
         }
-        return tokens.EndsOperand(end - 2);
+        return Tokens.EndsOperand(end - 2);
     }
 
     /// <returns>The name, and whether the column has it already.</returns>
     (string Name, bool IsColumn) NameOfItem(int start, int end)
     {
         var isColumn = true;
-        for (var i = start; i < end; i++) isColumn &= i % 2 == start % 2 ? tokens.IsName(i) && !isDone[i] : tokens.IsSymbol(i, '.');
-        isColumn &= !tokens.IsWord(start, "null") && !tokens.IsWord(start, "true") && !tokens.IsWord(start, "false");
+        for (var i = start; i < end; i++) isColumn &= i % 2 == start % 2 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
+        isColumn &= !Tokens.IsWord(start, "null") && !Tokens.IsWord(start, "true") && !Tokens.IsWord(start, "false");
         return (NameOfExpression(start, end).Name ?? "?column?", isColumn);
     }
 
@@ -66,17 +66,17 @@ sealed partial class PgTranslator
     (string? Name, int Strength) NameOfExpression(int start, int end)
     {
         if (end <= start) return (null, 0);
-        if (tokens.IsSymbol(start, '(') && tokens.PartnerOf(start) == end - 1)
-            return tokens.IsWord(start + 1, "select") || tokens.IsWord(start + 1, "with")
+        if (Tokens.IsSymbol(start, '(') && Tokens.PartnerOf(start) == end - 1)
+            return Tokens.IsWord(start + 1, "select") || Tokens.IsWord(start + 1, "with")
                 ? (queryColumns.GetValueOrDefault(start), 2)
                 : NameOfExpression(start + 1, end - 1);
-        if (tokens.IsWord(start, "exists")) return ("exists", 2);
-        if (tokens.IsSymbol(start, '-') || tokens.IsSymbol(start, '+') || tokens.IsWord(start, "not")) return (null, 0);
-        var operand = tokens.OperandEnd(start);
+        if (Tokens.IsWord(start, "exists")) return ("exists", 2);
+        if (Tokens.IsSymbol(start, '-') || Tokens.IsSymbol(start, '+') || Tokens.IsWord(start, "not")) return (null, 0);
+        var operand = Tokens.OperandEnd(start);
         if (operand < end)
         {
-            if (tokens.IsWord(operand, "at") && tokens.OperandEnd(operand + 3) >= end) return ("timezone", 2);
-            if (!tokens.IsWord(operand, "over") && !tokens.IsWord(operand, "filter") && !tokens.IsWord(operand, "within"))
+            if (Tokens.IsWord(operand, "at") && Tokens.OperandEnd(operand + 3) >= end) return ("timezone", 2);
+            if (!Tokens.IsWord(operand, "over") && !Tokens.IsWord(operand, "filter") && !Tokens.IsWord(operand, "within"))
                 return (null, 0);
         }
         return NameOfOperand(start, Math.Min(operand, end));
@@ -90,24 +90,24 @@ sealed partial class PgTranslator
             var inner = NameOfExpression(start, cast);
             return inner.Strength == 2 ? inner : (TypeName(cast + 2, end), 1);
         }
-        if (tokens.IsSymbol(end - 1, ']') && !tokens.IsWord(start, "array"))
-            return NameOfExpression(start, tokens.PartnerOf(end - 1));
-        if (tokens.IsSymbol(end - 2, '.') && tokens.IsName(end - 1)) return (tokens.NameOf(end - 1), 2);
-        if (tokens.KindOf(start) == SqlTokenKind.Word && tokens.KindOf(start + 1) == SqlTokenKind.Text && end == start + 2)
-            return (PgTypeNames.ColumnName(tokens.NameOf(start)), 1);
-        if (!tokens.IsName(start)) return (null, 0);
-        if (tokens.IsWord(start, "array")) return ("array", 2);
-        if (tokens.IsWord(start, "case")) return NameOfCase(start, end);
-        if (tokens.IsWord(start, "cast") && tokens.IsSymbol(start + 1, '(')) return NameOfCast(start, end);
-        if (tokens.IsSymbol(end - 1, ')'))
+        if (Tokens.IsSymbol(end - 1, ']') && !Tokens.IsWord(start, "array"))
+            return NameOfExpression(start, Tokens.PartnerOf(end - 1));
+        if (Tokens.IsSymbol(end - 2, '.') && Tokens.IsName(end - 1)) return (Tokens.NameOf(end - 1), 2);
+        if (Tokens.KindOf(start) == SqlTokenKind.Word && Tokens.KindOf(start + 1) == SqlTokenKind.Text && end == start + 2)
+            return (PgTypeNames.ColumnName(Tokens.NameOf(start)), 1);
+        if (!Tokens.IsName(start)) return (null, 0);
+        if (Tokens.IsWord(start, "array")) return ("array", 2);
+        if (Tokens.IsWord(start, "case")) return NameOfCase(start, end);
+        if (Tokens.IsWord(start, "cast") && Tokens.IsSymbol(start + 1, '(')) return NameOfCast(start, end);
+        if (Tokens.IsSymbol(end - 1, ')'))
         {
-            var open = tokens.PartnerOf(end - 1);
-            if (tokens.IsName(open - 1)) return (FunctionName(open - 1), 2);
+            var open = Tokens.PartnerOf(end - 1);
+            if (Tokens.IsName(open - 1)) return (FunctionName(open - 1), 2);
         }
-        return tokens.KindOf(start) == SqlTokenKind.Word && end == start + 1 ? NameOfWord(start) : (tokens.NameOf(end - 1), 2);
+        return Tokens.KindOf(start) == SqlTokenKind.Word && end == start + 1 ? NameOfWord(start) : (Tokens.NameOf(end - 1), 2);
     }
 
-    (string? Name, int Strength) NameOfWord(int i) => tokens.NameOf(i) switch
+    (string? Name, int Strength) NameOfWord(int i) => Tokens.NameOf(i) switch
     {
         "null" => (null, 0),
         "true" or "false" => ("bool", 1),
@@ -118,9 +118,9 @@ sealed partial class PgTranslator
     {
         for (var i = end - 2; i > start; i--)
         {
-            if (tokens.IsSymbol(i, ')') || tokens.IsSymbol(i, ']')) i = tokens.PartnerOf(i);
-            else if (tokens.IsWord(i, "end")) i = tokens.OperandStart(i);
-            else if (tokens.IsWord(i, "else"))
+            if (Tokens.IsSymbol(i, ')') || Tokens.IsSymbol(i, ']')) i = Tokens.PartnerOf(i);
+            else if (Tokens.IsWord(i, "end")) i = Tokens.OperandStart(i);
+            else if (Tokens.IsWord(i, "else"))
                 return NameOfExpression(i + 1, end - 1) is { Strength: 2 } name ? name : ("case", 1);
         }
         return ("case", 1);
@@ -134,7 +134,7 @@ sealed partial class PgTranslator
         return inner.Strength == 2 ? inner : (TypeName(at + 1, end - 1), 1);
     }
 
-    string FunctionName(int i) => tokens.NameOf(i) switch
+    string FunctionName(int i) => Tokens.NameOf(i) switch
     {
         "trim" => "btrim",
         var name => name,
@@ -145,20 +145,20 @@ sealed partial class PgTranslator
         var found = -1;
         for (var i = start; i < end; i++)
         {
-            if (tokens.IsSymbol(i, '(') || tokens.IsSymbol(i, '[')) i = tokens.PartnerOf(i);
-            else if (tokens.IsCast(i)) found = i;
+            if (Tokens.IsSymbol(i, '(') || Tokens.IsSymbol(i, '[')) i = Tokens.PartnerOf(i);
+            else if (Tokens.IsCast(i)) found = i;
         }
         return found;
     }
 
     string TypeName(int type, int end)
     {
-        while (tokens.IsSymbol(type + 1, '.') && tokens.IsName(type + 2)) type += 2;
+        while (Tokens.IsSymbol(type + 1, '.') && Tokens.IsName(type + 2)) type += 2;
         var words = new List<string>();
         for (var i = type; i < end; i++)
         {
-            if (tokens.IsSymbol(i, '(') || tokens.IsSymbol(i, '[')) i = tokens.PartnerOf(i);
-            else if (tokens.IsName(i)) words.Add(tokens.NameOf(i));
+            if (Tokens.IsSymbol(i, '(') || Tokens.IsSymbol(i, '[')) i = Tokens.PartnerOf(i);
+            else if (Tokens.IsName(i)) words.Add(Tokens.NameOf(i));
         }
         return PgTypeNames.ColumnName(string.Join(' ', words));
     }

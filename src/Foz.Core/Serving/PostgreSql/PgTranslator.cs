@@ -21,39 +21,28 @@ sealed record TranslationContext
     public required Func<long> Catalog { get; init; }
 }
 
-/// <summary>
-/// Turns PostgreSQL's SQL into DuckDB's where they differ. It works on tokens: names and structure stay, so that each place
-/// of what comes out is one of what came in. What is the same in both is not looked at.
-/// </summary>
-sealed partial class PgTranslator
+/// <summary>Turns PostgreSQL's SQL into DuckDB's where they differ.</summary>
+sealed partial class PgTranslator : SqlTranslator
 {
-    readonly PgTokens tokens;
     readonly TranslationContext context;
-    readonly EditList edits = new();
-    readonly bool[] isDone;
-    readonly SelectStructure structure;
 
     PgTranslator(string sql, TranslationContext context)
-    {
-        (tokens, this.context) = (new(sql), context);
-        isDone = new bool[tokens.Count];
-        structure = new(tokens);
-    }
+        : base(sql) => this.context = context;
 
     /// <summary>Turns one statement.</summary>
     public static RewrittenSql Translate(string sql, TranslationContext context)
     {
         var translator = new PgTranslator(sql, context);
-        for (var i = 0; i < translator.tokens.Count; i++) translator.Visit(i);
+        for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
         translator.NameColumns();
         translator.FoldWords();
-        return translator.edits.Apply(sql);
+        return translator.Edits.Apply(sql);
     }
 
     void Visit(int i)
     {
-        if (isDone[i]) return;
-        switch (tokens.KindOf(i))
+        if (IsDone[i]) return;
+        switch (Tokens.KindOf(i))
         {
             case SqlTokenKind.Symbol:
                 VisitSymbol(i);
@@ -66,38 +55,38 @@ sealed partial class PgTranslator
 
     void VisitSymbol(int i)
     {
-        if (tokens.IsCast(i)) VisitCast(i);
-        else if (tokens.IsSymbol(i, '~') || tokens.IsSymbol(i, '!')) VisitPattern(i);
-        else if (tokens.IsSymbol(i, '/') && !tokens.TouchesPrevious(i) && tokens.EndsOperand(i - 1)) Divide(i);
-        else if (tokens.IsSymbol(i, '/') && tokens.EndsOperand(i - 1) && !tokens.IsSymbol(i + 1, '/')) Divide(i);
-        else if (tokens.IsSymbol(i, '[')) VisitSubscript(i);
+        if (Tokens.IsCast(i)) VisitCast(i);
+        else if (Tokens.IsSymbol(i, '~') || Tokens.IsSymbol(i, '!')) VisitPattern(i);
+        else if (Tokens.IsSymbol(i, '/') && !Tokens.TouchesPrevious(i) && Tokens.EndsOperand(i - 1)) Divide(i);
+        else if (Tokens.IsSymbol(i, '/') && Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '/')) Divide(i);
+        else if (Tokens.IsSymbol(i, '[')) VisitSubscript(i);
     }
 
     /// <summary>DuckDB's own division gives a fraction of whole numbers.</summary>
     void Divide(int i)
     {
-        if (!tokens.IsSymbol(i + 1, '/')) Replace(i, i + 1, "//");
+        if (!Tokens.IsSymbol(i + 1, '/')) Replace(i, i + 1, "//");
     }
 
     /// <summary>PostgreSQL counts the elements of some vectors from 0.</summary>
     void VisitSubscript(int i)
     {
-        if (!tokens.IsName(i - 1)
-            || tokens.NameOf(i - 1) is not ("indkey" or "indclass" or "indoption" or "indcollation" or "proargtypes")) return;
-        edits.After(tokens.EndOf(i), "1 + (");
-        edits.Before(tokens.StartOf(tokens.PartnerOf(i)), ")");
+        if (!Tokens.IsName(i - 1)
+            || Tokens.NameOf(i - 1) is not ("indkey" or "indclass" or "indoption" or "indcollation" or "proargtypes")) return;
+        Edits.After(Tokens.EndOf(i), "1 + (");
+        Edits.Before(Tokens.StartOf(Tokens.PartnerOf(i)), ")");
     }
 
     /// <summary>A pattern can match anywhere in PostgreSQL; in DuckDB the operator matches the whole.</summary>
     void VisitPattern(int i)
     {
-        if (!tokens.EndsOperand(i - 1) && !IsQualifiedOperator(i)) return;
-        var (start, at, isNot) = (i, i, tokens.IsSymbol(i, '!'));
+        if (!Tokens.EndsOperand(i - 1) && !IsQualifiedOperator(i)) return;
+        var (start, at, isNot) = (i, i, Tokens.IsSymbol(i, '!'));
         if (isNot) at++;
         // ~~ is LIKE, which both have.
-        if (!tokens.IsSymbol(at, '~') || tokens.IsSymbol(at + 1, '~')) return;
+        if (!Tokens.IsSymbol(at, '~') || Tokens.IsSymbol(at + 1, '~')) return;
         at++;
-        var ignoresCase = tokens.IsSymbol(at, '*') && tokens.TouchesPrevious(at);
+        var ignoresCase = Tokens.IsSymbol(at, '*') && Tokens.TouchesPrevious(at);
         if (ignoresCase) at++;
         if (IsQualifiedOperator(i))
         {
@@ -105,65 +94,65 @@ sealed partial class PgTranslator
             start = i - 4;
             at++;
         }
-        var end = tokens.OperandEnd(at);
+        var end = Tokens.OperandEnd(at);
         Replace(start, at, isNot ? " !~ " : " ~ ");
-        edits.Before(tokens.StartOf(at), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (");
-        edits.After(tokens.EndOf(end - 1), ") || ').*')");
+        Edits.Before(Tokens.StartOf(at), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (");
+        Edits.After(Tokens.EndOf(end - 1), ") || ').*')");
     }
 
     bool IsQualifiedOperator(int i) =>
-        tokens.IsSymbol(i - 1, '.') && tokens.IsSymbol(i - 3, '(') && tokens.IsWord(i - 4, "operator");
+        Tokens.IsSymbol(i - 1, '.') && Tokens.IsSymbol(i - 3, '(') && Tokens.IsWord(i - 4, "operator");
 
     void VisitName(int i)
     {
-        if (tokens.IsSymbol(i + 1, '(')
-            && tokens.NameOf(i).StartsWith(ServedFunctions.OwnPrefix, StringComparison.OrdinalIgnoreCase))
-            throw ServedFunctions.Missing(ServedFunctions.Call, tokens.NameOf(i));
-        if (tokens.IsSymbol(i - 1, '.')) return;
-        if (tokens.KindOf(i) == SqlTokenKind.Word && VisitWord(i)) return;
+        if (Tokens.IsSymbol(i + 1, '(')
+            && Tokens.NameOf(i).StartsWith(ServedFunctions.OwnPrefix, StringComparison.OrdinalIgnoreCase))
+            throw ServedFunctions.Missing(ServedFunctions.Call, Tokens.NameOf(i));
+        if (Tokens.IsSymbol(i - 1, '.')) return;
+        if (Tokens.KindOf(i) == SqlTokenKind.Word && VisitWord(i)) return;
         // pg_catalog.name(…)
         var at = i;
-        if (tokens.NameOf(i) is "pg_catalog" or "information_schema" && tokens.IsSymbol(i + 1, '.') && tokens.IsSymbol(i + 3, '('))
+        if (Tokens.NameOf(i) is "pg_catalog" or "information_schema" && Tokens.IsSymbol(i + 1, '.') && Tokens.IsSymbol(i + 3, '('))
         {
             Replace(i, i + 2, "");
             at = i + 2;
         }
-        if (tokens.IsSymbol(at + 1, '(') && tokens.IsName(at)) VisitCall(at);
+        if (Tokens.IsSymbol(at + 1, '(') && Tokens.IsName(at)) VisitCall(at);
     }
 
     /// <returns>Whether nothing more is to be done of the word.</returns>
     bool VisitWord(int i)
     {
-        switch (tokens.NameOf(i))
+        switch (Tokens.NameOf(i))
         {
-            case "operator" when tokens.IsSymbol(i + 1, '('):
+            case "operator" when Tokens.IsSymbol(i + 1, '('):
                 VisitQualifiedOperator(i);
                 return true;
-            case "collate" when tokens.EndsOperand(i - 1) && tokens.IsName(i + 1):
+            case "collate" when Tokens.EndsOperand(i - 1) && Tokens.IsName(i + 1):
                 var end = i + 2;
-                while (tokens.IsSymbol(end, '.')) end += 2;
+                while (Tokens.IsSymbol(end, '.')) end += 2;
                 Replace(i, end, "");
                 return true;
-            case "any" or "some" or "all" when tokens.IsSymbol(i + 1, '('):
+            case "any" or "some" or "all" when Tokens.IsSymbol(i + 1, '('):
                 VisitAny(i);
                 return true;
-            case "cast" when tokens.IsSymbol(i + 1, '('):
+            case "cast" when Tokens.IsSymbol(i + 1, '('):
                 VisitCastCall(i);
                 return true;
-            case "desc" when tokens.EndsOperand(i - 1) && !tokens.IsWord(i + 1, "nulls"):
+            case "desc" when Tokens.EndsOperand(i - 1) && !Tokens.IsWord(i + 1, "nulls"):
                 // The greatest come first, and PostgreSQL has NULL for the greatest.
-                edits.After(tokens.EndOf(i), " NULLS FIRST");
+                Edits.After(Tokens.EndOf(i), " NULLS FIRST");
                 return true;
-            case "for" when tokens.IsWord(i + 2, "as") && tokens.IsWord(i + 3, "of"):
+            case "for" when Tokens.IsWord(i + 2, "as") && Tokens.IsWord(i + 3, "of"):
                 VisitTimeTravel(i);
                 return true;
-            case "limit" when tokens.IsWord(i + 1, "all"):
+            case "limit" when Tokens.IsWord(i + 1, "all"):
                 Replace(i, i + 2, "");
                 return true;
-            case "only" when tokens.IsWord(i - 1, "from") || tokens.IsWord(i - 1, "join"):
+            case "only" when Tokens.IsWord(i - 1, "from") || Tokens.IsWord(i - 1, "join"):
                 Replace(i, i + 1, "");
                 return true;
-            case "u" when tokens.IsSymbol(i + 1, '&') && tokens.TouchesPrevious(i + 1) && tokens.TouchesPrevious(i + 2):
+            case "u" when Tokens.IsSymbol(i + 1, '&') && Tokens.TouchesPrevious(i + 1) && Tokens.TouchesPrevious(i + 2):
                 VisitUnicode(i);
                 return true;
             default:
@@ -174,64 +163,38 @@ sealed partial class PgTranslator
     /// <summary><c>OPERATOR(pg_catalog.=)</c>; patterns are the symbol's business.</summary>
     void VisitQualifiedOperator(int i)
     {
-        var close = tokens.PartnerOf(i + 1);
+        var close = Tokens.PartnerOf(i + 1);
         var symbol = i + 2;
-        while (symbol < close && (tokens.IsName(symbol) || tokens.IsSymbol(symbol, '.'))) symbol++;
-        var isPattern = (tokens.IsSymbol(symbol, '~') && !tokens.IsSymbol(symbol + 1, '~'))
-            || (tokens.IsSymbol(symbol, '!') && tokens.IsSymbol(symbol + 1, '~') && !tokens.IsSymbol(symbol + 2, '~'));
+        while (symbol < close && (Tokens.IsName(symbol) || Tokens.IsSymbol(symbol, '.'))) symbol++;
+        var isPattern = (Tokens.IsSymbol(symbol, '~') && !Tokens.IsSymbol(symbol + 1, '~'))
+            || (Tokens.IsSymbol(symbol, '!') && Tokens.IsSymbol(symbol + 1, '~') && !Tokens.IsSymbol(symbol + 2, '~'));
         if (isPattern || symbol >= close) return;
-        Replace(i, close + 1, $" {tokens.Sql[tokens.StartOf(symbol)..tokens.EndOf(close - 1)]} ");
+        Replace(i, close + 1, $" {Tokens.Sql[Tokens.StartOf(symbol)..Tokens.EndOf(close - 1)]} ");
     }
 
     /// <summary><c>x = ANY (list)</c> as a function: as a query DuckDB does not have it in outer joins.</summary>
     void VisitAny(int i)
     {
-        if (tokens.IsWord(i + 2, "select") || tokens.IsWord(i + 2, "with") || tokens.IsWord(i + 2, "values")
-            || (tokens.IsSymbol(i + 2, '(') && tokens.IsWord(i + 3, "select"))) return;
-        var isAll = tokens.IsWord(i, "all");
+        if (Tokens.IsWord(i + 2, "select") || Tokens.IsWord(i + 2, "with") || Tokens.IsWord(i + 2, "values")
+            || (Tokens.IsSymbol(i + 2, '(') && Tokens.IsWord(i + 3, "select"))) return;
+        var isAll = Tokens.IsWord(i, "all");
         var operatorStart = isAll ? i - 2 : i - 1;
-        if (isAll ? !(tokens.IsSymbol(i - 2, '<') && tokens.IsSymbol(i - 1, '>')) && !(tokens.IsSymbol(i - 2, '!') && tokens.IsSymbol(i - 1, '='))
-            : !tokens.IsSymbol(i - 1, '=') || !tokens.EndsOperand(i - 2)) return;
-        var start = tokens.OperandStart(operatorStart - 1);
-        edits.Before(tokens.StartOf(start), isAll ? "(NOT foz_any(" : "foz_any(");
+        if (isAll ? !(Tokens.IsSymbol(i - 2, '<') && Tokens.IsSymbol(i - 1, '>')) && !(Tokens.IsSymbol(i - 2, '!') && Tokens.IsSymbol(i - 1, '='))
+            : !Tokens.IsSymbol(i - 1, '=') || !Tokens.EndsOperand(i - 2)) return;
+        var start = Tokens.OperandStart(operatorStart - 1);
+        Edits.Before(Tokens.StartOf(start), isAll ? "(NOT foz_any(" : "foz_any(");
         Replace(operatorStart, i + 2, ", ");
-        if (isAll) edits.After(tokens.EndOf(tokens.PartnerOf(i + 1)), ")");
-    }
-
-    /// <summary><c>FOR VERSION AS OF 3</c> as DuckDB's <c>AT (VERSION => 3)</c>.</summary>
-    void VisitTimeTravel(int i)
-    {
-        var unit = tokens.IsWord(i + 1, "version") || tokens.IsWord(i + 1, "system_version") ? "VERSION" : "TIMESTAMP";
-        var end = tokens.OperandEnd(i + 4);
-        Replace(i, i + 4, $"AT ({unit} =>");
-        // The constant is all that DuckDB takes here.
-        if (tokens.IsWord(i + 4, "timestamp") && tokens.KindOf(i + 5) == SqlTokenKind.Text) Replace(i + 4, i + 5, "");
-        edits.After(tokens.EndOf(end - 1), ")");
-    }
-
-    void VisitUnicode(int i)
-    {
-        if (tokens.KindOf(i + 2) is not (SqlTokenKind.Text or SqlTokenKind.QuotedName)) return;
-        var quote = tokens.Sql[tokens.StartOf(i + 2)];
-        var text = PgUnicode.Decode(tokens.Sql[(tokens.StartOf(i + 2) + 1)..(tokens.EndOf(i + 2) - 1)]);
-        Replace(i, i + 3, $"{quote}{text}{quote}");
+        if (isAll) Edits.After(Tokens.EndOf(Tokens.PartnerOf(i + 1)), ")");
     }
 
     /// <summary>Names without quotes are in small letters; words of SQL are the same in any.</summary>
     void FoldWords()
     {
-        for (var i = 0; i < tokens.Count; i++)
+        for (var i = 0; i < Tokens.Count; i++)
         {
-            if (isDone[i] || tokens.KindOf(i) != SqlTokenKind.Word) continue;
-            var text = tokens.List.TextOf(i);
-            if (text.ContainsAnyInRange('A', 'Z')) edits.Replace(tokens.StartOf(i), tokens.EndOf(i), text.ToString().ToLowerInvariant());
+            if (IsDone[i] || Tokens.KindOf(i) != SqlTokenKind.Word) continue;
+            var text = Tokens.List.TextOf(i);
+            if (text.ContainsAnyInRange('A', 'Z')) Edits.Replace(Tokens.StartOf(i), Tokens.EndOf(i), text.ToString().ToLowerInvariant());
         }
-    }
-
-    /// <summary>Puts a text in the place of tokens.</summary>
-    void Replace(int from, int to, string text)
-    {
-        edits.Replace(tokens.StartOf(from), tokens.EndOf(to - 1), text);
-        for (var i = from; i < to; i++) isDone[i] = true;
     }
 }

@@ -64,7 +64,7 @@ sealed class SelectStructure
             else if (tokens.IsWord(i + 1, "distinct"))
                 frame.ItemStart = tokens.IsWord(i + 2, "on") ? tokens.PartnerOf(i + 3) + 1 : i + 2;
         }
-        else if (frame.Clause is not null && clauses.Contains(word)
+        else if (frame.Clause is not null && clauses.Contains(word) && !(word == "group" && tokens.IsWord(i - 1, "within"))
             && !(word == "from" && tokens.IsWord(i - 1, "distinct") && (tokens.IsWord(i - 2, "is") || tokens.IsWord(i - 2, "not"))))
         {
             Add(i, next: -1);

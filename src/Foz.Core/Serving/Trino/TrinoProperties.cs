@@ -2,9 +2,55 @@ using System.Globalization;
 
 namespace Foz.Core.Serving.Trino;
 
-/// <summary>The properties of a Trino session.</summary>
+/// <summary>A property of Trino sessions.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Default">What it is in a session that does not say.</param>
+/// <param name="Type">Its type in Trino.</param>
+/// <param name="Description">What it is, for people.</param>
+public sealed record TrinoProperty(string Name, string Default, string Type, string Description);
+
+/// <summary>The properties of Trino sessions: few do something here; others are taken, so that clients of Trino find them.</summary>
 public static class TrinoProperties
 {
+    /// <summary>The property of the time zone.</summary>
+    internal const string TimeZone = "time_zone_id";
+
+    const string NoEffect = "Has no effect";
+
+    // A timer cannot be set to much more; nothing runs so long.
+    const int SecondsMax = 2_000_000;
+
+    /// <summary>All properties, by name.</summary>
+    public static IReadOnlyDictionary<string, TrinoProperty> All { get; } = new TrinoProperty[]
+    {
+        new(TimeZone, "", "varchar", "The time zone of the session"),
+        new("query_max_run_time", "100.00d", "varchar", "The longest time of a statement"),
+        new("query_max_execution_time", "100.00d", "varchar", "The longest time of a statement"),
+        new("query_max_planning_time", "10.00m", "varchar", NoEffect),
+        new("query_max_cpu_time", "1000000000.00d", "varchar", NoEffect),
+        new("query_max_memory", "", "varchar", NoEffect + ": workloads have their memory"),
+        new("query_max_memory_per_node", "", "varchar", NoEffect + ": workloads have their memory"),
+        new("query_max_total_memory", "", "varchar", NoEffect + ": workloads have their memory"),
+        new("query_priority", "1", "integer", NoEffect),
+        new("join_distribution_type", "AUTOMATIC", "varchar", NoEffect),
+        new("join_reordering_strategy", "AUTOMATIC", "varchar", NoEffect),
+        new("distributed_sort", "true", "boolean", NoEffect),
+        new("distributed_joins", "true", "boolean", NoEffect),
+        new("spill_enabled", "true", "boolean", NoEffect + ": what does not fit is spilled"),
+        new("optimize_hash_generation", "true", "boolean", NoEffect),
+        new("redistribute_writes", "true", "boolean", NoEffect),
+        new("scale_writers", "true", "boolean", NoEffect),
+        new("use_preferred_write_partitioning", "true", "boolean", NoEffect),
+        new("writer_count", "1", "integer", NoEffect),
+        new("task_concurrency", "1", "integer", NoEffect + ": workloads have their threads"),
+        new("retry_policy", "NONE", "varchar", NoEffect),
+        new("ignore_stats_calculator_failures", "true", "boolean", NoEffect),
+        new("enable_dynamic_filtering", "true", "boolean", NoEffect),
+        new("enable_stats_calculator", "true", "boolean", NoEffect),
+        new("statistics_enabled", "true", "boolean", NoEffect),
+        new("legacy_catalog_roles", "false", "boolean", NoEffect),
+    }.ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The longest time of a statement by the properties of its session; null for any.</summary>
     public static TimeSpan? TimeMax(IReadOnlyDictionary<string, string> properties)
     {
@@ -14,8 +60,33 @@ public static class TrinoProperties
         return least;
     }
 
+    /// <summary>Makes sure that a property can have a value.</summary>
+    /// <exception cref="FozException">There is none of the name, or it has no such value.</exception>
+    internal static void Check(string name, string? value)
+    {
+        // A property of a catalog, such as lake.x, is whatever its connector has.
+        if (name.StartsWith("lake.", StringComparison.OrdinalIgnoreCase)) return;
+        if (!All.TryGetValue(name, out var property))
+            throw new FozException(ErrorKind.Usage, $"Session property '{name}' does not exist")
+            {
+                SqlState = "55P02",
+                Hint = Configuration.NearestName.Find(name, All.Keys) is { } near ? $"did you mean {near}?" : null,
+            };
+        if (value is null) return;
+        var isRight = (property.Name, property.Type) switch
+        {
+            ("query_max_run_time" or "query_max_execution_time", _) => Duration(value) is not null,
+            (TimeZone, _) => TimeZoneInfo.TryFindSystemTimeZoneById(value, out _),
+            (_, "boolean") => bool.TryParse(value, out _),
+            (_, "integer") => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+            _ => true,
+        };
+        if (!isRight)
+            throw new FozException(ErrorKind.Usage, $"Session property '{name}' cannot be '{value}'") { SqlState = "55P02" };
+    }
+
     /// <summary>A time as Trino writes it, such as <c>10m</c>; null for something else.</summary>
-    internal static TimeSpan? Duration(string text)
+    static TimeSpan? Duration(string text)
     {
         var value = text.Trim();
         var digits = value.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
@@ -30,6 +101,6 @@ public static class TrinoProperties
             "d" => number * 86_400,
             _ => null,
         };
-        return seconds is > 0 and < int.MaxValue / 1000 ? TimeSpan.FromSeconds(seconds.Value) : null;
+        return seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds.Value, SecondsMax)) : null;
     }
 }

@@ -1,5 +1,3 @@
-using Foz.Core.Data;
-
 namespace Foz.Core.Serving.Trino;
 
 /// <summary>A column of what a Trino client gets.</summary>
@@ -10,14 +8,21 @@ public sealed record TrinoColumn(string Name, TrinoType Type);
 /// <summary>A statement of a Trino client, as it runs: its rows, and what it changes of the session. One thread at a time.</summary>
 public sealed class TrinoStatement : IAsyncDisposable
 {
-    readonly SqlSession session;
+    readonly Func<ValueTask> release;
 
-    TrinoStatement(SqlSession session, SqlCursor rows, bool hasPrecisions)
+    /// <param name="rows">Its rows.</param>
+    /// <param name="hasPrecisions">Whether the client knows times with more than three digits behind the second.</param>
+    /// <param name="release">Lets go of the session, or gives it back.</param>
+    internal TrinoStatement(SqlCursor rows, bool hasPrecisions, Func<ValueTask> release)
     {
-        (this.session, Rows) = (session, rows);
+        (Rows, this.release) = (rows, release);
         Columns = rows.Columns is { } columns
             ? [.. columns.Select(c => new TrinoColumn(c.Name, TrinoType.Of(c.Type, hasPrecisions)))]
             : null;
+        if (Columns is not null) return;
+        // INSERT 0 5: what counts rows ends with their number.
+        UpdateType = rows.Tag.TrimEnd(' ', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        UpdateCount = UpdateType is "INSERT" or "UPDATE" or "DELETE" or "MERGE" ? rows.RowCount : null;
     }
 
     /// <summary>The columns; null for a statement that gives no rows.</summary>
@@ -27,47 +32,18 @@ public sealed class TrinoStatement : IAsyncDisposable
     public SqlCursor Rows { get; }
 
     /// <summary>What of the session the client is told to keep from now on.</summary>
-    public TrinoEffects Effects { get; private init; } = TrinoEffects.None;
+    public TrinoEffects Effects { get; internal init; } = TrinoEffects.None;
 
     /// <summary>What was done, such as <c>CREATE TABLE</c>; null for a query.</summary>
-    public string? UpdateType { get; private init; }
+    public string? UpdateType { get; }
 
     /// <summary>How many rows were changed; null where that says nothing.</summary>
-    public long? UpdateCount { get; private init; }
-
-    /// <summary>Starts a statement.</summary>
-    /// <param name="service">What serves it.</param>
-    /// <param name="user">Whose it is.</param>
-    /// <param name="request">What the client sent.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The statement, to be disposed.</returns>
-    /// <exception cref="FozException">It failed.</exception>
-    public static async Task<TrinoStatement> StartAsync(
-        SqlService service, SessionUser user, TrinoRequest request, CancellationToken cancellationToken)
-    {
-        var opened = service.Open(user, new()
-        {
-            Dialect = SqlDialect.Trino, ClientAddress = request.ClientAddress,
-            Schema = request.Catalog is null or TableName.Catalog ? request.Schema : null,
-            Settings = new Dictionary<string, string> { ["TimeZone"] = request.TimeZone ?? "UTC" },
-        });
-        try
-        {
-            var statement = await opened.PrepareAsync(request.Sql, [], cancellationToken);
-            var rows = await statement.ExecuteAsync([], cancellationToken);
-            return new(opened, rows, request.HasPrecisions);
-        }
-        catch
-        {
-            await opened.DisposeAsync();
-            throw;
-        }
-    }
+    public long? UpdateCount { get; }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Rows.DisposeAsync();
-        await session.DisposeAsync();
+        await release();
     }
 }

@@ -42,9 +42,8 @@ public sealed record TrinoType
         TypeId.TinyInt => Plain("tinyint"),
         TypeId.SmallInt or TypeId.UTinyInt => Plain("smallint"),
         TypeId.Integer or TypeId.USmallInt => Plain("integer"),
-        // Sums of whole numbers are of 128 bits in DuckDB; in Trino they are of 64, and end there.
-        TypeId.BigInt or TypeId.UInteger or TypeId.HugeInt => Plain("bigint"),
-        TypeId.UBigInt => Decimal(20, 0),
+        // Sums of whole numbers are of 128 bits in DuckDB, and counts without a sign; in Trino they are of 64, and end there.
+        TypeId.BigInt or TypeId.UInteger or TypeId.HugeInt or TypeId.UBigInt => Bigint,
         TypeId.Decimal => Decimal(type.Width, type.Scale),
         TypeId.Float => Plain("real"),
         TypeId.Double => Plain("double"),
@@ -74,6 +73,22 @@ public sealed record TrinoType
 
     /// <summary><c>boolean</c>.</summary>
     public static TrinoType Boolean { get; } = Plain("boolean");
+
+    /// <summary><c>bigint</c>.</summary>
+    public static TrinoType Bigint { get; } = Plain("bigint");
+
+    /// <summary>The bytes of a value of one of DuckDB's types in Trino; 0 where they differ.</summary>
+    public static int BytesOf(LogicalType type) => type.Id switch
+    {
+        TypeId.Boolean or TypeId.TinyInt => 1,
+        TypeId.SmallInt or TypeId.UTinyInt => 2,
+        TypeId.Integer or TypeId.USmallInt or TypeId.Float or TypeId.Date => 4,
+        TypeId.BigInt or TypeId.UInteger or TypeId.HugeInt or TypeId.Double or TypeId.Time or TypeId.Timestamp => 8,
+        TypeId.Decimal => type.Width <= 18 ? 8 : 16,
+        TypeId.TimestampTz => 12,
+        TypeId.Uuid => 16,
+        _ => 0,
+    };
 
     static TrinoType Plain(string name) => new(name, name);
 

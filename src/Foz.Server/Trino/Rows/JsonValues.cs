@@ -22,12 +22,13 @@ sealed class IntegerJson<T> : JsonValueWriter
         buffer.Add(long.CreateChecked(vector.Values<T>()[row]), isQuoted: false);
 }
 
-/// <summary>Numbers of 128 bits, which are Trino's <c>bigint</c> as far as it goes.</summary>
-sealed class HugeJson : JsonValueWriter
+/// <summary>Whole numbers of more than 63 bits, which are Trino's <c>bigint</c> as far as it goes.</summary>
+sealed class WideJson<T> : JsonValueWriter
+    where T : unmanaged, IBinaryInteger<T>
 {
     protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer)
     {
-        var value = vector.Values<Int128>()[row];
+        var value = Int128.CreateSaturating(vector.Values<T>()[row]);
         if (value < long.MinValue || value > long.MaxValue)
             throw new FozException(ErrorKind.Data, $"bigint overflow: {value}")
             {
@@ -35,13 +36,6 @@ sealed class HugeJson : JsonValueWriter
             };
         buffer.Add((long)value, isQuoted: false);
     }
-}
-
-/// <summary>Numbers without a sign, of 64 bits: <c>decimal(20,0)</c>.</summary>
-sealed class UnsignedJson : JsonValueWriter
-{
-    protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer) =>
-        buffer.Add(vector.Values<ulong>()[row], isQuoted: true);
 }
 
 /// <summary>Decimals, as texts with all their digits.</summary>

@@ -80,6 +80,15 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Parameters_of_unknown_types_stand_beside_known_ones()
+    {
+        var statement = await session.PrepareAsync("SELECT name, $1 AS p FROM silver.orders WHERE id = $2", [], Cancel);
+        Assert.Equal([TypeOids.Text, TypeOids.Int8], statement.ParameterTypes.Select(t => t.Oid));
+        await using var cursor = await statement.ExecuteAsync(["x", "2"], Cancel);
+        Assert.Equal(["b|x"], await ServedSessionExtensions.RowsOfAsync(cursor));
+    }
+
+    [Fact]
     public async Task Several_cursors_stream_side_by_side_in_any_portions()
     {
         var all = await session.PrepareAsync("SELECT i FROM range(5000) r(i)", [], Cancel);

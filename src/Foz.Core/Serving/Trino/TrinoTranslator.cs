@@ -1,0 +1,230 @@
+using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
+
+namespace Foz.Core.Serving.Trino;
+
+/// <summary>Turns Trino's SQL into DuckDB's where they differ.</summary>
+sealed partial class TrinoTranslator : SqlTranslator
+{
+    readonly string user;
+    readonly string timeZone;
+    readonly HashSet<int> intervalChains = [];
+
+    TrinoTranslator(string sql, string user, string timeZone)
+        : base(sql) => (this.user, this.timeZone) = (user, timeZone);
+
+    /// <summary>Turns one statement.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="user">Whose it is.</param>
+    /// <param name="timeZone">The session's time zone.</param>
+    /// <exception cref="FozException">It has what DuckDB has no words for: <c>0A000</c>, with its place.</exception>
+    public static RewrittenSql Translate(string sql, string user, string timeZone)
+    {
+        var translator = new TrinoTranslator(sql, user, timeZone);
+        for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
+        translator.NameColumns();
+        return translator.Edits.Apply(sql);
+    }
+
+    void Visit(int i)
+    {
+        if (IsDone[i]) return;
+        switch (Tokens.KindOf(i))
+        {
+            case SqlTokenKind.Symbol:
+                VisitSymbol(i);
+                break;
+            case SqlTokenKind.Word:
+                if (!Tokens.IsSymbol(i - 1, '.')) VisitWord(i);
+                break;
+        }
+    }
+
+    void VisitSymbol(int i)
+    {
+        // DuckDB's own division gives a fraction of whole numbers.
+        if (Tokens.IsSymbol(i, '/') && Tokens.EndsOperand(i - 1)) Replace(i, i + 1, "//");
+        else if (Tokens.IsSymbol(i, '-') && Tokens.IsSymbol(i + 1, '>') && Tokens.TouchesPrevious(i + 1)) VisitLambda(i);
+    }
+
+    /// <summary><c>(x, y) -> …</c>.</summary>
+    void VisitLambda(int i)
+    {
+        if (Tokens.IsSymbol(i - 1, ')'))
+        {
+            var open = Tokens.PartnerOf(i - 1);
+            Replace(open, open + 1, "lambda ");
+            Replace(i - 1, i, "");
+        }
+        else
+        {
+            Edits.Before(Tokens.StartOf(i - 1), "lambda ");
+        }
+        Replace(i, i + 2, ":");
+    }
+
+    void VisitWord(int i)
+    {
+        var name = Tokens.NameOf(i);
+        if (Tokens.KindOf(i + 1) == SqlTokenKind.Text && VisitLiteral(i, name)) return;
+        switch (name)
+        {
+            case "cast" or "try_cast" when Tokens.IsSymbol(i + 1, '('):
+                VisitCast(i);
+                break;
+            case "extract" when Tokens.IsSymbol(i + 1, '('):
+                if (fields.TryGetValue(Tokens.NameOf(i + 2), out var field)) Replace(i + 2, i + 3, field);
+                break;
+            case "for" when Tokens.IsWord(i + 2, "as") && Tokens.IsWord(i + 3, "of"):
+                VisitTimeTravel(i);
+                break;
+            case "limit" when Tokens.IsWord(i + 1, "all"):
+                Replace(i, i + 2, "");
+                break;
+            case "u" when Tokens.IsSymbol(i + 1, '&') && Tokens.TouchesPrevious(i + 1) && Tokens.TouchesPrevious(i + 2):
+                VisitUnicode(i);
+                break;
+            case "values" when !Tokens.EndsOperand(i - 1) || Tokens.IsSymbol(i - 1, ')'):
+                VisitValues(i);
+                break;
+            case "tablesample" when Tokens.IsSymbol(i + 2, '('):
+                Edits.Before(Tokens.StartOf(Tokens.PartnerOf(i + 2)), "%");
+                break;
+            case "ignore" or "respect" when Tokens.IsWord(i + 1, "nulls") && Tokens.IsSymbol(i - 1, ')'):
+                if (name == "ignore") Edits.Before(Tokens.StartOf(i - 1), " IGNORE NULLS");
+                Replace(i, i + 2, "");
+                break;
+            case "match_recognize" or "json_table" when Tokens.IsSymbol(i + 1, '('):
+                throw Refused(i, name.ToUpperInvariant());
+            case "unnest" when Tokens.IsSymbol(i + 1, '(') && Structure.IsInFrom(i):
+                VisitUnnest(i);
+                break;
+            default:
+                if (!VisitSessionWord(i, name) && Tokens.IsSymbol(i + 1, '(') && !Tokens.IsOperatorWord(i)) VisitCall(i, name);
+                break;
+        }
+    }
+
+    /// <summary>Words that are values of the session, or of the moment.</summary>
+    bool VisitSessionWord(int i, string name)
+    {
+        if (Tokens.IsSymbol(i + 1, '.') || Tokens.IsWord(i - 1, "as")) return false;
+        var value = name switch
+        {
+            "current_user" => SqlText.Literal(user),
+            "current_catalog" => "'lake'",
+            _ => null,
+        };
+        if (value is not null)
+        {
+            Replace(i, i + 1, value);
+            return true;
+        }
+        // Digits of the second say nothing to DuckDB.
+        if (name is not ("current_timestamp" or "localtimestamp" or "current_time" or "localtime") || !Tokens.IsSymbol(i + 1, '('))
+            return false;
+        Replace(i + 1, Tokens.PartnerOf(i + 1) + 1, "");
+        return true;
+    }
+
+    /// <summary>In Trino a value alone is a row of one.</summary>
+    void VisitValues(int i)
+    {
+        var start = i + 1;
+        for (var at = start; at <= Tokens.Count; at++)
+        {
+            if (at < Tokens.Count && (Tokens.IsSymbol(at, '(') || Tokens.IsSymbol(at, '[')))
+            {
+                at = Tokens.PartnerOf(at);
+                continue;
+            }
+            var isEnd = at == Tokens.Count || Tokens.IsSymbol(at, ')') || Tokens.IsSymbol(at, ';') || EndsValues(at);
+            if (!isEnd && !Tokens.IsSymbol(at, ',')) continue;
+            if (at > start) VisitRow(start, at);
+            if (isEnd) return;
+            start = at + 1;
+        }
+    }
+
+    bool EndsValues(int i) => Tokens.KindOf(i) == SqlTokenKind.Word
+        && Tokens.NameOf(i) is "order" or "limit" or "offset" or "fetch" or "union" or "intersect" or "except";
+
+    void VisitRow(int start, int end)
+    {
+        if (Tokens.IsSymbol(start, '(') && Tokens.PartnerOf(start) == end - 1) return;
+        if (Tokens.IsWord(start, "row") && Tokens.IsSymbol(start + 1, '(') && Tokens.PartnerOf(start + 1) == end - 1)
+        {
+            Replace(start, start + 1, "");
+            return;
+        }
+        Edits.Before(Tokens.StartOf(start), "(");
+        Edits.After(Tokens.EndOf(end - 1), ")");
+    }
+
+    /// <summary>
+    /// UNNEST of several lists, which end at the longest, and of a map, which is told by the two columns that it is given.
+    /// </summary>
+    void VisitUnnest(int i)
+    {
+        var (arguments, close) = (ArgumentsOf(i), Tokens.PartnerOf(i + 1));
+        var hasNumbers = Tokens.IsWord(close + 1, "with") && Tokens.IsWord(close + 2, "ordinality");
+        var end = hasNumbers ? close + 3 : close + 1;
+        var columns = ColumnsOfAlias(end) - (hasNumbers ? 1 : 0);
+        var isMap = arguments.Count == 1 && columns == 2;
+        if (arguments.Count < 2 && !isMap) return;
+        var numbers = hasNumbers ? ", row_number() OVER ()" : "";
+        Replace(i, i + 2, isMap ? $"(SELECT *{numbers} FROM (SELECT unnest(map_entries(" : $"(SELECT *{numbers} FROM (SELECT unnest(");
+        if (isMap)
+        {
+            Replace(close, end, "), max_depth := 2)))");
+            return;
+        }
+        foreach (var argument in arguments.Skip(1)) Replace(argument - 1, argument, "), unnest(");
+        Replace(close, end, ")))");
+    }
+
+    /// <summary>How many columns an alias names; 0 for one that names none.</summary>
+    int ColumnsOfAlias(int i)
+    {
+        if (Tokens.IsWord(i, "as")) i++;
+        return Tokens.IsName(i) && Tokens.IsSymbol(i + 1, '(') ? ArgumentsOf(i).Count : 0;
+    }
+
+    /// <summary>The error of what DuckDB has no words for.</summary>
+    FozException Refused(int i, string what) => new(ErrorKind.Sql, $"{what} is not supported")
+    {
+        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "0A000",
+    };
+
+    /// <summary>Columns without a name have the number of their place, as Trino counts them.</summary>
+    void NameColumns()
+    {
+        var (query, number, last) = (-2, 0, -1);
+        foreach (var item in Structure.Items.OrderBy(item => item.Query).ThenBy(item => item.Start))
+        {
+            // A SELECT of its own, as behind UNION, begins to count anew.
+            if (item.Query != query || !Tokens.IsSymbol(item.Start - 1, ',') || item.Start - 1 != last) number = 0;
+            (query, last) = (item.Query, item.End);
+            if (!HasName(item.Start, item.End)) Edits.After(Tokens.EndOf(item.End - 1), FormattableString.Invariant($" AS \"_col{number}\""));
+            number++;
+        }
+    }
+
+    bool HasName(int start, int end)
+    {
+        if (Tokens.IsSymbol(end - 1, '*')) return true;
+        var isColumn = true;
+        for (var i = start; i < end; i++) isColumn &= (i - start) % 2 == 0 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
+        if (isColumn && (end - start) % 2 == 1 && !IsConstant(start)) return true;
+        if (end - start < 2 || !Tokens.IsName(end - 1)) return false;
+        if (Tokens.IsWord(end - 2, "as")) return true;
+        if (Tokens.KindOf(end - 1) == SqlTokenKind.Word && (tails.Contains(Tokens.NameOf(end - 1)) || Tokens.IsOperatorWord(end - 1)))
+            return false;
+        return Tokens.EndsOperand(end - 2) && !IsInterval(end - 1);
+    }
+
+    bool IsConstant(int i) => Tokens.KindOf(i) == SqlTokenKind.Word
+        && Tokens.NameOf(i) is "null" or "true" or "false" or "current_date" or "current_timestamp" or "localtimestamp" or "current_time" or "localtime";
+
+    bool IsInterval(int unit) => units.Contains(Tokens.NameOf(unit)) && Tokens.KindOf(unit - 1) == SqlTokenKind.Text;
+}
