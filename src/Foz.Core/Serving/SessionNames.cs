@@ -32,7 +32,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
         if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))
             return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
                 ?? throw Missing(reference with { Catalog = null });
-        if (reference.IsText || IsOutside(reference)) session.Access.Deny($"{reference} would be a file or something of the engine");
+        if (reference.IsText || (IsOutside(reference) && !TrinoNames.IsSystem(reference, session))) session.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText) throw Missing(reference);
         if (session.Dialect == SqlDialect.Trino) return await FindForTrinoAsync(reference, cancellationToken);
         if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))

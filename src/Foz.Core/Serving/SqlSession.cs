@@ -67,6 +67,7 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>Told what clients are to know that is no error.</summary>
     public Action<SessionNotice>? Noticed { get; set; }
+
     /// <summary>In Trino's SQL the catalog of names that are written without one; null for none.</summary>
     internal string? Catalog { get; private set; }
 

@@ -93,10 +93,10 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     /// <summary>The message; of a missing column as Trino writes it, since clients read the name from it.</summary>
     static string MessageOf(FozException error) =>
         error.SqlState == "42703" && MissingColumn.Match(error.Message) is { Success: true } match
-            ? $"Column '{match.Groups[1].Value}' cannot be resolved"
+            ? $"Column '{match.Groups["name"].Value}' cannot be resolved"
             : error.Message;
 
-    [GeneratedRegex("column (?:named )?\"([^\"]+)\"", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("column (named )?\"(?<name>[^\"]+)\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MissingColumn { get; }
 
     static TrinoError Of(FozException error)

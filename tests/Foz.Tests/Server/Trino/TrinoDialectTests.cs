@@ -113,7 +113,7 @@ public sealed class TrinoDialectTests : IAsyncLifetime
     [InlineData("SELECT * FROM \"/etc/passwd\"")]
     [InlineData("SELECT getvariable('x')")]
     [InlineData("SELECT foz_trino_plus(1, 2)")]
-    [InlineData("SELECT FOZ_CATALOG_TEXT(0, 'x')")]
+    [InlineData("SELECT Foz_Catalog_Text(0, 'x')")]
     [InlineData("ATTACH '/tmp/x.db'")]
     [InlineData("COPY (SELECT 1) TO '/tmp/x'")]
     [InlineData("PRAGMA database_list")]
