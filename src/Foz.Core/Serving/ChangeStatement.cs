@@ -57,7 +57,8 @@ sealed class ChangeStatement : SqlStatement
         var (_, catalog) = await Session.CatalogAsync(cancellationToken);
         var translated = PgStatement.Translate(statement, sql =>
         {
-            var text = PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
+            // Of Trino's, the whole statement is translated before it is read.
+            var text = Session.Dialect == SqlDialect.Trino ? sql : PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
             return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
         });
         var result = await RunAsync(translated, cancellationToken);

@@ -1,6 +1,7 @@
 using Foz.Core.Engine;
 using Foz.Core.Serving.Copying;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Statements;
 
 namespace Foz.Core.Serving;
 
