@@ -101,7 +101,14 @@ sealed partial class DocumentRun
         return script.ToString();
     }
 
-    /// <summary>A model with a piece of YAML in its front matter, and the columns that this names.</summary>
+    /// <summary>What the pieces of documents say of columns that they do not name among <c>columns</c>.</summary>
+    static readonly Dictionary<string, string> known = new(StringComparer.Ordinal)
+    {
+        ["order_id"] = "bigint", ["item"] = "integer", ["price"] = "decimal(10,2)", ["discount"] = "decimal(4,2)", ["campaign"] = "varchar",
+        ["postcode"] = "varchar", ["ordered_on"] = "date", ["shipped_on"] = "date",
+    };
+
+    /// <summary>A model with a piece of YAML in its front matter, the columns that this names, and those that are known.</summary>
     static string ModelOf(MarkdownBlock block)
     {
         var errors = new ErrorList();
@@ -113,7 +120,7 @@ sealed partial class DocumentRun
             _ => [],
         };
         errors.ThrowIfAny();
-        return $"/* @foz\n{block.Code}\n@foz */\nselect {string.Join(", ", columns.Append("line").Select(c => $"null as {c}"))}";
+        return $"/* @foz\n{block.Code}\n@foz */\nselect {string.Join(", ", columns.Append("line").Union(known.Keys).Select(c => $"null::{known.GetValueOrDefault(c, "integer")} as {c}"))}";
     }
 
     static void Write(StringBuilder script, MarkdownBlock block) => script.Append($"""

@@ -36,7 +36,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         return command switch
         {
             null => Of(await QueryAsync(sql, cancellationToken)),
-            TrinoCommand.Begin or TrinoCommand.End => await TransactAsync(command),
+            TrinoCommand.Begin or TrinoCommand.End => await TransactAsync(command, cancellationToken),
             TrinoCommand.Show show => Of(await new TrinoShow(session, request).RunAsync(show, cancellationToken)),
             TrinoCommand.Validate validate => Of(await ValidateAsync(validate.Sql, cancellationToken)),
             TrinoCommand.DescribeInput input => Of(await DescribeInputAsync(input.Name, cancellationToken)),
@@ -96,13 +96,13 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
             throw new FozException(ErrorKind.NotFound, $"Catalog '{catalog}' not found") { SqlState = "3D000" };
     }
 
-    async Task<TrinoStatement> TransactAsync(TrinoCommand command)
+    async Task<TrinoStatement> TransactAsync(TrinoCommand command, CancellationToken cancellationToken)
     {
         if (command is TrinoCommand.Begin)
         {
             if (request.TransactionId is not null)
                 throw new FozException(ErrorKind.Sql, "Nested transactions not supported") { SqlState = "0A000" };
-            session.BeginTransaction();
+            await session.BeginTransactionAsync(readsOnly: null, cancellationToken);
             return new(new DoneCursor("START TRANSACTION"), request.HasPrecisions, static () => ValueTask.CompletedTask)
             {
                 Effects = new() { StartedTransaction = service.Transactions.Add(session) },
@@ -111,7 +111,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         if (request.TransactionId is null)
             throw new FozException(ErrorKind.Sql, "No transaction in progress") { SqlState = "25P01" };
         var isCommitted = ((TrinoCommand.End)command).IsCommitted;
-        var isDone = await session.EndTransactionAsync(isCommitted);
+        var isDone = await session.EndTransactionAsync(isCommitted, cancellationToken);
         // What could not be committed has ended all the same.
         return isDone || !isCommitted
             ? new(new DoneCursor(isCommitted ? "COMMIT" : "ROLLBACK"), request.HasPrecisions, session.DisposeAsync)

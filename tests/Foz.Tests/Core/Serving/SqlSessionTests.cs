@@ -270,11 +270,11 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_the_owner_changes_tables()
+    public async Task Tables_of_which_nothing_is_granted_are_not_there_to_be_changed()
     {
         await using var other = lake.Open("bia", isOwner: false);
-        Assert.Equal("42501", await other.FailAsync("DELETE FROM silver.orders"));
-        Assert.Equal("42501", await other.FailAsync("DESCRIBE DETAIL silver.orders"));
+        Assert.Equal("42P01", await other.FailAsync("DELETE FROM silver.orders"));
+        Assert.Equal("42P01", await other.FailAsync("DESCRIBE DETAIL silver.orders"));
     }
 
     [Fact]
