@@ -82,6 +82,12 @@ sealed class SessionCommand : SqlStatement
                 return Session.Statements.Remove(deallocated)
                     ? "DEALLOCATE"
                     : throw PreparedStatements.Missing(deallocated);
+            case SessionStatement.CreateSchema create:
+                await new SessionSchemas(Session).CreateAsync(create, cancellationToken);
+                return "CREATE SCHEMA";
+            case SessionStatement.DropSchema drop:
+                await new SessionSchemas(Session).DropAsync(drop, cancellationToken);
+                return "DROP SCHEMA";
             default:
                 return await DoInTransactionAsync(cancellationToken);
         }

@@ -82,4 +82,14 @@ abstract record SessionStatement
     /// <summary><c>DEALLOCATE</c>.</summary>
     /// <param name="Name">The prepared statement; null for all.</param>
     public sealed record Deallocate(string? Name) : SessionStatement;
+
+    /// <summary><c>CREATE SCHEMA</c>.</summary>
+    /// <param name="Name">The schema.</param>
+    /// <param name="IfNotExists">Whether it is no error that there is one.</param>
+    public sealed record CreateSchema(string Name, bool IfNotExists) : SessionStatement;
+
+    /// <summary><c>DROP SCHEMA</c>.</summary>
+    /// <param name="Name">The schema.</param>
+    /// <param name="IfExists">Whether it is no error that there is none.</param>
+    public sealed record DropSchema(string Name, bool IfExists) : SessionStatement;
 }

@@ -11,7 +11,7 @@ static class SessionStatementReader
     {
         var cursor = new StatementCursor(sql);
         if (cursor.Sees("SHOW", "TBLPROPERTIES")) return null;
-        var statement = ReadTransaction(cursor) ?? ReadSetting(cursor) ?? ReadCursor(cursor) ?? ReadOther(cursor);
+        var statement = ReadTransaction(cursor) ?? ReadSetting(cursor) ?? ReadCursor(cursor) ?? ReadSchema(cursor) ?? ReadOther(cursor);
         if (statement is not null and not SessionStatement.Characteristics) cursor.ExpectEnd();
         return statement;
     }
@@ -172,6 +172,24 @@ static class SessionStatementReader
         if (rows < 0) throw cursor.Refused("a cursor goes forward only", "55000");
         if (!cursor.Takes("FROM")) cursor.Takes("IN");
         return new(cursor.Name("the name of a cursor"), rows, isMove);
+    }
+
+    static SessionStatement? ReadSchema(StatementCursor cursor)
+    {
+        if (cursor.Takes("CREATE", "SCHEMA"))
+        {
+            var ifNotExists = cursor.Takes("IF", "NOT", "EXISTS");
+            var name = cursor.Name("the name of a schema");
+            // Everything has one owner.
+            if (cursor.Takes("AUTHORIZATION")) cursor.Name("a role");
+            return new SessionStatement.CreateSchema(name, ifNotExists);
+        }
+        if (!cursor.Takes("DROP", "SCHEMA")) return null;
+        var ifExists = cursor.Takes("IF", "EXISTS");
+        var dropped = new SessionStatement.DropSchema(cursor.Name("the name of a schema"), ifExists);
+        if (cursor.Takes("CASCADE")) throw cursor.Refused("tables are dropped one by one: DROP SCHEMA takes none with it");
+        cursor.Takes("RESTRICT");
+        return dropped;
     }
 
     static SessionStatement? ReadOther(StatementCursor cursor)

@@ -15,9 +15,9 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     internal const int ChunkLength = 256;
 
     readonly FileChunk<TFile>[] chunks;
-    FileIndex? index;
+    readonly FileIndex index;
 
-    FileSet(FileChunk<TFile>[] chunks, FileIndex? index, int count)
+    FileSet(FileChunk<TFile>[] chunks, FileIndex index, int count)
     {
         this.chunks = chunks;
         this.index = index;
@@ -37,7 +37,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     public IReadOnlyList<FileChunk<TFile>> Chunks => chunks;
 
     /// <summary>The file of a key; null if the set has none.</summary>
-    public TFile? Find(FileKey key) => Index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
+    public TFile? Find(FileKey key) => index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
 
     /// <summary>The files in the order in which they joined.</summary>
     public IEnumerator<TFile> GetEnumerator()
@@ -64,24 +64,6 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         foreach (var key in removed) edit.Remove(key);
         foreach (var file in added) edit.Add(file);
         return edit.ToSet();
-    }
-
-    /// <summary>
-    /// Where the files stand. Who only reads all files of a checkpoint never asks: then it is not made. Where two threads ask
-    /// first, both make it.
-    /// </summary>
-    FileIndex Index => index ?? MakeIndex();
-
-    FileIndex MakeIndex()
-    {
-        var places = new PlaceTable(Count);
-        for (var number = 0; number < chunks.Length; number++)
-        {
-            var files = chunks[number].Places;
-            for (var i = 0; i < files.Length; i++)
-                if (files[i] is { } file) places.Add(file.Key, number * ChunkLength + i);
-        }
-        return index = FileIndex.Empty.With(places);
     }
 
     bool IFilePlaces.Has(int place, FileKey key) =>
@@ -178,7 +160,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             if (written is null) return origin;
             if (appended > 0) IndexAppended();
             if (end > 2 * ChunkLength && Count < end / 2) return Compacted();
-            var index = places.Count > 0 ? origin.Index.With(places) : origin.index;
+            var index = places.Count > 0 ? origin.index.With(places) : origin.index;
             var result = new FileChunk<TFile>[written.Count];
             for (var i = 0; i < result.Length; i++)
                 result[i] = written[i] is { } own
@@ -205,7 +187,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         int? Find(FileKey key)
         {
             if (appended > 0) IndexAppended();
-            return places.Find(key, this) ?? origin.Index.Find(key, this);
+            return places.Find(key, this) ?? origin.index.Find(key, this);
         }
 
         // Some writers name a file twice in one checkpoint: the last is the one that counts.

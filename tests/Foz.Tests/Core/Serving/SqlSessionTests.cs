@@ -258,6 +258,29 @@ public sealed class SqlSessionTests : IAsyncLifetime
         Assert.Equal("0A000", await session.FailAsync("CREATE TABLE u (at time)"));
     }
 
+    [Fact]
+    public async Task Schemas_are_there_from_their_first_table_to_their_last()
+    {
+        var notices = new List<string>();
+        session.Noticed = notice => notices.Add($"{notice.SqlState} {notice.Text}");
+        Assert.Equal(["CREATE SCHEMA"], await session.RunAsync("CREATE SCHEMA sales AUTHORIZATION ana"));
+        await session.RunAsync("CREATE TABLE sales.t (a int)");
+        Assert.Equal("42P06", await session.FailAsync("CREATE SCHEMA sales"));
+        Assert.Equal(["CREATE SCHEMA"], await session.RunAsync("CREATE SCHEMA IF NOT EXISTS sales"));
+        Assert.Equal("2BP01", await session.FailAsync("DROP SCHEMA sales"));
+        Assert.Equal("0A000", await session.FailAsync("DROP SCHEMA sales CASCADE"));
+        await session.RunAsync("DROP TABLE sales.t");
+        Assert.Equal("3F000", await session.FailAsync("DROP SCHEMA sales"));
+        Assert.Equal(["DROP SCHEMA"], await session.RunAsync("DROP SCHEMA IF EXISTS sales"));
+        Assert.Equal("42939", await session.FailAsync("CREATE SCHEMA pg_own"));
+        Assert.Equal(
+            ["00000 schema \"sales\" is listed from its first table on", "42P06 schema \"sales\" already exists, skipping",
+                "00000 schema \"sales\" does not exist, skipping"],
+            notices);
+        await using var other = lake.Open("bia", isOwner: false);
+        Assert.Equal("42501", await other.FailAsync("CREATE SCHEMA own"));
+    }
+
     [Theory]
     [InlineData("INSERT INTO silver.orders VALUES ($1, $2, $3)", TypeOids.Int8, TypeOids.Text, TypeOids.Numeric)]
     [InlineData("INSERT INTO silver.orders (name, id) VALUES ($1, $2), ($3, 4)", TypeOids.Text, TypeOids.Int8, TypeOids.Text)]
