@@ -138,7 +138,7 @@ public sealed class CopyInOracleTests(ServedProject project, PostgreSqlServer se
         await RunAsync(connection, "drop table if exists silver.copied");
         await RunAsync(
             connection,
-            "create table silver.copied (a int, b string, c boolean, d double, e decimal(20,4), f date, g timestamp_ntz, h timestamp, i binary, j array<int>)");
+            "create table silver.copied (a int, b text, c boolean, d double precision, e numeric(20,4), f date, g timestamp, h timestamptz, i bytea, j int[])");
         return connection;
     }
 

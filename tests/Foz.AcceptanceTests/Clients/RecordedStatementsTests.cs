@@ -10,7 +10,7 @@ namespace Foz.AcceptanceTests.Clients;
 /// What real clients were seen to send, answered by Foz and by PostgreSQL over the same tables. What differs is listed with
 /// its reason; docs/reference/sql-compatibility.md is made of it.
 /// </summary>
-public sealed class RecordedStatementsTests(ServedProject project, PostgreSqlServer server)
+public sealed class RecordedStatementsTests(PostgreSqlServer server)
 {
     // The oids that the recordings have, and whose they are.
     static readonly (string Oid, string Name)[] relations =
@@ -25,6 +25,8 @@ public sealed class RecordedStatementsTests(ServedProject project, PostgreSqlSer
     public async Task Statements_of_real_clients_are_answered_as_by_PostgreSQL_or_their_difference_has_a_reason()
     {
         var recordings = Directory.GetFiles(Repository.SharedFolder("client-queries"), "*.sql").Order(StringComparer.Ordinal);
+        // What other tests make is not in it.
+        await using var project = new ServedProject("");
         await using (var postgres = await server.ConnectAsync("postgres"))
         {
             await using var create = new NpgsqlCommand($"create database {Database} owner foz", postgres);

@@ -207,11 +207,11 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await CheckAppendAsync(manifest, cancellationToken);
-        using var opened = await OpenRowsAsync(session, manifest, cancellationToken);
+        using var given = await OpenRowsAsync(session, manifest, cancellationToken);
         var isNew = IsFullRefresh || await table.FindLatestAsync(cancellationToken) is null;
-        using var given = opened.With(UnknownMember.Add(session, Model, opened.Sql, isNew, cancellationToken));
+        var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            given.Sql, KeptRowsOf(table, manifest), cancellationToken);
+            select, KeptRowsOf(table, manifest), cancellationToken);
         var flow = new TagFlow(context, node);
         var tags = await flow.FindAsync(cancellationToken);
         await using var change = await new ModelWriter(session, Model, table) { Tags = tags }
