@@ -209,20 +209,26 @@ sealed class TrinoQuery : IAsyncDisposable
 
     async Task ProduceAsync(CancellationToken cancellationToken)
     {
+        // Who has the last page may go on with the transaction: the statement has let go of it by then.
+        var last = await RunStatementAsync(cancellationToken);
+        await pages.Writer.WriteAsync(last, cancellationToken);
+    }
+
+    /// <returns>The last page, which is not given yet.</returns>
+    async Task<TrinoPage> RunStatementAsync(CancellationToken cancellationToken)
+    {
         await using var statement = await host.Service.StartAsync(User, Request, cancellationToken);
         State = TrinoState.Running;
         var page = statement.Columns is { } columns
             ? await ProduceRowsAsync(statement, columns, new() { Columns = columns }, cancellationToken)
             : TrinoPage.Done(statement.UpdateCount);
-        await pages.Writer.WriteAsync(
-            page with
-            {
-                IsLast = true,
-                Effects = statement.Effects,
-                UpdateType = statement.UpdateType,
-                UpdateCount = statement.UpdateCount,
-            },
-            cancellationToken);
+        return page with
+        {
+            IsLast = true,
+            Effects = statement.Effects,
+            UpdateType = statement.UpdateType,
+            UpdateCount = statement.UpdateCount,
+        };
     }
 
     /// <returns>The last page, which is not given yet.</returns>
