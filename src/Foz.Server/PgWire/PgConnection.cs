@@ -22,6 +22,7 @@ sealed class PgConnection : IDisposable
     string? cancelReason;
     volatile PgActivity activity;
     Task<bool>? pending;
+    bool isDisposed;
 
     /// <summary>A connection that was accepted, which is now this object's.</summary>
     public PgConnection(Socket socket, PgHost host)
@@ -144,11 +145,16 @@ sealed class PgConnection : IDisposable
         return exception;
     }
 
-    /// <summary>Ends the session: at once where it waits for the client, else when the statement is done.</summary>
+    /// <summary>Ends the session: at once where it waits for the client, else when the statement is done; for any thread.</summary>
     public void End(PgEndException? why = null)
     {
-        ending ??= why ?? PgEndException.Stopping();
-        reading.Cancel();
+        lock (gate)
+        {
+            // It may end by itself at this very moment.
+            if (isDisposed) return;
+            ending ??= why ?? PgEndException.Stopping();
+            reading.Cancel();
+        }
     }
 
     /// <summary>Ends the session with what it is doing.</summary>
@@ -185,7 +191,11 @@ sealed class PgConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        reading.Dispose();
+        lock (gate)
+        {
+            isDisposed = true;
+            reading.Dispose();
+        }
         socket.Dispose();
     }
 

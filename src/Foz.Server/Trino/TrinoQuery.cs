@@ -36,6 +36,7 @@ sealed class TrinoQuery : IAsyncDisposable
     long endedAt;
     int waiting;
     volatile bool isForgotten;
+    bool isDisposed;
 
     /// <summary>A statement that has not begun.</summary>
     public TrinoQuery(TrinoHost host, string id, SessionUser user, TrinoRequest request)
@@ -106,7 +107,11 @@ sealed class TrinoQuery : IAsyncDisposable
     public void Stop(TrinoError why)
     {
         Fail(why);
-        stopping.Cancel();
+        lock (ending)
+        {
+            // It may be forgotten by itself at this very moment.
+            if (!isDisposed) stopping.Cancel();
+        }
     }
 
     /// <summary>The page of a token.</summary>
@@ -157,7 +162,11 @@ sealed class TrinoQuery : IAsyncDisposable
     {
         Stop(TrinoError.Canceled);
         await running;
-        stopping.Dispose();
+        lock (ending)
+        {
+            isDisposed = true;
+            stopping.Dispose();
+        }
         gate.Dispose();
     }
 
