@@ -112,6 +112,19 @@ public sealed class TransactionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Statements_that_find_no_rows_are_no_commit_and_conflict_with_nothing()
+    {
+        await using var other = lake.Open("bia");
+        await session.RunAsync("BEGIN");
+        Assert.Equal(["UPDATE 0"], await session.RunAsync("UPDATE silver.orders SET name = 'mine' WHERE id = 100"));
+        Assert.Equal(["DELETE 0"], await session.RunAsync("DELETE FROM silver.orders WHERE id = 100"));
+        await other.RunAsync("UPDATE silver.orders SET name = 'yours' WHERE id = 1");
+        var before = Files();
+        Assert.Equal(["COMMIT"], await session.RunAsync("COMMIT"));
+        Assert.Equal(before, Files());
+    }
+
+    [Fact]
     public async Task What_only_adds_rows_conflicts_with_nothing()
     {
         await using var other = lake.Open("bia");
