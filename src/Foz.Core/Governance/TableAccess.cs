@@ -46,11 +46,20 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
     public string Select(IReadOnlyList<Field> fields, string relation, Func<string, string> condition)
     {
         var shown = fields.Where(Shows).Select(field => Value(field, condition)).ToList();
-        if (shown.Count == 0)
-            throw new FozException(ErrorKind.Denied, "no column of the table is granted");
+        if (shown.Count == 0) throw NoneShown();
         var where = HidesRows ? $" WHERE {Any(grants, condition)}" : "";
         return $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted{where})";
     }
+
+    /// <summary>A SELECT of the columns of which something may be read, with all that they have: for relations without rows.</summary>
+    /// <exception cref="FozException">No column is shown.</exception>
+    public string SelectColumns(IReadOnlyList<Field> fields, string relation)
+    {
+        var shown = fields.Where(Shows).Select(field => SqlText.Identifier(field.Name)).ToList();
+        return shown.Count > 0 ? $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted)" : throw NoneShown();
+    }
+
+    static FozException NoneShown() => new(ErrorKind.Denied, "no column of the table is granted");
 
     /// <summary>
     /// A column that is named is given; else one without protected tags is, and one with them where the grant says of each how.

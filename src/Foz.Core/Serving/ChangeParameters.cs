@@ -27,7 +27,11 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     /// <exception cref="FozException">The statement names what is not there, or does not bind.</exception>
     public async Task<IReadOnlyList<PgType>> FindAsync(int count, CancellationToken cancellationToken)
     {
-        if (Enumerable.Range(1, count).Any(n => !IsGiven(n)) && session.User.IsOwner) await LookAsync(cancellationToken);
+        if (Enumerable.Range(1, count).Any(n => !IsGiven(n)))
+        {
+            await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
+            await LookAsync(cancellationToken);
+        }
         return
         [
             .. Enumerable.Range(1, count).Select(n =>

@@ -45,6 +45,11 @@ sealed class ChangeRunner(SqlSession session)
     {
         await NoticeAsync(statement, cancellationToken);
         var made = await MadeByAsync(statement, cancellationToken);
+        if (statement is Statement.CreateTable { Table.Name: { } written })
+        {
+            var table = await session.Service.Lake.OpenTableAsync(session.Service.Names.Prefixed(written), cancellationToken);
+            await session.Service.Commits.BeginChangeAsync(table, cancellationToken);
+        }
         var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is { } name) session.Changes!.NoteCreated(name);
         return result;
@@ -59,7 +64,7 @@ sealed class ChangeRunner(SqlSession session)
     {
         var result = await work;
         if (session.Changes is { } changes) await changes.CheckAsync(cancellationToken);
-        else if (result.CommittedAt is { } instant) session.Service.NoteCommit(instant);
+        else if (result.Committed is { } version) session.Service.Commits.Note(version);
         return result;
     }
 

@@ -98,7 +98,7 @@ sealed class SessionCommand : SqlStatement
         switch (statement)
         {
             case SessionStatement.Begin begin:
-                await Session.BeginTransactionAsync(begin.ReadsOnly, cancellationToken);
+                Session.BeginTransaction(begin.ReadsOnly);
                 return begin.Tag;
             case SessionStatement.Commit:
                 return await Session.EndTransactionAsync(isCommitted: true, cancellationToken) ? "COMMIT" : "ROLLBACK";

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -16,7 +15,10 @@ namespace Foz.Core.Serving;
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="workload">Where the statement is bound or run.</param>
-sealed class SessionNames(SqlSession session, Workload workload) : IRelationNames
+/// <param name="isForPlan">
+/// Whether people see how the statement would be run: of what grants say only the columns are told, no conditions and no masks.
+/// </param>
+sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan = false) : IRelationNames
 {
     readonly EnvironmentNames names = session.Service.Names;
     CatalogView? catalog;
@@ -126,11 +128,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
             null => null,
             _ when access is null => binding,
             RelationBinding.Rows when access.IsFullOf(fields) => binding,
-            RelationBinding.Rows rows => rows with
-            {
-                Through = relation => access.Select(
-                    fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
-            },
+            RelationBinding.Rows rows => rows with { Through = ThroughOf(access, fields) },
             RelationBinding.View view when access.IsFull => OfView(view, access, cancellationToken),
             _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
             {
@@ -161,12 +159,14 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
         var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
         var access = view.Through(session.Service.Options.Access().Of(session.User.Grantee, table));
         session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
-        return access.IsFullOf(fields) ? rows : rows with
-        {
-            Through = relation => access.Select(
-                fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text),
-        };
+        return access.IsFullOf(fields) ? rows : rows with { Through = ThroughOf(access, fields) };
     }
+
+    /// <summary>Makes of a relation what may be read of it.</summary>
+    Func<string, string> ThroughOf(TableAccess access, IReadOnlyList<Field> fields) => isForPlan
+        ? relation => access.SelectColumns(fields, relation)
+        : relation => access.Select(
+            fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
 
     /// <summary>Whether grants give all rows and columns of a table, as they are; also where there is no table.</summary>
     public async ValueTask<bool> IsWholeAsync(AccessList access, TableName table, CancellationToken cancellationToken)
@@ -186,7 +186,7 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
     async ValueTask<IReadOnlyList<Field>> TaggedAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
     {
         if (session.User.IsOwner) return rows.Fields;
-        var now = reference.At is null && session.TransactionInstant is null ? rows.Fields : await FieldsAsync(reference with { At = null });
+        var now = reference.At is null && session.Versions is null ? rows.Fields : await FieldsAsync(reference with { At = null });
         var fields = rows.Fields.Select(field => ColumnTag.WithTagsOf(field, Find(now, field.Name)));
         var (name, rejected, quarantined) = (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
         if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
@@ -211,20 +211,22 @@ sealed class SessionNames(SqlSession session, Workload workload) : IRelationName
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (reference.At is null && session.Changes is { IsAny: true } changes
-            && new TableName(reference.Schema!, reference.Name) is var written && await IsThereAsync(written, cancellationToken)
-            && await changes.FindAsync(await names.ResolveAsync(written, cancellationToken), cancellationToken) is { } changed)
-            return new RelationBinding.Rows(TableRows.All(changed));
-        var found = await names.FindAsync(
-            reference.At is null && session.TransactionInstant is { } instant
-                ? reference with
-                {
-                    At = new("TIMESTAMP", instant.ToString("yyyy-MM-dd HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture), default),
-                }
-                : reference,
-            cancellationToken);
+        if (await FindInTransactionAsync(reference, cancellationToken) is { } version) return new RelationBinding.Rows(TableRows.All(version));
+        var found = await names.FindAsync(reference, cancellationToken);
         // Records of which none has reached its table yet lie in files of this machine.
         return found is RelationBinding.Relation ? null : found;
+    }
+
+    /// <summary>The version of a table that the transaction reads; null outside of one, and for views.</summary>
+    async ValueTask<TableSnapshot?> FindInTransactionAsync(TableReference reference, CancellationToken cancellationToken)
+    {
+        var written = new TableName(reference.Schema!, reference.Name);
+        if (reference.At is not null || session.Versions is not { } versions || !await IsThereAsync(written, cancellationToken)) return null;
+        var name = await names.ResolveAsync(written, cancellationToken);
+        if (await session.Changes!.FindAsync(name, cancellationToken) is { } changed) return changed;
+        return await names.Lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table }
+            ? await versions.GetAsync(name, await names.Lake.OpenTableAsync(name, cancellationToken), cancellationToken)
+            : null;
     }
 
     async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>

@@ -30,13 +30,10 @@ public sealed record SqlServiceOptions
 /// <summary>Serves a lake's SQL to sessions of any protocol. Safe for use by many threads.</summary>
 public sealed class SqlService : IDisposable
 {
-    static readonly TimeSpan AheadMax = TimeSpan.FromSeconds(1);
-
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
-    long committedTicks;
 
     /// <summary>Serves a lake, once for each pool of engines.</summary>
     /// <param name="names">What names stand for.</param>
@@ -44,7 +41,7 @@ public sealed class SqlService : IDisposable
     public SqlService(EnvironmentNames names, SqlServiceOptions options)
     {
         (this.names, this.options) = (names, options);
-        Catalogs = new(this);
+        (Catalogs, Commits) = (new(this), new(names.Lake.Clock));
         // Where statements are bound, and where filters are read from their plans.
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
         {
@@ -65,6 +62,9 @@ public sealed class SqlService : IDisposable
     internal EnvironmentNames Names => names;
 
     internal CatalogImages Catalogs { get; }
+
+    /// <summary>The order of what sessions commit.</summary>
+    internal CommitOrder Commits { get; }
 
     /// <summary>The users and roles, as the catalogs tell of them; <c>foz</c> owns everything.</summary>
     internal IReadOnlyList<string> Roles { get; } = ["foz"];
@@ -88,32 +88,6 @@ public sealed class SqlService : IDisposable
 
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose() => Catalogs.Dispose();
-
-    /// <summary>Notes when a session's commit was made.</summary>
-    internal void NoteCommit(DateTimeOffset instant)
-    {
-        for (var known = Interlocked.Read(ref committedTicks); known < instant.UtcTicks;)
-        {
-            var before = Interlocked.CompareExchange(ref committedTicks, instant.UtcTicks, known);
-            if (before == known) break;
-            known = before;
-        }
-    }
-
-    /// <summary>
-    /// The instant at which a transaction reads that begins now: not before what sessions have committed, whose times may be ahead
-    /// by a tick, since versions of a table differ in them.
-    /// </summary>
-    internal async Task<DateTimeOffset> InstantAsync(CancellationToken cancellationToken)
-    {
-        var committed = Interlocked.Read(ref committedTicks);
-        var ahead = TimeSpan.FromTicks(committed - Lake.Clock.GetUtcNow().UtcTicks);
-        if (ahead <= TimeSpan.Zero) return Lake.Clock.GetUtcNow();
-        // Timers count whole milliseconds.
-        await Task.Delay(ahead < AheadMax ? ahead + TimeSpan.FromMilliseconds(1) : AheadMax, Lake.Clock, cancellationToken);
-        var now = Lake.Clock.GetUtcNow();
-        return ahead < AheadMax && now.UtcTicks < committed ? new(committed, TimeSpan.Zero) : now;
-    }
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

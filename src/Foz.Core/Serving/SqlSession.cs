@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
@@ -84,8 +85,8 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>What the statement that is prepared or begun was let through to so far.</summary>
     internal StatementAccess Access { get; private set; } = new();
 
-    /// <summary>The instant at which the transaction reads; null outside of one.</summary>
-    internal DateTimeOffset? TransactionInstant => transaction?.Instant;
+    /// <summary>What the transaction reads; null outside of one.</summary>
+    internal TransactionVersions? Versions => transaction?.Versions;
 
     /// <summary>What the transaction changes; null outside of one.</summary>
     internal TransactionChanges? Changes => transaction?.Changes;
@@ -169,16 +170,15 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>Begins a transaction.</summary>
     /// <param name="readsOnly">Whether it only reads; null for the session's default.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    internal async Task BeginTransactionAsync(bool? readsOnly, CancellationToken cancellationToken)
+    internal void BeginTransaction(bool? readsOnly)
     {
         if (transaction is not null)
         {
             Noticed?.Invoke(new("WARNING", "25001", "there is already a transaction in progress"));
             return;
         }
-        var instant = await Service.InstantAsync(cancellationToken);
-        transaction = new(instant, new(Service, instant));
+        var versions = Service.Commits.Begin();
+        transaction = new(versions, new(Service, versions));
         Settings.BeginTransaction();
         if (readsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }
@@ -227,6 +227,7 @@ public sealed class SqlSession : IAsyncDisposable
 
     async Task EndAsync(bool isCommitted)
     {
+        if (transaction is { Versions: var versions }) Service.Commits.End(versions);
         transaction = null;
         Settings.EndTransaction(isCommitted);
         await Cursors.EndTransactionAsync(isCommitted);
@@ -276,20 +277,19 @@ public sealed class SqlSession : IAsyncDisposable
         });
     }
 
-    /// <summary>Makes sure that a statement may change a table.</summary>
-    internal void CheckMayChange()
-    {
-        if (!User.IsOwner)
-            throw new FozException(ErrorKind.Denied, "only the owner's statements change tables, or tell of their files");
-    }
-
     /// <summary>Carries out statements that change tables.</summary>
     /// <param name="engine">The engine's session that reads and writes rows.</param>
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, Workload.Query), Changed = transaction is null ? null : transaction.Changes.OpenAsync,
+            QueryNames = new SessionNames(this, Workload.Query), Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
         };
+
+    async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
+    {
+        await Service.Commits.BeginChangeAsync(table, cancellationToken);
+        return table;
+    }
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -1,13 +1,14 @@
 namespace Foz.Core.Serving;
 
-/// <summary>A transaction of a session: each table that it reads is at its last version at or before one instant.</summary>
-/// <param name="instant">When it began.</param>
+/// <summary>A transaction of a session.</summary>
+/// <param name="versions">What it reads.</param>
 /// <param name="changes">What it changes.</param>
-sealed class SqlTransaction(DateTimeOffset instant, TransactionChanges changes)
+sealed class SqlTransaction(TransactionVersions versions, TransactionChanges changes)
 {
     readonly List<Savepoint> savepoints = [];
 
-    public DateTimeOffset Instant => instant;
+    /// <summary>What it reads.</summary>
+    public TransactionVersions Versions => versions;
 
     /// <summary>What it changes.</summary>
     public TransactionChanges Changes => changes;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foz.Core.Governance;
 using Foz.Core.Statements;
+using Foz.Core.Tables.Merging;
 
 namespace Foz.Core.Serving;
 
@@ -12,14 +13,11 @@ static class StatementTargets
     {
         Statement.Insert { OnConflict.Assignments: not null } insert =>
             [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Update)],
-        Statement.Insert { OnConflict: not null } insert => [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Update)],
         Statement.Insert { Overwrites: false, ReplacedWhere: null } insert => [(insert.Table, Privilege.Insert)],
         Statement.Insert insert => [(insert.Table, Privilege.Insert), (insert.Table, Privilege.Delete)],
         Statement.Update update => [(update.Table, Privilege.Update)],
         Statement.Delete delete => [(delete.Table, Privilege.Delete)],
-        Statement.Merge { Word: "UPDATE" } merge => [(merge.Table, Privilege.Update)],
-        Statement.Merge merge =>
-            [(merge.Table, Privilege.Insert), (merge.Table, Privilege.Update), (merge.Table, Privilege.Delete)],
+        Statement.Merge merge => [.. Of(merge.Definition).Distinct().Select(privilege => (merge.Table, privilege))],
         Statement.Alter alter => [(alter.Table, Privilege.Alter)],
         Statement.CreateTable { Replaces: true } create => [(create.Table, Privilege.Create), (create.Table, Privilege.Drop)],
         Statement.CreateTable create => [(create.Table, Privilege.Create)],
@@ -41,4 +39,17 @@ static class StatementTargets
         Statement.ConvertToDelta convert => [(new(Name: null, convert.Folder), Privilege.Maintain)],
         _ => throw new UnreachableException($"a statement {statement}"),
     };
+
+    /// <summary>What the clauses of a MERGE do.</summary>
+    static IEnumerable<Privilege> Of(MergeDefinition merge)
+    {
+        foreach (var clause in merge.Clauses)
+            yield return clause.Action switch
+            {
+                MergeAction.Insert or MergeAction.InsertAll => Privilege.Insert,
+                MergeAction.Delete => Privilege.Delete,
+                _ => Privilege.Update,
+            };
+        if (merge.EvolvesSchema) yield return Privilege.Alter;
+    }
 }

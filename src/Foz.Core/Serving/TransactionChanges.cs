@@ -13,17 +13,14 @@ readonly record struct ChangeMark(long? Version, int CreatedCount);
 /// there at once and go again where it is rolled back.
 /// </summary>
 /// <param name="service">The lake.</param>
-/// <param name="instant">The instant at which the transaction reads.</param>
-sealed class TransactionChanges(SqlService service, DateTimeOffset instant)
+/// <param name="versions">What the transaction reads.</param>
+sealed class TransactionChanges(SqlService service, TransactionVersions versions)
 {
     readonly List<TableName> created = [];
     (TableName Name, TransactionTable Table)? changed;
 
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(changed?.Table.Version, created.Count);
-
-    /// <summary>Whether there are any.</summary>
-    public bool IsAny => changed is not null || created.Count > 0;
 
     /// <summary>The table that a statement changes, as the transaction has it.</summary>
     /// <param name="name">Its name in the lake.</param>
@@ -41,7 +38,7 @@ sealed class TransactionChanges(SqlService service, DateTimeOffset instant)
                 };
         var start = created.Contains(name)
             ? await table.LatestAsync(cancellationToken)
-            : await table.VersionAtAsync(instant, cancellationToken);
+            : await versions.GetAsync(name, table, cancellationToken);
         var begun = new TransactionTable(table, start);
         changed = (name, begun);
         return begun.Current;
@@ -88,11 +85,11 @@ sealed class TransactionChanges(SqlService service, DateTimeOffset instant)
     {
         try
         {
-            if (changed is { } known && await known.Table.CommitAsync(cancellationToken) is { } committed)
-            {
-                service.NoteCommit(committed.Snapshot.Timestamp);
-                service.Catalogs.Invalidate();
-            }
+            if (changed is not { } known) return;
+            await service.Commits.BeginChangeAsync(known.Table.Shared, cancellationToken);
+            if (await known.Table.CommitAsync(cancellationToken) is not { } committed) return;
+            service.Commits.Note(committed.Snapshot);
+            service.Catalogs.Invalidate();
         }
         catch (FozException)
         {

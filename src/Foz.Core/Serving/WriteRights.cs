@@ -14,12 +14,19 @@ sealed class WriteRights(SqlSession session)
     /// <exception cref="FozException">It may not: of kind <see cref="ErrorKind.Denied"/>, or the table is not there for it.</exception>
     public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
     {
+        await CheckGrantsAsync(statement, cancellationToken);
+        CheckFunctions(statement, cancellationToken);
+    }
+
+    /// <summary>Makes sure that it may, as far as grants say it; the statement's expressions are not looked at.</summary>
+    /// <exception cref="FozException">As of <see cref="CheckAsync"/>.</exception>
+    public async Task CheckGrantsAsync(Statement statement, CancellationToken cancellationToken)
+    {
         var targets = StatementTargets.Of(statement);
         // A folder is a place of the server's, whoever asks.
         if (targets.Any(target => target.Table.Name is null))
             throw Denied("tables are changed by their names, not by their folders");
         foreach (var (table, _) in targets) session.Access.Read(table.Name!.Value, [], []);
-        CheckFunctions(statement, cancellationToken);
         if (session.User.IsOwner) return;
         if (statement is Statement.CreateView or Statement.CloneTable)
             throw Denied("only the owner's statements make views, which read with the owner's rights, and clones");

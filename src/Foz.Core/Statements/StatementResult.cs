@@ -11,15 +11,15 @@ public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList
     /// <summary>What did not go well although the statement did what it says; null where all did.</summary>
     public Warning? Warning { get; init; }
 
-    /// <summary>When what it did was committed; null where it committed nothing.</summary>
-    public DateTimeOffset? CommittedAt { get; init; }
+    /// <summary>The version that it committed; null where it committed nothing.</summary>
+    internal TableSnapshot? Committed { get; init; }
 
     /// <summary>One row of whole numbers, behind them the version of the commit that they are of.</summary>
     internal static StatementResult Of(CommittedChange committed, params ReadOnlySpan<(string Name, long Count)> counts) =>
         Of([.. counts, ("version", committed.Version)]) with
         {
             Warning = committed.Warning,
-            CommittedAt = committed.Snapshot.Timestamp,
+            Committed = committed.Snapshot,
         };
 
     /// <summary>One row of whole numbers.</summary>

@@ -21,6 +21,9 @@ public sealed class TableSnapshot
     /// <summary>The version.</summary>
     public long Version => State.Version;
 
+    /// <summary>Where the table is, as people write it.</summary>
+    public string Root => Store.Root;
+
     /// <summary>What tells the table from every other, also from one that took its name: the id of its metadata.</summary>
     public string Id => State.Metadata.Id;
 

@@ -24,6 +24,9 @@ public sealed class TransactionTable
         current = new(changes.Table, keys: null);
     }
 
+    /// <summary>The table as all others have it.</summary>
+    public LakeTable Shared => table;
+
     /// <summary>The table with what was changed so far, to be read and changed.</summary>
     public LakeTable Current
     {

@@ -1,5 +1,6 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Statements;
 
@@ -31,8 +32,7 @@ sealed class CopyInStatement : SqlStatement
     {
         var table = await FindAsync(cancellationToken);
         var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
-        Session.Access.Read(table, [], []);
-        Session.CheckMayChange();
+        await new WriteRights(Session).CheckAsync(insert, cancellationToken);
         new ChangeRunner(Session).CheckMayWrite("COPY FROM");
         Session.Audit(Text, AuditEvent.Change, analysis: null);
         var engine = Session.Service.Lake.Engines.Open(Workload.Query);
@@ -58,6 +58,9 @@ sealed class CopyInStatement : SqlStatement
         var (catalog, _) = await Session.CatalogAsync(cancellationToken);
         var found = catalog.Image.Find(copy.Schema, copy.Table, catalog.SearchPath);
         var written = copy.Schema is null ? copy.Table : $"{copy.Schema}.{copy.Table}";
+        // Who may only add rows does not see the table.
+        if (found is null && copy.Schema is { } schema && Session.Service.Options.Access().Allows(Session.User.Grantee, new(schema, copy.Table), Privilege.Insert))
+            return new(schema, copy.Table);
         if (found is null)
             throw new FozException(ErrorKind.NotFound, $"relation \"{written}\" does not exist")
             {

@@ -102,7 +102,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         {
             if (request.TransactionId is not null)
                 throw new FozException(ErrorKind.Sql, "Nested transactions not supported") { SqlState = "0A000" };
-            await session.BeginTransactionAsync(readsOnly: null, cancellationToken);
+            session.BeginTransaction(readsOnly: null);
             return new(new DoneCursor("START TRANSACTION"), request.HasPrecisions, static () => ValueTask.CompletedTask)
             {
                 Effects = new() { StartedTransaction = service.Transactions.Add(session) },

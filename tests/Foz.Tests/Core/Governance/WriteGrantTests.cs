@@ -1,9 +1,11 @@
+using System.Text;
 using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving;
 using Foz.Tests.Core.Serving;
+using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Core.Governance;
 
@@ -47,7 +49,17 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [InlineData("DELETE FROM silver.orders WHERE id = 1", "delete")]
     [InlineData("TRUNCATE TABLE silver.orders", "delete")]
     [InlineData("UPDATE silver.orders SET name = 'x' WHERE id = 1", "update")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "insert, update, delete")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "delete")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT 7 AS id) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)", "insert")]
+    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x' WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id) WHEN NOT MATCHED BY SOURCE THEN DELETE", "insert, update, delete")]
+    [InlineData("MERGE WITH SCHEMA EVOLUTION INTO silver.orders t USING (SELECT 7 AS id, 1 AS z) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *", "insert, alter")]
+    [InlineData("INSERT INTO silver.orders VALUES (1, 'x', 1) ON CONFLICT (id) DO NOTHING", "insert")]
+    [InlineData("INSERT INTO silver.orders VALUES (1, 'x', 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name", "insert, update")]
+    [InlineData("INSERT INTO silver.orders SELECT id + 100, name, amount FROM silver.orders", "insert")]
+    [InlineData("UPDATE silver.orders SET name = s.st FROM (SELECT id, state AS st FROM silver.people) AS s WHERE orders.id = s.id", "update")]
+    [InlineData("DELETE FROM silver.orders USING silver.people AS p WHERE orders.id = p.id", "delete")]
+    [InlineData("COPY silver.orders FROM STDIN", "insert")]
+    [InlineData("COPY silver.orders (name, id) FROM STDIN", "insert")]
     [InlineData("INSERT OVERWRITE silver.orders SELECT 1, 'a', 1", "insert, delete")]
     [InlineData("ALTER TABLE silver.orders ADD COLUMN note string", "alter")]
     [InlineData("COMMENT ON TABLE silver.orders IS 'x'", "alter")]
@@ -58,18 +70,92 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [InlineData("CREATE TABLE silver.fresh AS SELECT id FROM silver.orders", "create")]
     public async Task A_statement_needs_each_privilege_that_it_takes(string sql, string privileges)
     {
-        Grant("grants: [{to: [ana], on: [silver]}]");
-        Assert.Equal("42501", await ana.FailAsync(sql));
-        var needed = privileges.Split(", ");
-        foreach (var left in needed)
+        // In a transaction as outside of one, where it can be there.
+        string?[] begins = firstWordsOfRows.Contains(sql.Split(' ')[0]) ? ["BEGIN", null] : [null];
+        var (refused, needed) = (0, privileges.Split(", "));
+        foreach (var begin in begins)
         {
-            var rest = needed.Where(p => p != left).Append("select");
-            Grant($"grants: [{{to: [ana], on: [silver], privileges: [{string.Join(", ", rest)}]}}]");
-            Assert.Equal("42501", await ana.FailAsync(sql));
+            foreach (var left in needed.Append("all"))
+            {
+                var rest = needed.Where(p => p != left && left != "all").Append("select");
+                Grant($"grants: [{{to: [ana], on: [silver], privileges: [{string.Join(", ", rest)}]}}]");
+                if (begin is not null) await ana.RunAsync(begin);
+                var error = await Assert.ThrowsAsync<FozException>(() => DoAsync(sql));
+                Assert.Equal("42501", error.SqlState ?? error.Kind.SqlState);
+                if (begin is not null) await ana.RunAsync("ROLLBACK");
+                Assert.Equal(++refused, lake.Audited().Count(record => record.Decision is AuditDecision.Denied));
+            }
+            Grant($"grants: [{{to: [ana], on: [silver], privileges: [select, {privileges}]}}]");
+            if (begin is not null) await ana.RunAsync(begin);
+            await DoAsync(sql);
+            if (begin is not null) await ana.RunAsync("ROLLBACK");
         }
-        Assert.Equal(1 + needed.Length, lake.Audited().Count(record => record.Decision is AuditDecision.Denied));
-        Grant($"grants: [{{to: [ana], on: [silver], privileges: [select, {privileges}]}}]");
-        await ana.RunAsync(sql);
+    }
+
+    static readonly string[] firstWordsOfRows = ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "COPY"];
+
+    /// <summary>Runs a statement; one that takes rows is given one.</summary>
+    async Task DoAsync(string sql)
+    {
+        var statement = await ana.PrepareAsync(sql, [], Cancel);
+        if (!statement.TakesRows)
+        {
+            await (await statement.ExecuteAsync([], Cancel)).DisposeAsync();
+            return;
+        }
+        await using var load = await statement.BeginLoadAsync(Cancel);
+        load.Write(Encoding.UTF8.GetBytes(sql.Contains("(name, id)", StringComparison.Ordinal) ? "x\t9\n" : "9\tx\t1\n"), Cancel);
+        Assert.Equal("COPY 1", await load.CompleteAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Who_may_only_add_rows_copies_without_seeing_the_table()
+    {
+        Grant("grants: [{to: [ana], on: [silver.orders], privileges: [insert]}]");
+        await DoAsync("COPY silver.orders FROM STDIN");
+        Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM silver.orders"));
+        Assert.Equal("42P01", (await Assert.ThrowsAsync<FozException>(() => DoAsync("COPY silver.people FROM STDIN"))).SqlState);
+        await using var owner = lake.Open();
+        Assert.Equal(["6", "SELECT 1"], await owner.RunAsync("SELECT count(*) FROM silver.orders"));
+    }
+
+    [Fact]
+    public async Task Parameters_are_of_their_columns_types_for_who_may_write()
+    {
+        Grant("grants: [{to: [ana], on: [silver.orders], privileges: [select, insert, update]}]");
+        var insert = await ana.PrepareAsync("INSERT INTO silver.orders VALUES ($1, $2, $3)", [], Cancel);
+        Assert.Equal([TypeOids.Int8, TypeOids.Text, TypeOids.Numeric], insert.ParameterTypes.Select(type => type.Oid));
+        await ana.RunAsync("UPDATE silver.orders SET amount = $1 WHERE id = $2", 7, 1);
+        Assert.Equal("42501", await ana.FailAsync("DELETE FROM silver.orders WHERE id = $1", 1));
+    }
+
+    [Fact]
+    public async Task A_plan_tells_no_value_that_is_hidden()
+    {
+        Grant("grants: [{to: [ana], on: [silver.people], where: \"state = 'XYZ'\", masks: {cpf: last_four}}, {to: [ana], on: [gold]}]");
+        await ViewAsync("by_state", "SELECT state, count(*) AS n FROM silver.people GROUP BY state");
+        foreach (var sql in new[]
+        {
+            "EXPLAIN SELECT * FROM silver.people WHERE id > 5", "EXPLAIN SELECT min(cpf), max(state) FROM silver.people",
+            "EXPLAIN VERBOSE SELECT p.id FROM silver.people p JOIN gold.by_state s ON p.state = s.state", "EXPLAIN (VERBOSE) SELECT * FROM gold.by_state",
+        })
+        {
+            var before = await PlanAsync(sql);
+            Assert.DoesNotContain("XYZ", before, StringComparison.Ordinal);
+            Assert.DoesNotContain("CASE", before, StringComparison.Ordinal);
+            Assert.DoesNotContain("foz_", before, StringComparison.Ordinal);
+            // Nor does it know of rows.
+            await lake.ChangeAsync("INSERT INTO silver.people VALUES (7, '99988877766', 'XYZ')");
+            Assert.Equal(before, await PlanAsync(sql));
+        }
+        // What runs counts the rows that are shown.
+        Assert.Contains("Rows: 4", await ana.RunAsync("EXPLAIN ANALYZE SELECT * FROM silver.people"));
+        Grant("grants: [{to: [ana], on: [silver.people], columns: [id]}]");
+        Assert.Equal("42703", await ana.FailAsync("EXPLAIN SELECT cpf FROM silver.people"));
+        Assert.DoesNotContain("cpf", await PlanAsync("EXPLAIN SELECT * FROM silver.people"), StringComparison.Ordinal);
+        Assert.Equal("42P01", await ana.FailAsync("EXPLAIN SELECT * FROM silver.orders"));
+
+        async Task<string> PlanAsync(string sql) => string.Join('\n', await ana.RunAsync(sql));
     }
 
     [Fact]

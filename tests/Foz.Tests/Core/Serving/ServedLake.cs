@@ -16,9 +16,9 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access, bool isAudited)
+    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock)
     {
-        Lake = new(folder, engines, TimeProvider.System);
+        Lake = new(folder, engines, clock);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
         Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit });
@@ -38,9 +38,9 @@ sealed class ServedLake : IAsyncDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null, bool isAudited = false)
+    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited);
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System);
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
