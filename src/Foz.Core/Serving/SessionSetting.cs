@@ -39,7 +39,7 @@ sealed record SessionSetting(string Name, string Default, string Description)
         new("client_min_messages", "notice", "The least message that clients are sent"),
         new("default_transaction_isolation", "read committed", "The isolation of transactions"),
         new("default_transaction_read_only", "off", "Whether transactions only read") { Read = Switch },
-        new("transaction_isolation", "read committed", "The isolation of the transaction; each reads at one instant"),
+        new("transaction_isolation", "read committed", "The isolation of the transaction; each reads one version of a table"),
         new("transaction_read_only", "off", "Whether the transaction only reads") { Read = Switch },
         new("transaction_deferrable", "off", "Has no effect") { Read = Switch },
         new("synchronous_commit", "on", "Commits are always on disk"),

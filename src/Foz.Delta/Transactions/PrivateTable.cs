@@ -63,9 +63,8 @@ public sealed class PrivateTable
         var end = await Table.LatestSnapshotAsync(cancellationToken);
         var written = await FilesAsync(start.Version + 1, cancellationToken);
         var transaction = Squash(changes, end, options);
-        // Statements that found no rows have only read: nothing is in their way, as nothing was written.
-        if (transaction.IsEmpty) return null;
-        var result = await transaction.CommitAsync(cancellationToken);
+        // Statements that found no rows, or took back what others of them did, have only read: nothing is in their way.
+        var result = transaction.IsEmpty ? null : await transaction.CommitAsync(cancellationToken);
         if (result is CommitResult.Committed) written.ExceptWith(PathsOf(transaction));
         await DeleteAsync(written, CancellationToken.None);
         return result;
