@@ -18,6 +18,9 @@ sealed class WriteRights(SqlSession session)
         CheckFunctions(statement, cancellationToken);
     }
 
+    /// <summary>Whether a grant says that it may add rows to a table.</summary>
+    public bool MayInsert(TableName table) => session.Service.Options.Access().Allows(session.User.Grantee, table, Privilege.Insert);
+
     /// <summary>Makes sure that it may, as far as grants say it; the statement's expressions are not looked at.</summary>
     /// <exception cref="FozException">As of <see cref="CheckAsync"/>.</exception>
     public async Task CheckGrantsAsync(Statement statement, CancellationToken cancellationToken)

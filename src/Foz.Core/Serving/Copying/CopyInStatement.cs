@@ -1,6 +1,5 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
-using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Statements;
 
@@ -59,8 +58,7 @@ sealed class CopyInStatement : SqlStatement
         var found = catalog.Image.Find(copy.Schema, copy.Table, catalog.SearchPath);
         var written = copy.Schema is null ? copy.Table : $"{copy.Schema}.{copy.Table}";
         // Who may only add rows does not see the table.
-        if (found is null && copy.Schema is { } schema && Session.Service.Options.Access().Allows(Session.User.Grantee, new(schema, copy.Table), Privilege.Insert))
-            return new(schema, copy.Table);
+        if (found is null && copy.Schema is { } schema && new WriteRights(Session).MayInsert(new(schema, copy.Table))) return new(schema, copy.Table);
         if (found is null)
             throw new FozException(ErrorKind.NotFound, $"relation \"{written}\" does not exist")
             {
