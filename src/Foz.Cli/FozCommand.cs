@@ -31,7 +31,7 @@ public static class FozCommand
             Flush(shell);
             return 0;
         }
-        var loading = args is [QueryCommand.Name, ..] ? EnginePool.LoadAhead() : null;
+        var loading = args is [QueryCommand.Name, ..] && !args.Contains("--remote", StringComparer.Ordinal) ? EnginePool.LoadAhead() : null;
         var context = new CommandContext(shell);
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try

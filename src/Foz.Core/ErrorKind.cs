@@ -82,6 +82,26 @@ public static class ErrorKindExtensions
             _ => "XX000",
         };
 
+        /// <summary>The kind of an error that another server tells: the inverse of <see cref="get_SqlState"/>, of others by their class.</summary>
+        /// <param name="sqlState">The five letters of the SQLSTATE.</param>
+        public static ErrorKind OfSqlState(string sqlState)
+        {
+            foreach (var candidate in Enum.GetValues<ErrorKind>())
+                if (candidate.SqlState == sqlState) return candidate;
+            return sqlState switch
+            {
+                "42703" or "42883" or "42704" or "3D000" or "3F000" => ErrorKind.NotFound,
+                ['2', '8', ..] => ErrorKind.Denied,
+                ['2', '2' or '3', ..] => ErrorKind.Data,
+                ['4', '0', ..] => ErrorKind.Conflict,
+                ['5', '3' or '4', ..] => ErrorKind.Resource,
+                ['0', '8', ..] or ['5', '7', ..] => ErrorKind.Source,
+                ['5', '8', ..] => ErrorKind.Storage,
+                ['X', 'X', ..] => ErrorKind.Bug,
+                _ => ErrorKind.Sql,
+            };
+        }
+
         /// <summary>The status of an answer over HTTP.</summary>
         public int HttpStatus => kind switch
         {

@@ -84,6 +84,9 @@ sealed class CommandContext
     /// <summary>Whether results go to people.</summary>
     public bool IsTable(ParseResult arguments) => Format(arguments) is OutputFormat.Table;
 
+    /// <summary>Whether results go to programs that read JSON.</summary>
+    public bool IsJson(ParseResult arguments) => Format(arguments) is OutputFormat.Json;
+
     OutputFormat Format(ParseResult arguments) => arguments.GetValue(Output)?.ToLowerInvariant() switch
     {
         "json" => OutputFormat.Json,

@@ -20,20 +20,33 @@ static class QueryCommand
             Description = "A query or statement; without it, --file or the standard input is read", Arity = ArgumentArity.ZeroOrOne,
         };
         var file = new Option<string?>("--file", "-f") { Description = "A file with it", HelpName = "file" };
+        var remote = new Option<string?>("--remote")
+        {
+            HelpName = "server",
+            Description = "Ask a running foz serve: host, user@host:port or postgres://…, with libpq's variables (PGUSER, PGPASSWORD, PGSSLMODE, …) and ~/.pgpass",
+        };
         var command = new ExampleCommand(
             Name,
-            "Run SQL: query the lake, any Delta table and local files; change tables",
+            "Run SQL: query the lake, any Delta table and local files; change tables; ask a running foz serve",
             [
                 "foz query \"select * from gold.daily_sales order by 1 desc limit 10\"",
                 "foz query \"select count(*) from silver.orders at (version => 3)\" --output json",
                 "foz query \"update silver.orders set status = 'paid' where order_id = 17\"",
                 "foz query \"select * from delta_scan('/data/orders', timestamp := '2026-01-31')\"",
                 "foz query \"from read_parquet('sales/*.parquet')\" --output csv > sales.csv",
+                "foz query --remote ana@lake.example.com \"select count(*) from gold.daily_sales\"",
+                "foz query --remote \"postgres://ana@lake.example.com:5432/lake?sslmode=verify-full\" --file report.sql",
             ])
-        { sql, file };
+        { sql, file, remote };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);
+            if (arguments.GetValue(remote) is { } server)
+            {
+                var isInputFree = arguments.GetValue(sql) is not (null or "-") || arguments.GetValue(file) is not null;
+                await new RemoteQuery(context, arguments).RunAsync(server, text, isInputFree ? context.Shell.In() : null, cancellationToken);
+                return;
+            }
             var statement = StatementReader.Read(text);
             using var workspace = Find(context, arguments, out var fault);
             if (workspace is not null)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Governance;
@@ -95,18 +94,6 @@ static class UserCommand
         };
 
     /// <summary>The first line of the input; at a terminal it is asked for, and not shown.</summary>
-    static string ReadPassword(Shell shell)
-    {
-        if (!shell.IsTerminal || Console.IsInputRedirected) return shell.In().ReadLine() ?? "";
-        shell.Error.Write("Password: ");
-        shell.Error.Flush();
-        var password = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key is ConsoleKey.Backspace) password.Length = Math.Max(password.Length - 1, 0);
-            else if (!char.IsControl(key.KeyChar)) password.Append(key.KeyChar);
-        }
-        shell.Error.WriteLine();
-        return password.ToString();
-    }
+    static string ReadPassword(Shell shell) =>
+        PasswordPrompt.CanAsk(shell) ? PasswordPrompt.Ask(shell, "Password: ") : shell.In().ReadLine() ?? "";
 }

@@ -37,6 +37,10 @@ public static class FrontendMessages
         /// <summary>Writes a CopyDone, which a client or a server sends.</summary>
         public void WriteCopyDone() => writer.WriteEmpty(MessageType.CopyDone);
 
+        /// <summary>Writes a CopyFail: COPY from the client ends without its rows.</summary>
+        /// <param name="reason">Why.</param>
+        public void WriteCopyFail(string reason) => writer.WriteText(MessageType.CopyFail, reason);
+
         /// <summary>Writes a CopyData, which a client or a server sends.</summary>
         public void WriteCopyData(ReadOnlySpan<byte> data)
         {

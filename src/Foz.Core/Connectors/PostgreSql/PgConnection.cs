@@ -37,6 +37,9 @@ sealed class PgConnection : IAsyncDisposable
 
     public PgOptions Options { get; }
 
+    /// <summary>Told what the server tells beside results; null where nobody wants to know.</summary>
+    public Action<ServerMessage>? Noticed { get; set; }
+
     /// <summary>See <see cref="PgTransport.TlsVersion"/>.</summary>
     public string? TlsVersion => transport.TlsVersion;
 
@@ -143,6 +146,9 @@ sealed class PgConnection : IAsyncDisposable
         {
             case MessageType.ErrorResponse:
                 throw new PgServerException(ServerMessage.Read(message.Payload));
+            case MessageType.NoticeResponse when Noticed is { } noticed:
+                noticed(ServerMessage.Read(message.Payload));
+                break;
             case MessageType.ParameterStatus:
                 var (name, value) = ParameterStatus.Read(message.Payload);
                 parameters[name] = value;
@@ -251,7 +257,7 @@ sealed class PgConnection : IAsyncDisposable
                 $"{Options}: this is PostgreSQL {ServerVersion}; {MajorVersionMin} or later is supported");
     }
 
-    async Task SendQueryAsync(string sql, CancellationToken cancellationToken)
+    internal async Task SendQueryAsync(string sql, CancellationToken cancellationToken)
     {
         isBusy = true;
         writer.WriteQuery(sql);

@@ -10,7 +10,11 @@ sealed class PgLogIn(PgConnection connection, PgTransport transport)
 
     PgOptions Options => connection.Options;
 
-    string Password => Options.Password ?? throw Refuse("the server asks for a password", "set password: on the connection");
+    string Password => Options.Password ?? throw new FozException(
+        ErrorKind.Source, $"{Options}: logging in: the server asks for a password")
+    {
+        Hint = "set password: on the connection", SqlState = SqlStates.InvalidPassword,
+    };
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -31,8 +31,8 @@ sealed class PgTokens
         var open = new Stack<int>();
         for (var i = 0; i < List.Count; i++)
         {
-            if (IsSymbol(i, '(') || IsSymbol(i, '[')) open.Push(i);
-            else if ((IsSymbol(i, ')') || IsSymbol(i, ']')) && open.TryPop(out var partner))
+            if (IsOpening(i)) open.Push(i);
+            else if (IsClosing(i) && open.TryPop(out var partner))
                 (partners[i], partners[partner]) = (partner, i);
         }
     }
@@ -49,7 +49,13 @@ sealed class PgTokens
 
     public SqlTokenKind? KindOf(int index) => index >= 0 && index < Count ? List[index].Kind : null;
 
-    /// <summary>The parenthesis or bracket that belongs to one; the last token where it is missing.</summary>
+    /// <summary>Whether a token opens what <see cref="PartnerOf"/> closes.</summary>
+    public bool IsOpening(int index) => IsSymbol(index, '(') || IsSymbol(index, '[') || IsSymbol(index, '{');
+
+    /// <summary>Whether a token closes what <see cref="PartnerOf"/> opens.</summary>
+    public bool IsClosing(int index) => IsSymbol(index, ')') || IsSymbol(index, ']') || IsSymbol(index, '}');
+
+    /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing.</summary>
     public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
 
     public bool IsSymbol(int index, char symbol) => List.IsSymbol(index, symbol);
@@ -77,7 +83,7 @@ sealed class PgTokens
     {
         SqlTokenKind.Text or SqlTokenKind.Number or SqlTokenKind.QuotedName => true,
         SqlTokenKind.Word => !IsOperatorWord(index),
-        SqlTokenKind.Symbol => IsSymbol(index, ')') || IsSymbol(index, ']'),
+        SqlTokenKind.Symbol => IsClosing(index),
         _ => false,
     };
 
@@ -97,6 +103,7 @@ sealed class PgTokens
                 start = PartnerOf(last);
                 if (IsName(start - 1) && !IsOperatorWord(start - 1)) start--;
             }
+            else if (IsSymbol(last, '}')) start = PartnerOf(last);
             else if (KindOf(last) == SqlTokenKind.Number && IsSymbol(last - 1, '$')) start--;
             else if (IsWord(last, "end")) start = CaseStart(last);
             while (IsName(start) && IsSymbol(start - 1, '.') && (IsName(start - 2) || IsSymbol(start - 2, ')')))
@@ -115,7 +122,7 @@ sealed class PgTokens
         var at = first;
         while (IsSymbol(at, '-') || IsSymbol(at, '+')) at++;
         if (IsWord(at, "case")) at = CaseEnd(at);
-        else if (IsSymbol(at, '(')) at = PartnerOf(at) + 1;
+        else if (IsSymbol(at, '(') || IsSymbol(at, '{')) at = PartnerOf(at) + 1;
         else if (IsSymbol(at, '$')) at += 2;
         else
         {

@@ -118,7 +118,7 @@ sealed partial class PgTranslator
     {
         for (var i = end - 2; i > start; i--)
         {
-            if (Tokens.IsSymbol(i, ')') || Tokens.IsSymbol(i, ']')) i = Tokens.PartnerOf(i);
+            if (Tokens.IsClosing(i)) i = Tokens.PartnerOf(i);
             else if (Tokens.IsWord(i, "end")) i = Tokens.OperandStart(i);
             else if (Tokens.IsWord(i, "else"))
                 return NameOfExpression(i + 1, end - 1) is { Strength: 2 } name ? name : ("case", 1);
@@ -145,7 +145,7 @@ sealed partial class PgTranslator
         var found = -1;
         for (var i = start; i < end; i++)
         {
-            if (Tokens.IsSymbol(i, '(') || Tokens.IsSymbol(i, '[')) i = Tokens.PartnerOf(i);
+            if (Tokens.IsOpening(i)) i = Tokens.PartnerOf(i);
             else if (Tokens.IsCast(i)) found = i;
         }
         return found;
@@ -157,7 +157,7 @@ sealed partial class PgTranslator
         var words = new List<string>();
         for (var i = type; i < end; i++)
         {
-            if (Tokens.IsSymbol(i, '(') || Tokens.IsSymbol(i, '[')) i = Tokens.PartnerOf(i);
+            if (Tokens.IsOpening(i)) i = Tokens.PartnerOf(i);
             else if (Tokens.IsName(i)) words.Add(Tokens.NameOf(i));
         }
         return PgTypeNames.ColumnName(string.Join(' ', words));

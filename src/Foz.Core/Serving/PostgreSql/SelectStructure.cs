@@ -31,12 +31,12 @@ sealed class SelectStructure
         for (var i = 0; i < tokens.Count; i++)
         {
             isInFrom[i] = frame.Clause == "from";
-            if (tokens.IsSymbol(i, '(') || tokens.IsSymbol(i, '['))
+            if (tokens.IsOpening(i))
             {
                 outer.Push(frame);
                 frame = new(i);
             }
-            else if (tokens.IsSymbol(i, ')') || tokens.IsSymbol(i, ']')) Close(i);
+            else if (tokens.IsClosing(i)) Close(i);
             else if (tokens.IsSymbol(i, ',')) Add(i, next: i + 1);
             else if (tokens.KindOf(i) == SqlTokenKind.Word && !tokens.IsSymbol(i - 1, '.')) VisitWord(i);
         }

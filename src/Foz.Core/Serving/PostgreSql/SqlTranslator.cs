@@ -41,7 +41,7 @@ abstract class SqlTranslator
         List<int> starts = close > i + 2 ? [i + 2] : [];
         for (var at = i + 2; at < close; at++)
         {
-            if (Tokens.IsSymbol(at, '(') || Tokens.IsSymbol(at, '[')) at = Tokens.PartnerOf(at);
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
             else if (Tokens.IsSymbol(at, ',')) starts.Add(at + 1);
         }
         return starts;
@@ -52,7 +52,7 @@ abstract class SqlTranslator
     {
         for (var at = i + 2; at < close; at++)
         {
-            if (Tokens.IsSymbol(at, '(') || Tokens.IsSymbol(at, '[')) at = Tokens.PartnerOf(at);
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
             else if (Tokens.IsWord(at, "as")) return at;
         }
         return -1;
