@@ -2,7 +2,9 @@ using System.Globalization;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
+using Foz.Core.Serving.Trino;
 using Foz.Core.Statements;
+using Foz.DuckDB;
 
 namespace Foz.Core.Serving;
 
@@ -33,7 +35,9 @@ sealed class ChangeStatement : SqlStatement
         if (!looksForSchema) return read;
         var (catalog, _) = await session.CatalogAsync(cancellationToken);
         return StatementReader.Read(sql, name =>
-            catalog.Image.Find(schema: null, name, catalog.SearchPath)?.Name.Schema ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
+            session.Dialect == SqlDialect.Trino
+            ? session.Schema ?? throw TrinoNames.MissingSchemaName()
+            : catalog.Image.Find(schema: null, name, catalog.SearchPath)?.Name.Schema ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
             ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in") { SqlState = "3F000" });
     }
 
@@ -44,6 +48,12 @@ sealed class ChangeStatement : SqlStatement
         var types = new ChangeParameters(session, statement, parameterTypes);
         var change = new ChangeStatement(
             session, sql, statement, await types.FindAsync(SqlParameters.Read(sql).Count, cancellationToken));
+        if (statement.Returning is not null)
+        {
+            await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
+            change.told = await new ReturnedRows(session, statement).DescribeAsync(
+                n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})", cancellationToken);
+        }
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
         var result = await change.RunAsync(statement, cancellationToken);
@@ -54,18 +64,27 @@ sealed class ChangeStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
+        var isTrino = Session.Dialect == SqlDialect.Trino;
         var (_, catalog) = await Session.CatalogAsync(cancellationToken);
-        var translated = PgStatement.Translate(statement, sql =>
-        {
-            // Of Trino's, the whole statement is translated before it is read.
-            var text = Session.Dialect == SqlDialect.Trino ? sql : PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
-            return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
-        });
+        var translated = PgStatement.Translate(
+            statement,
+            sql =>
+            {
+                var text = isTrino
+                    ? TrinoTranslator.Translate(sql, Session.User.Name, Session.Settings["TimeZone"]).Text
+                    : PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
+                return SqlParameters.Read(text).Replace(Value).Text;
+            },
+            isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
         var result = await RunAsync(translated, cancellationToken);
         Session.Service.Catalogs.Invalidate();
+        if (result.Returned is { } returned)
+            return await new ReturnedRows(Session, statement).OpenAsync(returned, Value, Done(statement, result).Tag, cancellationToken);
         if (told is null) return Done(statement, result);
         var rows = result.Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})");
         return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {result.Rows.Count}", cancellationToken);
+
+        string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
     }
 
     async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)

@@ -137,6 +137,17 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         };
     }
 
+    /// <summary>What the session sees of rows of a table that it has changed.</summary>
+    /// <exception cref="FozException">It may read nothing of the table.</exception>
+    public async ValueTask<RelationBinding> SeeAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
+    {
+        var bound = new RelationBinding.Rows(rows);
+        if (session.User.IsOwner) return bound;
+        var access = session.Service.Options.Access().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
+        var fields = await TaggedAsync(reference, rows, cancellationToken);
+        return access.IsFullOf(fields) ? bound : bound with { Through = ThroughOf(access, fields) };
+    }
+
     /// <summary>A view whose names are looked up with its owner's rights.</summary>
     RelationBinding.View OfView(RelationBinding.View view, TableAccess access, CancellationToken cancellationToken)
     {

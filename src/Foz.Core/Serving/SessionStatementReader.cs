@@ -1,3 +1,4 @@
+using Foz.Core.Data;
 using Foz.Core.Statements;
 
 namespace Foz.Core.Serving;
@@ -179,17 +180,24 @@ static class SessionStatementReader
         if (cursor.Takes("CREATE", "SCHEMA"))
         {
             var ifNotExists = cursor.Takes("IF", "NOT", "EXISTS");
-            var name = cursor.Name("the name of a schema");
+            var name = SchemaName(cursor);
             // Everything has one owner.
             if (cursor.Takes("AUTHORIZATION")) cursor.Name("a role");
             return new SessionStatement.CreateSchema(name, ifNotExists);
         }
         if (!cursor.Takes("DROP", "SCHEMA")) return null;
         var ifExists = cursor.Takes("IF", "EXISTS");
-        var dropped = new SessionStatement.DropSchema(cursor.Name("the name of a schema"), ifExists);
+        var dropped = new SessionStatement.DropSchema(SchemaName(cursor), ifExists);
         if (cursor.Takes("CASCADE")) throw cursor.Refused("tables are dropped one by one: DROP SCHEMA takes none with it");
         cursor.Takes("RESTRICT");
         return dropped;
+    }
+
+    /// <summary>A schema, which may have the catalog before it.</summary>
+    static string SchemaName(StatementCursor cursor)
+    {
+        var name = cursor.Name("the name of a schema");
+        return name == TableName.Catalog && cursor.TakesSymbol('.') ? cursor.Name("the name of a schema") : name;
     }
 
     static SessionStatement? ReadOther(StatementCursor cursor)

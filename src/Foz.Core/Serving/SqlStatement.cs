@@ -106,11 +106,12 @@ public abstract class SqlStatement
     {
         session.CheckTransaction();
         if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
-        if (StatementReader.Read(sql) is null)
-            return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
-        var translated = await QueryStatement.TranslateAsync(session, sql, cancellationToken);
-        return await ChangeStatement.PrepareAsync(
-            session, translated.Text, StatementReader.Read(translated.Text)!, parameterTypes, cancellationToken);
+        var cursor = new StatementCursor(sql);
+        if (cursor.Sees("CREATE", "SCHEMA") || cursor.Sees("DROP", "SCHEMA"))
+            return await SessionCommand.PrepareAsync(session, sql, SessionStatementReader.Read(sql)!, cancellationToken);
+        return await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement
+            ? await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken)
+            : await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
     }
 }
 

@@ -22,6 +22,9 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(changed?.Table.Version, created.Count);
 
+    /// <summary>Whether there are any.</summary>
+    public bool IsAny => changed is not null || created.Count > 0;
+
     /// <summary>The table that a statement changes, as the transaction has it.</summary>
     /// <param name="name">Its name in the lake.</param>
     /// <param name="table">The table as others have it.</param>

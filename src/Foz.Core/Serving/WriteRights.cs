@@ -43,6 +43,11 @@ sealed class WriteRights(SqlSession session)
                 throw Denied($"permission denied: {$"{privilege}".ToLowerInvariant()} on {name} is not granted");
             throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
         }
+        if (statement.Returning is not null && access.Of(session.User.Grantee, targets[0].Table.Name!.Value) is null)
+        {
+            session.Access.Deny($"no select on {targets[0].Table}");
+            throw Denied($"permission denied: RETURNING reads {targets[0].Table}, and select on it is not granted");
+        }
         // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and columns.
         if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null } or Statement.CreateTable { Replaces: false }))
             foreach (var name in targets.Select(target => target.Table.Name!.Value).Distinct())

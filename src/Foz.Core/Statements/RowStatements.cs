@@ -18,7 +18,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
         if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
-        if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken), cancellationToken);
+        if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning }, cancellationToken);
         using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
         return await InsertAsync(insert, query.Sql, cancellationToken);
     }
@@ -95,7 +95,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
                 committed, ("num_affected_rows", change.RowsAdded + change.RowsDeleted),
                 ("num_inserted_rows", change.RowsAdded), ("num_deleted_rows", change.RowsDeleted))
             : StatementResult.Of(
-                committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded));
+                committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded)) with { Returned = Returned(insert, change, committed) };
     }
 
     public async Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
-        return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded));
+        return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with { Returned = Returned(update, change, committed) };
     }
 
     public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
@@ -140,10 +140,17 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         using var bound = new BoundTexts();
         var condition = await BindAsync(delete.Condition, [(Target, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
-            table, new(condition, delete.Alias), new(), cancellationToken);
+            table, new(condition, delete.Alias), new() { FindsRows = delete.Returning is not null }, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
-        return StatementResult.Of(committed, ("num_affected_rows", change.RowsDeleted));
+        return StatementResult.Of(committed, ("num_affected_rows", change.RowsDeleted)) with
+        {
+            Returned = delete.Returning is null ? null : change.RemovedRows(),
+        };
     }
+
+    /// <summary>The rows that a statement has added, where it tells of them.</summary>
+    static TableRows? Returned(Statement statement, TableChange change, CommittedChange committed) =>
+        statement.Returning is null ? null : change.AddedRows(committed.Snapshot);
 
     public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
     {
@@ -157,7 +164,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             change.Metrics["numTargetRowsInserted"]);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
-            ("num_deleted_rows", deleted), ("num_inserted_rows", inserted));
+            ("num_deleted_rows", deleted), ("num_inserted_rows", inserted)) with { Returned = Returned(merge, change, committed) };
     }
 
     /// <summary>A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.</summary>

@@ -24,11 +24,17 @@ public abstract record Statement
     {
     }
 
+    /// <summary>What is told of the rows that it changes, as SELECT lists it; null for nothing.</summary>
+    public string? Returning { get; init; }
+
     /// <summary><c>INSERT INTO</c> and <c>INSERT OVERWRITE</c>.</summary>
     /// <param name="Table">The table.</param>
     /// <param name="Query">The SELECT or VALUES that gives the rows.</param>
     public sealed record Insert(TableTarget Table, string Query) : Statement
     {
+        /// <summary>What RETURNING calls the table.</summary>
+        public string? Alias { get; init; }
+
         /// <summary>The columns that the rows give, in order; null for all.</summary>
         public IReadOnlyList<string>? Columns { get; init; }
 

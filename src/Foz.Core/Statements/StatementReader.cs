@@ -91,16 +91,14 @@ public static class StatementReader
             columns = cursor.Names();
         var isByName = cursor.Takes("BY", "NAME");
         if (columns is null && cursor.Takes("DEFAULT", "VALUES"))
-        {
-            RefuseReturning(cursor);
-            return new(table, "") { IsOfDefaults = true };
-        }
+            return new(table, "") { Alias = alias, IsOfDefaults = true, Returning = Returning(cursor) };
         if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT or VALUES");
         var query = cursor.RestBefore("a query", "ON CONFLICT", "RETURNING");
         var conflict = cursor.Takes("ON", "CONFLICT") ? Conflict(cursor, alias) : null;
-        RefuseReturning(cursor);
+        if ((overwrites || replaced is not null) && cursor.Sees("RETURNING")) throw cursor.Refused("an INSERT that replaces rows takes no RETURNING");
         return new(table, query)
         {
+            Alias = alias, Returning = Returning(cursor),
             Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced, OnConflict = conflict,
         };
     }
@@ -118,10 +116,7 @@ public static class StatementReader
         return new(keys, alias) { Assignments = assignments, Condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : null };
     }
 
-    static void RefuseReturning(StatementCursor cursor)
-    {
-        if (cursor.Sees("RETURNING")) throw cursor.Refused("RETURNING is not supported: read the rows with a SELECT");
-    }
+    static string? Returning(StatementCursor cursor) => cursor.Takes("RETURNING") ? cursor.Rest("columns") : null;
 
     /// <summary><c>TRUNCATE [TABLE] [ONLY] t</c>, as PostgreSQL and Spark have it.</summary>
     static Statement.Delete Truncate(StatementCursor cursor)
@@ -145,7 +140,7 @@ public static class StatementReader
         var assignments = Assignments(cursor, "WHERE", "FROM", "RETURNING");
         return cursor.Takes("FROM")
             ? UpdateFrom(cursor, table, alias, assignments)
-            : new Statement.Update(table, alias, assignments, Condition(cursor));
+            : new Statement.Update(table, alias, assignments, Condition(cursor)) { Returning = Returning(cursor) };
     }
 
     /// <summary><c>UPDATE … SET … FROM u WHERE …</c>, PostgreSQL's: a MERGE that only updates.</summary>
@@ -162,7 +157,7 @@ public static class StatementReader
             Clauses = [new(MergeMatch.Matched, new MergeAction.Update(assignments))],
         })
         {
-            Word = "UPDATE",
+            Word = "UPDATE", Returning = Returning(cursor),
         };
     }
 
@@ -171,17 +166,13 @@ public static class StatementReader
         cursor.Takes("ONLY");
         var table = cursor.Table();
         var alias = cursor.Alias("WHERE", "USING", "RETURNING") ?? NameOf(table);
-        if (!cursor.Takes("USING")) return new(table, alias, Condition(cursor));
-        var others = cursor.RestBefore("a table", "WHERE", "RETURNING");
-        return new(table, alias, $"EXISTS (SELECT 1 FROM {others} WHERE ({Condition(cursor)}\n))");
+        var others = cursor.Takes("USING") ? cursor.RestBefore("a table", "WHERE", "RETURNING") : null;
+        var condition = Condition(cursor);
+        if (others is not null) condition = $"EXISTS (SELECT 1 FROM {others} WHERE ({condition}\n))";
+        return new(table, alias, condition) { Returning = Returning(cursor) };
     }
 
-    static string Condition(StatementCursor cursor)
-    {
-        var condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : "true";
-        RefuseReturning(cursor);
-        return condition;
-    }
+    static string Condition(StatementCursor cursor) => cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : "true";
 
     /// <summary>What rows are called that have no alias.</summary>
     internal static string NameOf(TableTarget table) => table.Name?.Name ?? "t";

@@ -11,6 +11,9 @@ public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList
     /// <summary>What did not go well although the statement did what it says; null where all did.</summary>
     public Warning? Warning { get; init; }
 
+    /// <summary>The rows that it added, and of a DELETE those that it took away; null where nobody asked for them.</summary>
+    internal TableRows? Returned { get; init; }
+
     /// <summary>The version that it committed; null where it committed nothing.</summary>
     internal TableSnapshot? Committed { get; init; }
 

@@ -27,6 +27,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <exception cref="DeltaException">Other commits came first each time, or the storage failed.</exception>
     public async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
     {
+        if (statement.Returning is not null && QueryNames is null)
+            throw new FozException(ErrorKind.Sql, "RETURNING is told to clients of foz serve alone: read the rows with a SELECT") { SqlState = "0A000" };
         for (var race = 1; ; race++)
         {
             try

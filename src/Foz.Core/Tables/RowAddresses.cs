@@ -55,6 +55,10 @@ sealed class RowAddresses
         return left;
     }
 
+    /// <summary>The rows, with the table's columns.</summary>
+    public TableRows Rows =>
+        TableRows.Of(table, [new ScanPart(Files, new() { FilterOf = file => ScanChoice.Only(RowsOf(file)) })], own: []);
+
     /// <summary>The rows, as a relation for one session with the table's columns.</summary>
     /// <param name="session">The session.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -25,6 +25,8 @@ public sealed class TableChange : IAsyncDisposable
     readonly DataFiles dataFiles;
     readonly Transaction transaction;
     readonly List<string> written = [];
+    readonly List<AddFile> added = [];
+    RowAddresses? removed;
     bool keepsFiles, isOverwritten;
 
     internal TableChange(
@@ -78,6 +80,12 @@ public sealed class TableChange : IAsyncDisposable
         var before = Present?.State.Files.Select(file => file.Path).ToHashSet() ?? [];
         return TableRows.Of(preview, [.. preview.State.Files.Where(file => !before.Contains(file.Path))]);
     }
+
+    /// <summary>The rows that were added or changed, without those that only moved, in a version that has them.</summary>
+    internal TableRows AddedRows(TableSnapshot version) => TableRows.Of(version, added);
+
+    /// <summary>The rows that were taken away one by one, as they were.</summary>
+    internal TableRows RemovedRows() => removed is null ? TableRows.Of(Present!, []) : removed.Rows;
 
     /// <summary>What the change counted, by Delta's names of metrics; the same as history will show.</summary>
     public IReadOnlyDictionary<string, long> Metrics => metrics.Of(operation.Name);
@@ -165,6 +173,7 @@ public sealed class TableChange : IAsyncDisposable
     /// <param name="cancellationToken">Stops it.</param>
     internal async Task ApplyAsync(EngineSession session, RowChanges rows, CancellationToken cancellationToken)
     {
+        removed = rows.Removed;
         var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
         // moved, and those that are one row before and after, they could not tell apart.
@@ -226,6 +235,7 @@ public sealed class TableChange : IAsyncDisposable
         });
         var files = await WriteAsync(
             session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken, isTold ? Told : null);
+        added.AddRange(files);
         metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
 

@@ -200,7 +200,7 @@ public sealed class TableWriter(EngineSession session)
             table, present, target, options, TableOperation.Delete(condition.Sql, options.Retention));
         return await change.FillAsync(async () =>
         {
-            if (condition.IsAll)
+            if (condition.IsAll && !options.FindsRows)
             {
                 change.RemoveAll();
                 return;

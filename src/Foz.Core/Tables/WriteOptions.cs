@@ -48,6 +48,9 @@ public sealed record WriteOptions
     /// </summary>
     public TimeSpan? Retention { get; init; }
 
+    /// <summary>Whether each row that a DELETE takes away is found, so that it can be told of, also where all of them go.</summary>
+    internal bool FindsRows { get; init; }
+
     /// <summary>
     /// How often another commit may come first, where it does not conflict, before this one gives up. A change that was
     /// checked as a preview allows none: it must be checked again.

@@ -4,14 +4,15 @@ using Foz.Core.Tables.Merging;
 
 namespace Foz.Core.Serving.PostgreSql;
 
-/// <summary>Turns what PostgreSQL's clients write inside of statements that change tables into what Foz has there.</summary>
+/// <summary>Turns what clients write inside of statements that change tables into what Foz has there.</summary>
 static class PgStatement
 {
     /// <summary>The statement with its queries, expressions and types in Foz's words.</summary>
     /// <param name="statement">The statement as it was read.</param>
     /// <param name="sql">Turns a query, or an expression over rows.</param>
+    /// <param name="type">Turns the type of a column, which is given first.</param>
     /// <exception cref="FozException">A column is of a type that no table can have.</exception>
-    public static Statement Translate(Statement statement, Func<string, string> sql) => statement switch
+    public static Statement Translate(Statement statement, Func<string, string> sql, Func<string, string, string> type) => statement switch
     {
         Statement.Insert insert => insert with
         {
@@ -32,11 +33,11 @@ static class PgStatement
         Statement.Merge merge => merge with { Definition = Translate(merge.Definition, sql) },
         Statement.CreateTable create => create with
         {
-            Columns = [.. create.Columns.Select(Translate)],
+            Columns = [.. create.Columns.Select(column => Translate(column, type))],
             Query = create.Query is { } query ? sql(query) : null,
         },
         Statement.CreateView create => create with { Query = sql(create.Query) },
-        Statement.Alter alter => alter with { Alteration = Translate(alter.Alteration) },
+        Statement.Alter alter => alter with { Alteration = Translate(alter.Alteration, type) },
         _ => statement,
     };
 
@@ -62,15 +63,15 @@ static class PgStatement
     static Dictionary<string, string> Translate(IReadOnlyDictionary<string, string> values, Func<string, string> sql) =>
         values.ToDictionary(pair => pair.Key, pair => sql(pair.Value), StringComparer.OrdinalIgnoreCase);
 
-    static ColumnDefinition Translate(ColumnDefinition column) => PgColumnTypes.IsCounted(column.Type)
+    static ColumnDefinition Translate(ColumnDefinition column, Func<string, string, string> type) => PgColumnTypes.IsCounted(column.Type)
         ? column with { Type = "bigint", Identity = new(Start: 1, Step: 1, AllowsExplicit: true) }
-        : column with { Type = PgColumnTypes.Translate(column.Name, column.Type) };
+        : column with { Type = type(column.Name, column.Type) };
 
-    static TableAlteration Translate(TableAlteration alteration) => alteration switch
+    static TableAlteration Translate(TableAlteration alteration, Func<string, string, string> type) => alteration switch
     {
         TableAlteration.AddColumns add => new TableAlteration.AddColumns(
-            [.. add.Columns.Select(column => column with { Type = PgColumnTypes.Translate(column.Name, column.Type) })]),
-        TableAlteration.ChangeType change => change with { Type = PgColumnTypes.Translate(change.Column, change.Type) },
+            [.. add.Columns.Select(column => column with { Type = type(column.Name, column.Type) })]),
+        TableAlteration.ChangeType change => change with { Type = type(change.Column, change.Type) },
         _ => alteration,
     };
 }

@@ -93,9 +93,7 @@ public sealed class ChangeWordsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("INSERT INTO silver.orders VALUES (6, 'f', 6) RETURNING id")]
-    [InlineData("UPDATE silver.orders SET name = 'x' WHERE id = 1 RETURNING *")]
-    [InlineData("DELETE FROM silver.orders RETURNING id")]
+    [InlineData("INSERT OVERWRITE silver.orders SELECT 1, 'x', 1 RETURNING id")]
     [InlineData("INSERT INTO silver.orders VALUES (6, 'f', 6) ON CONFLICT ON CONSTRAINT pk DO NOTHING")]
     [InlineData("UPDATE silver.orders SET name = 'x' FROM silver.prices p JOIN silver.prices q ON p.id = q.id WHERE p.id = orders.id")]
     [InlineData("ALTER TABLE silver.orders RENAME TO sales")]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Foz.Core.Governance;
 using Foz.Core.Serving.Trino;
 using Foz.Tests.Server.PgWire;
@@ -139,6 +140,48 @@ public sealed class TrinoSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tables_are_made_in_Trinos_words_and_found_in_the_sessions_schema()
+    {
+        const string Made = """
+            CREATE TABLE lake.silver.kinds (
+               a boolean,
+               b tinyint,
+               c smallint,
+               d integer NOT NULL,
+               e bigint,
+               f real,
+               g double,
+               h decimal(12,3),
+               i varchar COMMENT 'words',
+               j varbinary,
+               k date,
+               l timestamp(6),
+               m timestamp(6) with time zone,
+               n array(bigint),
+               o map(varchar,array(double)),
+               p row(x bigint, y row(z varchar, w decimal(5,2)))
+            )
+            """;
+        Assert.Null((await client.RunAsync(Made.Replace("lake.silver.", "", StringComparison.Ordinal))).Error);
+        client.Headers["X-Trino-Client-Capabilities"] = "PARAMETRIC_DATETIME";
+        Assert.Equal([Made.ReplaceLineEndings("\n")], (await client.RowsAsync("SHOW CREATE TABLE kinds")).Select(row => JsonSerializer.Deserialize<string>(row)));
+        Assert.Null((await client.RunAsync(
+            "INSERT INTO kinds (d, g, n, o, p, l) VALUES (1, 1e0, ARRAY[1, 2], MAP(ARRAY['k'], ARRAY[ARRAY[0.5e0]]), ROW(7, ROW('z', 1.25)), TIMESTAMP '2024-01-02 03:04:05.678901')")).Error);
+        Assert.Null((await client.RunAsync("UPDATE kinds SET e = cardinality(n), a = contains(n, 2) WHERE d = 1")).Error);
+        Assert.Equal(["1,2,true,[1,2],\"z\""], await client.RowsAsync("SELECT d, e, a, n, p.y.z FROM kinds"));
+        Assert.Null((await client.RunAsync("CREATE TABLE copies AS SELECT d, date_add('day', 1, DATE '2024-01-01') AS day FROM kinds")).Error);
+        Assert.Null((await client.RunAsync("INSERT INTO copies SELECT d + 1, day FROM copies")).Error);
+        Assert.Null((await client.RunAsync("DELETE FROM copies WHERE d = 1")).Error);
+        Assert.Equal(["2,\"2024-01-02\""], await client.RowsAsync("SELECT * FROM copies"));
+        Assert.Null((await client.RunAsync("ALTER TABLE copies ADD COLUMN words array(varchar(5))")).Error);
+        Assert.Null((await client.RunAsync("DROP TABLE copies")).Error);
+        Assert.Null((await client.RunAsync("CREATE SCHEMA IF NOT EXISTS lake.fresh")).Error);
+        Assert.Contains("names", (await client.RunAsync("CREATE TABLE bad (r row(bigint))")).Error, StringComparison.Ordinal);
+        client.Headers.Remove("X-Trino-Schema");
+        Assert.StartsWith("MISSING_SCHEMA_NAME", (await client.RunAsync("INSERT INTO kinds (d) VALUES (1)")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Queries_are_explained_validated_and_killed()
     {
         Assert.Equal(["true"], await client.RowsAsync("EXPLAIN (TYPE VALIDATE) SELECT id FROM orders"));
@@ -171,7 +214,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         Assert.Equal("Schema 'gold' does not exist", await FailAsync("SELECT * FROM gold.secret"));
         Assert.Equal("Schema 'gold' does not exist", await FailAsync("SHOW COLUMNS FROM gold.secret"));
         Assert.Contains("amount", await FailAsync("SELECT amount FROM silver.orders"), StringComparison.Ordinal);
-        Assert.Equal("only owners see plans", await FailAsync("EXPLAIN SELECT id FROM silver.orders"));
+        Assert.DoesNotContain("< 3", string.Join(' ', await ColumnAsync("EXPLAIN SELECT id FROM silver.orders")), StringComparison.Ordinal);
         Assert.Equal(["CREATE TABLE lake.silver.orders (\n   id bigint NOT NULL,\n   name varchar COMMENT 'who'\n)"], await ColumnAsync("SHOW CREATE TABLE silver.orders"));
         Assert.StartsWith("permission denied: delete", await FailAsync("DELETE FROM silver.orders"), StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
