@@ -95,7 +95,10 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
                 committed, ("num_affected_rows", change.RowsAdded + change.RowsDeleted),
                 ("num_inserted_rows", change.RowsAdded), ("num_deleted_rows", change.RowsDeleted))
             : StatementResult.Of(
-                committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded)) with { Returned = Returned(insert, change, committed) };
+                committed, ("num_affected_rows", change.RowsAdded), ("num_inserted_rows", change.RowsAdded)) with
+            {
+                Returned = Returned(insert, change, committed),
+            };
     }
 
     public async Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken)
@@ -164,7 +167,10 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             change.Metrics["numTargetRowsInserted"]);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
-            ("num_deleted_rows", deleted), ("num_inserted_rows", inserted)) with { Returned = Returned(merge, change, committed) };
+            ("num_deleted_rows", deleted), ("num_inserted_rows", inserted)) with
+        {
+            Returned = Returned(merge, change, committed),
+        };
     }
 
     /// <summary>A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.</summary>
