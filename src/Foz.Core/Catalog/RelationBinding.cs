@@ -39,10 +39,9 @@ public interface IRelationNames
     /// <exception cref="FozException">Its arguments name nothing.</exception>
     ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
 
-    /// <summary>Makes sure that a statement, or a view that it reads, calls no function that it may not.</summary>
-    /// <param name="functions">The scalar, aggregate and window functions, in small letters.</param>
-    /// <exception cref="FozException">It calls one.</exception>
-    void CheckFunctions(IReadOnlySet<string> functions)
+    /// <summary>Makes sure that a statement, or a view that it reads, calls no function that it may not, and gives no name that it may not.</summary>
+    /// <exception cref="FozException">It does.</exception>
+    void Check(SqlAnalysis statement)
     {
     }
 }

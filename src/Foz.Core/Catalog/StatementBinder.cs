@@ -109,7 +109,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         for (var depth = 0; depth < ViewDepthMax; depth++)
         {
             var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
-            names.CheckFunctions(analysis.Functions);
+            names.Check(analysis);
             var bindings = new Dictionary<SqlSpan, RelationBinding>();
             foreach (var table in analysis.Tables)
                 if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding) bindings[table.Span] = binding;

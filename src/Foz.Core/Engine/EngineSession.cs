@@ -30,8 +30,27 @@ public sealed class EngineSession : IDisposable
     /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
     public EngineSession Fork() => pool.Open(workload);
 
+    /// <summary>The time zone that texts without one are in, here and where statements are planned for this session.</summary>
+    public string TimeZone { get; private set; } = "UTC";
+
+    /// <summary>Takes texts without a time zone to be of one.</summary>
+    /// <param name="zone">A name of the IANA's.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">There is no such zone.</exception>
+    public void UseTimeZone(string zone, CancellationToken cancellationToken)
+    {
+        if (zone == TimeZone) return;
+        Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
+        TimeZone = zone;
+    }
+
     /// <summary>Borrows a session of the same pool to plan statements in.</summary>
-    internal PlanSession BorrowPlanner() => pool.BorrowPlanner();
+    internal PlanSession BorrowPlanner()
+    {
+        var planner = pool.BorrowPlanner();
+        planner.Session.UseTimeZone(TimeZone, CancellationToken.None);
+        return planner;
+    }
 
     /// <summary>What statements of the pool name.</summary>
     internal AnalysisCache Analyses => pool.Analyses;

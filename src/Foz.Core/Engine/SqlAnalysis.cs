@@ -17,6 +17,7 @@ public sealed class SqlAnalysis
         Columns = tree.Columns;
         Functions = tree.Functions;
         LocalNames = tree.LocalNames;
+        WithNames = tree.WithNames;
         ParentScopes = tree.ParentScopes;
         TakesAllColumns = tree.TakesAllColumns;
     }
@@ -38,6 +39,9 @@ public sealed class SqlAnalysis
 
     /// <summary>Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.</summary>
     public bool TakesAllColumns { get; }
+
+    /// <summary>The names that WITH gives to queries.</summary>
+    public IReadOnlySet<string> WithNames { get; }
 
     internal SqlTokens Tokens { get; }
 

@@ -15,6 +15,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     readonly List<ColumnReference> columns = [];
     readonly HashSet<string> functions = new(StringComparer.Ordinal);
     readonly HashSet<string> localNames = new(StringComparer.OrdinalIgnoreCase);
+    readonly HashSet<string> withNames = new(StringComparer.Ordinal);
     readonly List<int> parentScopes = [];
     readonly List<string> commonTables = [];
     int scope = -1;
@@ -29,12 +30,15 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public IReadOnlySet<string> LocalNames => localNames;
 
+    public IReadOnlySet<string> WithNames => withNames;
+
     public IReadOnlyList<int> ParentScopes => parentScopes;
 
     public bool TakesAllColumns { get; private set; }
 
     public void Read(JsonElement element)
     {
+        SqlNesting.Check();
         switch (element.ValueKind)
         {
             case JsonValueKind.Array:
@@ -63,16 +67,21 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         {
             var name = entry.GetProperty("key").GetString()!;
             var definition = entry.GetProperty("value");
-            var isRecursive = definition.GetProperty("query").GetProperty("node").GetProperty("type")
-                .ValueEquals("RECURSIVE_CTE_NODE");
             localNames.Add(name);
+            withNames.Add(name);
             // Its own name means another table, unless it is recursive.
-            if (isRecursive) commonTables.Add(name);
             Read(definition.GetProperty("query"));
-            if (!isRecursive) commonTables.Add(name);
+            commonTables.Add(name);
         }
+        var recursion = query.GetProperty("type").ValueEquals("RECURSIVE_CTE_NODE") ? query.GetProperty("cte_name").GetString() : null;
         foreach (var property in query.EnumerateObject())
-            if (!property.NameEquals("cte_map")) Read(property.Value);
+            if (!property.NameEquals("cte_map") && (recursion is null || !property.NameEquals("right"))) Read(property.Value);
+        if (recursion is not null)
+        {
+            // Only the part behind UNION reads what there is so far; for the one before it the name is another table's.
+            commonTables.Add(recursion);
+            Read(query.GetProperty("right"));
+        }
         commonTables.RemoveRange(known, commonTables.Count - known);
         scope = around;
     }
@@ -121,7 +130,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     {
         var name = element.GetProperty("table_name").GetString()!;
         var schema = TextOrNull(element, "schema_name");
-        if (schema is null && commonTables.Contains(name, StringComparer.OrdinalIgnoreCase)) return;
+        if (schema is null && commonTables.Exists(known => IsSame(known, name))) return;
         var start = TokenAt(element);
         var span = NameSpan(element);
         tables.Add(new()
@@ -139,6 +148,15 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
                 : null,
             Scope = scope,
         });
+    }
+
+    /// <summary>Whether two names are one for DuckDB, which knows the case of ASCII's letters only.</summary>
+    static bool IsSame(string one, string other)
+    {
+        if (one.Length != other.Length) return false;
+        for (var i = 0; i < one.Length; i++)
+            if (one[i] != other[i] && (!char.IsAsciiLetter(one[i]) || (one[i] ^ other[i]) != 0x20)) return false;
+        return true;
     }
 
     void ReadTableFunction(JsonElement element, JsonElement function)

@@ -72,10 +72,12 @@ sealed class ChangeStatement : SqlStatement
             {
                 var text = isTrino
                     ? TrinoTranslator.Translate(sql, Session.User.Name, Session.Settings["TimeZone"]).Text
-                    : PgTranslator.Translate(sql, Session.Translation(() => catalog)).Text;
+                    : PgTranslator.Translate(sql, Session.Translation(CatalogOf)).Text;
                 return SqlParameters.Read(text).Replace(Value).Text;
             },
             isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
+        if (translated is Statement.CreateView view)
+            translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
         var result = await RunAsync(translated, cancellationToken);
         Session.Service.Catalogs.Invalidate();
         if (result.Returned is { } returned)
@@ -85,6 +87,14 @@ sealed class ChangeStatement : SqlStatement
         return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {result.Rows.Count}", cancellationToken);
 
         string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
+
+        // What is kept is read by sessions that know nothing of this one.
+        long CatalogOf() => statement is Statement.CreateView
+            ? throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
+            {
+                SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
+            }
+            : catalog;
     }
 
     async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
@@ -92,6 +102,7 @@ sealed class ChangeStatement : SqlStatement
         await new WriteRights(Session).CheckAsync(statement, cancellationToken);
         Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
         using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+        engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
         var runner = new ChangeRunner(Session);
         if (GivesRows(statement)) return await Session.Runner(engine).RunAsync(statement, cancellationToken);
         runner.Check(statement);

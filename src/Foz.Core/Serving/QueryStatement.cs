@@ -64,12 +64,12 @@ sealed class QueryStatement : SqlStatement
             var translated = await TranslateAsync(Session, Text, cancellationToken);
             var replaced = SqlParameters.Read(translated.Text)
                 .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
+            // Before it is bound: which files are left out follows from it too.
+            engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced,
                 new StatementBinder(engine, new SessionNames(Session, workload)).BindAsync(replaced.Text, cancellationToken));
             Session.Audit(Text, AuditEvent.Read, bound.Analysis);
-            if (Session.Settings["TimeZone"] is not "UTC" and var zone)
-                engine.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
             var cursor = new EngineCursor(Session, engine, bound, tag: null, cancellationToken);
             if (cursor.Columns.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
             await cursor.DisposeAsync();

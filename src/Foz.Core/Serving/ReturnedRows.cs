@@ -39,8 +39,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         {
             var text = await TextAsync(value, cancellationToken);
             bound = await new StatementBinder(engine, new ReturnedNames(new(session, Workload.Query), name, Table, rows)).BindAsync(text, cancellationToken);
-            if (session.Settings["TimeZone"] is not "UTC" and var zone)
-                engine.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
+            engine.UseTimeZone(session.Settings["TimeZone"], cancellationToken);
             return new EngineCursor(session, engine, bound, tag, cancellationToken);
         }
         catch
@@ -87,6 +86,6 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
             names.FindAsync(call, cancellationToken);
 
-        public void CheckFunctions(IReadOnlySet<string> functions) => names.CheckFunctions(functions);
+        public void Check(SqlAnalysis statement) => names.Check(statement);
     }
 }

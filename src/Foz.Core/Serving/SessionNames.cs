@@ -68,7 +68,14 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         throw ServedFunctions.Missing(ServedFunctions.Table, call.Name);
     }
 
-    public void CheckFunctions(IReadOnlySet<string> functions) => ServedFunctions.Check(functions);
+    public void Check(SqlAnalysis statement)
+    {
+        ServedFunctions.Check(statement.Functions);
+        // Where the engine does not know such a name, it would be a file, or something of the engine's own.
+        if (statement.WithNames.FirstOrDefault(name => IsOutside(new() { Name = name, Span = default })) is not { } outside) return;
+        session.Access.Deny($"WITH {outside} would be a file or something of the engine");
+        throw new FozException(ErrorKind.Sql, $"a query of WITH cannot be named \"{outside}\"") { SqlState = "42602" };
+    }
 
     async ValueTask<RelationBinding?> FindForTrinoAsync(TableReference reference, CancellationToken cancellationToken)
     {
@@ -127,7 +134,7 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         {
             null => null,
             _ when access is null => binding,
-            RelationBinding.Rows when access.IsFullOf(fields) => binding,
+            RelationBinding.Rows rows when IsWhole(access, rows.Table, fields) => binding,
             RelationBinding.Rows rows => rows with { Through = ThroughOf(access, fields) },
             RelationBinding.View view when access.IsFull => OfView(view, access, cancellationToken),
             _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
@@ -170,7 +177,7 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
         var access = view.Through(session.Service.Options.Access().Of(session.User.Grantee, table));
         session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
-        return access.IsFullOf(fields) ? rows : rows with { Through = ThroughOf(access, fields) };
+        return IsWhole(access, rows.Table, fields) ? rows : rows with { Through = ThroughOf(access, fields) };
     }
 
     /// <summary>Makes of a relation what may be read of it.</summary>
@@ -178,6 +185,33 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         ? relation => access.SelectColumns(fields, relation)
         : relation => access.Select(
             fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+
+    /// <summary>Whether everything of rows is read as it is.</summary>
+    static bool IsWhole(TableAccess access, TableRows rows, IReadOnlyList<Field> fields) =>
+        fields.Count == rows.Fields.Count && access.IsFullOf(fields);
+
+    /// <summary>A query that is kept for other sessions: each table with the schema in which this one finds it.</summary>
+    /// <exception cref="FozException">It does not parse, or names a table's version without a schema.</exception>
+    public async Task<string> QualifyAsync(string sql, CancellationToken cancellationToken)
+    {
+        using var engine = session.Service.Lake.Engines.Open(workload);
+        var analysis = SqlAnalysis.Read(engine, sql, cancellationToken);
+        var found = new Dictionary<SqlSpan, TableName>();
+        foreach (var table in analysis.Tables.Where(table => table is { Schema: null, IsText: false }))
+        {
+            if (PgRelation.Find(schema: null, table.Name) is not null) continue;
+            foreach (var schema in session.SearchPath)
+            {
+                if (!await IsThereAsync(new(schema, table.Name), cancellationToken)) continue;
+                found.TryAdd(table.Span, new(schema, table.Name));
+                if (table.At is null) continue;
+                throw new FozException(ErrorKind.Sql, $"name the schema too where a view reads a version of a table: {schema}.{table.Name}") { SqlState = "42P01" };
+            }
+        }
+        return analysis.Rewrite(table => found.TryGetValue(table.Span, out var name)
+            ? $"{SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"
+            : null).Text;
+    }
 
     /// <summary>Whether grants give all rows and columns of a table, as they are; also where there is no table.</summary>
     public async ValueTask<bool> IsWholeAsync(AccessList access, TableName table, CancellationToken cancellationToken)
@@ -191,14 +225,17 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
     }
 
     /// <summary>
-    /// The columns of rows with the tags that they have now, whatever version is read, and, of what a table rejected or quarantined,
-    /// those of the table: rejected rows may hold a value of any of its columns.
+    /// The columns of rows with the tags that they have now, whatever version is read and whatever they were called then, and, of what
+    /// a table rejected or quarantined, those of the table: rejected rows may hold a value of any of its columns. Columns that the
+    /// table has no more are left out: nobody says any more what they held.
     /// </summary>
     async ValueTask<IReadOnlyList<Field>> TaggedAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
     {
         if (session.User.IsOwner) return rows.Fields;
-        var now = reference.At is null && session.Versions is null ? rows.Fields : await FieldsAsync(reference with { At = null });
-        var fields = rows.Fields.Select(field => ColumnTag.WithTagsOf(field, Find(now, field.Name)));
+        var now = reference.At is null && session.Versions is null ? rows : await RowsAsync(reference with { At = null });
+        var fields = now == rows ? rows.Fields : now is null ? [] : rows.Fields
+            .Select(field => (Field: field, Now: now.FindStored(rows.StoredNameOf(field.Name))))
+            .Where(known => known.Now is not null).Select(known => ColumnTag.WithTagsOf(known.Field, known.Now));
         var (name, rejected, quarantined) = (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
         if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
         {
@@ -215,9 +252,11 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         static Field? Find(IReadOnlyList<Field> among, string column) =>
             among.FirstOrDefault(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
 
-        async ValueTask<IReadOnlyList<Field>> FieldsAsync(TableReference table) =>
+        async ValueTask<IReadOnlyList<Field>> FieldsAsync(TableReference table) => (await RowsAsync(table))?.Fields ?? [];
+
+        async ValueTask<TableRows?> RowsAsync(TableReference table) =>
             await IsThereAsync(new(table.Schema!, table.Name), cancellationToken)
-            && await names.FindAsync(table, cancellationToken) is RelationBinding.Rows found ? found.Table.Fields : [];
+            && await names.FindAsync(table, cancellationToken) is RelationBinding.Rows found ? found.Table : null;
     }
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)

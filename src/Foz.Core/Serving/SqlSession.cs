@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
@@ -282,13 +283,20 @@ public sealed class SqlSession : IAsyncDisposable
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, Workload.Query), Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
+            QueryNames = new SessionNames(this, Workload.Query), CheckQuery = CheckQueryAsync, Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
         };
 
     async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
     {
         await Service.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
+    }
+
+    /// <summary>Binds a query of a change over empty tables, where no file can be reached, before it is bound where its rows are read.</summary>
+    async Task CheckQueryAsync(string query, CancellationToken cancellationToken)
+    {
+        using var engine = Service.Lake.Engines.Open(Workload.Serving);
+        await new StatementBinder(engine, new SessionNames(this, Workload.Serving)).DescribeAsync(query, Service.Lake.Engines, cancellationToken);
     }
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
@@ -319,6 +327,12 @@ public sealed class SqlSession : IAsyncDisposable
             Fail();
             // The message has the value, which may be one that is not shown.
             throw new FozException(ErrorKind.Data, "a value is not one of the type, or out of its range") { SqlState = e.SqlState };
+        }
+        catch (FozException e) when (e is { Kind: ErrorKind.NotFound, Hint: not null } && !User.IsOwner)
+        {
+            Fail();
+            // What is near may be what is not granted.
+            throw new FozException(e.Kind, e.Message, e.InnerException) { SqlState = e.SqlState, Place = e.Place };
         }
         catch (Exception e) when (e is not UnreachableException)
         {

@@ -65,6 +65,7 @@ sealed class WriteRights(SqlSession session)
     static IEnumerable<string> ExpressionsOf(Statement statement) => statement switch
     {
         Statement.Insert { ReplacedWhere: { } condition } => [condition],
+        Statement.Optimize { Options.Where: { } condition } => [condition],
         Statement.Insert { OnConflict: { } conflict } => [.. conflict.Assignments?.Values ?? [], .. conflict.Condition is { } only ? [only] : Array.Empty<string>()],
         Statement.Update update => [.. update.Assignments.Values, update.Condition],
         Statement.Delete delete => [delete.Condition],

@@ -33,7 +33,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
                 Hint = "CREATE VIEW IF NOT EXISTS leaves it, CREATE OR REPLACE VIEW makes it another one",
             };
         var sql = await InLakeAsync(name, create.Query, cancellationToken);
-        using (var bound = await runner.Binder.BindAsync(create.Query, cancellationToken))
+        using (var bound = await runner.BindAsync(create.Query, cancellationToken))
             session.Describe(bound.Sql, cancellationToken);
         await names!.Lake.Catalog.DefineAsync(
             name,

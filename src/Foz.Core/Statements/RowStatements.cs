@@ -19,8 +19,11 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
         if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning }, cancellationToken);
-        using var query = await runner.Binder.BindAsync(insert.Query, cancellationToken);
-        return await InsertAsync(insert, query.Sql, cancellationToken);
+        using var bound = new BoundTexts();
+        var query = await runner.BindAsync(insert.Query, cancellationToken);
+        bound.Add(query);
+        var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(Target, Target)], bound, cancellationToken) : null;
+        return await InsertAsync(insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken);
     }
 
     /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
@@ -176,7 +179,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     /// <summary>A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.</summary>
     async Task<MergeDefinition> BindAsync(MergeDefinition merge, BoundTexts bound, CancellationToken cancellationToken)
     {
-        var source = await runner.Binder.BindAsync(merge.Source, cancellationToken);
+        var source = await runner.BindAsync(merge.Source, cancellationToken);
         bound.Add(source);
         (string, string)[] own = [(Target, merge.TargetAlias), (Source, merge.SourceAlias)];
         var on = await TextAsync(merge.On);
@@ -244,10 +247,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     async Task<string> BindAsync(
         string expression, (string Relation, string Alias)[] own, BoundTexts bound, CancellationToken cancellationToken)
     {
-        // Without a query inside, it names nothing but columns.
-        if (!expression.Contains("select", StringComparison.OrdinalIgnoreCase)
-            && !expression.Contains("from", StringComparison.OrdinalIgnoreCase))
-            return expression;
+        // It stands for the column's default, and is no expression.
+        if (expression.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)) return expression;
         var relations = string.Join(", ", own.Select(r => $"{r.Relation} AS {SqlText.Identifier(r.Alias)}"));
         var (before, after) = ($"SELECT 1 FROM {relations} WHERE (", "\n)");
         var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
@@ -276,6 +277,6 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
             names.FindAsync(call, cancellationToken);
 
-        public void CheckFunctions(IReadOnlySet<string> functions) => names.CheckFunctions(functions);
+        public void Check(SqlAnalysis statement) => names.Check(statement);
     }
 }

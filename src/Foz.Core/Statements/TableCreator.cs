@@ -76,7 +76,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
     async Task<StatementResult> FillAsync(
         LakeTable table, TableSnapshot? present, Statement.CreateTable create, CancellationToken cancellationToken)
     {
-        using var query = await runner.Binder.BindAsync(create.Query!, cancellationToken);
+        using var query = await runner.BindAsync(create.Query!, cancellationToken);
         var options = new WriteOptions
         {
             PartitionBy = create.PartitionedBy,

@@ -20,6 +20,14 @@ public sealed class TableRows
     /// <summary>The columns.</summary>
     public IReadOnlyList<Field> Fields { get; }
 
+    /// <summary>What a column is called in files, also where it got another name; the name itself of one that no file holds.</summary>
+    internal string StoredNameOf(string column) =>
+        snapshot.Schema.Columns.Find(column)?.PhysicalName(snapshot.Schema.Mapping) ?? column;
+
+    /// <summary>The column that is called so in files; null where there is none.</summary>
+    internal Field? FindStored(string name) =>
+        Fields.FirstOrDefault(field => StoredNameOf(field.Name).Equals(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>How many data files hold them.</summary>
     public int FileCount => groups.Sum(group => group.Scans.Sum(scan => scan.Files.Count));
 

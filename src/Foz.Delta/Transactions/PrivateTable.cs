@@ -158,7 +158,14 @@ public sealed class PrivateTable
 
     async Task DeleteAsync(IEnumerable<string> files, CancellationToken cancellationToken)
     {
-        foreach (var file in files) await table.Store.DeleteAsync(file, cancellationToken);
+        try
+        {
+            foreach (var file in files) await table.Store.DeleteAsync(file, cancellationToken);
+        }
+        catch (DeltaException)
+        {
+            // No version names them: VACUUM deletes what is left. How a commit ended is not changed by it.
+        }
     }
 
     static IEnumerable<string> PathsOf(Transaction transaction) =>

@@ -41,8 +41,7 @@ sealed class CopyInStatement : SqlStatement
             foreach (var name in copy.Options.ForceNull.Concat(copy.Options.ForceNotNull))
                 if (columns.All(column => column.Name != name))
                     throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY") { SqlState = "42P10" };
-            if (Session.Settings["TimeZone"] is not "UTC" and var zone)
-                engine.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
+            engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             return new(Session, engine, insert, columns, copy.Options);
         }
         catch

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
@@ -87,9 +89,10 @@ sealed class CatalogImages(SqlService service) : IDisposable
     }
 
     /// <summary>Makes a view known to functions of SQL, until it is forgotten.</summary>
+    /// <returns>A number that nobody guesses: it opens what another session sees.</returns>
     public long Add(CatalogView view)
     {
-        var number = Interlocked.Increment(ref lastNumber);
+        var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
         views[number] = view;
         return number;
     }

@@ -65,6 +65,7 @@ sealed partial class PgTranslator
     /// </returns>
     (string? Name, int Strength) NameOfExpression(int start, int end)
     {
+        SqlNesting.Check();
         if (end <= start) return (null, 0);
         if (Tokens.IsSymbol(start, '(') && Tokens.PartnerOf(start) == end - 1)
             return Tokens.IsWord(start + 1, "select") || Tokens.IsWord(start + 1, "with")

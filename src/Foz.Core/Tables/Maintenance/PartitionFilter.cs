@@ -18,6 +18,12 @@ static class PartitionFilter
         if (condition is null) return files;
         if (table.Schema.PartitionColumns.IsEmpty)
             throw new FozException(ErrorKind.Usage, $"{table.State.Table} is not partitioned: --where has nothing to choose from");
+        var named = SqlAnalysis.Read(session, $"SELECT ({condition}\n)", cancellationToken);
+        if (named.Tables.Count + named.TableFunctions.Count > 0)
+            throw new FozException(ErrorKind.Sql, $"partitions cannot be chosen by {condition}: it holds a query")
+            {
+                Hint = $"the condition can be about the partition columns only: {string.Join(", ", table.PartitionColumns)}",
+            };
         if (files.Count == 0) return files;
         var partitions = files.GroupBy(OptimizePlan.PartitionOf, StringComparer.Ordinal).ToList();
         var chosen = new List<AddFile>();

@@ -56,6 +56,35 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Names_that_are_not_granted_are_in_no_hint()
+    {
+        Grant("grants: [{to: [ana], on: [gold]}, {to: [ana], on: [gold], privileges: [insert, delete, create]}]");
+        foreach (var sql in new[] { "SELECT * FROM gold.orders", "INSERT INTO gold.orders VALUES (1)", "DELETE FROM gold.orders", "DROP TABLE gold.orders" })
+        {
+            var error = await Assert.ThrowsAsync<FozException>(() => ana.RunAsync(sql));
+            Assert.DoesNotContain("silver", $"{error.Message} {error.Hint}", StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_column_was_called_and_what_it_no_longer_is_do_not_matter_to_older_versions()
+    {
+        await lake.ChangeAsync("CREATE TABLE gold.people (id int, cpf string, age int) TBLPROPERTIES ('delta.columnMapping.mode' = 'name')");
+        await lake.ChangeAsync("INSERT INTO gold.people VALUES (1, '390', 40)");
+        await lake.ChangeAsync("ALTER TABLE gold.people RENAME COLUMN cpf TO document");
+        await lake.ChangeAsync("ALTER TABLE gold.people ALTER COLUMN document SET TAGS ('pii' = 'cpf')");
+        await lake.ChangeAsync("ALTER TABLE gold.people ADD COLUMNS (cpf string)");
+        await lake.ChangeAsync("ALTER TABLE gold.people DROP COLUMN age");
+        Grant("grants: [{to: [ana], on: [gold]}]");
+        Assert.Equal(["1|NULL", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.people"));
+        Assert.Equal(["1", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.people FOR VERSION AS OF 1"));
+        Assert.Equal("42703", await ana.FailAsync("SELECT cpf FROM gold.people FOR VERSION AS OF 1"));
+        Assert.Equal("42703", await ana.FailAsync("SELECT age FROM gold.people AT (VERSION => 1)"));
+        await using var owner = lake.Open();
+        Assert.Equal(["1|390|40", "SELECT 1"], await owner.RunAsync("SELECT * FROM gold.people FOR VERSION AS OF 1"));
+    }
+
+    [Fact]
     public async Task A_schema_or_table_is_granted_to_a_user_or_role()
     {
         Grant(

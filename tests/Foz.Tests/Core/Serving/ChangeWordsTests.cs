@@ -128,4 +128,15 @@ public sealed class ChangeWordsTests : IAsyncLifetime
             ],
             notices);
     }
+
+    [Fact]
+    public async Task A_view_keeps_the_tables_that_its_maker_meant()
+    {
+        await session.RunAsync("SET search_path = silver");
+        await session.RunAsync("CREATE VIEW gold.names AS SELECT name FROM orders o WHERE EXISTS (SELECT * FROM orders i WHERE i.id = o.id AND i.id < 3)");
+        await session.RunAsync("SET search_path = gold");
+        await session.RunAsync("CREATE TABLE gold.orders (id int, name text)");
+        Assert.Equal(["a", "b", "SELECT 2"], await session.RunAsync("SELECT name FROM gold.names ORDER BY 1"));
+        Assert.Equal("0A000", await session.FailAsync("CREATE VIEW gold.asked AS SELECT oid::regclass FROM pg_class"));
+    }
 }
