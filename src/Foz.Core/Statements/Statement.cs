@@ -32,7 +32,7 @@ public abstract record Statement
     /// <param name="Query">The SELECT or VALUES that gives the rows.</param>
     public sealed record Insert(TableTarget Table, string Query) : Statement
     {
-        /// <summary>What RETURNING calls the table.</summary>
+        /// <summary>What RETURNING calls the table; null for its name.</summary>
         public string? Alias { get; init; }
 
         /// <summary>The columns that the rows give, in order; null for all.</summary>

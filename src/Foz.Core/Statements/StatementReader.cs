@@ -81,7 +81,7 @@ public static class StatementReader
         if (!overwrites) cursor.Expect("INTO");
         cursor.Takes("TABLE");
         var table = cursor.Table();
-        var alias = cursor.Takes("AS") ? cursor.Name("an alias") : NameOf(table);
+        var named = cursor.Takes("AS") ? cursor.Name("an alias") : null;
         IReadOnlyList<string>? columns = null;
         string? replaced = null;
         if (!overwrites && cursor.Takes("REPLACE", "WHERE"))
@@ -91,14 +91,14 @@ public static class StatementReader
             columns = cursor.Names();
         var isByName = cursor.Takes("BY", "NAME");
         if (columns is null && cursor.Takes("DEFAULT", "VALUES"))
-            return new(table, "") { Alias = alias, IsOfDefaults = true, Returning = Returning(cursor) };
+            return new(table, "") { Alias = named, IsOfDefaults = true, Returning = Returning(cursor) };
         if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT or VALUES");
         var query = cursor.RestBefore("a query", "ON CONFLICT", "RETURNING");
-        var conflict = cursor.Takes("ON", "CONFLICT") ? Conflict(cursor, alias) : null;
+        var conflict = cursor.Takes("ON", "CONFLICT") ? Conflict(cursor, named ?? NameOf(table)) : null;
         if ((overwrites || replaced is not null) && cursor.Sees("RETURNING")) throw cursor.Refused("an INSERT that replaces rows takes no RETURNING");
         return new(table, query)
         {
-            Alias = alias, Returning = Returning(cursor),
+            Alias = named, Returning = Returning(cursor),
             Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced, OnConflict = conflict,
         };
     }
