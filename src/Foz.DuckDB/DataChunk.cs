@@ -9,6 +9,7 @@ namespace Foz.DuckDB;
 public sealed class DataChunk : IDisposable
 {
     readonly DataChunkHandle handle;
+    readonly ChunkCopy? copy;
     readonly LogicalType?[] types;
 
     internal DataChunk(nint native, bool isOwned, ReadOnlySpan<LogicalType> types)
@@ -17,6 +18,8 @@ public sealed class DataChunk : IDisposable
         this.types = new LogicalType?[NativeMethods.duckdb_data_chunk_get_column_count(native)];
         for (var i = 0; i < Math.Min(types.Length, this.types.Length); i++) this.types[i] = types[i];
     }
+
+    DataChunk(ChunkCopy copy, LogicalType?[] types) => (handle, this.copy, this.types) = (new(0, isOwned: false), copy, types);
 
     /// <summary>An empty chunk of the types, to fill.</summary>
     public static unsafe DataChunk Create(params ReadOnlySpan<LogicalType> types)
@@ -35,7 +38,7 @@ public sealed class DataChunk : IDisposable
     /// <summary>The number of rows; set it after the columns are written.</summary>
     public int RowCount
     {
-        get => (int)NativeMethods.duckdb_data_chunk_get_size(Pointer);
+        get => copy?.RowCount ?? (int)NativeMethods.duckdb_data_chunk_get_size(Pointer);
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);
@@ -75,11 +78,46 @@ public sealed class DataChunk : IDisposable
         return rows;
     }
 
+    /// <summary>
+    /// Copies rows into memory of their own, as much as they need: a chunk of a result holds on to all that its texts lie in, such as
+    /// pages of files. The copy is only to be read, by any number of threads; its types are not nested ones.
+    /// </summary>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">How many rows: one or more.</param>
+    /// <exception cref="InvalidOperationException">A column is of a nested type.</exception>
+    public DataChunk Copy(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, RowCount - start);
+        for (var i = 0; i < ColumnCount; i++)
+            if (!CanCopy(TypeOf(i))) throw new InvalidOperationException($"values of {TypeOf(i)} are not copied");
+        return new(ChunkCopy.Of(this, start, count), types);
+    }
+
+    /// <summary>Whether <see cref="Copy"/> takes values of a type: it is not nested.</summary>
+    public static bool CanCopy(LogicalType type) => type.Id is not (TypeId.List or TypeId.Map) && Physical.SizeOf(type) > 0;
+
+    /// <summary>The bytes of the values, where no type is nested.</summary>
+    public long ByteCount
+    {
+        get
+        {
+            var bytes = 0L;
+            for (var i = 0; i < ColumnCount; i++) bytes += this[i].ByteCount;
+            return bytes;
+        }
+    }
+
     /// <summary>Empties the chunk, to fill it again.</summary>
     public void Reset() => NativeMethods.duckdb_data_chunk_reset(Pointer);
 
     /// <inheritdoc/>
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        handle.Dispose();
+        copy?.Dispose();
+    }
 
     internal nint Pointer
     {
@@ -90,9 +128,9 @@ public sealed class DataChunk : IDisposable
         }
     }
 
-    nint VectorAt(int column)
+    internal nint VectorAt(int column)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)column, (uint)ColumnCount, nameof(column));
-        return NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
+        return copy?[column] ?? NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
     }
 }

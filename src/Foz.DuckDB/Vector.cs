@@ -69,6 +69,19 @@ public readonly unsafe ref struct Vector
         return new(text->Length <= NativeString.InlineLengthMax ? text->Inlined : text->Pointer, (int)text->Length);
     }
 
+    /// <summary>The bytes of the values, where the type is not a nested one.</summary>
+    internal long ByteCount
+    {
+        get
+        {
+            var bytes = (long)Count * Physical.SizeOf(Type) + (validity is null ? 0 : (Count + 7) / 8);
+            if (!Physical.IsText(Type.Id)) return bytes;
+            for (var row = 0; row < Count; row++)
+                if (!IsNull(row) && Bytes(row).Length is > NativeString.InlineLengthMax and var length) bytes += length;
+            return bytes;
+        }
+    }
+
     /// <summary>The text of a VARCHAR.</summary>
     public string Text(int row) => Encoding.UTF8.GetString(Bytes(row));
 

@@ -51,7 +51,10 @@ static class ServeCommand
         // What is wrong in the files is told now, not at the first statement.
         _ = access.Current;
         using var sql = new SqlService(
-            workspace.Names, new() { SessionsMax = serve.SessionsMax, Access = () => access.Current, Audit = audit });
+            workspace.Names, new()
+            {
+                SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit,
+            });
         var options = new ServerOptions
         {
             Serve = serve,

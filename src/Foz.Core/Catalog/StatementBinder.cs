@@ -28,11 +28,6 @@ public sealed class BoundStatement : IDisposable
     }
 }
 
-/// <summary>What is known of a statement before it runs.</summary>
-/// <param name="Shape">What it gives and takes.</param>
-/// <param name="ReadsTables">Whether it reads tables of the lake.</param>
-public sealed record DescribedStatement(StatementShape Shape, bool ReadsTables);
-
 /// <summary>
 /// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks of
 /// each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
@@ -42,27 +37,30 @@ public sealed record DescribedStatement(StatementShape Shape, bool ReadsTables);
 /// <param name="names">What names stand for.</param>
 public sealed class StatementBinder(EngineSession session, IRelationNames names)
 {
-    const int ViewDepthMax = 32;
-
     // Below this, opening a file costs less than planning the statement once more.
     const int FilesToPruneMin = 5;
 
     /// <summary>Binds a statement.</summary>
     /// <exception cref="FozException">It does not parse, or names what does not exist.</exception>
-    public async Task<BoundStatement> BindAsync(string sql, CancellationToken cancellationToken)
+    public async Task<BoundStatement> BindAsync(string sql, CancellationToken cancellationToken) =>
+        await BindAsync(await new StatementResolver(names, session).ResolveAsync(sql, cancellationToken), cancellationToken);
+
+    /// <summary>Binds a statement whose names are found.</summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<BoundStatement> BindAsync(ResolvedStatement statement, CancellationToken cancellationToken)
     {
-        var references = await ResolveAsync(sql, cancellationToken);
         var relations = new List<TableRelation>();
         try
         {
-            var filters = PlanFilters(references, cancellationToken);
+            var filters = PlanFilters(statement, cancellationToken);
             var texts = new Dictionary<SqlSpan, string>();
-            foreach (var (span, binding) in references.Bindings)
+            foreach (var (span, binding) in statement.Bindings)
                 texts[span] = await OpenAsync(binding, filters.GetValueOrDefault(span), relations, cancellationToken);
-            var bound = references.Analysis.Rewrite(
+            var bound = statement.Analysis.Rewrite(
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
-            return new(bound.Text, references.Analysis, relations);
+            return new(bound.Text, statement.Analysis, relations);
         }
         catch
         {
@@ -70,75 +68,6 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             throw;
         }
     }
-
-    /// <summary>What a statement of others gives and takes: it is bound without access to files, and not run.</summary>
-    /// <exception cref="FozException">It does not parse or bind, or names what does not exist.</exception>
-    public async Task<DescribedStatement> DescribeAsync(string sql, EnginePool pool, CancellationToken cancellationToken)
-    {
-        var references = await ResolveAsync(sql, cancellationToken);
-        var shape = BoundPlan.Describe(
-            pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
-            span => RelationOf(references, span), cancellationToken, span => ThroughOf(references, span));
-        return new(shape, references.Bindings.Values.Any(binding => binding is RelationBinding.Rows));
-    }
-
-    /// <summary>How a statement of others would be run, over empty tables in the place of those that it names.</summary>
-    /// <inheritdoc cref="DescribeAsync"/>
-    public async Task<string> ExplainAsync(string sql, EnginePool pool, CancellationToken cancellationToken)
-    {
-        var references = await ResolveAsync(sql, cancellationToken);
-        return BoundPlan.Explain(
-            pool, references.Analysis, table => FieldsOf(references, table.Span), call => FieldsOf(references, call.Span),
-            span => RelationOf(references, span), cancellationToken, span => ThroughOf(references, span));
-    }
-
-    static IReadOnlyList<Data.Field>? FieldsOf(ResolvedStatement statement, SqlSpan span) =>
-        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
-
-    static Func<string, string>? ThroughOf(ResolvedStatement statement, SqlSpan span) =>
-        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;
-
-    static string? RelationOf(ResolvedStatement statement, SqlSpan span) =>
-        (statement.Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql;
-
-    /// <summary>Finds what all names stand for, putting in views until none is left.</summary>
-    async Task<ResolvedStatement> ResolveAsync(string sql, CancellationToken cancellationToken)
-    {
-        // Once views are put in, places are not in what somebody wrote.
-        var isWritten = true;
-        for (var depth = 0; depth < ViewDepthMax; depth++)
-        {
-            var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
-            names.Check(analysis);
-            var bindings = new Dictionary<SqlSpan, RelationBinding>();
-            foreach (var table in analysis.Tables)
-                if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding) bindings[table.Span] = binding;
-            foreach (var call in analysis.TableFunctions)
-                if (await FindAsync(names.FindAsync(call, cancellationToken), call.Span) is { } binding) bindings[call.Span] = binding;
-            if (!bindings.Values.Any(binding => binding is RelationBinding.View)) return new(analysis, bindings);
-            sql = analysis.Rewrite(table => ViewOf(bindings, table.Span), call => ViewOf(bindings, call.Span)).Text;
-            isWritten = false;
-        }
-        throw new FozException(ErrorKind.Sql, $"views are nested more than {ViewDepthMax} deep, or read themselves");
-
-        async ValueTask<RelationBinding?> FindAsync(ValueTask<RelationBinding?> search, SqlSpan span)
-        {
-            try
-            {
-                return await search;
-            }
-            catch (FozException e) when (isWritten && e.Place is null)
-            {
-                throw new FozException(e.Kind, e.Message, e)
-                {
-                    Place = EngineErrors.PlaceAt(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState, IsTransient = e.IsTransient,
-                };
-            }
-        }
-    }
-
-    static string? ViewOf(Dictionary<SqlSpan, RelationBinding> bindings, SqlSpan span) =>
-        bindings.GetValueOrDefault(span) is RelationBinding.View view ? $"({view.Sql}\n)" : null;
 
     /// <summary>What the statement's plan asks of the rows of tables that have enough files to leave some out.</summary>
     IReadOnlyDictionary<SqlSpan, FilterExpression> PlanFilters(
@@ -148,8 +77,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             || statement.Bindings.Values.Any(b => b is not RelationBinding.Rows))
             return new Dictionary<SqlSpan, FilterExpression>();
         return BoundPlan.ReadFilters(
-            session, statement.Analysis, table => FieldsOf(statement, table.Span), call => FieldsOf(statement, call.Span),
-            cancellationToken, span => ThroughOf(statement, span));
+            session, statement.Analysis, table => statement.FieldsOf(table.Span), call => statement.FieldsOf(call.Span),
+            cancellationToken, span => statement.ThroughOf(span));
     }
 
     async Task<string> OpenAsync(
@@ -171,7 +100,4 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
                 throw new UnreachableException($"a binding {binding}");
         }
     }
-
-    /// <summary>A statement without views, and what its names stand for by where they are.</summary>
-    sealed record ResolvedStatement(SqlAnalysis Analysis, Dictionary<SqlSpan, RelationBinding> Bindings);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Foz.Core.Data;
 
@@ -93,9 +94,35 @@ public static class BoundPlan
         Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
         CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
+        var key = KeyOf(analysis, table, function, relation, through);
+        if (pool.Shapes.Find(key) is { } known) return known;
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        return OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through)
+        var shape = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through)
             .DescribeShape(cancellationToken);
+        pool.Shapes.Add(key, shape);
+        return shape;
+    }
+
+    /// <summary>All that what a statement gives and takes follows from: its text, and what stands for each name of it.</summary>
+    static string KeyOf(
+        SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
+        Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
+        Func<SqlSpan, Func<string, string>?>? through)
+    {
+        if (analysis.Tables.Count + analysis.TableFunctions.Count == 0) return analysis.Sql;
+        // No text of a statement, nor what is put into it, has this character.
+        const char Divider = '\0';
+        var key = new StringBuilder(analysis.Sql);
+        foreach (var reference in analysis.Tables) Add(reference.Span, table(reference));
+        foreach (var call in analysis.TableFunctions) Add(call.Span, function(call));
+        return key.ToString();
+
+        void Add(SqlSpan span, IReadOnlyList<Field>? columns)
+        {
+            key.Append(Divider);
+            if (columns is null) key.Append(relation(span));
+            else key.Append('(').Append(PlanSession.DefinitionOf(columns)).Append(')').Append(Divider).Append(through?.Invoke(span)?.Invoke("t"));
+        }
     }
 
     /// <summary>How a statement of others would be run, told over empty tables, without access to files.</summary>

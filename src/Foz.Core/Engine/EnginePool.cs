@@ -54,7 +54,10 @@ public sealed class EnginePool : IDisposable
     }
 
     /// <summary>What the last statements name.</summary>
-    internal AnalysisCache Analyses { get; } = new();
+    internal TextCache<SqlAnalysis> Analyses { get; } = new();
+
+    /// <summary>What the last statements of others give and take, by all that it follows from.</summary>
+    internal TextCache<StatementShape> Shapes { get; } = new();
 
     /// <summary>A session to plan statements in; disposing of it gives it back.</summary>
     /// <param name="workload"><see cref="Workload.Binding"/>, or <see cref="Workload.Serving"/> for what others send.</param>

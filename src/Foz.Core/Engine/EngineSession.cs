@@ -52,8 +52,11 @@ public sealed class EngineSession : IDisposable
         return planner;
     }
 
+    /// <summary>Its pool.</summary>
+    internal EnginePool Pool => pool;
+
     /// <summary>What statements of the pool name.</summary>
-    internal AnalysisCache Analyses => pool.Analyses;
+    internal TextCache<SqlAnalysis> Analyses => pool.Analyses;
 
     /// <summary>How many threads statements of its pool may use.</summary>
     public int Threads => pool.Threads;

@@ -28,8 +28,7 @@ sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session)
         var numbers = new List<int>(columns.Count);
         foreach (var fields in columns)
         {
-            var definition = string.Join(
-                ", ", fields.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}"));
+            var definition = DefinitionOf(fields);
             for (var use = 0; ; use++)
             {
                 var number = TableOf(use, definition, cancellationToken);
@@ -40,6 +39,10 @@ sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session)
         }
         return numbers;
     }
+
+    /// <summary>Columns as <c>CREATE TABLE</c> has them.</summary>
+    public static string DefinitionOf(IEnumerable<Field> columns) =>
+        string.Join(", ", columns.Select(c => $"{SqlText.Identifier(c.Name)} {ColumnTypes.ToLogicalType(c.Type)}"));
 
     /// <summary>The name of the table with a number.</summary>
     public static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");

@@ -48,7 +48,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
         {
             case Statement.Insert insert:
                 if (!FindInValues(insert, await ColumnsAsync(engine, insert.Table, cancellationToken)))
-                    await DescribeAsync(engine, insert.Query, cancellationToken);
+                    await DescribeAsync(insert.Query, cancellationToken);
                 break;
             case Statement.Update update:
                 var columns = await ColumnsAsync(engine, update.Table, cancellationToken);
@@ -56,13 +56,13 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
                     ? $"CAST(({pair.Value}\n) AS {PhysicalColumns.LogicalTypeName(column.Type)})"
                     : $"({pair.Value}\n)");
                 await DescribeAsync(
-                    engine, Over(update.Table, update.Alias, string.Join(", ", values), update.Condition), cancellationToken);
+                    Over(update.Table, update.Alias, string.Join(", ", values), update.Condition), cancellationToken);
                 break;
             case Statement.Delete delete:
-                await DescribeAsync(engine, Over(delete.Table, delete.Alias, "1", delete.Condition), cancellationToken);
+                await DescribeAsync(Over(delete.Table, delete.Alias, "1", delete.Condition), cancellationToken);
                 break;
             case Statement.Merge merge:
-                await DescribeAsync(engine, merge.Definition.Source, cancellationToken);
+                await DescribeAsync(merge.Definition.Source, cancellationToken);
                 break;
         }
     }
@@ -101,13 +101,13 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     }
 
     /// <summary>What a query wants of its parameters.</summary>
-    async Task DescribeAsync(EngineSession engine, string query, CancellationToken cancellationToken)
+    async Task DescribeAsync(string query, CancellationToken cancellationToken)
     {
         var translated = await QueryStatement.TranslateAsync(session, query, cancellationToken);
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
-        var described = await new StatementBinder(engine, new SessionNames(session, Workload.Serving))
-            .DescribeAsync(typed.Text, session.Service.Lake.Engines, cancellationToken);
+        var described = await new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines)
+            .DescribeAsync(typed.Text, cancellationToken);
         foreach (var (name, type) in described.Shape.Parameters)
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 && type.Id is not (TypeId.Invalid or TypeId.Any or TypeId.SqlNull))

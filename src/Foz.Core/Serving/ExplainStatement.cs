@@ -49,11 +49,9 @@ sealed partial class ExplainStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        var engines = Session.Service.Lake.Engines;
-        using var engine = engines.Open(Workload.Serving);
         var translated = await QueryStatement.TranslateAsync(Session, query, cancellationToken);
-        var plan = await new StatementBinder(engine, new SessionNames(Session, Workload.Serving, isForPlan: true))
-            .ExplainAsync(translated.Text, engines, cancellationToken);
+        var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Service.Lake.Engines)
+            .ExplainAsync(translated.Text, cancellationToken);
         List<string> lines = [.. OwnersOfViews().Replace(plan, "").Split('\n')];
         if (isRun) lines.AddRange(await RunAsync(cancellationToken));
         return await ConstantRows.OpenAsync(

@@ -27,8 +27,7 @@ sealed class QueryStatement : SqlStatement
     public static new async Task<QueryStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
-        var binder = new StatementBinder(engine, new SessionNames(session, Workload.Serving));
+        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
         var translated = await TranslateAsync(session, sql, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
         var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
@@ -47,9 +46,7 @@ sealed class QueryStatement : SqlStatement
         Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement)
         {
             var replaced = found.Replace(replacement);
-            return AtOriginalPlaces(
-                sql, translated, replaced,
-                binder.DescribeAsync(replaced.Text, session.Service.Lake.Engines, cancellationToken));
+            return AtOriginalPlaces(sql, translated, replaced, resolver.DescribeAsync(replaced.Text, cancellationToken));
         }
     }
 
@@ -57,26 +54,25 @@ sealed class QueryStatement : SqlStatement
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         var workload = readsTables ? Workload.Query : Workload.Serving;
+        var translated = await TranslateAsync(Session, Text, cancellationToken);
+        var replaced = SqlParameters.Read(translated.Text)
+            .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
+        var names = new SessionNames(Session, workload);
+        var statement = await AtOriginalPlaces(
+            Text, translated, replaced,
+            new StatementResolver(names, Session.Service.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
+        Session.Audit(Text, AuditEvent.Read, statement.Analysis);
+        var key = KeyOf(statement);
+        if (key is not null && Session.Service.Results.Find(key) is { } kept) return await CheckedAsync(new KeptCursor(kept));
         var engine = Session.Service.Lake.Engines.Open(workload);
         BoundStatement? bound = null;
         try
         {
-            var translated = await TranslateAsync(Session, Text, cancellationToken);
-            var replaced = SqlParameters.Read(translated.Text)
-                .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
             // Before it is bound: which files are left out follows from it too.
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             bound = await AtOriginalPlaces(
-                Text, translated, replaced,
-                new StatementBinder(engine, new SessionNames(Session, workload)).BindAsync(replaced.Text, cancellationToken));
-            Session.Audit(Text, AuditEvent.Read, bound.Analysis);
-            var cursor = new EngineCursor(Session, engine, bound, tag: null, cancellationToken);
-            if (cursor.Columns.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
-            await cursor.DisposeAsync();
-            throw new FozException(ErrorKind.Sql, "cached plan must not change result type")
-            {
-                SqlState = "0A000", Hint = "prepare the statement again: a table's columns are others now",
-            };
+                Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
+            return await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, key));
         }
         catch
         {
@@ -86,17 +82,38 @@ sealed class QueryStatement : SqlStatement
         }
     }
 
+    /// <summary>What the rows follow from, where they may be kept; null where not.</summary>
+    string? KeyOf(ResolvedStatement statement)
+    {
+        if (!Session.Service.Results.IsOn || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
+        return statement.Key is { } key ? $"{Session.Settings["TimeZone"]}\0{key}" : null;
+    }
+
+    /// <summary>A cursor, whose columns must be the ones that the client was told of.</summary>
+    async Task<SqlCursor> CheckedAsync(SqlCursor cursor)
+    {
+        if (cursor.Columns!.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
+        await cursor.DisposeAsync();
+        throw new FozException(ErrorKind.Sql, "cached plan must not change result type")
+        {
+            SqlState = "0A000", Hint = "prepare the statement again: a table's columns are others now",
+        };
+    }
+
     /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
     internal static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
     {
         if (session.Dialect == SqlDialect.Trino)
             return TrinoTranslator.Translate(sql, session.User.Name, session.Settings["TimeZone"]);
+        if (session.Service.Translations.Find(sql) is { } known) return known;
         var asksCatalog = false;
-        var translated = PgTranslator.Translate(sql, session.Translation(() =>
+        var context = session.Translation(() =>
         {
             asksCatalog = true;
             return 0;
-        }));
+        });
+        var translated = PgTranslator.Translate(sql, context);
+        if (!context.IsAsked) session.Service.Translations.Add(sql, translated);
         if (!asksCatalog) return translated;
         var (_, number) = await session.CatalogAsync(cancellationToken);
         return PgTranslator.Translate(sql, session.Translation(() => number));

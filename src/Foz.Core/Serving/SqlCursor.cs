@@ -56,6 +56,7 @@ sealed class EngineCursor : SqlCursor
     readonly BoundStatement bound;
     readonly EngineRows rows;
     readonly string? tag;
+    readonly ResultRecorder? recorder;
     DataChunk? chunk;
     int position;
 
@@ -64,12 +65,15 @@ sealed class EngineCursor : SqlCursor
     /// <param name="bound">The statement, which the cursor owns.</param>
     /// <param name="tag">What is told at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
+    /// <param name="key">What its rows follow from, where they may be kept; null where not.</param>
     public EngineCursor(
-        SqlSession owner, EngineSession session, BoundStatement bound, string? tag, CancellationToken cancellationToken)
+        SqlSession owner, EngineSession session, BoundStatement bound, string? tag, CancellationToken cancellationToken,
+        string? key = null)
     {
         (this.owner, this.session, this.bound, this.tag) = (owner, session, bound, tag);
         rows = session.Query(bound.Sql, cancellationToken);
         Columns = [.. rows.Columns.Select(c => new ServedColumn(c.Name, c.Type))];
+        recorder = key is null ? null : owner.Service.Results.Record(key, Columns);
     }
 
     public override IReadOnlyList<ServedColumn> Columns { get; }
@@ -81,6 +85,7 @@ sealed class EngineCursor : SqlCursor
 
     public override ValueTask DisposeAsync()
     {
+        recorder?.Dispose();
         chunk?.Dispose();
         rows.Dispose();
         bound.Dispose();
@@ -95,12 +100,49 @@ sealed class EngineCursor : SqlCursor
         {
             chunk?.Dispose();
             (chunk, position) = (rows.Fetch(cancellationToken), 0);
-            if (chunk is null) return null;
+            if (chunk is null)
+            {
+                recorder?.Complete();
+                return null;
+            }
+            recorder?.Add(chunk);
         }
         var slice = new RowSlice(chunk, position, Math.Min(rowsMax, chunk.RowCount - position));
         position += slice.Count;
         RowCount += slice.Count;
         return slice;
+    }
+}
+
+/// <summary>Rows that were kept: nothing runs.</summary>
+/// <param name="result">The rows, which the cursor lets go.</param>
+sealed class KeptCursor(KeptResult result) : SqlCursor
+{
+    int chunk;
+    int position;
+    bool isReleased;
+
+    public override IReadOnlyList<ServedColumn> Columns => result.Columns;
+
+    public override string Tag => string.Create(CultureInfo.InvariantCulture, $"SELECT {RowCount}");
+
+    public override ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowsMax, 1);
+        if (chunk == result.Chunks.Count) return new((RowSlice?)null);
+        var rows = result.Chunks[chunk];
+        var slice = new RowSlice(rows, position, Math.Min(rowsMax, rows.RowCount - position));
+        position += slice.Count;
+        RowCount += slice.Count;
+        if (position == rows.RowCount) (chunk, position) = (chunk + 1, 0);
+        return new(slice);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (!isReleased) result.Release();
+        isReleased = true;
+        return base.DisposeAsync();
     }
 }
 

@@ -25,6 +25,9 @@ public sealed record SqlServiceOptions
 
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;
+
+    /// <summary>The most bytes of results of small queries that are kept, to be given again while their tables are the same; 0 for none.</summary>
+    public long ResultBytesMax { get; init; } = 64_000_000;
 }
 
 /// <summary>Serves a lake's SQL to sessions of any protocol. Safe for use by many threads.</summary>
@@ -32,6 +35,7 @@ public sealed class SqlService : IDisposable
 {
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
+    readonly Lazy<StableFunctions> stable;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
 
@@ -42,6 +46,12 @@ public sealed class SqlService : IDisposable
     {
         (this.names, this.options) = (names, options);
         (Catalogs, Commits) = (new(this), new(names.Lake.Clock));
+        Results = new(options.ResultBytesMax);
+        stable = new(() =>
+        {
+            using var engine = Lake.Engines.Open(Workload.Serving);
+            return StableFunctions.Read(engine, CancellationToken.None);
+        });
         // Where statements are bound, and where filters are read from their plans.
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
         {
@@ -66,6 +76,15 @@ public sealed class SqlService : IDisposable
     /// <summary>The order of what sessions commit.</summary>
     internal CommitOrder Commits { get; }
 
+    /// <summary>Results that may be given again.</summary>
+    internal ResultCache Results { get; }
+
+    /// <summary>Which statements give the same whenever they read the same.</summary>
+    internal StableFunctions Stable => stable.Value;
+
+    /// <summary>The last statements in DuckDB's SQL, where that is the same for all sessions.</summary>
+    internal TextCache<RewrittenSql> Translations { get; } = new();
+
     /// <summary>The users and roles, as the catalogs tell of them; <c>foz</c> owns everything.</summary>
     internal IReadOnlyList<string> Roles { get; } = ["foz"];
 
@@ -87,7 +106,11 @@ public sealed class SqlService : IDisposable
     public SqlSession? Find(int id) => sessions.GetValueOrDefault(id);
 
     /// <summary>Lets go what sessions shared.</summary>
-    public void Dispose() => Catalogs.Dispose();
+    public void Dispose()
+    {
+        Catalogs.Dispose();
+        Results.Dispose();
+    }
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

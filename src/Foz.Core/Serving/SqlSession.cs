@@ -111,11 +111,7 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>What statements can ask of the session.</summary>
     /// <param name="catalog">Gives the number of its view of the catalog.</param>
-    internal TranslationContext Translation(Func<long> catalog) => new()
-    {
-        User = User.Name, SessionId = Id, SearchPath = [.. SearchPath.Where(schema => schema != User.Name)],
-        Setting = Settings.Find, Catalog = catalog,
-    };
+    internal TranslationContext Translation(Func<long> catalog) => new(this, catalog);
 
     /// <summary>The transaction.</summary>
     /// <exception cref="FozException">There is none.</exception>
@@ -295,8 +291,7 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>Binds a query of a change over empty tables, where no file can be reached, before it is bound where its rows are read.</summary>
     async Task CheckQueryAsync(string query, CancellationToken cancellationToken)
     {
-        using var engine = Service.Lake.Engines.Open(Workload.Serving);
-        await new StatementBinder(engine, new SessionNames(this, Workload.Serving)).DescribeAsync(query, Service.Lake.Engines, cancellationToken);
+        await new StatementResolver(new SessionNames(this, Workload.Serving), Service.Lake.Engines).DescribeAsync(query, cancellationToken);
     }
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>

@@ -83,8 +83,15 @@ public abstract class SqlStatement
     internal static async Task<SqlStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
-        if (SqlTokens.Read(sql).Count == 0) return new EmptyStatement(session, sql);
+        var tokens = SqlTokens.Read(sql);
+        if (tokens.Count == 0) return new EmptyStatement(session, sql);
         if (session.Dialect == SqlDialect.Trino) return await PrepareTrinoAsync(session, sql, parameterTypes, cancellationToken);
+        // The first word of most statements says that they are nothing else.
+        if (tokens.IsWord(0, "select"))
+        {
+            session.CheckTransaction();
+            return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+        }
         var own = SessionStatementReader.Read(sql);
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
             session.CheckTransaction();

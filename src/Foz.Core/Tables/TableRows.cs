@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta.Log;
@@ -17,6 +18,12 @@ public sealed class TableRows
     /// <summary>The version.</summary>
     public long Version => snapshot.Version;
 
+    /// <summary>
+    /// What tells the rows from all others that a table of the lake has or had: which table, at which version; null where they are
+    /// only some of a version's.
+    /// </summary>
+    public string? Key { get; private init; }
+
     /// <summary>The columns.</summary>
     public IReadOnlyList<Field> Fields { get; }
 
@@ -32,7 +39,11 @@ public sealed class TableRows
     public int FileCount => groups.Sum(group => group.Scans.Sum(scan => scan.Files.Count));
 
     /// <summary>All rows of a version.</summary>
-    public static TableRows All(TableSnapshot snapshot) => Of(snapshot, snapshot.State.Files);
+    public static TableRows All(TableSnapshot snapshot) =>
+        new(snapshot, [new RowGroup([new(snapshot.State.Files, Choice: null)])], snapshot.Fields)
+        {
+            Key = string.Create(CultureInfo.InvariantCulture, $"{snapshot.Store.Root} {snapshot.Id} {snapshot.Version}"),
+        };
 
     /// <summary>The rows of some files, with the columns of a version.</summary>
     internal static TableRows Of(TableSnapshot snapshot, IReadOnlyCollection<AddFile> files) =>

@@ -119,6 +119,16 @@ sealed class DataChunkHandle : SafeHandle
     }
 }
 
+/// <summary><c>duckdb_vector</c> of our own.</summary>
+sealed class VectorHandle(nint value) : NativeHandle(value)
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.duckdb_destroy_vector(ref handle);
+        return true;
+    }
+}
+
 /// <summary><c>duckdb_appender</c>.</summary>
 sealed class AppenderHandle(nint value) : NativeHandle(value)
 {

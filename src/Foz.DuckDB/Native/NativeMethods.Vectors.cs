@@ -67,6 +67,22 @@ static unsafe partial class NativeMethods
     public static partial void duckdb_vector_reference_value(nint vector, nint value);
 
     [LibraryImport(Library)]
+    public static partial nint duckdb_create_vector(LogicalTypeHandle type, ulong capacity);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_destroy_vector(ref nint vector);
+
+    [LibraryImport(Library)]
+    public static partial nint duckdb_create_selection_vector(ulong size);
+
+    [LibraryImport(Library)]
+    public static partial uint* duckdb_selection_vector_get_data_ptr(nint selection);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_vector_copy_sel(
+        nint from, nint to, nint selection, ulong end, ulong start, ulong at);
+
+    [LibraryImport(Library)]
     public static partial nint duckdb_create_table_function();
 
     [LibraryImport(Library)]

@@ -13,6 +13,14 @@ sealed class PgConnection : IDisposable
     /// <summary>How long a client may take to say who it is.</summary>
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>The least that sockets can wait for.</summary>
+    static readonly TimeSpan lingerTime = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How many connections may keep their thread for a moment.</summary>
+    const int LingeringMax = 8;
+
+    static int lingering;
+
     readonly Lock gate = new();
     readonly Socket socket;
     readonly PgHost host;
@@ -68,7 +76,11 @@ sealed class PgConnection : IDisposable
         try
         {
             ThrowIfEnding();
-            if (pending is not { } begun) return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
+            if (pending is not { } begun)
+            {
+                if (!input.HasNext(ClientMessageLimits.Session) && input.IsPlain) Linger();
+                return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
+            }
             pending = null;
             return await begun;
         }
@@ -197,6 +209,16 @@ sealed class PgConnection : IDisposable
             reading.Dispose();
         }
         socket.Dispose();
+    }
+
+    /// <summary>
+    /// Waits a moment on this thread: most clients that have an answer send the next statement at once, and a thread that is there
+    /// has it sooner than one that has to be waked through others.
+    /// </summary>
+    void Linger()
+    {
+        if (Interlocked.Increment(ref lingering) <= LingeringMax) socket.Poll(lingerTime, SelectMode.SelectRead);
+        Interlocked.Decrement(ref lingering);
     }
 
     void ThrowIfEnding()

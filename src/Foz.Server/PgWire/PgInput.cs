@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Net.Sockets;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 
@@ -23,6 +24,9 @@ sealed class PgInput(Stream stream) : IDisposable
 
     /// <summary>The payload of the message that was read; valid until the next one is.</summary>
     public ReadOnlySpan<byte> Payload => buffer.AsSpan(start + Message.HeaderBytes, messageBytes - Message.HeaderBytes);
+
+    /// <summary>Whether what arrives is what was sent, and nothing decrypted waits elsewhere.</summary>
+    public bool IsPlain => stream is NetworkStream;
 
     /// <summary>Whether bytes have arrived behind the message that was read.</summary>
     public bool HasMore => end - start > messageBytes;

@@ -26,6 +26,10 @@ public sealed record ServeOptions
         new("trino_port", "the port of Trino's protocol") { Default = "8090" },
         new("http_port", "the port of HTTP: `/healthz`, `/readyz`") { Default = "8080" },
         new("sessions_max", "the most sessions at the same time") { Default = "500" },
+        new("result_cache", "the most memory for results of small queries, which are given again while their tables are the same; `0` for none")
+        {
+            Default = "64MB",
+        },
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
         new("tls", "the certificate that clients see; without one, connections are not encrypted")
         {
@@ -52,6 +56,9 @@ public sealed record ServeOptions
 
     /// <summary>The most sessions at the same time.</summary>
     public int SessionsMax { get; init; } = 500;
+
+    /// <summary>The most bytes of results of small queries that are kept; 0 for none.</summary>
+    public long ResultCacheBytes { get; init; } = 64_000_000;
 
     /// <summary>How long statements may go on when the server stops.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
@@ -98,6 +105,7 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
                 TrinoPort = settings.Integer("trino_port", 0, PortMax, defaults.TrinoPort),
                 HttpPort = settings.Integer("http_port", 0, PortMax, defaults.HttpPort),
                 SessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax),
+                ResultCacheBytes = BytesOf(settings, "result_cache", defaults.ResultCacheBytes),
                 Drain = settings.Duration("drain", defaults.Drain),
                 CertificateFile = PathOf(tls.Text("certificate")),
                 KeyFile = PathOf(tls.Text("key")),
@@ -110,6 +118,14 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
             return defaults;
         }
     }
+
+    static long BytesOf(Settings settings, string name, long otherwise) => settings.Text(name) switch
+    {
+        null => otherwise,
+        "0" => 0,
+        var text when MemorySize.TryParse(text, out var size) => size.Bytes,
+        var text => throw settings.Wrong(name, $"a size such as 64MB, or 0, not '{text}'"),
+    };
 
     static IPAddress AddressOf(Settings settings) => settings.Text("address") switch
     {

@@ -66,9 +66,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     {
         try
         {
-            using var engine = service.Lake.Engines.Open(Workload.Serving);
-            var described = await new StatementBinder(engine, service.Names)
-                .DescribeAsync(sql, service.Lake.Engines, cancellationToken);
+            var described = await new StatementResolver(service.Names, service.Lake.Engines).DescribeAsync(sql, cancellationToken);
             return [.. described.Shape.Columns.Select(c => new CatalogColumn(c.Name, c.Type, IsNullable: true, Comment: null))];
         }
         catch (FozException)

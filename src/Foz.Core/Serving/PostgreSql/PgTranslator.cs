@@ -3,22 +3,33 @@ using Foz.Core.Engine;
 namespace Foz.Core.Serving.PostgreSql;
 
 /// <summary>What a statement's text can ask of its session.</summary>
-sealed record TranslationContext
+/// <param name="session">The session.</param>
+/// <param name="catalog">Gives the number of the image of the catalog, for functions that look into it.</param>
+sealed class TranslationContext(SqlSession session, Func<long> catalog)
 {
+    /// <summary>Whether anything was asked: else what came out follows from the text alone.</summary>
+    public bool IsAsked { get; private set; }
+
     /// <summary>The user.</summary>
-    public required string User { get; init; }
+    public string User => Asked(session.User.Name);
 
     /// <summary>The session's number.</summary>
-    public required int SessionId { get; init; }
+    public int SessionId => Asked(session.Id);
 
     /// <summary>The schemas in which names without one are looked for.</summary>
-    public required IReadOnlyList<string> SearchPath { get; init; }
+    public IReadOnlyList<string> SearchPath => Asked<IReadOnlyList<string>>([.. session.SearchPath.Where(schema => schema != session.User.Name)]);
 
     /// <summary>The value of a setting; null if there is none.</summary>
-    public required Func<string, string?> Setting { get; init; }
+    public string? Setting(string name) => Asked(session.Settings.Find(name));
 
-    /// <summary>The number of the image of the catalog, for functions that look into it.</summary>
-    public required Func<long> Catalog { get; init; }
+    /// <summary>The number of the image of the catalog.</summary>
+    public long Catalog() => Asked(catalog());
+
+    T Asked<T>(T value)
+    {
+        IsAsked = true;
+        return value;
+    }
 }
 
 /// <summary>Turns PostgreSQL's SQL into DuckDB's where they differ.</summary>

@@ -16,12 +16,13 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock)
+    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, long? resultBytesMax)
     {
         Lake = new(folder, engines, clock);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
-        Service = new(Names, new() { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit });
+        var options = new SqlServiceOptions { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
+        Service = new(Names, resultBytesMax is { } bytes ? options with { ResultBytesMax = bytes } : options);
     }
 
     public Lake Lake { get; }
@@ -38,9 +39,10 @@ sealed class ServedLake : IAsyncDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<ServedLake> CreateAsync(Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null)
+    public static async Task<ServedLake> CreateAsync(
+        Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null, long? resultBytesMax = null)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System);
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, resultBytesMax);
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
@@ -52,6 +54,17 @@ sealed class ServedLake : IAsyncDisposable
         using var session = engines.Open(Workload.Query);
         await new StatementRunner(session, Names, Lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
     }
+
+    /// <summary>Deletes all that rows are read from: whoever reads them again fails.</summary>
+    public void DeleteDataFiles()
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories))
+            if (!file.Contains("_delta_log", StringComparison.Ordinal)) File.Delete(file);
+    }
+
+    /// <summary>Another service of the same lake, with engines of its own, that keeps no results.</summary>
+    public SqlService ServeWithoutResults(EnginePool pool) => new(
+        new(new Lake(folder, pool, TimeProvider.System), prefix: "", static _ => null), new() { Access = Service.Options.Access, ResultBytesMax = 0 });
 
     public SqlSession Open(string user = "ana", bool isOwner = true, params (string Name, string Value)[] settings) =>
         Service.Open(new(user, isOwner), new() { Settings = settings.ToDictionary(s => s.Name, s => s.Value) });
@@ -66,6 +79,7 @@ sealed class ServedLake : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Audit is not null) await Audit.DisposeAsync();
+        Service.Dispose();
         engines.Dispose();
         Directory.Delete(folder, recursive: true);
     }
