@@ -54,7 +54,8 @@ sealed class QueryBenchmark : IBenchmark
         while (rows.Fetch(default) is { } chunk) chunk.Dispose();
     }
 
-    static async Task WriteAsync(Lake lake, EngineSession session)
+    /// <summary>Writes the tables.</summary>
+    public static async Task WriteAsync(Lake lake, EngineSession session)
     {
         foreach (var (name, files, sql) in TpchData.Tables)
         {
@@ -72,10 +73,12 @@ sealed class QueryBenchmark : IBenchmark
         session.Execute("DROP TABLE made", default);
     }
 
-    static IEnumerable<string> Queries() =>
+    /// <summary>The names of the queries.</summary>
+    public static IEnumerable<string> Queries() =>
         typeof(QueryBenchmark).Assembly.GetManifestResourceNames().Where(n => n.StartsWith('q')).Order();
 
-    static async Task<string> ReadAsync(string name)
+    /// <summary>A query's text.</summary>
+    public static async Task<string> ReadAsync(string name)
     {
         using var reader = new StreamReader(typeof(QueryBenchmark).Assembly.GetManifestResourceStream(name)!);
         return await reader.ReadToEndAsync();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -16,8 +17,16 @@ sealed class PostgreSqlServer : IDisposable
 
     public string Url => $"postgres://postgres@127.0.0.1:{Port}/postgres?sslmode=disable";
 
-    public static PostgreSqlServer Start(string folder)
+    /// <summary>What Npgsql connects with.</summary>
+    public string ClientOptions => $"Host=127.0.0.1;Port={Port};Username=postgres;Database=postgres";
+
+    /// <summary>The process that starts one for each client.</summary>
+    public int Id => int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
+    /// <summary>Starts a server with data of its own, which go with it.</summary>
+    public static PostgreSqlServer Start(WorkFolder work)
     {
+        var folder = work.Sub(Path.GetRandomFileName());
         const string Installed = "/usr/lib/postgresql";
         var versions = Directory.Exists(Installed) ? Directory.GetDirectories(Installed).Order().ToList() : [];
         if (versions.Count == 0) throw new SkippedException("there is no PostgreSQL on this machine");
@@ -35,7 +44,11 @@ sealed class PostgreSqlServer : IDisposable
     public void Psql(string command) => Run(
         Path.Combine(bin, "psql"), "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", command);
 
-    public void Dispose() => RunAsServer("pg_ctl", "-D", data, "-m", "immediate", "stop");
+    public void Dispose()
+    {
+        RunAsServer("pg_ctl", "-D", data, "-m", "immediate", "stop");
+        Directory.Delete(data, recursive: true);
+    }
 
     void RunAsServer(string program, params string[] arguments)
     {

@@ -9,7 +9,7 @@ sealed class SilverBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
-        using var server = PostgreSqlServer.Start(folder.Sub("postgresql"));
+        using var server = PostgreSqlServer.Start(folder);
         server.Psql("""
             CREATE TABLE sales AS SELECT i::bigint AS id, (i % 100000)::int AS customer, now()::timestamp + i * interval '1 s' AS sold_at,
                 ((i % 1000000) / 100.0)::numeric(12,2) AS price, 'note ' || md5(i::text) AS note, i % 3 = 0 AS is_paid

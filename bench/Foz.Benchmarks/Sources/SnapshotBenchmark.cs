@@ -22,7 +22,7 @@ sealed class SnapshotBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
-        using var server = PostgreSqlServer.Start(folder.Sub("postgresql"));
+        using var server = PostgreSqlServer.Start(folder);
         foreach (var statement in Table.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             server.Psql(statement);
         using var engines = Engines.Open();
