@@ -19,6 +19,9 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     readonly List<TableName> created = [];
     (TableName Name, TransactionTable Table)? changed;
 
+    /// <summary>Whether there are any.</summary>
+    public bool IsAny => changed is not null || created.Count > 0;
+
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(changed?.Table.Version, created.Count);
 
