@@ -19,10 +19,9 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     /// <exception cref="FozException">It names what is not there, or not granted.</exception>
     public async Task<IReadOnlyList<ServedColumn>> DescribeAsync(Func<int, string> value, CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
         var text = await TextAsync(value, cancellationToken);
-        var described = await new StatementBinder(engine, new ReturnedNames(new(session, Workload.Serving), name, Table, rows: null))
-            .DescribeAsync(text, session.Service.Lake.Engines, cancellationToken);
+        var names = new ReturnedNames(new(session, Workload.Serving), name, Table, rows: null);
+        var described = await new StatementResolver(names, session.Service.Lake.Engines).DescribeAsync(text, cancellationToken);
         return [.. described.Shape.Columns.Select(column => new ServedColumn(column.Name, column.Type))];
     }
 
