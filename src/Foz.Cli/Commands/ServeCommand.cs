@@ -50,11 +50,12 @@ static class ServeCommand
         var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
         // What is wrong in the files is told now, not at the first statement.
         _ = access.Current;
-        using var sql = new SqlService(
-            workspace.Names, new()
-            {
-                SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit,
-            });
+        await using var queries = QueryLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        using var sql = new SqlService(workspace.Names, new()
+        {
+            SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
+            Price = serve.Price,
+        });
         var options = new ServerOptions
         {
             Serve = serve,

@@ -6,6 +6,9 @@ namespace Foz.Core.Engine;
 /// <summary>DuckDB's failures in the platform's words.</summary>
 static class EngineErrors
 {
+    /// <summary>What DuckDB names where it may not spill more.</summary>
+    const string SpillSetting = "max_temp_directory_size";
+
     /// <summary>
     /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
     /// </summary>
@@ -17,6 +20,7 @@ static class EngineErrors
     {
         if (error.InnerException is FozException inner) return inner;
         if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
+        if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal)) return OfSpill(error);
         var message = Trim(error.Message).Split('\n', 2, StringSplitOptions.TrimEntries);
         return new(KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
@@ -52,6 +56,13 @@ static class EngineErrors
         for (var line = 1; line < place.Line; line++) start = sql.IndexOf('\n', start) + 1;
         return start + place.Column - 1;
     }
+
+    /// <summary>The error of a statement for which there is no room left, neither in memory nor on the disk.</summary>
+    static FozException OfSpill(DuckDBException error) =>
+        new(ErrorKind.Resource, "the statement needs more memory than there is, and more room on the disk than it may take", error)
+        {
+            SqlState = "53100", Hint = "let it handle less at a time, or give its workload more with `memory:` or `spill:`",
+        };
 
     /// <summary>The error of a data file, by the table that has it; null where it is another file.</summary>
     static FozException? OfTable(DuckDBException error, IEnumerable<(string Folder, string Table)> tables)

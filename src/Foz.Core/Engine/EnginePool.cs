@@ -19,7 +19,8 @@ public sealed class EnginePool : IDisposable
 
     readonly EngineOptions options;
     readonly Lazy<TempFolder> temp;
-    readonly Lazy<Database>[] databases;
+    readonly EngineInstance[] instances;
+    readonly ConcurrentBag<EngineInstance> added = [];
     readonly StreamFunction streams = new();
     readonly ScanFunctions scans = new();
     readonly ConcurrentBag<PlanSession> planners = [];
@@ -31,13 +32,23 @@ public sealed class EnginePool : IDisposable
         this.options = options;
         temp = new(() => TempFolder.Create(options.TempFolder));
         // One for each workload, by number: a dictionary of ours would be compiled at each start of the process.
-        databases = new Lazy<Database>[(int)Workload.Serving + 1];
-        for (var i = 0; i < databases.Length; i++)
+        instances = new EngineInstance[(int)Workload.Serving + 1];
+        for (var i = 0; i < instances.Length; i++)
         {
             var workload = (Workload)i;
-            databases[i] = new(() => OpenDatabase(workload));
+            var isSmall = workload is Workload.Binding or Workload.Serving;
+            var own = new InstanceOptions
+            {
+                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / options.Workloads.Count,
+                Threads = options.Threads,
+            };
+            instances[i] = new(this, own, streams, scans, bytes => OpenDatabase(
+                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
         }
     }
+
+    /// <summary>Bytes that all instances with a part of the budget may use together.</summary>
+    public long MemoryBytes => (long)(options.MemoryBytes * EngineShare);
 
     /// <summary>How many steps can work at the same time without waiting for one another's threads.</summary>
     public int Threads => options.Threads;
@@ -47,10 +58,19 @@ public sealed class EnginePool : IDisposable
     /// one.
     /// </summary>
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
-    public EngineSession Open(Workload workload)
+    public EngineSession Open(Workload workload) => instances[(int)workload].Open();
+
+    /// <summary>The instance of a workload.</summary>
+    public EngineInstance Find(Workload workload) => instances[(int)workload];
+
+    /// <summary>Adds an instance, with files and without any part of the budget but what it is given; the pool closes it.</summary>
+    public EngineInstance Add(InstanceOptions own)
     {
-        var database = databases[(int)workload].Value;
-        return new EngineSession(database.Connect(), streams, scans, this, workload);
+        var instance = new EngineInstance(
+            this, own, streams, scans,
+            bytes => OpenDatabase(Settings(own.Name, bytes, own.Threads, keepsOrder: true), null, own.SpillBytesMax ?? SpillBytesMax()));
+        added.Add(instance);
+        return instance;
     }
 
     /// <summary>What the last statements name.</summary>
@@ -106,16 +126,15 @@ public sealed class EnginePool : IDisposable
     public void Dispose()
     {
         foreach (var planner in planners.Concat(servingPlanners)) planner.Session.Dispose();
-        foreach (var database in databases.Where(d => d.IsValueCreated)) database.Value.Dispose();
+        foreach (var instance in instances.Concat(added)) instance.Close();
         if (temp.IsValueCreated) temp.Value.Dispose();
     }
 
-    Database OpenDatabase(Workload workload)
+    Database OpenDatabase(IReadOnlyDictionary<string, string> settings, Workload? workload, long spillBytesMax)
     {
         try
         {
-            var database = Database.OpenInMemory(
-                workload is Workload.Binding or Workload.Serving ? BindingSettings(workload) : Settings(workload));
+            var database = Database.OpenInMemory(settings);
             using var connection = database.Connect();
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
@@ -127,7 +146,7 @@ public sealed class EnginePool : IDisposable
             // yet.
             connection.Execute(
                 $"""
-                SET GLOBAL max_temp_directory_size = '{SpillBytesMax()}B';
+                SET GLOBAL max_temp_directory_size = '{spillBytesMax}B';
                 SET GLOBAL parquet_metadata_cache = true;
                 SET GLOBAL TimeZone = 'UTC';
                 {ModelMacros.Sql}
@@ -142,11 +161,11 @@ public sealed class EnginePool : IDisposable
         }
     }
 
-    Dictionary<string, string> Settings(Workload workload) => new()
+    Dictionary<string, string> Settings(string name, long memoryBytes, int threads, bool keepsOrder) => new()
     {
-        ["memory_limit"] = Text((long)(options.MemoryBytes * EngineShare / options.Workloads.Count)) + "B",
-        ["threads"] = Text(options.Threads),
-        ["temp_directory"] = SpillFolder(workload),
+        ["memory_limit"] = Text(memoryBytes) + "B",
+        ["threads"] = Text(threads),
+        ["temp_directory"] = SpillFolder(name),
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["allocator_background_threads"] = "true",
@@ -154,14 +173,14 @@ public sealed class EnginePool : IDisposable
         ["errors_as_json"] = "true",
         // Queries without an order still give a file's rows in theirs; writes have none to keep, and are parallel
         // without.
-        ["preserve_insertion_order"] = workload == Workload.Query ? "true" : "false",
+        ["preserve_insertion_order"] = keepsOrder ? "true" : "false",
     };
 
-    Dictionary<string, string> BindingSettings(Workload workload) => new()
+    Dictionary<string, string> BindingSettings(string name) => new()
     {
         ["memory_limit"] = Text(BindingBytes) + "B",
         ["threads"] = "1",
-        ["temp_directory"] = SpillFolder(workload),
+        ["temp_directory"] = SpillFolder(name),
         ["autoload_known_extensions"] = "false",
         ["autoinstall_known_extensions"] = "false",
         ["errors_as_json"] = "true",
@@ -187,8 +206,7 @@ public sealed class EnginePool : IDisposable
     /// A folder for each instance, as two that spilled to one would write into the same files; none where no folder can
     /// be made, which leaves statements that need none.
     /// </summary>
-    string SpillFolder(Workload workload) =>
-        FindTemp() is { } folder ? Path.Combine(folder.Path, workload.ToString()) : "";
+    string SpillFolder(string name) => FindTemp() is { } folder ? Path.Combine(folder.Path, name) : "";
 
     TempFolder? FindTemp()
     {
@@ -203,7 +221,7 @@ public sealed class EnginePool : IDisposable
     }
 
     /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>
-    long SpillBytesMax()
+    public long SpillBytesMax()
     {
         var folder = Directory.Exists(options.TempFolder) ? options.TempFolder : Path.GetTempPath();
         return new DriveInfo(folder).AvailableFreeSpace / 10 * 9;

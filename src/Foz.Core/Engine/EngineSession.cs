@@ -17,18 +17,25 @@ public sealed class EngineSession : IDisposable
     readonly Connection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
-    readonly EnginePool pool;
-    readonly Workload workload;
     readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
 
-    internal EngineSession(
-        Connection connection, StreamFunction streams, ScanFunctions scans, EnginePool pool, Workload workload) =>
-        (this.connection, this.streams, this.scans, this.pool, this.workload) =
-            (connection, streams, scans, pool, workload);
+    internal EngineSession(Connection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans) =>
+        (this.connection, Instance, this.streams, this.scans) = (connection, instance, streams, scans);
+
+    /// <summary>The instance.</summary>
+    public EngineInstance Instance { get; }
+
+    /// <summary>Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody does.</summary>
+    public ScanMeter? Meter { get; set; }
 
     /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
-    public EngineSession Fork() => pool.Open(workload);
+    public EngineSession Fork()
+    {
+        var fork = new EngineSession(Instance.Connect(), Instance, streams, scans) { Meter = Meter };
+        fork.UseTimeZone(TimeZone, CancellationToken.None);
+        return fork;
+    }
 
     /// <summary>The time zone that texts without one are in, here and where statements are planned for this session.</summary>
     public string TimeZone { get; private set; } = "UTC";
@@ -47,19 +54,19 @@ public sealed class EngineSession : IDisposable
     /// <summary>Borrows a session of the same pool to plan statements in.</summary>
     internal PlanSession BorrowPlanner()
     {
-        var planner = pool.BorrowPlanner();
+        var planner = Instance.Pool.BorrowPlanner();
         planner.Session.UseTimeZone(TimeZone, CancellationToken.None);
         return planner;
     }
 
     /// <summary>Its pool.</summary>
-    internal EnginePool Pool => pool;
+    internal EnginePool Pool => Instance.Pool;
 
     /// <summary>What statements of the pool name.</summary>
-    internal TextCache<SqlAnalysis> Analyses => pool.Analyses;
+    internal TextCache<SqlAnalysis> Analyses => Instance.Pool.Analyses;
 
-    /// <summary>How many threads statements of its pool may use.</summary>
-    public int Threads => pool.Threads;
+    /// <summary>How many threads its statements may use.</summary>
+    public int Threads => Instance.Threads;
 
     /// <summary>
     /// Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.

@@ -76,11 +76,12 @@ public sealed record AccessGrant
 
     /// <summary>Whether it is about a table or view.</summary>
     public bool IsAbout(TableName table) => On.Any(on =>
-        ((on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)) && !IsAudit(table))
+        ((on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)) && !IsByNameOnly(table))
         || (TableName.TryParse(on, out var name) && name == table));
 
-    /// <summary>What everybody did is granted by its name alone.</summary>
-    static bool IsAudit(TableName table) => table == new TableName(TableName.SystemSchema, "audit");
+    /// <summary>What everybody did, and asked, is granted by its name alone.</summary>
+    static bool IsByNameOnly(TableName table) =>
+        table == new TableName(TableName.SystemSchema, "audit") || table == new TableName(TableName.SystemSchema, "queries");
 
     bool IsReadOnly => Privileges is [Privilege.Select];
 

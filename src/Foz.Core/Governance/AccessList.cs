@@ -72,6 +72,10 @@ public sealed class AccessList
     public bool Allows(Grantee grantee, TableName table, Privilege privilege) =>
         grants.Any(grant => grant.Privileges.Contains(privilege) && grant.IsAbout(table) && IsTo(grant, grantee));
 
+    /// <summary>Whether somebody has a role, and logged in with it.</summary>
+    public bool IsIn(Grantee grantee, string role) =>
+        HasRole(grantee, role) && (grantee.Scope is not { } scope || scope.Contains(role));
+
     bool IsTo(AccessGrant grant, Grantee grantee) => grant.To.Any(to => to == AccessGrant.Everyone || (grantee.Scope is { } scope
         ? scope.Contains(to) && HasRole(grantee, to)
         : to == grantee.Name || HasRole(grantee, to)));

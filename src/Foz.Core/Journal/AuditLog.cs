@@ -1,7 +1,5 @@
 using System.Threading.Channels;
 using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
 using Foz.Core.Tables;
 
 namespace Foz.Core.Journal;
@@ -34,9 +32,9 @@ public sealed class AuditLog : IAsyncDisposable
 
     readonly Lake lake;
     readonly AuditOptions options;
-    readonly AuditSegments segments;
+    readonly RecordSegments segments;
+    readonly SegmentCommits commits;
     readonly Channel<Entry> queue;
-    readonly SemaphoreSlim committing = new(1);
     readonly CancellationTokenSource stop = new();
     readonly Task writing;
     readonly Task watching;
@@ -46,7 +44,8 @@ public sealed class AuditLog : IAsyncDisposable
     AuditLog(Lake lake, AuditOptions options)
     {
         (this.lake, this.options) = (lake, options);
-        segments = new(lake.JournalFolder, JournalWriter.NewRunId(lake.Clock));
+        segments = new(lake.JournalFolder, JournalWriter.NewRunId(lake.Clock), AuditRecord.Table);
+        commits = new(lake, segments, AuditRecord.Table);
         queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(options.QueueMax) { SingleReader = true });
         committedAt = lake.Clock.GetTimestamp();
         writing = Task.Run(WriteAsync);
@@ -102,7 +101,7 @@ public sealed class AuditLog : IAsyncDisposable
         await watching;
         await TryCommitAsync(CancellationToken.None);
         segments.Dispose();
-        committing.Dispose();
+        commits.Dispose();
         stop.Dispose();
     }
 
@@ -174,47 +173,10 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    async Task CommitSegmentsAsync(CancellationToken cancellationToken)
+    Task CommitSegmentsAsync(CancellationToken cancellationToken)
     {
-        await committing.WaitAsync(cancellationToken);
-        try
-        {
-            committedAt = lake.Clock.GetTimestamp();
-            segments.Close();
-            foreach (var segment in segments.Closed()) await CommitAsync(segment, cancellationToken);
-        }
-        finally
-        {
-            committing.Release();
-        }
-    }
-
-    async Task CommitAsync(AuditSegments.Segment segment, CancellationToken cancellationToken)
-    {
-        var work = lake.Engines.CreateTempFolder();
-        try
-        {
-            var file = Path.Combine(work.FullName, $"{AuditRecord.Table}.jsonl");
-            if (AuditSegments.Export(segment, file) > 0)
-            {
-                var name = new TableName(TableName.SystemSchema, AuditRecord.Table);
-                // Each process counts its own segments.
-                var batch = new StepBatch($"foz.audit.{segment.Instance}", segment.Number);
-                using var session = lake.Engines.Open(Workload.Query);
-                var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
-                if ((await table.FindLatestAsync(cancellationToken))?.BatchOf(batch.Step) is not { } last || last < batch.Number)
-                {
-                    await using var change = await new TableWriter(session).AppendAsync(
-                        table, JournalWriter.Select(AuditRecord.Table, file), new() { Batch = batch }, cancellationToken);
-                    await change.CommitAsync(cancellationToken);
-                }
-            }
-            File.Delete(segment.Path);
-        }
-        finally
-        {
-            work.Delete(recursive: true);
-        }
+        committedAt = lake.Clock.GetTimestamp();
+        return commits.CommitAsync(cancellationToken);
     }
 
     static FozException Refused(Exception? cause) => new(

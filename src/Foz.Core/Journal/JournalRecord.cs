@@ -14,6 +14,7 @@ namespace Foz.Core.Journal;
 [JsonDerivedType(typeof(LineageRecord), LineageRecord.Table)]
 [JsonDerivedType(typeof(SourceRecord), SourceRecord.Table)]
 [JsonDerivedType(typeof(AuditRecord), AuditRecord.Table)]
+[JsonDerivedType(typeof(QueryRecord), QueryRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>

@@ -50,6 +50,13 @@ public static class JournalTables
                 Text("method"), Count("session"), new("tables", new DataType.Array(DataType.String)),
                 new("columns", new DataType.Array(DataType.String)), Text("reason"), Text("statement"), Text("statement_hash"),
             ],
+            [QueryRecord.Table] =
+            [
+                RunId, Instant("started_at"), Text("user"), Text("protocol"), Text("address"), Text("application"), Count("session"),
+                Text("workload"), Text("statement"), Text("statement_hash"), new("tables", new DataType.Array(DataType.String)),
+                Count("rows"), Count("bytes_read"), new("cost", new DataType.Decimal(18, 9)), Count("queued_ms"), Count("duration_ms"),
+                Text("sql_state"), Text("error"),
+            ],
         };
 
     /// <summary>The full names, in order.</summary>

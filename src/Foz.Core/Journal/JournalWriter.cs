@@ -59,14 +59,14 @@ public sealed class JournalWriter(Lake lake)
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
     public string? SelectPending(string table)
     {
-        var audited = table == AuditRecord.Table ? AuditSegments.In(lake.JournalFolder) : [];
+        var own = table is AuditRecord.Table or QueryRecord.Table ? RecordSegments.In(lake.JournalFolder, table) : [];
         if (journal.Segments() is not { Count: > 0 } segments)
         {
-            if (audited.Count == 0) return null;
+            if (own.Count == 0) return null;
             segments = [];
         }
         var file = Path.Combine(lake.Engines.CreateTempFolder().FullName, $"{table}.jsonl");
-        var count = segments.Sum(runId => journal.Export(runId, table, file)) + audited.Sum(segment => AuditSegments.Export(segment, file));
+        var count = segments.Sum(runId => journal.Export(runId, table, file)) + own.Sum(segment => RecordSegments.Export(segment, file));
         return count == 0 ? null : Select(table, file);
     }
 

@@ -3,6 +3,7 @@ using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
+using Foz.Core.Serving.Workloads;
 using Foz.Core.Statements;
 using Foz.DuckDB;
 
@@ -101,22 +102,39 @@ sealed class ChangeStatement : SqlStatement
     {
         await new WriteRights(Session).CheckAsync(statement, cancellationToken);
         Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
-        using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
-        engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
+        if (GivesRows(statement))
+        {
+            using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+            return await Session.Runner(engine).RunAsync(statement, cancellationToken);
+        }
         var runner = new ChangeRunner(Session);
-        if (GivesRows(statement)) return await Session.Runner(engine).RunAsync(statement, cancellationToken);
         runner.Check(statement);
-        return await runner.RunAsync(engine, statement, cancellationToken);
+        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
+        try
+        {
+            using var engine = run.OpenEngine();
+            engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
+            var result = await runner.RunAsync(engine, statement, cancellationToken);
+            run.EndChange(AffectedOf(result));
+            return result;
+        }
+        catch
+        {
+            run.Abandon();
+            throw;
+        }
     }
+
+    static long AffectedOf(StatementResult result) => result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"
+        ? Convert.ToInt64(result.Rows[0][0], CultureInfo.InvariantCulture)
+        : 0;
 
     static bool GivesRows(Statement statement) =>
         statement is Statement.DescribeHistory or Statement.DescribeDetail or Statement.ShowProperties;
 
     static DoneCursor Done(Statement statement, StatementResult result)
     {
-        var affected = result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"
-            ? Convert.ToInt64(result.Rows[0][0], CultureInfo.InvariantCulture)
-            : 0;
+        var affected = AffectedOf(result);
         return new(statement switch
         {
             Statement.Insert => string.Create(CultureInfo.InvariantCulture, $"INSERT 0 {affected}"),

@@ -4,6 +4,7 @@ using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
+using Foz.Core.Serving.Workloads;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
 
@@ -53,31 +54,37 @@ sealed class QueryStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var workload = readsTables ? Workload.Query : Workload.Serving;
+        // What is known before it has a slot: an answer that was kept needs none.
+        var instance = readsTables ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
+        var names = new SessionNames(Session, instance);
         var translated = await TranslateAsync(Session, Text, cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
-        var names = new SessionNames(Session, workload);
         var statement = await AtOriginalPlaces(
             Text, translated, replaced,
             new StatementResolver(names, Session.Service.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
         Session.Audit(Text, AuditEvent.Read, statement.Analysis);
         var key = KeyOf(statement);
-        if (key is not null && Session.Service.Results.Find(key) is { } kept) return await CheckedAsync(new KeptCursor(kept));
-        var engine = Session.Service.Lake.Engines.Open(workload);
+        var kept = key is null ? null : Session.Service.Results.Find(key);
+        var run = await StatementRun.BeginAsync(Session, Text, readsTables && kept is null, cancellationToken);
+        EngineSession? engine = null;
         BoundStatement? bound = null;
         try
         {
+            if (kept is not null) return run.Follow(await CheckedAsync(new KeptCursor(kept)), statement.Analysis);
+            engine = run.OpenEngine();
             // Before it is bound: which files are left out follows from it too.
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
-            return await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, key));
+            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, key));
+            return run.Follow(rows, statement.Analysis);
         }
         catch
         {
             bound?.Dispose();
-            engine.Dispose();
+            engine?.Dispose();
+            run.Abandon();
             throw;
         }
     }

@@ -14,12 +14,20 @@ namespace Foz.Core.Serving;
 /// there is one. Nothing else is left to the engine, for which a name can be a file.
 /// </summary>
 /// <param name="session">The session.</param>
-/// <param name="workload">Where the statement is bound or run.</param>
+/// <param name="instance">Where the statement is bound or run.</param>
 /// <param name="isForPlan">
 /// Whether people see how the statement would be run: of what grants say only the columns are told, no conditions and no masks.
 /// </param>
-sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan = false) : IRelationNames
+sealed class SessionNames(SqlSession session, EngineInstance instance, bool isForPlan = false) : IRelationNames
 {
+    /// <param name="session">The session.</param>
+    /// <param name="workload">Where the statement is bound or run.</param>
+    /// <param name="isForPlan">Whether people see how the statement would be run.</param>
+    public SessionNames(SqlSession session, Workload workload, bool isForPlan = false)
+        : this(session, session.Service.Lake.Engines.Find(workload), isForPlan)
+    {
+    }
+
     readonly EnvironmentNames names = session.Service.Names;
     CatalogView? catalog;
 
@@ -101,9 +109,10 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
     /// <summary>A relation of the system catalogs.</summary>
     async ValueTask<string> OpenAsync(PgRelation relation, CancellationToken cancellationToken)
     {
+        if (relation is { Schema: PgRelation.Catalog, Name: ActivityRows.Relation }) return relation.Select(ActivityRows.Of(session));
         var image = await ImageAsync(cancellationToken);
         return session.Service.Catalogs.Open(
-            $"{relation.Schema}.{relation.Name}", schema => relation.CreateSql(schema, CatalogRows.Of(relation, image)), image, workload,
+            $"{relation.Schema}.{relation.Name}", schema => relation.CreateSql(schema, CatalogRows.Of(relation, image)), image, instance,
             cancellationToken);
     }
 
@@ -113,7 +122,7 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
         if (relation is { Schema: "runtime", Name: "queries" }) return relation.Select(TrinoRows.Of(session.Queries()));
         var (image, of) = (await ImageAsync(cancellationToken), named ?? TableName.Catalog);
         return session.Service.Catalogs.Open(
-            relation.TableOf(of), schema => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)), image, workload,
+            relation.TableOf(of), schema => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)), image, instance,
             cancellationToken);
     }
 
@@ -158,7 +167,7 @@ sealed class SessionNames(SqlSession session, Workload workload, bool isForPlan 
     /// <summary>A view whose names are looked up with its owner's rights.</summary>
     RelationBinding.View OfView(RelationBinding.View view, TableAccess access, CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(workload);
+        using var engine = instance.Open();
         var owner = $"foz_{Guid.NewGuid():N}";
         views[owner] = access;
         return new(SqlAnalysis.Read(engine, view.Sql, cancellationToken).Rewrite(table =>

@@ -5,6 +5,7 @@ using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
+using Foz.Core.Serving.Workloads;
 
 namespace Foz.Core.Serving;
 
@@ -22,6 +23,15 @@ public sealed record SqlServiceOptions
 
     /// <summary>Where it is written who reads and changes what; null for nowhere.</summary>
     public AuditLog? Audit { get; init; }
+
+    /// <summary>The classes of statements, in the order in which they are looked at; one for all by default.</summary>
+    public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
+
+    /// <summary>Where it is told of statements that ran; null for nowhere.</summary>
+    public QueryLog? Queries { get; init; }
+
+    /// <summary>What reading costs; null where nobody says it.</summary>
+    public QueryPrice? Price { get; init; }
 
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;
@@ -42,6 +52,7 @@ public sealed class SqlService : IDisposable
     /// <summary>Serves a lake, once for each pool of engines.</summary>
     /// <param name="names">What names stand for.</param>
     /// <param name="options">What all sessions together may use.</param>
+    /// <exception cref="FozException">The classes have more memory than there is for them.</exception>
     public SqlService(EnvironmentNames names, SqlServiceOptions options)
     {
         (this.names, this.options) = (names, options);
@@ -56,8 +67,9 @@ public sealed class SqlService : IDisposable
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
         {
             using var engine = names.Lake.Engines.Open(workload);
-            engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives], PgFunctions.Macros + TrinoFunctions.Macros);
+            Define(engine);
         }
+        Workloads = new(options.Workloads, names.Lake.Engines, Define, names.Lake.Clock);
     }
 
     /// <summary>The lake.</summary>
@@ -85,6 +97,9 @@ public sealed class SqlService : IDisposable
     /// <summary>The last statements in DuckDB's SQL, where that is the same for all sessions.</summary>
     internal TextCache<RewrittenSql> Translations { get; } = new();
 
+    /// <summary>The classes of statements.</summary>
+    internal WorkloadClasses Workloads { get; }
+
     /// <summary>The users and roles, as the catalogs tell of them; <c>foz</c> owns everything.</summary>
     internal IReadOnlyList<string> Roles { get; } = ["foz"];
 
@@ -108,9 +123,13 @@ public sealed class SqlService : IDisposable
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose()
     {
+        Workloads.Dispose();
         Catalogs.Dispose();
         Results.Dispose();
     }
+
+    void Define(EngineSession engine) =>
+        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives], PgFunctions.Macros + TrinoFunctions.Macros);
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

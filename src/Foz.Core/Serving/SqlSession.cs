@@ -5,6 +5,7 @@ using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
+using Foz.Core.Serving.Workloads;
 using Foz.Core.Statements;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -24,11 +25,13 @@ public sealed class SqlSession : IAsyncDisposable
     CancellationTokenSource? running;
     SqlTransaction? transaction;
     FozException? audited;
+    FozException? stopped;
 
     internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
     {
         (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
         (Dialect, Queries) = (options.Dialect, options.Queries);
+        Activity = new(service.Lake.Clock);
         Settings = new(user);
         Settings.Begin(options.Settings);
         Statements = new(service.Options.StatementsMax);
@@ -64,6 +67,21 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>Told when a transaction ends: what the protocol keeps for the time of one is to be let go.</summary>
     public Action? TransactionEnded { get; set; }
 
+    /// <summary>The class of the statements that it runs now.</summary>
+    public string Workload => Service.Workloads.Of(this).Name;
+
+    /// <summary>What it is doing, for who looks at it.</summary>
+    public SessionActivity Activity { get; }
+
+    /// <summary>Ends the connection of the client; null where there is none that could be ended.</summary>
+    public Action? Terminated { get; set; }
+
+    /// <summary>How the statement runs that was begun last; null where it does not run.</summary>
+    internal StatementRun? Run { get; set; }
+
+    /// <summary>The last error that <c>foz.queries</c> was told of.</summary>
+    internal Exception? Noted { get; set; }
+
     /// <summary>Whose SQL its statements are.</summary>
     internal SqlDialect Dialect { get; }
 
@@ -96,7 +114,7 @@ public sealed class SqlSession : IAsyncDisposable
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
         var image = await Service.Catalogs.GetAsync(User, cancellationToken);
-        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]);
+        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]) { Signal = Signal };
         if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
         views.Enqueue((view, Service.Catalogs.Add(view)));
@@ -141,9 +159,32 @@ public sealed class SqlSession : IAsyncDisposable
         AuditAsync(sql, () => RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken));
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
-    public void Cancel()
+    public void Cancel() => Stop(why: null);
+
+    /// <summary>Stops what runs, if anything does; for any thread.</summary>
+    /// <param name="why">What the client is told; null for the user's wish.</param>
+    internal void Stop(FozException? why)
     {
-        lock (gate) running?.Cancel();
+        lock (gate)
+        {
+            if (running is null) return;
+            stopped = why;
+            running.Cancel();
+        }
+    }
+
+    /// <summary>Ends the client's connection, or what runs where there is none; for any thread.</summary>
+    public void Terminate() => (Terminated ?? Cancel)();
+
+    /// <summary>Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their user's own.</summary>
+    /// <returns>Whether there is such a session for who asks.</returns>
+    bool Signal(string function, int id)
+    {
+        if (Service.Find(id) is not { } other || !(User.IsOwner || other.User.Name == User.Name)) return false;
+        Action stop = function == "pg_terminate_backend" ? other.Terminate : other.Cancel;
+        // The engine calls from inside of a statement, which may be the one that is stopped.
+        ThreadPool.UnsafeQueueUserWorkItem(static action => action(), stop, preferLocal: false);
+        return true;
     }
 
     /// <summary>
@@ -245,16 +286,23 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
     internal async Task<T> AuditAsync<T>(string sql, Func<Task<T>> work)
     {
-        Access = new();
+        (Access, Run) = (new(), null);
+        Activity.Note(sql);
         try
         {
             return await work();
         }
-        catch (FozException e) when (Service.Options.Audit is not null && e != audited)
+        catch (Exception e) when (e is not FozException refused || Service.Options.Audit is null || refused == audited)
+        {
+            StatementNotes.Fail(this, sql, e);
+            throw;
+        }
+        catch (FozException e)
         {
             audited = e;
+            StatementNotes.Fail(this, sql, e);
             if (Access.ReasonOf(sql, e) is { } reason)
-                await Service.Options.Audit.AddDurablyAsync(
+                await Service.Options.Audit!.AddDurablyAsync(
                     Access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, Service.Options.Audit.RunId) with { Reason = reason },
                     CancellationToken.None);
             throw;
@@ -279,7 +327,7 @@ public sealed class SqlSession : IAsyncDisposable
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, Workload.Query), CheckQuery = CheckQueryAsync, Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
+            QueryNames = new SessionNames(this, engine.Instance), CheckQuery = CheckQueryAsync, Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
         };
 
     async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
@@ -301,10 +349,16 @@ public sealed class SqlSession : IAsyncDisposable
             Settings.StatementTimeout ?? Timeout.InfiniteTimeSpan, Service.Lake.Clock);
         using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         CancellationTokenSource? outer;
-        lock (gate) (outer, running) = (running, source);
+        lock (gate) (outer, running, stopped) = (running, source, null);
+        Activity.Begin();
         try
         {
             return await work(source.Token);
+        }
+        catch (OperationCanceledException) when (stopped is not null)
+        {
+            Fail();
+            throw stopped;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -336,6 +390,7 @@ public sealed class SqlSession : IAsyncDisposable
         }
         finally
         {
+            Activity.End();
             lock (gate) running = outer;
         }
     }

@@ -37,15 +37,18 @@ sealed class StatementAccess
     public IReadOnlyList<string> ColumnsOf(SqlAnalysis analysis)
     {
         var named = analysis.Columns.SelectMany(column => column.Parts).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var isAll = analysis.TakesAllColumns || analysis.Columns.Any(
-            column => column.Parts.Count == 1 && analysis.Tables.Any(
-                table => column.Parts[0].Equals(table.Alias ?? table.Name, StringComparison.OrdinalIgnoreCase)));
+        var isAll = TakesAll(analysis);
         return
         [
             .. reads.SelectMany(read => read.Value.Where(column => isAll || named.Contains(column))
                 .Select(column => $"{read.Key}.{column}")),
         ];
     }
+
+    /// <summary>Whether a statement uses all columns of its tables.</summary>
+    public static bool TakesAll(SqlAnalysis analysis) => analysis.TakesAllColumns || analysis.Columns.Any(
+        column => column.Parts.Count == 1 && analysis.Tables.Any(
+            table => column.Parts[0].Equals(table.Alias ?? table.Name, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Why a statement that failed was refused; null where it was not, but is wrong.</summary>
     /// <param name="sql">The statement.</param>

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Foz.Core.Engine;
 
 namespace Foz.Core.Serving;
 
 /// <summary>Statements as they are kept: what they do, without what they say of values.</summary>
-static class StatementText
+static partial class StatementText
 {
     const int LengthMax = 10_000;
 
@@ -30,6 +31,23 @@ static class StatementText
         }
         return text.ToString();
     }
+
+    /// <summary>A message about a statement with a question mark in the place of each literal of it, and of what stands in quotes.</summary>
+    public static string WithoutLiteralsOf(string sql, string message)
+    {
+        var tokens = SqlTokens.Read(sql);
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].Kind is not SqlTokenKind.Text) continue;
+            var literal = tokens.TextOf(i).ToString();
+            message = message.Replace(literal, "?", StringComparison.Ordinal);
+            if (literal.Trim('\'', '$', '"') is { Length: > 0 } inner) message = message.Replace(inner, "?", StringComparison.Ordinal);
+        }
+        return Quoted.Replace(message, "'?'");
+    }
+
+    [GeneratedRegex("'[^']*'", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Quoted { get; }
 
     /// <summary>The beginning of a text, where it is long.</summary>
     public static string Shortened(string text) => text.Length <= LengthMax ? text : text[..LengthMax] + "…";

@@ -17,6 +17,9 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
     /// <summary>The version before the first.</summary>
     public const long None = -1;
 
+    /// <summary>The instant at which it began.</summary>
+    public DateTimeOffset Instant => instant;
+
     readonly ConcurrentDictionary<string, long> limits = new(StringComparer.Ordinal);
     readonly Dictionary<TableName, TableSnapshot> read = [];
 

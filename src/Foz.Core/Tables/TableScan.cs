@@ -75,6 +75,7 @@ static class TableScan
         ScanChoice choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
+        session.Meter?.Add(new(files.Sum(file => file.SizeBytes), [.. table.Schema.Columns.Fields.Select(field => field.Name)]));
         // Columns that have no id are found by name, and so are the others then, by the names that each file has for their ids.
         var isByNames = choice.ColumnsOfFiles.Count > 0 && table.Schema.Mapping == ColumnMappingMode.Id;
         var groups = FileLayout.Group(session, table, files, isByNames, cancellationToken);

@@ -46,6 +46,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
         ["42803"] = ("EXPRESSION_NOT_AGGREGATE", 73),
         ["42804"] = ("TYPE_MISMATCH", 58),
         ["53300"] = ("QUERY_QUEUE_FULL", Resources + 2),
+        ["53100"] = ("EXCEEDED_SPILL_LIMIT", Resources + 6),
         ["53200"] = ("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7),
         ["53000"] = ("GENERIC_INSUFFICIENT_RESOURCES", Resources),
     };
@@ -83,6 +84,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     /// <summary>What a client is told of an exception.</summary>
     public static TrinoError Of(Exception exception) => exception switch
     {
+        FozException { Kind: ErrorKind.Resource, SqlState: "57014" } late => new(TimedOut.Name, TimedOut.Code, late.Message),
         FozException known => Of(known),
         OperationCanceledException => Canceled,
         OutOfMemoryException => new("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7, "out of memory"),

@@ -180,7 +180,7 @@ static class TrinoJson
         json.WriteBoolean("scheduled", state is TrinoState.Running || isOver);
         if (isOver) json.WriteNumber("progressPercentage", 100);
         WriteWork(json, query, isOver, elapsed);
-        json.WriteNumber("queuedTimeMillis", 0);
+        json.WriteNumber("queuedTimeMillis", (long)query.Queued.TotalMilliseconds);
         json.WriteNumber("elapsedTimeMillis", elapsed);
         json.WriteNumber("peakMemoryBytes", 0);
         if (state is not TrinoState.Queued)

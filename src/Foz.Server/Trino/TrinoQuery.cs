@@ -28,6 +28,7 @@ sealed class TrinoQuery : IAsyncDisposable
     readonly byte[] slug = RandomNumberGenerator.GetBytes(16);
     readonly long createdAt;
     readonly Lock ending = new();
+    volatile SqlSession? session;
     Task running = Task.CompletedTask;
     TrinoError? failure;
     TrinoPage? served;
@@ -41,7 +42,8 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>A statement that has not begun.</summary>
     public TrinoQuery(TrinoHost host, string id, SessionUser user, TrinoRequest request)
     {
-        (this.host, Id, User, Request) = (host, id, user, request);
+        (this.host, Id, User) = (host, id, user);
+        Request = request with { Opened = Follow };
         Created = host.Clock.GetUtcNow();
         createdAt = touchedAt = host.Clock.GetTimestamp();
     }
@@ -62,7 +64,14 @@ sealed class TrinoQuery : IAsyncDisposable
     public DateTimeOffset Created { get; }
 
     /// <summary>Where it is.</summary>
-    public TrinoState State { get; private set; } = TrinoState.Queued;
+    public TrinoState State
+    {
+        get => field is TrinoState.Planning or TrinoState.Running && session?.Activity.QueuedIn is not null ? TrinoState.Queued : field;
+        private set;
+    } = TrinoState.Queued;
+
+    /// <summary>How long it has waited for a slot of its class.</summary>
+    public TimeSpan Queued => session?.Activity.Queued ?? TimeSpan.Zero;
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public TrinoError? Failure => failure;
@@ -94,7 +103,10 @@ sealed class TrinoQuery : IAsyncDisposable
 
     /// <summary>It as clients find it in SQL.</summary>
     public TrinoQueryRow ToRow() =>
-        new(Id, State.ToString().ToUpperInvariant(), User.Name, Request.Source, Request.Sql, Created, failure?.Name);
+        new(Id, State.ToString().ToUpperInvariant(), User.Name, Request.Source, Request.Sql, Created, failure?.Name)
+        {
+            Workload = session?.Workload, Queued = Queued,
+        };
 
     /// <summary>Begins it.</summary>
     public void Start() => running = Task.Run(RunAsync);
@@ -168,6 +180,12 @@ sealed class TrinoQuery : IAsyncDisposable
             stopping.Dispose();
         }
         gate.Dispose();
+    }
+
+    void Follow(SqlSession opened)
+    {
+        session = opened;
+        opened.Terminated = () => Stop(TrinoError.Killed);
     }
 
     static TrinoAnswer Answer(TrinoPage page, long token) => new(page, page.IsLast ? null : token + 1);

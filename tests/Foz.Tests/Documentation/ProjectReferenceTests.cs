@@ -25,6 +25,8 @@ public sealed class ProjectReferenceTests
     {
         { "## foz.yml", "foz.yml", FozYml + "KEY: 1" },
         { "### lake", "foz.yml", "name: p\nlake: {url: lake, KEY: 1}" },
+        { "### serve", "foz.yml", "name: p\nserve: {KEY: 1}" },
+        { "#### workloads", "foz.yml", "name: p\nserve: {workloads: {a: {users: [b], KEY: 1}}}" },
         { "### Environments", "foz.yml", FozYml + "environments: {e: {KEY: 1}}" },
         { "## sources/*.yml", "sources/s.yml", Source + "KEY: 1" },
         { "### Streams", "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', KEY: 1}}" },

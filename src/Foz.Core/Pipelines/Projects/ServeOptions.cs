@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using Foz.Core.Configuration;
+using Foz.Core.Serving.Workloads;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -31,6 +33,8 @@ public sealed record ServeOptions
             Default = "64MB",
         },
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
+        new("price_per_tb", "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs") { Default = "none: no cost is told" },
+        new("price_bytes_min", "bytes for which a statement that reads is charged at least") { Default = "10MB" },
         new("tls", "the certificate that clients see; without one, connections are not encrypted")
         {
             Keys =
@@ -63,6 +67,12 @@ public sealed record ServeOptions
     /// <summary>How long statements may go on when the server stops.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The classes of statements, in the order of the file.</summary>
+    public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
+
+    /// <summary>What reading costs; null where nobody says it.</summary>
+    public QueryPrice? Price { get; init; }
+
     /// <summary>The file of the certificate, as a full path; null for no TLS.</summary>
     public string? CertificateFile { get; init; }
 
@@ -81,6 +91,7 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
 {
     const int PortMax = 65_535;
     const int SessionsMaxMax = 100_000;
+    const decimal PriceMax = 1_000_000;
 
     /// <summary>How the project is served.</summary>
     public ServeOptions Read(MappingReader file)
@@ -93,8 +104,10 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
             return defaults;
         }
         var reader = new SettingsReader(ServeOptions.Settings, errors);
-        reader.Check(mapping, [], $"'{ServeOptions.Key}'");
-        var settings = reader.Read((YamlNode.Mapping)VariableText.Expand(mapping, variables, errors), []);
+        reader.Check(mapping, [WorkloadOptions.Key], $"'{ServeOptions.Key}'");
+        var expanded = (YamlNode.Mapping)VariableText.Expand(mapping, variables, errors);
+        var settings = reader.Read(expanded, [WorkloadOptions.Key]);
+        var workloads = new WorkloadReader(errors).Read(expanded[WorkloadOptions.Key]);
         try
         {
             var tls = settings.Section("tls") ?? Configuration.Settings.Empty;
@@ -107,6 +120,8 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
                 SessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax),
                 ResultCacheBytes = BytesOf(settings, "result_cache", defaults.ResultCacheBytes),
                 Drain = settings.Duration("drain", defaults.Drain),
+                Workloads = workloads,
+                Price = PriceOf(settings),
                 CertificateFile = PathOf(tls.Text("certificate")),
                 KeyFile = PathOf(tls.Text("key")),
                 RequiresTls = tls.Flag("required", otherwise: true),
@@ -133,6 +148,15 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
         var text when IPAddress.TryParse(text, out var address) => address,
         var text => throw settings.Wrong("address", $"an IP address, not '{text}'"),
     };
+
+    static QueryPrice? PriceOf(Settings settings)
+    {
+        var min = WorkloadReader.SizeOf(settings, "price_bytes_min") ?? QueryPrice.BytesMinDefault;
+        if (settings.Text("price_per_tb") is not { } text) return null;
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price <= PriceMax
+            ? new(price) { BytesMin = min }
+            : throw settings.Wrong("price_per_tb", $"a price such as 5 or 4.50, not '{text}'");
+    }
 
     string? PathOf(string? path) => path is null ? null : Path.GetFullPath(path, folder);
 }

@@ -1,6 +1,7 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Serving.Workloads;
 using Foz.Core.Statements;
 
 namespace Foz.Core.Serving.Copying;
@@ -34,6 +35,8 @@ sealed class CopyInStatement : SqlStatement
         await new WriteRights(Session).CheckAsync(insert, cancellationToken);
         new ChangeRunner(Session).CheckMayWrite("COPY FROM");
         Session.Audit(Text, AuditEvent.Change, analysis: null);
+        // It waits for its client most of the time: it takes no slot, and works where ingestion does.
+        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: false, cancellationToken);
         var engine = Session.Service.Lake.Engines.Open(Workload.Query);
         try
         {
@@ -42,11 +45,12 @@ sealed class CopyInStatement : SqlStatement
                 if (columns.All(column => column.Name != name))
                     throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY") { SqlState = "42P10" };
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
-            return new(Session, engine, insert, columns, copy.Options);
+            return new(Session, engine, insert, columns, copy.Options, run);
         }
         catch
         {
             engine.Dispose();
+            run.Abandon();
             throw;
         }
     }

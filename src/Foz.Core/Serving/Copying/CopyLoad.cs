@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Serving.Workloads;
 using Foz.Core.Statements;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
@@ -21,6 +22,7 @@ public sealed class CopyLoad : IAsyncDisposable
     readonly Statement.Insert insert;
     readonly IReadOnlyList<Field> columns;
     readonly CopyOptions options;
+    readonly StatementRun run;
     readonly CopyBatch batch;
     readonly CopyLines lines;
     readonly CopyFields fields;
@@ -30,9 +32,10 @@ public sealed class CopyLoad : IAsyncDisposable
     bool hasTrailer;
 
     internal CopyLoad(
-        SqlSession session, EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns, CopyOptions options)
+        SqlSession session, EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns, CopyOptions options,
+        StatementRun run)
     {
-        (this.session, this.engine, this.insert, this.columns, this.options) = (session, engine, insert, columns, options);
+        (this.session, this.engine, this.insert, this.columns, this.options, this.run) = (session, engine, insert, columns, options, run);
         table = insert.Table.Name!.Value.Name;
         batch = new(engine, table, columns, Format is CopyFormat.Binary);
         (lines, fields) = (new(options), new(options));
@@ -48,33 +51,55 @@ public sealed class CopyLoad : IAsyncDisposable
     /// <exception cref="FozException">A row is malformed, or a value none of its type; nothing is written then.</exception>
     public void Write(ReadOnlySpan<byte> data, CancellationToken cancellationToken)
     {
-        if (Format is CopyFormat.Binary) tuples.Append(data);
-        else lines.Append(data);
-        Read(isLast: false, cancellationToken);
+        try
+        {
+            if (Format is CopyFormat.Binary) tuples.Append(data);
+            else lines.Append(data);
+            Read(isLast: false, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            run.Fail(e, rows: 0);
+            throw;
+        }
     }
 
     /// <summary>Writes the rows to the table: the client has sent all.</summary>
     /// <returns>What the client is told, such as <c>COPY 5</c>.</returns>
     /// <exception cref="FozException">The rows end early, or break a rule of the table; nothing is written then.</exception>
-    public Task<string> CompleteAsync(CancellationToken cancellationToken) => session.RunAsync(
-        async token =>
+    public async Task<string> CompleteAsync(CancellationToken cancellationToken)
+    {
+        try
         {
-            Read(isLast: true, token);
-            batch.Flush(token);
-            if (batch.RowCount > 0)
-            {
-                await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, token);
-                session.Service.Catalogs.Invalidate();
-            }
-            return string.Create(CultureInfo.InvariantCulture, $"COPY {batch.RowCount}");
-        },
-        cancellationToken);
+            var rows = await session.RunAsync(WriteAsync, cancellationToken);
+            run.EndChange(rows);
+            return string.Create(CultureInfo.InvariantCulture, $"COPY {rows}");
+        }
+        catch (Exception e)
+        {
+            run.Fail(e, rows: 0);
+            throw;
+        }
+    }
 
     /// <summary>Forgets the rows that are not written.</summary>
     public ValueTask DisposeAsync()
     {
         engine.Dispose();
+        run.Fail(new OperationCanceledException(), rows: 0);
         return ValueTask.CompletedTask;
+    }
+
+    async Task<long> WriteAsync(CancellationToken cancellationToken)
+    {
+        Read(isLast: true, cancellationToken);
+        batch.Flush(cancellationToken);
+        if (batch.RowCount > 0)
+        {
+            await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, cancellationToken);
+            session.Service.Catalogs.Invalidate();
+        }
+        return batch.RowCount;
     }
 
     void Read(bool isLast, CancellationToken cancellationToken)

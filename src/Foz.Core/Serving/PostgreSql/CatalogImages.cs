@@ -17,7 +17,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
-    readonly HashSet<(Workload Workload, string Table)> made = [];
+    readonly HashSet<(EngineInstance Instance, string Table)> made = [];
     readonly Queue<CatalogImage> kept = new();
     readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(StringComparer.Ordinal);
     readonly SemaphoreSlim gate = new(1);
@@ -108,20 +108,20 @@ sealed class CatalogImages(SqlService service) : IDisposable
     /// <param name="name">The table's name there.</param>
     /// <param name="createSql">The statements that make the table in a schema of the engine's.</param>
     /// <param name="image">What it tells of.</param>
-    /// <param name="workload">The instance.</param>
+    /// <param name="instance">The instance.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public string Open(
-        string name, Func<string, string> createSql, CatalogImage image, Workload workload, CancellationToken cancellationToken)
+        string name, Func<string, string> createSql, CatalogImage image, EngineInstance instance, CancellationToken cancellationToken)
     {
         var table = $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier(name)}";
         lock (making)
         {
-            if (made.Contains((workload, table))) return table;
-            using var engine = service.Lake.Engines.Open(workload);
+            if (made.Contains((instance, table))) return table;
+            using var engine = instance.Open();
             engine.Execute(
                 $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
                 cancellationToken);
-            made.Add((workload, table));
+            made.Add((instance, table));
         }
         return table;
     }
@@ -133,12 +133,13 @@ sealed class CatalogImages(SqlService service) : IDisposable
     {
         lock (making)
         {
-            foreach (var workload in new[] { Workload.Serving, Workload.Query })
+            var schema = SqlText.Identifier(image.EngineSchema);
+            var dropped = made.Where(m => m.Table.StartsWith(schema, StringComparison.Ordinal)).ToList();
+            made.ExceptWith(dropped);
+            foreach (var instance in dropped.Select(m => m.Instance).Distinct())
             {
-                if (made.RemoveWhere(m => m.Workload == workload && m.Table.StartsWith(SqlText.Identifier(image.EngineSchema), StringComparison.Ordinal)) == 0)
-                    continue;
-                using var engine = service.Lake.Engines.Open(workload);
-                engine.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
+                using var engine = instance.Open();
+                engine.Execute($"DROP SCHEMA IF EXISTS {schema} CASCADE", CancellationToken.None);
             }
         }
     }

@@ -8,6 +8,9 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <param name="SearchPath">The schemas in which names without one are looked for.</param>
 sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string> SearchPath)
 {
+    /// <summary>Stops what a session does, by the function and the session's number; false where there is none of that number.</summary>
+    public Func<string, int, bool> Signal { get; init; } = static (_, _) => false;
+
     /// <summary>The text that a function gives; null for NULL.</summary>
     public string? Text(string function, string[] arguments) => function switch
     {
@@ -33,8 +36,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     public bool Truth(string function, string[] arguments) => function switch
     {
         "pg_table_is_visible" => IsVisible(Oid(arguments[0])),
-        "pg_is_other_temp_schema" or "pg_is_in_recovery" or "pg_relation_is_publishable"
-            or "pg_terminate_backend" or "pg_cancel_backend" => false,
+        "pg_is_other_temp_schema" or "pg_is_in_recovery" or "pg_relation_is_publishable" => false,
         "pg_column_is_updatable" => Image.Find(Oid(arguments[0])) is { IsView: false },
         _ => true,
     };

@@ -17,6 +17,12 @@ static class PgFunctions
         }),
         Function("bool", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
             result.Values<bool>()[row] = view.Truth(name, arguments)),
+        // It does something: neither planning a statement nor describing it may.
+        Function("backend", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
+            result.Values<bool>()[row] = int.TryParse(arguments[0], CultureInfo.InvariantCulture, out var id) && view.Signal(name, id)) with
+        {
+            IsVolatile = true,
+        },
         Function("oid", LogicalType.Of(TypeId.UInteger), images, static (view, name, arguments, ref result, row) =>
         {
             if (view.Number(name, arguments) is { } oid) result.Values<uint>()[row] = oid;

@@ -51,6 +51,14 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
         return $"CREATE TABLE IF NOT EXISTS {table} ({columns});" + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
     }
 
+    /// <summary>What stands behind FROM for rows that are others each time.</summary>
+    public string Select(IEnumerable<PgRow> rows)
+    {
+        var values = rows.Append(new PgRow()).Select(row => $"({string.Join(", ", Columns.Select(c => row.Find(c.Name) ?? "NULL"))})");
+        var columns = Columns.Select((c, i) => $"CAST(c{i} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
+        return $"(SELECT {string.Join(", ", columns)} FROM (VALUES {string.Join(", ", values)}) AS t({string.Join(", ", Columns.Select((_, i) => $"c{i}"))}) WHERE c0 IS NOT NULL)";
+    }
+
     static PgRelation Parse(string[] line)
     {
         var name = line[0].Split('.');

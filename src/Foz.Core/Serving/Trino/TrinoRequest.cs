@@ -27,6 +27,9 @@ public sealed record TrinoRequest
     /// <summary>Whether the client knows times with more than three digits behind the second.</summary>
     public bool HasPrecisions { get; init; }
 
+    /// <summary>Told of the session in which the statement runs, before it does.</summary>
+    public Action<SqlSession> Opened { get; init; } = static _ => { };
+
     /// <summary>The properties of the session, by name.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 

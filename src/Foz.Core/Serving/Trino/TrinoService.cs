@@ -9,7 +9,14 @@ namespace Foz.Core.Serving.Trino;
 /// <param name="Created">When it came.</param>
 /// <param name="ErrorName">What went wrong; null where nothing did.</param>
 public sealed record TrinoQueryRow(
-    string Id, string State, string User, string? Source, string Sql, DateTimeOffset Created, string? ErrorName);
+    string Id, string State, string User, string? Source, string Sql, DateTimeOffset Created, string? ErrorName)
+{
+    /// <summary>The class of statements that it is of; null before that is known.</summary>
+    public string? Workload { get; init; }
+
+    /// <summary>How long it waited for a slot of its class.</summary>
+    public TimeSpan Queued { get; init; }
+}
 
 /// <summary>Serves Trino's SQL, for whom the session lives in the client. Safe for use by many threads.</summary>
 /// <param name="service">What serves statements.</param>
@@ -41,6 +48,7 @@ public sealed class TrinoService(SqlService service)
         try
         {
             session.Place(request.Catalog, request.Schema);
+            request.Opened(session);
             return await new TrinoCommands(this, session, request).StartAsync(cancellationToken);
         }
         catch
@@ -60,7 +68,7 @@ public sealed class TrinoService(SqlService service)
         return service.Open(user, new()
         {
             Dialect = SqlDialect.Trino, ClientAddress = request.ClientAddress, Queries = () => Queries(user),
-            Settings = new Dictionary<string, string> { ["TimeZone"] = zone },
+            Settings = new Dictionary<string, string> { ["TimeZone"] = zone, ["application_name"] = request.Source ?? "" },
         });
     }
 }

@@ -58,12 +58,12 @@ public sealed class AuditLogTests : IDisposable
     [Fact]
     public async Task Segments_of_a_process_that_died_are_committed_by_the_next_and_those_of_one_that_lives_are_not()
     {
-        var died = new AuditSegments(lake.JournalFolder, "20260101000000000-dead");
+        var died = new RecordSegments(lake.JournalFolder, "20260101000000000-dead", AuditRecord.Table);
         died.Append([Record("dead")]);
         died.Close();
         died.Append([Record("dead 2")]);
         died.Close();
-        using var living = new AuditSegments(lake.JournalFolder, "20260101000000000-live");
+        using var living = new RecordSegments(lake.JournalFolder, "20260101000000000-live", AuditRecord.Table);
         living.Append([Record("alive")]);
         await using (var log = Open())
         {

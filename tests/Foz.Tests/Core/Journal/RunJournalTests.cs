@@ -34,7 +34,7 @@ public sealed class RunJournalTests : IDisposable
     [Fact]
     public void Every_record_has_the_columns_of_its_table()
     {
-        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit());
+        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query());
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
@@ -112,6 +112,12 @@ public sealed class RunJournalTests : IDisposable
     static AuditRecord Audit() => new()
     {
         RunId = "r1", RecordedAt = DateTimeOffset.UnixEpoch, Event = AuditEvent.Login, Decision = AuditDecision.Denied,
+    };
+
+    static QueryRecord Query() => new()
+    {
+        RunId = "r1", StartedAt = DateTimeOffset.UnixEpoch, User = "ana", Protocol = "trino", Session = 1, Workload = "default", Statement = "SELECT ?",
+        StatementHash = "", Rows = 1, QueuedMs = 0, DurationMs = 1,
     };
 
     static MetricRecord Metric() => new()

@@ -68,6 +68,8 @@ public sealed class EscapeTests : IAsyncLifetime
     [InlineData("SELECT foz_live(1, 'x', 1)")]
     [InlineData("SELECT main.foz_catalog_text(1, 'current_setting', 'port')")]
     [InlineData("SELECT \"Foz_Catalog_TEXT\"(1, 'x', 'y')")]
+    [InlineData("SELECT foz_catalog_backend(1, 'pg_terminate_backend', 1)")]
+    [InlineData("SELECT main.foz_catalog_backend(1, 'pg_terminate_backend', 1)")]
     [InlineData("SELECT * FROM foz_stream(1)")]
     [InlineData("SELECT * FROM foz_bound_0")]
     [InlineData("SELECT * FROM temp.foz_bound_0")]

@@ -16,13 +16,19 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, long? resultBytesMax)
+    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, Func<SqlServiceOptions, SqlServiceOptions>? choose, long? resultBytesMax)
     {
         Lake = new(folder, engines, clock);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
         var options = new SqlServiceOptions { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
-        Service = new(Names, resultBytesMax is { } bytes ? options with { ResultBytesMax = bytes } : options);
+        if (resultBytesMax is { } bytes) options = options with { ResultBytesMax = bytes };
+        if (choose is not null)
+        {
+            Queries = QueryLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1), WriteInterval = TimeSpan.FromMilliseconds(1) });
+            options = choose(options with { Queries = Queries });
+        }
+        Service = new(Names, options);
     }
 
     public Lake Lake { get; }
@@ -34,15 +40,24 @@ sealed class ServedLake : IAsyncDisposable
     /// <summary>What is audited; null where nothing is.</summary>
     public AuditLog? Audit { get; }
 
+    /// <summary>What is told of queries; null where nothing is.</summary>
+    public QueryLog? Queries { get; }
+
     /// <summary>SELECTs of rows that are on their way to tables of the schema foz.</summary>
     public Dictionary<TableName, string> Pending { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <param name="access">Who may read what.</param>
+    /// <param name="isAudited">Whether it is audited.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="choose">Changes how it is served, with <see cref="Queries"/>; null leaves it as it is, without.</param>
+    /// <param name="resultBytesMax">The most bytes of results that are kept; null for the default.</param>
     public static async Task<ServedLake> CreateAsync(
-        Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null, long? resultBytesMax = null)
+        Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null,
+        Func<SqlServiceOptions, SqlServiceOptions>? choose = null, long? resultBytesMax = null)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, resultBytesMax);
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, choose, resultBytesMax);
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
@@ -72,14 +87,26 @@ sealed class ServedLake : IAsyncDisposable
     /// <summary>What was audited, as it stands on the disk.</summary>
     public IReadOnlyList<AuditRecord> Audited() =>
     [
-        .. AuditSegments.In(Lake.JournalFolder).SelectMany(segment => JournalSegment.Read(segment.Path))
+        .. RecordSegments.In(Lake.JournalFolder, AuditRecord.Table).SelectMany(segment => JournalSegment.Read(segment.Path))
             .Select(json => (AuditRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
     ];
 
+    /// <summary>What was told of queries, in order.</summary>
+    public async Task<IReadOnlyList<QueryRecord>> QueriesAsync()
+    {
+        await Queries!.FlushAsync(Cancel);
+        return
+        [
+            .. RecordSegments.In(Lake.JournalFolder, QueryRecord.Table).SelectMany(segment => JournalSegment.Read(segment.Path))
+                .Select(json => (QueryRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
+        ];
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (Audit is not null) await Audit.DisposeAsync();
         Service.Dispose();
+        if (Queries is not null) await Queries.DisposeAsync();
+        if (Audit is not null) await Audit.DisposeAsync();
         engines.Dispose();
         Directory.Delete(folder, recursive: true);
     }

@@ -3,16 +3,16 @@ using System.Globalization;
 namespace Foz.Core.Journal;
 
 /// <summary>
-/// The segment files of an audit log: <c>&lt;instance&gt;.&lt;number&gt;.audit</c> beside the journal's others. A file that is locked as
-/// long as the process lives says whose are still written.
+/// The segment files of a log of one table: <c>&lt;instance&gt;.&lt;number&gt;.&lt;table&gt;</c> beside the journal's others. A file that is
+/// locked as long as the process lives says whose are still written.
 /// </summary>
-sealed class AuditSegments : IDisposable
+sealed class RecordSegments : IDisposable
 {
-    const string Extension = ".audit";
     const string LockExtension = ".lock";
 
     readonly Lock gate = new();
     readonly string folder;
+    readonly string table;
     readonly FileStream held;
     FileStream? open;
     long number;
@@ -20,9 +20,10 @@ sealed class AuditSegments : IDisposable
 
     /// <param name="folder">The journal's folder.</param>
     /// <param name="instance">The process, by an identifier of its own.</param>
-    public AuditSegments(string folder, string instance)
+    /// <param name="table">The table, by its name inside the schema <c>foz</c>.</param>
+    public RecordSegments(string folder, string instance, string table)
     {
-        (this.folder, Instance) = (folder, instance);
+        (this.folder, Instance, this.table) = (folder, instance, table);
         try
         {
             Directory.CreateDirectory(folder);
@@ -42,7 +43,7 @@ sealed class AuditSegments : IDisposable
 
     /// <summary>Adds records: all of them, durable when it returns, or none.</summary>
     /// <exception cref="FozException">The disk is full or may not be written.</exception>
-    public void Append(IReadOnlyCollection<AuditRecord> added)
+    public void Append(IReadOnlyCollection<JournalRecord> added)
     {
         if (added.Count == 0) return;
         try
@@ -51,7 +52,7 @@ sealed class AuditSegments : IDisposable
             {
                 if (open is null)
                 {
-                    var name = string.Create(CultureInfo.InvariantCulture, $"{Instance}.{number + 1:D10}{Extension}");
+                    var name = string.Create(CultureInfo.InvariantCulture, $"{Instance}.{number + 1:D10}.{table}");
                     open = new(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
                     number++;
                 }
@@ -83,16 +84,16 @@ sealed class AuditSegments : IDisposable
             var current = open?.Name;
             return
             [
-                .. In(folder).Where(segment => segment.Path != current).GroupBy(segment => segment.Instance)
+                .. In(folder, table).Where(segment => segment.Path != current).GroupBy(segment => segment.Instance)
                     .Where(group => group.Key == Instance || IsGone(group.Key)).SelectMany(group => group),
             ];
         }
     }
 
-    /// <summary>All segments of a folder, whoever writes them.</summary>
-    public static IReadOnlyList<Segment> In(string folder) => !Directory.Exists(folder)
+    /// <summary>All segments of a table in a folder, whoever writes them.</summary>
+    public static IReadOnlyList<Segment> In(string folder, string table) => !Directory.Exists(folder)
         ? []
-        : [.. Directory.EnumerateFiles(folder, "*" + Extension).Select(Parse).OfType<Segment>().OrderBy(segment => segment.Path, StringComparer.Ordinal)];
+        : [.. Directory.EnumerateFiles(folder, "*." + table).Select(Parse).OfType<Segment>().OrderBy(segment => segment.Path, StringComparer.Ordinal)];
 
     /// <summary>Writes a segment's records as lines of JSON.</summary>
     /// <returns>How many there are.</returns>
@@ -117,7 +118,7 @@ sealed class AuditSegments : IDisposable
         File.Delete(LockOf(Instance));
     }
 
-    string LockOf(string instance) => Path.Combine(folder, instance + LockExtension);
+    string LockOf(string instance) => Path.Combine(folder, $"{instance}.{table}{LockExtension}");
 
     bool IsGone(string instance)
     {

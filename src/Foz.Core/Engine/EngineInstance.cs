@@ -1,0 +1,81 @@
+using System.Globalization;
+using Foz.DuckDB;
+
+namespace Foz.Core.Engine;
+
+/// <summary>What an instance of DuckDB may use that a pool opens beside those of its workloads.</summary>
+public sealed record InstanceOptions
+{
+    /// <summary>Its name, of its own in the pool; what it spills lies in a folder of that name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Bytes of memory.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>How many threads it uses.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Bytes on the disk for what does not fit into memory; null for what the pool's instances may take.</summary>
+    public long? SpillBytesMax { get; init; }
+
+    /// <summary>Makes functions known to it, when it is opened.</summary>
+    public Action<EngineSession> Opened { get; init; } = static _ => { };
+}
+
+/// <summary>An instance of DuckDB, opened at its first session. Safe for use by many threads.</summary>
+public sealed class EngineInstance
+{
+    readonly EnginePool pool;
+    readonly Lazy<Database> database;
+    readonly Lock gate = new();
+    readonly StreamFunction streams;
+    readonly ScanFunctions scans;
+
+    internal EngineInstance(EnginePool pool, InstanceOptions options, StreamFunction streams, ScanFunctions scans, Func<long, Database> open)
+    {
+        (this.pool, this.streams, this.scans, Name, Threads, MemoryBytes) =
+            (pool, streams, scans, options.Name, options.Threads, options.MemoryBytes);
+        database = new(() =>
+        {
+            lock (gate)
+            {
+                var opened = open(MemoryBytes);
+                using var session = new EngineSession(opened.Connect(), this, streams, scans);
+                options.Opened(session);
+                return opened;
+            }
+        });
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>How many threads it uses.</summary>
+    public int Threads { get; }
+
+    /// <summary>Bytes of memory that it may use.</summary>
+    public long MemoryBytes { get; private set; }
+
+    internal EnginePool Pool => pool;
+
+    /// <summary>Opens a session: a connection of its own. It costs microseconds, but for the first one.</summary>
+    /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
+    public EngineSession Open() => new(Connect(), this, streams, scans);
+
+    internal Connection Connect() => database.Value.Connect();
+
+    /// <summary>Changes how much memory it may use.</summary>
+    public void LimitMemory(long bytes)
+    {
+        lock (gate) MemoryBytes = bytes;
+        if (!database.IsValueCreated) return;
+        using var connection = database.Value.Connect();
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL memory_limit = '{bytes}B'"));
+    }
+
+    /// <summary>Closes it, where it was opened.</summary>
+    internal void Close()
+    {
+        if (database.IsValueCreated) database.Value.Dispose();
+    }
+}

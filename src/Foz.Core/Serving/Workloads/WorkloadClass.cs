@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Foz.Core.Engine;
+
+namespace Foz.Core.Serving.Workloads;
+
+/// <summary>A class of statements with an instance of the engine and slots of its own. For many threads.</summary>
+/// <param name="options">What it is.</param>
+/// <param name="instance">Its instance.</param>
+/// <param name="slotsMax">How many of its statements run at the same time.</param>
+/// <param name="clock">The time.</param>
+sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int slotsMax, TimeProvider clock)
+{
+    readonly ConcurrentDictionary<StatementRun, bool> limited = new();
+
+    /// <summary>The name.</summary>
+    public string Name => options.Name;
+
+    /// <summary>What it is.</summary>
+    public WorkloadOptions Options => options;
+
+    /// <summary>Its instance.</summary>
+    public EngineInstance Instance => instance;
+
+    /// <summary>Its slots.</summary>
+    public SlotQueue Slots { get; } = new(options, slotsMax, clock);
+
+    /// <summary>Watches over the time of a statement, where it is limited.</summary>
+    public void Watch(StatementRun run)
+    {
+        if (options.StatementTimeout is not null) limited[run] = true;
+    }
+
+    /// <summary>Forgets a statement.</summary>
+    public void Forget(StatementRun run) => limited.TryRemove(run, out _);
+
+    /// <summary>Gives up what waits or works too long; to be called now and then.</summary>
+    public void Look()
+    {
+        Slots.Look();
+        if (options.StatementTimeout is not { } limit) return;
+        foreach (var run in limited.Keys.Where(run => run.Worked >= limit)) run.Stop();
+    }
+}
