@@ -19,6 +19,9 @@ sealed class ChangeStatement : SqlStatement
 
     public override IReadOnlyList<ServedColumn>? Columns => told;
 
+    /// <summary>Whether it changes rows, and no definitions.</summary>
+    public bool ChangesRows => statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
+
     IReadOnlyList<ServedColumn>? told;
 
     public override IReadOnlyList<PgType> ParameterTypes { get; }
@@ -65,18 +68,7 @@ sealed class ChangeStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var isTrino = Session.Dialect == SqlDialect.Trino;
-        var (_, catalog) = await Session.CatalogAsync(cancellationToken);
-        var translated = PgStatement.Translate(
-            statement,
-            sql =>
-            {
-                var text = isTrino
-                    ? TrinoTranslator.Translate(sql, Session.User.Name, Session.Settings["TimeZone"]).Text
-                    : PgTranslator.Translate(sql, Session.Translation(CatalogOf)).Text;
-                return SqlParameters.Read(text).Replace(Value).Text;
-            },
-            isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
+        var translated = await TranslateAsync(values, cancellationToken);
         if (translated is Statement.CreateView view)
             translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
         var result = await RunAsync(translated, cancellationToken);
@@ -88,14 +80,37 @@ sealed class ChangeStatement : SqlStatement
         return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {result.Rows.Count}", cancellationToken);
 
         string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
+    }
 
+    /// <summary>The statement in Foz's words; the catalog is looked at only where the statement asks it.</summary>
+    async Task<Statement> TranslateAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        var (isTrino, asksCatalog) = (Session.Dialect == SqlDialect.Trino, false);
+        var translated = Translate(() =>
+        {
+            asksCatalog = true;
+            return 0;
+        });
+        if (!asksCatalog) return translated;
         // What is kept is read by sessions that know nothing of this one.
-        long CatalogOf() => statement is Statement.CreateView
-            ? throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
+        if (statement is Statement.CreateView)
+            throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
             {
                 SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
-            }
-            : catalog;
+            };
+        var (_, number) = await Session.CatalogAsync(cancellationToken);
+        return Translate(() => number);
+
+        Statement Translate(Func<long> catalog) => PgStatement.Translate(
+            statement,
+            sql =>
+            {
+                var text = isTrino
+                    ? TrinoTranslator.Translate(sql, Session.User.Name, Session.Settings["TimeZone"]).Text
+                    : PgTranslator.Translate(sql, Session.Translation(catalog)).Text;
+                return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
+            },
+            isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
     }
 
     async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)

@@ -21,7 +21,15 @@ static class ConstantRows
         var names = string.Join(", ", columns.Select((_, i) => $"c{i}"));
         var from = values.Length == 0 ? "(SELECT 1) WHERE false" : $"(VALUES {values}) AS t({names})";
         var engine = session.Service.Lake.Engines.Open(Workload.Serving);
-        return Task.FromResult<SqlCursor>(new EngineCursor(
-            session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}"), tag, cancellationToken));
+        try
+        {
+            return Task.FromResult<SqlCursor>(new EngineCursor(
+                session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}"), tag, cancellationToken));
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
     }
 }

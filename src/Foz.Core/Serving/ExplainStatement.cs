@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Statements;
 using Foz.DuckDB;
 
@@ -14,17 +15,19 @@ sealed partial class ExplainStatement : SqlStatement
 {
     static readonly IReadOnlyList<ServedColumn> columns = [new("QUERY PLAN", LogicalType.Varchar)];
 
-    readonly string query;
+    readonly QueryStatement query;
     readonly bool isRun;
 
-    ExplainStatement(SqlSession session, string text, string query, bool isRun)
+    ExplainStatement(SqlSession session, string text, QueryStatement query, bool isRun)
         : base(session, text) => (this.query, this.isRun) = (query, isRun);
 
     public override IReadOnlyList<ServedColumn> Columns => columns;
 
+    public override IReadOnlyList<PgType> ParameterTypes => query.ParameterTypes;
+
     /// <summary>Reads EXPLAIN; null for another statement.</summary>
-    public static async Task<ExplainStatement?> PrepareAsync(
-        SqlSession session, string sql, CancellationToken cancellationToken)
+    public static new async Task<ExplainStatement?> PrepareAsync(
+        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var cursor = new StatementCursor(sql);
         if (!cursor.Takes("EXPLAIN")) return null;
@@ -37,23 +40,23 @@ sealed partial class ExplainStatement : SqlStatement
         var inner = cursor.Rest("a query");
         try
         {
-            await QueryStatement.PrepareAsync(session, inner, [], cancellationToken);
+            return new(session, sql, await QueryStatement.PrepareAsync(session, inner, parameterTypes, cancellationToken), analyzes);
         }
         catch (FozException e)
         {
             throw SqlPosition.Shift(e, inner, sql, start);
         }
-        return new(session, sql, inner, analyzes);
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
+        IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await QueryStatement.TranslateAsync(Session, query, cancellationToken);
+        var translated = await QueryStatement.TranslateAsync(Session, query.Text, cancellationToken);
+        var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Service.Lake.Engines)
-            .ExplainAsync(translated.Text, cancellationToken);
+            .ExplainAsync(replaced.Text, cancellationToken);
         List<string> lines = [.. OwnersOfViews().Replace(plan, "").Split('\n')];
-        if (isRun) lines.AddRange(await RunAsync(cancellationToken));
+        if (isRun) lines.AddRange(await RunAsync(values, cancellationToken));
         return await ConstantRows.OpenAsync(
             Session, columns, lines.Select(line => $"({SqlText.Literal(line)})"), "EXPLAIN", cancellationToken);
     }
@@ -64,12 +67,11 @@ sealed partial class ExplainStatement : SqlStatement
         """, RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OwnersOfViews();
 
-    async Task<IEnumerable<string>> RunAsync(CancellationToken cancellationToken)
+    async Task<IEnumerable<string>> RunAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         var clock = Session.Service.Lake.Clock;
         var startedAt = clock.GetTimestamp();
-        var statement = await QueryStatement.PrepareAsync(Session, query, [], cancellationToken);
-        await using var cursor = await statement.ExecuteAsync([], cancellationToken);
+        await using var cursor = await query.ExecuteAsync(values, cancellationToken);
         while (await cursor.FetchAsync(int.MaxValue, cancellationToken) is not null)
         {
         }

@@ -25,16 +25,19 @@ sealed class SessionCommand : SqlStatement
         _ => null,
     };
 
+    public override IReadOnlyList<PgType> ParameterTypes => query?.ParameterTypes ?? [];
+
     private protected override bool EndsTransaction =>
         statement is SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo;
 
     public static async Task<SessionCommand> PrepareAsync(
-        SqlSession session, string sql, SessionStatement statement, CancellationToken cancellationToken)
+        SqlSession session, string sql, SessionStatement statement, IReadOnlyList<uint> parameterTypes,
+        CancellationToken cancellationToken)
     {
         if (statement is not SessionStatement.Declare declare) return new(session, sql, statement, query: null);
         try
         {
-            var declared = await QueryStatement.PrepareAsync(session, declare.Query, [], cancellationToken);
+            var declared = await QueryStatement.PrepareAsync(session, declare.Query, parameterTypes, cancellationToken);
             return new(session, sql, statement, declared);
         }
         catch (FozException e)
@@ -49,6 +52,7 @@ sealed class SessionCommand : SqlStatement
             SessionStatement.Show show => await ShowAsync(show.Name, cancellationToken),
             SessionStatement.Fetch { IsMove: false } fetch => new FetchCursor(Session.Cursors.Get(fetch.Cursor), fetch.RowsMax),
             SessionStatement.Fetch move => await MoveAsync(move, cancellationToken),
+            SessionStatement.Declare declare => new DoneCursor(await DeclareAsync(declare, parameters, cancellationToken)),
             _ => new DoneCursor(await DoAsync(cancellationToken)),
         };
 
@@ -58,7 +62,7 @@ sealed class SessionCommand : SqlStatement
         switch (statement)
         {
             case SessionStatement.Set set:
-                Session.Settings.Set(set.Name, set.Value, set.IsLocal);
+                Set(set);
                 return "SET";
             case SessionStatement.Characteristics characteristics:
                 SetCharacteristics(characteristics);
@@ -72,8 +76,7 @@ sealed class SessionCommand : SqlStatement
             case SessionStatement.Notification notification:
                 return notification.Tag;
             case SessionStatement.Prepare prepare:
-                Session.Statements.Add(
-                    prepare.Name, await PrepareAsync(Session, prepare.Sql, TypesOf(prepare), cancellationToken));
+                await PrepareAsync(prepare, cancellationToken);
                 return "PREPARE";
             case SessionStatement.Deallocate { Name: null }:
                 Session.Statements.Clear();
@@ -114,8 +117,6 @@ sealed class SessionCommand : SqlStatement
             case SessionStatement.RollbackTo back:
                 await Session.Transaction.RollBackToAsync(back.Name);
                 return "ROLLBACK";
-            case SessionStatement.Declare declare:
-                return await DeclareAsync(declare, cancellationToken);
             case SessionStatement.Close { Cursor: null }:
                 await Session.Cursors.CloseAllAsync();
                 return "CLOSE CURSOR ALL";
@@ -135,12 +136,40 @@ sealed class SessionCommand : SqlStatement
         else if (Session.State != TransactionState.Idle) Session.Settings.Set("transaction_read_only", value, isLocal: true);
     }
 
-    async Task<string> DeclareAsync(SessionStatement.Declare declare, CancellationToken cancellationToken)
+    void Set(SessionStatement.Set set)
+    {
+        if (!set.IsLocal || Session.State != TransactionState.Idle)
+        {
+            Session.Settings.Set(set.Name, set.Value, set.IsLocal);
+            return;
+        }
+        Session.Settings.Check(set.Name, set.Value);
+        Session.Noticed?.Invoke(new("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
+    }
+
+    async Task PrepareAsync(SessionStatement.Prepare prepare, CancellationToken cancellationToken)
+    {
+        SqlStatement prepared;
+        try
+        {
+            prepared = await PrepareAsync(Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
+        }
+        catch (FozException e)
+        {
+            throw SqlPosition.Shift(e, prepare.Sql, Text, prepare.SqlStart);
+        }
+        if (prepared is not (QueryStatement or ChangeStatement { ChangesRows: true }))
+            throw new FozException(ErrorKind.Sql, "PREPARE takes SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE") { SqlState = "42601" };
+        Session.Statements.Add(prepare.Name, prepared);
+    }
+
+    async Task<string> DeclareAsync(
+        SessionStatement.Declare declare, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
         if (Session.State == TransactionState.Idle && !declare.IsHeld)
             throw new FozException(ErrorKind.Sql, "DECLARE CURSOR can only be used in transaction blocks") { SqlState = "25P01" };
         Session.Cursors.CheckNew(declare.Name);
-        Session.Cursors.Add(declare.Name, await query!.ExecuteAsync([], cancellationToken), declare.IsHeld);
+        Session.Cursors.Add(declare.Name, await query!.ExecuteAsync(parameters, cancellationToken), declare.IsHeld);
         return "DECLARE CURSOR";
     }
 
@@ -173,8 +202,4 @@ sealed class SessionCommand : SqlStatement
                 $"({SqlText.Literal(s.Name)}, {SqlText.Literal(Session.Settings[s.Name])}, {SqlText.Literal(s.Description)})");
         return ConstantRows.OpenAsync(Session, Columns!, rows, "SHOW", cancellationToken);
     }
-
-    static uint[] TypesOf(SessionStatement.Prepare prepare) =>
-        [.. prepare.Types.Select(type => PgTypes.FindByName(type) ?? throw new FozException(
-            ErrorKind.Sql, $"type \"{type}\" does not exist") { SqlState = "42704" })];
 }

@@ -34,8 +34,8 @@ sealed record SessionSetting(string Name, string Default, string Description)
     [
         .. Fixed(), .. Reported(), .. Timeouts(), .. Planner(),
         new("search_path", "\"$user\", public", "Schemas of names that are written without one"),
-        new("bytea_output", "hex", "How bytes are written") { Read = OneOf("hex", "escape") },
-        new("extra_float_digits", "1", "How floating-point numbers are written") { Read = Integer(-15, 3) },
+        new("bytea_output", "hex", "How bytes are written") { Read = OneOf("hex") },
+        new("extra_float_digits", "1", "How floating-point numbers are written") { Read = Integer(1, 3) },
         new("client_min_messages", "notice", "The least message that clients are sent"),
         new("default_transaction_isolation", "read committed", "The isolation of transactions"),
         new("default_transaction_read_only", "off", "Whether transactions only read") { Read = Switch },
@@ -86,7 +86,7 @@ sealed record SessionSetting(string Name, string Default, string Description)
         new("DateStyle", "ISO, MDY", "How dates are written") { IsReported = true, Read = DateStyle },
         new("IntervalStyle", "postgres", "How intervals are written")
         {
-            IsReported = true, Read = OneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
+            IsReported = true, Read = OneOf("postgres"),
         },
         new("TimeZone", "UTC", "The zone of instants") { IsReported = true, Read = Zone },
         new("standard_conforming_strings", "on", "Whether a backslash is a character like others")
@@ -161,8 +161,9 @@ sealed record SessionSetting(string Name, string Default, string Description)
     {
         if (value.Equals("UTC", StringComparison.OrdinalIgnoreCase) || value.Equals("GMT", StringComparison.OrdinalIgnoreCase))
             return value.ToUpperInvariant();
-        if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours) && Math.Abs(hours) <= 14)
-            return hours == 0 ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"Etc/GMT{(hours > 0 ? '-' : '+')}{Math.Abs(hours)}");
+        // The zones of the database that are so many hours from UTC: they count to the west.
+        if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours))
+            value = hours == 0 ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"Etc/GMT{(hours > 0 ? '-' : '+')}{Math.Abs(hours)}");
         return TimeZoneInfo.TryFindSystemTimeZoneById(value, out var zone) ? zone.Id : null;
     }
 

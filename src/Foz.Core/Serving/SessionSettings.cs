@@ -28,9 +28,6 @@ public sealed class SessionSettings
     public IEnumerable<(string Name, string Value)> Reported =>
         SessionSetting.All.Values.Where(s => s.IsReported).Select(s => (s.Name, this[s.Name]));
 
-    /// <summary>The zone in which instants are written.</summary>
-    public TimeZoneInfo TimeZone => TimeZoneInfo.FindSystemTimeZoneById(this["TimeZone"]);
-
     /// <summary>The longest time of a statement; null for any.</summary>
     public TimeSpan? StatementTimeout => TimeOf("statement_timeout");
 
@@ -78,7 +75,21 @@ public sealed class SessionSettings
         foreach (var (name, value) in settings) initial = initial.SetItem(name, Read(name, value));
     }
 
+    /// <summary>What they are now, to go back to.</summary>
+    internal SettingsMark Mark => new(current, local);
+
+    /// <summary>Makes sure that a setting can be given a value, or be made what it was.</summary>
+    /// <exception cref="FozException">As of <see cref="Set"/>.</exception>
+    internal void Check(string name, string? value)
+    {
+        if (value is not null) Read(name, value);
+        else if (Find(name) is null) throw Unknown(name);
+    }
+
     internal void BeginTransaction() => atBegin = current;
+
+    /// <summary>Takes back what was set in the transaction since.</summary>
+    internal void RollBackTo(SettingsMark mark) => Change(() => (current, local) = (mark.Current, mark.Local));
 
     internal void EndTransaction(bool isCommitted) => Change(() =>
     {
@@ -117,3 +128,8 @@ public sealed class SessionSettings
             Hint = NearestName.Find(name, SessionSetting.All.Keys) is { } near ? $"did you mean {near}?" : null,
         };
 }
+
+/// <summary>What the settings of a session were.</summary>
+/// <param name="Current">Those that it has changed.</param>
+/// <param name="Local">Those that are of the transaction only.</param>
+readonly record struct SettingsMark(ImmutableDictionary<string, string> Current, ImmutableDictionary<string, string> Local);

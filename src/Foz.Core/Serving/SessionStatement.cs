@@ -77,7 +77,13 @@ abstract record SessionStatement
     /// <param name="Name">The prepared statement.</param>
     /// <param name="Types">The types of its parameters, as written.</param>
     /// <param name="Sql">The statement.</param>
-    public sealed record Prepare(string Name, IReadOnlyList<string> Types, string Sql) : SessionStatement;
+    /// <param name="SqlStart">The character of the whole text that it begins at.</param>
+    public sealed record Prepare(string Name, IReadOnlyList<string> Types, string Sql, int SqlStart) : SessionStatement;
+
+    /// <summary><c>EXECUTE</c>.</summary>
+    /// <param name="Name">The prepared statement.</param>
+    /// <param name="Values">Expressions of the values of its parameters.</param>
+    public sealed record Execute(string Name, IReadOnlyList<string> Values) : SessionStatement;
 
     /// <summary><c>DEALLOCATE</c>.</summary>
     /// <param name="Name">The prepared statement; null for all.</param>

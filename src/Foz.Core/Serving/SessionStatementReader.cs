@@ -214,15 +214,27 @@ static class SessionStatementReader
         if (cursor.Takes("PREPARE"))
         {
             var name = cursor.Name("the name of a statement");
-            var types = cursor.SeesSymbol('(')
-                ? cursor.Parenthesized("types").Split(',', StringSplitOptions.TrimEntries)
-                : [];
+            IReadOnlyList<string> types = cursor.TakesSymbol('(') ? Expressions(cursor, "a type") : [];
             cursor.Expect("AS");
-            return new SessionStatement.Prepare(name, types, cursor.Rest("a statement"));
+            var start = cursor.Position;
+            return new SessionStatement.Prepare(name, types, cursor.Rest("a statement"), start);
         }
+        if (cursor.Takes("EXECUTE"))
+            return new SessionStatement.Execute(
+                cursor.Name("the name of a statement"), cursor.TakesSymbol('(') ? Expressions(cursor, "a value") : []);
         if (!cursor.Takes("DEALLOCATE")) return null;
         cursor.Takes("PREPARE");
         return new SessionStatement.Deallocate(cursor.Takes("ALL") ? null : cursor.Name());
+    }
+
+    /// <summary>What stands between parentheses, of which the opening one was taken, and commas.</summary>
+    static List<string> Expressions(StatementCursor cursor, string what)
+    {
+        var expressions = new List<string>();
+        do expressions.Add(cursor.Expression(what));
+        while (cursor.TakesSymbol(','));
+        cursor.ExpectSymbol(')');
+        return expressions;
     }
 
     static SessionStatement.Notification Notification(StatementCursor cursor, string tag)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Foz.Core.Engine;
 using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
@@ -8,14 +9,19 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Core.Serving;
 
 /// <summary>The parameters <c>$1</c>, <c>$2</c>, … of a statement.</summary>
-sealed class SqlParameters
+sealed partial class SqlParameters
 {
     const int Most = 65_535;
 
     readonly string sql;
     readonly IReadOnlyList<(int Number, SqlSpan Span)> places;
 
-    SqlParameters(string sql, IReadOnlyList<(int Number, SqlSpan Span)> places) => (this.sql, this.places) = (sql, places);
+    /// <summary>Each <c>ESCAPE '\'</c> behind a pattern of constants and parameters, with the numbers of these.</summary>
+    readonly IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes;
+
+    SqlParameters(
+        string sql, IReadOnlyList<(int Number, SqlSpan Span)> places, IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes) =>
+        (this.sql, this.places, this.escapes) = (sql, places, escapes);
 
     /// <summary>The highest number.</summary>
     public int Count => places.Count == 0 ? 0 : places.Max(p => p.Number);
@@ -24,7 +30,8 @@ sealed class SqlParameters
     public static SqlParameters Read(string sql)
     {
         var found = new List<(int, SqlSpan)>();
-        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found);
+        var escapes = new List<(List<int>, SqlSpan)>();
+        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found, escapes);
         var tokens = SqlTokens.Read(sql);
         for (var i = 0; i < tokens.Count - 1; i++)
         {
@@ -39,7 +46,28 @@ sealed class SqlParameters
                 };
             found.Add((number, new(start, tokens[i + 1].End - start)));
         }
-        return new(sql, found);
+        for (var i = 1; i < tokens.Count - 1; i++)
+            if (tokens.IsWord(i, "escape") && tokens.TextOf(i + 1) is @"'\'" && NumbersBefore(tokens, i) is { Count: > 0 } numbers)
+                escapes.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
+        return new(sql, found, escapes);
+    }
+
+    /// <summary>Whether a name does not keep what it is written with from being a constant.</summary>
+    public static bool IsOfConstants(string name) => name is "cast" or "as" or "text" or "varchar" or "concat" or "e";
+
+    /// <summary>The parameters of the pattern that ends before a token; null where it has other parts that are no constants.</summary>
+    static List<int>? NumbersBefore(SqlTokens tokens, int end)
+    {
+        var numbers = new List<int>();
+        for (var i = end - 1; i >= 0 && !tokens.IsWord(i, "like") && !tokens.IsWord(i, "ilike"); i--)
+        {
+            if (tokens[i].Kind is SqlTokenKind.Text && tokens.TextOf(i).Contains('\\')) return null;
+            if (tokens.IsName(i) && !IsOfConstants(tokens.NameOf(i).ToLowerInvariant())) return null;
+            if (!tokens.IsSymbol(i, '$')) continue;
+            if (!int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+            numbers.Add(number);
+        }
+        return numbers;
     }
 
     /// <summary>The statement with other text in the place of parameters.</summary>
@@ -49,6 +77,9 @@ sealed class SqlParameters
         var edits = new List<SqlEdit>();
         foreach (var (number, span) in places)
             if (text(number) is { } replacement) edits.Add(new(span, replacement));
+        // A pattern without a backslash is matched faster without ESCAPE.
+        foreach (var (numbers, span) in escapes)
+            if (numbers.TrueForAll(number => text(number)?.Contains('\\', StringComparison.Ordinal) == false)) edits.Add(new(span, ""));
         return RewrittenSql.Of(sql, edits);
     }
 
@@ -97,20 +128,22 @@ sealed class SqlParameters
         }
     }
 
-    /// <summary>A number whose digits decide about its type; what has too many is a floating-point one.</summary>
+    /// <summary>A number whose digits decide about its type; what has too many, or an exponent, is a floating-point one.</summary>
     static string Number(string text)
     {
+        const int digitsMax = 38;
         var trimmed = text.Trim();
-        var digits = trimmed.Count(char.IsAsciiDigit);
-        if (digits > 0 && trimmed.All(c => char.IsAsciiDigit(c) || c is '.' or '-' or '+') && digits <= 38
-            && decimal.TryParse(
-                digits <= 28 ? trimmed : "0", NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture, out _))
-            return $"({trimmed})";
-        return double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-            ? $"CAST('{trimmed}' AS DOUBLE)"
-            : throw Invalid("numeric", text);
+        if (Numeric().Match(trimmed) is not { Success: true } match) throw Invalid("numeric", text);
+        return match.Groups["decimal"].Success && trimmed.Count(char.IsAsciiDigit) <= digitsMax
+            ? $"({trimmed})"
+            : $"CAST('{trimmed}' AS DOUBLE)";
     }
+
+    /// <summary>A number as PostgreSQL reads one from text; nothing else may get into a statement without quotes.</summary>
+    [GeneratedRegex(
+        @"^[+-]?(?:(?<decimal>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]+|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
+        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Numeric();
 
     static FozException Invalid(string type, string text, Exception? inner = null) =>
         new(ErrorKind.Data, $"invalid input syntax for type {type}: \"{text}\"", inner) { SqlState = "22P02" };

@@ -22,6 +22,7 @@ public sealed class SqlSession : IAsyncDisposable
 
     readonly Lock gate = new();
     readonly Queue<(CatalogView View, long Number)> views = new();
+    readonly HashSet<CatalogImage> images = [];
     CancellationTokenSource? running;
     SqlTransaction? transaction;
     FozException? audited;
@@ -113,7 +114,7 @@ public sealed class SqlSession : IAsyncDisposable
     /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
-        var image = await Service.Catalogs.GetAsync(User, cancellationToken);
+        var image = await Service.Catalogs.GetAsync(User, images, cancellationToken);
         var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]) { Signal = Signal };
         if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
@@ -204,6 +205,7 @@ public sealed class SqlSession : IAsyncDisposable
         await Cursors.CloseAllAsync();
         Statements.Clear();
         while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
+        Service.Catalogs.Release(images);
     }
 
     /// <summary>Begins a transaction.</summary>
@@ -216,7 +218,7 @@ public sealed class SqlSession : IAsyncDisposable
             return;
         }
         var versions = Service.Commits.Begin();
-        transaction = new(versions, new(Service, versions));
+        transaction = new(versions, new(Service, versions), Settings);
         Settings.BeginTransaction();
         if (readsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }
@@ -392,6 +394,7 @@ public sealed class SqlSession : IAsyncDisposable
         {
             Activity.End();
             lock (gate) running = outer;
+            if (outer is null && images.Count > 0) Service.Catalogs.Release(images);
         }
     }
 }

@@ -95,8 +95,9 @@ public abstract class SqlStatement
         var own = SessionStatementReader.Read(sql);
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
             session.CheckTransaction();
-        if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, cancellationToken);
-        if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
+        if (own is SessionStatement.Execute execute) return await ExecuteStatement.PrepareAsync(session, sql, execute, cancellationToken);
+        if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, parameterTypes, cancellationToken);
+        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain) return explain;
         switch (CopyReader.Read(sql))
         {
             case CopyOut copy: return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
@@ -112,10 +113,10 @@ public abstract class SqlStatement
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         session.CheckTransaction();
-        if (await ExplainStatement.PrepareAsync(session, sql, cancellationToken) is { } explain) return explain;
+        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain) return explain;
         var cursor = new StatementCursor(sql);
         if (cursor.Sees("CREATE", "SCHEMA") || cursor.Sees("DROP", "SCHEMA"))
-            return await SessionCommand.PrepareAsync(session, sql, SessionStatementReader.Read(sql)!, cancellationToken);
+            return await SessionCommand.PrepareAsync(session, sql, SessionStatementReader.Read(sql)!, parameterTypes, cancellationToken);
         return await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement
             ? await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken)
             : await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);

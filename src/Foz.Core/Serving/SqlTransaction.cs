@@ -3,7 +3,8 @@ namespace Foz.Core.Serving;
 /// <summary>A transaction of a session.</summary>
 /// <param name="versions">What it reads.</param>
 /// <param name="changes">What it changes.</param>
-sealed class SqlTransaction(TransactionVersions versions, TransactionChanges changes)
+/// <param name="settings">The settings of the session.</param>
+sealed class SqlTransaction(TransactionVersions versions, TransactionChanges changes, SessionSettings settings)
 {
     readonly List<Savepoint> savepoints = [];
 
@@ -15,7 +16,7 @@ sealed class SqlTransaction(TransactionVersions versions, TransactionChanges cha
 
     public bool HasFailed { get; set; }
 
-    public void Save(string name) => savepoints.Add(new(name, changes.Mark));
+    public void Save(string name) => savepoints.Add(new(name, changes.Mark, settings.Mark));
 
     /// <summary>Forgets the last savepoint of a name, with those behind it; what was changed since stays.</summary>
     public void Release(string name) => savepoints.RemoveRange(IndexOf(name), savepoints.Count - IndexOf(name));
@@ -26,6 +27,7 @@ sealed class SqlTransaction(TransactionVersions versions, TransactionChanges cha
         var index = IndexOf(name);
         savepoints.RemoveRange(index + 1, savepoints.Count - index - 1);
         await changes.RollBackToAsync(savepoints[index].Mark);
+        settings.RollBackTo(savepoints[index].Settings);
         HasFailed = false;
     }
 
@@ -37,5 +39,6 @@ sealed class SqlTransaction(TransactionVersions versions, TransactionChanges cha
     /// <summary>A savepoint.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="Mark">How far the changes were.</param>
-    readonly record struct Savepoint(string Name, ChangeMark Mark);
+    /// <param name="Settings">What the settings were.</param>
+    readonly record struct Savepoint(string Name, ChangeMark Mark, SettingsMark Settings);
 }

@@ -16,12 +16,20 @@ static class ParameterReader
     /// <param name="oid">Its type.</param>
     /// <returns>Null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, a number or a truth value.</returns>
     /// <exception cref="WireException">It is no value of the type.</exception>
-    public static object? Read(byte[]? value, ValueFormat format, uint oid) => (value, format) switch
+    public static object? Read(byte[]? value, ValueFormat format, uint oid)
     {
-        (null, _) => null,
-        (_, ValueFormat.Text) => Text(value),
-        _ => Binary(value, oid),
-    };
+        if (value is null) return null;
+        if (format is ValueFormat.Text) return Text(value);
+        try
+        {
+            return Binary(value, oid);
+        }
+        catch (WireException e) when (e.Kind is WireErrorKind.Malformed)
+        {
+            // The message is whole: only the value in it is not.
+            throw new WireException(WireErrorKind.Value, $"incorrect binary data format: {e.Message}");
+        }
+    }
 
     static object Binary(ReadOnlySpan<byte> value, uint oid) => oid switch
     {
@@ -83,6 +91,8 @@ static class ParameterReader
         var lengths = new int[array.Dimensions];
         for (var i = 0; i < lengths.Length; i++) lengths[i] = array.Length(i);
         Append(ref array, lengths, oid, text);
+        // Nothing may be left behind the last element.
+        array.TryReadElement(out _, out _);
         return text.ToString();
     }
 

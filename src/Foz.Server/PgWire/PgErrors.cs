@@ -36,6 +36,9 @@ static class PgErrors
         _ => new(Error, "XX000", $"internal error ({exception.GetType().Name})"),
     };
 
+    /// <summary>Whether an error ends the session.</summary>
+    public static bool IsFatal(Exception exception) => Of(exception).Severity == Fatal;
+
     static ServerMessage Of(FozException error, string? sql, string before)
     {
         var message = new ServerMessage(Error, error.SqlState ?? error.Kind.SqlState, Printable(error.Message))

@@ -144,7 +144,7 @@ sealed class PgSession : IAsyncDisposable
             catch (Exception e) when (e is not (PgLostException or UnreachableException))
             {
                 var error = connection.Explain(e);
-                if (error is PgEndException) throw error;
+                if (PgErrors.IsFatal(error)) throw error;
                 session.Fail();
                 Report(error, statement.Text, sql[..statement.Start]);
                 break;

@@ -27,12 +27,12 @@ public ref struct PayloadReader(ReadOnlySpan<byte> payload)
     /// <summary>Reads an object identifier.</summary>
     public uint ReadOid() => BinaryPrimitives.ReadUInt32BigEndian(ReadBytes(sizeof(uint)));
 
-    /// <summary>Reads a count, which may not be negative nor larger than what is left could hold.</summary>
+    /// <summary>Reads a count, up to 65,535, which may not be larger than what is left could hold.</summary>
     /// <param name="itemBytesMin">The least that one item takes.</param>
     public int ReadCount16(int itemBytesMin)
     {
-        var count = ReadInt16();
-        return count >= 0 && count * itemBytesMin <= rest.Length
+        var count = BinaryPrimitives.ReadUInt16BigEndian(ReadBytes(sizeof(ushort)));
+        return count * itemBytesMin <= rest.Length
             ? count
             : throw WireException.Malformed($"a message counts {count} items in {rest.Length} bytes");
     }

@@ -9,7 +9,8 @@ namespace Foz.Core.Serving.PostgreSql;
 
 /// <summary>
 /// The images of the catalog that sessions look at. One is made when the lake is other than in the last, and it is looked for
-/// that once a second at most; its relations become tables of the engine when a statement first reads them.
+/// that once a second at most; its relations become tables of the engine when a statement first reads them. Those that no statement
+/// uses are let go, the longest unused first. Safe for use by many threads.
 /// </summary>
 sealed class CatalogImages(SqlService service) : IDisposable
 {
@@ -17,8 +18,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
-    readonly HashSet<(EngineInstance Instance, string Table)> made = [];
-    readonly Queue<CatalogImage> kept = new();
+    readonly Dictionary<CatalogImage, KeptImage> kept = [];
     readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(StringComparer.Ordinal);
     readonly SemaphoreSlim gate = new(1);
     readonly Lock making = new();
@@ -26,66 +26,36 @@ sealed class CatalogImages(SqlService service) : IDisposable
     string key = "";
     long lookedAt;
     long lastNumber;
+    long lastUse;
     volatile bool isStale;
 
     /// <summary>Makes sure that the next look is at the lake.</summary>
     public void Invalidate() => isStale = true;
 
-    /// <summary>What the lake has.</summary>
-    public async Task<CatalogImage> GetAsync(CancellationToken cancellationToken)
-    {
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            var clock = service.Lake.Clock;
-            if (current is not null && !isStale && clock.GetElapsedTime(lookedAt) < ageMax) return current;
-            (isStale, lookedAt) = (false, clock.GetTimestamp());
-            var tables = await ReadAsync(cancellationToken);
-            var found = KeyOf(tables);
-            if (current is not null && found == key) return current;
-            (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, service.Roles), found);
-            lock (making)
-            {
-                kept.Enqueue(current);
-                while (kept.Count > ImagesMax) Drop(kept.Dequeue());
-            }
-            return current;
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
-
     /// <summary>What a user sees of what the lake has: what is granted to it, and nothing else.</summary>
-    public async Task<CatalogImage> GetAsync(SessionUser user, CancellationToken cancellationToken)
+    /// <param name="user">The user.</param>
+    /// <param name="used">The images that a statement uses, which get it: they stay until they are released.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<CatalogImage> GetAsync(SessionUser user, HashSet<CatalogImage> used, CancellationToken cancellationToken)
     {
-        var all = await GetAsync(cancellationToken);
-        if (user.IsOwner) return all;
-        var access = service.Options.Access();
+        var all = await GetAllAsync(cancellationToken);
         lock (making)
         {
-            if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access) return known.Image;
-            var image = new CatalogImage(
-                Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
-                ["foz", user.Name]);
-            if (seen.Remove(user.Rights, out var before)) kept.Enqueue(before.Image);
-            seen[user.Rights] = (all, access, image);
-            while (kept.Count > ImagesMax) Drop(kept.Dequeue());
+            var image = user.IsOwner ? all : SeenBy(user, all);
+            var found = KeptOf(image);
+            if (used.Add(image)) found.Uses++;
+            found.LastUse = ++lastUse;
+            LetGo();
             return image;
         }
     }
 
-    static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
+    /// <summary>Ends the use of images.</summary>
+    public void Release(HashSet<CatalogImage> used)
     {
-        if (list.Of(user.Grantee, table.Name) is not { } access) return null;
-        return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
-        {
-            Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
-            RowCount = null,
-            Bytes = 0,
-            ViewSql = null,
-        };
+        lock (making)
+            foreach (var image in used) KeptOf(image).Uses--;
+        used.Clear();
     }
 
     /// <summary>Makes a view known to functions of SQL, until it is forgotten.</summary>
@@ -107,39 +77,100 @@ sealed class CatalogImages(SqlService service) : IDisposable
     /// <summary>What stands behind FROM for a relation, in an instance of the engine.</summary>
     /// <param name="name">The table's name there.</param>
     /// <param name="createSql">The statements that make the table in a schema of the engine's.</param>
-    /// <param name="image">What it tells of.</param>
+    /// <param name="image">What it tells of, which the statement uses.</param>
     /// <param name="instance">The instance.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public string Open(
         string name, Func<string, string> createSql, CatalogImage image, EngineInstance instance, CancellationToken cancellationToken)
     {
-        var table = $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier(name)}";
         lock (making)
         {
-            if (made.Contains((instance, table))) return table;
-            using var engine = instance.Open();
-            engine.Execute(
-                $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
-                cancellationToken);
-            made.Add((instance, table));
+            var made = KeptOf(image).Made;
+            if (!made.Contains((instance, name)))
+            {
+                using var engine = instance.Open();
+                engine.Execute(
+                    $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
+                    cancellationToken);
+                made.Add((instance, name));
+            }
         }
-        return table;
+        return $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier(name)}";
     }
 
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
-    void Drop(CatalogImage image)
+    /// <summary>What the lake has.</summary>
+    async Task<CatalogImage> GetAllAsync(CancellationToken cancellationToken)
     {
-        lock (making)
+        await gate.WaitAsync(cancellationToken);
+        try
         {
-            var schema = SqlText.Identifier(image.EngineSchema);
-            var dropped = made.Where(m => m.Table.StartsWith(schema, StringComparison.Ordinal)).ToList();
-            made.ExceptWith(dropped);
-            foreach (var instance in dropped.Select(m => m.Instance).Distinct())
+            var clock = service.Lake.Clock;
+            if (current is not null && !isStale && clock.GetElapsedTime(lookedAt) < ageMax) return current;
+            var startedAt = clock.GetTimestamp();
+            // What changes while it is read is looked for again.
+            isStale = false;
+            var tables = await ReadAsync(cancellationToken);
+            (lookedAt, var found) = (startedAt, KeyOf(tables));
+            if (current is not null && found == key) return current;
+            lock (making) (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, service.Roles), found);
+            return current;
+        }
+        catch
+        {
+            isStale = true;
+            throw;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    CatalogImage SeenBy(SessionUser user, CatalogImage all)
+    {
+        var access = service.Options.Access();
+        if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access) return known.Image;
+        var image = new CatalogImage(
+            Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
+            ["foz", user.Name]);
+        seen[user.Rights] = (all, access, image);
+        return image;
+    }
+
+    static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
+    {
+        if (list.Of(user.Grantee, table.Name) is not { } access) return null;
+        return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
+        {
+            Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
+            RowCount = null,
+            Bytes = 0,
+            ViewSql = null,
+        };
+    }
+
+    KeptImage KeptOf(CatalogImage image)
+    {
+        if (!kept.TryGetValue(image, out var found)) kept.Add(image, found = new());
+        return found;
+    }
+
+    void LetGo()
+    {
+        while (kept.Count > ImagesMax)
+        {
+            var (image, unused) = kept.Where(pair => pair.Value.Uses == 0 && pair.Key != current)
+                .OrderBy(pair => pair.Value.LastUse).FirstOrDefault();
+            if (image is null) return;
+            kept.Remove(image);
+            foreach (var (rights, _) in seen.Where(pair => pair.Value.Image == image).ToList()) seen.Remove(rights);
+            foreach (var instance in unused.Made.Select(made => made.Instance).Distinct())
             {
                 using var engine = instance.Open();
-                engine.Execute($"DROP SCHEMA IF EXISTS {schema} CASCADE", CancellationToken.None);
+                engine.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
             }
         }
     }
@@ -160,9 +191,26 @@ sealed class CatalogImages(SqlService service) : IDisposable
             text.Append(table.Name).Append('\0').Append(table.IsView).Append('\0').Append(table.Comment).Append('\0').Append(table.ViewSql)
                 .Append('\0').Append(table.RowCount).Append('\0').Append(table.Bytes);
             foreach (var column in table.Columns)
+            {
                 text.Append('\0').Append(column.Name).Append(' ').Append(column.Type).Append(column.IsNullable).Append(column.Comment);
+                // Tags decide about who sees the column.
+                foreach (var (name, value) in column.Field.Metadata) text.Append('\0').Append(name).Append('=').Append(value);
+            }
             text.Append('\n');
         }
         return text.ToString();
+    }
+
+    /// <summary>What is kept of an image.</summary>
+    sealed class KeptImage
+    {
+        /// <summary>The tables that were made of it, in instances of the engine.</summary>
+        public HashSet<(EngineInstance Instance, string Name)> Made { get; } = [];
+
+        /// <summary>How many sessions use it in a statement.</summary>
+        public int Uses { get; set; }
+
+        /// <summary>Which of all uses the last was.</summary>
+        public long LastUse { get; set; }
     }
 }

@@ -1,6 +1,8 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Delta;
 using Foz.DuckDB;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -22,7 +24,7 @@ sealed record CatalogColumn(string Name, LogicalType Type, bool IsNullable, stri
 /// <summary>A table or view of the lake, as the catalogs tell of it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="IsView">Whether it is a view.</param>
-/// <param name="Columns">Its columns; none of a view that does not bind.</param>
+/// <param name="Columns">Its columns; none of a view that does not bind, and of a table that cannot be read.</param>
 sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogColumn> Columns)
 {
     /// <summary>What it holds, for people; null where nobody said.</summary>
@@ -50,7 +52,17 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
                 Comment = definition.Description, ViewSql = sql,
             };
         var table = service.Lake.Tables.Open(definition.Location!, definition.TableName);
-        if (await table.FindLatestAsync(cancellationToken) is not { } snapshot) return null;
+        TableSnapshot? snapshot;
+        try
+        {
+            snapshot = await table.FindLatestAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DeltaException or FozException)
+        {
+            // Who reads it is told what is wrong with it; all others are served.
+            return new(definition.TableName, IsView: false, []) { Comment = definition.Description };
+        }
+        if (snapshot is null) return null;
         return new(definition.TableName, IsView: false, [.. snapshot.Fields.Select(Column)])
         {
             Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount, Bytes = snapshot.TotalBytes,

@@ -45,6 +45,7 @@ sealed partial class PgTranslator : SqlTranslator
     {
         var translator = new PgTranslator(sql, context);
         for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
+        translator.EscapePatterns();
         translator.NameColumns();
         translator.FoldWords();
         return translator.Edits.Apply(sql);
@@ -94,8 +95,12 @@ sealed partial class PgTranslator : SqlTranslator
         if (!Tokens.EndsOperand(i - 1) && !IsQualifiedOperator(i)) return;
         var (start, at, isNot) = (i, i, Tokens.IsSymbol(i, '!'));
         if (isNot) at++;
-        // ~~ is LIKE, which both have.
-        if (!Tokens.IsSymbol(at, '~') || Tokens.IsSymbol(at + 1, '~')) return;
+        if (!Tokens.IsSymbol(at, '~')) return;
+        if (Tokens.IsSymbol(at + 1, '~'))
+        {
+            if (!IsQualifiedOperator(i)) VisitLikeOperator(i, at, isNot);
+            return;
+        }
         at++;
         var ignoresCase = Tokens.IsSymbol(at, '*') && Tokens.TouchesPrevious(at);
         if (ignoresCase) at++;
@@ -146,6 +151,9 @@ sealed partial class PgTranslator : SqlTranslator
                 return true;
             case "any" or "some" or "all" when Tokens.IsSymbol(i + 1, '('):
                 VisitAny(i);
+                return true;
+            case "like" or "ilike" when Tokens.EndsOperand(i - 1) || Tokens.IsWord(i - 1, "not"):
+                VisitLike(i);
                 return true;
             case "cast" when Tokens.IsSymbol(i + 1, '('):
                 VisitCastCall(i);

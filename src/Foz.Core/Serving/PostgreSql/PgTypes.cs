@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
 
@@ -14,7 +15,7 @@ public readonly record struct PgType(uint Oid, short Size, int Modifier = -1)
 }
 
 /// <summary>Which of PostgreSQL's types stands for which of DuckDB's: the one table of it.</summary>
-public static class PgTypes
+public static partial class PgTypes
 {
     /// <summary>PostgreSQL's type for values of one of DuckDB's. What PostgreSQL has no type for is JSON.</summary>
     public static PgType Of(LogicalType type) => type.Id switch
@@ -46,22 +47,30 @@ public static class PgTypes
     /// <summary>DuckDB's type for values that a client says are of PostgreSQL's type; null for one that has none.</summary>
     public static LogicalType? Find(uint oid) =>
         scalars.TryGetValue(oid, out var type) ? type
-        : arrays.FirstOrDefault(a => a.Value == oid) is { Key: not 0 and var element } ? LogicalType.List(scalars[element])
+        : TypeOids.ElementOf(oid) is not 0 and var element && ArrayOf(element) == oid ? LogicalType.List(scalars[element])
         : null;
 
-    /// <summary>The number of a type that has a name in SQL, such as <c>int</c> or <c>text[]</c>; null if none has it.</summary>
+    /// <summary>
+    /// The number of a type that has a name in SQL, such as <c>int</c>, <c>numeric(10,2)</c> or <c>text[]</c>; null if none has it.
+    /// </summary>
     public static uint? FindByName(string name)
     {
-        var lower = name.Trim().ToLowerInvariant();
+        var words = Digits().Replace(name, " ").ToLowerInvariant().Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var lower = string.Join(' ', words).Replace(" [", "[", StringComparison.Ordinal);
         if (lower.EndsWith("[]", StringComparison.Ordinal)) return FindByName(lower[..^2]) is { } element ? ArrayOf(element) : null;
         return names.TryGetValue(lower, out var oid) ? oid : null;
     }
+
+    /// <summary>Digits and lengths of a type.</summary>
+    [GeneratedRegex(@"\([0-9, -]*\)|\s", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Digits();
 
     /// <summary><c>text</c>.</summary>
     public static PgType Text { get; } = new(TypeOids.Text, -1);
 
     /// <summary>The type of arrays of a type; null where it has none of its own.</summary>
-    public static uint? ArrayOf(uint element) => arrays.TryGetValue(element, out var oid) ? oid : null;
+    public static uint? ArrayOf(uint element) =>
+        scalars.ContainsKey(element) && TypeOids.ArrayOf(element) is not 0 and var oid ? oid : null;
 
     /// <summary><c>time</c>.</summary>
     public const uint Time = 1083;
@@ -84,7 +93,7 @@ public static class PgTypes
         [TypeOids.Text] = LogicalType.Varchar,
         [TypeOids.Oid] = LogicalType.Of(TypeId.UInteger),
         [TypeOids.Json] = LogicalType.Json,
-        [3802] = LogicalType.Json,
+        [TypeOids.Jsonb] = LogicalType.Json,
         [TypeOids.Float4] = LogicalType.Float,
         [TypeOids.Float8] = LogicalType.Double,
         [TypeOids.Bpchar] = LogicalType.Varchar,
@@ -114,9 +123,13 @@ public static class PgTypes
         ["integer"] = TypeOids.Int4,
         ["text"] = TypeOids.Text,
         ["varchar"] = TypeOids.Varchar,
+        ["char"] = TypeOids.Bpchar,
+        ["character"] = TypeOids.Bpchar,
+        ["bpchar"] = TypeOids.Bpchar,
         ["character varying"] = TypeOids.Varchar,
         ["oid"] = TypeOids.Oid,
         ["json"] = TypeOids.Json,
+        ["jsonb"] = TypeOids.Jsonb,
         ["float4"] = TypeOids.Float4,
         ["real"] = TypeOids.Float4,
         ["float8"] = TypeOids.Float8,
@@ -124,36 +137,16 @@ public static class PgTypes
         ["date"] = TypeOids.Date,
         ["time"] = Time,
         ["timestamp"] = TypeOids.Timestamp,
+        ["time without time zone"] = Time,
+        ["timetz"] = TimeTz,
+        ["time with time zone"] = TimeTz,
+        ["timestamp without time zone"] = TypeOids.Timestamp,
+        ["timestamp with time zone"] = TypeOids.Timestamptz,
         ["timestamptz"] = TypeOids.Timestamptz,
         ["interval"] = Interval,
+        ["dec"] = TypeOids.Numeric,
         ["numeric"] = TypeOids.Numeric,
         ["decimal"] = TypeOids.Numeric,
         ["uuid"] = TypeOids.Uuid,
-    };
-
-    static readonly Dictionary<uint, uint> arrays = new()
-    {
-        [TypeOids.Bool] = 1000,
-        [TypeOids.Bytea] = 1001,
-        [TypeOids.Char] = 1002,
-        [TypeOids.Name] = 1003,
-        [TypeOids.Int2] = 1005,
-        [TypeOids.Int4] = 1007,
-        [TypeOids.Text] = 1009,
-        [TypeOids.Bpchar] = 1014,
-        [TypeOids.Varchar] = 1015,
-        [TypeOids.Int8] = 1016,
-        [TypeOids.Float4] = 1021,
-        [TypeOids.Float8] = 1022,
-        [TypeOids.Oid] = 1028,
-        [TypeOids.Timestamp] = 1115,
-        [TypeOids.Date] = 1182,
-        [Time] = 1183,
-        [TypeOids.Timestamptz] = 1185,
-        [Interval] = 1187,
-        [TypeOids.Numeric] = 1231,
-        [TimeTz] = 1270,
-        [TypeOids.Uuid] = 2951,
-        [TypeOids.Json] = 199,
     };
 }

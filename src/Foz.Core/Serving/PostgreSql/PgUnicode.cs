@@ -7,7 +7,9 @@ namespace Foz.Core.Serving.PostgreSql;
 static class PgUnicode
 {
     /// <summary>The text with the characters put in.</summary>
-    public static string Decode(string text)
+    /// <param name="text">What stands between the quotes.</param>
+    /// <param name="quote">The quotes: one that is put in is doubled.</param>
+    public static string Decode(string text, char quote)
     {
         var decoded = new StringBuilder();
         for (var i = 0; i < text.Length; i++)
@@ -29,7 +31,8 @@ static class PgUnicode
                 || code > 0x10FFFF)
                 throw new FozException(ErrorKind.Sql, "invalid Unicode escape") { SqlState = "42601" };
             if (code is >= 0xD800 and < 0xE000) decoded.Append((char)code);
-            else decoded.Append(code == '\'' ? "''" : char.ConvertFromUtf32(code));
+            else if (code == quote) decoded.Append(quote, 2);
+            else decoded.Append(char.ConvertFromUtf32(code));
             i = start + length - 1;
         }
         return decoded.ToString();

@@ -74,7 +74,7 @@ abstract class SqlTranslator
     {
         if (Tokens.KindOf(i + 2) is not (SqlTokenKind.Text or SqlTokenKind.QuotedName)) return;
         var quote = Tokens.Sql[Tokens.StartOf(i + 2)];
-        var text = PgUnicode.Decode(Tokens.Sql[(Tokens.StartOf(i + 2) + 1)..(Tokens.EndOf(i + 2) - 1)]);
+        var text = PgUnicode.Decode(Tokens.Sql[(Tokens.StartOf(i + 2) + 1)..(Tokens.EndOf(i + 2) - 1)], quote);
         Replace(i, i + 3, $"{quote}{text}{quote}");
     }
 }

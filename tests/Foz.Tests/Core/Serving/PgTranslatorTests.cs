@@ -32,6 +32,8 @@ public sealed class PgTranslatorTests : IAsyncLifetime
     [InlineData("'{a,\"b c\"}'::text[], CAST('{1,2}' AS int4[]), ('{x}'::text[])[1]", "[a,b c]|[1,2]|x")]
     [InlineData("E'a\\tb', U&'\\0041\\+000062', $$it's$$, $q$x$q$", "a\tb|Ab|it's|x")]
     [InlineData("U&'d\\0061t\\0027s'", "dat's")]
+    [InlineData("U&\"a\\0027b\" || U&\"a\\0022b\" FROM (SELECT 'quote' AS \"a'b\", 's' AS \"a\"\"b\") x", "quotes")]
+    [InlineData("'[1]'::jsonb IS NULL, '{\"[1]\"}'::jsonb[] IS NULL", "False|False")]
     [InlineData("'5'::int4 + 1::int8, '1'::oid, 'x'::name, 'y'::\"char\", 'z'::character varying(3)", "6|1|x|y|z")]
     [InlineData("'silver.orders'::regclass::oid = 'orders'::regclass, 'pg_class'::regclass::oid, 'int4'::regtype::oid", "True|1259|23")]
     [InlineData("current_user, session_user, current_database(), current_schema(), current_schemas(false), current_schema", "ana|ana|lake|silver|[silver]|silver")]

@@ -186,11 +186,40 @@ public sealed class SqlSessionTests : IAsyncLifetime
             told);
     }
 
+    [Fact]
+    public async Task Settings_go_back_to_a_savepoint_and_local_ones_need_a_transaction()
+    {
+        var noticed = new List<string>();
+        session.Noticed = notice => noticed.Add(notice.SqlState);
+        Assert.Equal(["SET"], await session.RunAsync("SET LOCAL TIME ZONE 'Asia/Tokyo'"));
+        Assert.Equal(["25P01"], noticed);
+        Assert.Equal(["UTC", "SHOW"], await session.RunAsync("SHOW TIME ZONE"));
+        await session.RunAsync("SET TIME ZONE -3");
+        Assert.Equal(["Etc/GMT+3", "SHOW"], await session.RunAsync("SHOW TIME ZONE"));
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("SET LOCAL TIME ZONE 'Asia/Tokyo'");
+        await session.RunAsync("SAVEPOINT a");
+        await session.RunAsync("SET application_name = psql");
+        await session.RunAsync("SET LOCAL TIME ZONE 'UTC'");
+        await session.RunAsync("ROLLBACK TO a");
+        Assert.Equal(["Asia/Tokyo", "SHOW"], await session.RunAsync("SHOW TIME ZONE"));
+        Assert.Equal(["", "SHOW"], await session.RunAsync("SHOW application_name"));
+        await session.RunAsync("COMMIT");
+        Assert.Equal(["Etc/GMT+3", "SHOW"], await session.RunAsync("SHOW TIME ZONE"));
+    }
+
     [Theory]
     [InlineData("SET no_such_thing = 1", "42704")]
     [InlineData("SET server_version = '9'", "55P02")]
     [InlineData("SET TimeZone = 'Mars/Olympus'", "22023")]
     [InlineData("SET client_encoding = 'LATIN1'", "22023")]
+    [InlineData("SET TIME ZONE 5.5", "22023")]
+    [InlineData("SET TIME ZONE -13", "22023")]
+    [InlineData("SET IntervalStyle = iso_8601", "22023")]
+    [InlineData("SET bytea_output = escape", "22023")]
+    [InlineData("SET extra_float_digits = 0", "22023")]
+    [InlineData("SET LOCAL no_such_thing = 1", "42704")]
+    [InlineData("SET LOCAL TimeZone = 'Mars/Olympus'", "22023")]
     [InlineData("SET standard_conforming_strings = off", "22023")]
     [InlineData("SET ROLE other", "0A000")]
     [InlineData("SHOW memory_limit", "42704")]

@@ -118,6 +118,36 @@ public sealed class PgProtocolTests
             }));
     }
 
+    [Theory]
+    [InlineData(TypeOids.Numeric, new byte[] { 0, 1 })]
+    [InlineData(TypeOids.Int4Array, new byte[] { 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 23 })]
+    [InlineData(TypeOids.Int4Array, new byte[] { 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 9 })]
+    [InlineData(TypeOids.Int4, new byte[] { 0, 1 })]
+    public async Task A_value_that_is_malformed_is_an_error_of_its_statement(uint type, byte[] value)
+    {
+        await using var server = await PgTestServer.StartAsync();
+        using var client = await server.ConnectAsync();
+        var answers = await client.ExtendedAsync(w =>
+        {
+            new ParseMessage("", "select $1", [type]).Write(w);
+            new BindMessage("", "", [ValueFormat.Binary], [value], []).Write(w);
+            new ExecuteMessage("", 0).Write(w);
+        });
+        Assert.Equal(["1", "E ERROR 22P03", "Z I"], answers.Select(a => a[0] == 'E' ? a[..13] : a));
+    }
+
+    [Fact]
+    public async Task What_is_told_to_end_the_session_ends_it()
+    {
+        await using var server = await PgTestServer.StartAsync();
+        using var client = await server.ConnectAsync();
+        await client.SendAsync(w => w.WriteQuery("copy silver.orders (id) from stdin"));
+        Assert.Equal((byte)'G', (await client.ReadAsync())!.Value.Type);
+        await client.SendAsync([(byte)'d', 127, 255, 255, 255]);
+        Assert.StartsWith("E FATAL 08P01", Assert.Single(await client.AnswersAsync()), StringComparison.Ordinal);
+        Assert.Null(await client.ReadAsync());
+    }
+
     [Fact]
     public async Task Pipelined_groups_are_each_answered()
     {

@@ -40,6 +40,17 @@ public sealed class ClientMessageTests
     }
 
     [Fact]
+    public void As_many_values_are_read_as_PostgreSQL_takes()
+    {
+        const int most = 65_535;
+        var parse = new ParseMessage("", "select 1", [.. Enumerable.Repeat(TypeOids.Int4, most)]);
+        Assert.Equal(most, ParseMessage.Read(Payload(parse.Write)).ParameterTypes.Length);
+        var bind = new BindMessage(
+            "", "", [.. Enumerable.Repeat(ValueFormat.Binary, most)], [.. Enumerable.Repeat<byte[]?>([1], most)], []);
+        Assert.Equal(most, BindMessage.Read(Payload(bind.Write)).Values.Length);
+    }
+
+    [Fact]
     public void Other_messages_are_read_back()
     {
         var described = new NamedMessage(DescribedKind.Statement, "s");
