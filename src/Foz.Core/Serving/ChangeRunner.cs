@@ -10,7 +10,7 @@ sealed class ChangeRunner(SqlSession session)
 {
     /// <summary>Makes sure that a statement may change what it does, where the session is.</summary>
     /// <exception cref="FozException">The transaction only reads, or cannot take the statement back.</exception>
-    public void Check(Statement statement)
+    public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
     {
         var what = statement switch
         {
@@ -22,6 +22,8 @@ sealed class ChangeRunner(SqlSession session)
             _ => null,
         };
         CheckMayWrite(what ?? "a statement that changes tables");
+        if (what is null) await session.CommitImplicitAsync(cancellationToken);
+        else session.BeginImplicit(statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null });
         if (what is not null || session.State == TransactionState.Idle) return;
         throw new FozException(
             ErrorKind.Sql, "only INSERT, UPDATE, DELETE, MERGE, COPY and CREATE TABLE can be in a transaction: others are committed by themselves")

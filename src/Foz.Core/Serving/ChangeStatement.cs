@@ -123,7 +123,7 @@ sealed class ChangeStatement : SqlStatement
             return await Session.Runner(engine).RunAsync(statement, cancellationToken);
         }
         var runner = new ChangeRunner(Session);
-        runner.Check(statement);
+        await runner.CheckAsync(statement, cancellationToken);
         var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
         try
         {

@@ -138,6 +138,7 @@ sealed class SessionCommand : SqlStatement
 
     void Set(SessionStatement.Set set)
     {
+        if (set.IsLocal) Session.BeginImplicit();
         if (!set.IsLocal || Session.State != TransactionState.Idle)
         {
             Session.Settings.Set(set.Name, set.Value, set.IsLocal);
@@ -166,6 +167,7 @@ sealed class SessionCommand : SqlStatement
     async Task<string> DeclareAsync(
         SessionStatement.Declare declare, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
+        if (!declare.IsHeld) Session.BeginImplicit();
         if (Session.State == TransactionState.Idle && !declare.IsHeld)
             throw new FozException(ErrorKind.Sql, "DECLARE CURSOR can only be used in transaction blocks") { SqlState = "25P01" };
         Session.Cursors.CheckNew(declare.Name);

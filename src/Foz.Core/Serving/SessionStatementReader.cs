@@ -214,7 +214,7 @@ static class SessionStatementReader
         if (cursor.Takes("PREPARE"))
         {
             var name = cursor.Name("the name of a statement");
-            IReadOnlyList<string> types = cursor.TakesSymbol('(') ? Expressions(cursor, "a type") : [];
+            List<string> types = cursor.TakesSymbol('(') ? Expressions(cursor, "a type") : [];
             cursor.Expect("AS");
             var start = cursor.Position;
             return new SessionStatement.Prepare(name, types, cursor.Rest("a statement"), start);

@@ -16,7 +16,7 @@ namespace Foz.Core.Serving;
 /// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One call
 /// at a time, but for <see cref="Cancel"/>.
 /// </summary>
-public sealed class SqlSession : IAsyncDisposable
+public sealed partial class SqlSession : IAsyncDisposable
 {
     const int ViewsMax = 16;
 
@@ -134,7 +134,7 @@ public sealed class SqlSession : IAsyncDisposable
 
     /// <summary>The transaction.</summary>
     /// <exception cref="FozException">There is none.</exception>
-    internal SqlTransaction Transaction => transaction ?? throw new FozException(
+    internal SqlTransaction Transaction => transaction is { IsImplicit: false } begun ? begun : throw new FozException(
         ErrorKind.Sql, "there is no transaction in progress")
     { SqlState = "25P01" };
 
@@ -212,27 +212,37 @@ public sealed class SqlSession : IAsyncDisposable
     /// <param name="readsOnly">Whether it only reads; null for the session's default.</param>
     internal void BeginTransaction(bool? readsOnly)
     {
-        if (transaction is not null)
+        if (transaction is { IsImplicit: false })
         {
             Noticed?.Invoke(new("WARNING", "25001", "there is already a transaction in progress"));
             return;
         }
-        var versions = Service.Commits.Begin();
-        transaction = new(versions, new(Service, versions), Settings);
-        Settings.BeginTransaction();
+        // What was implicit so far becomes part of it.
+        if (transaction is null) Begin(isImplicit: false);
+        else transaction.IsImplicit = false;
         if (readsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
+    }
+
+    void Begin(bool isImplicit)
+    {
+        var versions = Service.Commits.Begin();
+        transaction = new(versions, new(Service, versions), Settings) { IsImplicit = isImplicit };
+        Settings.BeginTransaction();
+        if (isImplicit && Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }
 
     /// <summary>Ends the transaction; outside of one it does nothing, as PostgreSQL, which warns.</summary>
     /// <returns>Whether what was asked for is what happened: a failed transaction is not committed.</returns>
     internal async Task<bool> EndTransactionAsync(bool isCommitted, CancellationToken cancellationToken)
     {
-        if (transaction is null)
-        {
+        if (transaction is null or { IsImplicit: true })
             Noticed?.Invoke(new("WARNING", "25P01", "there is no transaction in progress"));
-            return isCommitted;
-        }
-        isCommitted = isCommitted && !transaction.HasFailed;
+        return transaction is null ? isCommitted : await FinishAsync(isCommitted, cancellationToken);
+    }
+
+    async Task<bool> FinishAsync(bool isCommitted, CancellationToken cancellationToken)
+    {
+        isCommitted = isCommitted && transaction is { HasFailed: false };
         if (!isCommitted)
         {
             await RollBackAsync();
@@ -240,7 +250,7 @@ public sealed class SqlSession : IAsyncDisposable
         }
         try
         {
-            await transaction.Changes.CommitAsync(cancellationToken);
+            await transaction!.Changes.CommitAsync(cancellationToken);
         }
         catch
         {
@@ -329,11 +339,22 @@ public sealed class SqlSession : IAsyncDisposable
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, engine.Instance), CheckQuery = CheckQueryAsync, Changed = transaction is null ? OpenAsync : transaction.Changes.OpenAsync,
+            QueryNames = new SessionNames(this, engine.Instance), CheckQuery = CheckQueryAsync, Changed = OpenAsync,
         };
 
     async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
     {
+        if (transaction is { IsImplicit: true } && !transaction.Changes.Takes(name, addsOnly))
+        {
+            await CommitImplicitAsync(cancellationToken);
+            Begin(isImplicit: true);
+        }
+        if (transaction is { Changes: var changes })
+        {
+            var opened = await changes.OpenAsync(name, table, cancellationToken);
+            changes.Note(addsOnly);
+            return opened;
+        }
         await Service.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
     }

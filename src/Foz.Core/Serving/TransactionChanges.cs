@@ -18,6 +18,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
 {
     readonly List<TableName> created = [];
     (TableName Name, TransactionTable Table)? changed;
+    bool hasOnlyAdded = true;
 
     /// <summary>Whether there are any.</summary>
     public bool IsAny => changed is not null || created.Count > 0;
@@ -27,6 +28,15 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
 
     /// <summary>Whether there are any.</summary>
     public bool IsAny => changed is not null || created.Count > 0;
+
+    /// <summary>Whether a statement can change a table behind those that came before, and become one commit with them.</summary>
+    /// <param name="name">The table.</param>
+    /// <param name="onlyAdds">Whether it only adds rows.</param>
+    public bool Takes(TableName name, bool onlyAdds) =>
+        changed is not { } known || (known.Name == name && (!known.Table.TakesOnlyRows || (onlyAdds && hasOnlyAdded)));
+
+    /// <summary>Notes whether the statement that changes the table only adds rows.</summary>
+    public void Note(bool onlyAdds) => hasOnlyAdded &= onlyAdds;
 
     /// <summary>The table that a statement changes, as the transaction has it.</summary>
     /// <param name="name">Its name in the lake.</param>
@@ -91,6 +101,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     {
         try
         {
+            foreach (var name in created) await NoteAsync(name, cancellationToken);
             if (changed is not { } known) return;
             await service.Commits.BeginChangeAsync(known.Table.Shared, cancellationToken);
             if (await known.Table.CommitAsync(cancellationToken) is not { } committed) return;
@@ -103,5 +114,13 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
             await RollBackToAsync(default);
             throw;
         }
+    }
+
+    /// <summary>Notes that a table that was made is there for transactions that begin from here on.</summary>
+    async Task NoteAsync(TableName name, CancellationToken cancellationToken)
+    {
+        if (await service.Lake.Catalog.FindAsync(name, cancellationToken) is not null
+            && await (await service.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken) is { } made)
+            service.Commits.Note(made);
     }
 }

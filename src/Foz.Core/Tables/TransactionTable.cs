@@ -40,6 +40,9 @@ public sealed class TransactionTable
     /// <summary>The newest of its versions.</summary>
     public long Version => changes.Version;
 
+    /// <summary>Whether it was changed, and only what adds rows can follow what only added rows: see <see cref="CheckAsync"/>.</summary>
+    public bool TakesOnlyRows => changes is { ChangeCount: > 0, TellsOfEach: true };
+
     /// <summary>Makes sure that what was changed so far can become one commit.</summary>
     /// <exception cref="FozException">It cannot: the table tells what each statement changed.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)

@@ -35,6 +35,11 @@ public sealed class PrivateTable
     /// <summary>How many statements have changed it.</summary>
     public int ChangeCount => (int)(log.Version - start.Version);
 
+    /// <summary>
+    /// Whether the table tells what changed, or which row is which, from one version to the next: see <see cref="FindObstacleAsync"/>.
+    /// </summary>
+    public bool TellsOfEach => ChangeDataFeed.IsOn(start.Protocol, start.Metadata) || RowTracking.IsOn(start.Protocol, start.Metadata);
+
     /// <summary>Takes back what is behind a version, and deletes the files that only that has.</summary>
     /// <exception cref="DeltaException">The storage failed.</exception>
     public async Task RollBackToAsync(long version, CancellationToken cancellationToken)

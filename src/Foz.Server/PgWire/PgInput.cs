@@ -38,6 +38,9 @@ sealed class PgInput(Stream stream) : IDisposable
         return limits.LengthOf(next) <= next.Length;
     }
 
+    /// <summary>Whether the next message begins to have arrived, and is of a type.</summary>
+    public bool IsNext(byte type) => HasMore && buffer[start + messageBytes] == type;
+
     /// <summary>Reads the next message.</summary>
     /// <returns>Whether there is one; false where the client has closed the connection.</returns>
     /// <exception cref="WireException">It is too long, of no known type, or cut off.</exception>

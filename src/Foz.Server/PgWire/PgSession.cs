@@ -53,6 +53,7 @@ sealed class PgSession : IAsyncDisposable
             if (type is MessageType.Sync)
             {
                 skips = false;
+                if (await EndImplicitAsync()) return;
                 await extended.SyncAsync();
                 Ready();
                 continue;
@@ -68,9 +69,27 @@ sealed class PgSession : IAsyncDisposable
                 session.Fail();
                 if (Report(connection.Explain(e))) return;
                 // The simple protocol goes on at once, the extended one behind the next Sync.
-                if (type is MessageType.Query or MessageType.FunctionCall) Ready();
-                else skips = true;
+                skips = type is not (MessageType.Query or MessageType.FunctionCall);
+                if (skips) continue;
+                if (await EndImplicitAsync()) return;
+                Ready();
             }
+        }
+    }
+
+    /// <summary>Ends what statements began that belong together without BEGIN.</summary>
+    /// <returns>Whether the session ends with it.</returns>
+    async Task<bool> EndImplicitAsync()
+    {
+        if (!session.IsImplicit) return false;
+        try
+        {
+            await connection.WorkAsync(session.EndImplicitAsync, session.Settings.StatementTimeout);
+            return false;
+        }
+        catch (Exception e) when (e is not (PgLostException or UnreachableException))
+        {
+            return Report(connection.Explain(e));
         }
     }
 
@@ -106,6 +125,8 @@ sealed class PgSession : IAsyncDisposable
                 extended.Describe(NamedMessage.Read(input.Payload));
                 return Task.CompletedTask;
             case MessageType.Execute:
+                // What is alone before its Sync needs no transaction.
+                session.IsFollowed = !input.IsNext(MessageType.Sync);
                 return extended.ExecuteAsync(ExecuteMessage.Read(input.Payload), cancellationToken);
             case MessageType.Close:
                 return extended.CloseAsync(NamedMessage.Read(input.Payload));
@@ -139,6 +160,7 @@ sealed class PgSession : IAsyncDisposable
         {
             try
             {
+                session.IsFollowed = statement != statements[^1];
                 await RunAsync(statement.Text, cancellationToken);
             }
             catch (Exception e) when (e is not (PgLostException or UnreachableException))
@@ -151,6 +173,7 @@ sealed class PgSession : IAsyncDisposable
             }
         }
 
+        await session.EndImplicitAsync(cancellationToken);
         await extended.SyncAsync();
         Ready();
     }

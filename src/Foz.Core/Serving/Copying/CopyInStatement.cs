@@ -34,6 +34,7 @@ sealed class CopyInStatement : SqlStatement
         var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
         await new WriteRights(Session).CheckAsync(insert, cancellationToken);
         new ChangeRunner(Session).CheckMayWrite("COPY FROM");
+        Session.BeginImplicit(onlyAdds: true);
         Session.Audit(Text, AuditEvent.Change, analysis: null);
         // It waits for its client most of the time: it takes no slot, and works where ingestion does.
         var run = await StatementRun.BeginAsync(Session, Text, takesSlot: false, cancellationToken);

@@ -1,6 +1,5 @@
 using Foz.Core.Engine;
 using Foz.Core.Governance;
-using Foz.Core.Serving;
 
 namespace Foz.Tests.Core.Serving;
 
