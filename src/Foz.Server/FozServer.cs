@@ -47,11 +47,12 @@ public sealed class FozServer : IAsyncDisposable
     readonly PgListener pg;
     readonly TrinoListener trino;
     readonly HealthState health;
+    readonly LogInDesk desk;
     readonly ILogger log;
 
     FozServer(
-        ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health, ILogger log) =>
-        (this.options, this.http, this.pg, this.trino, this.health, this.log) = (options, http, pg, trino, health, log);
+        ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health, LogInDesk desk, ILogger log) =>
+        (this.options, this.http, this.pg, this.trino, this.health, this.desk, this.log) = (options, http, pg, trino, health, desk, log);
 
     /// <summary>Where PostgreSQL's protocol is spoken.</summary>
     public IPEndPoint PgEndPoint => pg.EndPoint;
@@ -101,7 +102,7 @@ public sealed class FozServer : IAsyncDisposable
         }
 
         state.IsServing = true;
-        return new(options, web, listener, trinoListener, state, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
+        return new(options, web, listener, trinoListener, state, desk, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
@@ -111,6 +112,7 @@ public sealed class FozServer : IAsyncDisposable
         log.Stopping(options.Serve.Drain.TotalSeconds);
         await Task.WhenAll(pg.StopAsync(options.Serve.Drain), trino.StopAsync(options.Serve.Drain));
         await http.StopAsync(CancellationToken.None);
+        await desk.FlushAsync();
     }
 
     /// <inheritdoc/>
@@ -163,6 +165,7 @@ public sealed class FozServer : IAsyncDisposable
                 });
         });
         var app = builder.Build();
+        LoopbackGuard.Use(app, options.LogIns);
         health.Map(app);
         return app;
     }

@@ -59,7 +59,7 @@ static class ServeCommand
         var options = new ServerOptions
         {
             Serve = serve,
-            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context.Shell.Clock, changes => Note(audit, context, changes)),
+            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context, audit),
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
@@ -91,11 +91,25 @@ static class ServeCommand
             });
     }
 
-    static LogIns LogInsOf(ProjectFile file, TimeProvider clock, Action<IReadOnlyList<PolicyChange>> changed)
+    /// <summary>What is wrong with the files of <c>policies/</c> is told and audited: who stands in them cannot log in.</summary>
+    static void Warn(AuditLog audit, CommandContext context, string text)
     {
-        var users = new UserDirectory(file.Folder) { Changed = changed };
+        context.Shell.Error.WriteLine($"warning: {text}");
+        audit.Add(new()
+        {
+            RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = text,
+            Decision = AuditDecision.Denied,
+        });
+    }
+
+    static LogIns LogInsOf(ProjectFile file, CommandContext context, AuditLog audit)
+    {
+        var users = new UserDirectory(file.Folder, context.Shell.Clock)
+        {
+            Changed = changes => Note(audit, context, changes), Warned = text => Warn(audit, context, text),
+        };
         return users.Current.All.Count + users.Current.Issuers.Count > 0
-            ? LogIns.Of(() => users.Current, clock)
+            ? LogIns.Of(() => users.Current, context.Shell.Clock)
             : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")
             {
                 Hint = "add one with foz user add, or serve this machine alone with --insecure-loopback",

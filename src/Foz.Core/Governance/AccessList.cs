@@ -13,11 +13,13 @@ public sealed class AccessList
     readonly IReadOnlyList<AccessGrant> grants;
     readonly Dictionary<string, HashSet<string>> members;
 
-    AccessList(IReadOnlyList<AccessGrant> grants, Dictionary<string, HashSet<string>> members) =>
-        (this.grants, this.members) = (grants, members);
+    readonly HashSet<string> users;
+
+    AccessList(IReadOnlyList<AccessGrant> grants, Dictionary<string, HashSet<string>> members, HashSet<string> users) =>
+        (this.grants, this.members, this.users) = (grants, members, users);
 
     /// <summary>Nothing is granted to anybody.</summary>
-    public static AccessList Empty { get; } = new([], []);
+    public static AccessList Empty { get; } = new([], [], []);
 
     /// <summary>The roles.</summary>
     public IEnumerable<string> Roles => members.Keys;
@@ -40,6 +42,7 @@ public sealed class AccessList
         var errors = new ErrorList();
         var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
         var (grants, members) = (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
+        var users = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
         {
             var file = Path.Combine(Folder, Path.GetFileName(path));
@@ -50,12 +53,16 @@ public sealed class AccessList
                 if (AccessGrant.Read(item, errors) is { } grant) grants.Add(grant);
             foreach (var (tag, rule) in AccessGrant.ReadTags(reader, errors))
                 if (!tags.TryAdd(tag, rule)) errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
-            // Users are read by who lets them in.
-            foreach (var key in new[] { UserList.Key, ApiKey.Key, TokenIssuer.Key }) reader.Node(key);
+            // Users are read by who lets them in; here only what their names are.
+            if (reader.Node(UserList.Key) is YamlNode.Sequence list)
+                users.UnionWith(list.Items.Select(item => (item as YamlNode.Mapping)?["name"]).OfType<YamlNode.Scalar>().Select(name => name.Text));
+            foreach (var key in new[] { ApiKey.Key, TokenIssuer.Key }) reader.Node(key);
             reader.Finish();
         }
+        foreach (var role in members.Keys.Where(users.Contains))
+            errors.Add(new(Folder, 1, 1), $"'{role}' is a role and a user", "give one of them another name: grants are to either");
         errors.ThrowIfAny();
-        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members);
+        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members, users);
     }
 
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
@@ -78,10 +85,11 @@ public sealed class AccessList
 
     bool IsTo(AccessGrant grant, Grantee grantee) => grant.To.Any(to => to == AccessGrant.Everyone || (grantee.Scope is { } scope
         ? scope.Contains(to) && HasRole(grantee, to)
-        : to == grantee.Name || HasRole(grantee, to)));
+        : (to == grantee.Name && !members.ContainsKey(to)) || HasRole(grantee, to)));
 
+    /// <summary>Whether somebody has a role; one that a token gives is none where a user has its name.</summary>
     bool HasRole(Grantee grantee, string role) =>
-        grantee.Roles.Contains(role) || (members.TryGetValue(role, out var users) && users.Contains(grantee.Name));
+        (grantee.Roles.Contains(role) && !users.Contains(role)) || (members.TryGetValue(role, out var named) && named.Contains(grantee.Name));
 
     static IReadOnlyList<YamlNode> Items(MappingReader reader, string key, ErrorList errors)
     {

@@ -23,12 +23,15 @@ public sealed record TokenIssuer
     /// <summary>The claim that lists roles, with dots between the names of nested ones.</summary>
     public string RolesClaim { get; init; } = "roles";
 
+    /// <summary>What stands before the names of its users and roles here, so that they are nobody else's; empty for nothing.</summary>
+    public string Prefix { get; init; } = "";
+
     /// <summary>Reads an issuer.</summary>
     internal static TokenIssuer? Read(YamlNode node, ErrorList errors)
     {
         var reader = MappingReader.Of(node, node.Place, "an issuer", errors);
         var (issuer, audience, keys) = (reader.RequiredText("issuer"), reader.RequiredText("audience"), reader.Text("keys"));
-        var (user, roles) = (reader.Text("user"), reader.Text("roles"));
+        var (user, roles, prefix) = (reader.Text("user"), reader.Text("roles"), reader.Text("prefix"));
         reader.Finish();
         foreach (var (key, text) in new[] { ("issuer", issuer), ("keys", keys) })
             if (text is { Length: > 0 } && !IsAddress(text))
@@ -36,6 +39,7 @@ public sealed record TokenIssuer
         return issuer.Length == 0 || audience.Length == 0 || !IsAddress(issuer) || (keys is not null && !IsAddress(keys)) ? null : new()
         {
             Issuer = issuer, Audience = audience, Keys = keys is null ? null : new(keys), UserClaim = user ?? "sub", RolesClaim = roles ?? "roles",
+            Prefix = prefix ?? "",
         };
     }
 

@@ -31,17 +31,22 @@ public sealed class UserFile(string projectFolder)
         var known = UserList.Load(projectFolder).Find(name);
         if (known is not null && !replaces)
             throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already") { Hint = "give it another password with --replace" };
+        if (known is { IsOwner: false } && isOwner)
+            throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already, and is no owner")
+            {
+                Hint = $"write 'owner: true' below its name in {UserList.FolderName}/, and give it another password without --owner",
+            };
 
         var text = File.Exists(path) ? File.ReadAllText(path) : "";
         var written = known?.Verifier is { } old && text.Contains(old.ToString(), StringComparison.Ordinal)
             ? text.Replace(old.ToString(), verifier, StringComparison.Ordinal)
             : known is null
-                ? Appended(text, name, verifier, isOwner)
+                ? Appended(text, UserList.Key, UserList.FileName, EntryOf(name, verifier, isOwner))
                 : throw new FozException(ErrorKind.Usage, $"the user '{name}' does not stand in {UserList.FolderName}/{UserList.FileName}")
                 {
                     Hint = "change it in the file where it stands",
                 };
-        Write(path, written);
+        Write(path, written, list => $"{list.Find(name)?.Verifier}" == verifier);
     }
 
     /// <summary>Adds a key with which a program logs in.</summary>
@@ -71,37 +76,51 @@ public sealed class UserFile(string projectFolder)
         if (expires is { } day) entry.Append(CultureInfo.InvariantCulture, $"    expires: {day:yyyy-MM-dd}\n");
         if (roles.Count > 0) entry.Append(CultureInfo.InvariantCulture, $"    roles: [{string.Join(", ", roles)}]\n");
         var file = KeyPath;
-        var text = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n").TrimEnd('\n') + "\n" : $"{ApiKey.Key}:\n";
-        Write(file, text + entry);
-        _ = UserList.Load(projectFolder);
+        var text = File.Exists(file) ? File.ReadAllText(file) : "";
+        Write(file, Appended(text, ApiKey.Key, ApiKey.FileName, $"{entry}"), list => list.FindKey(name) is not null);
         return token;
     }
 
     /// <summary>The file of keys.</summary>
     public string KeyPath => System.IO.Path.Combine(projectFolder, UserList.FolderName, ApiKey.FileName);
 
-    static void Write(string file, string text)
+    /// <summary>Writes a file, once it is known that it can be read and has what was added.</summary>
+    void Write(string file, string text, Func<UserList, bool> has)
     {
+        var name = $"{UserList.FolderName}/{System.IO.Path.GetFileName(file)}";
+        try
+        {
+            if (!has(UserList.Load(projectFolder, (file, text)))) throw new FozException(ErrorKind.Usage, $"{name} would not have what was added");
+        }
+        catch (FozException e)
+        {
+            throw new FozException(ErrorKind.Usage, $"{name} is not written so that anything can be added to it, and stays as it is: {e.Message}", e)
+            {
+                Hint = "end the file with the list, an entry as '  - name: …' in a line of its own",
+            };
+        }
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
         var staged = file + ".staged";
         File.WriteAllText(staged, text);
         File.Move(staged, file, overwrite: true);
     }
 
-    static string Appended(string text, string name, string verifier, bool isOwner)
+    static string EntryOf(string name, string verifier, bool isOwner) =>
+        $"  - name: {name}\n    password: {verifier}\n" + (isOwner ? "    owner: true\n" : "");
+
+    /// <summary>The text of a file with an entry more in the list that it ends with.</summary>
+    static string Appended(string text, string list, string file, string entry)
     {
-        var entry = new StringBuilder($"  - name: {name}\n    password: {verifier}\n");
-        if (isOwner) entry.Append("    owner: true\n");
-        if (text.Trim().Length == 0) return $"{UserList.Key}:\n{entry}";
+        if (text.Trim().Length == 0) return $"{list}:\n{entry}";
         var errors = new ErrorList();
         var lines = text.ReplaceLineEndings("\n").TrimEnd('\n') + "\n";
-        var mapping = YamlReader.Read(text, UserList.FileName, errors) as YamlNode.Mapping;
+        var mapping = YamlReader.Read(text, file, errors) as YamlNode.Mapping;
         errors.ThrowIfAny();
         return mapping switch
         {
-            { Entries: [.., { Key: UserList.Key }] } => lines + entry,
-            _ when mapping?[UserList.Key] is null => $"{lines}{UserList.Key}:\n{entry}",
-            _ => throw new FozException(ErrorKind.Usage, $"'{UserList.Key}' is not the last key of {UserList.FolderName}/{UserList.FileName}")
+            { Entries: [.., var last] } when last.Key == list => lines + entry,
+            _ when mapping?[list] is null => $"{lines}{list}:\n{entry}",
+            _ => throw new FozException(ErrorKind.Usage, $"'{list}' is not the last key of {UserList.FolderName}/{file}")
             {
                 Hint = "move it to the end of the file",
             },

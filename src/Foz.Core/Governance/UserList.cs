@@ -37,6 +37,9 @@ public sealed class UserList
     UserList(Dictionary<string, User> users, Dictionary<string, ApiKey> keys, IReadOnlyList<TokenIssuer> issuers) =>
         (this.users, this.keys, Issuers) = (users, keys, issuers);
 
+    /// <summary>Nobody.</summary>
+    internal static UserList Empty { get; } = new([], [], []);
+
     /// <summary>The keys of programs, in the order of the files.</summary>
     public IReadOnlyCollection<ApiKey> Keys => keys.Values;
 
@@ -55,7 +58,8 @@ public sealed class UserList
         .. All.Select(user => $"user {user.Name}"), .. All.Where(user => user.IsOwner).Select(user => $"everything to {user.Name}"),
         .. Keys.Select(key => $"key {key.Name}, {Fingerprint($"{key.Verifier}")}" + (key.ExpiresAt is { } at ? $", until {at:u}" : "")
             + (key.Roles is { } roles ? $", roles {string.Join(' ', roles)}" : "")),
-        .. Issuers.Select(issuer => $"tokens of {issuer.Issuer} for {issuer.Audience}, {issuer.UserClaim}, {issuer.RolesClaim}"),
+        .. Issuers.Select(issuer => $"tokens of {issuer.Issuer} for {issuer.Audience}, {issuer.UserClaim}, {issuer.RolesClaim}"
+            + (issuer.Keys is null ? "" : $", keys of {issuer.Keys}") + (issuer.Prefix.Length == 0 ? "" : $", as {issuer.Prefix}…")),
         .. All.Where(user => user.HasPassword).Select(user => $"password of {user.Name}, {Fingerprint($"{user.Verifier}")}"),
     ];
 
@@ -65,15 +69,21 @@ public sealed class UserList
     /// <summary>Reads the users of a project.</summary>
     /// <param name="projectFolder">The project's folder.</param>
     /// <exception cref="FozException">A file is wrong; tells all that is.</exception>
-    public static UserList Load(string projectFolder)
+    public static UserList Load(string projectFolder) => Load(projectFolder, written: null);
+
+    /// <summary>Reads the users of a project as they will be.</summary>
+    /// <param name="projectFolder">The project's folder.</param>
+    /// <param name="written">A file and the text that it will have; null for none.</param>
+    internal static UserList Load(string projectFolder, (string Path, string Text)? written)
     {
         var found = new Dictionary<string, User>(StringComparer.Ordinal);
         var (keys, issuers) = (new Dictionary<string, ApiKey>(StringComparer.Ordinal), new List<TokenIssuer>());
         var errors = new ErrorList();
-        foreach (var path in Files(projectFolder))
+        var paths = Files(projectFolder);
+        foreach (var path in written is var (added, _) && !paths.Contains(added) ? paths.Append(added) : paths)
         {
             var file = Path.Combine(FolderName, Path.GetFileName(path));
-            var yaml = YamlReader.Read(File.ReadAllText(path), file, errors);
+            var yaml = YamlReader.Read(path == written?.Path ? written.Value.Text : File.ReadAllText(path), file, errors);
             if (yaml is null) continue;
             var reader = MappingReader.Of(yaml, new(file, 1, 1), file, errors);
             if (reader.Node(Key) is YamlNode.Sequence list)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Foz.Core.Serving;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Foz.Server.Auth;
@@ -19,6 +20,9 @@ sealed class HttpLogIn(LogInDesk desk)
     public const string TrinoProtocol = "trino";
 
     const string Basic = "Basic ", Bearer = "Bearer ";
+
+    /// <summary>Keeps web pages away where nobody has to log in.</summary>
+    public void Guard(WebApplication app) => LoopbackGuard.Use(app, desk.LogIns);
 
     /// <summary>Finds who a request is of.</summary>
     /// <param name="context">The request.</param>
@@ -48,10 +52,14 @@ sealed class HttpLogIn(LogInDesk desk)
                 ? await desk.EnterAsync(attempt, password, cancellationToken)
                 : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
                     ? await desk.EnterByTokenAsync(attempt, authorization[Bearer.Length..].Trim(), cancellationToken)
-                    : await desk.EnterAsync(attempt, static _ => Task.FromResult<SessionUser?>(null), cancellationToken);
+                    : await desk.EnterAsync(attempt, static (_, _) => Task.FromResult<SessionUser?>(null), cancellationToken);
             if (named is null || named == found.Name) return new(found);
-            await desk.RefuseAsync(attempt with { Name = found.Name }, $"would act for {named}");
+            await desk.DenyAsync(attempt with { Name = found.Name }, $"would act for {named}");
             return new(null, StatusCodes.Status403Forbidden, $"Access Denied: User {found.Name} cannot impersonate user {named}");
+        }
+        catch (LogInRefusedException e) when (e.IsBusy)
+        {
+            return new(null, StatusCodes.Status429TooManyRequests, "Too many log-ins of this address wait already");
         }
         catch (LogInRefusedException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Foz.Core.Governance;
@@ -21,13 +22,14 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
     static readonly TimeSpan restMin = TimeSpan.FromSeconds(30);
     static readonly TimeSpan timeout = TimeSpan.FromSeconds(10);
 
-    readonly SemaphoreSlim gate = new(1);
-    readonly Dictionary<string, (IReadOnlyList<IssuerKey> Keys, DateTimeOffset At)> known = new(StringComparer.Ordinal);
+    // One that does not answer keeps nobody waiting but who needs its keys.
+    readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (IReadOnlyList<IssuerKey> Keys, DateTimeOffset At)> known = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        gate.Dispose();
+        foreach (var gate in gates.Values) gate.Dispose();
         http.Dispose();
     }
 
@@ -37,13 +39,14 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<IssuerKey>> FindAsync(TokenIssuer issuer, bool isFresh, CancellationToken cancellationToken)
     {
+        var name = $"{issuer.Issuer} {issuer.Keys}";
+        if (Known(name, isFresh) is { } fresh) return fresh;
+        var gate = gates.GetOrAdd(name, static _ => new(1));
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var name = $"{issuer.Issuer} {issuer.Keys}";
-            var has = known.TryGetValue(name, out var before);
-            if (has && clock.GetUtcNow() - before.At < (isFresh ? restMin : ageMax)) return before.Keys;
-            IReadOnlyList<IssuerKey> keys = before.Keys ?? [];
+            if (Known(name, isFresh) is { } fetched) return fetched;
+            IReadOnlyList<IssuerKey> keys = known.TryGetValue(name, out var before) ? before.Keys : [];
             try
             {
                 keys = await FetchAsync(issuer, cancellationToken);
@@ -61,6 +64,10 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
             gate.Release();
         }
     }
+
+    /// <summary>The keys of an issuer, where they were fetched lately; else null.</summary>
+    IReadOnlyList<IssuerKey>? Known(string name, bool isFresh) =>
+        known.TryGetValue(name, out var found) && clock.GetUtcNow() - found.At < (isFresh ? restMin : ageMax) ? found.Keys : null;
 
     async Task<IReadOnlyList<IssuerKey>> FetchAsync(TokenIssuer issuer, CancellationToken cancellationToken)
     {

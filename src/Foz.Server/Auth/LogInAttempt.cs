@@ -7,7 +7,15 @@ namespace Foz.Server.Auth;
 /// <param name="Address">Where the client is.</param>
 /// <param name="Protocol">The protocol, as the audit calls it: <c>postgresql</c>, <c>trino</c> or <c>http</c>.</param>
 /// <param name="Method">How who it is is proven: <c>scram-sha-256</c>, <c>password</c>, <c>key</c>, <c>oidc</c>.</param>
-sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, string Method);
+sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, string Method)
+{
+    const int NameLengthMax = 128;
+
+    /// <summary>As much of a name as is kept and written.</summary>
+    public static string Shortened(string name) => name.Length <= NameLengthMax
+        ? name
+        : name[..(char.IsHighSurrogate(name[NameLengthMax - 1]) ? NameLengthMax - 1 : NameLengthMax)];
+}
 
 /// <summary>Somebody is not let in. Its message may be told to the client: it says nothing of what there is.</summary>
 /// <param name="name">The name that was given.</param>
@@ -16,4 +24,7 @@ sealed class LogInRefusedException(string name, string reason) : Exception($"pas
 {
     /// <summary>Why, for the audit and the log alone.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>Whether it was not even looked at: too many of its address wait already.</summary>
+    public bool IsBusy { get; init; }
 }

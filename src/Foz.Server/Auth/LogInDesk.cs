@@ -24,6 +24,7 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     static readonly TimeSpan seenTime = TimeSpan.FromMinutes(10);
 
     readonly LogInThrottle throttle = new(clock);
+    readonly RefusalLimit refusals = new(clock);
     readonly PasswordCheck passwords = new();
     readonly OidcTokens tokens = new(() => logIns.Issuers, keys, clock);
     readonly Lock gate = new();
@@ -36,10 +37,12 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     /// <exception cref="LogInRefusedException">It is not right, or there is nobody of the name; which of them takes the same time.</exception>
     /// <exception cref="FozException">It cannot be audited.</exception>
     public Task<SessionUser> EnterAsync(LogInAttempt attempt, string password, CancellationToken cancellationToken) => EnterAsync(
-        attempt,
-        _ => passwords.Fits(logIns.VerifierOf(attempt.Name), password)
-            ? Task.FromResult(logIns.Find(attempt.Name))
-            : throw new LogInRefusedException(attempt.Name, "wrong password, or no such user"),
+        attempt, attempt.Name,
+        async (turn, _) =>
+        {
+            await turn();
+            return passwords.Fits(logIns.VerifierOf(attempt.Name), password) ? logIns.Find(attempt.Name) : null;
+        },
         cancellationToken);
 
     /// <summary>Lets somebody in by a key or by a token of an issuer.</summary>
@@ -48,55 +51,95 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     public Task<SessionUser> EnterByTokenAsync(LogInAttempt attempt, string token, CancellationToken cancellationToken)
     {
         if (ApiKey.NameOf(token) is { } key) return EnterAsync(attempt with { Name = key, Method = "key" }, token, cancellationToken);
-        attempt = attempt with { Method = "oidc" };
-        return EnterAsync(attempt, async cancel => await tokens.FindAsync(token, cancel), cancellationToken);
+        // Whose it is stands in the token: by what the client says beside it nobody is forgiven, and nobody waits.
+        return EnterAsync(
+            attempt with { Method = "oidc" }, "",
+            async (turn, cancel) =>
+            {
+                await turn();
+                return await tokens.FindAsync(token, cancel);
+            },
+            cancellationToken);
     }
 
     /// <summary>Lets somebody in whose proof is a matter of the protocol.</summary>
     /// <param name="attempt">Who.</param>
     /// <param name="prove">
-    /// Proves it, and says who it is; null for nobody. It is not called where everybody is let in. A
-    /// <see cref="WireException"/> of authentication is a proof that is wrong.
+    /// Proves it, and says who it is; null for nobody. It is not called where everybody is let in. Before it looks at a secret it
+    /// awaits its turn. A <see cref="WireException"/> of authentication is a proof that is wrong.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="LogInRefusedException">The proof is not right.</exception>
     /// <exception cref="FozException">It cannot be audited.</exception>
-    public async Task<SessionUser> EnterAsync(
-        LogInAttempt attempt, Func<CancellationToken, Task<SessionUser?>> prove, CancellationToken cancellationToken)
+    public Task<SessionUser> EnterAsync(
+        LogInAttempt attempt, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove, CancellationToken cancellationToken) =>
+        EnterAsync(attempt, attempt.Name, prove, cancellationToken);
+
+    // secretOf: the name whose secret is looked at; empty for none.
+    async Task<SessionUser> EnterAsync(
+        LogInAttempt attempt, string secretOf, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove, CancellationToken cancellationToken)
     {
         if (logIns.IsOpen)
         {
             await AuditAsync(attempt with { Method = "none" }, AuditDecision.Granted, "everybody on this machine is let in", cancellationToken);
             return logIns.Find(attempt.Name)!;
         }
-        var (delay, isDone) = (throttle.Begin(attempt.Address, attempt.Name), false);
+        IDisposable? turn = null;
         try
         {
-            // Whoever guesses waits for each attempt; more connections wait just as long.
-            await Task.Delay(delay, clock, cancellationToken);
-            var user = await prove(cancellationToken) ?? throw new LogInRefusedException(attempt.Name, "no such user");
-            isDone = true;
-            throttle.Succeeded(attempt.Address, attempt.Name);
+            var user = await prove(TakeTurnAsync, cancellationToken)
+                ?? throw new LogInRefusedException(attempt.Name, "wrong password, or no such user");
+            throttle.Succeeded(attempt.Address, secretOf);
             await AuditAsync(attempt with { Name = user.Name }, AuditDecision.Granted, reason: null, cancellationToken);
             return user;
         }
         catch (Exception e) when (e is LogInRefusedException or WireException { Kind: WireErrorKind.Authentication })
         {
-            isDone = true;
-            throttle.Failed(attempt.Address, attempt.Name);
             var refused = e as LogInRefusedException ?? new LogInRefusedException(attempt.Name, "wrong password, or no such user");
-            log.LogInRefused(attempt.Name, attempt.Address.ToString(), refused.Reason);
-            await AuditAsync(attempt, AuditDecision.Denied, refused.Reason, CancellationToken.None);
+            if (!refused.IsBusy) throttle.Failed(attempt.Address, secretOf);
+            await NoteRefusedAsync(attempt, refused.Reason);
             throw refused;
         }
         finally
         {
-            if (!isDone) throttle.GivenUp(attempt.Address, attempt.Name);
+            turn?.Dispose();
         }
+
+        async Task TakeTurnAsync() => turn = await throttle.TakeAsync(attempt.Address, secretOf, cancellationToken)
+            ?? throw new LogInRefusedException(attempt.Name, "too many log-ins of the address wait already") { IsBusy = true };
     }
 
-    /// <summary>Notes that somebody was refused before anything was proven.</summary>
-    public Task RefuseAsync(LogInAttempt attempt, string reason) => AuditAsync(attempt, AuditDecision.Denied, reason, CancellationToken.None);
+    /// <summary>Notes that somebody was refused before anything was proven: it counts as a failure of the address.</summary>
+    public Task RefuseAsync(LogInAttempt attempt, string reason)
+    {
+        throttle.Failed(attempt.Address, "");
+        return NoteRefusedAsync(attempt, reason);
+    }
+
+    /// <summary>Notes that somebody was refused who has proven to be somebody else.</summary>
+    public Task DenyAsync(LogInAttempt attempt, string reason) => NoteRefusedAsync(attempt, reason);
+
+    /// <summary>Writes how many refusals were left out so far.</summary>
+    public Task FlushAsync() => NoteLeftOutAsync(isEnd: true);
+
+    async Task NoteRefusedAsync(LogInAttempt attempt, string reason)
+    {
+        await NoteLeftOutAsync(isEnd: false);
+        if (!refusals.Admits(attempt.Address)) return;
+        log.LogInRefused(LogInAttempt.Shortened(attempt.Name), attempt.Address.ToString(), LogInAttempt.Shortened(reason));
+        await AuditAsync(attempt, AuditDecision.Denied, reason, CancellationToken.None);
+    }
+
+    async Task NoteLeftOutAsync(bool isEnd)
+    {
+        foreach (var (address, count) in refusals.TakeLeftOut(isEnd))
+        {
+            var attempt = new LogInAttempt("", address, "", "");
+            var reason = FormattableString.Invariant($"{count} more within a minute");
+            log.LogInRefused(attempt.Name, address.ToString(), reason);
+            await AuditAsync(attempt, AuditDecision.Denied, reason, CancellationToken.None);
+        }
+    }
 
     bool IsSeen(LogInAttempt attempt)
     {
@@ -116,8 +159,9 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
         await audit.AddDurablyAsync(
             new()
             {
-                RunId = audit.RunId, RecordedAt = clock.GetUtcNow(), Event = AuditEvent.Login, Decision = decision, User = attempt.Name,
-                Protocol = attempt.Protocol, Address = attempt.Address.ToString(), Method = attempt.Method, Reason = reason,
+                RunId = audit.RunId, RecordedAt = clock.GetUtcNow(), Event = AuditEvent.Login, Decision = decision,
+                User = LogInAttempt.Shortened(attempt.Name), Protocol = attempt.Protocol, Address = attempt.Address.ToString(),
+                Method = attempt.Method, Reason = reason is null ? null : LogInAttempt.Shortened(reason),
             },
             cancellationToken);
     }

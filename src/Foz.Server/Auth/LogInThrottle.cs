@@ -5,13 +5,18 @@ namespace Foz.Server.Auth;
 
 /// <summary>
 /// Slows down who guesses passwords: after some failures from an address, or under a name, each further attempt waits longer,
-/// whether there is somebody of the name or not. Safe for use by many threads.
+/// whether there is somebody of the name or not, and few are looked at at the same time. Safe for use by many threads.
 /// </summary>
 /// <param name="clock">The time.</param>
 sealed class LogInThrottle(TimeProvider clock)
 {
     const int KeysMax = 10_000;
-    const int NameLengthMax = 128;
+
+    /// <summary>The most attempts of an address that are looked at, or wait out their delay, at the same time.</summary>
+    const int PendingMax = 8;
+
+    /// <summary>The most that wait until they are looked at.</summary>
+    const int WaitingMax = 1000;
 
     /// <summary>Of an address few are forgiven; under a name more, since anybody can fail under it, and who it is waits too.</summary>
     static readonly Limit ofAddress = new(FailuresFree: 3, TimeSpan.FromSeconds(10));
@@ -21,79 +26,138 @@ sealed class LogInThrottle(TimeProvider clock)
     readonly Lock gate = new();
     readonly Dictionary<IPAddress, Failures> addresses = [];
     readonly Dictionary<string, Failures> names = new(StringComparer.Ordinal);
+    readonly Dictionary<(IPAddress Address, string Name), Failures> pairs = [];
+    readonly Dictionary<(IPAddress Address, string Name), Lane> lanes = [];
 
-    /// <summary>Begins an attempt.</summary>
+    /// <summary>Waits until an attempt may be looked at; what it proves is to be looked at only then.</summary>
     /// <param name="address">Where it comes from.</param>
-    /// <param name="name">The name that is given.</param>
-    /// <returns>How long it has to wait before it is looked at.</returns>
-    public TimeSpan Begin(IPAddress address, string name)
+    /// <param name="name">The name whose secret it would know; empty where it names nobody, as a token does.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <returns>Its turn, to be disposed; null where too many wait already.</returns>
+    public async Task<IDisposable?> TakeAsync(IPAddress address, string name, CancellationToken cancellationToken)
     {
-        lock (gate)
+        Lane? lane;
+        lock (gate) lane = Enter(NetworkOf(address), LogInAttempt.Shortened(name));
+        if (lane is null) return null;
+        var hasTurn = false;
+        try
         {
-            var (first, second) = (Begin(addresses, Network(address), ofAddress), Begin(names, Shortened(name), ofName));
-            return first > second ? first : second;
+            await lane.Turns.WaitAsync(cancellationToken);
+            hasTurn = true;
+            // Those that it waited for may have failed.
+            await Task.Delay(DelayOf(address, name), clock, cancellationToken);
+            return new Turn(this, lane);
+        }
+        catch
+        {
+            Leave(lane, hasTurn);
+            throw;
         }
     }
 
-    /// <summary>Ends an attempt that failed.</summary>
+    /// <summary>How long an attempt has to wait.</summary>
+    public TimeSpan DelayOf(IPAddress address, string name)
+    {
+        lock (gate) return DelayOfKeys(NetworkOf(address), LogInAttempt.Shortened(name));
+    }
+
+    /// <summary>Notes an attempt that failed.</summary>
     public void Failed(IPAddress address, string name)
     {
+        var (network, key) = (NetworkOf(address), LogInAttempt.Shortened(name));
         lock (gate)
         {
-            Fail(addresses, Network(address));
-            Fail(names, Shortened(name));
+            Fail(addresses, network);
+            if (key.Length == 0) return;
+            Fail(names, key);
+            Fail(pairs, (network, key));
         }
     }
 
-    /// <summary>Ends an attempt that succeeded: what failed before is forgiven.</summary>
+    /// <summary>
+    /// Notes an attempt that succeeded: what failed before under the name is forgiven, to the address as well; what failed there
+    /// under other names is not.
+    /// </summary>
     public void Succeeded(IPAddress address, string name)
     {
+        var (network, key) = (NetworkOf(address), LogInAttempt.Shortened(name));
+        if (key.Length == 0) return;
         lock (gate)
         {
-            addresses.Remove(Network(address));
-            names.Remove(Shortened(name));
+            names.Remove(key);
+            var own = Known(pairs, (network, key)).Count;
+            if (addresses.TryGetValue(network, out var all))
+            {
+                if (all.Count <= own) addresses.Remove(network);
+                else addresses[network] = all with { Count = all.Count - own };
+            }
+            if (pairs.Count >= KeysMax && !pairs.ContainsKey((network, key))) Forget(pairs);
+            pairs[(network, key)] = new(Count: 0, clock.GetUtcNow());
         }
     }
 
-    /// <summary>Ends an attempt of which nothing came.</summary>
-    public void GivenUp(IPAddress address, string name)
+    /// <summary>The network of an address: whoever has one address of IPv6 has the 64 bits behind it too.</summary>
+    public static IPAddress NetworkOf(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily is not AddressFamily.InterNetworkV6) return address;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new(bytes);
+    }
+
+    /// <summary>Whether the name has logged in from there lately, and nobody has failed under it since: others' failures are not its own.</summary>
+    bool IsKnown(IPAddress network, string name) =>
+        name.Length > 0 && pairs.TryGetValue((network, name), out var pair) && pair.Count == 0 && clock.GetUtcNow() - pair.Last <= memory;
+
+    TimeSpan DelayOfKeys(IPAddress network, string name)
+    {
+        var first = IsKnown(network, name) ? TimeSpan.Zero : DelayOf(Known(addresses, network), ofAddress);
+        var second = name.Length == 0 ? TimeSpan.Zero : DelayOf(Known(names, name), ofName);
+        return first > second ? first : second;
+    }
+
+    static TimeSpan DelayOf(Failures known, Limit limit) => known.Count < limit.FailuresFree
+        ? TimeSpan.Zero
+        : TimeSpan.FromMilliseconds(
+            Math.Min(250 * Math.Pow(2, Math.Min(known.Count - limit.FailuresFree, 16)), limit.DelayMax.TotalMilliseconds));
+
+    /// <summary>A place in the lane of an address, or of a name that is known there; null where it is full.</summary>
+    Lane? Enter(IPAddress network, string name)
+    {
+        var key = (network, IsKnown(network, name) ? name : "");
+        if (!lanes.TryGetValue(key, out var lane)) lanes[key] = lane = new(key, new(PendingMax));
+        // Who guesses is not even to wait with more than that; who does not is looked at in a moment.
+        if (lane.Count >= (DelayOfKeys(network, name) > TimeSpan.Zero ? PendingMax : WaitingMax)) return null;
+        lane.Count++;
+        return lane;
+    }
+
+    void Leave(Lane lane, bool hadTurn)
     {
         lock (gate)
         {
-            Leave(addresses, Network(address));
-            Leave(names, Shortened(name));
+            if (hadTurn) lane.Turns.Release();
+            if (--lane.Count > 0) return;
+            lanes.Remove(lane.Key);
+            lane.Turns.Dispose();
         }
     }
 
-    TimeSpan Begin<T>(Dictionary<T, Failures> all, T key, Limit limit)
+    Failures Known<T>(Dictionary<T, Failures> all, T key)
         where T : notnull
     {
-        if (!all.TryGetValue(key, out var known)) return TimeSpan.Zero;
-        if (clock.GetUtcNow() - known.Last > memory)
-        {
-            all.Remove(key);
-            return TimeSpan.Zero;
-        }
-        all[key] = known with { Pending = known.Pending + 1 };
-        // Who tries at the same time gets no more tries than who waits for each.
-        var count = known.Count + known.Pending - limit.FailuresFree;
-        return count < 0
-            ? TimeSpan.Zero
-            : TimeSpan.FromMilliseconds(Math.Min(250 * Math.Pow(2, Math.Min(count, 16)), limit.DelayMax.TotalMilliseconds));
+        if (!all.TryGetValue(key, out var known)) return default;
+        if (clock.GetUtcNow() - known.Last <= memory) return known;
+        all.Remove(key);
+        return default;
     }
 
     void Fail<T>(Dictionary<T, Failures> all, T key)
         where T : notnull
     {
         if (all.Count >= KeysMax && !all.ContainsKey(key)) Forget(all);
-        var known = all.GetValueOrDefault(key);
-        all[key] = new(known.Count + 1, Math.Max(0, known.Pending - 1), clock.GetUtcNow());
-    }
-
-    static void Leave<T>(Dictionary<T, Failures> all, T key)
-        where T : notnull
-    {
-        if (all.TryGetValue(key, out var known)) all[key] = known with { Pending = Math.Max(0, known.Pending - 1) };
+        all[key] = new(Known(all, key).Count + 1, clock.GetUtcNow());
     }
 
     /// <summary>Forgets the oldest half.</summary>
@@ -103,26 +167,36 @@ sealed class LogInThrottle(TimeProvider clock)
         foreach (var (key, _) in all.OrderBy(a => a.Value.Last).Take(KeysMax / 2).ToList()) all.Remove(key);
     }
 
-    /// <summary>Whoever has one address of IPv6 has the 64 bits behind it too.</summary>
-    static IPAddress Network(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily is not AddressFamily.InterNetworkV6) return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new(bytes);
-    }
-
-    static string Shortened(string name) => name.Length <= NameLengthMax ? name : name[..NameLengthMax];
-
     /// <summary>What failed.</summary>
     /// <param name="Count">How often.</param>
-    /// <param name="Pending">How many attempts are under way.</param>
-    /// <param name="Last">When the last failed.</param>
-    readonly record struct Failures(int Count, int Pending, DateTimeOffset Last);
+    /// <param name="Last">When the last failed, or, where none did, when it succeeded.</param>
+    readonly record struct Failures(int Count, DateTimeOffset Last);
 
     /// <summary>How slow it gets.</summary>
     /// <param name="FailuresFree">How many failures cost nothing.</param>
     /// <param name="DelayMax">The longest delay.</param>
     readonly record struct Limit(int FailuresFree, TimeSpan DelayMax);
+
+    /// <summary>Attempts that are looked at few at a time.</summary>
+    sealed class Lane((IPAddress Address, string Name) key, SemaphoreSlim turns)
+    {
+        public (IPAddress Address, string Name) Key => key;
+
+        public SemaphoreSlim Turns => turns;
+
+        /// <summary>How many are there.</summary>
+        public int Count { get; set; }
+    }
+
+    sealed class Turn(LogInThrottle throttle, Lane lane) : IDisposable
+    {
+        bool isOver;
+
+        public void Dispose()
+        {
+            if (isOver) return;
+            isOver = true;
+            throttle.Leave(lane, hadTurn: true);
+        }
+    }
 }

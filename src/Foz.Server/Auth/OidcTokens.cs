@@ -19,10 +19,10 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
     const int LengthMax = 16 * 1024;
     const int Es256Bytes = 64;
 
-    static readonly TimeSpan skew = TimeSpan.FromMinutes(1);
+    /// <summary>The last day of the year 9999 is no time any more: what is added would not be one.</summary>
+    const double SecondsMax = 253_402_214_400;
 
-    /// <summary>Whether any token is taken.</summary>
-    public bool HasIssuers => issuers().Count > 0;
+    static readonly TimeSpan skew = TimeSpan.FromMinutes(1);
 
     /// <summary>Whose a token is.</summary>
     /// <exception cref="LogInRefusedException">It is not valid; why is for the audit alone.</exception>
@@ -35,19 +35,24 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         var algorithm = Text(head.RootElement, "alg");
         if (algorithm is not ("RS256" or "ES256")) throw Refused($"the algorithm of a token is {algorithm ?? "missing"}", name);
         if (head.RootElement.TryGetProperty("crit", out _)) throw Refused("a token has extensions that are not known", name);
-        var issuer = issuers().FirstOrDefault(known => known.Issuer == Text(claims.RootElement, "iss"))
-            ?? throw Refused("the issuer of a token is not one of policies/", name);
+        var known = issuers().Where(known => known.Issuer == Text(claims.RootElement, "iss")).ToList();
+        if (known.Count == 0) throw Refused("the issuer of a token is not one of policies/", name);
+        // Of an issuer that stands there for several audiences.
+        var issuer = known.Find(one => IsFor(one, claims.RootElement)) ?? known[0];
         var signed = Encoding.ASCII.GetBytes($"{header}.{payload}");
         var proof = Bytes(signature);
         if (!await IsSignedAsync(issuer, algorithm, Text(head.RootElement, "kid"), signed, proof, cancellationToken))
             throw Refused("the signature of a token is wrong, or its key unknown", name);
-        CheckAudience(issuer, claims.RootElement, name);
+        if (!IsFor(issuer, claims.RootElement)) throw Refused("a token is for another audience", name);
         CheckTime(claims.RootElement, name);
         var user = Find(claims.RootElement, issuer.UserClaim) is { ValueKind: JsonValueKind.String } claim ? claim.GetString()! : "";
         if (user.Length == 0) throw Refused($"a token has no claim {issuer.UserClaim}", name);
-        if (issuer.UserClaim == "email" && Find(claims.RootElement, "email_verified") is { ValueKind: JsonValueKind.False })
+        if (issuer.UserClaim == "email" && !IsVerified(Find(claims.RootElement, "email_verified")))
             throw Refused("the e-mail address of a token is not verified", user);
-        return new(user, IsOwner: false) { Roles = RolesOf(claims.RootElement, issuer.RolesClaim) };
+        return new(issuer.Prefix + user, IsOwner: false)
+        {
+            Roles = [.. RolesOf(claims.RootElement, issuer.RolesClaim).Select(role => issuer.Prefix + role)],
+        };
     }
 
     async Task<bool> IsSignedAsync(
@@ -60,7 +65,11 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         return false;
     }
 
-    static void CheckAudience(TokenIssuer issuer, JsonElement claims, string name)
+    /// <summary>Some providers write it as a text.</summary>
+    static bool IsVerified(JsonElement? claim) => claim is { ValueKind: JsonValueKind.True }
+        || (claim is { ValueKind: JsonValueKind.String } text && text.ValueEquals("true"));
+
+    static bool IsFor(TokenIssuer issuer, JsonElement claims)
     {
         var audiences = claims.TryGetProperty("aud", out var aud) ? aud.ValueKind switch
         {
@@ -68,7 +77,7 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
             JsonValueKind.Array => aud.EnumerateArray().Where(a => a.ValueKind is JsonValueKind.String).Select(a => a.GetString()),
             _ => [],
         } : [];
-        if (!audiences.Contains(issuer.Audience)) throw Refused("a token is for another audience", name);
+        return audiences.Contains(issuer.Audience);
     }
 
     void CheckTime(JsonElement claims, string name)
@@ -81,7 +90,7 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
 
     static DateTimeOffset? Instant(JsonElement claims, string claim) =>
         claims.TryGetProperty(claim, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetDouble(out var seconds)
-            && seconds is >= 0 and < 253_402_300_799
+            && seconds is >= 0 and < SecondsMax
             ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
             : null;
 

@@ -30,9 +30,6 @@ sealed class PgListener : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)socket.LocalEndPoint!;
 
-    /// <summary>How many connections there are.</summary>
-    public int ConnectionCount => connections.Count;
-
     /// <summary>Begins to listen.</summary>
     /// <exception cref="FozException">The port is taken, or may not be had.</exception>
     public static PgListener Start(IPEndPoint endPoint, PgHost host)

@@ -158,12 +158,16 @@ sealed class PgStart : IAsyncDisposable
             if (name == UserList.TokenUser && host.Desk.LogIns.Issuers.Count > 0) return await TokenAsync(name, cancellationToken);
             return await host.Desk.EnterAsync(
                 new(name, connection.Address, Protocol, "scram-sha-256"),
-                async token =>
+                async (turn, token) =>
                 {
-                    await ScramAsync(name, token);
+                    await ScramAsync(name, turn, token);
                     return host.Desk.LogIns.Find(name);
                 },
                 cancellationToken);
+        }
+        catch (LogInRefusedException e) when (e.IsBusy)
+        {
+            throw new PgEndException("53300", "too many log-ins of this address wait already");
         }
         catch (LogInRefusedException e)
         {
@@ -185,7 +189,7 @@ sealed class PgStart : IAsyncDisposable
         return await host.Desk.EnterByTokenAsync(attempt, token, cancellationToken);
     }
 
-    async Task ScramAsync(string name, CancellationToken cancellationToken)
+    async Task ScramAsync(string name, Func<Task> turn, CancellationToken cancellationToken)
     {
         new AuthenticationRequest.Sasl(
             IsTls
@@ -199,6 +203,7 @@ sealed class PgStart : IAsyncDisposable
             isPlus: mechanism is AuthenticationRequest.ScramSha256Plus);
         new AuthenticationRequest.SaslContinue(scram.First(first)).Write(output.Writer);
         var last = await AskAsync(cancellationToken);
+        await turn();
         new AuthenticationRequest.SaslFinal(scram.Final(last)).Write(output.Writer);
     }
 

@@ -37,6 +37,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
         ["40001"] = ("TRANSACTION_CONFLICT", 17),
         ["22003"] = ("NUMERIC_VALUE_OUT_OF_RANGE", 19),
         ["25P01"] = ("NOT_IN_TRANSACTION", 21),
+        ["25006"] = ("READ_ONLY_VIOLATION", 23),
         ["25P02"] = ("TRANSACTION_ALREADY_ABORTED", 22),
         ["3D000"] = ("CATALOG_NOT_FOUND", 44),
         ["3F000"] = ("SCHEMA_NOT_FOUND", 45),

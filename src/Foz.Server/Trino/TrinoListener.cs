@@ -56,6 +56,7 @@ sealed class TrinoListener : IAsyncDisposable
                 });
         });
         var app = builder.Build();
+        host.LogIn.Guard(app);
         app.UseResponseCompression();
         app.Use(AnswerAbortedAsync);
         var running = new TrinoQueries(host);

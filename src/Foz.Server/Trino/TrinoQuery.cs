@@ -18,6 +18,8 @@ readonly record struct TrinoAnswer(TrinoPage Page, long? NextToken);
 /// </summary>
 sealed class TrinoQuery : IAsyncDisposable
 {
+    const int SqlKeptMax = 10_000, NameKeptMax = 200;
+
     // Rows that come slowly are not kept from the client until a page is full.
     static readonly TimeSpan PageTimeMax = TimeSpan.FromMilliseconds(200);
 
@@ -57,8 +59,8 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>Whose it is.</summary>
     public SessionUser User { get; }
 
-    /// <summary>What the client sent.</summary>
-    public TrinoRequest Request { get; }
+    /// <summary>What the client sent; once it has ended, what people want to know of it.</summary>
+    public TrinoRequest Request { get; private set; }
 
     /// <summary>When it came.</summary>
     public DateTimeOffset Created { get; }
@@ -99,7 +101,7 @@ sealed class TrinoQuery : IAsyncDisposable
         : host.Clock.GetElapsedTime(Volatile.Read(ref touchedAt));
 
     /// <summary>Whether a user may know of it.</summary>
-    public bool IsOf(SessionUser user) => user.IsOwner || user.Name == User.Name;
+    public bool IsOf(SessionUser user) => user.MayKnowOf(User);
 
     /// <summary>It as clients find it in SQL.</summary>
     public TrinoQueryRow ToRow() =>
@@ -144,7 +146,7 @@ sealed class TrinoQuery : IAsyncDisposable
                 if (token != servedToken + 1 || served is { IsLast: true }) return null;
                 if (await NextAsync(wait, cancellationToken) is not { } page) return new(TrinoPage.Nothing, token);
                 (served, servedToken) = (page, token);
-                if (page.IsLast) Finish();
+                if (page.IsLast) Enter(TrinoState.Finished);
                 return Answer(page, token);
             }
             finally
@@ -216,13 +218,17 @@ sealed class TrinoQuery : IAsyncDisposable
         using var source = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, limit.Token);
         try
         {
-            State = TrinoState.Planning;
+            Enter(TrinoState.Planning);
             await ProduceAsync(source.Token);
-            Finish();
+            Enter(TrinoState.Finished);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             Fail(TrinoError.TimedOut);
+        }
+        catch (ChannelClosedException) when (failure is not null)
+        {
+            // It was stopped while a page waited for the client.
         }
         catch (Exception e)
         {
@@ -230,6 +236,7 @@ sealed class TrinoQuery : IAsyncDisposable
             Fail(TrinoError.Of(e));
         }
 
+        Request = ShortenedOf(Request);
         endedAt = host.Clock.GetTimestamp();
         pages.Writer.TryComplete();
     }
@@ -245,7 +252,7 @@ sealed class TrinoQuery : IAsyncDisposable
     async Task<TrinoPage> RunStatementAsync(CancellationToken cancellationToken)
     {
         await using var statement = await host.Service.StartAsync(User, Request, cancellationToken);
-        State = TrinoState.Running;
+        Enter(TrinoState.Running);
         var page = statement.Columns is { } columns
             ? await ProduceRowsAsync(statement, columns, new() { Columns = columns }, cancellationToken)
             : TrinoPage.Done(statement.UpdateCount);
@@ -286,10 +293,20 @@ sealed class TrinoQuery : IAsyncDisposable
         return rows.Take();
     }
 
-    void Finish()
+    /// <summary>What is kept of a statement that has ended: nothing that grows with what clients send.</summary>
+    static TrinoRequest ShortenedOf(TrinoRequest request) => new()
+    {
+        Sql = Shortened(request.Sql, SqlKeptMax)!, Catalog = Shortened(request.Catalog, NameKeptMax), Schema = Shortened(request.Schema, NameKeptMax),
+        TimeZone = Shortened(request.TimeZone, NameKeptMax), Source = Shortened(request.Source, NameKeptMax), ClientAddress = request.ClientAddress,
+    };
+
+    static string? Shortened(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] + "…" : text;
+
+    /// <summary>Goes on; what has failed stays so.</summary>
+    void Enter(TrinoState next)
     {
         lock (ending)
-            if (failure is null) State = TrinoState.Finished;
+            if (failure is null) State = next;
     }
 
     void Fail(TrinoError error)

@@ -39,7 +39,8 @@ abstract record TrinoCommand
     public sealed record Validate(string Sql) : TrinoCommand;
 
     /// <summary>START TRANSACTION.</summary>
-    public sealed record Begin : TrinoCommand;
+    /// <param name="ReadsOnly">Whether it only reads; null where that is not said.</param>
+    public sealed record Begin(bool? ReadsOnly) : TrinoCommand;
 
     /// <summary>COMMIT or ROLLBACK.</summary>
     public sealed record End(bool IsCommitted) : TrinoCommand;

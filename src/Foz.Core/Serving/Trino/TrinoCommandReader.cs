@@ -152,8 +152,9 @@ static class TrinoCommandReader
     {
         if (cursor.Takes("START", "TRANSACTION"))
         {
-            while (!cursor.IsAtEnd) Mode(cursor);
-            return new TrinoCommand.Begin();
+            bool? readsOnly = null;
+            while (!cursor.IsAtEnd) readsOnly = Mode(cursor) ?? readsOnly;
+            return new TrinoCommand.Begin(readsOnly);
         }
         if (!cursor.Sees("COMMIT") && !cursor.Sees("ROLLBACK")) return null;
         var isCommitted = cursor.Takes("COMMIT");
@@ -162,13 +163,16 @@ static class TrinoCommandReader
         return new TrinoCommand.End(isCommitted);
     }
 
-    static void Mode(StatementCursor cursor)
+    /// <returns>Whether the transaction only reads; null for a mode that says nothing of it.</returns>
+    static bool? Mode(StatementCursor cursor)
     {
         cursor.TakesSymbol(',');
-        if (cursor.Takes("READ", "ONLY") || cursor.Takes("READ", "WRITE")) return;
+        if (cursor.Takes("READ", "ONLY")) return true;
+        if (cursor.Takes("READ", "WRITE")) return false;
         cursor.Expect("ISOLATION", "LEVEL");
         if (!cursor.Takes("READ", "UNCOMMITTED") && !cursor.Takes("READ", "COMMITTED") && !cursor.Takes("REPEATABLE", "READ"))
             cursor.Expect("SERIALIZABLE");
+        return null;
     }
 
     /// <summary>The expressions behind USING.</summary>

@@ -41,6 +41,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
             TrinoCommand.Validate validate => Of(await ValidateAsync(validate.Sql, cancellationToken)),
             TrinoCommand.DescribeInput input => Of(await DescribeInputAsync(input.Name, cancellationToken)),
             TrinoCommand.DescribeOutput output => Of(await DescribeOutputAsync(output.Name, cancellationToken)),
+            TrinoCommand.Use use => await UseAsync(use, cancellationToken),
             _ => Do(command),
         };
     }
@@ -65,9 +66,6 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
     {
         switch (command)
         {
-            case TrinoCommand.Use use:
-                CheckCatalog(use.Catalog);
-                return Done("USE", new() { SetCatalog = use.Catalog ?? request.Catalog ?? TableName.Catalog, SetSchema = use.Schema });
             case TrinoCommand.SetProperty set:
                 TrinoProperties.Check(set.Name, set.Value);
                 return Done("SET SESSION", new() { SetProperty = (set.Name, set.Value) });
@@ -90,19 +88,26 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         }
     }
 
-    static void CheckCatalog(string? catalog)
+    async Task<TrinoStatement> UseAsync(TrinoCommand.Use use, CancellationToken cancellationToken)
     {
-        if (catalog is not (null or TableName.Catalog or TrinoRelation.System))
-            throw new FozException(ErrorKind.NotFound, $"Catalog '{catalog}' not found") { SqlState = "3D000" };
+        var catalog = use.Catalog ?? request.Catalog ?? TableName.Catalog;
+        await TrinoNames.CheckSchemaAsync(session, catalog, use.Schema, cancellationToken);
+        // Clients are told of it, and tell it, in a header.
+        if (use.Schema.Any(c => c is < ' ' or > '~'))
+            throw new FozException(ErrorKind.Sql, $"USE takes names in ASCII alone, not '{use.Schema}'")
+            {
+                SqlState = "0A000", Hint = "write the schema before the names of its tables",
+            };
+        return Done("USE", new() { SetCatalog = catalog, SetSchema = use.Schema });
     }
 
     async Task<TrinoStatement> TransactAsync(TrinoCommand command, CancellationToken cancellationToken)
     {
-        if (command is TrinoCommand.Begin)
+        if (command is TrinoCommand.Begin begin)
         {
             if (request.TransactionId is not null)
                 throw new FozException(ErrorKind.Sql, "Nested transactions not supported") { SqlState = "0A000" };
-            session.BeginTransaction(readsOnly: null);
+            session.BeginTransaction(begin.ReadsOnly);
             return new(new DoneCursor("START TRANSACTION"), request.HasPrecisions, static () => ValueTask.CompletedTask)
             {
                 Effects = new() { StartedTransaction = service.Transactions.Add(session) },
@@ -159,10 +164,6 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
 
     TrinoStatement Of(SqlCursor rows) => new(rows, request.HasPrecisions, ReleaseAsync);
 
-    ValueTask ReleaseAsync()
-    {
-        if (request.TransactionId is not { } id) return session.DisposeAsync();
-        service.Transactions.Return(id, session);
-        return ValueTask.CompletedTask;
-    }
+    ValueTask ReleaseAsync() =>
+        request.TransactionId is { } id ? service.Transactions.ReturnAsync(id, session) : session.DisposeAsync();
 }

@@ -42,7 +42,9 @@ static class TrinoDatePattern
     }
 
     /// <summary>A pattern of Joda, as <c>format_datetime</c> takes it; null for one that DuckDB has no letters for.</summary>
-    public static string? OfJoda(string pattern)
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="isRead">Whether texts are read by it, where more letters mean the same.</param>
+    public static string? OfJoda(string pattern, bool isRead)
     {
         var text = new StringBuilder();
         for (var i = 0; i < pattern.Length;)
@@ -62,14 +64,14 @@ static class TrinoDatePattern
                 continue;
             }
             var count = pattern.AsSpan(i).IndexOfAnyExcept(pattern[i]) is >= 0 and var other ? other : pattern.Length - i;
-            if (LettersOf(pattern[i], count) is not { } letters) return null;
+            if (LettersOf(pattern[i], count, isRead) is not { } letters) return null;
             text.Append(letters);
             i += count;
         }
         return text.ToString();
     }
 
-    static string? LettersOf(char letter, int count) => (letter, count) switch
+    static string? LettersOf(char letter, int count, bool isRead) => (letter, count) switch
     {
         ('y' or 'Y', 2) => "%y",
         ('y' or 'Y', _) => "%Y",
@@ -80,11 +82,13 @@ static class TrinoDatePattern
         ('M', _) => "%B",
         ('d', 1) => "%-d",
         ('d', _) => "%d",
-        ('D', _) => "%j",
+        ('D', 3) => "%j",
+        ('D', 1) => isRead ? "%j" : "%-j",
         ('e', _) => "%u",
         ('E', <= 3) => "%a",
         ('E', _) => "%A",
-        ('w', _) => "%V",
+        ('w', 2) => "%V",
+        ('w', 1) when isRead => "%V",
         ('H', 1) => "%-H",
         ('H', _) => "%H",
         ('h', 1) => "%-I",
@@ -96,7 +100,8 @@ static class TrinoDatePattern
         ('S', 3) => "%g",
         ('S', 6) => "%f",
         ('a', _) => "%p",
-        ('Z', 1 or 2) => "%z",
+        // DuckDB writes an offset without its minutes.
+        ('Z', 1 or 2) when isRead => "%z",
         _ => null,
     };
 }

@@ -88,15 +88,30 @@ static class TrinoFunctions
         CREATE OR REPLACE MACRO foz_trino_array_sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
         CREATE OR REPLACE MACRO foz_trino_element_at(a, i) AS a[i];
         CREATE OR REPLACE MACRO foz_trino_slice(a, s, n) AS list_slice(a, s, s + n - 1);
+        CREATE OR REPLACE MACRO foz_trino_array_max(a) AS CASE WHEN list_count(a) = len(a) THEN list_max(a) END;
+        CREATE OR REPLACE MACRO foz_trino_array_min(a) AS CASE WHEN list_count(a) = len(a) THEN list_min(a) END;
+        CREATE OR REPLACE MACRO foz_trino_contains(a, x) AS CASE WHEN list_contains(a, x) THEN true
+            WHEN x IS NULL OR list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN false END;
+        CREATE OR REPLACE MACRO foz_trino_any(a) AS CASE WHEN list_bool_or(a) THEN true
+            WHEN list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN false END;
+        CREATE OR REPLACE MACRO foz_trino_all(a) AS CASE WHEN NOT list_bool_and(a) THEN false
+            WHEN list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN true END;
+        CREATE OR REPLACE MACRO foz_trino_split_part(s, d, n) AS
+            CASE WHEN n < 1 THEN error('Index must be greater than zero') ELSE string_split(s, d)[n] END;
+        CREATE OR REPLACE MACRO foz_trino_substr
+            (s, i) AS CASE WHEN i = 0 OR i < -length(s) THEN left(s, 0) ELSE substr(s, i) END,
+            (s, i, n) AS CASE WHEN i = 0 OR n <= 0 OR i < -length(s) THEN left(s, 0) ELSE substr(s, i, n) END;
         CREATE OR REPLACE MACRO foz_trino_sequence
-            (a, b) AS list_transform(generate_series(a, b), lambda x: cast_to_type(x, a)),
+            (a, b) AS list_transform(generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END), lambda x: cast_to_type(x, a)),
             (a, b, s) AS list_transform(generate_series(a, b, s), lambda x: cast_to_type(x, a));
         CREATE OR REPLACE MACRO foz_trino_bitwise_and(a, b) AS a & b;
         CREATE OR REPLACE MACRO foz_trino_bitwise_or(a, b) AS a | b;
         CREATE OR REPLACE MACRO foz_trino_bitwise_xor(a, b) AS xor(a, b);
         CREATE OR REPLACE MACRO foz_trino_bitwise_not(a) AS ~a;
         CREATE OR REPLACE MACRO foz_trino_bitwise_left_shift(a, n) AS CAST(a AS BIGINT) << n;
-        CREATE OR REPLACE MACRO foz_trino_bitwise_right_shift(a, n) AS CAST(a AS BIGINT) >> n;
+        CREATE OR REPLACE MACRO foz_trino_bitwise_right_shift(a, n) AS CASE WHEN a >= 0 OR n = 0 THEN CAST(a AS BIGINT) >> n
+            WHEN typeof(a) = 'BIGINT' THEN ((CAST(a AS BIGINT) >> 1) & 9223372036854775807) >> (n - 1)
+            ELSE (CAST(a AS BIGINT) & CASE typeof(a) WHEN 'TINYINT' THEN 255 WHEN 'SMALLINT' THEN 65535 ELSE 4294967295 END) >> n END;
         CREATE OR REPLACE MACRO foz_trino_e() AS exp(1);
         CREATE OR REPLACE MACRO foz_trino_infinity() AS CAST('Infinity' AS DOUBLE);
         CREATE OR REPLACE MACRO foz_trino_nan() AS CAST('NaN' AS DOUBLE);

@@ -64,8 +64,9 @@ public static class TrinoProperties
     /// <exception cref="FozException">There is none of the name, or it has no such value.</exception>
     internal static void Check(string name, string? value)
     {
-        // A property of a catalog, such as lake.x, is whatever its connector has.
-        if (name.StartsWith("lake.", StringComparison.OrdinalIgnoreCase)) return;
+        // A property of a catalog, such as lake.x, is whatever its connector has; its name is told to clients in a header.
+        if (name.StartsWith("lake.", StringComparison.OrdinalIgnoreCase)
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')) return;
         if (!All.TryGetValue(name, out var property))
             throw new FozException(ErrorKind.Usage, $"Session property '{name}' does not exist")
             {

@@ -53,7 +53,7 @@ public sealed class TrinoService(SqlService service)
         }
         catch
         {
-            if (request.TransactionId is { } transaction) Transactions.Return(transaction, session);
+            if (request.TransactionId is { } transaction) await Transactions.ReturnAsync(transaction, session);
             else await session.DisposeAsync();
             throw;
         }

@@ -93,7 +93,7 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
         var name = $"{TableName.Catalog}.{Quoted(table.Name.Schema.ToLowerInvariant())}.{Quoted(table.Name.Name)}";
         if (table.IsView)
             return table.ViewSql is { } sql
-                ? $"CREATE VIEW {name} SECURITY INVOKER AS\n{sql}"
+                ? $"CREATE VIEW {name} SECURITY DEFINER AS\n{sql}"
                 : throw new FozException(ErrorKind.Denied, $"Access Denied: Cannot show create view for {table.Name}");
         var lines = table.Columns.Select(c =>
             $"   {Quoted(c.Name)} {TrinoType.Of(c.Type, hasPrecisions: true).Name}{(c.IsNullable ? "" : " NOT NULL")}{Comment(c.Comment)}");

@@ -23,16 +23,22 @@ sealed class TrinoTransactions(TimeProvider clock)
     }
 
     /// <summary>Takes the session of a transaction for one statement; it is to be given back, or disposed.</summary>
-    /// <exception cref="FozException">There is none of the name, or another statement of it runs.</exception>
+    /// <exception cref="FozException">
+    /// There is none of the name, another statement of it runs, or who names it has other rights than who began it.
+    /// </exception>
     public SqlSession Take(string id, SessionUser user)
     {
-        if (open.TryGetValue(id, out var found) && found.Session.User.Name == user.Name && open.TryRemove(new(id, found)))
+        if (open.TryGetValue(id, out var found) && found.Session.User.IsLike(user) && open.TryRemove(new(id, found)))
             return found.Session;
         throw new FozException(ErrorKind.Sql, $"Unknown transaction ID: {id}. Possibly expired?") { SqlState = "25000" };
     }
 
-    /// <summary>Gives a session back for the next statement of its transaction.</summary>
-    public void Return(string id, SqlSession session) => open[id] = new(session, clock.GetTimestamp());
+    /// <summary>Gives a session back for the next statement of its transaction; one whose transaction has ended is closed.</summary>
+    public async ValueTask ReturnAsync(string id, SqlSession session)
+    {
+        if (session.State is TransactionState.Idle) await session.DisposeAsync();
+        else open[id] = new(session, clock.GetTimestamp());
+    }
 
     /// <summary>Rolls back what nobody has named for a time.</summary>
     public async Task CloseIdleAsync()

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foz.Core.Engine;
 
 namespace Foz.Core.Serving.Trino;
@@ -53,6 +54,17 @@ sealed partial class TrinoTranslator
             case "date_format" or "date_parse" or "format_datetime" or "parse_datetime" when arguments.Count == 2:
                 VisitFormat(i, name, arguments[1], close);
                 break;
+            case "greatest" or "least":
+                // DuckDB's own leave NULL out.
+                Replace(i, i + 2, name == "greatest" ? "foz_trino_array_max([" : "foz_trino_array_min([");
+                Replace(close, close + 1, "])");
+                break;
+            case "substring":
+                VisitSubstring(i, close);
+                break;
+            case "format" when arguments.Count > 0:
+                VisitPrintf(i, arguments, close);
+                break;
             case "listagg":
                 VisitListAggregate(close);
                 break;
@@ -70,13 +82,42 @@ sealed partial class TrinoTranslator
     {
         var (before, after) = name switch
         {
-            "any_match" => ("coalesce(list_bool_or(list_transform(", ")), false)"),
-            "all_match" => ("coalesce(list_bool_and(list_transform(", ")), true)"),
-            _ => ("(NOT coalesce(list_bool_or(list_transform(", ")), false))"),
+            "any_match" => ("foz_trino_any(list_transform(", "))"),
+            "all_match" => ("foz_trino_all(list_transform(", "))"),
+            _ => ("(NOT foz_trino_any(list_transform(", ")))"),
         };
         Replace(i, i + 2, before);
         Replace(close, close + 1, after);
     }
+
+    /// <summary><c>substring(x, 2, 3)</c>, <c>substring(x FROM 2 FOR 3)</c>.</summary>
+    void VisitSubstring(int i, int close)
+    {
+        Replace(i, i + 1, "foz_trino_substr");
+        for (var at = i + 2; at < close; at++)
+            if (Tokens.IsSymbol(at, '(') || Tokens.IsSymbol(at, '[')) at = Tokens.PartnerOf(at);
+            else if (Tokens.IsWord(at, "from") || Tokens.IsWord(at, "for")) Replace(at, at + 1, ", ");
+    }
+
+    /// <summary><c>format('%s', x)</c>: in Trino <c>%s</c> takes a value of any type.</summary>
+    void VisitPrintf(int i, List<int> arguments, int close)
+    {
+        Replace(i, i + 1, "printf");
+        if (TextOf(arguments[0]) is not { } pattern) return;
+        var conversions = Conversion.Matches(pattern).Select(match => match.Groups["letter"].Value).Where(letter => letter != "%").ToList();
+        if (conversions.Exists(letter => letter is "n" or "$")) throw Refused(arguments[0], $"format with the pattern '{pattern}'");
+        for (var n = 1; n <= arguments.Count; n++)
+        {
+            var (before, behind) = (IsText(n - 1) ? " AS VARCHAR)" : "", IsText(n) ? " CAST(" : "");
+            if (n == arguments.Count) Replace(close, close + 1, before + ")");
+            else Replace(arguments[n] - 1, arguments[n], before + "," + behind);
+        }
+
+        bool IsText(int argument) => argument > 0 && argument < arguments.Count && conversions.ElementAtOrDefault(argument - 1) == "s";
+    }
+
+    [GeneratedRegex(@"%[-#+ 0,(]*[0-9]*(\.[0-9]+)?(?<letter>[a-zA-Z%$])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Conversion { get; }
 
     /// <summary><c>date_add('day', n, x)</c>: the unit is a constant.</summary>
     void AddToDate(int i, List<int> arguments)
@@ -91,7 +132,7 @@ sealed partial class TrinoTranslator
     {
         var pattern = format == close - 1 ? TextOf(format) : null;
         if (pattern is null) throw Refused(format, $"{name} with a pattern that is no constant");
-        var engine = name is "date_format" or "date_parse" ? TrinoDatePattern.OfMySql(pattern) : TrinoDatePattern.OfJoda(pattern);
+        var engine = name is "date_format" or "date_parse" ? TrinoDatePattern.OfMySql(pattern) : TrinoDatePattern.OfJoda(pattern, isRead: name == "parse_datetime");
         if (engine is null)
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {

@@ -146,7 +146,27 @@ sealed partial class TrinoTranslator
             Replace(at, close, "");
             return;
         }
+        VisitLength(i, at + 1, close);
         VisitType(at + 1, close);
+    }
+
+    /// <summary><c>varchar(n)</c>, <c>char(n)</c> and <c>timestamp(p)</c> as the type of a cast: DuckDB's types have no lengths.</summary>
+    void VisitLength(int i, int type, int close)
+    {
+        if (close != type + 4 || !Tokens.IsSymbol(type + 1, '(') || Tokens.KindOf(type + 2) != SqlTokenKind.Number) return;
+        var length = Tokens.Sql[Tokens.StartOf(type + 2)..Tokens.EndOf(type + 2)];
+        var (before, after) = (Tokens.NameOf(type), length) switch
+        {
+            ("varchar", _) => ("left(", $", {length})"),
+            // Spaces behind say nothing.
+            ("char", _) => ("rtrim(left(", $", {length}))"),
+            ("timestamp", "0") => ("date_trunc('second', ", " + INTERVAL '500' MILLISECOND)"),
+            ("timestamp", "3") => ("date_trunc('millisecond', ", " + INTERVAL '500' MICROSECOND)"),
+            _ => ("", ""),
+        };
+        if (before.Length == 0) return;
+        Replace(i, i + 1, before + Tokens.NameOf(i));
+        Replace(close, close + 1, ")" + after);
     }
 
     /// <summary>Writes a type as DuckDB knows it.</summary>

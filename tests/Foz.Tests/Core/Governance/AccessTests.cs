@@ -175,7 +175,23 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(["1|a|1.50", "2|****|2.50", "SELECT 2"], await ana.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
     }
 
+    [Fact]
+    public void A_name_is_no_role_and_a_role_is_no_name()
+    {
+        Grant("users:\n  - name: ana\nroles:\n  - {name: finance, members: [bia]}\ngrants:\n  - {to: [finance], on: [gold.sales]}\n  - {to: [ana], on: [silver.orders]}");
+        var list = AccessList.Load(project);
+        Foz.Core.Data.TableName sales = new("gold", "sales"), orders = new("silver", "orders");
+        Assert.NotNull(list.Of(new Grantee("bia"), sales));
+        Assert.NotNull(list.Of(new Grantee("eva") { Roles = ["finance"] }, sales));
+        Assert.NotNull(list.Of(new Grantee("ana"), orders));
+        // Names and roles of tokens are what their issuer makes them.
+        Assert.Null(list.Of(new Grantee("finance"), sales));
+        Assert.Null(list.Of(new Grantee("eva") { Roles = ["ana"] }, orders));
+        Assert.False(list.Allows(new("finance"), sales, Privilege.Select));
+    }
+
     [Theory]
+    [InlineData("users:\n  - name: a\nroles:\n  - {name: a}", "'a' is a role and a user")]
     [InlineData("grants:\n  - {to: [ana]}", "has no 'on'")]
     [InlineData("grants:\n  - {on: [gold]}", "has no 'to'")]
     [InlineData("grants:\n  - {to: [a], on: [gold], mask: {a: b}}", "mask")]
@@ -189,6 +205,6 @@ public sealed class AccessTests : IAsyncLifetime
         Grant(yaml);
         var error = Assert.Throws<FozException>(() => AccessList.Load(project));
         Assert.Contains(message, error.Describe(), StringComparison.Ordinal);
-        Assert.Contains("access.yml", error.Describe(), StringComparison.Ordinal);
+        Assert.Contains("policies", error.Describe(), StringComparison.Ordinal);
     }
 }

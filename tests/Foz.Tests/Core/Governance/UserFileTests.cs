@@ -56,14 +56,78 @@ public sealed class UserFileTests : IDisposable
     }
 
     [Fact]
-    public void Directory_knows_who_was_added_since()
+    public void A_user_who_is_there_is_made_no_owner_and_keeps_the_password()
     {
-        var directory = new UserDirectory(folder);
+        var file = new UserFile(folder);
+        file.Add("ana", "a", isOwner: false, replaces: false);
+        var before = File.ReadAllText(Path);
+        var error = Assert.Throws<FozException>(() => file.Add("ana", "b", isOwner: true, replaces: true));
+        Assert.Contains("is no owner", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(Path));
+    }
+
+    [Theory]
+    [InlineData("keys: []\n")]
+    [InlineData("keys:\n- name: ana/a\n  hash: \"@\"\n")]
+    [InlineData("keys:\n  - {name: ana/a, hash: \"@\"}\nroles:\n  - name: r\n")]
+    public void A_file_to_which_no_key_can_be_added_stays_as_it_is(string text)
+    {
+        var file = new UserFile(folder);
+        file.Add("ana", "a", isOwner: false, replaces: false);
+        text = text.Replace("@", $"{UserList.Load(folder).Find("ana")!.Verifier}", StringComparison.Ordinal);
+        File.WriteAllText(file.KeyPath, text);
+        var error = Assert.Throws<FozException>(() => file.AddKey("ana/bi", expires: null, []));
+        Assert.Equal(ErrorKind.Usage, error.Kind);
+        Assert.NotNull(error.Hint);
+        Assert.Equal(text, File.ReadAllText(file.KeyPath));
+        Assert.NotNull(UserList.Load(folder).Find("ana"));
+    }
+
+    [Fact]
+    public void A_key_is_added_behind_what_the_file_has()
+    {
+        var file = new UserFile(folder);
+        file.Add("ana", "a", isOwner: false, replaces: false);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file.KeyPath)!);
+        File.WriteAllText(file.KeyPath, "# programs\nroles:\n  - name: r\n");
+        file.AddKey("ana/bi", expires: null, ["r"]);
+        file.AddKey("ana/export", expires: null, []);
+        Assert.Equal(["ana/bi", "ana/export"], UserList.Load(folder).Keys.Select(key => key.Name));
+    }
+
+    [Fact]
+    public void Directory_knows_who_was_added_since_and_nobody_while_its_files_are_wrong()
+    {
+        var clock = new Clock();
+        var warnings = new List<string>();
+        var directory = new UserDirectory(folder, clock) { Warned = warnings.Add };
         Assert.Empty(directory.Current.All);
         new UserFile(folder).Add("ana", "a", isOwner: true, replaces: false);
         Assert.NotNull(directory.Current.Find("ana"));
+        Assert.Empty(warnings);
+
+        // Somebody may be about to write it.
+        var right = File.ReadAllText(Path);
         File.WriteAllText(Path, "users: [");
         Assert.NotNull(directory.Current.Find("ana"));
+        clock.Now += UserDirectory.Grace / 2;
+        Assert.NotNull(directory.Current.Find("ana"));
+        Assert.Contains("nobody logs in", Assert.Single(warnings), StringComparison.Ordinal);
+        // Another mistake is no reason to wait anew.
+        File.WriteAllText(Path, "users: [[");
+        Assert.NotNull(directory.Current.Find("ana"));
+        clock.Now += UserDirectory.Grace / 2;
+        Assert.Empty(directory.Current.All);
+        Assert.Equal(2, warnings.Count);
+        File.WriteAllText(Path, right + "# right again\n");
+        Assert.NotNull(directory.Current.Find("ana"));
+    }
+
+    sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

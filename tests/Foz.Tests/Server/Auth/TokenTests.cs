@@ -25,7 +25,7 @@ public sealed class TokenTests : IDisposable
         File.WriteAllText(
             Path.Combine(project, "policies", "issuers.yml"),
             $"roles: [{{name: analysts, members: [ana]}}]\nissuers: [{{issuer: '{Issuer.Name}', audience: foz, user: preferred_username, roles: realm.roles}}]\n");
-        users = new(project);
+        users = new(project, clock);
         desk = new(LogIns.Of(() => users.Current, clock), audit: null, clock, NullLogger.Instance, new(new(issuer), clock));
         issuer.Rotate("k1");
     }
@@ -123,6 +123,86 @@ public sealed class TokenTests : IDisposable
         await HoldAsync("signature", other.Sign("RS256"));
     }
 
+    void WriteIssuers(params string[] issuers) => File.WriteAllText(
+        Path.Combine(project, "policies", "issuers.yml"),
+        "issuers:\n" + string.Concat(issuers.Select(text => $"  - {{issuer: '{Issuer.Name}', {text}}}\n")));
+
+    [Fact]
+    public async Task An_issuer_may_stand_there_for_several_audiences()
+    {
+        WriteIssuers("audience: foz, user: preferred_username", "audience: bi, user: sub");
+        Assert.Equal("bia", (await EnterAsync(issuer.Sign("RS256"))).Name);
+        Assert.Equal("17", (await EnterAsync(issuer.Sign("RS256", claims: c => c["aud"] = "bi"))).Name);
+        Assert.Contains("audience", await RefusedAsync(issuer.Sign("RS256", claims: c => c["aud"] = "other")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_of_mail_is_a_name_only_once_it_is_verified()
+    {
+        WriteIssuers("audience: foz, user: email");
+        Assert.Equal("bia@shop.br", (await EnterAsync(Of(true))).Name);
+        Assert.Equal("bia@shop.br", (await EnterAsync(Of("true"))).Name);
+        foreach (var claim in new object?[] { false, "false", 1, null })
+            Assert.Contains("not verified", await RefusedAsync(Of(claim)), StringComparison.Ordinal);
+
+        string Of(object? isVerified) => issuer.Sign("RS256", claims: c =>
+        {
+            c["email"] = "bia@shop.br";
+            if (isVerified is not null) c["email_verified"] = isVerified;
+        });
+    }
+
+    [Fact]
+    public async Task Names_of_an_issuer_with_a_prefix_are_nobody_elses()
+    {
+        WriteIssuers("audience: foz, user: preferred_username, roles: realm.roles, prefix: 'shop:'");
+        var user = await EnterAsync(issuer.Sign("RS256", claims: c => c["preferred_username"] = "ana"));
+        Assert.Equal("shop:ana", user.Name);
+        Assert.Equal(["shop:analysts", "shop:readers"], user.Roles);
+    }
+
+    [Fact]
+    public async Task A_token_that_expires_at_the_end_of_time_is_refused_as_any_other() =>
+        Assert.Contains("never expires", await RefusedAsync(issuer.Sign("RS256", claims: c => c["exp"] = 253_402_300_790)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_issuer_that_does_not_answer_keeps_nobody_else_waiting()
+    {
+        using var keys = new IssuerKeys(new(issuer), clock);
+        var hanging = new TokenIssuer { Issuer = "https://hangs.example", Audience = "foz" };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var waiting = keys.FindAsync(hanging, isFresh: false, stop.Token);
+        Assert.NotEmpty(await keys.FindAsync(new() { Issuer = Issuer.Name, Audience = "foz" }, isFresh: false, Cancel));
+        Assert.False(waiting.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    /// <summary>The name that a client writes beside its token is not proven.</summary>
+    [Fact]
+    public async Task A_token_forgives_nobody_of_whom_its_client_speaks()
+    {
+        var attempt = new LogInAttempt("ana", IPAddress.Loopback, "trino", "bearer");
+        for (var i = 0; i < 4; i++) await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(attempt, "wrong", Cancel));
+        Assert.Equal("bia", (await desk.EnterByTokenAsync(attempt, issuer.Sign("RS256"), Cancel)).Name);
+        await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(attempt, "wrong", Cancel));
+        Assert.Equal([250, 500, 500], clock.Delays.Select(delay => delay.TotalMilliseconds));
+    }
+
+    [Fact]
+    public void The_address_of_keys_is_a_right()
+    {
+        List<PolicyChange> told = [];
+        WriteIssuers("audience: foz");
+        var directory = new UserDirectory(project, clock) { Changed = told.AddRange };
+        _ = directory.Current;
+        told.Clear();
+        WriteIssuers("audience: foz, keys: 'https://evil.example/keys'");
+        _ = directory.Current;
+        Assert.Equal([false, true], told.Select(change => change.IsGranted));
+        Assert.Contains("https://evil.example/keys", told[1].Right, StringComparison.Ordinal);
+    }
+
     /// <summary>Every single byte of a token counts.</summary>
     [Fact]
     public async Task A_changed_token_is_refused()
@@ -201,7 +281,16 @@ public sealed class TokenTests : IDisposable
     {
         public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+        /// <summary>How long was to be waited; nobody does.</summary>
+        public List<TimeSpan> Delays { get; } = [];
+
         public override DateTimeOffset GetUtcNow() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Delays.Add(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
     }
 
     /// <summary>An issuer: its discovery document and keys, and tokens that it signs.</summary>
@@ -247,12 +336,13 @@ public sealed class TokenTests : IDisposable
             return $"{signed}.{Encode(signature)}";
         }
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            if (request.RequestUri!.Host == "hangs.example") await Task.Delay(Timeout.Infinite, cancellationToken);
             if (IsDown) throw new HttpRequestException("down");
             Fetched++;
             var (r, c) = (rsa.ExportParameters(includePrivateParameters: false), curve.ExportParameters(includePrivateParameters: false));
-            object answer = request.RequestUri!.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
+            object answer = request.RequestUri.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
                 ? new { issuer = Name, jwks_uri = $"{Name}/keys" }
                 : new
                 {
@@ -263,7 +353,7 @@ public sealed class TokenTests : IDisposable
                         new { kty = "EC", crv = "P-256", alg = "ES256", kid = $"{id}-ES256", x = Encode(c.Q.X), y = Encode(c.Q.Y) },
                     },
                 };
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) });
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) };
         }
 
         protected override void Dispose(bool disposing)

@@ -32,7 +32,7 @@ sealed class PgTestServer : IAsyncDisposable
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
-        var directory = new UserDirectory(users);
+        var directory = new UserDirectory(users, TimeProvider.System);
         var lake = await ServedLake.CreateAsync();
         var log = new StringBuilder();
         var options = new ServeOptions { PgPort = 0, TrinoPort = 0, HttpPort = 0 };

@@ -87,6 +87,16 @@ public sealed class TrinoDialectTests : IAsyncLifetime
     [InlineData("SELECT name FROM orders WHERE id BETWEEN 1 AND 2 AND name LIKE 'a!%' ESCAPE '!' OR name IS NOT DISTINCT FROM 'b'", "\"b\"")]
     [InlineData("WITH t(a) AS (SELECT id FROM orders) SELECT grouping(a), count(*) FROM t GROUP BY GROUPING SETS ((a), ()) ORDER BY 1 DESC LIMIT 1", "1,5")]
     [InlineData("SELECT 'a' || NULL, 'a' || 'b', concat('x', NULL)", "null,\"ab\",null")]
+    [InlineData("SELECT CAST('abcdef' AS varchar(3)), TRY_CAST('abcdef' AS varchar(2)) AS x, CAST('ab  ' AS char(3)), CAST('abc' AS varchar)", "\"abc\",\"ab\",\"ab\",\"abc\"")]
+    [InlineData("SELECT CAST(TIMESTAMP '2024-01-01 10:00:00.6' AS timestamp(0)), CAST(CAST('2024-01-01 10:00:00.1236' AS timestamp) AS timestamp(3))", "\"2024-01-01 10:00:01.000000\",\"2024-01-01 10:00:00.124000\"")]
+    [InlineData("SELECT greatest(1, NULL, 3), least(NULL, 1), greatest(1, 3), least(2.5, 1), greatest('a', 'b')", "null,null,3,\"1.0\",\"b\"")]
+    [InlineData("SELECT array_max(ARRAY[1, NULL]), array_min(ARRAY[NULL, 1]), contains(ARRAY[1, NULL], 2), contains(ARRAY[1, NULL], 1), contains(ARRAY[1], 2)", "null,null,null,true,false")]
+    [InlineData("SELECT any_match(ARRAY[1, NULL], x -> x > 1), all_match(ARRAY[2, NULL], x -> x > 1), none_match(ARRAY[1, NULL], x -> x > 1), all_match(ARRAY[1, NULL], x -> x > 1)", "null,null,null,false")]
+    [InlineData("SELECT split_part('a,b', ',', 5), split_part('a,b', ',', 2), substr('abcd', 0), substr('abcd', 2), substr('abcd', -2), substr('abcd', 2, -1), substring('abcd' FROM 3), substring('abcd', 2, 2)", "null,\"b\",\"\",\"bcd\",\"cd\",\"\",\"cd\",\"bc\"")]
+    [InlineData("SELECT sequence(5, 1), sequence(1, 3), sequence(5, 1, -2)", "[5,4,3,2,1],[1,2,3],[5,3,1]")]
+    [InlineData("SELECT bitwise_right_shift(-8, 2), bitwise_right_shift(CAST(-8 AS bigint), 2), bitwise_right_shift(16, 2)", "1073741822,4611686018427387902,4")]
+    [InlineData("SELECT format('%s and %s: %d%%', 1, DATE '2024-01-01' + INTERVAL '1' DAY, 7), format('plain'), format('%s', CAST('abc' AS varchar(2)))", "\"1 and 2024-01-02: 7%\",\"plain\",\"ab\"")]
+    [InlineData("SELECT format_datetime(TIMESTAMP '2024-02-09 01:00:00', 'D DDD ww')", "\"40 040 06\"")]
     public async Task Trinos_SQL_gives_what_Trino_gives(string sql, string rows)
     {
         var result = await client.RunAsync(sql);
@@ -98,6 +108,8 @@ public sealed class TrinoDialectTests : IAsyncLifetime
     [InlineData("SELECT * FROM orders MATCH_RECOGNIZE (PATTERN (a))", "MATCH_RECOGNIZE is not supported")]
     [InlineData("SELECT CAST('x' AS ipaddress)", "the type ipaddress is not supported")]
     [InlineData("SELECT date_format(current_timestamp, '%U')", "date_format with the pattern '%U' is not supported")]
+    [InlineData("SELECT format_datetime(current_timestamp, 'yyyy Z')", "format_datetime with the pattern 'yyyy Z' is not supported")]
+    [InlineData("SELECT format('%2$s', 1, 2)", "format with the pattern '%2$s' is not supported")]
     [InlineData("SELECT INTERVAL '3' MONTH", "an interval of months cannot be a column (add it to a date)")]
     [InlineData("SHOW STATS FOR (SELECT 1)", "SHOW STATS FOR a query is not supported, only for a table")]
     public async Task What_is_not_supported_is_named(string sql, string message)

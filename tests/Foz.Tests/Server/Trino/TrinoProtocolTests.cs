@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using System.Text.Json;
+using Foz.Server.Trino;
 using Foz.Tests.Server.PgWire;
 
 namespace Foz.Tests.Server.Trino;
@@ -180,6 +182,61 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         anybody.Headers.Remove("X-Trino-User");
         anybody.Headers["X-Presto-User"] = "former";
         Assert.Equal(["1"], await anybody.RowsAsync("SELECT 1"));
+    }
+
+    [Theory]
+    [InlineData("evil.example", null, false)]
+    [InlineData("localhost.evil.example:8090", null, false)]
+    [InlineData("localhost", null, true)]
+    [InlineData("127.0.0.1:8090", null, true)]
+    [InlineData("[::1]:8090", null, true)]
+    [InlineData("localhost:8090", "http://localhost:8090", true)]
+    [InlineData("localhost:8090", "http://localhost:3000", false)]
+    [InlineData("localhost:8090", "https://evil.example", false)]
+    [InlineData("localhost:8090", "null", false)]
+    public async Task Web_pages_are_not_let_in_where_nobody_has_to_log_in(string host, string? origin, bool isLetIn)
+    {
+        await using var open = await PgTestServer.StartAsync(isOpen: true);
+        using var page = new TrinoTestClient(open, "ana", password: null);
+        page.Headers["Host"] = host;
+        if (origin is not null) page.Headers["Origin"] = origin;
+        Assert.Equal(isLetIn ? HttpStatusCode.OK : HttpStatusCode.Forbidden, await StatusAsync(page));
+        using var answer = await page.SendAsync(HttpMethod.Get, "/v1/info");
+        Assert.Equal(isLetIn ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_statement_that_was_stopped_stays_failed_and_keeps_little()
+    {
+        var log = new StringBuilder();
+        using var writer = new StringWriter(log);
+        using var logs = new Foz.Server.TextLoggerProvider(TextWriter.Synchronized(writer));
+        var host = new TrinoHost(
+            new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test")) { QueriesMax = 10, PageBytes = 1000 };
+
+        // Stopped before it has begun.
+        await using var early = new TrinoQuery(host, "early", new("ana", IsOwner: true), new() { Sql = "SELECT 1" });
+        early.Stop(TrinoError.Canceled);
+        early.Start();
+        await early.EndAsync();
+        Assert.Equal(TrinoState.Failed, early.State);
+
+        // Stopped while a page waits behind another one.
+        await using var waiting = new TrinoQuery(
+            host, "waiting", new("ana", IsOwner: true),
+            new()
+            {
+                Sql = $"SELECT range, repeat('x', 100) FROM range(100000) --{new string('x', 100_000)}",
+                Prepared = new Dictionary<string, string> { ["q"] = "SELECT 1" },
+            });
+        waiting.Start();
+        while (waiting.Bytes < 2000) await Task.Yield();
+        waiting.Stop(TrinoError.Canceled);
+        await waiting.EndAsync();
+        Assert.Equal(TrinoState.Failed, waiting.State);
+        Assert.Equal("", log.ToString());
+        Assert.InRange(waiting.Request.Sql.Length, 1, 10_001);
+        Assert.Empty(waiting.Request.Prepared);
     }
 
     async Task<HttpStatusCode> StatusAsync(TrinoTestClient who)

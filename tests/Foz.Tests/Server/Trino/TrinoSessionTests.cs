@@ -82,7 +82,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
     [Fact]
     public async Task The_client_is_told_what_to_keep_of_its_session()
     {
-        Assert.Equal(["X-Trino-Set-Catalog=lake", "X-Trino-Set-Schema=gold"], (await client.RunAsync("USE lake.gold")).Headers);
+        Assert.Equal(["X-Trino-Set-Catalog=lake", "X-Trino-Set-Schema=silver"], (await client.RunAsync("USE lake.silver")).Headers);
         Assert.Equal(["X-Trino-Set-Session=query_max_run_time=10m"], (await client.RunAsync("SET SESSION query_max_run_time = '10m'")).Headers);
         Assert.Equal(["X-Trino-Clear-Session=query_max_run_time"], (await client.RunAsync("RESET SESSION query_max_run_time")).Headers);
         Assert.Equal(["X-Trino-Added-Prepare=q=SELECT+1+%2B+%3F"], (await client.RunAsync("PREPARE q FROM SELECT 1 + ?")).Headers);
@@ -91,7 +91,19 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         Assert.Equal("USE", use.Pages[^1].GetProperty("updateType").GetString());
         client.Headers["X-Presto-User"] = "ana";
         client.Headers.Remove("X-Trino-User");
-        Assert.Equal(["X-Presto-Set-Catalog=lake", "X-Presto-Set-Schema=x"], (await client.RunAsync("USE x")).Headers);
+        Assert.Equal(["X-Presto-Set-Catalog=lake", "X-Presto-Set-Schema=silver"], (await client.RunAsync("USE silver")).Headers);
+    }
+
+    [Fact]
+    public async Task A_name_that_no_header_can_tell_is_refused()
+    {
+        await server.Lake.ChangeAsync("CREATE TABLE `são`.t (x bigint)");
+        Assert.StartsWith("NOT_SUPPORTED", (await client.RunAsync("USE lake.\"são\"")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("SCHEMA_NOT_FOUND", (await client.RunAsync("USE lake.nowhere")).Error, StringComparison.Ordinal);
+        Assert.StartsWith("CATALOG_NOT_FOUND", (await client.RunAsync("USE tpch.tiny")).Error, StringComparison.Ordinal);
+        foreach (var sql in new[] { "RESET SESSION lake.\"é\"", "SET SESSION lake.\"a=b\" = '1'" })
+            Assert.StartsWith("INVALID_SESSION_PROPERTY", (await client.RunAsync(sql)).Error, StringComparison.Ordinal);
+        Assert.Equal(["X-Trino-Clear-Session=lake.x_1"], (await client.RunAsync("RESET SESSION lake.x_1")).Headers);
     }
 
     [Fact]
@@ -122,6 +134,66 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         client.Headers["X-Trino-Transaction-Id"] = "NONE";
         Assert.Equal(["4"], await client.RowsAsync("SELECT count(*) FROM orders"));
         Assert.StartsWith("NOT_IN_TRANSACTION", (await client.RunAsync("ROLLBACK")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_could_not_be_committed_is_over()
+    {
+        var begun = await client.RunAsync("START TRANSACTION");
+        client.Headers["X-Trino-Transaction-Id"] = begun.Headers[0]["X-Trino-Started-Transaction-Id=".Length..];
+        Assert.Null((await client.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id = 1")).Error);
+        await server.Lake.ChangeAsync("UPDATE silver.orders SET name = 'y' WHERE id = 1");
+        Assert.StartsWith("TRANSACTION_CONFLICT", (await client.RunAsync("COMMIT")).Error, StringComparison.Ordinal);
+        // It would commit by itself.
+        Assert.StartsWith("UNKNOWN_TRANSACTION", (await client.RunAsync("DELETE FROM silver.orders")).Error, StringComparison.Ordinal);
+        client.Headers.Remove("X-Trino-Transaction-Id");
+        Assert.Equal(["5"], await client.RowsAsync("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_only_reads_changes_nothing()
+    {
+        var begun = await client.RunAsync("START TRANSACTION READ ONLY, ISOLATION LEVEL SERIALIZABLE");
+        client.Headers["X-Trino-Transaction-Id"] = begun.Headers[0]["X-Trino-Started-Transaction-Id=".Length..];
+        Assert.StartsWith("READ_ONLY_VIOLATION", (await client.RunAsync("DELETE FROM silver.orders")).Error, StringComparison.Ordinal);
+        client.Headers.Remove("X-Trino-Transaction-Id");
+        begun = await client.RunAsync("START TRANSACTION READ WRITE");
+        client.Headers["X-Trino-Transaction-Id"] = begun.Headers[0]["X-Trino-Started-Transaction-Id=".Length..];
+        Assert.Null((await client.RunAsync("DELETE FROM silver.orders WHERE id = 1")).Error);
+        Assert.Null((await client.RunAsync("COMMIT")).Error);
+        client.Headers.Remove("X-Trino-Transaction-Id");
+        Assert.Equal(["4"], await client.RowsAsync("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_transaction_is_of_who_began_it_with_the_same_rights()
+    {
+        await using var lake = await Core.Serving.ServedLake.CreateAsync();
+        var service = new TrinoService(lake.Service);
+        Foz.Core.Serving.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
+        string id;
+        await using (var begun = await StartAsync(full, "START TRANSACTION", transaction: null)) id = begun.Effects.StartedTransaction!;
+        var error = await Assert.ThrowsAsync<Foz.Core.FozException>(() => StartAsync(limited, "SELECT count(*) FROM silver.orders", id));
+        Assert.Equal("25000", error.SqlState);
+        await using (await StartAsync(full, "ROLLBACK", id)) Assert.False(limited.MayKnowOf(full));
+
+        Task<TrinoStatement> StartAsync(Foz.Core.Serving.SessionUser user, string sql, string? transaction) => service.StartAsync(
+            user, new() { Sql = sql, TransactionId = transaction }, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Who_may_less_knows_nothing_of_what_who_may_more_does()
+    {
+        Foz.Core.Serving.SessionUser ana = new("ana", IsOwner: false), key = ana with { Scope = ["analysts"] }, token = ana with { Roles = ["finance"] };
+        Assert.True(ana.MayKnowOf(ana with { Roles = [] }));
+        Assert.True(ana.MayKnowOf(key));
+        Assert.False(key.MayKnowOf(ana));
+        Assert.True(key.MayKnowOf(key with { Scope = ["analysts"] }));
+        Assert.False(ana.MayKnowOf(token));
+        Assert.True(token.MayKnowOf(ana));
+        Assert.False(ana.MayKnowOf(new("ana", IsOwner: true)));
+        Assert.False(ana.MayKnowOf(new("bia", IsOwner: false)));
+        Assert.True(new Foz.Core.Serving.SessionUser("bia", IsOwner: true).MayKnowOf(token));
     }
 
     [Fact]
