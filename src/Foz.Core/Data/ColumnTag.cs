@@ -67,6 +67,10 @@ public static class ColumnTag
     public static bool IsOfRuns(string key, string value) =>
         key.StartsWith(ReleasePrefix, StringComparison.Ordinal) || (key.StartsWith(Prefix, StringComparison.Ordinal) && IsManaged(value));
 
+    /// <summary>Whether runs should put a tag or release to a column's metadata: it is not there so, and nobody else put it there.</summary>
+    public static bool MayPut(IReadOnlyDictionary<string, string> metadata, string key, string value) =>
+        !metadata.TryGetValue(key, out var present) || (present != value && IsOfRuns(key, present));
+
     static string NameOf(string name, string value) =>
         !name.Contains('.', StringComparison.Ordinal) && !IsManaged(value) && IsName(value) ? $"{name}.{value}" : name;
 }

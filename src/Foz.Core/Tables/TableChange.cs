@@ -5,6 +5,7 @@ using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
@@ -66,6 +67,9 @@ public sealed class TableChange : IAsyncDisposable
 
     /// <summary>The columns that the table has before the change; null where it is made.</summary>
     public IReadOnlyList<Data.Field>? FieldsBefore => Present?.Fields;
+
+    /// <summary>The columns that the table would have.</summary>
+    public IReadOnlyList<Data.Field> Fields => DeltaTypes.ToFields(transaction.Schema.Columns);
 
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
@@ -134,6 +138,21 @@ public sealed class TableChange : IAsyncDisposable
         if (Present?.State.Domains.GetValueOrDefault(domain)?.Configuration == configuration) return;
         transaction.AddFeatures(draft.AddedFeatures);
         transaction.SetDomain(domain, configuration);
+    }
+
+    /// <summary>Changes what the schema says of columns, by the same commit.</summary>
+    /// <param name="changesOf">What changes of a column's metadata: values by key; null takes one away.</param>
+    internal void Describe(Func<Data.Field, IReadOnlyDictionary<string, string?>> changesOf)
+    {
+        var schema = transaction.Schema.Columns;
+        foreach (var field in Fields)
+            foreach (var (key, value) in changesOf(field))
+                schema = SchemaEdit.ChangeField(schema, ColumnPath.Of(field.Name), column => column with
+                {
+                    Metadata = value is null ? column.Metadata.Without(key) : column.Metadata.With(key, value),
+                });
+        if (schema.Equals(transaction.Schema.Columns)) return;
+        transaction.SetMetadata((transaction.Metadata ?? Present!.State.Metadata) with { SchemaString = schema.ToString() });
     }
 
     /// <summary>Fills the change; where that fails, deletes what it has written.</summary>

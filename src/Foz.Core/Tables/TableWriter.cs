@@ -51,6 +51,34 @@ public sealed class TableWriter(EngineSession session)
     }
 
     /// <summary>
+    /// Puts the newest row of each key in the place of all that the table has, with their own columns; makes the table if there is none.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="select">The rows; of those of a key no two that are the newest.</param>
+    /// <param name="options">The keys, by what rows are newer, and how they are written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// The statement failed, its rows do not fit the table, or two of the newest have equal keys.
+    /// </exception>
+    public async Task<TableChange> OverwriteByKeysAsync(
+        LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var present = await table.FindLatestAsync(cancellationToken);
+        var columns = Describe(select, present, cancellationToken);
+        var target = TargetSchema.Replace(present, columns, options.Write, table.Name);
+        var change = new TableChange(table, present, target, options.Write, TableOperation.Overwrite);
+        return await change.FillAsync(async () =>
+        {
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(target, columns, select)}", cancellationToken);
+            var merge = new MergeStatement(session, target.Schema, Source, options);
+            if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
+            merge.CheckKeys(table.Name, cancellationToken);
+            await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
+            change.RemoveAll();
+        });
+    }
+
+    /// <summary>
     /// Adds rows in the place of the ones that have equal keys; makes the table if there is none.
     /// </summary>
     /// <param name="table">The table.</param>
@@ -74,7 +102,9 @@ public sealed class TableWriter(EngineSession session)
         var lookup = files.Count > 0 && merge.ReplacesAll
             ? KeyLookup.Find(session, table, change.Present!, merge.Keys, sourceRows, files)
             : null;
-        if (options.SequenceBy is not null && files.Count > 0) await TakeOlderOutAsync(change, merge, lookup, files, cancellationToken);
+        // Rows that were there before the column came are older than all that have it.
+        if (options.SequenceBy is { } sequence && files.Count > 0 && change.Present!.Schema.Columns.Find(sequence) is not null)
+            await TakeOlderOutAsync(change, merge, lookup, files, cancellationToken);
         var replaced = lookup is null
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);

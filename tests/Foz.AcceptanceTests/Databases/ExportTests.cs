@@ -95,6 +95,30 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         Assert.Equal(["1", "2"], await ReadAsync(database, "id"));
     }
 
+    [Theory]
+    [InlineData("replace")]
+    [InlineData("upsert, keys: [id]")]
+    public async Task A_table_that_took_the_name_is_exported_after_a_full_refresh_though_its_versions_are_lower(string mode)
+    {
+        var database = await OpenAsync($"{{connection: target, table: out.people, mode: {mode}}}");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people VALUES (1, 'a', 1, NULL)");
+        await database.GrantAsync();
+        for (var i = 2; i <= 4; i++)
+        {
+            await lake.RunWellAsync();
+            await database.ExecuteAsync($"INSERT INTO people VALUES ({i}, 'b', 1, NULL)");
+        }
+        await lake.RunWellAsync();
+        foreach (var path in (string[])["silver", "_foz/catalog/silver", "_foz/steps/silver.people"])
+            Directory.Delete(Path.Combine(lake.Folder, "lake", path), recursive: true);
+        await database.ExecuteAsync("UPDATE people SET name = 'new'");
+        Assert.Empty((await lake.RunAsync(isFullRefresh: true)).Steps.Select(s => s.Error?.Describe()).OfType<string>());
+        Assert.Equal(["1|new", "2|new", "3|new", "4|new"], await ReadAsync(database, "id, name"));
+        await database.ExecuteAsync("UPDATE people SET name = 'newer' WHERE id = 2");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|new", "2|newer", "3|new", "4|new"], await ReadAsync(database, "id, name"));
+    }
+
     [Fact]
     public async Task What_the_target_refuses_fails_the_step_and_changes_nothing()
     {

@@ -42,6 +42,26 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
         }
     }
 
+    /// <summary>The lineage of a model as it is being run, whatever the project has of it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="given">The columns of its rows, which a program does not tell before.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The lineage; what is wrong with the SQL is in it.</returns>
+    public async Task<NodeLineage> FindAsync(Model model, IReadOnlyList<Field> given, CancellationToken cancellationToken)
+    {
+        if (model.Program is not null) return OfProgram(model, given);
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            using var session = lake.Engines.Open(Workload.Models);
+            return await TryAsync(model.Table, () => OfModelAsync(session, model, cancellationToken));
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     /// <summary>The lineage of all nodes, each behind those that it needs.</summary>
     public async Task<IReadOnlyList<NodeLineage>> FindAllAsync(CancellationToken cancellationToken)
     {
@@ -90,20 +110,25 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
     {
         if (known.TryGetValue(table, out var found)) return found;
         if (!underWay.Add(table)) return Unknown(table, new(ErrorKind.Sql, $"the view {table} reads itself"));
+        found = await TryAsync(table, () => ReadAsync(session, table, cancellationToken));
+        underWay.Remove(table);
+        return known[table] = found;
+    }
+
+    static async Task<NodeLineage> TryAsync(TableName table, Func<Task<NodeLineage>> read)
+    {
         try
         {
-            found = await ReadAsync(session, table, cancellationToken);
+            return await read();
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
-            found = Unknown(table, e);
+            return Unknown(table, e);
         }
         catch (DeltaException e)
         {
-            found = Unknown(table, DeltaErrors.Translate(e));
+            return Unknown(table, DeltaErrors.Translate(e));
         }
-        underWay.Remove(table);
-        return known[table] = found;
     }
 
     async Task<NodeLineage> ReadAsync(EngineSession session, TableName table, CancellationToken cancellationToken)
@@ -111,7 +136,7 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
         switch (byTable.GetValueOrDefault(table))
         {
             case GraphNode.OfModel { Model: { Program: not null } program }:
-                return await OfProgramAsync(program, cancellationToken);
+                return OfProgram(program, await FieldsAsync(program.Table, cancellationToken));
             case GraphNode.OfModel { Model: var model }:
                 return await OfModelAsync(session, model, cancellationToken);
             case GraphNode.OfStream stream:
@@ -145,10 +170,10 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
     }
 
     /// <summary>What a program makes its columns from is what the project says of them.</summary>
-    async Task<NodeLineage> OfProgramAsync(Model model, CancellationToken cancellationToken) => new()
+    static NodeLineage OfProgram(Model model, IReadOnlyList<Field> fields) => new()
     {
         Table = model.Table,
-        Columns = [.. (await FieldsAsync(model.Table, cancellationToken)).Select(field => new ColumnLineage(field, StatedInputs(model, field)))],
+        Columns = [.. fields.Select(field => new ColumnLineage(field, StatedInputs(model, field)))],
     };
 
     static IReadOnlyList<UpstreamColumn> StatedInputs(Model model, Field field) =>

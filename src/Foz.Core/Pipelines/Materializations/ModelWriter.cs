@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Foz.Core.Data;
 using Foz.Core.Engine;
@@ -17,9 +18,6 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 {
     readonly TableWriter writer = new(session);
     readonly SchemaPolicy schema = new(model, session);
-
-    /// <summary>The tags of its columns.</summary>
-    public ColumnTagMap Tags { get; init; } = new();
 
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="select">The model's SELECT, bound.</param>
@@ -87,10 +85,14 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         IncrementalStrategy strategy, string select, WriteOptions options, bool isFullRefresh,
         CancellationToken cancellationToken)
     {
-        if (isFullRefresh) return await writer.OverwriteAsync(table, select, options, cancellationToken);
-        return strategy is IncrementalStrategy.Merge merge
-            ? await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken)
-            : await writer.AppendAsync(table, select, options, cancellationToken);
+        var merge = strategy as IncrementalStrategy.Merge;
+        if (!isFullRefresh)
+            return merge is null
+                ? await writer.AppendAsync(table, select, options, cancellationToken)
+                : await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken);
+        return merge is { SequenceBy: not null }
+            ? await writer.OverwriteByKeysAsync(table, select, Merge(merge, options), cancellationToken)
+            : await writer.OverwriteAsync(table, select, options, cancellationToken);
     }
 
     static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
@@ -125,12 +127,12 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         };
     }
 
-    /// <summary>What is known of columns: their descriptions and tags.</summary>
+    /// <summary>What is known of columns: their descriptions.</summary>
     IEnumerable<Field> Fields() =>
-        from name in model.Columns.Where(c => c.Description is not null).Select(c => c.Name).Union(Tags.Columns, StringComparer.OrdinalIgnoreCase)
-        let description = model.Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Description
-        select new Field(name, DataType.String)
+        from column in model.Columns
+        where column.Description is not null
+        select new Field(column.Name, DataType.String)
         {
-            Metadata = description is null ? Tags.Of(name) : Tags.Of(name).SetItem(Field.CommentKey, description),
+            Metadata = ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, column.Description!),
         };
 }

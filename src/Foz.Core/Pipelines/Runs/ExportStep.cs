@@ -38,15 +38,22 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         if (await table.FindLatestAsync(cancellationToken) is not { } present) return false;
         var path = $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
         var stored = await context.Lake.Store.GetAsync(path, cancellationToken);
-        var last = stored is null || context.IsFullRefresh ? null : JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote);
+        var note = stored is null ? null : JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote);
         // Another table took the name: what the target has is of the one before, whose versions say nothing of this one's.
-        var isOther = last?.TableId is { } id && id != present.Id;
-        var name = isOther ? $"{NameOf(export)} {present.Id}" : last?.Name ?? NameOf(export);
-        if (isOther) last = null;
+        var isOther = note is not null && (note.TableId is { } id ? id != present.Id : export.Mode is ExportMode.Replace);
+        var name = isOther ? $"{NameOf(export)} {present.Id}" : note?.Name ?? NameOf(export);
+        var last = isOther || context.IsFullRefresh ? null : note;
         if (last?.Version >= present.Version && last.Mode == export.Mode) return false;
         using var session = context.Lake.Engines.Open(Workload.Models);
         // The target may have more than was noted here: a try that was cut off behind its commit.
-        var known = context.IsFullRefresh ? null : await VersionOfAsync(export, name, cancellationToken);
+        var known = await VersionOfAsync(export, name, cancellationToken);
+        if (known > present.Version)
+        {
+            // No version of this table is so high: another one was exported under the name.
+            (last, name) = (null, $"{NameOf(export)} {present.Id}");
+            known = await VersionOfAsync(export, name, cancellationToken);
+        }
+        if (context.IsFullRefresh) known = null;
         if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
         var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode) ? null : Max(last?.Version, known);
         var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);

@@ -43,9 +43,16 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
             return await RunIntervalsAsync(plan, last, isDone, previous, cancellationToken);
-        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return Result(Outcome.Skipped);
+        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return await SkipAsync(cancellationToken);
         return (await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken))!;
     }
+
+    /// <summary>What comes of it where there is nothing to read: at most other tags.</summary>
+    async Task<StepResult> SkipAsync(CancellationToken cancellationToken) =>
+        Model.Materialization is not Materialization.View
+        && await new TagFlow(context, node).ReconcileAsync(Model.Materialization.Strategy is null, cancellationToken) is { } version
+            ? Result(Outcome.Succeeded) with { TableVersion = version }
+            : Result(Outcome.Skipped);
 
     StepManifest Open(ModelPlan plan, StepManifest? last, bool isDone) => new()
     {
@@ -66,6 +73,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         ModelPlan plan, StepManifest? last, bool isDone, StepManifest? previous, CancellationToken cancellationToken)
     {
         var intervals = await new ModelIntervals(context, node).PlanAsync(plan, previous, IsFullRefresh, cancellationToken);
+        if (intervals.Due.Count == 0) return isDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
         var all = Result(Outcome.Skipped);
         var empty = ImmutableArray<FilledInterval>.Empty;
         foreach (var (number, interval) in intervals.Due.Index())
@@ -131,15 +139,21 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
         {
             var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
-            return intervals.Describe();
+            return intervals.Describe() ?? await FindTagsAsync(cancellationToken);
         }
-        if (plan.IsDoneBy(Model, last)) return null;
+        if (plan.IsDoneBy(Model, last)) return await FindTagsAsync(cancellationToken);
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
             .Select(t => last.Tables.TryGetValue(t.Key, out var read)
                 ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
                 : $"{t.Key} v{t.Value.Version}").ToList();
         return changed.Count > 0 ? string.Join(", ", changed) : "the definition changed";
     }
+
+    async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
+        Model.Materialization is not Materialization.View && await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
+        && new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null)
+            ? "the tags of its columns changed"
+            : null;
 
     /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
     void WarnOfOldRows(ModelPlan plan, StepManifest last)
@@ -212,10 +226,10 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
             select, KeptRowsOf(table, manifest), cancellationToken);
-        var flow = new TagFlow(context, node);
-        var tags = await flow.FindAsync(cancellationToken);
-        await using var change = await new ModelWriter(session, Model, table) { Tags = tags }
+        await using var change = await new ModelWriter(session, Model, table)
             .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
+        var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
+        change.Describe(field => tags.ChangesOf(field, IsFullRefresh || Model.Materialization.Strategy is null));
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -225,7 +239,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
-        await flow.ApplyAsync(table, tags, IsFullRefresh || Model.Materialization.Strategy is null, cancellationToken);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
         {
             Inputs = manifest,

@@ -32,7 +32,7 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
-        var cutOffs = await ResumeAsync(request, stop.Token);
+        await ResumeAsync(request, runId, stop.Token);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
@@ -49,7 +49,6 @@ public sealed class PipelineRunner(Lake lake)
             Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
         else if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
         await using var reports = new RunReports(lake, project, runId);
-        foreach (var record in cutOffs.SelectMany(cutOff => RunRecords.OfPromotion(project.Name, cutOff, startedAt))) reports.Add(record);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
@@ -61,7 +60,7 @@ public sealed class PipelineRunner(Lake lake)
             {
                 var result = idle.Contains(node)
                     ? Skip(request, node)
-                    : await RunStepAsync(request, runId, node, opened.Sources, reports, stop.Token);
+                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, stop.Token);
                 idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
@@ -85,13 +84,15 @@ public sealed class PipelineRunner(Lake lake)
         return result;
     }
 
-    /// <summary>Ends promotions that were cut off.</summary>
-    async Task<IReadOnlyList<Promotion>> ResumeAsync(RunRequest request, CancellationToken cancellationToken)
+    /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
+    async Task ResumeAsync(RunRequest request, string runId, CancellationToken cancellationToken)
     {
-        var cutOffs = await Promotion.ResumeAsync(lake, cancellationToken);
-        foreach (var cutOff in cutOffs)
+        var recorder = new RunRecorder(lake, runId);
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
+        {
+            recorder.Add(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
             Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
-        return cutOffs;
+        }
     }
 
     static async Task<FozException?> TryAsync(Func<Task> run)
@@ -164,7 +165,7 @@ public sealed class PipelineRunner(Lake lake)
     }
 
     async Task<StepResult> RunStepAsync(
-        RunRequest request, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        RunRequest request, Project project, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
         RunReports reports, CancellationToken cancellationToken)
     {
         Tell(request, new RunEvent.StepStarted(node.Table));
@@ -178,14 +179,14 @@ public sealed class PipelineRunner(Lake lake)
         })
         {
             Intervals = request.Intervals,
-            Project = request.Project.File,
-            Lineage = () => new(request.Project, lake),
+            Project = project.File,
+            Lineage = () => new(project, lake),
         };
         var result = await TryAsync(node, () => node switch
         {
             GraphNode.OfStream stream =>
                 new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
-            GraphNode.OfModel model => RunModelAsync(context, model, request.Project.File, cancellationToken),
+            GraphNode.OfModel model => RunModelAsync(context, model, project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
         result = result with

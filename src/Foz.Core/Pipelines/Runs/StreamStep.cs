@@ -25,11 +25,22 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
         var (manifest, isResumed) = await OpenBatchAsync(cancellationToken);
-        if (manifest is null) return new() { Step = node.Table, IsStream = true, Outcome = Outcome.Skipped };
+        if (manifest is null) return await SkipAsync(null, cancellationToken);
         var result = await RunBatchAsync(manifest, cancellationToken);
         if (!isResumed || result.Outcome is Outcome.Failed) return result;
         (manifest, _) = await OpenBatchAsync(cancellationToken);
         return manifest is null ? result : Join(result, await RunBatchAsync(manifest, cancellationToken));
+    }
+
+    /// <summary>What comes of it where nothing is new: at most other tags.</summary>
+    async Task<StepResult> SkipAsync(StepManifest? manifest, CancellationToken cancellationToken)
+    {
+        var version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken);
+        return new()
+        {
+            Step = node.Table, IsStream = true, Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded, Inputs = manifest,
+            TableVersion = version,
+        };
     }
 
     /// <summary>What two batches of the step came to.</summary>
@@ -63,7 +74,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                     await log.ReopenAsync(manifest, cancellationToken);
                     if (isNothing && present is null)
                         context.Warn(new($"{node.Table} has no rows yet, and no columns: the first rows make it"));
-                    if (isNothing) return Result(manifest, Outcome.Skipped);
+                    if (isNothing) return await SkipAsync(manifest, cancellationToken);
                 }
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
                 try
@@ -96,12 +107,18 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             return $"batch {last.Batch} was not finished";
         return (await PlanAsync(manifests, cancellationToken)).Inputs switch
         {
-            null => null,
+            null => await FindTagsAsync(cancellationToken),
             { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
             { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
             _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
         };
     }
+
+    async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
+        await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
+        && new TagFlow(context, node).IsDue(present, Stream.Mode is StreamMode.Snapshot)
+            ? "the tags of its columns changed"
+            : null;
 
     /// <summary>The rows that take the place of the ones on which the engine failed.</summary>
     static async Task<StreamRows> RecoverAsync(
@@ -195,12 +212,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var arrival = StreamArrival.Of(
             session, node, rows, select, context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken), cancellationToken);
         foreach (var told in arrival.Warnings) context.Warn(told);
-        var flow = new TagFlow(context, node);
-        var tags = await flow.FindAsync(cancellationToken);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
-            Fields = [.. arrival.Fields.Select(field => Describe(field, tags))],
+            Fields = [.. arrival.Fields.Select(Describe)],
             Description = node.Stream.Description,
             RacesMax = 0,
         };
@@ -211,6 +226,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         await using var change = replaces
             ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
             : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
+        var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
+        change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
         if (rowsRead is { } given)
             Reconcile(
@@ -225,7 +242,6 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
-        await flow.ApplyAsync(table, tags, replaces, cancellationToken);
         if (rejected > 0)
             context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
         return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
@@ -277,9 +293,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return change.RowsAdded;
     }
 
-    Field Describe(Field field, ColumnTagMap tags)
+    Field Describe(Field field)
     {
-        field = field with { Metadata = field.Metadata.SetItems(tags.Of(field.Name)) };
         var description = node.Stream.Columns
             .FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase))?.Description;
         return description is null

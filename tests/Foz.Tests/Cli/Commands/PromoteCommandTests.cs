@@ -50,6 +50,18 @@ public sealed class PromoteCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Tags_flow_from_the_tables_that_an_environment_borrows()
+    {
+        foz.Write("models/gold/people.sql", "/* @foz\ncolumns: [{name: who, tags: [pii.name]}]\n@foz */\nselect 1 as id, 'ana' as who");
+        await OkAsync("run");
+        foz.Write("models/gold/labels.sql", "select id, upper(who) as label from gold.people");
+        await OkAsync("run", "--target", "dev");
+        var tags = await OkAsync("ls", "--tags", "--target", "dev", "-o", "csv");
+        Assert.Contains("dev_gold.labels,label,pii.name,from gold.people.who", tags, StringComparison.Ordinal);
+        Assert.DoesNotContain("dev_gold.labels,id", tags, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_promoted_is_the_bases_and_its_next_run_goes_on_exactly_once()
     {
         await OkAsync("run");
@@ -87,6 +99,25 @@ public sealed class PromoteCommandTests : IDisposable
         await OkAsync("run", "--target", "dev", "silver.events");
         Assert.Equal("twice\n10\n", await OkAsync("query", "select twice from silver.events where id = 1", "-o", "csv"));
         Assert.Equal("twice\n20\n", await OkAsync("query", "select twice from silver.events where id = 1", "--target", "dev", "-o", "csv"));
+    }
+
+    [Fact]
+    public async Task A_promotion_that_was_cut_off_is_told_by_the_run_that_ended_it_though_that_failed()
+    {
+        await OkAsync("run");
+        foz.Write("models/gold/other.sql", "select 2 as x");
+        await OkAsync("run", "--target", "dev");
+        await OkAsync("promote", "dev", "prod", "--yes");
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(foz.Folder, "lake/_foz/promotions"), "*.json"));
+        File.Move(file, Path.ChangeExtension(file, ".open.json"));
+
+        var failed = await foz.RunAsync("run", "silver.nothing");
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.True(File.Exists(file), failed.Out + failed.Error);
+        await OkAsync("run");
+
+        var id = Path.GetFileNameWithoutExtension(file);
+        Assert.Equal("n\n2\n", await OkAsync("query", $"select count(*) as n from foz.runs where run_id = '{id}'", "-o", "csv"));
     }
 
     [Theory]

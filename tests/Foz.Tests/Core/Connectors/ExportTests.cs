@@ -31,6 +31,20 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_note_that_does_not_say_of_which_table_is_not_taken_for_this_ones()
+    {
+        Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
+        await project!.RunWellAsync();
+        var note = Assert.Single(Directory.GetFiles(Path.Combine(project.Folder, "lake/_foz/exports"), "*.json", SearchOption.AllDirectories));
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(note, Cancel))!.AsObject();
+        (json["version"], json["tableId"]) = (99, null);
+        await File.WriteAllTextAsync(note, json.ToJsonString(), Cancel);
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        await project.RunWellAsync();
+        Assert.Equal(["1,a", "2,b", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_written_is_made_up_for_and_the_others_stay_whole()
     {
         Open("disk: {type: files, path: data}", "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");

@@ -2,6 +2,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
+using Foz.Core.Journal;
 using Foz.Core.Serving;
 using Foz.Tests.Core.Pipelines.Runs;
 using Foz.Tests.Core.Serving;
@@ -107,6 +108,83 @@ public sealed class TagTests : IAsyncLifetime
         await project.RunAsync();
         Assert.Equal(["id: ", "state: ", "who: daily pii.name"], await TagsAsync("gold.copy"));
     }
+
+    [Fact]
+    public async Task Tags_flow_through_ephemeral_models_and_programs_from_the_first_version_on()
+    {
+        project.Write("models/silver/names.sql", "/* @foz\nmaterialization: ephemeral\n@foz */\nSELECT id, upper(name) AS label, paid FROM silver.people");
+        project.Write("models/gold/labels.sql", "SELECT id, label || '!' AS label FROM silver.names");
+        project.Write("models/gold/scores.py", """"
+            """@foz
+            columns:
+              score: {from: [silver.people.paid]}
+            @foz"""
+            import foz
+
+            def model():
+                return [{"who": p["name"], "score": p["paid"]} for p in foz.table("silver.people", "rows")]
+            """");
+        project.Write("models/gold/contacts.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT id, name FROM silver.people");
+        project.Write("models/gold/seen.py", """"
+            """@foz
+            description: Who was seen
+            @foz"""
+            import foz
+
+            def model():
+                return [{"id": p["id"]} for p in foz.table("gold.contacts", "rows")]
+            """");
+        var run = await project.RunAsync();
+        Assert.All(run.Steps, step => Assert.Null(step.Error?.Describe()));
+
+        Assert.Equal(["id: ", "label: daily pii.name"], await TagsAsync("gold.labels"));
+        Assert.Equal(["who: daily pii.cpf pii.name", "score: "], await TagsAsync("gold.scores"));
+        Assert.Equal(["id: daily pii.cpf pii.name"], await TagsAsync("gold.seen"));
+        Assert.Equal(0, await VersionAsync("gold.scores"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_traced_has_all_tags_of_what_is_read_and_loses_none()
+    {
+        project.Write("models/gold/seen.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: merge, unique_key: id}
+            columns: [{name: id, type: int}, {name: who, type: varchar, release: {daily: 'nobody minds, DPO-13'}}]
+            @foz */
+            SELECT id, name AS who FROM silver.people WHERE id NOT IN (SELECT id FROM gold.seen)
+            """);
+        var run = await project.RunAsync();
+        Assert.All(run.Steps, step => Assert.Null(step.Error?.Describe()));
+        // It reads its own table, whose columns nobody knew yet.
+        Assert.Equal(["id: daily pii.cpf pii.name", "who: pii.cpf pii.name released.daily"], await TagsAsync("gold.seen"));
+    }
+
+    [Fact]
+    public async Task Tags_come_by_the_commit_that_brings_rows_and_by_one_of_their_own_where_there_are_none()
+    {
+        Write("");
+        await project.RunAsync();
+        Assert.Equal((0, "id: ,name: ,state: "), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+
+        Write("columns: [{name: name, tags: [pii.name]}]");
+        Assert.Equal(Outcome.Succeeded, (await project.RunAsync()).Steps.Single(step => step.Step.Name == "log").Outcome);
+        Assert.Equal((1, "id: ,name: pii.name,state: "), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+        Assert.All((await project.RunAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+
+        Write("columns: [{name: name, tags: [pii.name, daily]}, {name: state, tags: [sensitive.politics]}]");
+        await project.AppendAsync("bronze.people", "SELECT 3 AS id, 'cid' AS name, '' AS cpf, 'MG' AS state, 30.0 AS paid");
+        await project.RunAsync();
+        Assert.Equal(
+            (2, "id: ,name: daily pii.name,state: sensitive.politics"), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+        Assert.Equal(3, (await project.RowsAsync("silver.log")).Count);
+
+        void Write(string columns) => project.Write(
+            "models/silver/log.sql",
+            $"/* @foz\nmaterialization: {{type: incremental, strategy: append}}\n{columns}\n@foz */\nSELECT id, name, state FROM STREAM(bronze.people)");
+    }
+
+    async Task<long> VersionAsync(string table) =>
+        (await (await project.Lake.OpenTableAsync(TableName.Parse(table), Cancel)).LatestAsync(Cancel)).Version;
 
     [Fact]
     public async Task A_protected_column_is_not_there_until_a_grant_says_how()

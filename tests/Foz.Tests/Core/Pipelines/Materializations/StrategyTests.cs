@@ -48,6 +48,37 @@ public sealed class StrategyTests : IDisposable
         Assert.Equal(["1|same|2026-01-01", "2|y|2026-01-04", "3|dated|2020-01-01"], await lake.RowsAsync());
     }
 
+    [Theory]
+    [InlineData("(1, 'a', 1), (2, 'b', 5)", "(1, 'late', 0), (2, 'c', 6), (2, 'd', 7)", "(NULL, 'x', 1), (1, 'none', NULL), (3, 'e', 1)")]
+    [InlineData("(1, 'a', 9)", "(1, 'b', 8)", "(1, 'c', 7)")]
+    public async Task A_full_refresh_of_sequenced_rows_gives_the_same_table_as_runs(params string[] batches)
+    {
+        lake.Model("{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "SELECT * FROM STREAM(bronze.t)");
+        foreach (var batch in batches)
+        {
+            await lake.AppendAsync($"SELECT * FROM (VALUES {batch}) v(id, v, d)");
+            await lake.RunWellAsync();
+        }
+        var rows = await lake.RowsAsync();
+        await lake.RunWellAsync(isFullRefresh: true);
+        Assert.Equal(rows, await lake.RowsAsync());
+    }
+
+    [Fact]
+    public async Task A_column_that_orders_rows_may_come_later_than_the_rows()
+    {
+        lake.Model("{type: incremental, strategy: merge, unique_key: id}", "SELECT id, v FROM STREAM(bronze.t)");
+        await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a', 5), (2, 'b', 5)) v(id, v, d)");
+        await lake.RunWellAsync();
+        lake.Model("{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "SELECT id, v, d FROM STREAM(bronze.t)");
+        foreach (var row in (string[])["1, 'c', 4", "1, 'd', 3", "2, 'e', 6"])
+        {
+            await lake.AppendAsync($"SELECT * FROM (VALUES ({row})) v(id, v, d)");
+            await lake.RunWellAsync();
+        }
+        Assert.Equal(["1|c|4", "2|e|6"], await lake.RowsAsync());
+    }
+
     [Fact]
     public async Task Any_order_and_batching_of_sequenced_rows_gives_one_table()
     {
