@@ -75,7 +75,10 @@ static class AirbyteDestinationCommand
                 using var workspace = Open(context, arguments, read);
                 var destination = new AirbyteDestination(
                     workspace.Lake, read, streams, table => table with { Schema = workspace.File.SchemaPrefix + table.Schema }, messages);
-                Refuse(workspace.TryLoadProject(context, cancellationToken), destination.Tables);
+                var project = workspace.TryLoadProject(context, cancellationToken);
+                Refuse(project, destination.Tables);
+                // A mistake elsewhere in the project is no reason to stop a sync into tables that are its own.
+                if (project is not ProjectResult.Loaded) await destination.CheckFreeAsync(cancellationToken);
                 await destination.WriteAsync(context.Shell.In(), cancellationToken);
                 return 0;
             }
@@ -119,7 +122,6 @@ static class AirbyteDestinationCommand
     /// <summary>Two writers of one table would undo what the other did.</summary>
     static void Refuse(ProjectResult result, IEnumerable<TableName> tables)
     {
-        // A mistake elsewhere in the project is no reason to stop a sync.
         if (result is not ProjectResult.Loaded { Project: var project }) return;
         var made = project.Graph.Nodes.Select(node => node.Name).ToHashSet();
         if (tables.FirstOrDefault(made.Contains) is { Name: not null } taken)

@@ -17,6 +17,10 @@ public sealed class AirbyteDestination
     const int LinesMax = 1_000;
     const int LineCharsMax = 64 << 20;
 
+    // What lines that wait may take together, counted in pieces: at least the longest line.
+    const int PieceChars = 64 << 10;
+    const int PiecesMax = 2 * LineCharsMax / PieceChars;
+
     readonly Lake lake;
     readonly AirbyteConfig config;
     readonly AirbyteMessages messages;
@@ -36,7 +40,7 @@ public sealed class AirbyteDestination
     {
         (this.lake, this.config, this.messages) = (lake, config, messages);
         syncs = AirbyteStream.ParseCatalog(catalog, config.Schema).ToDictionary(
-            s => (s.Namespace, s.Name), s => new Sync(s, new(lake, s, tableOf(s.Table), text => messages.Log("WARN", text))));
+            s => (s.Namespace, s.Name), s => new Sync(s, tableOf(s.Table), new(lake, s, tableOf(s.Table), text => messages.Log("WARN", text))));
     }
 
     /// <summary>The tables that records go to, without the environment's prefix.</summary>
@@ -51,6 +55,27 @@ public sealed class AirbyteDestination
         await lake.Store.DeleteAsync(probe, cancellationToken);
     }
 
+    /// <summary>Makes sure that no step of a project made a table that records go to: two writers of one table would undo what the other did.</summary>
+    /// <exception cref="FozException">One did.</exception>
+    public async Task CheckFreeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var sync in syncs.Values)
+        {
+            var made = sync.Table;
+            var isMade = await lake.Catalog.FindAsync(made, cancellationToken) switch
+            {
+                null => false,
+                { Kind: DefinitionKind.View } => true,
+                _ => (await (await lake.OpenTableAsync(made, cancellationToken)).FindLatestAsync(cancellationToken))?.BatchOf($"{made}") is not null,
+            };
+            if (isMade)
+                throw new FozException(ErrorKind.Configuration, $"{sync.Stream.Table} was made by a project, which cannot be read now")
+                {
+                    Hint = "foz check tells what is wrong with it; let the records go to a schema of their own",
+                };
+        }
+    }
+
     /// <summary>Takes messages up to the end of the input.</summary>
     /// <exception cref="FozException">A message is none, a table cannot be written, or a stream that replaces its table did not complete.</exception>
     public async Task WriteAsync(TextReader input, CancellationToken cancellationToken)
@@ -58,12 +83,17 @@ public sealed class AirbyteDestination
         committedAt = lake.Clock.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var lines = Channel.CreateBounded<BoundedLine>(LinesMax);
+        using var room = new SemaphoreSlim(PiecesMax);
         // Not waited for at an error: it may hang in the input.
-        _ = Task.Run(() => ReadAsync(input, lines.Writer, stop.Token), CancellationToken.None);
+        _ = Task.Run(() => ReadAsync(input, lines.Writer, room, stop.Token), CancellationToken.None);
         try
         {
             var number = 0L;
-            await foreach (var line in lines.Reader.ReadAllAsync(cancellationToken)) await TakeAsync(line, ++number, cancellationToken);
+            await foreach (var line in lines.Reader.ReadAllAsync(cancellationToken))
+            {
+                await TakeAsync(line, ++number, cancellationToken);
+                room.Release(PiecesOf(line));
+            }
             await FinishAsync(cancellationToken);
         }
         finally
@@ -73,13 +103,16 @@ public sealed class AirbyteDestination
         }
     }
 
-    static async Task ReadAsync(TextReader input, ChannelWriter<BoundedLine> lines, CancellationToken cancellationToken)
+    static int PiecesOf(BoundedLine line) => line.Text.Length / PieceChars + 1;
+
+    static async Task ReadAsync(TextReader input, ChannelWriter<BoundedLine> lines, SemaphoreSlim room, CancellationToken cancellationToken)
     {
         try
         {
             var reader = new BoundedLineReader(input, LineCharsMax, passesRest: false);
             while (await reader.ReadAsync() is { } line)
             {
+                for (var pieces = PiecesOf(line); pieces > 0; pieces--) await room.WaitAsync(cancellationToken);
                 await lines.WriteAsync(line, cancellationToken);
                 if (line.IsCut) break;
             }
@@ -124,9 +157,17 @@ public sealed class AirbyteDestination
     void Add(JsonElement record)
     {
         var sync = Find(record);
-        var at = record.TryGetProperty("emitted_at", out var emitted) && emitted.TryGetInt64(out var ms) ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : lake.Clock.GetUtcNow();
-        sync.Waiting.Add(record.GetProperty("data"), at);
+        sync.Waiting.Add(record.GetProperty("data"), EmittedAt(record) ?? lake.Clock.GetUtcNow());
         sync.RecordsSinceState++;
+    }
+
+    /// <summary>When a record was read; null where it does not say.</summary>
+    static DateTimeOffset? EmittedAt(JsonElement record)
+    {
+        if (!record.TryGetProperty("emitted_at", out var emitted) || !emitted.TryGetInt64(out var ms)) return null;
+        return ms >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+            : throw new FozException(ErrorKind.Data, $"'emitted_at' of a record is {ms}, which is no time in milliseconds since 1970");
     }
 
     Sync Find(JsonElement named)
@@ -168,7 +209,7 @@ public sealed class AirbyteDestination
         var word = status.GetProperty("status").GetString();
         if (word != "COMPLETE") return;
         sync.IsComplete = true;
-        if (!sync.IsAtOnce) return;
+        if (!sync.IsAtOnce || sync.IsCommitted) return;
         await CommitAsync(sync, cancellationToken);
         Tell();
     }
@@ -201,6 +242,12 @@ public sealed class AirbyteDestination
             {
                 Hint = "see what the source says, and let the sync run again",
             };
+        if (syncs.Values.FirstOrDefault(s => s.IsAtOnce && s.Waiting.Count > 0) is { } late)
+            throw new FozException(
+                ErrorKind.Data, $"{late.Waiting.Count:N0} {(late.Waiting.Count == 1 ? "record" : "records")} of stream '{late.Stream.Name}' came after it was complete: {late.Stream.Table} has those before")
+            {
+                Hint = "see what the source says, and let the sync run again",
+            };
     }
 
     /// <summary>Tells the states behind which nothing waits, each stream's in their order.</summary>
@@ -223,9 +270,12 @@ public sealed class AirbyteDestination
     sealed record State(JsonObject Message, Sync? Of, long Records);
 
     /// <summary>A stream at work.</summary>
-    sealed class Sync(AirbyteStream stream, WaitingRecords waiting)
+    sealed class Sync(AirbyteStream stream, TableName table, WaitingRecords waiting)
     {
         public AirbyteStream Stream => stream;
+
+        /// <summary>Its table in the lake.</summary>
+        public TableName Table => table;
 
         public WaitingRecords Waiting => waiting;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Destinations;
 
@@ -61,6 +63,13 @@ sealed record AirbyteStream
         var streams = JsonFiles.Object(text, "the catalog")["streams"] as JsonArray
             ?? throw new FozException(ErrorKind.Configuration, "the catalog has no 'streams'");
         var all = streams.Select(s => Parse(s as JsonObject ?? [], schema)).ToList();
+        var errors = new ErrorList();
+        foreach (var stream in all) Identifier.CheckWritten(stream.Table, default, errors);
+        if (errors.Items is [var error, ..])
+            throw new FozException(ErrorKind.Configuration, error.Message)
+            {
+                Hint = $"{error.Hint}: see 'schema' of the configuration, and the namespaces and prefix of the connection",
+            };
         if (all.GroupBy(s => s.Table).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new FozException(
                 ErrorKind.Configuration, $"streams {string.Join(" and ", twice.Select(s => $"'{s.Name}'"))} would go to one table: {twice.Key}")

@@ -132,7 +132,7 @@ sealed class WaitingRecords(Lake lake, AirbyteStream stream, TableName table, Ac
         await using var change = (stream.Mode, present, replaces) switch
         {
             (_, not null, true) => await writer.OverwriteAsync(target, WithoutDeleted(select, fields), options, cancellationToken),
-            (AirbyteSyncMode.AppendDedup, not null, _) => await writer.MergeAsync(target, Merge(select, fields, present, options), cancellationToken),
+            (AirbyteSyncMode.AppendDedup, not null, _) => await writer.MergeAsync(target, Merge(session, select, fields, present, options, cancellationToken), cancellationToken),
             _ => await writer.AppendAsync(target, WithoutDeleted(select, fields), options, cancellationToken),
         };
         if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) warn(warning.Describe());
@@ -149,8 +149,12 @@ sealed class WaitingRecords(Lake lake, AirbyteStream stream, TableName table, Ac
             + $"(PARTITION BY {SqlText.Identifiers(stream.Keys)} ORDER BY {cursor}{SqlText.Identifier(OrderField)} DESC) = 1";
     }
 
-    MergeDefinition Merge(string select, IReadOnlyList<Field> fields, TableSnapshot present, WriteOptions options)
+    MergeDefinition Merge(
+        EngineSession session, string select, IReadOnlyList<Field> fields, TableSnapshot present, WriteOptions options, CancellationToken cancellationToken)
     {
+        // Of keys without NULL an equality finds rows by indexes, and files by statistics.
+        var noKey = string.Join(" OR ", stream.Keys.Select(k => $"{SqlText.Identifier(k)} IS NULL"));
+        var equals = session.QueryScalar<bool>($"SELECT EXISTS (SELECT 1 FROM ({select}) WHERE {noKey})", cancellationToken) ? "IS NOT DISTINCT FROM" : "=";
         var deleted = IsDeleted(fields, $"{Incoming}.");
         // A record that is older than the row that is there comes too late.
         var isLater = stream.Cursor is { } cursor && Find(fields, cursor) is { } found && Find(present.Fields, cursor) is not null
@@ -164,7 +168,7 @@ sealed class WaitingRecords(Lake lake, AirbyteStream stream, TableName table, Ac
         return new()
         {
             Source = select, SourceAlias = Incoming, TargetAlias = Present,
-            On = string.Join(" AND ", stream.Keys.Select(k => $"{Incoming}.{SqlText.Identifier(k)} = {Present}.{SqlText.Identifier(k)}")),
+            On = string.Join(" AND ", stream.Keys.Select(k => $"{Incoming}.{SqlText.Identifier(k)} {equals} {Present}.{SqlText.Identifier(k)}")),
             Clauses = clauses, EvolvesSchema = true, Write = options,
         };
     }

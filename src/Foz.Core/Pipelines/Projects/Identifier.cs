@@ -37,6 +37,10 @@ static partial class Identifier
     public static bool CheckTable(string name, Place place, ErrorList errors) =>
         CheckEnding(name, place, errors) && CheckText(name, "a table", place, errors);
 
+    /// <summary>Whether others may write a table of this name, whatever characters are in it; adds an error if not.</summary>
+    public static bool CheckWritten(TableName name, Place place, ErrorList errors) =>
+        CheckSchema(name.Schema, place, errors) & CheckEnding(name.Name, place, errors);
+
     /// <summary>
     /// Whether a text can be the name of a stream's table; adds an error if not. A source's own names are taken as
     /// they are as far as a folder can have them.

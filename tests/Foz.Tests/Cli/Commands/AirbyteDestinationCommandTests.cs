@@ -97,6 +97,56 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stream_that_is_complete_twice_keeps_its_rows_and_late_records_fail_the_sync()
+    {
+        Catalog(Stream("users", "overwrite", """{"id":{"type":"integer"}}"""));
+        (await WriteAsync(Record("users", """{"id":1}"""), Status("users", "COMPLETE"), Status("users", "COMPLETE"))).ExpectOk();
+        Assert.Equal("id\n1\n", await QueryAsync("select id from bronze.users"));
+        var late = await WriteAsync(
+            Record("users", """{"id":2}"""), Status("users", "COMPLETE"), Record("users", """{"id":3}"""), State("users", 3), Status("users", "COMPLETE"));
+        Assert.Equal(1, late.ExitCode);
+        Assert.Contains("1 record of stream 'users' came after it was complete: bronze.users has those before", late.Out);
+        Assert.Empty(States(late));
+        Assert.Equal("id\n2\n", await QueryAsync("select id from bronze.users"));
+    }
+
+    [Fact]
+    public async Task Keys_that_are_null_are_one_key()
+    {
+        Catalog(Stream("users", "append_dedup", """{"id":{"type":"integer"},"v":{"type":"string"}}""", ""","primary_key":[["id"]]"""));
+        foreach (var v in (string[])["a", "b", "c"])
+            (await WriteAsync(Record("users", $$"""{"id":null,"v":"{{v}}"}"""), Record("users", $$"""{"id":1,"v":"{{v}}"}"""))).ExpectOk();
+        Assert.Equal("id,v\n1,c\n,c\n", await QueryAsync("select id, v from bronze.users order by id nulls last"));
+    }
+
+    [Fact]
+    public async Task Long_lines_and_many_short_ones_pass()
+    {
+        Catalog(Stream("users", "append", "{}"));
+        var text = new string('x', 3 << 20);
+        (await WriteAsync([
+            .. Enumerable.Range(0, 12).Select(_ => Record("users", $$"""{"v":"{{text}}"}""")), .. Enumerable.Range(0, 3000).Select(_ => Record("users", """{"v":"a"}""")),
+        ])).ExpectOk();
+        Assert.Equal($"n,l\n3012,{12 * text.Length + 3000}\n", await QueryAsync("select count(*) as n, sum(length(v)) as l from bronze.users"));
+    }
+
+    [Fact]
+    public async Task A_table_of_a_project_that_cannot_be_read_now_is_not_written()
+    {
+        runner.Write("models/silver/users.sql", "select 1 as id");
+        (await runner.RunAsync("run")).ExpectOk();
+        runner.Write("config.json", """{"schema": "silver"}""");
+        Catalog(Stream("others", "append", "{}"));
+        runner.Write("models/silver/broken.sql", "/* @foz\nmaterialisation: table\n@foz */\nselect 1 as id");
+        for (var i = 0; i < 2; i++) (await WriteAsync(Record("others", "{}"))).ExpectOk();
+        Catalog(Stream("users", "append", "{}"));
+        var refused = await WriteAsync(Record("users", """{"id":2}"""));
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("silver.users was made by a project, which cannot be read now", refused.Out);
+        Assert.Equal("id\n1\n", await QueryAsync("select id from silver.users"));
+    }
+
+    [Fact]
     public async Task Rows_of_a_generation_that_is_tried_again_stay()
     {
         Catalog(Stream("users", "overwrite", """{"id":{"type":"integer"}}""", ""","generation_id":1,"minimum_generation_id":1"""));
@@ -124,6 +174,17 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
         await FailAsync("stream 'users' of the catalog has destination_sync_mode 'merge'");
         Catalog(Stream("a b", "append", "{}"), Stream("a_b", "append", "{}"));
         await FailAsync("streams 'a b' and 'a_b' would go to one table: bronze.a_b");
+        Catalog(Stream("users__rejected", "append", "{}"));
+        await FailAsync("the name 'users__rejected' is reserved");
+        foreach (var schema in (string[])["foz", "_foz", "information_schema", "main"])
+        {
+            Catalog(Fill("""{"stream":{"name":"users","namespace":"$1"},"destination_sync_mode":"append"}""", schema));
+            await FailAsync(schema == "_foz" ? "'_foz' is not a name for a schema" : $"the schema '{schema}' is reserved");
+        }
+        Catalog(Stream("users", "append", "{}"));
+        await FailAsync(
+            "'emitted_at' of a record is 1700000000000000000",
+            """{"type":"RECORD","record":{"stream":"users","emitted_at":1700000000000000000,"data":{}}}""");
         runner.Write("models/silver/users.sql", "select 1 as id");
         runner.Write("config.json", """{"schema": "silver"}""");
         Catalog(Stream("users", "append", "{}"));
