@@ -61,6 +61,9 @@ sealed class StoredFiles : IRemoteFiles
                 if (part is not { Length: > 0 } bytes) throw FileStreams.Error(file, new FileNotFoundException());
                 await target.WriteAsync(bytes, cancellationToken);
             }
+            // Parts of two files make none of either.
+            if (await store.GetInfoAsync(path, cancellationToken) is not { } after || after.SizeBytes != info.SizeBytes || after.LastModified != info.LastModified)
+                throw FilePlan.ChangedWhileRead(file.Input);
         }
         catch (DeltaException e)
         {

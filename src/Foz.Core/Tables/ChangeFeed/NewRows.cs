@@ -76,17 +76,23 @@ sealed class NewRows
         var isRewritten = gone.Exists(remove => remove.DataChange) && come.Exists(add => add.DataChange);
         var isTold = isRewritten && tracked is null && step.Told.Count > 0;
         var touched = new List<FileLife>();
-        foreach (var remove in removes.Values) touched.Add(await FindAsync(step, remove, cancellationToken));
+        var isCompared = isRewritten && tracked is null && step.MayCopy && !isTold;
+        var compared = isCompared ? gone.Where(remove => remove.DataChange).ToHashSet() : [];
+        foreach (var remove in removes.Values)
+            touched.Add(await FindAsync(step, remove, isRestored || compared.Contains(remove), cancellationToken));
         if (isTold) Tell(step, touched);
         foreach (var remove in gone)
             if (isTold || !remove.DataChange) Leave(remove.Path);
-            else
-            {
-                var isCompared = isRewritten && tracked is null && step.MayCopy;
-                lives[remove.Path] = lives[remove.Path] with { Now = null, IsCompared = isCompared };
-            }
+            else lives[remove.Path] = lives[remove.Path] with { Now = null, IsCompared = isCompared };
+        await TableFiles.ReadVectorsAsync(end, [.. adds.Where(add => !(removes.ContainsKey(add.Path) && lives[add.Path].Before is not null))], cancellationToken);
         foreach (var add in adds)
         {
+            if (removes.ContainsKey(add.Path) && lives[add.Path] is { Before: not null } old)
+            {
+                MarkOld(old, add, isCounted: add.DataChange && !isTold);
+                continue;
+            }
+            if (come.Contains(add) && lives.TryGetValue(add.Path, out var again)) lives[add.Path] = await ReadAsync(again, cancellationToken);
             var rows = await TableScan.DeletedRowsAsync(end, add, cancellationToken);
             if (removes.ContainsKey(add.Path)) Mark(add, rows, isCounted: add.DataChange && !isTold);
             else if (come.Contains(add)) Enter(add, rows, isCounted: add.DataChange && !isTold, isMixed: isRewritten || !add.DataChange);
@@ -95,12 +101,37 @@ sealed class NewRows
     }
 
     /// <summary>What is known of a file that a version marks or removes.</summary>
-    async Task<FileLife> FindAsync(VersionStep step, RemoveFile remove, CancellationToken cancellationToken)
+    /// <param name="step">The version.</param>
+    /// <param name="remove">The file.</param>
+    /// <param name="isNeeded">Whether it matters which rows it had; a deletion vector that does not may be vacuumed.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    async Task<FileLife> FindAsync(VersionStep step, RemoveFile remove, bool isNeeded, CancellationToken cancellationToken)
     {
-        if (lives.TryGetValue(remove.Path, out var known)) return known;
-        var file = FileChange.AsData(end, step, remove);
-        var rows = await TableScan.DeletedRowsAsync(end, file, cancellationToken);
-        return lives[remove.Path] = new(file, rows, rows) { IsOld = true };
+        if (!lives.TryGetValue(remove.Path, out var life))
+        {
+            var file = FileChange.AsData(end, step, remove);
+            life = new(file, Start: null, Now: null) { IsOld = true, Before = file };
+        }
+        return lives[remove.Path] = isNeeded ? await ReadAsync(life, cancellationToken) : life;
+    }
+
+    /// <summary>The same with the rows that the file had before.</summary>
+    async Task<FileLife> ReadAsync(FileLife life, CancellationToken cancellationToken)
+    {
+        if (life.Before is not { } before) return life;
+        var rows = await TableScan.DeletedRowsAsync(end, before, cancellationToken);
+        return life with { Start = rows, Now = rows, Before = null };
+    }
+
+    /// <summary>Notes that rows of a file from before the range were deleted: none came with it.</summary>
+    void MarkOld(FileLife life, AddFile file, bool isCounted)
+    {
+        if (isCounted) lives[file.Path] = life with { File = file };
+        else
+        {
+            Leave(file.Path);
+            lives[file.Path] = new(file, Start: null, Now: null) { IsOld = life.IsOld, IsMixed = life.IsMixed, Before = file };
+        }
     }
 
     /// <summary>Notes the change data files of a version, which say all that it did with rows.</summary>
@@ -198,6 +229,9 @@ sealed class NewRows
     {
         /// <summary>Whether it was there before the range, so that it has no row that came in it.</summary>
         public bool IsOld { get; init; }
+
+        /// <summary>The file as it was before the range, where nobody asked which rows it had; null where that is known.</summary>
+        public AddFile? Before { get; init; }
 
         /// <summary>Whether rows of it may have been copied into files that came with the version that took it away.</summary>
         public bool IsCompared { get; init; }

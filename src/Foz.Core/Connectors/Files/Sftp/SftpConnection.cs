@@ -20,11 +20,13 @@ sealed class SftpConnection : IAsyncDisposable
     readonly SemaphoreSlim sending = new(1);
     readonly Task receiving;
     uint lastId;
+    long heardAt;
     volatile FozException? lost;
 
     SftpConnection(SshProcess ssh, SftpOptions options, TimeProvider clock)
     {
         (this.ssh, this.options, this.clock) = (ssh, options, clock);
+        heardAt = clock.GetTimestamp();
         receiving = Task.Run(ReceiveAsync);
     }
 
@@ -42,6 +44,7 @@ sealed class SftpConnection : IAsyncDisposable
             var version = await connection.AskAsync(0, SftpRequests.Init(), cancellationToken);
             if (version.Type is not SftpMessageType.Version || version.Id < SftpRequests.Version)
                 throw new FozException(ErrorKind.Source, $"{options.Host} speaks another version of SFTP than {SftpRequests.Version}");
+            process.ForgetKey();
             return connection;
         }
         catch
@@ -58,20 +61,25 @@ sealed class SftpConnection : IAsyncDisposable
         var what = $"folder {folder} of {options.Host}";
         var handle = (await RequestAsync(what, id => SftpRequests.OfPath(SftpMessageType.OpenDir, id, folder), cancellationToken)).ReadHandle();
         var entries = new List<SftpEntry>();
-        while (true)
+        try
         {
-            var reply = await SendAsync(id => SftpRequests.OfHandle(SftpMessageType.ReadDir, id, handle), cancellationToken);
-            if (reply.Type is SftpMessageType.Status && reply.ReadStatus().Status is SftpStatus.EndOfFile) break;
-            foreach (var entry in Checked(what, reply).ReadNames())
+            while (true)
             {
-                if (entry.Name is "." or "..") continue;
-                if (entry.Name.Length == 0 || entry.Name.AsSpan().ContainsAny('/', '\0'))
-                    throw new FozException(ErrorKind.Source, $"{what} has a name that is none: '{entry.Name}'");
-                entries.Add(entry);
+                var reply = await SendAsync(id => SftpRequests.OfHandle(SftpMessageType.ReadDir, id, handle), cancellationToken);
+                if (reply.Type is SftpMessageType.Status && reply.ReadStatus().Status is SftpStatus.EndOfFile) return entries;
+                foreach (var entry in Checked(what, reply).ReadNames())
+                {
+                    if (entry.Name is "." or "..") continue;
+                    if (entry.Name.Length == 0 || entry.Name.AsSpan().ContainsAny('/', '\0'))
+                        throw new FozException(ErrorKind.Source, $"{what} has a name that is none: '{entry.Name}'");
+                    entries.Add(entry);
+                }
             }
         }
-        await CloseAsync(handle, cancellationToken);
-        return entries;
+        finally
+        {
+            await CloseAsync(handle, cancellationToken);
+        }
     }
 
     /// <summary>What a path leads to is like; null where there is nothing.</summary>
@@ -85,7 +93,7 @@ sealed class SftpConnection : IAsyncDisposable
 
     /// <summary>Copies a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="check">Looks at what it is like before it is read.</param>
+    /// <param name="check">Looks at what it is like, before it is read and behind it.</param>
     /// <param name="target">Where to.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It is gone, or cannot be read.</exception>
@@ -93,18 +101,33 @@ sealed class SftpConnection : IAsyncDisposable
     {
         var what = $"file {path} of {options.Host}";
         var handle = (await RequestAsync(what, id => SftpRequests.OpenToRead(id, path), cancellationToken)).ReadHandle();
-        var attributes = (await RequestAsync(what, id => SftpRequests.OfHandle(SftpMessageType.FStat, id, handle), cancellationToken)).ReadAttributes();
-        check(attributes);
-        var size = attributes.SizeBytes ?? 0;
         // Many parts are under way, so that the distance to the server does not count for each.
         var parts = new Queue<Task<byte[]>>();
-        for (var next = 0L; next < size || parts.Count > 0;)
+        try
         {
-            for (; next < size && parts.Count < PartsMax; next += PartBytes)
-                parts.Enqueue(ReadPartAsync(what, handle, next, (int)Math.Min(PartBytes, size - next), cancellationToken));
-            await target.WriteAsync(await parts.Dequeue(), cancellationToken);
+            var attributes = await LookAsync();
+            var size = attributes.SizeBytes ?? throw new FozException(ErrorKind.Source, $"{what} cannot be read: the server does not tell its size");
+            for (var next = 0L; next < size || parts.Count > 0;)
+            {
+                for (; next < size && parts.Count < PartsMax; next += PartBytes)
+                    parts.Enqueue(ReadPartAsync(what, handle, next, (int)Math.Min(PartBytes, size - next), cancellationToken));
+                await target.WriteAsync(await parts.Dequeue(), cancellationToken);
+            }
+            // Parts of two files make none of either.
+            await LookAsync();
         }
-        await CloseAsync(handle, cancellationToken);
+        finally
+        {
+            await ((Task)Task.WhenAll(parts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await CloseAsync(handle, cancellationToken);
+        }
+
+        async Task<SftpAttributes> LookAsync()
+        {
+            var now = (await RequestAsync(what, id => SftpRequests.OfHandle(SftpMessageType.FStat, id, handle), cancellationToken)).ReadAttributes();
+            check(now);
+            return now;
+        }
     }
 
     /// <inheritdoc/>
@@ -133,8 +156,18 @@ sealed class SftpConnection : IAsyncDisposable
         return bytes;
     }
 
-    async Task CloseAsync(byte[] handle, CancellationToken cancellationToken) =>
-        await SendAsync(id => SftpRequests.OfHandle(SftpMessageType.Close, id, handle), cancellationToken);
+    /// <summary>Closes a handle, if that can be done: with the connection it closes too.</summary>
+    async Task CloseAsync(byte[] handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(id => SftpRequests.OfHandle(SftpMessageType.Close, id, handle), cancellationToken);
+        }
+        catch (Exception e) when (e is FozException or OperationCanceledException)
+        {
+            // What went before tells why.
+        }
+    }
 
     async Task<SftpReply> RequestAsync(string what, Func<uint, byte[]> request, CancellationToken cancellationToken) =>
         Checked(what, await SendAsync(request, cancellationToken));
@@ -180,7 +213,7 @@ sealed class SftpConnection : IAsyncDisposable
             }
             // The receiver sets this before it looks at who waits, so that nobody is left waiting.
             if (lost is not null) throw lost;
-            return await answer.Task.WaitAsync(options.Timeout, clock, cancellationToken);
+            return await WhileHeardAsync(answer.Task, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -190,6 +223,21 @@ sealed class SftpConnection : IAsyncDisposable
         {
             waiting.TryRemove(id, out _);
         }
+    }
+
+    /// <summary>Waits for an answer as long as the server is not silent: others may stand before it on a slow line.</summary>
+    async Task<SftpReply> WhileHeardAsync(Task<SftpReply> answer, CancellationToken cancellationToken)
+    {
+        var askedAt = clock.GetTimestamp();
+        for (var rest = options.Timeout; ; rest = options.Timeout - clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))))
+            try
+            {
+                return await answer.WaitAsync(rest > TimeSpan.Zero ? rest : throw new TimeoutException(), clock, cancellationToken);
+            }
+            catch (TimeoutException) when (clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))) < options.Timeout)
+            {
+                // It says something, though not this yet.
+            }
     }
 
     async Task ReceiveAsync()
@@ -203,7 +251,13 @@ sealed class SftpConnection : IAsyncDisposable
                 var count = BinaryPrimitives.ReadUInt32BigEndian(length);
                 if (count > MessageBytesMax) throw new WireException(WireErrorKind.TooLong, $"a message of SFTP has {count:N0} bytes");
                 var message = new byte[count];
-                await ssh.Output.ReadExactlyAsync(message);
+                for (var filled = 0; filled < message.Length;)
+                {
+                    var read = await ssh.Output.ReadAsync(message.AsMemory(filled));
+                    if (read == 0) throw new EndOfStreamException();
+                    filled += read;
+                    Interlocked.Exchange(ref heardAt, clock.GetTimestamp());
+                }
                 var reply = SftpReply.Parse(message);
                 var id = reply.Type is SftpMessageType.Version ? 0 : reply.Id;
                 if (waiting.TryRemove(id, out var answer)) answer.TrySetResult(reply);

@@ -12,6 +12,8 @@ sealed class SshProcess : IAsyncDisposable
     const int SayingsMax = 20;
     const int SayingCharsMax = 1_000;
     const int AliveSeconds = 15;
+    const string FolderPrefix = "foz-ssh-", KeyFile = "key";
+    static readonly TimeSpan KeyAgeMax = TimeSpan.FromHours(1);
     const UnixFileMode OwnOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // Asked twice: for what opens the key, and for the password.
@@ -48,12 +50,13 @@ sealed class SshProcess : IAsyncDisposable
         foreach (var file in (ReadOnlySpan<string?>)[options.PrivateKeyFile, options.KnownHostsFile])
             if (file is not null && !File.Exists(file))
                 throw new FozException(ErrorKind.Configuration, $"file {file} of the connection to {options.Host} does not exist");
-        var files = Directory.CreateTempSubdirectory("foz-ssh-");
+        SweepKeys(Path.GetTempPath(), clock);
+        var files = Directory.CreateTempSubdirectory(FolderPrefix);
         try
         {
             if (options.HostKey is not null)
                 Write(files, "known_hosts", await SshHostKey.KnownHostsAsync(options, clock, cancellationToken), OwnOnly);
-            if (options.PrivateKey is { } key) Write(files, "key", PrivateKeyText(key), OwnOnly);
+            if (options.PrivateKey is { } key) Write(files, KeyFile, PrivateKeyText(key), OwnOnly);
             var start = new ProcessStartInfo("ssh", Arguments(options, files.FullName))
             {
                 RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -72,13 +75,33 @@ sealed class SshProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Deletes the private key, which is not read again once the server answers.</summary>
+    public void ForgetKey() => File.Delete(Path.Combine(folder.FullName, KeyFile));
+
+    /// <summary>Deletes private keys of processes that were killed before the server answered.</summary>
+    /// <param name="temp">Where the folders are.</param>
+    /// <param name="clock">The time.</param>
+    public static void SweepKeys(string temp, TimeProvider clock)
+    {
+        foreach (var found in Directory.EnumerateDirectories(temp, FolderPrefix + "*"))
+            try
+            {
+                var key = Path.Combine(found, KeyFile);
+                if (File.Exists(key) && clock.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(key)) > KeyAgeMax) File.Delete(key);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or gone meanwhile.
+            }
+    }
+
     /// <summary>What the program's arguments are; all that matters for safety is stated, whatever the user's configuration says.</summary>
     /// <param name="options">The server.</param>
     /// <param name="folder">Where the files are that are made for it.</param>
     public static IReadOnlyList<string> Arguments(SftpOptions options, string folder)
     {
         var asks = options.Password is not null || options.Passphrase is not null;
-        var key = options.PrivateKey is not null ? Path.Combine(folder, "key") : options.PrivateKeyFile;
+        var key = options.PrivateKey is not null ? Path.Combine(folder, KeyFile) : options.PrivateKeyFile;
         List<string> settings =
         [
             "IgnoreUnknown=KnownHostsCommand", $"BatchMode={(asks ? "no" : "yes")}", "StrictHostKeyChecking=yes", "NumberOfPasswordPrompts=1", "LogLevel=ERROR",

@@ -63,6 +63,21 @@ public sealed class NewRowsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_deleted_of_a_file_before_is_not_read()
+    {
+        await table.CreateAsync(TableKind.DeletionVectors);
+        await table.AppendAsync("SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range(100000) r(i)");
+        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id % 37 = 1 AND id < 50000", new(), Cancel));
+        var vectors = Directory.GetFiles(table.Table.Delta.Store.Root, "deletion_vector*", SearchOption.AllDirectories);
+        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id % 41 = 1 AND id < 50000", new(), Cancel));
+        await table.AppendAsync("SELECT -1 AS id, 'a' AS k, 0 AS v, 0 AS p");
+        // As VACUUM would, once no version that is kept has them.
+        foreach (var vector in vectors) File.Delete(vector);
+        Assert.NotEmpty(vectors);
+        Assert.Equal(["-1|a|0|0"], await NewAsync(2, 4));
+    }
+
+    [Fact]
     public async Task Columns_that_came_or_were_renamed_since_do_not_make_copies_new()
     {
         await table.CreateAsync(TableKind.CopyOnWrite, more: ("delta.columnMapping.mode", "name"));

@@ -2,6 +2,7 @@ using Foz.Core;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Connectors.Files;
+using Foz.Core.Connectors.Files.Sftp;
 
 namespace Foz.Tests.Core.Connectors.Files.Sftp;
 
@@ -31,6 +32,29 @@ public sealed class SftpOptionsTests
     [InlineData("passphrase", "private_key")]
     public void Secrets_are_declared_as_such(params string[] names) =>
         Assert.All(names, name => Assert.True(new FilesConnector(TimeProvider.System).ConnectionSettings.Single(s => s.Name == name).IsSecret));
+
+    [Fact]
+    public void Keys_that_a_killed_process_left_are_deleted_and_those_of_others_at_work_stay()
+    {
+        var temp = Directory.CreateTempSubdirectory("foz-keys-");
+        var old = Write("foz-ssh-a/key", TimeSpan.FromHours(2));
+        string[] others = [Write("foz-ssh-b/key", TimeSpan.Zero), Write("foz-ssh-c/known_hosts", TimeSpan.FromHours(2)), Write("other/key", TimeSpan.FromHours(2))];
+
+        SshProcess.SweepKeys(temp.FullName, TimeProvider.System);
+
+        Assert.False(File.Exists(old));
+        Assert.All(others, file => Assert.True(File.Exists(file), file));
+        temp.Delete(recursive: true);
+
+        string Write(string path, TimeSpan age)
+        {
+            var file = Path.Combine(temp.FullName, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, "x");
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow - age);
+            return file;
+        }
+    }
 
     [Fact]
     public void A_connection_opens_without_reaching_its_server()
