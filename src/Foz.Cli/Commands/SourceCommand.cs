@@ -45,7 +45,7 @@ static class SourceCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             var ages = project.File.IsDbt
-                ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(cancellationToken)
+                ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(arguments.GetValue(names)!, cancellationToken)
                     .Select(age => new SourceAge(age.Source, age.Status, age.LoadedAt, age.Age, age.Error))]
                 : await new SourceFreshness(workspace.Lake).ReadAsync(Chosen(project, arguments.GetValue(names)!), cancellationToken);
             if (ages.Count == 0 && !project.File.IsDbt)

@@ -29,7 +29,7 @@ sealed class ColumnAssignments
             if (columns.Find(name) is null && assignments.Keys.FirstOrDefault(other => IsInside(name, other)) is { } outer)
                 throw new FozException(ErrorKind.Sql, $"both {outer} and its field {name} are given a value");
         }
-        Columns = [.. assignments.Keys.Select(name => columns.Find(name)?.Name ?? TopOf(name)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        Columns = [.. assignments.Keys.Select(name => columns.Find(name)?.Name ?? TopOf(columns, name)).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
     /// <summary>The columns that get another value, or fields of which do.</summary>
@@ -89,7 +89,9 @@ sealed class ColumnAssignments
             ? Paths(inner, prefix + field.Name + ".").Prepend(prefix + field.Name)
             : [prefix + field.Name]);
 
-    static string TopOf(string name) => name.Split('.')[0];
+    /// <summary>The column that has a field; its name may have dots too.</summary>
+    static string TopOf(StructType columns, string name) => columns.Fields.First(
+        field => IsInside(name, field.Name) && field.Type is StructType inner && Exists(inner, name[(field.Name.Length + 1)..])).Name;
 
     static bool IsName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 

@@ -12,7 +12,7 @@ namespace Foz.Delta.Transactions;
 /// <param name="clock">The time of commits.</param>
 sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock) : IObjectStore
 {
-    readonly SortedDictionary<string, StoredObject> commits = new(StringComparer.Ordinal);
+    readonly Dictionary<string, StoredObject> commits = new(StringComparer.Ordinal);
     readonly List<(long Version, string Path)> staged = [];
 
     public string Root => store.Root;
@@ -103,7 +103,10 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
 
     static bool IsOfLog(string path) => path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal);
 
-    /// <summary>Whether a file of the log is none of the versions up to the base.</summary>
+    /// <summary>
+    /// Whether a file of the log stands behind the versions up to the base: what others committed since, and what has no number, such as
+    /// the hint of the last checkpoint.
+    /// </summary>
     bool IsHidden(string path) =>
         IsOfLog(path) && string.CompareOrdinal(path, LogFiles.VersionPath(baseVersion + 1)) >= 0;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Foz.Core.Configuration;
 using Foz.Core.Jinja;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Runs;
 
 namespace Foz.Core.Pipelines.Dbt;
 
@@ -21,14 +23,19 @@ public sealed class DbtFreshness(Project project, IProjectLake lake, TimeProvide
 {
     static readonly Dictionary<string, double> Periods = new(StringComparer.Ordinal) { ["minute"] = 60, ["hour"] = 3_600, ["day"] = 86_400 };
 
-    /// <summary>Looks at all sources that say when they are too old, and writes <c>sources.json</c>.</summary>
-    /// <exception cref="FozException">It cannot be written.</exception>
-    public IReadOnlyList<DbtSourceAge> Run(CancellationToken cancellationToken)
+    /// <summary>Looks at sources that say when they are too old, and writes <c>sources.json</c>.</summary>
+    /// <param name="names">The sources; empty for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">There is no source of a name, or the file cannot be written.</exception>
+    public IReadOnlyList<DbtSourceAge> Run(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
         if (project.Dbt is not { } parts) return [];
+        var all = parts.Schemas.Sources.Select(source => source.Source).Distinct().ToList();
+        if (names.FirstOrDefault(name => !all.Contains(name)) is { } unknown)
+            throw new FozException(ErrorKind.Usage, $"the project has no source '{unknown}'") { Hint = NearestName.Hint(unknown, all) };
         var startedAt = clock.GetUtcNow();
         var (found, results) = (new List<DbtSourceAge>(), new JsonArray());
-        foreach (var source in parts.Schemas.Sources)
+        foreach (var source in parts.Schemas.Sources.Where(source => names.Count == 0 || names.Contains(source.Source)))
         {
             if (source.Config["freshness"] is not JinjaDict limits || source.Config.Text("loaded_at_field") is not { } field) continue;
             var age = AgeOf(source, limits, field, startedAt, cancellationToken);
@@ -52,7 +59,8 @@ public sealed class DbtFreshness(Project project, IProjectLake lake, TimeProvide
             var relation = source.Files ?? new DbtRelation(source.Table).ToString();
             var (_, rows) = lake.Query($"select epoch_us(cast(max({field}) as timestamp)) from {relation}{where}", cancellationToken);
             if (rows is not [[{ } micros]]) return new(name, "error", null, null, new(ErrorKind.Data, $"{name} has no row that says when it was loaded"));
-            var loadedAt = DateTimeOffset.UnixEpoch.AddMicroseconds(Convert.ToDouble(micros, CultureInfo.InvariantCulture));
+            if (SourceFreshness.InstantOf(Convert.ToInt64(micros, CultureInfo.InvariantCulture)) is not { } loadedAt)
+                return new(name, "runtime error", null, null, new(ErrorKind.Data, $"the youngest row of {name} says that it was loaded before year 1 or after year 9999"));
             var age = now - loadedAt;
             var status = IsBeyond(limits, "error_after", age) ? "error" : IsBeyond(limits, "warn_after", age) ? "warn" : "pass";
             return new(name, status, loadedAt, age, null);

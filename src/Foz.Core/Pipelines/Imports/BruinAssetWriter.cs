@@ -53,7 +53,7 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         if (isPython)
         {
             if (asset.Yaml["depends"] is YamlNode.Sequence) model.Set("depends", List(Depends(asset).Select(table => $"{table}")));
-            var matter = model.IsEmpty ? "" : $"\"\"\"@foz\n{YamlText.Of(model.Yaml)}@foz\"\"\"\n";
+            var matter = model.IsEmpty ? "" : $"\"\"\"@foz\n{YamlText.Of(model.Yaml).Replace("\"\"\"", "'''", StringComparison.Ordinal)}@foz\"\"\"\n";
             project.Add($"models/{name.Schema}/{name.Name}.py", matter + asset.Body.Text, new(asset.File));
             return;
         }

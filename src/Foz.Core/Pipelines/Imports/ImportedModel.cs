@@ -29,7 +29,9 @@ sealed class ImportedModel
     public YamlNode.Mapping Yaml => new([.. entries], default);
 
     /// <summary>The text of a SQL file: front matter, then the SELECT.</summary>
-    public string File(string sql) => (IsEmpty ? "" : $"/* @foz\n{YamlText.Of(Yaml)}@foz */\n") + sql.Trim() + "\n";
+    public string File(string sql) =>
+        // The end of a comment within a text would end this one.
+        (IsEmpty ? "" : $"/* @foz\n{YamlText.Of(Yaml).Replace("*/", "* /", StringComparison.Ordinal)}@foz */\n") + sql.Trim() + "\n";
 
     public static YamlNode.Scalar Text(string text) => new(text, isQuoted: false, default);
 

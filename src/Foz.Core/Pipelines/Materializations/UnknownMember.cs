@@ -8,18 +8,27 @@ namespace Foz.Core.Pipelines.Materializations;
 /// <summary>Adds the row that stands for what is not known to the rows of a dimension.</summary>
 static partial class UnknownMember
 {
-    /// <summary>The rows with that row among them, where the model has one and its table has it not yet.</summary>
+    /// <summary>
+    /// The rows with that row among them, where the model has one and its table would not have it otherwise: it is made, or loses
+    /// or ends what is not among the rows.
+    /// </summary>
     /// <param name="session">The session that has the rows.</param>
     /// <param name="model">The model.</param>
     /// <param name="select">The rows of its SELECT.</param>
     /// <param name="isNew">Whether the table is made, or made anew.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The row has a column that the rows do not.</exception>
+    /// <exception cref="FozException">The row has a column that the rows do not, or lacks the time that its history is told by.</exception>
     public static string Add(EngineSession session, Model model, string select, bool isNew, CancellationToken cancellationToken)
     {
         // What replaces all rows loses it, and a history ends what is not among its rows.
         var isEachTime = model.Materialization.Strategy is null or IncrementalStrategy.TruncateInsert or IncrementalStrategy.Scd2;
         if (model.UnknownMember.Count == 0 || !(isNew || isEachTime)) return select;
+        if (model.Materialization.Strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var time }
+            && !model.UnknownMember.Any(member => member.Value is not null && member.Column.Equals(time, StringComparison.OrdinalIgnoreCase)))
+            throw new FozException(ErrorKind.Data, $"'unknown_member' of {model.Name} says no {time}, which tells versions apart")
+            {
+                Place = model.UnknownMember[0].Place, Hint = $"say since when it is known that it is not: {time}: '1900-01-01'",
+            };
         var columns = session.Describe(select, cancellationToken);
         var values = model.UnknownMember.Select(member =>
         {

@@ -88,7 +88,6 @@ sealed class PromotionInspection(
     bool IsOfTarget(ExportDefinition export) => export.Mode is not ExportMode.Replace
         && (export.Environments.Count == 0 || export.Environments.Contains(target.Environment));
 
-
     /// <summary>Whether a model was made by the texts, and from the tables, that there are now.</summary>
     async Task<bool> IsCurrentAsync(GraphNode.OfModel node, StepManifest last, CancellationToken cancellationToken)
     {

@@ -20,6 +20,8 @@ public sealed record SourceAge(string Stream, string Status, DateTimeOffset? Loa
 /// <param name="lake">The lake.</param>
 public sealed class SourceFreshness(Lake lake)
 {
+    static readonly long EpochMicros = DateTimeOffset.UnixEpoch.UtcTicks / TimeSpan.TicksPerMicrosecond;
+
     /// <summary>Looks at the streams that say how old they may be.</summary>
     /// <param name="sources">Their sources.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -33,6 +35,13 @@ public sealed class SourceFreshness(Lake lake)
                     found.Add(await ReadAsync(session, source.Name, stream, limits, cancellationToken));
         return found;
     }
+
+    /// <summary>The instant of microseconds since 1970; null for none that .NET has.</summary>
+    internal static DateTimeOffset? InstantOf(long micros) =>
+        micros >= DateTimeOffset.MinValue.UtcTicks / TimeSpan.TicksPerMicrosecond - EpochMicros
+        && micros <= DateTimeOffset.MaxValue.UtcTicks / TimeSpan.TicksPerMicrosecond - EpochMicros
+            ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
+            : null;
 
     async Task<SourceAge> ReadAsync(
         EngineSession session, string source, ProjectStream stream, StreamFreshness limits, CancellationToken cancellationToken)
@@ -48,7 +57,8 @@ public sealed class SourceFreshness(Lake lake)
             using var rows = session.Query(bound.Sql, cancellationToken);
             if (rows.Rows(cancellationToken).First() is not [{ } micros])
                 return new(name, "error", null, null, new(ErrorKind.Data, $"{stream.Table} has no row that says when it came"));
-            var loadedAt = DateTimeOffset.UnixEpoch.AddMicroseconds(Convert.ToDouble(micros, CultureInfo.InvariantCulture));
+            if (InstantOf(Convert.ToInt64(micros, CultureInfo.InvariantCulture)) is not { } loadedAt)
+                return new(name, "runtime error", null, null, new(ErrorKind.Data, $"the youngest row of {stream.Table} says that it came before year 1 or after year 9999"));
             var age = lake.Clock.GetUtcNow() - loadedAt;
             return new(name, age > limits.ErrorAfter ? "error" : age > limits.WarnAfter ? "warn" : "pass", loadedAt, age, null);
         }

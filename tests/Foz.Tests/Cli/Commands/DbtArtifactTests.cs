@@ -158,7 +158,10 @@ public sealed class DbtArtifactTests : IDisposable
             """);
         await RunAsync("seed");
 
-        Assert.Equal(1, (await foz.RunAsync("source", "freshness")).ExitCode);
+        var unknown = await foz.RunAsync("source", "freshness", "baker");
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("did you mean 'bakery'?", unknown.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await foz.RunAsync("source", "freshness", "bakery")).ExitCode);
 
         var artifact = Read("sources.json");
         HasExactly("metadata results elapsed_time", artifact, "sources.json");

@@ -12,6 +12,7 @@ public sealed class FreshnessCommandTests : IDisposable
         foz.Write("foz.yml", "name: t\nlake: lake\nconnections: {files: {type: files, path: data}}\n");
         foz.Write("data/orders.csv", "id,at,kind\n1,2020-01-01 00:00:00,a\n2,2021-01-01 00:00:00,b\n");
         foz.Write("data/none.csv", "id\n");
+        foz.Write("data/last.csv", "id,at\n1,9999-12-31 23:59:59.999999\n");
     }
 
     public void Dispose() => foz.Dispose();
@@ -29,6 +30,7 @@ public sealed class FreshnessCommandTests : IDisposable
               silent: {path: orders.csv, freshness: null}
               wrong: {path: orders.csv, loaded_at_field: att}
               missing: {path: none.csv, freshness: 1 day}
+              last: {path: last.csv, loaded_at_field: at}
             """);
         Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
 
@@ -36,10 +38,11 @@ public sealed class FreshnessCommandTests : IDisposable
         var rows = JsonDocument.Parse(result.Out).RootElement.EnumerateArray().ToDictionary(row => row.GetProperty("source").GetString()!);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Equal(["s.missing", "s.old", "s.orders", "s.warned", "s.wrong"], rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["s.last", "s.missing", "s.old", "s.orders", "s.warned", "s.wrong"], rows.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("pass", rows["s.orders"].GetProperty("status").GetString());
         Assert.Equal("error", rows["s.old"].GetProperty("status").GetString());
         Assert.StartsWith("2021-01-01", rows["s.old"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("9999-12-31", rows["s.last"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
         Assert.Equal("warn", rows["s.warned"].GetProperty("status").GetString());
         Assert.StartsWith("2020-01-01", rows["s.warned"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
         Assert.Equal("runtime error", rows["s.wrong"].GetProperty("status").GetString());

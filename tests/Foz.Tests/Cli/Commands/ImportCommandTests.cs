@@ -131,6 +131,25 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_would_mean_something_else_here_stays_and_is_told()
+    {
+        foz.Write("mesh/config.yaml", "gateways: {local: {connection: {type: duckdb}}}\nmodel_defaults: {dialect: duckdb}\n");
+        foz.Write("mesh/models/sales.sql", """
+            MODEL (name shop.sales, kind FULL, description 'What was sold, of **/*.csv /* and */ others');
+            SELECT 1 AS id WHERE 5 < @start_epoch
+            """);
+        var result = await foz.RunAsync("import", "mesh", "foz");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("the macro '@start_epoch' has no equivalent", result.Error, StringComparison.Ordinal);
+        var file = Path.Combine(foz.Folder, "foz/models/shop/sales.sql");
+        var text = File.ReadAllText(file);
+        Assert.Contains("@start_epoch", text, StringComparison.Ordinal);
+        File.WriteAllText(file, text.Replace("@start_epoch", "6", StringComparison.Ordinal));
+        await OkAsync("run", "--project", "foz");
+        Assert.Equal("id\n1\n", await OkAsync("query", "select id from shop.sales", "--project", "foz", "-o", "csv"));
+    }
+
+    [Fact]
     public async Task What_is_no_project_is_refused_with_what_can_be_taken()
     {
         foz.Write("empty/x.txt", "");

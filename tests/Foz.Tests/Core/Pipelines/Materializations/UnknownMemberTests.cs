@@ -54,6 +54,19 @@ public sealed class UnknownMemberTests : IDisposable
         Assert.Equal(("did you mean 'name'?", 3), (error.Hint, error.Place!.Value.Line));
     }
 
+    [Fact]
+    public async Task A_history_by_time_is_told_which_row_lacks_the_time()
+    {
+        const string history = "{type: incremental, strategy: scd2_by_time, unique_key: id, updated_at: since}";
+        Write(history, Member, "SELECT id, name, since FROM bronze.t");
+        await lake.AppendAsync("SELECT 1 AS id, 'a' AS name, TIMESTAMP '2026-01-01' AS since");
+        var error = (await lake.RunAsync()).Steps.Single().Error!;
+        Assert.Contains("'unknown_member' of silver.m says no since, which tells versions apart", error.Message, StringComparison.Ordinal);
+        Write(history, "unknown_member: {id: -1, name: unknown, since: '1900-01-01'}", "SELECT id, name, since FROM bronze.t");
+        await lake.RunWellAsync();
+        Assert.Equal(["a", "unknown"], await lake.QueryAsync("SELECT name FROM silver.m ORDER BY name"));
+    }
+
     [Theory]
     [InlineData("view", "a view has no rows of its own")]
     [InlineData("{type: incremental, strategy: insert_overwrite, partition_by: id}", "replaces rows by what they hold")]
