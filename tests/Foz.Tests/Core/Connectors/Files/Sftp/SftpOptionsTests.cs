@@ -51,7 +51,7 @@ public sealed class SftpOptionsTests
             var file = Path.Combine(temp.FullName, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             File.WriteAllText(file, "x");
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow - age);
+            File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime - age);
             return file;
         }
     }
