@@ -31,6 +31,12 @@ readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
 /// </summary>
 sealed class SqlTokens
 {
+    /// <summary>
+    /// How many parentheses, brackets, braces and comments stand in each other at most, and how many subscripts or casts follow one another: what
+    /// reads them calls itself for each, or takes a time that grows with their square.
+    /// </summary>
+    public const int NestingMax = 1_000;
+
     readonly string sql;
     readonly List<SqlToken> tokens = [];
 
@@ -40,13 +46,23 @@ sealed class SqlTokens
 
     public SqlToken this[int index] => tokens[index];
 
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="FozException">It is nested deeper than <see cref="NestingMax"/>.</exception>
     public static SqlTokens Read(string sql)
     {
         var list = new SqlTokens(sql);
+        var (depth, subscripts) = (0, 0);
         for (var position = list.SkipSpace(0); position < sql.Length; position = list.SkipSpace(position))
         {
             var kind = list.KindAt(position, out var end);
             list.tokens.Add(new(kind, position, end));
+            if (kind is SqlTokenKind.Symbol && sql[position] is '(' or '[' or '{' && ++depth > NestingMax) throw TooDeep(sql, position);
+            if (kind is SqlTokenKind.Symbol && sql[position] is '[')
+            {
+                subscripts = list.IsSymbol(list.Count - 2, ']') ? subscripts + 1 : 0;
+                if (subscripts > NestingMax) throw TooDeep(sql, position);
+            }
+            if (kind is SqlTokenKind.Symbol && sql[position] is ')' or ']' or '}') depth = Math.Max(depth - 1, 0);
             position = end;
         }
         return list;
@@ -98,6 +114,13 @@ sealed class SqlTokens
         }
         return tokens.Count - 1;
     }
+
+    /// <summary>The error of a statement that is nested too deep at a character.</summary>
+    public static FozException TooDeep(string sql, int position) =>
+        new(ErrorKind.Sql, $"the statement is nested more than {NestingMax} deep")
+        {
+            SqlState = "54001", Place = EngineErrors.PlaceAt(sql, position), Hint = "write parts of it as WITH or as views",
+        };
 
     SqlTokenKind KindAt(int start, out int end)
     {
@@ -177,6 +200,7 @@ sealed class SqlTokens
             var isOpening = sql[i] == '/' && sql[i + 1] == '*';
             if (!isOpening && !(sql[i] == '*' && sql[i + 1] == '/')) continue;
             depth += isOpening ? 1 : -1;
+            if (depth > NestingMax) throw TooDeep(sql, i);
             i++;
             if (depth == 0) return i + 1;
         }

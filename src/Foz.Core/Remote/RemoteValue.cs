@@ -12,6 +12,9 @@ static class RemoteValue
     const string UtcSuffix = "+00";
     const int TicksPerMicrosecond = 10;
 
+    /// <summary>PostgreSQL's arrays have no more dimensions; who sends more gets its text shown.</summary>
+    const int DimensionsMax = 6;
+
     public static bool IsNumber(uint oid) => oid is TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8 or TypeOids.Oid or TypeOids.Float4
         or TypeOids.Float8 or TypeOids.Numeric;
 
@@ -68,12 +71,12 @@ static class RemoteValue
     static object?[]? ArrayOf(string text, uint element)
     {
         var position = 0;
-        return ListAt(text, ref position, element) is { } list && position == text.Length ? list : null;
+        return ListAt(text, ref position, element, dimension: 1) is { } list && position == text.Length ? list : null;
     }
 
-    static object?[]? ListAt(string text, ref int position, uint element)
+    static object?[]? ListAt(string text, ref int position, uint element, int dimension)
     {
-        if (At(text, position) != '{') return null;
+        if (At(text, position) != '{' || dimension > DimensionsMax) return null;
         position++;
         var elements = new List<object?>();
         while (At(text, position) != '}')
@@ -81,7 +84,7 @@ static class RemoteValue
             if (elements.Count > 0 && At(text, position++) != ',') return null;
             if (At(text, position) == '{')
             {
-                if (ListAt(text, ref position, element) is not { } inner) return null;
+                if (ListAt(text, ref position, element, dimension + 1) is not { } inner) return null;
                 elements.Add(inner);
             }
             else if (!TryElementAt(text, ref position, element, elements))

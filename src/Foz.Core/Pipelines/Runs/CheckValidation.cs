@@ -87,9 +87,11 @@ public sealed partial class CheckValidation(Project project, Lake lake)
         new(fault.Kind, message, fault)
         {
             Place = place,
+            // A column that the table has is missing in another one that the query names: its own names are no help.
             Hint = ColumnIn.Match(fault.Message) is { Success: true } match
-                ? NearestName.Hint(match.Groups["column"].Value, columns) ?? fault.Hint
-                : fault.Hint,
+                && !columns.Contains(match.Groups["column"].Value, StringComparer.OrdinalIgnoreCase)
+                    ? NearestName.Hint(match.Groups["column"].Value, columns) ?? fault.Hint
+                    : fault.Hint,
         };
 
     [GeneratedRegex("""Referenced column "(?<column>[^"]+)" not found""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

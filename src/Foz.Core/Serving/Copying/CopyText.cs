@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving.Copying;
 
@@ -131,22 +132,22 @@ static class CopyText
         public bool Read()
         {
             SkipSpace();
-            if (!ReadList()) return false;
+            if (!ReadList(dimension: 1)) return false;
             SkipSpace();
             return position == text.Length;
         }
 
         char Current => position < text.Length ? text[position] : '\0';
 
-        bool ReadList()
+        bool ReadList(int dimension)
         {
-            if (Current != '{') return false;
+            if (Current != '{' || dimension > PgArrayText.DimensionsMax) return false;
             position++;
             json.WriteStartArray();
             SkipSpace();
             while (Current != '}')
             {
-                if (!(Current == '{' ? ReadList() : ReadElement())) return false;
+                if (!(Current == '{' ? ReadList(dimension + 1) : ReadElement())) return false;
                 SkipSpace();
                 if (Current == ',') position++;
                 else if (Current != '}') return false;

@@ -7,8 +7,8 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>PostgreSQL's text of arrays: <c>{1,2,NULL,"a b"}</c> (PostgreSQL's documentation, 8.15.6).</summary>
 static class PgArrayText
 {
-    /// <summary>As many as PostgreSQL allows (MAXDIM).</summary>
-    const int DimensionsMax = 6;
+    /// <summary>How many dimensions PostgreSQL's arrays have at most.</summary>
+    public const int DimensionsMax = 6;
 
     /// <summary>The list as DuckDB writes it.</summary>
     /// <exception cref="FozException">The text is no array.</exception>
@@ -17,7 +17,7 @@ static class PgArrayText
         var position = text.AsSpan().IndexOf('{');
         if (position < 0) throw Malformed(text);
         var sql = new StringBuilder("CAST(");
-        var depth = ReadList(text, ref position, sql, dimensionsMax: DimensionsMax);
+        var depth = ReadList(text, ref position, sql, element, dimension: 1);
         if (text[position..].Trim().Length > 0) throw Malformed(text);
         sql.Append(" AS ").Append(element);
         for (var i = 0; i < depth; i++) sql.Append("[]");
@@ -25,10 +25,11 @@ static class PgArrayText
     }
 
     /// <returns>How many lists are in each other.</returns>
-    static int ReadList(string text, ref int position, StringBuilder sql, int dimensionsMax)
+    static int ReadList(string text, ref int position, StringBuilder sql, LogicalType element, int dimension)
     {
-        if (dimensionsMax == 0)
-            throw new FozException(ErrorKind.Data, $"number of array dimensions exceeds the maximum allowed ({DimensionsMax})") { SqlState = "54000" };
+        if (dimension > DimensionsMax)
+            throw new FozException(
+                ErrorKind.Data, $"number of array dimensions ({dimension}) exceeds the maximum allowed ({DimensionsMax})") { SqlState = "54000" };
         var depth = 1;
         position++;
         sql.Append('[');
@@ -37,7 +38,7 @@ static class PgArrayText
             SkipSpace(text, ref position);
             if (At(text, position) == '}') break;
             if (count > 0) sql.Append(", ");
-            if (At(text, position) == '{') depth = 1 + ReadList(text, ref position, sql, dimensionsMax - 1);
+            if (At(text, position) == '{') depth = 1 + ReadList(text, ref position, sql, element, dimension + 1);
             else ReadElement(text, ref position, sql);
             SkipSpace(text, ref position);
             if (At(text, position) == ',') position++;

@@ -90,8 +90,9 @@ sealed class PgTokens
     /// <summary>The first token of the operand that ends with one.</summary>
     public int OperandStart(int last)
     {
-        while (true)
+        for (var parts = 0; ; parts++)
         {
+            if (parts > SqlTokens.NestingMax) throw SqlTokens.TooDeep(Sql, StartOf(last));
             var start = last;
             if (IsSymbol(last, ']'))
             {

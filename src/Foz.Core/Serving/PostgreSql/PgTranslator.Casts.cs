@@ -23,9 +23,9 @@ sealed partial class PgTranslator
             }
             return;
         }
-        if (start == i - 1 && Tokens.KindOf(start) == SqlTokenKind.Text && ArrayOf(start, type, end) is { } list)
+        if (start == i - 1 && Tokens.KindOf(start) == SqlTokenKind.Text && (ArrayOf(start, type, end) ?? BytesOf(start, type, end)) is { } value)
         {
-            Replace(start, end, list);
+            Replace(start, end, value);
             return;
         }
         IsDone[i] = IsDone[i + 1] = true;
@@ -44,9 +44,10 @@ sealed partial class PgTranslator
             Replace(i, i + 2, lookUp);
             Replace(at, close + 1, ")");
         }
-        else if (at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Text && ArrayOf(i + 2, type, close) is { } list)
+        else if (at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Text
+            && (ArrayOf(i + 2, type, close) ?? BytesOf(i + 2, type, close)) is { } value)
         {
-            Replace(i, close + 1, list);
+            Replace(i, close + 1, value);
         }
         else
         {
@@ -85,6 +86,20 @@ sealed partial class PgTranslator
             || PgTypes.Find(oid) is not { } element) return null;
         var value = Tokens.Sql[(Tokens.StartOf(text) + 1)..(Tokens.EndOf(text) - 1)].Replace("''", "'", StringComparison.Ordinal);
         return value.TrimStart().StartsWith('{') ? PgArrayText.ToSql(value, element) : null;
+    }
+
+    /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal form, which the engine would read otherwise; null of any other.</summary>
+    string? BytesOf(int text, int type, int end)
+    {
+        var value = Tokens.Sql[Tokens.StartOf(text)..Tokens.EndOf(text)];
+        if (LastName(type) != "bytea" || Tokens.IsSymbol(end - 1, ']') || !value.StartsWith(@"'\x", StringComparison.Ordinal)) return null;
+        var digits = value[3..^1];
+        return digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit)
+            ? $"unhex('{digits}')"
+            : throw new FozException(ErrorKind.Data, "invalid hexadecimal data")
+            {
+                SqlState = "22023", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)), Hint = "write two digits of 0 to 9 and a to f for each byte",
+            };
     }
 
     /// <summary>The last part of a type's name.</summary>

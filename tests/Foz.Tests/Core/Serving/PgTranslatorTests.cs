@@ -45,6 +45,7 @@ public sealed class PgTranslatorTests : IAsyncLifetime
     [InlineData("format_type(1700, ((10 << 16) | 2) + 4), format_type(1043, 14), format_type(23, NULL), format_type(1007, -1)", "numeric(10,2)|character varying(10)|integer|integer[]")]
     [InlineData("obj_description('orders'::regclass), col_description('orders'::regclass, 2), pg_table_is_visible('orders'::regclass)", "NULL|who|True")]
     [InlineData("{'a': 1, 'b': ['x', 'y']}::json::text, ({'a': 7/2, 'b': 2}).a", "{\"a\":1,\"b\":[\"x\",\"y\"]}|3")]
+    [InlineData("hex('\\x00ff'::bytea), hex(CAST('\\x' AS bytea)), octet_length('\\xABcd'::bytea)", "00FF||2")]
     [InlineData("json_build_object('a', 1)::text, pg_size_pretty(2048::bigint)", "{\"a\":1}|2048 bytes")]
     public async Task Expressions_mean_what_they_mean_in_PostgreSQL(string expressions, string rows) =>
         Assert.Equal(rows, string.Join(';', (await session.RunAsync($"SELECT {expressions}")).SkipLast(1)));
