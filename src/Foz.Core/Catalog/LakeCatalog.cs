@@ -71,7 +71,8 @@ public sealed class LakeCatalog(IObjectStore lake)
     /// <param name="name">The name, without an environment's prefix.</param>
     public static string MovableLocation(TableName name) => $"{DefaultLocation(name)}-{Guid.NewGuid().ToString("N")[..8]}";
 
-    static string PathOf(TableName name) =>
+    /// <summary>The object below the lake that says what a name stands for.</summary>
+    public static string PathOf(TableName name) =>
         $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{Suffix}";
 
     /// <summary>The folder below the lake of a table that is defined nowhere else.</summary>

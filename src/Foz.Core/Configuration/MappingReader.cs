@@ -10,8 +10,13 @@ namespace Foz.Core.Configuration;
 /// <param name="errors">Takes what is wrong.</param>
 public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
 {
-    readonly HashSet<string> known = new(StringComparer.Ordinal);
-    readonly HashSet<string> refused = new(StringComparer.Ordinal);
+    const int KeysUsual = 16;
+
+    /// <summary>The keys that were asked for, perhaps twice.</summary>
+    readonly List<string> known = new(KeysUsual);
+
+    /// <summary>The entries whose keys were asked for or refused: there are many readers, and most mappings are short.</summary>
+    readonly bool[] met = mapping.Entries.Count == 0 ? [] : new bool[mapping.Entries.Count];
 
     /// <summary>Where the mapping starts.</summary>
     public Place Place => mapping.Place;
@@ -32,7 +37,10 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
     public YamlNode? Node(string key)
     {
         known.Add(key);
-        return mapping[key] is { IsNull: false } node ? node : null;
+        var index = mapping.Find(key);
+        if (index < 0) return null;
+        met[index] = true;
+        return mapping.Entries[index].Value is { IsNull: false } node ? node : null;
     }
 
     /// <summary>Whether a key is there, be its value empty or null.</summary>
@@ -151,9 +159,10 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
     /// <param name="reason">Why, such as <c>is not supported yet</c>.</param>
     public void Refuse(string key, string reason)
     {
-        refused.Add(key);
-        if (mapping.Entries.FirstOrDefault(e => e.Key == key) is { } entry)
-            errors.Add(entry.KeyPlace, $"'{key}' {reason}");
+        var index = mapping.Find(key);
+        if (index < 0) return;
+        met[index] = true;
+        errors.Add(mapping.Entries[index].KeyPlace, $"'{key}' {reason}");
     }
 
     /// <summary>Notes that a value is not what it must be.</summary>
@@ -167,7 +176,11 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
     /// <summary>Reports every key that no method was asked for, with the nearest that one was.</summary>
     public void Finish()
     {
-        foreach (var entry in mapping.Entries.Where(e => !known.Contains(e.Key) && !refused.Contains(e.Key)))
-            errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, known));
+        for (var i = 0; i < met.Length; i++)
+        {
+            if (met[i]) continue;
+            var entry = mapping.Entries[i];
+            errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, known.Distinct(StringComparer.Ordinal)));
+        }
     }
 }

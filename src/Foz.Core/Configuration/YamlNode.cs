@@ -56,7 +56,16 @@ public abstract class YamlNode
         public IReadOnlyList<YamlEntry> Entries { get; } = entries;
 
         /// <summary>The value of a key; null where the key is not there.</summary>
-        public YamlNode? this[string key] => Entries.FirstOrDefault(e => e.Key == key)?.Value;
+        public YamlNode? this[string key] => Find(key) is var index and >= 0 ? Entries[index].Value : null;
+
+        /// <summary>The index of the entry of a key; -1 where the key is not there.</summary>
+        internal int Find(string key)
+        {
+            // Mappings are short, and are looked at again and again.
+            for (var i = 0; i < Entries.Count; i++)
+                if (Entries[i].Key == key) return i;
+            return -1;
+        }
 
         /// <inheritdoc/>
         public override string Kind => "a mapping";

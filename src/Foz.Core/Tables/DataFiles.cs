@@ -22,6 +22,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     readonly StatisticsWriter statistics = new(target.Schema, metadata.Configuration);
     readonly bool isForIceberg = IcebergCompat.IsRequired(metadata.Configuration);
     readonly List<string> unpublished = [];
+    readonly List<ParquetFile> rowFiles = [];
     Dictionary<ColumnPath, ColumnPath>? logicalPaths;
 
     /// <summary>
@@ -42,11 +43,29 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
         string? told = null)
     {
-        var written = await CopyAsync(session, select, hidden, told, cancellationToken);
+        var copied = await CopyAsync(session, select, hidden, told, cancellationToken);
         rows.Value.NoteIdentities(session, cancellationToken);
-        var files = written.Select(file => ToAdd(file, PartitionValues(file))).ToList();
+        rowFiles.AddRange(copied);
+        var files = copied.Select(file => ToAdd(file, PartitionValues(file))).ToList();
         await PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
+    }
+
+    /// <summary>
+    /// How many of the rows that <see cref="WriteAsync"/> has written have NULL in a column; null where the files do not tell.
+    /// </summary>
+    /// <param name="column">The column, whatever the case of its name.</param>
+    public long? NullsIn(string column)
+    {
+        if (schema.Columns.Find(column) is not { } field || !PhysicalColumns.IsInFiles(field)) return null;
+        var name = field.PhysicalName(schema.Mapping);
+        long nulls = 0;
+        foreach (var file in rowFiles)
+        {
+            if (file.Columns.FirstOrDefault(known => known.Path is [var only] && only == name)?.NullCount is not { } count) return null;
+            nulls += count;
+        }
+        return nulls;
     }
 
     /// <summary>

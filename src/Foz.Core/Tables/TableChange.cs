@@ -65,6 +65,13 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>The columns of which a merge has shown that no two of its rows have the same values; empty where none did.</summary>
     public IReadOnlyList<string> MergedBy { get; internal set; } = [];
 
+    /// <summary>
+    /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known without
+    /// reading them.
+    /// </summary>
+    /// <param name="column">The column, whatever the case of its name.</param>
+    public long? NullsWritten(string column) => dataFiles.NullsIn(column);
+
     /// <summary>The columns that the table has before the change; null where it is made.</summary>
     public IReadOnlyList<Data.Field>? FieldsBefore => Present?.Fields;
 

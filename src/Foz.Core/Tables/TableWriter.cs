@@ -93,8 +93,9 @@ public sealed class TableWriter(EngineSession session)
     {
         var operation = TableOperation.Merge(options.Keys);
         var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
-        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
+        if (change.Present is null && options.SequenceBy is null) return await AddFirstAsync(table, change, merge, source, cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
         var sourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
         change.Counted.SourceRows = sourceRows;
@@ -108,12 +109,25 @@ public sealed class TableWriter(EngineSession session)
         var replaced = lookup is null
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
-        if (lookup is not { MayRepeat: false }) merge.CheckKeys(table.Name, cancellationToken);
+        if (lookup is not { MayRepeat: false }) merge.CheckKeys(Source, table.Name, cancellationToken);
         change.MergedBy = options.Keys;
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
     }
+
+    /// <summary>The first rows of a table meet no others: they are written as they come, and their keys are looked at in the files.</summary>
+    Task<TableChange> AddFirstAsync(
+        LakeTable table, TableChange change, MergeStatement merge, string rows, CancellationToken cancellationToken) =>
+        change.FillAsync(async () =>
+        {
+            await change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken);
+            change.Counted.SourceRows = change.RowsAdded;
+            change.MergedBy = [.. merge.Keys.Select(key => key.Name)];
+            if (change.RowsAdded < 2) return;
+            using var written = await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
+            merge.CheckKeys($"(SELECT {merge.KeysOf("w")} FROM {written.Sql} AS w)", table.Name, cancellationToken);
+        });
 
     /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
     async Task TakeOlderOutAsync(

@@ -44,6 +44,12 @@ public static class StepDefinitions
         return change;
     }
 
+    /// <summary>What of a step is not what its table was last made from.</summary>
+    /// <param name="before">What that was told to make; null where there was none.</param>
+    /// <param name="node">The step.</param>
+    public static StateChange Compare(StepDefinition? before, GraphNode node) =>
+        before is null ? StateChange.New : Compare(before, Of(node));
+
     /// <summary>The settings that are not as they were, declared types of columns among them, by key.</summary>
     public static IReadOnlyList<SettingChange> ChangedSettings(StepDefinition before, StepDefinition now) =>
     [

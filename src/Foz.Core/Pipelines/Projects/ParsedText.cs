@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Text;
 using Foz.Core.Configuration;
 
 namespace Foz.Core.Pipelines.Projects;
@@ -28,10 +28,10 @@ static class ParsedText
     /// <summary>The front matter that was written of the same text.</summary>
     public static FrontMatter ReadFrontMatter(ReadOnlyMemory<byte> entry, string text, string file)
     {
-        using var reader = ReaderOf(entry);
-        var (start, length) = (reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
-        var body = new SqlBody(text.Substring(start, length), ReadPlace(reader, file));
-        return new((YamlNode.Mapping)ReadNode(reader, file), body);
+        var reader = new ParsedBytes(entry.Span);
+        var (start, length) = (reader.ReadNumber(), reader.ReadNumber());
+        var body = new SqlBody(text.Substring(start, length), ReadPlace(ref reader, file));
+        return new((YamlNode.Mapping)ReadNode(ref reader, file), body);
     }
 
     /// <summary>What a SELECT names.</summary>
@@ -50,14 +50,14 @@ static class ParsedText
     /// <summary>What was written of the same SELECT.</summary>
     public static TableUses ReadUses(ReadOnlyMemory<byte> entry)
     {
-        using var reader = ReaderOf(entry);
-        var uses = new TableUse[reader.Read7BitEncodedInt()];
+        var reader = new ParsedBytes(entry.Span);
+        var uses = new TableUse[reader.ReadNumber()];
         for (var i = 0; i < uses.Length; i++)
         {
             var flags = reader.ReadByte();
-            var index = reader.Read7BitEncodedInt();
-            var parts = new string[reader.Read7BitEncodedInt()];
-            for (var part = 0; part < parts.Length; part++) parts[part] = reader.ReadString();
+            var index = reader.ReadNumber();
+            var parts = new string[reader.ReadNumber()];
+            for (var part = 0; part < parts.Length; part++) parts[part] = reader.ReadText();
             uses[i] = new(parts, index) { IsStream = (flags & 1) != 0, IsText = (flags & 2) != 0 };
         }
         return new(uses, Error: null);
@@ -71,11 +71,6 @@ static class ParsedText
         writer.Flush();
         return memory.ToArray();
     }
-
-    static BinaryReader ReaderOf(ReadOnlyMemory<byte> entry) =>
-        MemoryMarshal.TryGetArray(entry, out var bytes)
-            ? new(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false))
-            : new(new MemoryStream(entry.ToArray(), writable: false));
 
     static int IndexOf(string text, Place place)
     {
@@ -94,7 +89,7 @@ static class ParsedText
         writer.Write7BitEncodedInt(place.Column);
     }
 
-    static Place ReadPlace(BinaryReader reader, string file) => new(file, reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
+    static Place ReadPlace(ref ParsedBytes reader, string file) => new(file, reader.ReadNumber(), reader.ReadNumber());
 
     static void Write(BinaryWriter writer, YamlNode node)
     {
@@ -126,22 +121,58 @@ static class ParsedText
         WritePlace(writer, node.Place);
     }
 
-    static YamlNode ReadNode(BinaryReader reader, string file)
+    static YamlNode ReadNode(ref ParsedBytes reader, string file)
     {
         switch (reader.ReadByte())
         {
             case ScalarNode:
-                var (flags, text) = (reader.ReadByte(), reader.ReadString());
-                return new YamlNode.Scalar(text, (flags & 1) != 0, ReadPlace(reader, file)) { IsLiteralBlock = (flags & 2) != 0 };
+                var (flags, text) = (reader.ReadByte(), reader.ReadText());
+                return new YamlNode.Scalar(text, (flags & 1) != 0, ReadPlace(ref reader, file)) { IsLiteralBlock = (flags & 2) != 0 };
             case SequenceNode:
-                var items = new YamlNode[reader.Read7BitEncodedInt()];
-                for (var i = 0; i < items.Length; i++) items[i] = ReadNode(reader, file);
-                return new YamlNode.Sequence(items, ReadPlace(reader, file));
+                var items = new YamlNode[reader.ReadNumber()];
+                for (var i = 0; i < items.Length; i++) items[i] = ReadNode(ref reader, file);
+                return new YamlNode.Sequence(items, ReadPlace(ref reader, file));
             default:
-                var entries = new YamlEntry[reader.Read7BitEncodedInt()];
+                var entries = new YamlEntry[reader.ReadNumber()];
                 for (var i = 0; i < entries.Length; i++)
-                    entries[i] = new(reader.ReadString(), ReadPlace(reader, file), ReadNode(reader, file));
-                return new YamlNode.Mapping(entries, ReadPlace(reader, file));
+                    entries[i] = new(reader.ReadText(), ReadPlace(ref reader, file), ReadNode(ref reader, file));
+                return new YamlNode.Mapping(entries, ReadPlace(ref reader, file));
         }
+    }
+}
+
+/// <summary>Reads what a <see cref="BinaryWriter"/> wrote, without a reader's own buffers: there are many short pieces.</summary>
+/// <param name="bytes">The bytes.</param>
+ref struct ParsedBytes(ReadOnlySpan<byte> bytes)
+{
+    ReadOnlySpan<byte> rest = bytes;
+
+    /// <summary>A byte.</summary>
+    public byte ReadByte()
+    {
+        var value = rest[0];
+        rest = rest[1..];
+        return value;
+    }
+
+    /// <summary>A number of seven bits a byte.</summary>
+    public int ReadNumber()
+    {
+        var number = 0;
+        for (var shift = 0; ; shift += 7)
+        {
+            var value = ReadByte();
+            number |= (value & 0x7F) << shift;
+            if (value < 0x80) return number;
+        }
+    }
+
+    /// <summary>A text behind the number of its bytes.</summary>
+    public string ReadText()
+    {
+        var length = ReadNumber();
+        var text = Encoding.UTF8.GetString(rest[..length]);
+        rest = rest[length..];
+        return text;
     }
 }

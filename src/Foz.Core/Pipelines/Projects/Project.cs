@@ -58,6 +58,9 @@ public sealed class Project
     /// <summary>Its own selectors, by name.</summary>
     public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
+    /// <summary>Where what can be found out again is kept of it; null for nowhere.</summary>
+    internal string? CacheFolder => options.CacheFolder;
+
     /// <summary>What was read of a dbt project; null of one of Foz.</summary>
     internal Dbt.DbtParts? Dbt => parts.Dbt;
 

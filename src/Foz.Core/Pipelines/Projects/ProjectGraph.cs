@@ -7,18 +7,20 @@ namespace Foz.Core.Pipelines.Projects;
 public sealed class ProjectGraph
 {
     readonly Dictionary<TableName, GraphNode> byName;
-    readonly Dictionary<TableName, IReadOnlyList<TableName>> upstream = [];
-    readonly Dictionary<TableName, List<TableName>> downstream = [];
+    readonly Dictionary<TableName, List<TableName>> upstream;
+    readonly Dictionary<TableName, List<TableName>> downstream;
 
-    ProjectGraph(IReadOnlyList<GraphNode> ordered, Dictionary<TableName, GraphNode> nodes)
+    ProjectGraph(
+        IReadOnlyList<GraphNode> ordered, Dictionary<TableName, GraphNode> nodes,
+        Dictionary<TableName, List<TableName>> needed)
     {
         Nodes = ordered;
-        byName = nodes;
+        (byName, upstream) = (nodes, needed);
+        downstream = new(ordered.Count);
         foreach (var node in ordered)
         {
-            upstream[node.Name] = Needed(node, nodes);
             downstream[node.Name] = [];
-            foreach (var needed in upstream[node.Name]) downstream[needed].Add(node.Name);
+            foreach (var name in upstream[node.Name]) downstream[name].Add(node.Name);
         }
     }
 
@@ -47,30 +49,40 @@ public sealed class ProjectGraph
     public static ProjectGraph? Build(IEnumerable<GraphNode> all, ErrorList errors)
     {
         var nodes = all.ToDictionary(n => n.Name);
-        var texts = nodes.Keys.ToDictionary(name => name, name => name.ToString());
-        var ordered = new List<GraphNode>(nodes.Count);
-        var waiting = nodes.Values.ToDictionary(n => n.Name, n => Needed(n, nodes).Count);
-        var dependents = nodes.Values.SelectMany(n => Needed(n, nodes).Select(needed => (needed, n.Name)))
-            .ToLookup(edge => edge.needed, edge => edge.Name);
-        var ready = new SortedSet<TableName>(
-            waiting.Where(w => w.Value == 0).Select(w => w.Key),
-            Comparer<TableName>.Create((a, b) => StringComparer.OrdinalIgnoreCase.Compare(texts[a], texts[b])));
-        while (ready.Count > 0)
+        var needed = nodes.ToDictionary(node => node.Key, node => Needed(node.Value, nodes));
+        var sorted = nodes.Keys.Select(name => (Name: name, Text: name.ToString())).ToArray();
+        Array.Sort(sorted, static (a, b) => StringComparer.OrdinalIgnoreCase.Compare(a.Text, b.Text));
+        var indexes = new Dictionary<TableName, int>(sorted.Length);
+        for (var i = 0; i < sorted.Length; i++) indexes[sorted[i].Name] = i;
+        var waiting = new int[sorted.Length];
+        var dependents = new List<int>[sorted.Length];
+        var ready = new PriorityQueue<int, int>();
+        for (var i = 0; i < sorted.Length; i++)
         {
-            var name = ready.Min;
-            ready.Remove(name);
-            waiting.Remove(name);
-            ordered.Add(nodes[name]);
-            foreach (var dependent in dependents[name])
-                if (--waiting[dependent] == 0) ready.Add(dependent);
+            waiting[i] = needed[sorted[i].Name].Count;
+            if (waiting[i] == 0) ready.Enqueue(i, i);
+            foreach (var name in needed[sorted[i].Name]) (dependents[indexes[name]] ??= []).Add(i);
         }
-        if (waiting.Count == 0) return new(ordered, nodes);
-        ReportCycle(nodes, waiting.Keys, errors);
+        var ordered = new List<GraphNode>(nodes.Count);
+        while (ready.TryDequeue(out var next, out _))
+        {
+            ordered.Add(nodes[sorted[next].Name]);
+            foreach (var dependent in dependents[next] ?? [])
+                if (--waiting[dependent] == 0) ready.Enqueue(dependent, dependent);
+        }
+        if (ordered.Count == nodes.Count) return new(ordered, nodes, needed);
+        ReportCycle(nodes, sorted.Where((_, i) => waiting[i] > 0).Select(node => node.Name).ToHashSet(), errors);
         return null;
     }
 
-    static List<TableName> Needed(GraphNode node, Dictionary<TableName, GraphNode> nodes) =>
-        [.. node.References.Select(r => r.Name).Where(name => name != node.Name && nodes.ContainsKey(name)).Distinct()];
+    static List<TableName> Needed(GraphNode node, Dictionary<TableName, GraphNode> nodes)
+    {
+        var needed = new List<TableName>(node.References.Count);
+        // A list is searched: few models read more than a handful of tables, and references name each once.
+        foreach (var reference in node.References)
+            if (reference.Name != node.Name && nodes.ContainsKey(reference.Name) && !needed.Contains(reference.Name)) needed.Add(reference.Name);
+        return needed;
+    }
 
     /// <summary>Walks against the arrows among nodes that wait for each other until one comes again.</summary>
     static void ReportCycle(

@@ -1,6 +1,7 @@
 using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
+using Foz.Core.Data;
 using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
@@ -68,6 +69,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     List<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, string, ErrorList, T> read)
     {
         var paths = FilesBelow(folder, name).Where(isRead).ToList();
+        ReadingHeap.Reserve(paths.Count);
         var found = new T?[paths.Count];
         var problems = paths.ConvertAll(_ => new ErrorList());
         var isThere = new bool[paths.Count];
@@ -76,7 +78,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             if (ReadText(folder, paths[i], problems[i]) is not { } text) return;
             (found[i], isThere[i]) = (read(paths[i], text, problems[i]), true);
         });
-        foreach (var problem in problems.SelectMany(list => list.Items)) errors.Add(problem);
+        foreach (var problem in problems.Where(list => !list.IsEmpty).SelectMany(list => list.Items)) errors.Add(problem);
         return [.. found.Where((_, i) => isThere[i]).Select(item => item!)];
     }
 
@@ -181,6 +183,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 
     static ProjectParts AddCurrentModels(ProjectParts parts)
     {
+        if (parts.Sources.Count == 0) return parts;
         var stated = parts.Models.Select(m => m.Name).Concat(parts.Disabled).ToHashSet();
         var implied = parts.Sources.Where(s => s.KeepsCurrent)
             .SelectMany(s => s.Streams.Select(stream => CurrentModel.Of(s, stream, parts.File.SchemaPrefix)))
@@ -191,7 +194,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 
     void CheckUnique(ProjectParts parts)
     {
-        CheckUnique(Nodes(parts).Select(n => (n.Name.ToString(), PlaceOf(n))), "the table");
+        if (HasDuplicates(parts)) CheckUnique(Nodes(parts).Select(n => (n.Name.ToString(), PlaceOf(n))), "the table");
         CheckUnique(parts.Sources.Select(s => (s.Name, s.Definition.Place)), "the source");
         CheckUnique(parts.SqlTests.Select(t => (t.Name, new Place(t.File, 1, 1))), "the test");
     }
@@ -210,7 +213,11 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         }
     }
 
-    static bool HasDuplicates(ProjectParts parts) => Nodes(parts).GroupBy(n => n.Name).Any(g => g.Count() > 1);
+    static bool HasDuplicates(ProjectParts parts)
+    {
+        var names = new HashSet<TableName>(parts.Models.Count);
+        return Nodes(parts).Any(node => !names.Add(node.Name));
+    }
 
     static Place PlaceOf(GraphNode node) => node switch
     {
@@ -231,7 +238,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     {
         try
         {
-            return System.IO.File.ReadAllText(Path.Combine(folder, path), StrictUtf8)
+            return Decode(System.IO.File.ReadAllBytes(Path.Combine(folder, path)))
                 .Replace("\r\n", "\n", StringComparison.Ordinal);
         }
         catch (DecoderFallbackException)
@@ -243,6 +250,17 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
         }
         return null;
+    }
+
+    /// <summary>UTF-8 with or without a mark; what begins with another encoding's mark is read as that.</summary>
+    static string Decode(byte[] bytes)
+    {
+        if (bytes is [0xFE or 0xFF, 0xFE or 0xFF, ..] or [0, 0, 0xFE, 0xFF, ..])
+        {
+            using var reader = new StreamReader(new MemoryStream(bytes), StrictUtf8);
+            return reader.ReadToEnd();
+        }
+        return StrictUtf8.GetString(bytes.AsSpan(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
     }
 
     /// <summary>Files of the project's own folders that look like part of it and are not read.</summary>

@@ -28,13 +28,25 @@ sealed class IdleSteps
         var steps = new IdleSteps(project.Graph, selected);
         if (context.IsFullRefresh) return steps;
         var reads = new LakeReads(context.Lake, project);
+        var settled = SettledSteps.Open(context.Lake, project);
+        // What its table has, an export may not have yet.
+        var nodes = project.Graph.Nodes.OfType<GraphNode.OfModel>()
+            .Where(node => selected.Contains(node.Name) && node.Model.Exports.Count == 0).ToList();
+        if (context.Intervals is null)
+            Parallel.ForEach(nodes, node =>
+            {
+                if (settled.Contains(node, isUnchanged: false)) steps.idle[node.Name] = true;
+            });
         await Parallel.ForEachAsync(
-            project.Graph.Nodes.OfType<GraphNode.OfModel>().Where(node => selected.Contains(node.Name)),
+            nodes.Where(node => !steps.idle.ContainsKey(node.Name)),
             new ParallelOptions { MaxDegreeOfParallelism = ReadsMax, CancellationToken = cancellationToken },
             async (node, cancel) =>
             {
-                if (await IsIdleAsync(context, reads, node, cancel)) steps.idle[node.Name] = true;
+                if (await FindIdleAsync(context, reads, node, cancel) is not { } seen) return;
+                steps.idle[node.Name] = true;
+                settled.Note(node, isUnchanged: false, seen);
             });
+        await settled.SaveAsync(reads, project, cancellationToken);
         return steps;
     }
 
@@ -49,21 +61,21 @@ sealed class IdleSteps
         if (result.Outcome is Journal.Outcome.Skipped) unchanged[node.Name] = true;
     }
 
-    static async Task<bool> IsIdleAsync(
+    /// <returns>The tables and views that tell that a step has nothing to do; null where it has.</returns>
+    static async Task<IReadOnlyList<TableName>?> FindIdleAsync(
         StepContext context, LakeReads reads, GraphNode.OfModel node, CancellationToken cancellationToken)
     {
-        // What its table has, an export may not have yet.
-        if (node.Model.Exports.Count > 0) return false;
         var hasWarnings = false;
         try
         {
             var step = new ModelStep(context with { Reads = reads, Warn = _ => hasWarnings = true }, node);
-            return await step.FindWorkAsync(cancellationToken) is null && !hasWarnings;
+            var (reason, seen) = await step.LookAsync(cancellationToken);
+            return reason is null && !hasWarnings ? seen : null;
         }
         catch (Exception e) when (e is FozException or DeltaException)
         {
             // The step itself tells what is wrong.
-            return false;
+            return null;
         }
     }
 }

@@ -22,6 +22,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// <summary>The tables whose files were only rearranged since the last batch.</summary>
     public ImmutableHashSet<string> Rearranged { get; init; } = ImmutableHashSet<string>.Empty;
 
+    /// <summary>The tables and views that were looked at, directly or through views.</summary>
+    public IReadOnlyList<TableName> Seen { get; init; } = [];
+
     /// <summary>Plans a model.</summary>
     /// <param name="reads">What the lake has.</param>
     /// <param name="model">The model.</param>
@@ -34,9 +37,10 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new List<TableName>();
         foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
-            foreach (var table in await ReadByAsync(reads, reference.Table, definition, cancellationToken))
+            foreach (var table in await ReadByAsync(reads, reference.Table, definition, seen, cancellationToken))
             {
                 // What a view shows of the platform's records is not what it is made from.
                 if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
@@ -51,7 +55,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                     rearranged.Add(table.ToString());
             }
         }
-        return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable() };
+        return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable(), Seen = seen };
     }
 
     /// <summary>Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.</summary>
@@ -94,20 +98,25 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         };
     }
 
-    /// <summary>The tables behind a name, and into <paramref name="definition"/> the SELECTs of the views on the way.</summary>
+    /// <summary>
+    /// The tables behind a name, into <paramref name="definition"/> the SELECTs of the views on the way, and into
+    /// <paramref name="seen"/> all of them.
+    /// </summary>
     static async Task<IReadOnlyList<TableName>> ReadByAsync(
-        LakeReads reads, TableName name, StringBuilder definition, CancellationToken cancellationToken)
+        LakeReads reads, TableName name, StringBuilder definition, List<TableName> seen, CancellationToken cancellationToken)
     {
+        seen.Add(name);
         if (await reads.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
             return [name];
         definition.Append('\n').Append(name).Append('\n').Append(sql);
         var tables = new List<TableName>();
         foreach (var table in reads.TablesIn(sql, cancellationToken))
-            tables.AddRange(await ReadByAsync(reads, table, definition, cancellationToken));
+            tables.AddRange(await ReadByAsync(reads, table, definition, seen, cancellationToken));
         return tables;
     }
 
-    static string Describe(Model model)
+    /// <summary>All of a model's definition that decides about its rows.</summary>
+    public static string Describe(Model model)
     {
         var text = new StringBuilder(model.Definition ?? model.Sql).Append('\n').Append(model.Materialization.Name);
         foreach (var inlined in model.References.Select(r => r.Inlined).OfType<SqlBody>()) text.Append('\n').Append(inlined.Text);

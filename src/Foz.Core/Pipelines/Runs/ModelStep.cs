@@ -129,12 +129,21 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>Why the step would do something; null if it would not.</summary>
-    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) => (await LookAsync(cancellationToken)).Reason;
+
+    /// <summary>Looks for what the step would do.</summary>
+    /// <returns>Why it would do something, null if it would not; and the tables and views beside its own that tell so.</returns>
+    public async Task<(string? Reason, IReadOnlyList<TableName> Seen)> LookAsync(CancellationToken cancellationToken)
     {
-        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return "was never made";
-        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return $"batch {last.Batch} was not finished";
-        if (IsFullRefresh) return "full refresh";
+        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return ("was never made", []);
+        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return ($"batch {last.Batch} was not finished", []);
+        if (IsFullRefresh) return ("full refresh", []);
         var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
+        return (await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
+    }
+
+    async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
+    {
         WarnOfOldRows(plan, last);
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
         {

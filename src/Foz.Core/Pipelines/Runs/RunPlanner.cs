@@ -56,6 +56,8 @@ public sealed record RunPlan(IReadOnlyList<PlannedStep> Steps, IReadOnlyList<Foz
 /// <param name="lake">The lake.</param>
 public sealed class RunPlanner(Lake lake)
 {
+    const string UpToDate = "up to date";
+
     const StateChange OfTable = StateChange.Body | StateChange.Configs | StateChange.Contract;
 
     /// <summary>Plans a run.</summary>
@@ -73,16 +75,22 @@ public sealed class RunPlanner(Lake lake)
         (project, var made) = await BorrowedTables.ForRunAsync(project, reads, selected, request.MakesAnew, cancellationToken);
         if (request.Defer is { } defer) project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
         var nodes = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
+        var settled = SettledSteps.Open(lake, project);
+        var idle = request.IsFullRefresh || request.Intervals is not null
+            ? []
+            : nodes.OfType<GraphNode.OfModel>().AsParallel().WithCancellation(cancellationToken)
+                .Where(node => settled.Contains(node, isUnchanged: true)).Select(node => node.Name).ToHashSet();
         var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads, BasePrefix = project.File.Base?.SchemaPrefix }
-            .ReadAsync(nodes, cancellationToken);
+            .ReadAsync([.. nodes.Where(node => !idle.Contains(node.Name))], cancellationToken);
         var changes = nodes.ToDictionary(
             node => node.Name,
-            node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), StepDefinitions.Of(node)));
+            node => idle.Contains(node.Name) ? StateChange.None : StepDefinitions.Compare(before.GetValueOrDefault(node.Name), node));
         using var lineage = new ProjectLineage(project, lake);
         var impact = await PlanImpact.OfAsync(
             lake, project, lineage,
             changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key).ToHashSet(),
             cancellationToken);
+        var planning = new Planning(request, opened, reads, settled, idle);
         var planned = new List<PlannedStep>();
         var working = new HashSet<TableName>();
         foreach (var node in project.Graph.Nodes.Where(node => selected.Contains(node.Name) && node.IsMade))
@@ -92,36 +100,41 @@ public sealed class RunPlanner(Lake lake)
                 planned.Add(new(node.Table, node is GraphNode.OfStream, Works: false, $"as in {project.File.Base!.Name}"));
                 continue;
             }
-            var step = await PlanAsync(request, opened, reads, node, working, cancellationToken);
+            var step = await PlanAsync(planning, node, changes[node.Name], working, cancellationToken);
             if (step.Works) working.Add(node.Name);
-            planned.Add(Describe(step, node, before.GetValueOrDefault(node.Name)) with
+            planned.Add(Describe(step, node, changes[node.Name], before.GetValueOrDefault(node.Name)) with
             {
                 Impact = impact.ByName.GetValueOrDefault(node.Name),
                 BytesToRead = step.Works ? await BytesAsync(reads, node, cancellationToken) : null,
             });
         }
+        await settled.SaveAsync(reads, project, cancellationToken);
         return new(planned, impact.Breaks);
     }
 
     async Task<PlannedStep> PlanAsync(
-        RunRequest request, OpenedProject opened, LakeReads reads, GraphNode node, HashSet<TableName> working,
-        CancellationToken cancellationToken)
+        Planning planning, GraphNode node, StateChange change, HashSet<TableName> working, CancellationToken cancellationToken)
     {
+        var (request, opened, reads, settled, idle) = planning;
+        var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
+        if (changing.Count == 0 && idle.Contains(node.Name)) return new(node.Table, IsStream: false, Works: false, UpToDate);
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add)
         {
             Reads = reads, Intervals = request.Intervals, Project = request.Project.File,
         };
-        var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
+        IReadOnlyList<TableName> seen = [];
         var reason = node switch
         {
             GraphNode.OfStream stream => await new StreamStep(context, stream, opened.Sources[stream.Source.Name])
                 .FindWorkAsync(cancellationToken),
             _ when changing.Count > 0 => $"reads {string.Join(", ", changing)}",
-            GraphNode.OfModel model => await new ModelStep(context, model).FindWorkAsync(cancellationToken),
+            GraphNode.OfModel model => await LookAsync(model),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        return new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? "up to date")
+        if (reason is null && warnings.Count == 0 && node is GraphNode.OfModel settling)
+            settled.Note(settling, isUnchanged: change is StateChange.None, seen);
+        return new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? UpToDate)
         {
             Warnings = warnings.ToImmutable(),
             Intervals = reason is not null && node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Microbatch } dated
@@ -129,19 +142,34 @@ public sealed class RunPlanner(Lake lake)
                     request.IsFullRefresh && !dated.Model.Materialization.IsFullRefreshRestricted, cancellationToken)).Due
                 : [],
         };
+
+        async Task<string?> LookAsync(GraphNode.OfModel model)
+        {
+            (var found, seen) = await new ModelStep(context, model).LookAsync(cancellationToken);
+            return found;
+        }
     }
 
-    static PlannedStep Describe(PlannedStep step, GraphNode node, StepDefinition? before)
+    static PlannedStep Describe(PlannedStep step, GraphNode node, StateChange change, StepDefinition? before)
     {
+        step = step with { File = new Resource.Table(node).File, Change = change };
+        if (before is null || change is StateChange.None) return step;
         var now = StepDefinitions.Of(node);
         return step with
         {
-            File = new Resource.Table(node).File,
-            Change = StepDefinitions.Compare(before, now),
             Diff = before is { Sql: { } sql } && now.Sql is not null && sql != now.Sql ? TextDiff.Of(sql, now.Sql) : [],
-            Settings = before is null ? [] : StepDefinitions.ChangedSettings(before, now),
+            Settings = StepDefinitions.ChangedSettings(before, now),
         };
     }
+
+    /// <summary>What steps are planned with.</summary>
+    /// <param name="Request">What the run would be asked to do.</param>
+    /// <param name="Opened">The project.</param>
+    /// <param name="Reads">What the lake has.</param>
+    /// <param name="Settled">Takes the models that have nothing to do.</param>
+    /// <param name="Idle">Those that are known to have nothing to do, unless what they read changes.</param>
+    sealed record Planning(
+        RunRequest Request, OpenedProject Opened, LakeReads Reads, SettledSteps Settled, IReadOnlySet<TableName> Idle);
 
     /// <summary>The bytes of the tables that a model reads.</summary>
     static async Task<long?> BytesAsync(LakeReads reads, GraphNode node, CancellationToken cancellationToken)

@@ -52,7 +52,7 @@ public sealed class SelectionFinder(Lake lake)
         var before = await state.ReadAsync(project.Graph.Nodes, cancellationToken);
         return project.Graph.Nodes.ToDictionary(
             node => node.Name,
-            node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), StepDefinitions.Of(node)));
+            node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), node));
     }
 
     async Task<IReadOnlyDictionary<TableName, string>> ResultsAsync(Project project, CancellationToken cancellationToken)

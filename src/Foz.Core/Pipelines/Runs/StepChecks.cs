@@ -35,10 +35,17 @@ static class StepChecks
         ];
     }
 
-    /// <summary>Whether the merge that made a change has shown already that no two of its rows have one key.</summary>
-    static bool IsProven(CheckDefinition check, GraphNode node, TableChange change) =>
-        check is CheckDefinition.Unique unique && change.MergedBy.Count > 0 && IsReplacedBy(unique, node)
-        && change.MergedBy.All(column => unique.KeyColumns.Contains(column, StringComparer.OrdinalIgnoreCase));
+    /// <summary>
+    /// Whether it is known of a change that it breaks no check: the merge that made it has shown that no two of its rows have one
+    /// key, and its files tell how many NULLs they hold.
+    /// </summary>
+    static bool IsProven(CheckDefinition check, GraphNode node, TableChange change) => check switch
+    {
+        CheckDefinition.Unique unique => change.MergedBy.Count > 0 && IsReplacedBy(unique, node)
+            && change.MergedBy.All(column => unique.KeyColumns.Contains(column, StringComparer.OrdinalIgnoreCase)),
+        CheckDefinition.NotNull { Where: null } notNull => change.NullsWritten(notNull.Column) == 0,
+        _ => false,
+    };
 
     static async Task<ImmutableArray<CheckResult>> LookAsync(
         EngineSession session, Lake lake, GraphNode node, TableChange change, IReadOnlyList<CheckDefinition> checks,

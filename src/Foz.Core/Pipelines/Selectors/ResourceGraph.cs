@@ -84,7 +84,8 @@ sealed class ResourceGraph
         return reached;
     }
 
-    static IEnumerable<Resource> ItemsOf(Project project) =>
+    /// <summary>The things of a project: tables in an order in which each stands behind what it needs, then tests.</summary>
+    public static IEnumerable<Resource> ItemsOf(Project project) =>
         project.Graph.Nodes.Select(node => (Resource)new Resource.Table(node))
             .Concat(project.Graph.Nodes.Where(node => node.Checks.Count > 0).Select(node => new Resource.Checks(node)))
             .Concat(project.SqlTests.Select(test => new Resource.Singular(test)))

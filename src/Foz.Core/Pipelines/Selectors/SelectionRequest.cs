@@ -50,8 +50,10 @@ public sealed record SelectionRequest
     /// <exception cref="FozException">A selector is none, or names what the project does not have.</exception>
     public SelectedResources Find(Project project, SelectionFacts facts)
     {
+        var selector = Read(project);
+        if (selector is Selector.Everything) return new([.. ResourceGraph.ItemsOf(project)]);
         var graph = new ResourceGraph(project);
-        var selected = new SelectorEvaluator(graph, facts).Select(Read(project));
+        var selected = new SelectorEvaluator(graph, facts).Select(selector);
         return new([.. graph.Items.Where((_, i) => selected[i])]);
     }
 

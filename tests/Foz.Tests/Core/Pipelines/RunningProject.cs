@@ -15,9 +15,11 @@ sealed class RunningProject : IDisposable
         MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models],
     });
 
-    public RunningProject()
+    /// <summary>A project.</summary>
+    /// <param name="clock">The lake's clock; null for the system's.</param>
+    public RunningProject(TimeProvider? clock = null)
     {
-        Lake = new(Path.Combine(Folder, "lake"), engines, TimeProvider.System);
+        Lake = new(Path.Combine(Folder, "lake"), engines, clock ?? TimeProvider.System);
         this["foz.yml"] = "name: t\nlake: lake\n";
     }
 
@@ -44,15 +46,17 @@ sealed class RunningProject : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    public Project Load() => Project.Load(
+    /// <summary>Reads it.</summary>
+    /// <param name="cacheFolder">Where what can be found out again is kept; null for nowhere.</param>
+    public Project Load(string? cacheFolder = null) => Project.Load(
         Folder,
-        new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
+        new() { CacheFolder = cacheFolder, ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
 
     /// <summary>What runs warned of.</summary>
     public List<string> Warnings { get; } = [];
 
-    public Task<RunResult> RunAsync() =>
-        new PipelineRunner(Lake).RunAsync(new() { Project = Load(), OnEvent = Note }, Cancel);
+    public Task<RunResult> RunAsync(string? cacheFolder = null) =>
+        new PipelineRunner(Lake).RunAsync(new() { Project = Load(cacheFolder), OnEvent = Note }, Cancel);
 
     void Note(RunEvent what)
     {
