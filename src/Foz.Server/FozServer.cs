@@ -82,15 +82,15 @@ public sealed class FozServer : IAsyncDisposable
         var web = CreateHttp(options, certificate, state);
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
         var issuerKeys = new IssuerKeys(new() { Timeout = Timeout.InfiniteTimeSpan }, options.Clock);
-        var desk = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
+        var logIns = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
         var host = new PgHost(
-            options.Sql, desk, new(), certificate is null ? null : new(certificate, chain),
+            options.Sql, logIns, new(), certificate is null ? null : new(certificate, chain),
             certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
         var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
         TrinoListener? trinoListener = null;
         try
         {
-            trinoListener = await StartTrinoAsync(options, certificate, desk, logger, cancellationToken);
+            trinoListener = await StartTrinoAsync(options, certificate, logIns, logger, cancellationToken);
             await StartHttpAsync(web, options.Serve, cancellationToken);
         }
         catch
@@ -102,7 +102,7 @@ public sealed class FozServer : IAsyncDisposable
         }
 
         state.IsServing = true;
-        return new(options, web, listener, trinoListener, state, desk, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
+        return new(options, web, listener, trinoListener, state, logIns, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>

@@ -34,7 +34,7 @@ sealed class ServeProcess : IDisposable
     public static ServeProcess Start(string folder, string settings = "")
     {
         File.WriteAllText(Path.Combine(folder, "foz.yml"), $"name: serving\n{settings}\n");
-        var process = Process.Start(new ProcessStartInfo(
+        var started = Process.Start(new ProcessStartInfo(
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
@@ -43,8 +43,8 @@ sealed class ServeProcess : IDisposable
         {
             UseShellExecute = false, WorkingDirectory = folder, RedirectStandardOutput = true,
         })!;
-        var line = process.StandardOutput.ReadLine() ?? throw new SkippedException("foz serve does not start");
-        return new(process, int.Parse(line[(line.LastIndexOf(':') + 1)..line.IndexOf(',', StringComparison.Ordinal)], CultureInfo.InvariantCulture));
+        var line = started.StandardOutput.ReadLine() ?? throw new SkippedException("foz serve does not start");
+        return new(started, int.Parse(line[(line.LastIndexOf(':') + 1)..line.IndexOf(',', StringComparison.Ordinal)], CultureInfo.InvariantCulture));
     }
 
     public Task<NpgsqlConnection> ConnectAsync() => ConnectAsync($"Host=127.0.0.1;Port={Port};Username=ana;Database=lake");

@@ -42,7 +42,7 @@ public sealed class AccessList
         var errors = new ErrorList();
         var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
         var (grants, members) = (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
-        var users = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
         {
             var file = Path.Combine(Folder, Path.GetFileName(path));
@@ -55,14 +55,14 @@ public sealed class AccessList
                 if (!tags.TryAdd(tag, rule)) errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
             // Users are read by who lets them in; here only what their names are.
             if (reader.Node(UserList.Key) is YamlNode.Sequence list)
-                users.UnionWith(list.Items.Select(item => (item as YamlNode.Mapping)?["name"]).OfType<YamlNode.Scalar>().Select(name => name.Text));
+                names.UnionWith(list.Items.Select(item => (item as YamlNode.Mapping)?["name"]).OfType<YamlNode.Scalar>().Select(name => name.Text));
             foreach (var key in new[] { ApiKey.Key, TokenIssuer.Key }) reader.Node(key);
             reader.Finish();
         }
-        foreach (var role in members.Keys.Where(users.Contains))
+        foreach (var role in members.Keys.Where(names.Contains))
             errors.Add(new(Folder, 1, 1), $"'{role}' is a role and a user", "give one of them another name: grants are to either");
         errors.ThrowIfAny();
-        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members, users);
+        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members, names);
     }
 
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
@@ -103,10 +103,10 @@ public sealed class AccessList
     {
         var reader = MappingReader.Of(node, node.Place, "a role", errors);
         var name = reader.RequiredText("name");
-        var users = reader.Texts("members").ToHashSet(StringComparer.Ordinal);
+        var those = reader.Texts("members").ToHashSet(StringComparer.Ordinal);
         reader.Finish();
         if (name == AccessGrant.Everyone) errors.Add(reader.PlaceOf("name"), "everyone is everyone already");
-        else if (name.Length > 0 && !members.TryAdd(name, users))
+        else if (name.Length > 0 && !members.TryAdd(name, those))
             errors.Add(reader.PlaceOf("name"), $"the role '{name}' stands here twice");
     }
 }

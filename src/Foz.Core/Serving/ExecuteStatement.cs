@@ -17,21 +17,21 @@ sealed class ExecuteStatement : SqlStatement
     public static async Task<ExecuteStatement> PrepareAsync(
         SqlSession session, string sql, SessionStatement.Execute execute, CancellationToken cancellationToken)
     {
-        var prepared = session.Statements.Get(execute.Name);
-        if (prepared.TakesRows || prepared.Copy is not null)
+        var known = session.Statements.Get(execute.Name);
+        if (known.TakesRows || known.Copy is not null)
             throw new FozException(ErrorKind.Sql, "COPY cannot be run with EXECUTE") { SqlState = "0A000" };
-        if (execute.Values.Count != prepared.ParameterTypes.Count)
+        if (execute.Values.Count != known.ParameterTypes.Count)
             throw new FozException(ErrorKind.Sql, $"wrong number of parameters for prepared statement \"{execute.Name}\"")
             {
                 SqlState = "42601",
                 Hint = string.Create(
-                    CultureInfo.InvariantCulture, $"expected {prepared.ParameterTypes.Count} parameters but got {execute.Values.Count}"),
+                    CultureInfo.InvariantCulture, $"expected {known.ParameterTypes.Count} parameters but got {execute.Values.Count}"),
             };
-        if (execute.Values.Count == 0) return new(session, sql, prepared, values: null);
-        var values = await WithoutPlaceAsync(QueryStatement.PrepareAsync(
+        if (execute.Values.Count == 0) return new(session, sql, known, values: null);
+        var given = await WithoutPlaceAsync(QueryStatement.PrepareAsync(
             session, $"SELECT {string.Join(", ", execute.Values.Select(value => $"({value}\n)::text"))}", [], cancellationToken));
-        return values.ParameterTypes.Count == 0
-            ? new(session, sql, prepared, values)
+        return given.ParameterTypes.Count == 0
+            ? new(session, sql, known, given)
             : throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
     }
 

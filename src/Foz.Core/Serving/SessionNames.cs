@@ -203,7 +203,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     /// <exception cref="FozException">It does not parse, or names a table's version without a schema.</exception>
     public async Task<string> QualifyAsync(string sql, CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(workload);
+        using var engine = instance.Open();
         var analysis = SqlAnalysis.Read(engine, sql, cancellationToken);
         var found = new Dictionary<SqlSpan, TableName>();
         foreach (var table in analysis.Tables.Where(table => table is { Schema: null, IsText: false }))

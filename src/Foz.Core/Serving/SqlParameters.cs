@@ -30,8 +30,8 @@ sealed partial class SqlParameters
     public static SqlParameters Read(string sql)
     {
         var found = new List<(int, SqlSpan)>();
-        var escapes = new List<(List<int>, SqlSpan)>();
-        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found, escapes);
+        var behind = new List<(List<int>, SqlSpan)>();
+        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found, behind);
         var tokens = SqlTokens.Read(sql);
         for (var i = 0; i < tokens.Count - 1; i++)
         {
@@ -48,8 +48,8 @@ sealed partial class SqlParameters
         }
         for (var i = 1; i < tokens.Count - 1; i++)
             if (tokens.IsWord(i, "escape") && tokens.TextOf(i + 1) is @"'\'" && NumbersBefore(tokens, i) is { Count: > 0 } numbers)
-                escapes.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
-        return new(sql, found, escapes);
+                behind.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
+        return new(sql, found, behind);
     }
 
     /// <summary>Whether a name does not keep what it is written with from being a constant.</summary>

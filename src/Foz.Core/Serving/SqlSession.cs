@@ -360,10 +360,8 @@ public sealed partial class SqlSession : IAsyncDisposable
     }
 
     /// <summary>Binds a query of a change over empty tables, where no file can be reached, before it is bound where its rows are read.</summary>
-    async Task CheckQueryAsync(string query, CancellationToken cancellationToken)
-    {
-        await new StatementResolver(new SessionNames(this, Workload.Serving), Service.Lake.Engines).DescribeAsync(query, cancellationToken);
-    }
+    async Task CheckQueryAsync(string query, CancellationToken cancellationToken) =>
+        await new StatementResolver(new SessionNames(this, Engine.Workload.Serving), Service.Lake.Engines).DescribeAsync(query, cancellationToken);
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

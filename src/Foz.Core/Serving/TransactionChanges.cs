@@ -20,9 +20,6 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     (TableName Name, TransactionTable Table)? changed;
     bool hasOnlyAdded = true;
 
-    /// <summary>Whether there are any.</summary>
-    public bool IsAny => changed is not null || created.Count > 0;
-
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(changed?.Table.Version, created.Count);
 

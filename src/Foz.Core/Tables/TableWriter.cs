@@ -72,7 +72,7 @@ public sealed class TableWriter(EngineSession session)
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(target, columns, select)}", cancellationToken);
             var merge = new MergeStatement(session, target.Schema, Source, options);
             if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
-            merge.CheckKeys(table.Name, cancellationToken);
+            merge.CheckKeys(Source, table.Name, cancellationToken);
             await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
             change.RemoveAll();
         });

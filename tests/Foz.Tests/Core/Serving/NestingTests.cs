@@ -1,5 +1,3 @@
-using Foz.Core;
-
 namespace Foz.Tests.Core.Serving;
 
 /// <summary>Statements that are nested so deep that whoever reads them by calling himself would end the process.</summary>
@@ -41,6 +39,8 @@ public sealed class NestingTests : IAsyncLifetime
     [InlineData("select ", "- ", "1", "", "", "42601")]
     [InlineData("select 1", "+1", "", "", "", null)]
     [InlineData("select ", "case when true then ", "1", " end", "", "42601")]
+    [InlineData("select ", "case when true then 1 else ", "1", " end", "", null)]
+    [InlineData("select ", "cast(", "1", " as int)", "", null)]
     [InlineData("", "explain ", "select 1", "", "", "42601")]
     [InlineData("", "declare c cursor for ", "select 1", "", "", "42601")]
     public async Task Other_long_statements_are_refused_too(

@@ -61,7 +61,7 @@ public sealed class QueryRecordTests : IAsyncLifetime
         // Three columns have the file's bytes, of which two are named.
         Assert.Equal((3, FilesBytes() * 2 / 3, 0.00005m), (record.Rows, record.BytesRead, record.Cost));
         Assert.Equal((null, null, lake.Queries!.RunId), (record.SqlState, record.Error, record.RunId));
-        Assert.InRange(record.StartedAt, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow);
+        Assert.InRange(record.StartedAt, TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow());
         Assert.True(record.QueuedMs >= 0 && record.DurationMs >= 0);
     }
 
