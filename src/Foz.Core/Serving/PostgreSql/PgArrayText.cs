@@ -29,7 +29,8 @@ static class PgArrayText
     {
         if (dimension > DimensionsMax)
             throw new FozException(
-                ErrorKind.Data, $"number of array dimensions ({dimension}) exceeds the maximum allowed ({DimensionsMax})") { SqlState = "54000" };
+                ErrorKind.Data, $"number of array dimensions ({dimension}) exceeds the maximum allowed ({DimensionsMax})")
+            { SqlState = "54000" };
         var depth = 1;
         position++;
         sql.Append('[');

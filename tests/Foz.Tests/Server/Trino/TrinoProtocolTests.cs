@@ -212,7 +212,8 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         using var writer = new StringWriter(log);
         using var logs = new Foz.Server.TextLoggerProvider(TextWriter.Synchronized(writer));
         var host = new TrinoHost(
-            new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test")) { QueriesMax = 10, PageBytes = 1000 };
+            new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test"))
+        { QueriesMax = 10, PageBytes = 1000 };
 
         // Stopped before it has begun.
         await using var early = new TrinoQuery(host, "early", new("ana", IsOwner: true), new() { Sql = "SELECT 1" });
