@@ -66,10 +66,11 @@ public static class BoundPlan
     /// <inheritdoc cref="ReadFilters"/>
     public static StatementLineage ReadLineage(
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
-        Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken)
+        Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
+        Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = session.BorrowPlanner();
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, through: through);
         var columns = bound.Describe(cancellationToken);
         using var plan = Serialize(planner.Session, bound.Sql, isOptimized: false, cancellationToken);
         var reader = new LineageReader([.. bound.Tables.Select(known => (known.Number, known.Span))]);

@@ -39,7 +39,7 @@ public sealed class EnginePool : IDisposable
             var isSmall = workload is Workload.Binding or Workload.Serving;
             var own = new InstanceOptions
             {
-                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / options.Workloads.Count,
+                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
                 Threads = options.Threads,
             };
             instances[i] = new(this, own, streams, scans, bytes => OpenDatabase(

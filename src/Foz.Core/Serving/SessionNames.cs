@@ -67,8 +67,11 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (ServedFunctions.Allows(ServedFunctions.Table, call.Name)) return null;
         if (call.Name == LakeNames.TableChangesFunction && session.User.IsOwner
             && call.Arguments is [{ } table, ..]
-            && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out _))
+            && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out var changed))
+        {
+            session.Access.Read(changed.Value, [], []);
             return await names.FindAsync(call, cancellationToken);
+        }
         if (call is { Name: "pg_get_keywords", Arguments: [] })
             return new RelationBinding.Relation(
                 "(SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS catcode, "

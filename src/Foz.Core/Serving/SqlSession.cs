@@ -252,7 +252,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, engine.Instance), CheckQuery = CheckQueryAsync, Changed = OpenAsync,
+            QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync,
         };
 
     async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
@@ -271,10 +271,6 @@ public sealed partial class SqlSession : IAsyncDisposable
         await Service.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
     }
-
-    /// <summary>Binds a query of a change over empty tables, where no file can be reached, before it is bound where its rows are read.</summary>
-    async Task CheckQueryAsync(string query, CancellationToken cancellationToken) =>
-        await new StatementResolver(new SessionNames(this, Engine.Workload.Serving), Service.Lake.Engines).DescribeAsync(query, cancellationToken);
 
     /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
@@ -15,7 +16,10 @@ sealed class WriteRights(SqlSession session)
     public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
     {
         await CheckGrantsAsync(statement, cancellationToken);
-        CheckFunctions(statement, cancellationToken);
+        await CheckExpressionsAsync(statement, cancellationToken);
+        // Bound over empty tables, where no file can be reached, before they are bound where their rows are read.
+        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
+        foreach (var query in QueriesOf(statement)) await resolver.DescribeAsync(query, cancellationToken);
     }
 
     /// <summary>Whether a grant says that it may add rows to a table.</summary>
@@ -54,13 +58,42 @@ sealed class WriteRights(SqlSession session)
                 await CheckWholeAsync(access, name, cancellationToken);
     }
 
-    /// <summary>Expressions of rows may call what queries may: those that hold no query are looked up nowhere else.</summary>
-    void CheckFunctions(Statement statement, CancellationToken cancellationToken)
+    /// <summary>
+    /// Expressions of rows may call what queries may: those that hold no query are looked up nowhere else. What they read is noted,
+    /// so that it is audited before anything is changed.
+    /// </summary>
+    async Task CheckExpressionsAsync(Statement statement, CancellationToken cancellationToken)
     {
         using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
-        foreach (var expression in ExpressionsOf(statement).Where(e => !e.Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
-            ServedFunctions.Check(SqlAnalysis.Read(engine, $"SELECT ({expression}\n)", cancellationToken).Functions);
+        var names = new SessionNames(session, Workload.Serving);
+        foreach (var expression in ExpressionsOf(statement).Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
+        {
+            var analysis = SqlAnalysis.Read(engine, $"SELECT ({expression}\n)", cancellationToken);
+            names.Check(analysis);
+            foreach (var table in analysis.Tables) await NoteAsync(names, table, cancellationToken);
+        }
     }
+
+    static async Task NoteAsync(SessionNames names, TableReference table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await names.FindAsync(table, cancellationToken);
+        }
+        catch (FozException)
+        {
+            // It is told with its place where the expression is bound.
+        }
+    }
+
+    static IEnumerable<string> QueriesOf(Statement statement) => (statement switch
+    {
+        Statement.Insert insert => [insert.Query],
+        Statement.CreateTable { Query: { } query } => [query],
+        Statement.CreateView view => [view.Query],
+        Statement.Merge merge => [merge.Definition.Source],
+        _ => Array.Empty<string>(),
+    }).Where(query => query.Length > 0);
 
     static IEnumerable<string> ExpressionsOf(Statement statement) => statement switch
     {

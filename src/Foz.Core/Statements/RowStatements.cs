@@ -23,7 +23,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var query = await runner.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
         var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(Target, Target)], bound, cancellationToken) : null;
-        return await InsertAsync(insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken);
+        return await InsertAsync(
+            insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken, await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
     }
 
     /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
@@ -78,7 +79,14 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     static string NameOf(string column) =>
         column is ['"', .., '"'] ? column[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : column.Trim('`');
 
-    public async Task<StatementResult> InsertAsync(Statement.Insert insert, string query, CancellationToken cancellationToken)
+    /// <summary>Adds rows.</summary>
+    /// <param name="insert">Where to.</param>
+    /// <param name="query">The rows, of which the engine knows all that is named.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="tags">The tags that its columns bring, in order; null for none.</param>
+    public async Task<StatementResult> InsertAsync(
+        Statement.Insert insert, string query, CancellationToken cancellationToken,
+        IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)>? tags = null)
     {
         var table = await runner.OpenOwnAsync(insert.Table, cancellationToken);
         var present = await table.LatestAsync(cancellationToken);
@@ -92,6 +100,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
                 await writer.ReplaceWhereAsync(table, select, condition, options, cancellationToken),
             _ => await writer.AppendAsync(table, select, options, cancellationToken),
         };
+        if (tags is { Count: > 0 }) await DescribeAsync(change, insert, tags, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         return insert.Overwrites || insert.ReplacedWhere is not null
             ? StatementResult.Of(
@@ -102,6 +111,19 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             {
                 Returned = Returned(insert, change, committed),
             };
+    }
+
+    /// <summary>Lets the columns have the tags of what comes into them.</summary>
+    async Task DescribeAsync(
+        TableChange change, Statement.Insert insert, IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)> tags,
+        CancellationToken cancellationToken)
+    {
+        var columns = insert.IsByName
+            ? tags.Select(column => column.Column)
+            : (await GivenColumnsAsync(insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken)).Select(field => field.Name);
+        var found = columns.Zip(tags, (column, given) => (Column: column, given.Tags))
+            .ToDictionary(column => column.Column, column => column.Tags, StringComparer.OrdinalIgnoreCase);
+        change.Describe(field => found.TryGetValue(field.Name, out var given) ? QueryTags.Missing(field, given) : new Dictionary<string, string?>());
     }
 
     public async Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken)

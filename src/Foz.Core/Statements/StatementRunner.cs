@@ -96,15 +96,12 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
 
     MaintenanceStatements Maintenance => new(session, this, tables);
 
-    /// <summary>Looks at a query before it is bound where files can be read; null where it is the owner's of all files.</summary>
-    public Func<string, CancellationToken, Task>? CheckQuery { get; init; }
-
     /// <summary>Binds a query of the statement.</summary>
-    internal async Task<BoundStatement> BindAsync(string query, CancellationToken cancellationToken)
-    {
-        if (CheckQuery is not null) await CheckQuery(query, cancellationToken);
-        return await new StatementBinder(session, Relations).BindAsync(query, cancellationToken);
-    }
+    internal Task<BoundStatement> BindAsync(string query, CancellationToken cancellationToken) =>
+        new StatementBinder(session, Relations).BindAsync(query, cancellationToken);
+
+    /// <summary>The tags of what a query of the statement reads.</summary>
+    internal QueryTags Tags => new(session, Relations);
 
     /// <summary>What names in queries stand for.</summary>
     internal IRelationNames Relations => QueryNames is not null ? QueryNames : names is not null ? names : new LakeNames(lake: null, tables, static _ => null);

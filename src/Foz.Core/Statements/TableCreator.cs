@@ -15,6 +15,8 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
 {
     const string FeaturePrefix = "delta.feature.";
 
+    static readonly Dictionary<string, string?> none = [];
+
     public async Task<StatementResult> CreateAsync(Statement.CreateTable create, CancellationToken cancellationToken)
     {
         if (create is { Columns.Count: > 0, Query: not null })
@@ -87,6 +89,9 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         await using var change = present is null
             ? await writer.AppendAsync(table, query.Sql, options, cancellationToken)
             : await writer.OverwriteAsync(table, query.Sql, options, cancellationToken);
+        var tags = (await runner.Tags.FindAsync(create.Query!, query, cancellationToken))
+            .ToDictionary(column => column.Column, column => column.Tags, StringComparer.OrdinalIgnoreCase);
+        change.Describe(field => tags.TryGetValue(field.Name, out var found) ? QueryTags.Missing(field, found) : none);
         Complete(table, change.Transaction, create.ClusteredBy);
         return StatementResult.Of(
             await change.CommitAsync(cancellationToken), ("num_inserted_rows", change.RowsAdded));

@@ -107,7 +107,7 @@ public sealed class LakeTable
 
     /// <summary>
     /// Makes the rows, schema and properties of an older version the table's next version. The batches that steps
-    /// recorded in it stay: they do not read again what they have read.
+    /// recorded in it stay: they do not read again what they have read. So do the tags of columns.
     /// </summary>
     /// <param name="version">The older version, of this table.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -117,11 +117,15 @@ public sealed class LakeTable
     public async Task<CommittedChange> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Restore(version.Version);
-        var transaction = new Transaction(Delta, (await LatestAsync(cancellationToken)).State, new()
+        var latest = await LatestAsync(cancellationToken);
+        var transaction = new Transaction(Delta, latest.State, new()
         {
             Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
         });
         await Restore.StageAsync(transaction, version.State, cancellationToken);
+        var columns = PresentTags.Of(version, latest);
+        if (transaction.Metadata is { } metadata && !columns.Equals(version.Schema.Columns))
+            transaction.SetMetadata(metadata with { SchemaString = columns.ToString() });
         return CommittedChange.Of(this, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 

@@ -3,6 +3,7 @@ using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Schema;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 
@@ -55,12 +56,13 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
             ? [.. version.State.Files.Select(Borrowed)]
             : await CopyAsync(target.Delta.Store, onProgress, cancellationToken);
         var total = new FileTotal(files.Count, files.Sum(file => file.SizeBytes));
-        var transaction = Create(target, files, isShallow, total);
+        var columns = PresentTags.Of(version, await source.LatestAsync(cancellationToken));
+        var transaction = Create(target, columns, files, isShallow, total);
         var committed = (await transaction.CommitAsync(cancellationToken)).OrThrow();
         return new(new(target.Delta.Store, committed.Snapshot), total, isShallow ? default : total);
     }
 
-    Transaction Create(LakeTable target, IReadOnlyList<AddFile> files, bool isShallow, FileTotal total)
+    Transaction Create(LakeTable target, StructType columns, IReadOnlyList<AddFile> files, bool isShallow, FileTotal total)
     {
         var state = version.State;
         // Rows get ids of the clone's own, by how many each file says to have; columns of files with those of the source are
@@ -78,6 +80,7 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         transaction.SetMetadata(state.Metadata with
         {
             Id = $"{Guid.NewGuid():D}",
+            SchemaString = columns.Equals(version.Schema.Columns) ? state.Metadata.SchemaString : columns.ToString(),
             CreatedTimeMs = target.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             Configuration = lost.Aggregate(state.Metadata.Configuration, (kept, property) => kept.Without(property)),
         });

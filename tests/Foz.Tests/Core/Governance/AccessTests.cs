@@ -82,6 +82,34 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal("42703", await ana.FailAsync("SELECT age FROM gold.people AT (VERSION => 1)"));
         await using var owner = lake.Open();
         Assert.Equal(["1|390|40", "SELECT 1"], await owner.RunAsync("SELECT * FROM gold.people FOR VERSION AS OF 1"));
+        // Nor does bringing it back.
+        await owner.RunAsync("CREATE TABLE gold.twin DEEP CLONE gold.people VERSION AS OF 1");
+        Assert.Equal(["1|40", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.twin"));
+        await owner.RunAsync("RESTORE TABLE gold.people TO VERSION AS OF 1");
+        Assert.Equal(["1|40", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.people"));
+    }
+
+    [Fact]
+    public async Task Tags_go_with_what_statements_copy()
+    {
+        await lake.ChangeAsync("CREATE TABLE gold.people (id int, cpf string, name string)");
+        await lake.ChangeAsync("INSERT INTO gold.people VALUES (1, '390', 'ana')");
+        await lake.ChangeAsync("ALTER TABLE gold.people ALTER COLUMN cpf SET TAGS ('pii' = 'cpf')");
+        await lake.ChangeAsync("CREATE TABLE sandbox.later (a int, b string)");
+        Grant(
+            """
+            grants:
+              - {to: [ana], on: [gold, sandbox], tags: {pii.cpf: clear}}
+              - {to: [ana], on: [sandbox], privileges: [create, insert]}
+              - {to: [bia], on: [sandbox]}
+            """);
+        await ana.RunAsync("CREATE TABLE sandbox.copy AS SELECT id, 'x' || cpf AS document, upper(name) AS name FROM gold.people WHERE cpf <> ''");
+        await ana.RunAsync("INSERT INTO sandbox.later SELECT id, cpf FROM (SELECT * FROM gold.people)");
+        Assert.Equal(["1|x390|ANA", "SELECT 1"], await ana.RunAsync("SELECT * FROM sandbox.copy"));
+        await using var bia = lake.Open("bia", isOwner: false);
+        Assert.Equal(["1|ANA", "SELECT 1"], await bia.RunAsync("SELECT * FROM sandbox.copy"));
+        Assert.Equal("42703", await bia.FailAsync("SELECT document FROM sandbox.copy"));
+        Assert.Equal(["1", "SELECT 1"], await bia.RunAsync("SELECT * FROM sandbox.later"));
     }
 
     [Fact]

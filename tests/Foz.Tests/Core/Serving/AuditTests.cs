@@ -59,6 +59,19 @@ public sealed class AuditTests : IAsyncLifetime
         Assert.Equal(columns, string.Join(' ', record.Columns));
     }
 
+    [Theory]
+    [InlineData("INSERT INTO gold.sales SELECT NULL, amount FROM silver.orders", "gold.sales silver.orders")]
+    [InlineData("CREATE TABLE gold.copy AS SELECT name FROM silver.orders", "gold.copy silver.orders")]
+    [InlineData("MERGE INTO gold.sales s USING silver.orders o ON s.total = o.amount WHEN MATCHED THEN DELETE", "gold.sales silver.orders")]
+    [InlineData("UPDATE gold.sales SET total = (SELECT max(amount) FROM silver.orders)", "gold.sales silver.orders")]
+    [InlineData("DELETE FROM gold.sales WHERE total IN (SELECT amount FROM silver.orders)", "gold.sales silver.orders")]
+    [InlineData("SELECT * FROM table_changes('silver.orders', 0)", "silver.orders")]
+    public async Task What_a_change_reads_is_audited_too(string sql, string tables)
+    {
+        await owner.RunAsync(sql);
+        Assert.Equal(tables, string.Join(' ', Assert.Single(await AuditedAsync()).Tables.Order(StringComparer.Ordinal)));
+    }
+
     [Fact]
     public async Task No_literal_or_comment_is_kept()
     {
