@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;

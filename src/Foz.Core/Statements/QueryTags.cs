@@ -31,13 +31,13 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
             var lineage = BoundPlan.ReadLineage(
                 session, statement.Analysis, table => statement.FieldsOf(table.Span), call => statement.FieldsOf(call.Span), cancellationToken,
                 span => statement.ThroughOf(span));
-            return [.. lineage.Columns.Select(column => (column.Column.Name, Together(inputs.Where(input => column.Inputs.Any(made =>
+            return [.. lineage.Columns.Select(column => (column.Column.Name, (IReadOnlyDictionary<string, string>)Together(inputs.Where(input => column.Inputs.Any(made =>
                 made.Table == input.Span && made.Column.Equals(input.Field.Name, StringComparison.OrdinalIgnoreCase))).Select(input => input.Field))))];
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
             // It reads something that only its own instance of the engine has.
-            var all = Together(inputs.Select(input => input.Field));
+            IReadOnlyDictionary<string, string> all = Together(inputs.Select(input => input.Field));
             return [.. session.Describe(bound.Sql, cancellationToken).Select(column => (column.Name, all))];
         }
     }
@@ -48,7 +48,7 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
                 && !column.Metadata.ContainsKey(ColumnTag.ReleasePrefix + tag.Key[ColumnTag.Prefix.Length..]))
             .ToDictionary(tag => tag.Key, string? (tag) => tag.Value, StringComparer.Ordinal);
 
-    static IReadOnlyDictionary<string, string> Together(IEnumerable<Field> fields)
+    static Dictionary<string, string> Together(IEnumerable<Field> fields)
     {
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in fields)
