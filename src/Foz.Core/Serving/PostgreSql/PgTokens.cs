@@ -29,8 +29,12 @@ sealed class PgTokens
         partners = new int[List.Count];
         Array.Fill(partners, -1);
         var open = new Stack<int>();
+        var cases = 0;
         for (var i = 0; i < List.Count; i++)
         {
+            if (IsWord(i, "case")) cases++;
+            else if (IsWord(i, "end")) cases = Math.Max(cases - 1, 0);
+            if (cases > SqlTokens.NestingMax) throw SqlTokens.TooDeep(sql, StartOf(i));
             if (IsOpening(i)) open.Push(i);
             else if (IsClosing(i) && open.TryPop(out var partner))
                 (partners[i], partners[partner]) = (partner, i);
