@@ -10,6 +10,9 @@ static partial class StatementText
 {
     const int LengthMax = 10_000;
 
+    /// <summary>What is kept of a statement whose literals cannot be told from the rest.</summary>
+    const string TooDeep = "(nested too deep to be told)";
+
     /// <summary>How statements begin that would reach what is no table: other databases, extensions, files, the process.</summary>
     static readonly HashSet<string> reaching = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -20,7 +23,7 @@ static partial class StatementText
     /// <summary>A statement with a question mark in the place of each literal, single spaces, and no comments.</summary>
     public static string WithoutLiterals(string sql)
     {
-        var tokens = SqlTokens.Read(sql);
+        if (TokensOf(sql) is not { } tokens) return TooDeep;
         var text = new StringBuilder(Math.Min(sql.Length, LengthMax));
         for (var i = 0; i < tokens.Count; i++)
         {
@@ -35,8 +38,8 @@ static partial class StatementText
     /// <summary>A message about a statement with a question mark in the place of each literal of it, and of what stands in quotes.</summary>
     public static string WithoutLiteralsOf(string sql, string message)
     {
-        var tokens = SqlTokens.Read(sql);
-        for (var i = 0; i < tokens.Count; i++)
+        var tokens = TokensOf(sql);
+        for (var i = 0; i < tokens?.Count; i++)
         {
             if (tokens[i].Kind is not SqlTokenKind.Text) continue;
             var literal = tokens.TextOf(i).ToString();
@@ -44,6 +47,19 @@ static partial class StatementText
             if (literal.Trim('\'', '$', '"') is { Length: > 0 } inner) message = message.Replace(inner, "?", StringComparison.Ordinal);
         }
         return Quoted.Replace(message, "'?'");
+    }
+
+    /// <summary>The tokens; null where the statement is nested too deep to be read, and so was refused.</summary>
+    static SqlTokens? TokensOf(string sql)
+    {
+        try
+        {
+            return SqlTokens.Read(sql);
+        }
+        catch (FozException e) when (e.SqlState == "54001")
+        {
+            return null;
+        }
     }
 
     [GeneratedRegex("'[^']*'", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
@@ -58,15 +74,13 @@ static partial class StatementText
     /// <summary>Whether a statement has a name, in quotes or without.</summary>
     public static bool Names(string sql, string name)
     {
-        var tokens = SqlTokens.Read(sql);
-        return Enumerable.Range(0, tokens.Count).Any(
+        return TokensOf(sql) is { } tokens && Enumerable.Range(0, tokens.Count).Any(
             i => tokens.IsName(i) && tokens.NameOf(i).Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether a statement that is refused is one that would reach what is no table.</summary>
     public static bool ReachesOut(string sql)
     {
-        var tokens = SqlTokens.Read(sql);
-        return tokens.Count > 0 && tokens[0].Kind == SqlTokenKind.Word && reaching.Contains(tokens.TextOf(0).ToString());
+        return TokensOf(sql) is { Count: > 0 } tokens && tokens[0].Kind == SqlTokenKind.Word && reaching.Contains(tokens.TextOf(0).ToString());
     }
 }

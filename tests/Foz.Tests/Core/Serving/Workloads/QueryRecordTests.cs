@@ -48,6 +48,16 @@ public sealed class QueryRecordTests : IAsyncLifetime
     long FilesBytes() => Directory.EnumerateFiles(Path.Combine(lake.Lake.Folder, "silver", "orders"), "*.parquet").Sum(file => new FileInfo(file).Length);
 
     [Fact]
+    public async Task What_is_nested_too_deep_is_told_of_and_so_is_what_follows()
+    {
+        Assert.Equal("54001", await owner.FailAsync($"SELECT 'hidden', {new string('(', 2_000)}1{new string(')', 2_000)}"));
+        await owner.RunAsync("SELECT name FROM silver.orders");
+        Assert.Equal(
+            [("(nested too deep to be told)", "54001"), ("SELECT name FROM silver.orders", null)],
+            (await lake.QueriesAsync()).Select(record => (record.Statement, record.SqlState)));
+    }
+
+    [Fact]
     public async Task A_query_is_told_of_with_all_that_is_known_of_it()
     {
         await owner.RunAsync("SELECT name /* hidden */ FROM silver.orders WHERE id > 1 AND name <> 'hidden'");
