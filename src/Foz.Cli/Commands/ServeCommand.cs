@@ -54,7 +54,7 @@ static class ServeCommand
         using var sql = new SqlService(workspace.Names, new()
         {
             SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
-            Price = serve.Price,
+            Price = serve.Price, MaskKey = serve.MaskKey,
         });
         var options = new ServerOptions
         {

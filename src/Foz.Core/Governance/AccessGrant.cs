@@ -12,7 +12,7 @@ public enum ColumnMask
     /// <summary>Asterisks.</summary>
     Redact,
 
-    /// <summary>The SHA-256 of the value's text: the same for the same value.</summary>
+    /// <summary>The HMAC-SHA-256 of the value's text by the server's key: the same for the same value.</summary>
     Hash,
 
     /// <summary>Asterisks, and the last four characters.</summary>
@@ -28,7 +28,7 @@ public enum TagRule
     /// <summary>Asterisks.</summary>
     Redact,
 
-    /// <summary>The SHA-256 of the value's text.</summary>
+    /// <summary>The HMAC-SHA-256 of the value's text.</summary>
     Hash,
 
     /// <summary>Asterisks, and the last four characters.</summary>

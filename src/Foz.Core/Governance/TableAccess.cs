@@ -8,6 +8,9 @@ namespace Foz.Core.Governance;
 /// <param name="grants">The grants: one or more.</param>
 public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
 {
+    /// <summary>The function of the engine that makes of a text what a <c>hash</c> mask shows.</summary>
+    public const string HashFunction = "foz_masked";
+
     /// <summary>Whether everything of a table is read as it is, whatever its columns.</summary>
     public bool IsFull => grants.Any(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
 
@@ -109,7 +112,7 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
     {
         ColumnMask.Null => "NULL",
         ColumnMask.Redact => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
-        ColumnMask.Hash => $"sha256({column})",
+        ColumnMask.Hash => $"{HashFunction}({column})",
         ColumnMask.LastFour => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
         _ => throw new UnreachableException($"a mask {mask}"),
     };

@@ -6,6 +6,7 @@ using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
 using Foz.Core.Serving.Workloads;
+using Foz.DuckDB;
 
 namespace Foz.Core.Serving;
 
@@ -20,6 +21,9 @@ public sealed record SqlServiceOptions
 
     /// <summary>Who may read what; nobody but owners anything by default.</summary>
     public Func<AccessList> Access { get; init; } = static () => AccessList.Empty;
+
+    /// <summary>The key of <c>hash</c> masks; null for one that is drawn, and lost with the process.</summary>
+    public string? MaskKey { get; init; }
 
     /// <summary>Where it is written who reads and changes what; null for nowhere.</summary>
     public AuditLog? Audit { get; init; }
@@ -46,6 +50,7 @@ public sealed class SqlService : IDisposable
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly Lazy<StableFunctions> stable;
+    readonly ScalarFunction mask;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
 
@@ -58,6 +63,7 @@ public sealed class SqlService : IDisposable
         (this.names, this.options) = (names, options);
         (Catalogs, Commits) = (new(this), new(names.Lake.Clock));
         Results = new(options.ResultBytesMax);
+        mask = MaskFunction.Of(options.MaskKey);
         stable = new(() =>
         {
             using var engine = Lake.Engines.Open(Workload.Serving);
@@ -129,7 +135,7 @@ public sealed class SqlService : IDisposable
     }
 
     void Define(EngineSession engine) =>
-        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives], PgFunctions.Macros + TrinoFunctions.Macros);
+        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives, mask], PgFunctions.Macros + TrinoFunctions.Macros);
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

@@ -60,7 +60,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
-            Serve = new ServeReader(folder, variables, errors).Read(reader),
+            Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
             Variables = variables,
             Selectors = reader.Node(SelectorFileReader.Key),
         };

@@ -35,6 +35,10 @@ public sealed record ServeOptions
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
         new("price_per_tb", "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs") { Default = "none: no cost is told" },
         new("price_bytes_min", "bytes for which a statement that reads is charged at least") { Default = "10MB" },
+        new("mask_key", "the key of `hash` masks in [policies](#policies), a secret: `${MASK_KEY}`")
+        {
+            IsSecret = true, Default = "one that is drawn at each start",
+        },
         new("tls", "the certificate that clients see; without one, connections are not encrypted")
         {
             Keys =
@@ -73,6 +77,9 @@ public sealed record ServeOptions
     /// <summary>What reading costs; null where nobody says it.</summary>
     public QueryPrice? Price { get; init; }
 
+    /// <summary>The key of <c>hash</c> masks; null for one that is drawn at each start.</summary>
+    public string? MaskKey { get; init; }
+
     /// <summary>The file of the certificate, as a full path; null for no TLS.</summary>
     public string? CertificateFile { get; init; }
 
@@ -86,8 +93,9 @@ public sealed record ServeOptions
 /// <summary>Reads <c>serve:</c> of <c>foz.yml</c>.</summary>
 /// <param name="folder">The project's folder.</param>
 /// <param name="variables">What texts are filled in from.</param>
+/// <param name="secrets">Takes the key of masks.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class ServeReader(string folder, Variables variables, ErrorList errors)
+sealed class ServeReader(string folder, Variables variables, Secrets secrets, ErrorList errors)
 {
     const int PortMax = 65_535;
     const int SessionsMaxMax = 100_000;
@@ -106,6 +114,7 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
         var reader = new SettingsReader(ServeOptions.Settings, errors);
         reader.Check(mapping, [WorkloadOptions.Key], $"'{ServeOptions.Key}'");
         var expanded = (YamlNode.Mapping)VariableText.Expand(mapping, variables, errors);
+        reader.NoteSecrets(mapping, expanded, secrets);
         var settings = reader.Read(expanded, [WorkloadOptions.Key]);
         var workloads = new WorkloadReader(errors).Read(expanded[WorkloadOptions.Key]);
         try
@@ -122,6 +131,7 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
                 Drain = settings.Duration("drain", defaults.Drain),
                 Workloads = workloads,
                 Price = PriceOf(settings),
+                MaskKey = KeyOf(settings),
                 CertificateFile = PathOf(tls.Text("certificate")),
                 KeyFile = PathOf(tls.Text("key")),
                 RequiresTls = tls.Flag("required", otherwise: true),
@@ -133,6 +143,10 @@ sealed class ServeReader(string folder, Variables variables, ErrorList errors)
             return defaults;
         }
     }
+
+    static string? KeyOf(Settings settings) => settings.Text("mask_key") is { Length: 0 }
+        ? throw settings.Wrong("mask_key", "a key, which is not empty")
+        : settings.Text("mask_key");
 
     static long BytesOf(Settings settings, string name, long otherwise) => settings.Text(name) switch
     {

@@ -259,7 +259,7 @@ public sealed class TagTests : IAsyncLifetime
             {
                 TagRule.Null => "THEN NULL END",
                 TagRule.Redact => "'****' END END",
-                TagRule.Hash => "sha256",
+                TagRule.Hash => TableAccess.HashFunction,
                 TagRule.LastFour => "right(",
                 _ => "SELECT \"c\" FROM",
             }, StringComparison.Ordinal), $"{why}: {strictest} {sql}");
