@@ -1,6 +1,7 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Statements;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.Core.Serving;
 
@@ -19,17 +20,24 @@ sealed class ChangeRunner(SqlSession session)
             Statement.Delete => "DELETE",
             Statement.Merge => "MERGE",
             Statement.CreateTable { Replaces: false, Table.Name: not null } => "CREATE TABLE",
+            Statement.CreateView { Replaces: false, View.Name: not null } => "CREATE VIEW",
+            Statement.DropTable => "DROP TABLE",
+            Statement.DropView => "DROP VIEW",
+            // What tells a table's changes apart from then on is not told of changes of the same commit.
+            Statement.Alter { Alteration: not (TableAlteration.SetProperties or TableAlteration.UnsetProperties or TableAlteration.DropFeature) } =>
+                "ALTER TABLE",
             _ => null,
         };
         CheckMayWrite(what ?? "a statement that changes tables");
-        if (what is null) await session.CommitImplicitAsync(cancellationToken);
-        else session.BeginImplicit(statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null });
-        if (what is not null || session.State == TransactionState.Idle) return;
-        throw new FozException(
-            ErrorKind.Sql, "only INSERT, UPDATE, DELETE, MERGE, COPY and CREATE TABLE can be in a transaction: others are committed by themselves")
-        {
-            SqlState = "0A000", Hint = "switch the client to autocommit, or COMMIT first",
-        };
+        if (what is null || MakesDropped(statement)) await session.CommitImplicitAsync(cancellationToken);
+        if (what is not null) session.BeginImplicit(statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null });
+        if (MakesDropped(statement))
+            throw Refused($"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
+        if (what is null && session.State != TransactionState.Idle)
+            throw Refused(
+                "a transaction takes INSERT, UPDATE, DELETE, MERGE, COPY, and what creates, alters or drops tables and views, "
+                + "but no CREATE OR REPLACE, no properties and no upkeep: others are committed by themselves",
+                "switch the client to autocommit, or COMMIT first");
     }
 
     /// <summary>Makes sure that the transaction does not only read.</summary>
@@ -46,7 +54,7 @@ sealed class ChangeRunner(SqlSession session)
     public async Task<StatementResult> RunAsync(EngineSession engine, Statement statement, CancellationToken cancellationToken)
     {
         await NoticeAsync(statement, cancellationToken);
-        var made = await MadeByAsync(statement, cancellationToken);
+        var made = session.Changes is null ? null : await MadeByAsync(statement, cancellationToken);
         if (statement is Statement.CreateTable { Table.Name: { } written })
         {
             var table = await session.Service.Lake.OpenTableAsync(session.Service.Names.Prefixed(written), cancellationToken);
@@ -81,18 +89,32 @@ sealed class ChangeRunner(SqlSession session)
             _ => default,
         };
         if (what is null || target.Name is not { } written || session.Noticed is null) return;
-        var isThere = await session.Service.Lake.Catalog.FindAsync(session.Service.Names.Prefixed(written), cancellationToken) is not null;
+        var name = session.Service.Names.Prefixed(written);
+        var isThere = session.Changes?.Dropped.Contains(name) != true
+            && await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
         if (isThere && what.Length == 0)
             session.Noticed(new("NOTICE", "42P07", $"relation \"{written.Name}\" already exists, skipping"));
         else if (!isThere && what.Length > 0)
             session.Noticed(new("NOTICE", "00000", $"{what} \"{written.Name}\" does not exist, skipping"));
     }
 
-    /// <summary>The table that a statement of a transaction makes; null where it makes none.</summary>
-    async Task<TableName?> MadeByAsync(Statement statement, CancellationToken cancellationToken)
+    /// <summary>The name in the lake of the table or view that a statement makes, if there is none yet; null where it makes none.</summary>
+    async Task<TableName?> MadeByAsync(Statement statement, CancellationToken cancellationToken) =>
+        Made(statement) is { } name && await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
+
+    bool MakesDropped(Statement statement) => Made(statement) is { } name && session.Changes?.Dropped.Contains(name) == true;
+
+    /// <summary>The name in the lake of the table or view that a statement is to make; null where it makes none.</summary>
+    TableName? Made(Statement statement)
     {
-        if (session.Changes is null || statement is not Statement.CreateTable { Table.Name: { } written }) return null;
-        var name = session.Service.Names.Prefixed(written);
-        return await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
+        var target = statement switch
+        {
+            Statement.CreateTable create => create.Table,
+            Statement.CreateView create => create.View,
+            _ => default,
+        };
+        return target.Name is { } written ? session.Service.Names.Prefixed(written) : null;
     }
+
+    static FozException Refused(string message, string hint) => new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };
 }

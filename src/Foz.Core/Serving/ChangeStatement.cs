@@ -85,7 +85,7 @@ sealed class ChangeStatement : SqlStatement
     /// <summary>The statement in Foz's words; the catalog is looked at only where the statement asks it.</summary>
     async Task<Statement> TranslateAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var (isTrino, asksCatalog) = (Session.Dialect == SqlDialect.Trino, false);
+        var (isTrino, asksCatalog, isView) = (Session.Dialect == SqlDialect.Trino, false, statement is Statement.CreateView);
         var translated = Translate(() =>
         {
             asksCatalog = true;
@@ -93,7 +93,7 @@ sealed class ChangeStatement : SqlStatement
         });
         if (!asksCatalog) return translated;
         // What is kept is read by sessions that know nothing of this one.
-        if (statement is Statement.CreateView)
+        if (isView)
             throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
             {
                 SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
@@ -106,8 +106,8 @@ sealed class ChangeStatement : SqlStatement
             sql =>
             {
                 var text = isTrino
-                    ? TrinoTranslator.Translate(sql, Session.User.Name, Session.Settings["TimeZone"]).Text
-                    : PgTranslator.Translate(sql, Session.Translation(catalog)).Text;
+                    ? TrinoTranslator.Translate(sql, isView ? null : Session.User.Name, Session.Settings["TimeZone"]).Text
+                    : PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text;
                 return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
             },
             isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);

@@ -27,6 +27,12 @@ sealed class DeclaredCursors(int most)
 
     public Task CloseAllAsync() => CloseAsync(static _ => true);
 
+    /// <summary>Whether any is open.</summary>
+    public bool IsAny => cursors.Count > 0;
+
+    /// <summary>Whether the transaction has declared one that outlives it.</summary>
+    public bool HasHeld => cursors.Values.Any(declared => declared is { IsHeld: true, HasOutlived: false });
+
     /// <summary>Closes those that do not outlive a transaction: held ones do from the commit of theirs on.</summary>
     public async Task EndTransactionAsync(bool isCommitted)
     {

@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
+using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
 using Foz.Core.Tables;
@@ -27,6 +28,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         : this(session, session.Service.Lake.Engines.Find(workload), isForPlan)
     {
     }
+
+    const string CurrentUser = "current_user";
 
     readonly EnvironmentNames names = session.Service.Names;
     CatalogView? catalog;
@@ -146,6 +149,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         {
             null => null,
             _ when access is null => binding,
+            RelationBinding.Relation => binding,
             RelationBinding.Rows rows when IsWhole(access, rows.Table, fields) => binding,
             RelationBinding.Rows rows => rows with { Through = ThroughOf(access, fields) },
             RelationBinding.View view when access.IsFull => OfView(view, access, cancellationToken),
@@ -273,10 +277,31 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
     {
+        if (session.Changes?.Dropped.Contains(names.Prefixed(new(reference.Schema!, reference.Name))) == true) return null;
         if (await FindInTransactionAsync(reference, cancellationToken) is { } version) return new RelationBinding.Rows(TableRows.All(version));
+        var table = new TableName(reference.Schema!, reference.Name);
+        if (JournalTables.Contains(table) && reference.At is null && !await IsThereAsync(table, cancellationToken))
+            return new RelationBinding.Relation($"({JournalTables.SelectNone(table)})");
         var found = await names.FindAsync(reference, cancellationToken);
+        if (found is RelationBinding.View view) return new RelationBinding.View(OfReader(view.Sql));
         // Records of which none has reached its table yet lie in files of this machine.
         return found is RelationBinding.Relation ? null : found;
+    }
+
+    /// <summary>The SQL of a view in which <c>current_user</c> is who reads it.</summary>
+    string OfReader(string sql)
+    {
+        if (!sql.Contains(CurrentUser, StringComparison.OrdinalIgnoreCase)) return sql;
+        var tokens = SqlTokens.Read(sql);
+        return RewrittenSql.Of(
+            sql,
+            [
+                .. Enumerable.Range(0, tokens.Count)
+                    .Where(i => tokens.IsWord(i, CurrentUser) && !tokens.IsSymbol(i - 1, '.') && !tokens.IsSymbol(i + 1, '.') && !tokens.IsWord(i - 1, "AS"))
+                    .Select(i => new SqlEdit(new(tokens[i].Start, EndOf(i) - tokens[i].Start), SqlText.Literal(session.User.Name))),
+            ]).Text;
+
+        int EndOf(int i) => tokens.IsSymbol(i + 1, '(') && tokens.IsSymbol(i + 2, ')') ? tokens[i + 2].End : tokens[i].End;
     }
 
     /// <summary>The version of a table that the transaction reads; null outside of one, and for views.</summary>

@@ -31,7 +31,7 @@ public sealed partial class SqlSession
                 "WARNING", "01000", "what the statements before changed is committed: it cannot be one transaction with the next one"));
         try
         {
-            await changes.CommitAsync(cancellationToken);
+            await changes.CommitAsync(keepsFiles: Cursors.IsAny, cancellationToken);
         }
         catch
         {

@@ -47,7 +47,8 @@ public sealed partial class SqlSession
         }
         try
         {
-            await transaction!.Changes.CommitAsync(cancellationToken);
+            // What held cursors read of the transaction's own changes stays for VACUUM.
+            await transaction!.Changes.CommitAsync(keepsFiles: Cursors.HasHeld, cancellationToken);
         }
         catch
         {

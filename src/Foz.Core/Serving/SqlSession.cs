@@ -251,7 +251,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     internal StatementRunner Runner(EngineSession engine) =>
         new(engine, Service.Names, Service.Lake.Tables)
         {
-            QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync,
+            QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync, Dropped = Changes?.Dropped,
         };
 
     async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
@@ -261,12 +261,7 @@ public sealed partial class SqlSession : IAsyncDisposable
             await CommitImplicitAsync(cancellationToken);
             Begin(isImplicit: true);
         }
-        if (transaction is { Changes: var changes })
-        {
-            var opened = await changes.OpenAsync(name, table, cancellationToken);
-            changes.Note(addsOnly);
-            return opened;
-        }
+        if (transaction is { Changes: var changes }) return await changes.OpenAsync(name, table, addsOnly, cancellationToken);
         await Service.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
     }

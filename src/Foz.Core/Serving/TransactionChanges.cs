@@ -1,123 +1,174 @@
+using System.Collections.Immutable;
+using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Tables;
 
 namespace Foz.Core.Serving;
 
 /// <summary>How far the changes of a transaction were.</summary>
-/// <param name="Version">The version of the changed table; null where none was.</param>
-/// <param name="CreatedCount">How many tables had been made.</param>
-readonly record struct ChangeMark(long? Version, int CreatedCount);
+/// <param name="Versions">The versions of the changed tables; null where there were none.</param>
+/// <param name="CreatedCount">How many tables and views had been made.</param>
+/// <param name="DroppedCount">How many tables and views were to be dropped.</param>
+readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions, int CreatedCount, int DroppedCount);
 
 /// <summary>
-/// What a transaction changes: rows of one table, which nobody else sees before the commit; and tables that it makes, which are
-/// there at once and go again where it is rolled back.
+/// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before the commit;
+/// tables and views that it makes are there at once and go again where it is rolled back; those that it drops go at the commit.
 /// </summary>
 /// <param name="service">The lake.</param>
 /// <param name="versions">What the transaction reads.</param>
 sealed class TransactionChanges(SqlService service, TransactionVersions versions)
 {
     readonly List<TableName> created = [];
-    (TableName Name, TransactionTable Table)? changed;
-    bool hasOnlyAdded = true;
+    readonly List<TableName> dropped = [];
+    readonly Dictionary<TableName, Change> changed = [];
 
     /// <summary>How far they are.</summary>
-    public ChangeMark Mark => new(changed?.Table.Version, created.Count);
+    public ChangeMark Mark => new(
+        changed.ToImmutableDictionary(change => change.Key, change => change.Value.Table.Version), created.Count, dropped.Count);
 
     /// <summary>Whether there are any.</summary>
-    public bool IsAny => changed is not null || created.Count > 0;
+    public bool IsAny => changed.Count + created.Count + dropped.Count > 0;
 
     /// <summary>Whether a statement can change a table behind those that came before, and become one commit with them.</summary>
     /// <param name="name">The table.</param>
     /// <param name="onlyAdds">Whether it only adds rows.</param>
-    public bool Takes(TableName name, bool onlyAdds) =>
-        changed is not { } known || (known.Name == name && (!known.Table.TakesOnlyRows || (onlyAdds && hasOnlyAdded)));
+    public bool Takes(TableName name, bool onlyAdds) => changed.TryGetValue(name, out var known)
+        ? !known.Table.TakesOnlyRows || (onlyAdds && known.HasOnlyAdded)
+        : dropped.Contains(name) || created.Contains(name) || Other is null;
 
-    /// <summary>Notes whether the statement that changes the table only adds rows.</summary>
-    public void Note(bool onlyAdds) => hasOnlyAdded &= onlyAdds;
+    /// <summary>The table that it changes and has not made; null for none.</summary>
+    TableName? Other => changed.Keys.Where(name => !created.Contains(name)).Select(name => (TableName?)name).FirstOrDefault();
 
     /// <summary>The table that a statement changes, as the transaction has it.</summary>
     /// <param name="name">Its name in the lake.</param>
     /// <param name="table">The table as others have it.</param>
+    /// <param name="onlyAdds">Whether the statement only adds rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The transaction has changed another one.</exception>
-    public async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
+    /// <exception cref="FozException">The transaction has changed another one that it did not make, or dropped this one.</exception>
+    public async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, bool onlyAdds, CancellationToken cancellationToken)
     {
-        if (changed is { } known)
-            return known.Name == name
-                ? known.Table.Current
-                : throw new FozException(ErrorKind.Sql, $"the transaction has changed {known.Name} already, and cannot change {name} too")
+        if (dropped.Contains(name)) throw Missing(name);
+        var isOwn = created.Contains(name);
+        if (!changed.TryGetValue(name, out var change))
+        {
+            if (!isOwn && Other is { } other)
+                throw new FozException(ErrorKind.Sql, $"the transaction has changed {other} already, and cannot change {name} too")
                 {
-                    SqlState = "0A000", Hint = "a transaction changes one table: COMMIT first",
+                    SqlState = "0A000", Hint = "a transaction changes one table beside those that it makes: COMMIT first",
                 };
-        var start = created.Contains(name)
-            ? await table.LatestAsync(cancellationToken)
-            : await versions.GetAsync(name, table, cancellationToken);
-        var begun = new TransactionTable(table, start);
-        changed = (name, begun);
-        return begun.Current;
+            var start = isOwn ? await table.LatestAsync(cancellationToken) : await versions.GetAsync(name, table, cancellationToken);
+            changed.Add(name, change = new(new(table, start), HasOnlyAdded: true));
+        }
+        changed[name] = change with { HasOnlyAdded = change.HasOnlyAdded && onlyAdds };
+        return change.Table.Current;
     }
 
     /// <summary>A table that the transaction has changed or made, as it has it; null for others.</summary>
     public async ValueTask<TableSnapshot?> FindAsync(TableName name, CancellationToken cancellationToken)
     {
-        if (changed is { } known && known.Name == name) return await known.Table.Current.LatestAsync(cancellationToken);
-        if (!created.Contains(name)) return null;
-        return await (await service.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken);
+        if (changed.TryGetValue(name, out var known)) return await known.Table.Current.LatestAsync(cancellationToken);
+        return created.Contains(name) ? await LatestAsync(name, cancellationToken) : null;
     }
 
-    /// <summary>Makes sure that what was changed can become one commit.</summary>
+    /// <summary>Makes sure that what was changed can become one commit of each table.</summary>
     /// <exception cref="FozException">It cannot.</exception>
-    public Task CheckAsync(CancellationToken cancellationToken) => changed?.Table.CheckAsync(cancellationToken) ?? Task.CompletedTask;
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var change in changed.Values) await change.Table.CheckAsync(cancellationToken);
+    }
 
-    /// <summary>Notes a table that the transaction made.</summary>
+    /// <summary>Notes a table or view that the transaction made.</summary>
     public void NoteCreated(TableName name) => created.Add(name);
+
+    /// <summary>What is dropped at the commit, and not seen by the transaction from here on.</summary>
+    public ICollection<TableName> Dropped => dropped;
 
     /// <summary>Takes back what came behind a mark.</summary>
     /// <exception cref="Foz.Delta.DeltaException">The storage failed; what is left of files VACUUM deletes.</exception>
     public async Task RollBackToAsync(ChangeMark mark)
     {
-        if (changed is { } known)
+        dropped.RemoveRange(mark.DroppedCount, dropped.Count - mark.DroppedCount);
+        foreach (var (name, change) in changed.ToList())
         {
-            if (mark.Version is null) changed = null;
-            if (mark.Version is { } version) await known.Table.RollBackToAsync(version, CancellationToken.None);
-            else await known.Table.RollBackAsync(CancellationToken.None);
+            if (mark.Versions is { } marked && marked.TryGetValue(name, out var version))
+            {
+                await change.Table.RollBackToAsync(version, CancellationToken.None);
+                continue;
+            }
+            changed.Remove(name);
+            await change.Table.RollBackAsync(CancellationToken.None);
         }
         while (created.Count > mark.CreatedCount)
         {
             var name = created[^1];
             created.RemoveAt(created.Count - 1);
-            if (await service.Lake.Catalog.FindAsync(name, CancellationToken.None) is { } definition)
-                await service.Lake.DropTableAsync(definition, CancellationToken.None);
-            service.Catalogs.Invalidate();
+            await RemoveAsync(name, CancellationToken.None);
         }
     }
 
-    /// <summary>Makes the changes seen by all.</summary>
+    /// <summary>
+    /// Makes the changes seen by all: first those of tables that it made, which others hardly know, then the other one's, and last of
+    /// all it drops what is to be dropped.
+    /// </summary>
+    /// <param name="keepsFiles">Whether files stay that only the transaction's own statements could see.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Another commit came first; nothing is left of the changes.</exception>
-    public async Task CommitAsync(CancellationToken cancellationToken)
+    public async Task CommitAsync(bool keepsFiles, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var name in created) await NoteAsync(name, cancellationToken);
-            if (changed is not { } known) return;
-            await service.Commits.BeginChangeAsync(known.Table.Shared, cancellationToken);
-            if (await known.Table.CommitAsync(cancellationToken) is not { } committed) return;
-            service.Commits.Note(committed.Snapshot);
-            service.Catalogs.Invalidate();
+            foreach (var name in created.Except(dropped)) await NoteAsync(name, cancellationToken);
+            foreach (var (name, change) in changed.OrderByDescending(change => created.Contains(change.Key)).ToList())
+            {
+                if (dropped.Contains(name)) continue;
+                changed.Remove(name);
+                await service.Commits.BeginChangeAsync(change.Table.Shared, cancellationToken);
+                if (await change.Table.CommitAsync(keepsFiles, cancellationToken) is { } committed) service.Commits.Note(committed.Snapshot);
+            }
         }
         catch (FozException)
         {
-            changed = null;
             await RollBackToAsync(default);
             throw;
         }
+        finally
+        {
+            service.Catalogs.Invalidate();
+        }
+        foreach (var name in dropped) await RemoveAsync(name, cancellationToken);
     }
 
     /// <summary>Notes that a table that was made is there for transactions that begin from here on.</summary>
     async Task NoteAsync(TableName name, CancellationToken cancellationToken)
     {
-        if (await service.Lake.Catalog.FindAsync(name, cancellationToken) is not null
-            && await (await service.Lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken) is { } made)
-            service.Commits.Note(made);
+        if (await LatestAsync(name, cancellationToken) is { } made) service.Commits.Note(made);
     }
+
+    /// <summary>The newest version of a table; null for a view, and where there is nothing.</summary>
+    async ValueTask<TableSnapshot?> LatestAsync(TableName name, CancellationToken cancellationToken) =>
+        await service.Lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table } table
+            ? await service.Lake.Tables.Open(table.Location!, name).FindLatestAsync(cancellationToken)
+            : null;
+
+    async Task RemoveAsync(TableName name, CancellationToken cancellationToken)
+    {
+        switch (await service.Lake.Catalog.FindAsync(name, cancellationToken))
+        {
+            case { Kind: DefinitionKind.Table } table:
+                await service.Lake.DropTableAsync(table, cancellationToken);
+                break;
+            case { }:
+                await service.Lake.Catalog.DropAsync(name, cancellationToken);
+                break;
+        }
+        service.Catalogs.Invalidate();
+    }
+
+    static FozException Missing(TableName name) => new(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
+
+    /// <summary>What a table is changed to.</summary>
+    /// <param name="Table">The table.</param>
+    /// <param name="HasOnlyAdded">Whether its statements only added rows.</param>
+    readonly record struct Change(TransactionTable Table, bool HasOnlyAdded);
 }

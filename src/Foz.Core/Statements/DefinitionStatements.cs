@@ -12,6 +12,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
         var name = NameOf(drop.Table);
         return await FindAsync(name, cancellationToken) switch
         {
+            { Kind: DefinitionKind.Table } when DropsLater(name) => StatementResult.Of(("num_files_deleted", 0)),
             { Kind: DefinitionKind.Table } table => StatementResult.Of(
                 ("num_files_deleted", await names!.Lake.DropTableAsync(table, cancellationToken))),
             { } => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table") { Hint = $"DROP VIEW {name}" },
@@ -53,6 +54,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
         var name = NameOf(drop.View);
         switch (await FindAsync(name, cancellationToken))
         {
+            case { Kind: DefinitionKind.View } when DropsLater(name): break;
             case { Kind: DefinitionKind.View }:
                 await names!.Lake.Catalog.DropAsync(name, cancellationToken);
                 break;
@@ -77,8 +79,14 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
             : names.Prefixed(name);
     }
 
-    ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
-        names!.Lake.Catalog.FindAsync(name, cancellationToken);
+    async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
+        runner.Dropped?.Contains(name) == true ? null : await names!.Lake.Catalog.FindAsync(name, cancellationToken);
+
+    bool DropsLater(TableName name)
+    {
+        runner.Dropped?.Add(name);
+        return runner.Dropped is not null;
+    }
 
     /// <summary>A view's SELECT with the names that the lake has, whoever reads it.</summary>
     async Task<string> InLakeAsync(TableName view, string query, CancellationToken cancellationToken)

@@ -90,6 +90,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>Gives the table that is changed, by its name in the lake; null where it is the table itself.</summary>
     internal Func<TableName, LakeTable, CancellationToken, ValueTask<LakeTable>>? Changed { get; init; }
 
+    /// <summary>Takes the names in the lake of tables and views that are dropped later; null where they are at once.</summary>
+    internal ICollection<TableName>? Dropped { get; init; }
+
     RowStatements Rows => new(session, this);
 
     DefinitionStatements Definitions => new(session, this, names);

@@ -66,17 +66,19 @@ public sealed class TransactionTable
         changes.RollBackToAsync(changes.Version - changes.ChangeCount, cancellationToken);
 
     /// <summary>Commits everything as the table's next version.</summary>
+    /// <param name="keepsFiles">Whether files stay that only versions between the statements have, since somebody reads them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What is committed; null where nothing was changed.</returns>
     /// <exception cref="FozException">
     /// Another commit came first that the transaction should have read, or that changed the same rows; nothing is written.
     /// </exception>
     /// <exception cref="DeltaException">The storage failed: the changes may be committed or not.</exception>
-    public async Task<CommittedChange?> CommitAsync(CancellationToken cancellationToken)
+    public async Task<CommittedChange?> CommitAsync(bool keepsFiles, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Of("TRANSACTION", ("statements", $"{changes.ChangeCount}"));
         var result = await changes.CommitAsync(
             new() { Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo },
-            cancellationToken);
+            keepsFiles, cancellationToken);
         return result switch
         {
             null => null,

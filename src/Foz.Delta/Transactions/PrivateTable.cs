@@ -59,9 +59,11 @@ public sealed class PrivateTable
     /// </summary>
     /// <returns>How it ended; null where there is nothing to commit.</returns>
     /// <param name="options">What is told of a transaction of several statements; one alone is told as it is.</param>
+    /// <param name="keepsFiles">Whether files stay that only its own versions have, since somebody reads them.</param>
     /// <param name="cancellationToken">Stops it before the commit.</param>
     /// <exception cref="DeltaException">The storage failed: the changes may be committed or not, and their files stay.</exception>
-    public async Task<CommitResult?> CommitAsync(TransactionOptions options, CancellationToken cancellationToken)
+    public async Task<CommitResult?> CommitAsync(
+        TransactionOptions options, bool keepsFiles, CancellationToken cancellationToken)
     {
         if (ChangeCount == 0) return null;
         var changes = await ChangesAsync(start.Version + 1, log.Version, cancellationToken);
@@ -71,7 +73,7 @@ public sealed class PrivateTable
         // Statements that found no rows, or took back what others of them did, have only read: nothing is in their way.
         var result = transaction.IsEmpty ? null : await transaction.CommitAsync(cancellationToken);
         if (result is CommitResult.Committed) written.ExceptWith(PathsOf(transaction));
-        await DeleteAsync(written, CancellationToken.None);
+        if (!keepsFiles || result is CommitResult.Conflicted) await DeleteAsync(written, CancellationToken.None);
         return result;
     }
 

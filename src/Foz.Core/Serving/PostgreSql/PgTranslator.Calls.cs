@@ -169,8 +169,8 @@ sealed partial class PgTranslator
         if (Tokens.IsSymbol(i + 1, '(') || Tokens.IsSymbol(i + 1, '.') || Tokens.IsWord(i - 1, "as")) return false;
         var value = Tokens.NameOf(i) switch
         {
-            "current_user" or "session_user" or "current_role" => SqlText.Literal(context.User),
-            "user" when !Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '=') => SqlText.Literal(context.User),
+            "current_user" or "session_user" or "current_role" => UserOf(),
+            "user" when !Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '=') => UserOf(),
             "current_catalog" => "'lake'",
             "current_schema" => SessionValue("current_schema"),
             _ => null,
@@ -179,6 +179,9 @@ sealed partial class PgTranslator
         Replace(i, i + 1, value);
         return true;
     }
+
+    /// <summary>The user; the word where it stands for who reads what is made of the statement.</summary>
+    string UserOf() => context.IsOfReader ? "current_user" : SqlText.Literal(context.User);
 
     string? SessionValue(string function) => function switch
     {

@@ -10,6 +10,9 @@ sealed class TranslationContext(SqlSession session, Func<long> catalog)
     /// <summary>Whether anything was asked: else what came out follows from the text alone.</summary>
     public bool IsAsked { get; private set; }
 
+    /// <summary>Whether the user is who reads what is made of the statement, and not who writes it.</summary>
+    public bool IsOfReader { get; init; }
+
     /// <summary>The user.</summary>
     public string User => Asked(session.User.Name);
 

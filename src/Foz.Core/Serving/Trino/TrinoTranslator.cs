@@ -6,19 +6,19 @@ namespace Foz.Core.Serving.Trino;
 /// <summary>Turns Trino's SQL into DuckDB's where they differ.</summary>
 sealed partial class TrinoTranslator : SqlTranslator
 {
-    readonly string user;
+    readonly string? user;
     readonly string timeZone;
     readonly HashSet<int> intervalChains = [];
 
-    TrinoTranslator(string sql, string user, string timeZone)
+    TrinoTranslator(string sql, string? user, string timeZone)
         : base(sql) => (this.user, this.timeZone) = (user, timeZone);
 
     /// <summary>Turns one statement.</summary>
     /// <param name="sql">The statement.</param>
-    /// <param name="user">Whose it is.</param>
+    /// <param name="user">Whose it is; null for who reads what is made of it.</param>
     /// <param name="timeZone">The session's time zone.</param>
     /// <exception cref="FozException">It has what DuckDB has no words for: <c>0A000</c>, with its place.</exception>
-    public static RewrittenSql Translate(string sql, string user, string timeZone)
+    public static RewrittenSql Translate(string sql, string? user, string timeZone)
     {
         var translator = new TrinoTranslator(sql, user, timeZone);
         for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
@@ -111,7 +111,7 @@ sealed partial class TrinoTranslator : SqlTranslator
         if (Tokens.IsSymbol(i + 1, '.') || Tokens.IsWord(i - 1, "as")) return false;
         var value = name switch
         {
-            "current_user" => SqlText.Literal(user),
+            "current_user" => user is null ? name : SqlText.Literal(user),
             "current_catalog" => "'lake'",
             _ => null,
         };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Foz.Core;
 using Foz.Core.Catalog;
@@ -229,6 +230,57 @@ public sealed class WriteGrantTests : IAsyncLifetime
         Assert.Equal("42703", await ana.FailAsync("SELECT * FROM gold.contacts"));
         Grant("grants: [{to: [ana], on: [gold], tags: {pii: last_four}}]");
         Assert.Equal(["****3344!", "****7788!", "SELECT 2"], await ana.RunAsync("SELECT label FROM gold.contacts ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task A_hash_is_made_with_the_servers_key()
+    {
+        const string Policies = "grants: [{to: [ana], on: [silver], masks: {cpf: hash}}]";
+        Grant(Policies);
+        var access = AccessList.Load(project);
+        var shown = new List<string>();
+        foreach (var key in new[] { "one", "two", null, null })
+        {
+            await using var served = await ServedLake.CreateAsync(() => access, choose: options => options with { MaskKey = key });
+            await served.ChangeAsync("CREATE TABLE silver.people AS SELECT * FROM (VALUES (1, '11122233344'), (2, NULL), (3, '11122233344')) t(id, cpf)");
+            await using var session = served.Open("ana", isOwner: false);
+            var rows = await session.RunAsync("SELECT cpf FROM silver.people ORDER BY id");
+            Assert.Equal((rows[0], "NULL"), (rows[2], rows[1]));
+            Assert.Equal([rows[0], "SELECT 1"], await session.RunAsync("SELECT a.cpf FROM silver.people a JOIN silver.people b ON a.cpf = b.cpf WHERE a.id = 1 AND b.id = 3"));
+            Assert.Equal("42883", await session.FailAsync("SELECT foz_masked('11122233344')"));
+            if (key is not null)
+                Assert.Equal(Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), "11122233344"u8)), rows[0]);
+            shown.Add(rows[0]);
+        }
+        Assert.Equal(4, shown.Distinct().Count());
+        Assert.DoesNotContain(Convert.ToHexStringLower(SHA256.HashData("11122233344"u8)), shown);
+    }
+
+    [Fact]
+    public async Task Current_user_in_a_view_is_who_reads_it()
+    {
+        await using var owner = lake.Open("bia");
+        await owner.RunAsync("CREATE VIEW gold.mine AS SELECT id, current_user AS reader, upper(user) AS who FROM silver.people WHERE state <> session_user");
+        await owner.RunAsync("CREATE VIEW gold.nested AS SELECT * FROM gold.mine WHERE reader = CURRENT_USER");
+        Grant("grants: [{to: [ana], on: [gold]}]");
+        Assert.Equal(["1|ana|ANA", "2|ana|ANA", "SELECT 2"], await ana.RunAsync("SELECT * FROM gold.nested ORDER BY id"));
+        Assert.Equal(["bia|BIA", "SELECT 1"], await owner.RunAsync("SELECT reader, who FROM gold.mine WHERE id = 1"));
+        Assert.Equal(["bia", "SELECT 1"], await owner.RunAsync("SELECT current_user"));
+    }
+
+    [Fact]
+    public async Task Tables_of_the_platform_are_there_before_their_first_rows()
+    {
+        await using var owner = lake.Open();
+        foreach (var table in JournalTables.Names)
+            Assert.Equal(["0", "SELECT 1"], await owner.RunAsync($"SELECT count(*) FROM {table}"));
+        await owner.RunAsync("BEGIN");
+        Assert.Equal(["SELECT 0"], await owner.RunAsync("SELECT run_id, started_at FROM foz.runs WHERE outcome = 'x'"));
+        await owner.RunAsync("COMMIT");
+        Grant("grants: [{to: [ana], on: [foz.audit], where: user = current_user}]");
+        Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT statement FROM foz.audit"));
+        Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM foz.runs"));
+        Assert.Equal("42P01", await owner.FailAsync("SELECT * FROM foz.nothing"));
     }
 
     [Theory]

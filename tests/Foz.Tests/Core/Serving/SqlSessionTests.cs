@@ -50,9 +50,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
 
         Assert.Equal(["silver.a|1", "silver.b|2", "SELECT 2"], await session.RunAsync("SELECT step, rows FROM foz.steps ORDER BY 1"));
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT rows FROM foz.steps WHERE step = 'silver.b'"));
-        // Of these none has reached its table, which is not there yet.
-        var missing = await Assert.ThrowsAsync<FozException>(() => session.RunAsync("SELECT * FROM foz.runs"));
-        Assert.Equal("42P01", missing.SqlState);
+        // Of these none has reached its table.
+        Assert.Equal(["SELECT 0"], await session.RunAsync("SELECT * FROM foz.runs"));
     }
 
     [Theory]

@@ -161,9 +161,11 @@ public sealed class TransactionTests : IAsyncLifetime
 
     [Theory]
     [InlineData("0A000", "INSERT INTO silver.others VALUES (1)")]
-    [InlineData("0A000", "DROP TABLE silver.orders")]
-    [InlineData("0A000", "ALTER TABLE silver.orders ADD COLUMN z int")]
+    [InlineData("0A000", "ALTER TABLE silver.others ADD COLUMN z int")]
+    [InlineData("0A000", "ALTER TABLE silver.orders SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")]
     [InlineData("0A000", "CREATE OR REPLACE TABLE silver.others (a int)")]
+    [InlineData("0A000", "CREATE OR REPLACE VIEW silver.v AS SELECT 1 AS a")]
+    [InlineData("42P01", "DROP TABLE silver.nothing")]
     [InlineData("0A000", "OPTIMIZE silver.orders")]
     public async Task What_a_transaction_cannot_take_is_refused(string sqlState, string sql)
     {
@@ -172,6 +174,128 @@ public sealed class TransactionTests : IAsyncLifetime
         await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6)");
         Assert.Equal(sqlState, await session.FailAsync(sql));
         Assert.Equal(["ROLLBACK"], await session.RunAsync("COMMIT"));
+    }
+
+    [Fact]
+    public async Task A_held_cursor_reads_what_its_transaction_saw_whatever_became_of_it()
+    {
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6), (7, 'g', 7)");
+        await session.RunAsync("DECLARE c CURSOR WITH HOLD FOR SELECT id, name FROM silver.orders WHERE id > 5 ORDER BY id");
+        await session.RunAsync("UPDATE silver.orders SET name = 'x'");
+        await session.RunAsync("DELETE FROM silver.orders WHERE id = 7");
+        await session.RunAsync("COMMIT");
+        Assert.Equal(["6|f", "7|g", "FETCH 2"], await session.RunAsync("FETCH ALL FROM c"));
+        await session.RunAsync("CLOSE c");
+        Assert.Equal(["6|x", "SELECT 1"], await session.RunAsync("SELECT id, name FROM silver.orders WHERE id > 5"));
+    }
+
+    [Fact]
+    public async Task Columns_are_altered_with_their_transaction()
+    {
+        await using var other = lake.Open("bia");
+        foreach (var (end, columns) in new[] { ("ROLLBACK", 3), ("COMMIT", 4) })
+        {
+            await session.RunAsync("BEGIN");
+            Assert.Equal(["ALTER TABLE"], await session.RunAsync("ALTER TABLE silver.orders ADD COLUMN z int"));
+            await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6, 66)");
+            await session.RunAsync("COMMENT ON TABLE silver.orders IS 'sold'");
+            Assert.Equal(["6|66", "SELECT 1"], await session.RunAsync("SELECT id, z FROM silver.orders WHERE z IS NOT NULL"));
+            Assert.Equal("42703", await other.FailAsync("SELECT z FROM silver.orders"));
+            Assert.Equal([end], await session.RunAsync(end));
+            Assert.Equal(columns, (await other.PrepareAsync("SELECT * FROM silver.orders", [], TestContext.Current.CancellationToken)).Columns!.Count);
+        }
+        Assert.Equal(["6", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("ALTER TABLE silver.orders ADD COLUMN y int");
+        await other.RunAsync("DELETE FROM silver.orders WHERE id = 1");
+        Assert.Equal("40001", await session.FailAsync("COMMIT"));
+    }
+
+    [Fact]
+    public async Task Tables_are_dropped_at_the_commit()
+    {
+        await using var other = lake.Open("bia");
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6)");
+        await session.RunAsync("SAVEPOINT s");
+        Assert.Equal(["DROP TABLE"], await session.RunAsync("DROP TABLE silver.orders"));
+        Assert.Equal("42P01", await session.FailAsync("SELECT * FROM silver.orders"));
+        await session.RunAsync("ROLLBACK TO s");
+        Assert.Equal(["6", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
+        await session.RunAsync("DROP TABLE silver.orders");
+        foreach (var (sqlState, sql) in new[]
+        {
+            ("42P01", "INSERT INTO silver.orders VALUES (7, 'g', 7)"), ("42P01", "DROP TABLE silver.orders"), ("0A000", "CREATE TABLE silver.orders (a int)"),
+        })
+        {
+            await session.RunAsync("SAVEPOINT t");
+            Assert.Equal(sqlState, await session.FailAsync(sql));
+            await session.RunAsync("ROLLBACK TO t");
+        }
+        await session.RunAsync("DROP TABLE IF EXISTS silver.orders");
+        Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
+        await session.RunAsync("ROLLBACK");
+        Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("CREATE TABLE silver.kept AS SELECT * FROM silver.orders");
+        await session.RunAsync("DROP TABLE silver.orders");
+        await session.RunAsync("COMMIT");
+        Assert.Equal("42P01", await other.FailAsync("SELECT * FROM silver.orders"));
+        Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.kept"));
+        await session.RunAsync("CREATE TABLE silver.orders (a int)");
+    }
+
+    [Fact]
+    public async Task Tables_and_views_that_a_transaction_makes_are_changed_beside_another()
+    {
+        await using var other = lake.Open("bia");
+        foreach (var end in new[] { "ROLLBACK", "COMMIT" })
+        {
+            await session.RunAsync("BEGIN");
+            await session.RunAsync("CREATE TABLE silver.one (a int)");
+            await session.RunAsync("INSERT INTO silver.one VALUES (1)");
+            await session.RunAsync("CREATE TABLE silver.two AS SELECT a + 1 AS a FROM silver.one");
+            await session.RunAsync("UPDATE silver.two SET a = a * 10");
+            await session.RunAsync("DELETE FROM silver.orders WHERE id = 1");
+            await session.RunAsync("INSERT INTO silver.one SELECT a FROM silver.two");
+            await session.RunAsync("CREATE VIEW silver.both AS SELECT a FROM silver.one UNION ALL SELECT a FROM silver.two");
+            Assert.Equal(["1", "20", "20", "SELECT 3"], await session.RunAsync("SELECT a FROM silver.both ORDER BY a"));
+            Assert.Equal(["4", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
+            await session.RunAsync(end);
+        }
+        Assert.Equal(["1", "20", "20", "SELECT 3"], await other.RunAsync("SELECT a FROM silver.both ORDER BY a"));
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("CREATE TABLE silver.three (a int)");
+        await session.RunAsync("INSERT INTO silver.three VALUES (1)");
+        await session.RunAsync("UPDATE silver.orders SET amount = 0");
+        await other.RunAsync("DELETE FROM silver.orders WHERE id = 2");
+        Assert.Equal("40001", await session.FailAsync("COMMIT"));
+        Assert.Equal("42P01", await other.FailAsync("SELECT * FROM silver.three"));
+        Assert.Equal(["2", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders WHERE amount > 0"));
+    }
+
+    [Fact]
+    public async Task Views_are_made_and_dropped_with_their_transaction()
+    {
+        await using var other = lake.Open("bia");
+        await session.RunAsync("CREATE VIEW silver.kept AS SELECT id FROM silver.orders");
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("CREATE VIEW silver.made AS SELECT count(*) AS n FROM silver.kept");
+        Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT n FROM silver.made"));
+        Assert.Equal(["DROP VIEW"], await session.RunAsync("DROP VIEW silver.kept"));
+        await session.RunAsync("SAVEPOINT s");
+        Assert.Equal("42P01", await session.FailAsync("SELECT * FROM silver.kept"));
+        await session.RunAsync("ROLLBACK TO s");
+        Assert.Equal("0A000", await session.FailAsync("CREATE VIEW silver.kept AS SELECT 1 AS id"));
+        Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.kept"));
+        await session.RunAsync("ROLLBACK");
+        Assert.Equal("42P01", await other.FailAsync("SELECT * FROM silver.made"));
+        Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.kept"));
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("DROP VIEW silver.kept");
+        await session.RunAsync("COMMIT");
+        Assert.Equal("42P01", await other.FailAsync("SELECT * FROM silver.kept"));
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class ImplicitTransactionTests : IAsyncLifetime
     [InlineData("begin; insert into silver.notes values (1); commit; insert into silver.notes values (2); select nope", "1")]
     [InlineData("insert into silver.notes values (1); commit; insert into silver.notes values (2); select nope", "1")]
     [InlineData("insert into silver.notes values (1); rollback; insert into silver.notes values (2); select 1", "1")]
-    [InlineData("create table silver.more (id bigint); insert into silver.notes values (1); insert into silver.more values ('x')", "1")]
+    [InlineData("create table silver.more (id bigint); insert into silver.notes values (1); insert into silver.more values ('x')", "0")]
     public async Task Statements_of_one_text_are_one_transaction(string sql, string count)
     {
         var answers = await client.QueryAsync(sql);
@@ -60,12 +60,26 @@ public sealed class ImplicitTransactionTests : IAsyncLifetime
     public async Task What_no_transaction_takes_commits_what_came_before()
     {
         var answers = await client.QueryAsync(
-            "insert into silver.notes values (1); alter table silver.notes add column name text; insert into silver.notes values (2, 'b'); select nope");
+            "insert into silver.notes values (1); alter table silver.notes set tblproperties ('a.b' = 'c'); insert into silver.notes values (2); select nope");
         Assert.Equal(["C INSERT 0 1", "N", "C ALTER TABLE", "C INSERT 0 1"], answers[..4]);
         Assert.Equal("1", await CountAsync());
         Assert.Equal(
-            ["C DROP TABLE", "C CREATE TABLE", "C INSERT 0 1", "Z I"],
+            ["C DROP TABLE", "N", "C CREATE TABLE", "C INSERT 0 1", "Z I"],
             await client.QueryAsync("drop table silver.notes; create table silver.notes (id bigint); insert into silver.notes values (7)"));
+    }
+
+    [Theory]
+    [InlineData("insert into silver.notes values (1); alter table silver.notes add column name text; insert into silver.notes values (2, 'b')")]
+    [InlineData("comment on table silver.notes is 'x'; drop table silver.notes")]
+    [InlineData("create view silver.more as select 1 as a; insert into silver.notes select a from silver.more")]
+    public async Task What_one_text_alters_and_drops_is_as_it_was_when_it_fails(string sql)
+    {
+        var answers = await client.QueryAsync(sql + "; select nope");
+        Assert.DoesNotContain("N", answers);
+        Assert.StartsWith("E ERROR 42703", answers[^2], StringComparison.Ordinal);
+        Assert.Equal("0", await CountAsync());
+        Assert.Equal("T id:20", (await client.QueryAsync("select * from silver.notes"))[0]);
+        Assert.StartsWith("E ERROR 42P01", (await client.QueryAsync("select * from silver.more"))[0], StringComparison.Ordinal);
     }
 
     [Fact]
