@@ -1,7 +1,6 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Statements;
-using Foz.Core.Tables.Alterations;
 
 namespace Foz.Core.Serving;
 
@@ -24,8 +23,7 @@ sealed class ChangeRunner(SqlSession session)
             Statement.DropTable => "DROP TABLE",
             Statement.DropView => "DROP VIEW",
             // What tells a table's changes apart from then on is not told of changes of the same commit.
-            Statement.Alter { Alteration: not (TableAlteration.SetProperties or TableAlteration.UnsetProperties or TableAlteration.DropFeature) } =>
-                "ALTER TABLE",
+            Statement.Alter { ChangesFeatures: false } => "ALTER TABLE",
             _ => null,
         };
         CheckMayWrite(what ?? "a statement that changes tables");

@@ -84,7 +84,12 @@ public abstract record Statement
     /// <summary><c>ALTER TABLE</c> and <c>COMMENT ON</c>.</summary>
     /// <param name="Table">The table.</param>
     /// <param name="Alteration">What is changed.</param>
-    public sealed record Alter(TableTarget Table, TableAlteration Alteration) : Statement;
+    public sealed record Alter(TableTarget Table, TableAlteration Alteration) : Statement
+    {
+        /// <summary>Whether it can change the features that the table has, and with them what is told of its changes.</summary>
+        public bool ChangesFeatures =>
+            Alteration is TableAlteration.SetProperties or TableAlteration.UnsetProperties or TableAlteration.DropFeature;
+    }
 
     /// <summary><c>CREATE TABLE</c>.</summary>
     /// <param name="Table">The table.</param>
