@@ -20,6 +20,7 @@ IReadOnlyList<IBenchmark> all =
     new RoundTripBenchmark(),
     new ServedQueriesBenchmark(),
     new ConnectionsBenchmark(),
+    new DashboardBenchmark(),
     new SpillBenchmark(),
     new MergeBenchmark(rows: 100_000, MergeStart.Process),
     new MergeBenchmark(rows: 100_000, MergeStart.Cold),

@@ -13,6 +13,8 @@ public static class SqlPosition
     {
         if (error.Place is not { File: EngineSession.SqlPlace } place || place.Line == 0) return null;
         var position = Math.Clamp(EngineErrors.PositionOf(sql, place), 0, sql.Length);
+        // A value that came with a parameter stands nowhere in the statement.
+        if (error.Kind is ErrorKind.Data && position == sql.Length) return null;
         return sql[..position].EnumerateRunes().Count() + 1;
     }
 

@@ -196,7 +196,9 @@ sealed class PgConnection : IDisposable
     public void Log(Exception error)
     {
         if (error is FozException { Kind: not ErrorKind.Bug } or PlacedException { Error.Kind: not ErrorKind.Bug }
-            or WireException or PgEndException or OperationCanceledException) return;
+            or WireException or PgEndException or OperationCanceledException
+            // The client went away in the middle of its rows.
+            or EndOfStreamException or SocketException or IOException { InnerException: SocketException }) return;
         host.Log.Failed(error.Message, error);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Foz.Tests;
 using Foz.Wire.PostgreSql;
 using Npgsql;
 
@@ -57,6 +58,20 @@ public sealed class TlsTests : IAsyncLifetime
         await using var connection = await project.ConnectAsync($"SSL Mode=VerifyFull;Root Certificate={Certificate}");
         await using var command = new NpgsqlCommand("select 6 * 7", connection);
         Assert.Equal(42, await command.ExecuteScalarAsync(Cancel));
+    }
+
+    [Theory]
+    [InlineData(ServedProject.Password, "\"rows\":[[42]]")]
+    [InlineData("wrong", "\"error\":\"401\"")]
+    public async Task Trinos_protocol_takes_passwords_over_TLS(string password, string expected)
+    {
+        var client = Path.Combine(Repository.Root, "tests", "Foz.AcceptanceTests", "Clients", "Node");
+        if (Environment.GetEnvironmentVariable("CI") is not "true")
+            Assert.SkipUnless(Directory.Exists(Path.Combine(client, "node_modules")), "trino-client is not installed: run .ci/install-test-tools");
+        Assert.StartsWith("https://", project.Trino, StringComparison.Ordinal);
+        var answer = await project.ShellAsync(
+            $"echo 'SELECT 6 * 7 AS n' | NODE_EXTRA_CA_CERTS={Certificate} node {Path.Combine(client, "trino.js")} {project.Trino} {ServedProject.User} '{password}'");
+        Assert.Contains(expected, answer, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -65,6 +65,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
                 ? Image.Find(found)?.Bytes ?? 0
                 : 0,
         "pg_database_size" => Image.Tables.Sum(t => t.Bytes),
+        "pg_tablespace_size" => arguments[0] is "pg_default" or SystemRows.DefaultTablespace ? Image.Tables.Sum(t => t.Bytes) : 0,
         _ => 0,
     };
 

@@ -52,6 +52,8 @@ static class PgFunctions
             unnest(list_transform(range(1, len(a) + 1), lambda i: {'x': a[i], 'n': i::INTEGER}));
         CREATE OR REPLACE MACRO array_remove(a, e) AS list_filter(a, lambda x: x IS DISTINCT FROM e);
         CREATE OR REPLACE MACRO pg_partition_ancestors(r) AS unnest(CAST([] AS UINTEGER[]));
+        CREATE OR REPLACE MACRO getdatabaseencoding() AS 'UTF8';
+        CREATE OR REPLACE MACRO pg_char_to_encoding(s) AS CASE WHEN upper(s) IN ('UTF8', 'UTF-8', 'UNICODE') THEN 6 ELSE -1 END;
         CREATE OR REPLACE MACRO pg_size_pretty(n) AS CASE
             WHEN abs(n) < 10240 THEN n || ' bytes' WHEN abs(n) < 10485760 THEN round(n / 1024)::BIGINT || ' kB'
             WHEN abs(n) < 10737418240 THEN round(n / 1048576)::BIGINT || ' MB'

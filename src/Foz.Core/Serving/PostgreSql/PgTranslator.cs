@@ -128,6 +128,7 @@ sealed partial class PgTranslator : SqlTranslator
             && Tokens.NameOf(i).StartsWith(ServedFunctions.OwnPrefix, StringComparison.OrdinalIgnoreCase))
             throw ServedFunctions.Missing(ServedFunctions.Call, Tokens.NameOf(i));
         if (Tokens.IsSymbol(i - 1, '.')) return;
+        if (Tokens.IsWord(i + 2, "tableoid") && Tokens.IsSymbol(i + 1, '.') && VisitTableOid(i)) return;
         if (Tokens.KindOf(i) == SqlTokenKind.Word && VisitWord(i)) return;
         // pg_catalog.name(…)
         var at = i;

@@ -3,6 +3,9 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>The rows of system catalogs that are the same in every lake.</summary>
 static class SystemRows
 {
+    /// <summary>The number of the tablespace <c>pg_default</c>.</summary>
+    public const string DefaultTablespace = "1663";
+
     /// <summary>The rows of a relation of <c>pg_catalog</c>.</summary>
     public static IEnumerable<PgRow> Of(string relation) => relation switch
     {

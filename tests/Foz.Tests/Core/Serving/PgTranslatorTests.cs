@@ -74,6 +74,8 @@ public sealed class PgTranslatorTests : IAsyncLifetime
     [InlineData("SELECT count(*) FROM orders FOR VERSION AS OF 0", "0")]
     [InlineData("SELECT a.id FROM orders a LEFT JOIN orders b ON a.id = ANY(ARRAY[b.id]) WHERE a.id = 2", "2")]
     [InlineData("SELECT s FROM generate_series(1, 2) AS s", "1|2")]
+    [InlineData("SELECT l.tableoid FROM pg_language l WHERE l.lanname = 'sql'", "2612")]
+    [InlineData("SELECT 1 FROM pg_catalog.pg_am a JOIN pg_catalog.pg_class AS c ON c.oid = a.tableoid AND c.tableoid = 1259 WHERE a.oid = 2", "1")]
     [InlineData("SELECT id FROM orders ORDER BY id FETCH FIRST 1 ROW ONLY", "1")]
     [InlineData("SELECT count FROM (SELECT count(*) FROM orders) t", "5")]
     public async Task Queries_mean_what_they_mean_in_PostgreSQL(string sql, string rows) =>

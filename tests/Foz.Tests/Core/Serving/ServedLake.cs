@@ -16,12 +16,13 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, Func<SqlServiceOptions, SqlServiceOptions>? choose, long? resultBytesMax)
+    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, Func<SqlServiceOptions, SqlServiceOptions>? choose, long? resultBytesMax,
+        int sessionsMax)
     {
         Lake = new(folder, engines, clock);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
-        var options = new SqlServiceOptions { SessionsMax = 4, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
+        var options = new SqlServiceOptions { SessionsMax = sessionsMax, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
         if (resultBytesMax is { } bytes) options = options with { ResultBytesMax = bytes };
         if (choose is not null)
         {
@@ -53,11 +54,12 @@ sealed class ServedLake : IAsyncDisposable
     /// <param name="clock">The time.</param>
     /// <param name="choose">Changes how it is served, with <see cref="Queries"/>; null leaves it as it is, without.</param>
     /// <param name="resultBytesMax">The most bytes of results that are kept; null for the default.</param>
+    /// <param name="sessionsMax">How many sessions there can be.</param>
     public static async Task<ServedLake> CreateAsync(
         Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null,
-        Func<SqlServiceOptions, SqlServiceOptions>? choose = null, long? resultBytesMax = null)
+        Func<SqlServiceOptions, SqlServiceOptions>? choose = null, long? resultBytesMax = null, int sessionsMax = 4)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, choose, resultBytesMax);
+        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, choose, resultBytesMax, sessionsMax);
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
         await lake.ChangeAsync(
             "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");

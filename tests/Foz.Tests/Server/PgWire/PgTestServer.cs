@@ -28,12 +28,15 @@ sealed class PgTestServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="choose">Changes how it listens.</param>
     /// <param name="isOpen">Whether nobody has to log in.</param>
-    public static async Task<PgTestServer> StartAsync(Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false)
+    /// <param name="sessionsMax">How many sessions there can be.</param>
+    /// <param name="clock">The time of connections and requests.</param>
+    public static async Task<PgTestServer> StartAsync(
+        Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4, TimeProvider? clock = null)
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
         var directory = new UserDirectory(users, TimeProvider.System);
-        var lake = await ServedLake.CreateAsync();
+        var lake = await ServedLake.CreateAsync(clock: clock, sessionsMax: sessionsMax);
         var log = new StringBuilder();
         var options = new ServeOptions { PgPort = 0, TrinoPort = 0, HttpPort = 0 };
         var server = await FozServer.StartAsync(
@@ -42,7 +45,7 @@ sealed class PgTestServer : IAsyncDisposable
                 Serve = choose?.Invoke(options) ?? options,
                 LogIns = isOpen ? LogIns.Open : LogIns.Of(() => directory.Current),
                 Sql = lake.Service,
-                Clock = TimeProvider.System,
+                Clock = clock ?? TimeProvider.System,
                 Log = TextWriter.Synchronized(new StringWriter(log)),
             },
             TestContext.Current.CancellationToken);
