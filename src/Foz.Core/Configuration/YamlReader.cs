@@ -37,6 +37,30 @@ public sealed class YamlReader
             errors.Add(new Place(file), $"the file is longer than {CharactersMax:N0} characters");
             return null;
         }
+        return PlainYaml.Read(text, new(file, 1, 1)) ?? ReadAny(text, file, errors);
+    }
+
+    /// <summary>Reads a document that is a part of a file.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="part">The part; nothing else of the line that it begins in is before it for the document.</param>
+    /// <param name="file">The file as it is named in errors.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    /// <returns>The document; null where it is empty, or where it cannot be read and errors were added.</returns>
+    public static YamlNode? Read(string text, Range part, string file, ErrorList errors)
+    {
+        var (start, length) = part.GetOffsetAndLength(text.Length);
+        var before = text.AsSpan(0, start);
+        var place = new Place(file, 1 + before.Count('\n'), start - before.LastIndexOf('\n'));
+        if (length <= CharactersMax && PlainYaml.Read(text.AsSpan(start, length), place) is { } plain) return plain;
+        // Blanks in place of what stands before keep lines and columns those of the file.
+        var blanks = new char[start];
+        for (var i = 0; i < blanks.Length; i++) blanks[i] = text[i] == '\n' ? '\n' : ' ';
+        return Read(string.Concat(blanks, text.AsSpan(start, length)), file, errors);
+    }
+
+    /// <summary>Reads a document by the parser that knows all of YAML.</summary>
+    internal static YamlNode? ReadAny(string text, string file, ErrorList errors)
+    {
         try
         {
             return new YamlReader(text, file, errors).ReadDocument();

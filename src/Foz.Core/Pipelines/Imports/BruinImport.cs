@@ -91,14 +91,13 @@ sealed partial class BruinImport(string folder)
             errors.Add(new Place(path, 1), $"'{Mark}' is never closed");
             return null;
         }
-        var blanks = string.Concat(text[..start].Select(c => c == '\n' ? '\n' : ' '));
         var end = closing + Mark.Length;
         while (end < text.Length && text[end] is ' ' or '*' or '/' or '"' or '\'') end++;
         var from = end;
         while (from < text.Length && char.IsWhiteSpace(text[from])) from++;
         var place = new Projects.SqlBody(text, new(path, 1, 1)).PlaceOf(from);
         return (
-            YamlReader.Read(blanks + text[start..closing], path, errors) as YamlNode.Mapping ?? new([], new(path, 1)),
+            YamlReader.Read(text, start..closing, path, errors) as YamlNode.Mapping ?? new([], new(path, 1)),
             new(text[from..], place));
     }
 

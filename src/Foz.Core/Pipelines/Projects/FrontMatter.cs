@@ -37,9 +37,7 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
                 "end it with a line: @foz */");
             return new(Empty(file), BodyFrom(text, text.Length, file));
         }
-        // Blanks in place of what stands before keep lines and columns those of the file.
-        var blanks = BlankOut(text.AsSpan(0, start));
-        var yaml = YamlReader.Read(blanks + text[start..closing.Index], file, errors);
+        var yaml = YamlReader.Read(text, start..closing.Index, file, errors);
         if (yaml is { IsNull: false } and not YamlNode.Mapping)
             errors.Add(yaml.Place, $"front matter must be a mapping, not {yaml.Kind}", "write 'key: value' lines");
         return new(yaml as YamlNode.Mapping ?? Empty(file), BodyFrom(text, closing.Index + closing.Length, file));
@@ -64,7 +62,7 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
                 $"end it with a line: @foz{opening.Groups["quotes"].Value}");
             return new(Empty(file), body);
         }
-        var yaml = YamlReader.Read(BlankOut(text.AsSpan(0, start)) + text[start..closing], file, errors);
+        var yaml = YamlReader.Read(text, start..closing, file, errors);
         if (yaml is { IsNull: false } and not YamlNode.Mapping)
             errors.Add(yaml.Place, $"front matter must be a mapping, not {yaml.Kind}", "write 'key: value' lines");
         return new(yaml as YamlNode.Mapping ?? Empty(file), body);
@@ -79,13 +77,6 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
     }
 
     static Place PlaceOf(string text, int index, string file) => new SqlBody(text, new(file, 1, 1)).PlaceOf(index);
-
-    static string BlankOut(ReadOnlySpan<char> text)
-    {
-        var blanks = new char[text.Length];
-        for (var i = 0; i < text.Length; i++) blanks[i] = text[i] == '\n' ? '\n' : ' ';
-        return new(blanks);
-    }
 
     /// <summary>The first comment that is front matter; other comments may stand before it.</summary>
     [GeneratedRegex(

@@ -25,7 +25,12 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
     public Func<ProjectLineage>? Lineage { get; init; }
 
     /// <summary>What is read of the lake while it is planned.</summary>
-    public LakeReads Reads { get; init; } = new(Lake);
+    public LakeReads Reads
+    {
+        // Made where none is given: there is one context for each of many steps.
+        get => field ??= new(Lake);
+        init;
+    }
 
     /// <summary>
     /// Makes sure that a name stands for a table. One that is made in an environment with a base lies in a folder of its own,
