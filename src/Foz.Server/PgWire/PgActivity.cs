@@ -14,6 +14,9 @@ enum PgPhase
 
     /// <summary>It works for the client.</summary>
     Running,
+
+    /// <summary>It works for the client, and reads what that sends meanwhile.</summary>
+    Receiving,
 }
 
 /// <summary>What a connection is doing, and since when; for whoever ends it when it takes too long.</summary>

@@ -13,14 +13,6 @@ sealed class PgConnection : IDisposable
     /// <summary>How long a client may take to say who it is.</summary>
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>The least that sockets can wait for.</summary>
-    static readonly TimeSpan lingerTime = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>How many connections may keep their thread for a moment.</summary>
-    const int LingeringMax = 8;
-
-    static int lingering;
-
     readonly Lock gate = new();
     readonly Socket socket;
     readonly PgHost host;
@@ -35,13 +27,16 @@ sealed class PgConnection : IDisposable
     /// <summary>A connection that was accepted, which is now this object's.</summary>
     public PgConnection(Socket socket, PgHost host)
     {
-        (this.socket, this.host) = (socket, host);
+        (this.socket, this.host, Wait) = (socket, host, new(socket, host.Threads));
         Address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
         activity = new(PgPhase.Starting, host.Clock.GetUtcNow(), StartTimeout);
     }
 
     /// <summary>Where the client is.</summary>
     public IPAddress Address { get; }
+
+    /// <summary>Waits for what the client sends.</summary>
+    public SocketWait Wait { get; }
 
     /// <summary>What it is doing.</summary>
     public PgActivity Activity => activity;
@@ -76,11 +71,7 @@ sealed class PgConnection : IDisposable
         try
         {
             ThrowIfEnding();
-            if (pending is not { } begun)
-            {
-                if (!input.HasNext(ClientMessageLimits.Session) && input.IsPlain) Linger();
-                return await input.ReadAsync(ClientMessageLimits.Session, reading.Token);
-            }
+            if (pending is not { } begun) return await input.ReadAsync(ClientMessageLimits.Session, reading.Token, Wait);
             pending = null;
             return await begun;
         }
@@ -104,9 +95,11 @@ sealed class PgConnection : IDisposable
     /// </summary>
     public async ValueTask<bool> ReadOnAsync(PgInput input, CancellationToken cancellationToken)
     {
+        activity = new(PgPhase.Receiving, host.Clock.GetUtcNow(), Limit: null);
         pending = input.ReadAsync(ClientMessageLimits.Session, reading.Token).AsTask();
         var hasMessage = await pending.WaitAsync(cancellationToken);
         pending = null;
+        activity = new(PgPhase.Running, host.Clock.GetUtcNow(), Limit: null);
         return hasMessage;
     }
 
@@ -180,11 +173,13 @@ sealed class PgConnection : IDisposable
     public void Close() => socket.Dispose();
 
     /// <summary>Whether the client has gone while something is done for it.</summary>
-    public bool IsGone()
+    /// <param name="seen">What it was doing before: nothing is read while it does that.</param>
+    public bool IsGone(PgActivity seen)
     {
         try
         {
-            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+            // What has arrived and is read between the two is not there any more, as at the end.
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0 && ReferenceEquals(activity, seen);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -211,16 +206,6 @@ sealed class PgConnection : IDisposable
             reading.Dispose();
         }
         socket.Dispose();
-    }
-
-    /// <summary>
-    /// Waits a moment on this thread: most clients that have an answer send the next statement at once, and a thread that is there
-    /// has it sooner than one that has to be waked through others.
-    /// </summary>
-    void Linger()
-    {
-        if (Interlocked.Increment(ref lingering) <= LingeringMax) socket.Poll(lingerTime, SelectMode.SelectRead);
-        Interlocked.Decrement(ref lingering);
     }
 
     void ThrowIfEnding()

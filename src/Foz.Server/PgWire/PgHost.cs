@@ -14,4 +14,8 @@ namespace Foz.Server.PgWire;
 /// <param name="Log">Where it is told what happens.</param>
 sealed record PgHost(
     SqlService Service, LogInDesk Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>The threads that wait for what clients send.</summary>
+    public SocketThreads Threads { get; } = new();
+}

@@ -25,9 +25,6 @@ sealed class PgInput(Stream stream) : IDisposable
     /// <summary>The payload of the message that was read; valid until the next one is.</summary>
     public ReadOnlySpan<byte> Payload => buffer.AsSpan(start + Message.HeaderBytes, messageBytes - Message.HeaderBytes);
 
-    /// <summary>Whether what arrives is what was sent, and nothing decrypted waits elsewhere.</summary>
-    public bool IsPlain => stream is NetworkStream;
-
     /// <summary>Whether bytes have arrived behind the message that was read.</summary>
     public bool HasMore => end - start > messageBytes;
 
@@ -42,9 +39,12 @@ sealed class PgInput(Stream stream) : IDisposable
     public bool IsNext(byte type) => HasMore && buffer[start + messageBytes] == type;
 
     /// <summary>Reads the next message.</summary>
+    /// <param name="limits">How long messages may be.</param>
+    /// <param name="cancellationToken">Stops it; half of a message may be read then.</param>
+    /// <param name="wait">Waits on the caller's thread for its beginning; null where that has something else to do.</param>
     /// <returns>Whether there is one; false where the client has closed the connection.</returns>
     /// <exception cref="WireException">It is too long, of no known type, or cut off.</exception>
-    public async ValueTask<bool> ReadAsync(ClientMessageLimits limits, CancellationToken cancellationToken)
+    public async ValueTask<bool> ReadAsync(ClientMessageLimits limits, CancellationToken cancellationToken, SocketWait? wait = null)
     {
         Skip();
         while (true)
@@ -56,7 +56,7 @@ sealed class PgInput(Stream stream) : IDisposable
                 return true;
             }
 
-            if (await FillAsync(length ?? Message.HeaderBytes, cancellationToken)) continue;
+            if (await FillAsync(length ?? Message.HeaderBytes, wait, cancellationToken)) continue;
             return end == start ? false : throw new EndOfStreamException("the connection ends within a message");
         }
     }
@@ -64,14 +64,14 @@ sealed class PgInput(Stream stream) : IDisposable
     /// <summary>Reads a packet of a connection's start, which has no type.</summary>
     /// <returns>The packet; null where the client has closed the connection.</returns>
     /// <exception cref="WireException">It is too long, or is no such packet.</exception>
-    public async ValueTask<StartupPacket?> ReadStartupAsync(CancellationToken cancellationToken)
+    public async ValueTask<StartupPacket?> ReadStartupAsync(SocketWait wait, CancellationToken cancellationToken)
     {
         Skip();
         while (true)
         {
             messageBytes = StartupPacket.TryRead(buffer.AsSpan(start, end - start), out var packet);
             if (packet is not null) return packet;
-            if (!await FillAsync(StartupPacket.BytesMax, cancellationToken)) return null;
+            if (!await FillAsync(StartupPacket.BytesMax, wait, cancellationToken)) return null;
         }
     }
 
@@ -86,13 +86,14 @@ sealed class PgInput(Stream stream) : IDisposable
     }
 
     /// <summary>Reads what has arrived; the buffer grows with it, never ahead to what a message claims.</summary>
-    async ValueTask<bool> FillAsync(int bytesWanted, CancellationToken cancellationToken)
+    async ValueTask<bool> FillAsync(int bytesWanted, SocketWait? wait, CancellationToken cancellationToken)
     {
         if (start == end)
         {
             Release();
-            // Waits until something arrives, without a buffer for it.
-            if (await stream.ReadAsync(Memory<byte>.Empty, cancellationToken) != 0) throw new UnreachableException();
+            // Until something arrives there is no buffer for it. What TLS has decrypted already, no socket tells.
+            var hasArrived = stream is NetworkStream && wait is not null && wait.HasArrived(cancellationToken);
+            if (!hasArrived && await stream.ReadAsync(Memory<byte>.Empty, cancellationToken) != 0) throw new UnreachableException();
             buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         }
         else if (buffer.Length - start < Math.Min(bytesWanted, 2 * (end - start)) || end == buffer.Length)

@@ -164,7 +164,7 @@ sealed class PgListener : IAsyncDisposable
         var activity = connection.Activity;
         if (activity.Phase is PgPhase.Running)
         {
-            if (connection.IsGone()) connection.Abort();
+            if (connection.IsGone(activity)) connection.Abort();
             return;
         }
 

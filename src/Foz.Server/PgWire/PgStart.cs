@@ -53,7 +53,7 @@ sealed class PgStart : IAsyncDisposable
             if (await PeekAsync(cancellationToken) == TlsHandshake) await BeginTlsAsync(isDirect: true, cancellationToken);
             for (var requests = 0; requests < RequestsMax; requests++)
             {
-                switch (await input.ReadStartupAsync(cancellationToken))
+                switch (await input.ReadStartupAsync(connection.Wait, cancellationToken))
                 {
                     case StartupPacket.SslRequest:
                         await AnswerAsync(host.Tls is not null && !IsTls, cancellationToken);
@@ -95,6 +95,7 @@ sealed class PgStart : IAsyncDisposable
 
     async ValueTask<byte?> PeekAsync(CancellationToken cancellationToken)
     {
+        connection.Wait.HasArrived(cancellationToken);
         var first = new byte[1];
         return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken) == 1 ? first[0] : null;
     }
@@ -211,7 +212,7 @@ sealed class PgStart : IAsyncDisposable
     async Task<byte[]> AskAsync(CancellationToken cancellationToken)
     {
         await output.FlushAsync();
-        if (!await input.ReadAsync(ClientMessageLimits.BeforeAuthentication, cancellationToken))
+        if (!await input.ReadAsync(ClientMessageLimits.BeforeAuthentication, cancellationToken, connection.Wait))
             throw new EndOfStreamException("the client went away before it said who it is");
         return input.Type is MessageType.Password
             ? input.Payload.ToArray()

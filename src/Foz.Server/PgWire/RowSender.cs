@@ -47,7 +47,7 @@ sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
         SqlCursor cursor, RowEncoder encoder, long rowsMax, CancellationToken cancellationToken)
     {
         var rows = 0L;
-        var sent = 0L;
+        var sent = clock.GetTimestamp();
         while (rows < rowsMax
             && await cursor.FetchAsync((int)Math.Min(rowsMax - rows, int.MaxValue), cancellationToken) is { } slice)
         {
@@ -61,7 +61,8 @@ sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
             }
 
             rows += slice.Count;
-            if (sent != 0 && clock.GetElapsedTime(sent) < PauseMax) continue;
+            // The rest of a few rows, or the end, is mostly there at once, and goes with them.
+            if (clock.GetElapsedTime(sent) < PauseMax) continue;
             await output.SendAsync();
             sent = clock.GetTimestamp();
         }

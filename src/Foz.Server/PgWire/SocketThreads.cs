@@ -1,0 +1,32 @@
+namespace Foz.Server.PgWire;
+
+/// <summary>
+/// The threads that wait for what clients send. There are a few, for the connections that worked last: who wants one that is taken gets
+/// it the next time. For many threads.
+/// </summary>
+/// <param name="most">How many.</param>
+sealed class SocketThreads(int most = SocketThreads.MostDefault)
+{
+    const int MostDefault = 8;
+
+    int taken;
+    int wanted;
+
+    /// <summary>How many wait.</summary>
+    public int Taken => Volatile.Read(ref taken);
+
+    /// <summary>Takes one; where all are taken, one of those who have them is to give it up.</summary>
+    public bool TryTake()
+    {
+        if (Interlocked.Increment(ref taken) <= most) return true;
+        Interlocked.Decrement(ref taken);
+        Volatile.Write(ref wanted, 1);
+        return false;
+    }
+
+    /// <summary>Whether who asks is to give its thread up; nobody else is then.</summary>
+    public bool TakeWish() => Volatile.Read(ref wanted) != 0 && Interlocked.Exchange(ref wanted, 0) != 0;
+
+    /// <summary>Gives a thread back.</summary>
+    public void GiveBack() => Interlocked.Decrement(ref taken);
+}
