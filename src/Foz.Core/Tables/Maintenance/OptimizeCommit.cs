@@ -16,6 +16,9 @@ sealed class OptimizeCommit
     const int RowGroupRowsMin = 2_048;
     const int RowGroupsOfFile = 8;
 
+    const int SortPartsStep = 4;
+    const int SortPartsMax = 64;
+
     readonly EngineSession session;
     readonly LakeTable table;
     readonly TableSnapshot snapshot;
@@ -62,14 +65,14 @@ sealed class OptimizeCommit
         }
         catch
         {
-            await DiscardAsync();
+            await DiscardAsync(added);
             throw;
         }
         transaction.Metrics = Metrics();
         // Where the storage fails now, the commit may be there all the same: its files must stay.
         if (await transaction.CommitAsync(cancellationToken) is CommitResult.Committed committed)
             return CommittedChange.Of(table, committed);
-        await DiscardAsync();
+        await DiscardAsync(added);
         return null;
     }
 
@@ -77,19 +80,54 @@ sealed class OptimizeCommit
     {
         using var rows = await TableScan.OpenAsync(
             session, snapshot, bin.Files, withAddresses: false, cancellationToken, new() { Tracked = tracked });
-        var select = order is null
-            ? $"SELECT {Projection()} FROM {rows.Sql} AS r"
-            : await Task.Run(() => order.Select(session, Projection(), rows.Sql, cancellationToken), cancellationToken);
-        var first = bin.Files[0];
-        var files = await dataFiles.MoveAsync(
-            session, select, FolderOf(first), first.PartitionValues, HowToWrite(bin), cancellationToken);
-        files = order?.Mark(files) ?? files;
+        IReadOnlyList<AddFile> files = order is null
+            ? await WriteAsync(bin, [$"SELECT {Projection()} FROM {rows.Sql} AS r"], cancellationToken)
+            : order.Mark(await WriteInOrderAsync(bin, order, rows.Sql, cancellationToken));
         added.AddRange(files);
         CheckRows(bin, files);
         foreach (var file in bin.Files) transaction.Remove(file, dataChange: false);
         foreach (var file in files) transaction.Add(file);
         Removed += bin.Total;
         VectorsRemoved += bin.Files.Count(file => file.DeletionVector is not null);
+    }
+
+    /// <summary>
+    /// Writes rows in their order. Sorts spill, but what their threads hold beside may still be more than the memory: rows are then
+    /// sorted in parts, each of which reads all of them.
+    /// </summary>
+    async Task<IReadOnlyList<AddFile>> WriteInOrderAsync(
+        FileBin bin, RowOrder by, string relation, CancellationToken cancellationToken)
+    {
+        for (var parts = 1; ; parts *= SortPartsStep)
+            try
+            {
+                var selects = await Task.Run(
+                    () => by.Select(session, Projection(), relation, parts, cancellationToken), cancellationToken);
+                return await WriteAsync(bin, selects, cancellationToken);
+            }
+            catch (FozException e) when (e.IsOutOfMemory && parts < SortPartsMax)
+            {
+                // The next attempt takes less at a time.
+            }
+    }
+
+    /// <summary>Writes the rows of some SELECTs; all of them, or none.</summary>
+    async Task<IReadOnlyList<AddFile>> WriteAsync(FileBin bin, IReadOnlyList<string> selects, CancellationToken cancellationToken)
+    {
+        var first = bin.Files[0];
+        List<AddFile> files = [];
+        try
+        {
+            foreach (var select in selects)
+                files.AddRange(await dataFiles.MoveAsync(
+                    session, select, FolderOf(first), first.PartitionValues, HowToWrite(bin), cancellationToken));
+            return files;
+        }
+        catch
+        {
+            await DiscardAsync(files);
+            throw;
+        }
     }
 
     ParquetWriteOptions HowToWrite(FileBin bin)
@@ -137,11 +175,11 @@ sealed class OptimizeCommit
             };
     }
 
-    async Task DiscardAsync()
+    async Task DiscardAsync(IEnumerable<AddFile> files)
     {
         try
         {
-            foreach (var file in added) await table.Delta.Store.DeleteAsync(file.Path.Value, CancellationToken.None);
+            foreach (var file in files) await table.Delta.Store.DeleteAsync(file.Path.Value, CancellationToken.None);
         }
         catch (DeltaException)
         {

@@ -87,15 +87,28 @@ sealed class RowOrder
         ];
     }
 
-    /// <summary>A SELECT of rows in this order.</summary>
-    /// <param name="session">The session that will read them; reads a sample of them now.</param>
+    /// <summary>SELECTs whose rows, one SELECT after the other, are in this order.</summary>
+    /// <param name="session">The session that will read them; reads samples of them now.</param>
     /// <param name="projection">What is selected of the relation <c>r</c>.</param>
     /// <param name="relation">The rows.</param>
+    /// <param name="parts">In how many parts they are sorted, of about equally many rows; equal places of the order are in one.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public string Select(EngineSession session, string projection, string relation, CancellationToken cancellationToken)
+    public IReadOnlyList<string> Select(
+        EngineSession session, string projection, string relation, int parts, CancellationToken cancellationToken)
     {
         var values = columns.Select(column => Value(column.Path)).ToList();
-        if (values.Count == 1) return $"SELECT {projection} FROM {relation} AS r ORDER BY {values[0]}";
+        var place = values.Count == 1 ? values[0] : Curve(session, values, relation, cancellationToken);
+        var placed = $"SELECT {projection}, {place} AS {OrderColumn} FROM {relation} AS r";
+        return
+        [
+            .. PartsOf(session, $"SELECT {place} AS {OrderColumn} FROM {relation} AS r", parts, cancellationToken)
+                .Select(part => $"SELECT * EXCLUDE ({OrderColumn}) FROM (\n{placed}\n) WHERE {part} ORDER BY {OrderColumn}"),
+        ];
+    }
+
+    /// <summary>SQL of a row's place on the curve.</summary>
+    string Curve(EngineSession session, List<string> values, string relation, CancellationToken cancellationToken)
+    {
         var sampled = columns.Select((column, i) =>
             $"{(column.Type == DeltaType.String ? $"left({values[i]}, {TextLengthMax})" : values[i])} AS c{i}");
         session.Execute(
@@ -107,25 +120,45 @@ sealed class RowOrder
         var coordinates = columns.Select((column, i) =>
             Coordinate(values[i], BoundsOf(session, $"c{i}", column.Type, ranges, cancellationToken))).ToList();
         session.Execute($"DROP TABLE {Sample}", cancellationToken);
-        return $"""
-            SELECT * EXCLUDE ({OrderColumn}) FROM (
-            SELECT {projection}, {HilbertCurve.Sql(coordinates)} AS {OrderColumn} FROM {relation} AS r
-            ) ORDER BY {OrderColumn}
-            """;
+        return HilbertCurve.Sql(coordinates);
     }
+
+    /// <summary>Conditions of which each place fulfils one, in the order of places; NULL is behind all others.</summary>
+    static IEnumerable<string> PartsOf(EngineSession session, string places, int parts, CancellationToken cancellationToken)
+    {
+        if (parts == 1) return ["true"];
+        using var rows = session.Query(
+            $"""
+            SELECT CAST(b AS VARCHAR) FROM (
+            SELECT DISTINCT b FROM (
+            SELECT unnest(quantile_disc({OrderColumn}, [{Shares(parts)}])) AS b FROM (
+            {places} USING SAMPLE reservoir({SampleRows} ROWS))
+            WHERE {OrderColumn} IS NOT NULL) ORDER BY b)
+            """, cancellationToken);
+        var bounds = rows.Rows(cancellationToken).Select(row => SqlText.Literal((string)row[0]!)).ToList();
+        if (bounds.Count == 0) return ["true"];
+        return
+        [
+            $"{OrderColumn} < {bounds[0]}",
+            .. bounds.Zip(bounds.Skip(1), (from, to) => $"{OrderColumn} >= {from} AND {OrderColumn} < {to}"),
+            $"({OrderColumn} >= {bounds[^1]} OR {OrderColumn} IS NULL)",
+        ];
+    }
+
+    /// <summary>The shares that cut a whole into equal parts, as a list in SQL.</summary>
+    static string Shares(int parts) => string.Join(", ", Enumerable.Range(1, parts - 1)
+        .Select(i => ((double)i / parts).ToString("0.######", CultureInfo.InvariantCulture)));
 
     /// <summary>The bounds of ranges with about equally many values, as SQL in ascending order.</summary>
     static List<string> BoundsOf(
         EngineSession session, string column, DeltaType type, int ranges, CancellationToken cancellationToken)
     {
         var name = PhysicalColumns.LogicalTypeName(type);
-        var shares = string.Join(", ", Enumerable.Range(1, ranges - 1)
-            .Select(i => ((double)i / ranges).ToString("0.######", CultureInfo.InvariantCulture)));
         using var rows = session.Query(
             $"""
             SELECT CAST(b AS VARCHAR) FROM (
             SELECT DISTINCT b FROM (
-            SELECT unnest(quantile_disc({column}, [{shares}])) AS b FROM {Sample}
+            SELECT unnest(quantile_disc({column}, [{Shares(ranges)}])) AS b FROM {Sample}
             WHERE {column} IS NOT NULL) ORDER BY b)
             """, cancellationToken);
         return [.. rows.Rows(cancellationToken).Select(row => $"CAST({SqlText.Literal((string)row[0]!)} AS {name})")];

@@ -60,6 +60,35 @@ public sealed class RowOrderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("n", "t", "s.d")]
+    [InlineData("t")]
+    public async Task Parts_are_one_after_the_other_what_is_sorted_at_once(params string[] columns)
+    {
+        await CreateAsync();
+        var snapshot = await table.LatestAsync();
+        var order = RowOrder.Of(snapshot, new() { ZOrderBy = columns })!;
+        using var rows = await snapshot.OpenAsync(table.Session, Cancel);
+        var all = order.Select(table.Session, "r.*", rows.Sql, 1, Cancel);
+        var parts = order.Select(table.Session, "r.*", rows.Sql, 4, Cancel);
+
+        Assert.Equal((1, 4), (all.Count, parts.Count));
+        var counts = parts.Select(part => table.Session.QueryScalar<long>($"SELECT count(*) FROM ({part})", Cancel)).ToList();
+        Assert.Equal(Rows, counts.Sum());
+        // NULLs, a fiftieth of the texts, are all in the last part.
+        Assert.All(counts, count => Assert.InRange(count, Rows / 8, Rows / 2));
+        Assert.Equal(Sum($"({all[0]})"), Sum($"({string.Join(") UNION ALL (", parts)})"));
+        if (columns is ["t"]) Assert.Equal(Texts(all), Texts(parts));
+
+        string Sum(string sql) => table.Session.QueryScalar<string>($"SELECT CAST(sum(hash(r)) AS VARCHAR) FROM ({sql}) AS r", Cancel);
+
+        IEnumerable<object?> Texts(IReadOnlyList<string> selects) => selects.SelectMany(select =>
+        {
+            using var result = table.Session.Query($"SELECT t FROM ({select})", Cancel);
+            return result.Rows(Cancel).Select(row => row[0]).ToList();
+        });
+    }
+
+    [Theory]
     [InlineData("p", "partition column p")]
     [InlineData("x", "has no column 'x'")]
     [InlineData("flag", "files keep no bounds of it")]
