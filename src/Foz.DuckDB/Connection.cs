@@ -31,6 +31,9 @@ public sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>Whether a statement still gives rows, and holds its transaction.</summary>
+    public bool IsStreaming => handle.Streaming is not null;
+
     /// <summary>Runs all statements of a text, one after the other, up to the first that fails.</summary>
     /// <returns>The rows that the last one changed.</returns>
     /// <exception cref="DuckDBException">A statement failed; those before it have taken effect.</exception>

@@ -27,9 +27,14 @@ public sealed class EngineInstance
 {
     readonly EnginePool pool;
     readonly Lazy<Database> database;
+    // More wait for nobody: so many statements at a time are rare.
+    const int IdleMax = 32;
+
     readonly Lock gate = new();
+    readonly Stack<EngineConnection> idle = [];
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
+    bool isClosed;
 
     internal EngineInstance(EnginePool pool, InstanceOptions options, StreamFunction streams, ScanFunctions scans, Func<long, Database> open)
     {
@@ -40,7 +45,7 @@ public sealed class EngineInstance
             lock (gate)
             {
                 var opened = open(MemoryBytes);
-                using var session = new EngineSession(opened.Connect(), this, streams, scans);
+                using var session = new EngineSession(new(opened.Connect()), this, streams, scans);
                 options.Opened(session);
                 return opened;
             }
@@ -60,9 +65,40 @@ public sealed class EngineInstance
 
     /// <summary>Opens a session: a connection of its own. It costs microseconds, but for the first one.</summary>
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
-    public EngineSession Open() => new(Connect(), this, streams, scans);
+    public EngineSession Open() => new(new(database.Value.Connect()), this, streams, scans);
 
-    internal Connection Connect() => database.Value.Connect();
+    /// <summary>
+    /// Lends a session for queries: what it costs to open a connection is paid once. It is given to the next one only where this one left
+    /// nothing behind: it is closed after a failure, after what was canceled, and after anything that is no query.
+    /// </summary>
+    /// <param name="timeZone">The time zone that texts without one are in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The instance could not be opened, or there is no such time zone.</exception>
+    public EngineSession Borrow(string timeZone, CancellationToken cancellationToken)
+    {
+        EngineConnection? connection;
+        lock (idle) idle.TryPop(out connection);
+        var session = new EngineSession(connection ?? new(database.Value.Connect()), this, streams, scans, TakeBack);
+        try
+        {
+            session.UseTimeZone(timeZone, cancellationToken);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How many connections wait to be lent.</summary>
+    internal int IdleCount
+    {
+        get
+        {
+            lock (idle) return idle.Count;
+        }
+    }
 
     /// <summary>Changes how much memory it may use.</summary>
     public void LimitMemory(long bytes)
@@ -76,6 +112,22 @@ public sealed class EngineInstance
     /// <summary>Closes it, where it was opened.</summary>
     internal void Close()
     {
+        lock (idle)
+        {
+            isClosed = true;
+            while (idle.TryPop(out var connection)) connection.Dispose();
+        }
         if (database.IsValueCreated) database.Value.Dispose();
+    }
+
+    void TakeBack(EngineConnection connection)
+    {
+        lock (idle)
+            if (!isClosed && idle.Count < IdleMax)
+            {
+                idle.Push(connection);
+                return;
+            }
+        connection.Dispose();
     }
 }

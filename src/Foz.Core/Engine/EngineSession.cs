@@ -14,14 +14,26 @@ public sealed class EngineSession : IDisposable
     /// </summary>
     public const string SqlPlace = "sql";
 
-    readonly Connection connection;
+    /// <summary>The time zone of sessions of which nobody says it.</summary>
+    public const string TimeZoneDefault = "UTC";
+
+    readonly EngineConnection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
     readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
+    readonly Action<EngineConnection>? giveBack;
+    bool isDisposed;
 
-    internal EngineSession(Connection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans) =>
-        (this.connection, Instance, this.streams, this.scans) = (connection, instance, streams, scans);
+    /// <param name="connection">The connection, which is the session's.</param>
+    /// <param name="instance">The instance that it is of.</param>
+    /// <param name="streams">What makes streams readable.</param>
+    /// <param name="scans">What makes files of scans known.</param>
+    /// <param name="giveBack">Takes the connection back where it is only lent; null where it is closed.</param>
+    internal EngineSession(
+        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans,
+        Action<EngineConnection>? giveBack = null) =>
+        (this.connection, Instance, this.streams, this.scans, this.giveBack) = (connection, instance, streams, scans, giveBack);
 
     /// <summary>The instance.</summary>
     public EngineInstance Instance { get; }
@@ -32,13 +44,14 @@ public sealed class EngineSession : IDisposable
     /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
     public EngineSession Fork()
     {
-        var fork = new EngineSession(Instance.Connect(), Instance, streams, scans) { Meter = Meter };
+        var fork = Instance.Open();
+        fork.Meter = Meter;
         fork.UseTimeZone(TimeZone, CancellationToken.None);
         return fork;
     }
 
     /// <summary>The time zone that texts without one are in, here and where statements are planned for this session.</summary>
-    public string TimeZone { get; private set; } = "UTC";
+    public string TimeZone => connection.TimeZone;
 
     /// <summary>Takes texts without a time zone to be of one.</summary>
     /// <param name="zone">A name of the IANA's.</param>
@@ -47,8 +60,14 @@ public sealed class EngineSession : IDisposable
     public void UseTimeZone(string zone, CancellationToken cancellationToken)
     {
         if (zone == TimeZone) return;
-        Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
-        TimeZone = zone;
+        Run(
+            zone,
+            () =>
+            {
+                connection.UseTimeZone(zone, cancellationToken);
+                return zone;
+            },
+            static _ => true, cancellationToken);
     }
 
     /// <summary>Borrows a session of the same pool to plan statements in.</summary>
@@ -73,21 +92,21 @@ public sealed class EngineSession : IDisposable
     /// </summary>
     public void EnableProgress() =>
         // DuckDB measures for those who set a bar, which only we draw.
-        connection.Execute(
-            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0");
+        Execute(
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0", CancellationToken.None);
 
     /// <summary>
     /// How far the running statement is, from 0 to 1; null where DuckDB does not know, or <see cref="EnableProgress"/>
     /// was not called. For any thread.
     /// </summary>
-    public double? Progress => connection.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
+    public double? Progress => connection.Native.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
 
     /// <summary>Runs all statements of a text.</summary>
     /// <returns>The rows that the last one changed.</returns>
     /// <exception cref="FozException">A statement failed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public long Execute(string sql, CancellationToken cancellationToken) =>
-        Run(sql, () => connection.Execute(sql, cancellationToken), cancellationToken);
+        Run(sql, () => connection.Native.Execute(sql, cancellationToken), static _ => false, cancellationToken);
 
     /// <summary>Runs one statement and streams its rows.</summary>
     /// <param name="sql">One statement.</param>
@@ -98,14 +117,14 @@ public sealed class EngineSession : IDisposable
     public EngineRows Query(
         string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
         Run(
-            sql, () => new EngineRows(this, connection.Query(sql, parameters, cancellationToken), sql),
-            cancellationToken);
+            sql, () => new EngineRows(this, connection.Native.Query(sql, parameters, cancellationToken), sql),
+            static rows => rows.IsOfQuery, cancellationToken);
 
     /// <summary>The first column of the first row.</summary>
     /// <inheritdoc cref="Query"/>
     public T QueryScalar<T>(
         string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
-        Run(sql, () => connection.QueryScalar<T>(sql, parameters, cancellationToken), cancellationToken);
+        Run(sql, () => connection.Native.QueryScalar<T>(sql, parameters, cancellationToken), static _ => false, cancellationToken);
 
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
     /// <exception cref="FozException">It does not parse or bind.</exception>
@@ -119,13 +138,13 @@ public sealed class EngineSession : IDisposable
             sql,
             () =>
             {
-                using var statement = connection.Prepare(sql, cancellationToken);
+                using var statement = connection.Native.Prepare(sql, cancellationToken);
                 return new(
                     [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))],
                     Enumerable.Range(1, statement.ParameterCount)
                         .ToDictionary(statement.ParameterName, statement.ParameterType));
             },
-            cancellationToken);
+            static _ => true, cancellationToken);
 
     /// <summary>
     /// Makes a stream readable in this session's SQL, once, until what is returned is disposed. What the stream throws
@@ -144,8 +163,8 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
     public void Define(IEnumerable<ScalarFunction> functions, string macros)
     {
-        foreach (var function in functions) connection.Register(function);
-        connection.Execute(macros);
+        foreach (var function in functions) connection.Native.Register(function);
+        Execute(macros, CancellationToken.None);
     }
 
     /// <summary>Says which table a folder is, for the errors of statements that read its files.</summary>
@@ -157,18 +176,34 @@ public sealed class EngineSession : IDisposable
     }
 
     /// <summary>Stops the running statement.</summary>
-    public void Interrupt() => connection.Interrupt();
-
-    /// <summary>Closes the connection; its temporary tables go with it.</summary>
-    public void Dispose() => connection.Dispose();
-
-    internal T Run<T>(string sql, Func<T> call, CancellationToken cancellationToken)
+    public void Interrupt()
     {
+        // Another session may have the connection then.
+        if (!isDisposed) connection.Native.Interrupt();
+    }
+
+    /// <summary>Closes the connection, and its temporary tables go with it, or gives it back as it was lent.</summary>
+    public void Dispose()
+    {
+        if (isDisposed) return;
+        isDisposed = true;
+        if (giveBack is not null && connection is { IsPlain: true, Native.IsStreaming: false }) giveBack(connection);
+        else connection.Dispose();
+    }
+
+    /// <summary>Does something with the connection.</summary>
+    /// <param name="sql">The statement, for errors.</param>
+    /// <param name="call">What is done.</param>
+    /// <param name="asks">Whether that left nothing behind.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal T Run<T>(string sql, Func<T> call, Func<T, bool> asks, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         using var registration = cancellationToken.UnsafeRegister(
             static session => ((EngineSession)session!).CancelStreams(), this);
         try
         {
-            return call();
+            return connection.Run(call, asks);
         }
         catch (DuckDBException e)
         {
@@ -245,11 +280,14 @@ public sealed class EngineRows : IDisposable
     /// <summary>The columns.</summary>
     public IReadOnlyList<EngineColumn> Columns { get; }
 
+    /// <summary>Whether the statement only asks.</summary>
+    internal bool IsOfQuery => result.StatementType == StatementType.Select;
+
     /// <summary>The next chunk, to be disposed; null at the end.</summary>
     /// <exception cref="FozException">The statement failed under way.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public DataChunk? Fetch(CancellationToken cancellationToken) =>
-        session.Run(sql, () => result.Fetch(cancellationToken), cancellationToken);
+        session.Run(sql, () => result.Fetch(cancellationToken), static _ => true, cancellationToken);
 
     /// <summary>The rows that are left, as objects: for small results.</summary>
     /// <inheritdoc cref="Fetch"/>

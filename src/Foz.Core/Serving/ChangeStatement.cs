@@ -127,8 +127,7 @@ sealed class ChangeStatement : SqlStatement
         var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
         try
         {
-            using var engine = run.OpenEngine();
-            engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
+            using var engine = run.OpenEngine(cancellationToken);
             var result = await runner.RunAsync(engine, statement, cancellationToken);
             run.EndChange(AffectedOf(result));
             return result;

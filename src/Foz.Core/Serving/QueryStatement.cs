@@ -64,20 +64,18 @@ sealed class QueryStatement : SqlStatement
             Text, translated, replaced,
             new StatementResolver(names, Session.Service.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
         Session.Audit(Text, AuditEvent.Read, statement.Analysis);
-        var key = KeyOf(statement);
-        var kept = key is null ? null : Session.Service.Results.Find(key);
+        var place = PlaceOf(statement);
+        var kept = place?.Find();
         var run = await StatementRun.BeginAsync(Session, Text, readsTables && kept is null, cancellationToken);
         EngineSession? engine = null;
         BoundStatement? bound = null;
         try
         {
             if (kept is not null) return run.Follow(await CheckedAsync(new KeptCursor(kept)), statement.Analysis);
-            engine = run.OpenEngine();
-            // Before it is bound: which files are left out follows from it too.
-            engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
+            engine = run.OpenEngine(cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
-            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, key));
+            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, place));
             return run.Follow(rows, statement.Analysis);
         }
         catch
@@ -89,11 +87,12 @@ sealed class QueryStatement : SqlStatement
         }
     }
 
-    /// <summary>What the rows follow from, where they may be kept; null where not.</summary>
-    string? KeyOf(ResolvedStatement statement)
+    /// <summary>Where the rows may be kept; null where nowhere.</summary>
+    ResultPlace? PlaceOf(ResolvedStatement statement)
     {
-        if (!Session.Service.Results.IsOn || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
-        return statement.Key is { } key ? $"{Session.Settings["TimeZone"]}\0{key}" : null;
+        var cache = Session.Service.CacheOf(statement.Analysis);
+        if (cache is null || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
+        return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
     }
 
     /// <summary>A cursor, whose columns must be the ones that the client was told of.</summary>

@@ -86,6 +86,18 @@ sealed class ResultCache(long bytesMax) : IDisposable
     }
 }
 
+/// <summary>Where the rows of a query are, or will be.</summary>
+/// <param name="Cache">Where they are kept.</param>
+/// <param name="Key">All that they follow from.</param>
+sealed record ResultPlace(ResultCache Cache, string Key)
+{
+    /// <inheritdoc cref="ResultCache.Find"/>
+    public KeptResult? Find() => Cache.Find(Key);
+
+    /// <inheritdoc cref="ResultCache.Record"/>
+    public ResultRecorder? Record(IReadOnlyList<ServedColumn> columns) => Cache.Record(Key, columns);
+}
+
 /// <summary>The rows of a query, as long as anybody holds them.</summary>
 /// <param name="key">What they follow from.</param>
 /// <param name="columns">The columns.</param>

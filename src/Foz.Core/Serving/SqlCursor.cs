@@ -65,15 +65,15 @@ sealed class EngineCursor : SqlCursor
     /// <param name="bound">The statement, which the cursor owns.</param>
     /// <param name="tag">What is told at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
-    /// <param name="key">What its rows follow from, where they may be kept; null where not.</param>
+    /// <param name="place">Where its rows are kept; null where they are not.</param>
     public EngineCursor(
         SqlSession owner, EngineSession session, BoundStatement bound, string? tag, CancellationToken cancellationToken,
-        string? key = null)
+        ResultPlace? place = null)
     {
         (this.owner, this.session, this.bound, this.tag) = (owner, session, bound, tag);
         rows = session.Query(bound.Sql, cancellationToken);
         Columns = [.. rows.Columns.Select(c => new ServedColumn(c.Name, c.Type))];
-        recorder = key is null ? null : owner.Service.Results.Record(key, Columns);
+        recorder = place?.Record(Columns);
     }
 
     public override IReadOnlyList<ServedColumn> Columns { get; }

@@ -47,6 +47,8 @@ public sealed record SqlServiceOptions
 /// <summary>Serves a lake's SQL to sessions of any protocol. Safe for use by many threads.</summary>
 public sealed class SqlService : IDisposable
 {
+    const long ConstantBytesMax = 1 << 20;
+
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly Lazy<StableFunctions> stable;
@@ -97,6 +99,13 @@ public sealed class SqlService : IDisposable
     /// <summary>Results that may be given again.</summary>
     internal ResultCache Results { get; }
 
+    /// <summary>Where no results are kept, what the last statements gave that read nothing and always give the same.</summary>
+    internal ResultCache Constants { get; } = new(ConstantBytesMax);
+
+    /// <summary>Where the rows of a statement may be kept; null where nowhere. Those of one that reads nothing are constants, whatever is kept of others.</summary>
+    internal ResultCache? CacheOf(SqlAnalysis statement) =>
+        Results.IsOn ? Results : statement is { Tables: [], TableFunctions: [] } ? Constants : null;
+
     /// <summary>Which statements give the same whenever they read the same.</summary>
     internal StableFunctions Stable => stable.Value;
 
@@ -132,6 +141,7 @@ public sealed class SqlService : IDisposable
         Workloads.Dispose();
         Catalogs.Dispose();
         Results.Dispose();
+        Constants.Dispose();
     }
 
     void Define(EngineSession engine) =>

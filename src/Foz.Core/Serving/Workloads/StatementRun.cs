@@ -73,10 +73,14 @@ sealed class StatementRun
         return run;
     }
 
-    /// <summary>Opens a session of the engine: in the class's instance where the statement has a slot, else where nothing reaches files.</summary>
-    public EngineSession OpenEngine()
+    /// <summary>
+    /// Borrows a session of the engine, in the time zone of the client's: in the class's instance where the statement has a slot, else where
+    /// nothing reaches files.
+    /// </summary>
+    public EngineSession OpenEngine(CancellationToken cancellationToken)
     {
-        var engine = slot is null ? session.Service.Lake.Engines.Open(Engine.Workload.Serving) : workload.Instance.Open();
+        var instance = slot is null ? session.Service.Lake.Engines.Find(Engine.Workload.Serving) : workload.Instance;
+        var engine = instance.Borrow(session.Settings["TimeZone"], cancellationToken);
         engine.Meter = Meter;
         return engine;
     }

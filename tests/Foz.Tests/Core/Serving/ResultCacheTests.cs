@@ -200,6 +200,24 @@ public sealed class ResultCacheTests : IDisposable
         Assert.Equal(0, lake.Service.Results.Bytes);
     }
 
+    [Theory]
+    [InlineData("SELECT 1 AS a, upper('z') AS c", true)]
+    [InlineData("SELECT now() AS n", false)]
+    [InlineData("SELECT random() AS r", false)]
+    [InlineData("SELECT current_date AS d", false)]
+    [InlineData("SELECT i FROM generate_series(1, 3) AS s(i)", false)]
+    [InlineData("SELECT count(*) AS n FROM silver.orders", false)]
+    [InlineData("SELECT 1 AS a WHERE EXISTS (SELECT 1 FROM silver.orders)", false)]
+    public async Task A_constant_is_one_though_nothing_is_kept(string sql, bool isConstant)
+    {
+        await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
+        await using var session = lake.Open();
+        await session.RunAsync(sql);
+        Assert.Equal(isConstant, lake.Service.Constants.Bytes > 0);
+        if (isConstant) Assert.Equal(await session.RunAsync(sql), await session.RunAsync(sql));
+        Assert.Equal(0, lake.Service.Results.Bytes);
+    }
+
     /// <summary>
     /// The same statements on two services of one lake, of which one keeps results, with changes of all that answers follow from
     /// between them.
