@@ -139,7 +139,7 @@ sealed class Workspace : IDisposable
 
     static string CacheFolder(ProjectFile file) => Path.Combine(file.Lake.CacheFolder ?? Lake.CacheFolderDefault, "projects");
 
-    string? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
+    PendingRows? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
         ? new JournalWriter(Lake).SelectPending(name.Name)
         : null;
 

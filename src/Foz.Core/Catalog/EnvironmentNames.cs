@@ -12,7 +12,7 @@ namespace Foz.Core.Catalog;
 /// <param name="prefix">The environment's prefix; empty for none.</param>
 /// <param name="pending">As <see cref="LakeNames"/> has it.</param>
 /// <param name="basePrefix">The prefix of its base; empty for none.</param>
-public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, string?> pending, string basePrefix = "") : IRelationNames
+public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, PendingRows?> pending, string basePrefix = "") : IRelationNames
 {
     readonly LakeNames names = new(lake, lake.Tables, pending);
 

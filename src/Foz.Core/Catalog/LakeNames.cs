@@ -13,9 +13,9 @@ namespace Foz.Core.Catalog;
 /// <param name="lake">The lake; null where there is none.</param>
 /// <param name="tables">Opens folders.</param>
 /// <param name="pending">
-/// A SELECT of rows of a system table that are still on their way to it; null where there are none.
+/// Rows of a system table that are still on their way to it; null where there are none.
 /// </param>
-public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, string?> pending) : IRelationNames
+public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, PendingRows?> pending) : IRelationNames
 {
     /// <summary>The function that reads any Delta table of this machine.</summary>
     public const string DeltaScan = "delta_scan";
@@ -130,7 +130,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, str
         return (snapshot, onTheWay) switch
         {
             ({ }, _) => new RelationBinding.Rows(TableRows.All(snapshot)) { Pending = onTheWay },
-            (null, { }) => new RelationBinding.Relation($"({onTheWay})"),
+            (null, { }) => new RelationBinding.Relation($"({onTheWay.Select})") { Pending = onTheWay },
             (null, null) => throw await UnknownAsync(name, cancellationToken),
         };
     }

@@ -12,8 +12,8 @@ public abstract record RelationBinding
     /// <param name="Table">The rows.</param>
     public sealed record Rows(TableRows Table) : RelationBinding
     {
-        /// <summary>A SELECT of rows that are on their way to the table, with columns of its names; null where there are none.</summary>
-        public string? Pending { get; init; }
+        /// <summary>Rows that are on their way to the table; null where there are none.</summary>
+        public PendingRows? Pending { get; init; }
 
         /// <summary>Makes of the relation of the rows what who asks may read of it; null where that is all.</summary>
         public Func<string, string>? Through { get; init; }
@@ -25,7 +25,11 @@ public abstract record RelationBinding
 
     /// <summary>A relation that the engine can read as it stands.</summary>
     /// <param name="Sql">What stands behind FROM.</param>
-    public sealed record Relation(string Sql) : RelationBinding;
+    public sealed record Relation(string Sql) : RelationBinding
+    {
+        /// <summary>The rows that it reads, where they are on their way to a table; null where not.</summary>
+        public PendingRows? Pending { get; init; }
+    }
 }
 
 /// <summary>Tells what the names in a statement stand for.</summary>

@@ -90,11 +90,13 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             case RelationBinding.Rows rows:
                 var relation = await rows.Table.OpenAsync(session, filter, cancellationToken);
                 relations.Add(relation);
-                var all = rows.Pending is { } pending
-                    ? $"(SELECT * FROM {relation.Sql} UNION ALL BY NAME {pending}\n)"
+                if (rows.Pending is { } pending) relations.Add(new("", pending));
+                var all = rows.Pending is { Select: var select }
+                    ? $"(SELECT * FROM {relation.Sql} UNION ALL BY NAME {select}\n)"
                     : relation.Sql;
                 return rows.Through is { } through ? through(all) : all;
             case RelationBinding.Relation text:
+                if (text.Pending is not null) relations.Add(new("", text.Pending));
                 return text.Sql;
             default:
                 throw new UnreachableException($"a binding {binding}");

@@ -53,11 +53,11 @@ public sealed class JournalWriter(Lake lake)
     }
 
     /// <summary>
-    /// A SELECT of the records of a table that have not reached it; null where there are none. Meant to be read beside
-    /// the table.
+    /// The records of a table that have not reached it, in a file of their own; null where there are none. Meant to be read
+    /// beside the table.
     /// </summary>
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
-    public string? SelectPending(string table)
+    public PendingRows? SelectPending(string table)
     {
         var own = table is AuditRecord.Table or QueryRecord.Table ? RecordSegments.In(lake.JournalFolder, table) : [];
         if (journal.Segments() is not { Count: > 0 } segments)
@@ -65,9 +65,13 @@ public sealed class JournalWriter(Lake lake)
             if (own.Count == 0) return null;
             segments = [];
         }
-        var file = Path.Combine(lake.Engines.CreateTempFolder().FullName, $"{table}.jsonl");
+        var folder = lake.Engines.CreateTempFolder();
+        var file = Path.Combine(folder.FullName, $"{table}.jsonl");
+        var pending = new PendingRows(Select(table, file), folder);
         var count = segments.Sum(runId => journal.Export(runId, table, file)) + own.Sum(segment => RecordSegments.Export(segment, file));
-        return count == 0 ? null : Select(table, file);
+        if (count > 0) return pending;
+        pending.Dispose();
+        return null;
     }
 
     async Task<Warning?> FlushAsync(

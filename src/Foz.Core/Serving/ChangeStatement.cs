@@ -60,7 +60,7 @@ sealed class ChangeStatement : SqlStatement
         }
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
-        var result = await change.RunAsync(statement, cancellationToken);
+        var result = await change.TellAsync(statement, cancellationToken);
         change.told = [.. result.Columns.Select(c => new ServedColumn(c.Name, ColumnTypes.ToLogicalType(c.Type)))];
         return change;
     }
@@ -71,13 +71,32 @@ sealed class ChangeStatement : SqlStatement
         var translated = await TranslateAsync(values, cancellationToken);
         if (translated is Statement.CreateView view)
             translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
-        var result = await RunAsync(translated, cancellationToken);
-        Session.Service.Catalogs.Invalidate();
-        if (result.Returned is { } returned)
-            return await new ReturnedRows(Session, statement).OpenAsync(returned, Value, Done(statement, result).Tag, cancellationToken);
-        if (told is null) return Done(statement, result);
-        var rows = result.Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})");
-        return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {result.Rows.Count}", cancellationToken);
+        if (told is not null && statement.Returning is null)
+        {
+            var rows = (await TellAsync(translated, cancellationToken)).Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
+            return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {rows.Count}", cancellationToken);
+        }
+        await new WriteRights(Session).CheckAsync(translated, cancellationToken);
+        Session.Audit(Text, AuditEvent.Change, analysis: null);
+        var runner = new ChangeRunner(Session);
+        await runner.CheckAsync(translated, cancellationToken);
+        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
+        try
+        {
+            var result = await RunAsync(runner, run, translated, cancellationToken);
+            var done = Done(statement, result);
+            if (result.Returned is { } returned)
+                return run.Follow(
+                    await new ReturnedRows(Session, statement).OpenAsync(run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken),
+                    named: null);
+            run.EndChange(done.RowCount);
+            return done;
+        }
+        catch
+        {
+            run.Abandon();
+            throw;
+        }
 
         string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
     }
@@ -113,30 +132,22 @@ sealed class ChangeStatement : SqlStatement
             isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
     }
 
-    async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
+    async Task<StatementResult> RunAsync(
+        ChangeRunner runner, StatementRun run, Statement statement, CancellationToken cancellationToken)
+    {
+        using var engine = run.OpenEngine(cancellationToken);
+        var result = await runner.RunAsync(engine, statement, cancellationToken);
+        Session.Service.Catalogs.Invalidate();
+        return result;
+    }
+
+    /// <summary>Carries out a statement that changes nothing, and tells of a table.</summary>
+    async Task<StatementResult> TellAsync(Statement statement, CancellationToken cancellationToken)
     {
         await new WriteRights(Session).CheckAsync(statement, cancellationToken);
-        Session.Audit(Text, GivesRows(statement) ? AuditEvent.Read : AuditEvent.Change, analysis: null);
-        if (GivesRows(statement))
-        {
-            using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
-            return await Session.Runner(engine).RunAsync(statement, cancellationToken);
-        }
-        var runner = new ChangeRunner(Session);
-        await runner.CheckAsync(statement, cancellationToken);
-        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
-        try
-        {
-            using var engine = run.OpenEngine(cancellationToken);
-            var result = await runner.RunAsync(engine, statement, cancellationToken);
-            run.EndChange(AffectedOf(result));
-            return result;
-        }
-        catch
-        {
-            run.Abandon();
-            throw;
-        }
+        Session.Audit(Text, AuditEvent.Read, analysis: null);
+        using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+        return await Session.Runner(engine).RunAsync(statement, cancellationToken);
     }
 
     static long AffectedOf(StatementResult result) => result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"

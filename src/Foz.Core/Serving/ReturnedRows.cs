@@ -26,19 +26,19 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     }
 
     /// <summary>The rows of a statement that has run.</summary>
+    /// <param name="engine">The engine's session that reads them, which the cursor owns.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="value">Gives the values of parameters.</param>
     /// <param name="tag">What the client is told at the end.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
-    public async Task<SqlCursor> OpenAsync(TableRows rows, Func<int, string> value, string tag, CancellationToken cancellationToken)
+    public async Task<SqlCursor> OpenAsync(
+        EngineSession engine, TableRows rows, Func<int, string> value, string tag, CancellationToken cancellationToken)
     {
-        var engine = session.Service.Lake.Engines.Open(Workload.Query);
         BoundStatement? bound = null;
         try
         {
             var text = await TextAsync(value, cancellationToken);
-            bound = await new StatementBinder(engine, new ReturnedNames(new(session, Workload.Query), name, Table, rows)).BindAsync(text, cancellationToken);
-            engine.UseTimeZone(session.Settings["TimeZone"], cancellationToken);
+            bound = await new StatementBinder(engine, new ReturnedNames(new(session, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
             return new EngineCursor(session, engine, bound, tag, cancellationToken);
         }
         catch

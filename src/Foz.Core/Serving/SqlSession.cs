@@ -216,21 +216,25 @@ public sealed partial class SqlSession : IAsyncDisposable
         {
             return await work();
         }
-        catch (Exception e) when (e is not FozException refused || Service.Options.Audit is null || refused == audited)
+        catch (Exception e)
         {
             StatementNotes.Fail(this, sql, e);
+            await AuditAsync(Access, sql, e);
             throw;
         }
-        catch (FozException e)
-        {
-            audited = e;
-            StatementNotes.Fail(this, sql, e);
-            if (Access.ReasonOf(sql, e) is { } reason)
-                await Service.Options.Audit!.AddDurablyAsync(
-                    Access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, Service.Options.Audit.RunId) with { Reason = reason },
-                    CancellationToken.None);
-            throw;
-        }
+    }
+
+    /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>
+    /// <param name="access">What it was let through to.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="error">How it failed.</param>
+    internal async Task AuditAsync(StatementAccess access, string sql, Exception error)
+    {
+        if (error is not FozException refused || refused == audited || Service.Options.Audit is not { } log) return;
+        audited = refused;
+        if (access.ReasonOf(sql, refused) is { } reason)
+            await log.AddDurablyAsync(
+                access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, log.RunId) with { Reason = reason }, CancellationToken.None);
     }
 
     /// <summary>Notes what a statement is about to read or change; it is not done where that cannot be noted.</summary>

@@ -21,6 +21,17 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
         string query, BoundStatement bound, CancellationToken cancellationToken)
     {
         if (bound.Analysis is not { } known || known.Tables.Count + known.TableFunctions.Count == 0) return [];
+        return await FindAsync(query, () => [.. session.Describe(bound.Sql, cancellationToken).Select(column => column.Name)], cancellationToken);
+    }
+
+    /// <summary>Finds them.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="columns">Gives the names of its columns.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>As above.</returns>
+    public async Task<IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)>> FindAsync(
+        string query, Func<IReadOnlyList<string>> columns, CancellationToken cancellationToken)
+    {
         var statement = await new StatementResolver(names, session).ResolveAsync(query, cancellationToken);
         var inputs = statement.Bindings.Where(binding => binding.Value is RelationBinding.Rows)
             .SelectMany(binding => statement.FieldsOf(binding.Key)!.Select(field => (Span: binding.Key, Field: field)))
@@ -38,7 +49,7 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
         {
             // It reads something that only its own instance of the engine has.
             IReadOnlyDictionary<string, string> all = Together(inputs.Select(input => input.Field));
-            return [.. session.Describe(bound.Sql, cancellationToken).Select(column => (column.Name, all))];
+            return [.. columns().Select(column => (column, all))];
         }
     }
 

@@ -158,6 +158,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var condition = await BindAsync(update.Condition, [(Target, update.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
+        if (change.RowsAdded > 0) await new AssignedTags(session, runner).BringAsync(change, update, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with { Returned = Returned(update, change, committed) };
     }
@@ -186,10 +187,11 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         using var bound = new BoundTexts();
         var definition = await BindAsync(merge.Definition, bound, cancellationToken);
         await using var change = await new TableWriter(session).MergeAsync(table, definition, cancellationToken);
-        var committed = await change.CommitAsync(cancellationToken);
         var (updated, deleted, inserted) = (
             change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
             change.Metrics["numTargetRowsInserted"]);
+        if (updated + inserted > 0) await new AssignedTags(session, runner).BringAsync(change, merge, definition.Source, cancellationToken);
+        var committed = await change.CommitAsync(cancellationToken);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
             ("num_deleted_rows", deleted), ("num_inserted_rows", inserted)) with

@@ -36,9 +36,9 @@ sealed class CopyInStatement : SqlStatement
         new ChangeRunner(Session).CheckMayWrite("COPY FROM");
         Session.BeginImplicit(onlyAdds: true);
         Session.Audit(Text, AuditEvent.Change, analysis: null);
-        // It waits for its client most of the time: it takes no slot, and works where ingestion does.
+        // It waits for its client most of the time: it takes its slot when it has all rows.
         var run = await StatementRun.BeginAsync(Session, Text, takesSlot: false, cancellationToken);
-        var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+        var engine = run.OpenAhead();
         try
         {
             var columns = await Session.Runner(engine).GivenColumnsAsync(insert, cancellationToken);

@@ -96,6 +96,7 @@ public sealed class CopyLoad : IAsyncDisposable
         batch.Flush(cancellationToken);
         if (batch.RowCount > 0)
         {
+            await run.EnterAsync(cancellationToken);
             await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, cancellationToken);
             session.Service.Catalogs.Invalidate();
         }

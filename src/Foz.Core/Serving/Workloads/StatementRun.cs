@@ -12,6 +12,7 @@ sealed class StatementRun
     readonly SqlSession session;
     readonly TimeProvider clock;
     readonly WorkloadClass workload;
+    readonly StatementAccess access;
     readonly long askedAt;
     Slot? slot;
     SqlAnalysis? analysis;
@@ -24,6 +25,7 @@ sealed class StatementRun
     {
         (this.session, Sql, clock) = (session, sql, session.Service.Lake.Clock);
         workload = session.Service.Workloads.Of(session);
+        access = session.Access;
         (askedAt, AskedAt) = (clock.GetTimestamp(), clock.GetUtcNow());
     }
 
@@ -85,11 +87,27 @@ sealed class StatementRun
         return engine;
     }
 
+    /// <summary>Opens a session of the engine in the class's instance for a statement that takes its slot later.</summary>
+    public EngineSession OpenAhead()
+    {
+        var engine = workload.Instance.Open();
+        engine.Meter = Meter;
+        return engine;
+    }
+
+    /// <summary>Takes a slot for a statement that began without.</summary>
+    public async Task EnterAsync(CancellationToken cancellationToken)
+    {
+        Pause();
+        slot = await session.Activity.WaitAsync(Workload, workload.Slots.EnterAsync(session.Id, cancellationToken));
+        Work();
+    }
+
     /// <summary>Notes what the statement reads, and pauses until its rows are asked for.</summary>
     /// <returns>The rows, which end the run.</returns>
     public SqlCursor Follow(SqlCursor rows, SqlAnalysis? named)
     {
-        (analysis, Tables) = (named, [.. session.Access.Tables]);
+        (analysis, Tables) = (named, [.. access.Tables]);
         Pause();
         return new WorkloadCursor(rows, this);
     }
@@ -144,6 +162,13 @@ sealed class StatementRun
     public void Fail(Exception error, long rows)
     {
         if (Release()) StatementNotes.Fail(session, Sql, error, rows);
+    }
+
+    /// <summary>Ends it: it failed while its rows were fetched. What it may read was decided before, but for what its functions refuse.</summary>
+    public Task FailAsync(Exception error, long rows)
+    {
+        Fail(error, rows);
+        return error is FozException { Kind: ErrorKind.Denied } ? session.AuditAsync(access, Sql, error) : Task.CompletedTask;
     }
 
     /// <summary>Ends it: it failed before it gave anything, of which whoever began it tells.</summary>

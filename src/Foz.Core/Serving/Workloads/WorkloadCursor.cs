@@ -22,7 +22,7 @@ sealed class WorkloadCursor(SqlCursor rows, StatementRun run) : SqlCursor
         }
         catch (Exception e)
         {
-            run.Fail(e, RowCount);
+            await run.FailAsync(e, RowCount);
             throw;
         }
     }

@@ -113,6 +113,51 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tags_go_with_what_UPDATE_and_MERGE_write()
+    {
+        await lake.ChangeAsync("CREATE TABLE gold.people (id int, cpf string, name string)");
+        await lake.ChangeAsync("INSERT INTO gold.people VALUES (1, '390', 'ana'), (2, '391', 'bia')");
+        await lake.ChangeAsync("ALTER TABLE gold.people ALTER COLUMN cpf SET TAGS ('pii' = 'cpf')");
+        await lake.ChangeAsync("CREATE TABLE sandbox.copy (id int, a string, b string, c string, d string)");
+        await lake.ChangeAsync("INSERT INTO sandbox.copy (id) VALUES (1)");
+        await lake.ChangeAsync("CREATE TABLE sandbox.plain AS SELECT id, 'x' AS cpf, name FROM gold.people");
+        Grant("grants: [{to: [ana], on: [gold, sandbox], tags: {pii.cpf: clear}}, {to: [ana], on: [sandbox], privileges: [insert, update]}, {to: [bia], on: [sandbox]}]");
+        await using var bia = lake.Open("bia", isOwner: false);
+        foreach (var (sql, hidden) in new[]
+        {
+            ("UPDATE sandbox.copy SET a = 'x', b = DEFAULT WHERE id = 1", ""),
+            ("UPDATE sandbox.copy SET a = (SELECT min(cpf) FROM gold.people) WHERE id = 5", ""),
+            ("UPDATE sandbox.copy SET a = 'x' || (SELECT min(cpf) FROM gold.people), b = 'y' WHERE id = 1", "a"),
+            ("UPDATE sandbox.copy AS t SET b = t.a || '!' WHERE id = 1", "a b"),
+            ("UPDATE sandbox.copy SET c = p.cpf FROM gold.people AS p WHERE copy.id = p.id", "a b c"),
+            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET d = s.name WHEN NOT MATCHED THEN INSERT (id, a) VALUES (id, name)", "a b c"),
+            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id AND s.id = 2 WHEN NOT MATCHED BY SOURCE THEN UPDATE SET d = c", "a b c d"),
+            ("INSERT INTO sandbox.plain SELECT id, name, name FROM gold.people WHERE id > 9", "a b c d"),
+            ("MERGE INTO sandbox.plain AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET *", "a b c d cpf"),
+        })
+        {
+            await ana.RunAsync(sql);
+            foreach (var column in new[] { "a", "b", "c", "d" })
+                Assert.Equal(hidden.Split(' ').Contains(column), await IsHiddenAsync("sandbox.copy", column));
+            Assert.Equal(hidden.Contains("cpf", StringComparison.Ordinal), await IsHiddenAsync("sandbox.plain", "cpf"));
+            Assert.False(await IsHiddenAsync("sandbox.plain", "name"), sql);
+        }
+
+        async Task<bool> IsHiddenAsync(string table, string column)
+        {
+            try
+            {
+                await bia.RunAsync($"SELECT {column} FROM {table}");
+                return false;
+            }
+            catch (FozException e) when (e.SqlState == "42703")
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_schema_or_table_is_granted_to_a_user_or_role()
     {
         Grant(

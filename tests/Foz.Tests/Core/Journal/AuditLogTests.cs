@@ -41,11 +41,14 @@ public sealed class AuditLogTests : IDisposable
     [Fact]
     public async Task Records_reach_their_table_once_and_their_segments_go()
     {
+        var made = engines.CreateTempFolder();
         await using (var log = Open())
         {
             log.Add(Record("a"));
             await log.AddDurablyAsync(Record("b"), Cancel);
             Assert.Equal(["a", "b"], await ReadAsync(isPending: true));
+            // What it was read from is gone with it.
+            Assert.Equal([made.Name], made.Parent!.EnumerateDirectories().Select(folder => folder.Name));
             await log.CommitAsync(Cancel);
             Assert.Equal(["a", "b"], await ReadAsync());
             log.Add(Record("c"));

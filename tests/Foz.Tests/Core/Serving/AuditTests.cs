@@ -2,6 +2,7 @@ using Foz.Core;
 using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving;
+using Foz.Core.Serving.Workloads;
 
 namespace Foz.Tests.Core.Serving;
 
@@ -122,6 +123,26 @@ public sealed class AuditTests : IAsyncLifetime
             Assert.Contains(reason, record.Reason, StringComparison.Ordinal);
         }
         Assert.Equal(7, lake.Audited().Count);
+    }
+
+    [Fact]
+    public async Task What_is_refused_while_rows_are_fetched_is_audited_too()
+    {
+        var run = await StatementRun.BeginAsync(owner, "SELECT 'hidden'", takesSlot: false, Cancel);
+        await using var cursor = run.Follow(new RefusedCursor(), named: null);
+        await Assert.ThrowsAsync<FozException>(async () => await cursor.FetchAsync(1, Cancel));
+        var record = Assert.Single(lake.Audited());
+        Assert.Equal((AuditDecision.Denied, "not this row", "SELECT ?"), (record.Decision, record.Reason, record.Statement));
+    }
+
+    sealed class RefusedCursor : SqlCursor
+    {
+        public override IReadOnlyList<ServedColumn>? Columns => [];
+
+        public override string Tag => "SELECT 0";
+
+        public override ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken) =>
+            throw new FozException(ErrorKind.Denied, "not this row");
     }
 
     [Fact]

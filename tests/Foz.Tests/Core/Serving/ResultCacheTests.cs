@@ -153,9 +153,9 @@ public sealed class ResultCacheTests : IDisposable
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open();
         await lake.ChangeAsync("CREATE TABLE foz.runs (id bigint)");
-        lake.Pending[new("foz", "runs")] = "SELECT 1::BIGINT AS id";
+        lake.Pending[new("foz", "runs")] = () => new("SELECT 1::BIGINT AS id");
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
-        lake.Pending[new("foz", "runs")] = "SELECT 2::BIGINT AS id";
+        lake.Pending[new("foz", "runs")] = () => new("SELECT 2::BIGINT AS id");
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
         Assert.Equal(0, lake.Service.Results.Bytes);
     }

@@ -20,7 +20,7 @@ sealed class ServedLake : IAsyncDisposable
         int sessionsMax)
     {
         Lake = new(folder, engines, clock);
-        Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
+        Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name)?.Invoke());
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
         var options = new SqlServiceOptions { SessionsMax = sessionsMax, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
         if (resultBytesMax is { } bytes) options = options with { ResultBytesMax = bytes };
@@ -44,8 +44,8 @@ sealed class ServedLake : IAsyncDisposable
     /// <summary>What is told of queries; null where nothing is.</summary>
     public QueryLog? Queries { get; }
 
-    /// <summary>SELECTs of rows that are on their way to tables of the schema foz.</summary>
-    public Dictionary<TableName, string> Pending { get; } = [];
+    /// <summary>Rows that are on their way to tables of the schema foz.</summary>
+    public Dictionary<TableName, Func<PendingRows?>> Pending { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -44,8 +44,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
         await lake.ChangeAsync("CREATE TABLE foz.steps AS SELECT 'silver.a' AS step, 1::BIGINT AS rows");
         var file = Path.Combine(lake.Lake.Folder, "steps.jsonl");
         await File.WriteAllTextAsync(file, """{"step": "silver.b", "rows": 2}""", Cancel);
-        lake.Pending[new("foz", "steps")] =
-            $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': 'VARCHAR', 'rows': 'BIGINT'}})";
+        lake.Pending[new("foz", "steps")] = () => new(
+            $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': 'VARCHAR', 'rows': 'BIGINT'}})");
         lake.Pending[new("foz", "runs")] = lake.Pending[new("foz", "steps")];
 
         Assert.Equal(["silver.a|1", "silver.b|2", "SELECT 2"], await session.RunAsync("SELECT step, rows FROM foz.steps ORDER BY 1"));

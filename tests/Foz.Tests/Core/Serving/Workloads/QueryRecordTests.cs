@@ -123,13 +123,24 @@ public sealed class QueryRecordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_RETURNING_reads_is_of_its_statement_and_class()
+    {
+        Grant("grants:\n  - {to: [bia], on: [silver.orders]}\n  - {to: [bia], on: [silver.orders], privileges: [update]}");
+        Assert.Equal(["1|x", "2|x", "UPDATE 2"], await bia.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id < 3 RETURNING id, name"));
+        Assert.Equal("22P02", await bia.FailAsync("UPDATE silver.orders SET amount = 1 WHERE id < 3 RETURNING CAST(name AS int)"));
+        Assert.Equal(
+            [("analysts", 2, null), ("analysts", 0, "22P02")],
+            (await lake.QueriesAsync()).Select(record => (record.Workload, record.Rows, record.SqlState)));
+    }
+
+    [Fact]
     public async Task Owners_and_who_is_granted_its_name_read_it_with_what_is_on_its_way()
     {
         await owner.RunAsync("SELECT id FROM silver.orders");
         await lake.Queries!.CommitAsync(Cancel);
         await owner.RunAsync("SELECT name FROM silver.orders WHERE id = 1");
         await lake.Queries!.FlushAsync(Cancel);
-        lake.Pending[new("foz", "queries")] = new JournalWriter(lake.Lake).SelectPending(QueryRecord.Table)!;
+        lake.Pending[new("foz", "queries")] = () => new JournalWriter(lake.Lake).SelectPending(QueryRecord.Table);
         Assert.Equal(
             ["ana|[silver.orders]|5|NULL|0.000050000", "ana|[silver.orders]|1|NULL|0.000050000", "SELECT 2"],
             await owner.RunAsync("SELECT \"user\", tables, rows, sql_state, cost FROM foz.queries ORDER BY started_at"));
