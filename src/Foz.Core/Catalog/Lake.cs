@@ -109,7 +109,7 @@ public sealed class Lake
     public async ValueTask<LakeTable> OpenTableAsync(TableName name, CancellationToken cancellationToken) =>
         await Catalog.FindAsync(name, cancellationToken) switch
         {
-            null => Tables.Open(LakeCatalog.DefaultLocation(name), name),
+            null => Tables.Open(await Catalog.NewLocationAsync(name, cancellationToken), name),
             { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!, name),
             _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
         };
@@ -128,6 +128,18 @@ public sealed class Lake
         await Catalog.DropAsync(table.TableName, cancellationToken);
         // Oldest first: a log without its beginning is refused, and never taken for an older version.
         return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken) + await DeleteAllAsync(table.Location!, cancellationToken);
+    }
+
+    /// <summary>Gives a table or view another name; a step that makes it under the old one makes it anew.</summary>
+    /// <param name="definition">What the name stands for.</param>
+    /// <param name="to">The other name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The other name stands for something.</exception>
+    /// <exception cref="DeltaException">The storage failed.</exception>
+    public async Task RenameAsync(Definition definition, TableName to, CancellationToken cancellationToken)
+    {
+        await Catalog.RenameAsync(definition, to, cancellationToken);
+        await DeleteAllAsync(StepFolder($"{definition.TableName}"), cancellationToken);
     }
 
     async Task<int> DeleteAllAsync(string folder, CancellationToken cancellationToken)
@@ -166,7 +178,7 @@ public sealed class Lake
                 Schema = name.Schema,
                 Name = name.Name,
                 Kind = DefinitionKind.Table,
-                Location = present?.Location ?? location ?? LakeCatalog.DefaultLocation(name),
+                Location = present?.Location ?? location,
                 Description = description ?? present?.Description,
                 Owner = owner ?? present?.Owner,
             },

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Foz.Core.Data;
 using Foz.Delta.Storage;
@@ -15,6 +16,7 @@ public sealed class LakeCatalog(IObjectStore lake)
 {
     const string Folder = "_foz/catalog";
     const string Suffix = ".json";
+    const string GivenSuffix = ".given";
     const string LogFolder = "/_delta_log";
 
     /// <summary>What a name stands for; null where it stands for nothing.</summary>
@@ -25,7 +27,7 @@ public sealed class LakeCatalog(IObjectStore lake)
     /// <param name="name">The name.</param>
     /// <param name="change">
     /// Gives the definition from the present one, which is null where there is none; called again if another writer
-    /// came first. Returning the present one writes nothing.
+    /// came first. Returning the present one writes nothing. A table without a folder gets that of new ones.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The definition that now holds.</returns>
@@ -36,6 +38,8 @@ public sealed class LakeCatalog(IObjectStore lake)
         {
             var present = await ReadAsync(name, cancellationToken);
             var definition = change(present?.Definition);
+            if (definition is { Kind: DefinitionKind.Table, Location: null })
+                definition = definition with { Location = await NewLocationAsync(name, cancellationToken) };
             if (definition == present?.Definition || await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
                 return definition;
         }
@@ -44,6 +48,37 @@ public sealed class LakeCatalog(IObjectStore lake)
     /// <summary>Makes a name stand for nothing; its table's files stay.</summary>
     public ValueTask DropAsync(TableName name, CancellationToken cancellationToken) =>
         lake.DeleteAsync(PathOf(name), cancellationToken);
+
+    /// <summary>
+    /// Gives what a name stands for another name. A table stays in its folder: where that is the folder of its name, the name does not
+    /// stand for it any more, and a table that is made under it lies in another one.
+    /// </summary>
+    /// <param name="definition">What the name stands for.</param>
+    /// <param name="to">The other name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The other name stands for something.</exception>
+    public async ValueTask RenameAsync(Definition definition, TableName to, CancellationToken cancellationToken)
+    {
+        var name = definition.TableName;
+        var there = await FindAsync(to, cancellationToken);
+        // Whoever is cut off in between leaves two names, and never none; this is done again then.
+        var isBegun = there?.Location is { } folder && folder == definition.Location && PathOf(name) != PathOf(to);
+        if (!isBegun && (there is not null
+            || !await TryWriteAsync(to, definition with { Schema = to.Schema, Name = to.Name }, etag: null, cancellationToken)))
+            throw new FozException(ErrorKind.Data, $"relation \"{to}\" already exists")
+            {
+                SqlState = "42P07", Hint = "DROP it first, or take another name",
+            };
+        if (definition.Location is { } location && location == await NewLocationAsync(name, cancellationToken))
+            await lake.PutAsync(GivenPathOf(name), Encoding.UTF8.GetBytes(MovableLocation(name)), cancellationToken);
+        await DropAsync(name, cancellationToken);
+    }
+
+    /// <summary>The folder below the lake of a table that is made under a name: that of the name, unless it was given away.</summary>
+    public async ValueTask<string> NewLocationAsync(TableName name, CancellationToken cancellationToken) =>
+        await lake.GetAsync(GivenPathOf(name), cancellationToken) is { } given
+            ? Encoding.UTF8.GetString(given.Content.Span)
+            : DefaultLocation(name);
 
     /// <summary>All that is defined, by schema and name.</summary>
     public async IAsyncEnumerable<Definition> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -74,6 +109,10 @@ public sealed class LakeCatalog(IObjectStore lake)
     /// <summary>The object below the lake that says what a name stands for.</summary>
     public static string PathOf(TableName name) =>
         $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{Suffix}";
+
+    /// <summary>The object that says that the folder of a name is another one's, and which is the name's.</summary>
+    static string GivenPathOf(TableName name) =>
+        $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{GivenSuffix}";
 
     /// <summary>The folder below the lake of a table that is defined nowhere else.</summary>
     public static string DefaultLocation(TableName name) =>
@@ -114,7 +153,9 @@ public sealed class LakeCatalog(IObjectStore lake)
     {
         var location = DefaultLocation(name);
         await foreach (var _ in lake.ListAsync(location + LogFolder, startAfter: null, cancellationToken))
-            return new() { Schema = name.Schema, Name = name.Name, Kind = DefinitionKind.Table, Location = location };
+            return await NewLocationAsync(name, cancellationToken) == location
+                ? new() { Schema = name.Schema, Name = name.Name, Kind = DefinitionKind.Table, Location = location }
+                : null;
         return null;
     }
 }

@@ -23,7 +23,7 @@ sealed class ChangeRunner(SqlSession session)
             Statement.DropTable => "DROP TABLE",
             Statement.DropView => "DROP VIEW",
             // What tells a table's changes apart from then on is not told of changes of the same commit.
-            Statement.Alter { ChangesFeatures: false } => "ALTER TABLE",
+            Statement.Alter { ChangesFeatures: false } or Statement.Rename => "ALTER TABLE",
             _ => null,
         };
         CheckMayWrite(what ?? "a statement that changes tables");
@@ -59,7 +59,9 @@ sealed class ChangeRunner(SqlSession session)
             await session.Service.Commits.BeginChangeAsync(table, cancellationToken);
         }
         var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
-        if (made is { } name) session.Changes!.NoteCreated(name);
+        if (made is not { } name) return result;
+        if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Service.Names.Prefixed(before), name);
+        else session.Changes!.NoteCreated(name);
         return result;
     }
 
@@ -83,6 +85,7 @@ sealed class ChangeRunner(SqlSession session)
         {
             Statement.DropTable { IfExists: true } drop => (drop.Table, "table"),
             Statement.DropView { IfExists: true } drop => (drop.View, "view"),
+            Statement.Rename { IfExists: true } rename => (rename.Table, "relation"),
             Statement.CreateTable { IfNotExists: true } create => (create.Table, ""),
             _ => default,
         };
@@ -109,6 +112,7 @@ sealed class ChangeRunner(SqlSession session)
         {
             Statement.CreateTable create => create.Table,
             Statement.CreateView create => create.View,
+            Statement.Rename rename => rename.To,
             _ => default,
         };
         return target.Name is { } written ? session.Service.Names.Prefixed(written) : null;

@@ -24,6 +24,7 @@ static class StatementTargets
         Statement.CreateView { Replaces: true } create => [(create.View, Privilege.Create), (create.View, Privilege.Drop)],
         Statement.CreateView create => [(create.View, Privilege.Create)],
         Statement.CloneTable clone => [(clone.Table, Privilege.Create), (clone.Source, Privilege.Maintain)],
+        Statement.Rename rename => [(rename.Table, Privilege.Drop), (rename.To, Privilege.Create)],
         Statement.DropTable drop => [(drop.Table, Privilege.Drop)],
         Statement.DropView drop => [(drop.View, Privilege.Drop)],
         Statement.Restore restore =>

@@ -7,38 +7,38 @@ namespace Foz.Core.Serving;
 
 /// <summary>How far the changes of a transaction were.</summary>
 /// <param name="Versions">The versions of the changed tables; null where there were none.</param>
-/// <param name="CreatedCount">How many tables and views had been made.</param>
+/// <param name="NamedCount">How many tables and views had been made or renamed.</param>
 /// <param name="DroppedCount">How many tables and views were to be dropped.</param>
-readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions, int CreatedCount, int DroppedCount);
+readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions, int NamedCount, int DroppedCount);
 
 /// <summary>
 /// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before the commit;
-/// tables and views that it makes are there at once and go again where it is rolled back; those that it drops go at the commit.
+/// tables and views that it makes or renames are so at once, until it is rolled back; those that it drops go at the commit.
 /// </summary>
 /// <param name="service">The lake.</param>
 /// <param name="versions">What the transaction reads.</param>
 sealed class TransactionChanges(SqlService service, TransactionVersions versions)
 {
-    readonly List<TableName> created = [];
+    readonly List<(TableName Name, TableName? Before)> named = [];
     readonly List<TableName> dropped = [];
     readonly Dictionary<TableName, Change> changed = [];
 
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(
-        changed.ToImmutableDictionary(change => change.Key, change => change.Value.Table.Version), created.Count, dropped.Count);
+        changed.ToImmutableDictionary(change => change.Key, change => change.Value.Table.Version), named.Count, dropped.Count);
 
     /// <summary>Whether there are any.</summary>
-    public bool IsAny => changed.Count + created.Count + dropped.Count > 0;
+    public bool IsAny => changed.Count + named.Count + dropped.Count > 0;
 
     /// <summary>Whether a statement can change a table behind those that came before, and become one commit with them.</summary>
     /// <param name="name">The table.</param>
     /// <param name="onlyAdds">Whether it only adds rows.</param>
     public bool Takes(TableName name, bool onlyAdds) => changed.TryGetValue(name, out var known)
         ? !known.Table.TakesOnlyRows || (onlyAdds && known.HasOnlyAdded)
-        : dropped.Contains(name) || created.Contains(name) || Other is null;
+        : dropped.Contains(name) || IsMade(name) || Other is null;
 
     /// <summary>The table that it changes and has not made; null for none.</summary>
-    TableName? Other => changed.Keys.Where(name => !created.Contains(name)).Select(name => (TableName?)name).FirstOrDefault();
+    TableName? Other => changed.Keys.Where(name => !IsMade(name)).Select(name => (TableName?)name).FirstOrDefault();
 
     /// <summary>The table that a statement changes, as the transaction has it.</summary>
     /// <param name="name">Its name in the lake.</param>
@@ -49,7 +49,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     public async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, bool onlyAdds, CancellationToken cancellationToken)
     {
         if (dropped.Contains(name)) throw Missing(name);
-        var isOwn = created.Contains(name);
+        var isOwn = IsMade(name);
         if (!changed.TryGetValue(name, out var change))
         {
             if (!isOwn && Other is { } other)
@@ -68,7 +68,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     public async ValueTask<TableSnapshot?> FindAsync(TableName name, CancellationToken cancellationToken)
     {
         if (changed.TryGetValue(name, out var known)) return await known.Table.Current.LatestAsync(cancellationToken);
-        return created.Contains(name) ? await LatestAsync(name, cancellationToken) : null;
+        return IsMade(name) ? await LatestAsync(name, cancellationToken) : null;
     }
 
     /// <summary>Makes sure that what was changed can become one commit of each table.</summary>
@@ -79,7 +79,33 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     }
 
     /// <summary>Notes a table or view that the transaction made.</summary>
-    public void NoteCreated(TableName name) => created.Add(name);
+    public void NoteCreated(TableName name) => named.Add((name, null));
+
+    /// <summary>Notes that the transaction gave a table or view another name.</summary>
+    public void NoteRenamed(TableName from, TableName to)
+    {
+        named.Add((to, from));
+        Move(from, to);
+    }
+
+    /// <summary>Whether the transaction made the table or view of a name, whatever it called it then.</summary>
+    bool IsMade(TableName name)
+    {
+        for (var i = named.Count - 1; i >= 0; i--)
+        {
+            if (named[i].Before == name) return false;
+            if (named[i].Name != name) continue;
+            if (named[i].Before is not { } before) return true;
+            name = before;
+        }
+        return false;
+    }
+
+    void Move(TableName from, TableName to)
+    {
+        if (changed.Remove(from, out var change)) changed.Add(to, change);
+        versions.Rename(from, to);
+    }
 
     /// <summary>What is dropped at the commit, and not seen by the transaction from here on.</summary>
     public ICollection<TableName> Dropped => dropped;
@@ -89,6 +115,13 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     public async Task RollBackToAsync(ChangeMark mark)
     {
         dropped.RemoveRange(mark.DroppedCount, dropped.Count - mark.DroppedCount);
+        while (named.Count > mark.NamedCount)
+        {
+            var (name, before) = named[^1];
+            named.RemoveAt(named.Count - 1);
+            if (before is { } old) await RenameAsync(name, old);
+            else await UnmakeAsync(name);
+        }
         foreach (var (name, change) in changed.ToList())
         {
             if (mark.Versions is { } marked && marked.TryGetValue(name, out var version))
@@ -99,12 +132,20 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
             changed.Remove(name);
             await change.Table.RollBackAsync(CancellationToken.None);
         }
-        while (created.Count > mark.CreatedCount)
-        {
-            var name = created[^1];
-            created.RemoveAt(created.Count - 1);
-            await RemoveAsync(name, CancellationToken.None);
-        }
+    }
+
+    async Task RenameAsync(TableName name, TableName old)
+    {
+        if (await service.Lake.Catalog.FindAsync(name, CancellationToken.None) is not { } definition) return;
+        await service.Lake.RenameAsync(definition, old, CancellationToken.None);
+        Move(name, old);
+        service.Catalogs.Invalidate();
+    }
+
+    async Task UnmakeAsync(TableName name)
+    {
+        if (changed.Remove(name, out var change)) await change.Table.RollBackAsync(CancellationToken.None);
+        await RemoveAsync(name, CancellationToken.None);
     }
 
     /// <summary>
@@ -118,8 +159,8 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     {
         try
         {
-            foreach (var name in created.Except(dropped)) await NoteAsync(name, cancellationToken);
-            foreach (var (name, change) in changed.OrderByDescending(change => created.Contains(change.Key)).ToList())
+            foreach (var name in named.Select(entry => entry.Name).Distinct().Where(IsMade).Except(dropped)) await NoteAsync(name, cancellationToken);
+            foreach (var (name, change) in changed.OrderByDescending(change => IsMade(change.Key)).ToList())
             {
                 if (dropped.Contains(name)) continue;
                 changed.Remove(name);

@@ -41,6 +41,13 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
         return found;
     }
 
+    /// <summary>Lets another name stand for the table of one that the transaction has renamed.</summary>
+    public void Rename(TableName from, TableName to)
+    {
+        read.Remove(to);
+        if (read.Remove(from, out var known)) read.Add(to, known);
+    }
+
     async Task<TableSnapshot> FindAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
     {
         var floor = committed.GetValueOrDefault(table.Root, new("", None));

@@ -35,8 +35,8 @@ sealed class WriteRights(SqlSession session)
             throw Denied("tables are changed by their names, not by their folders");
         foreach (var (table, _) in targets) session.Access.Read(table.Name!.Value, [], []);
         if (session.User.IsOwner) return;
-        if (statement is Statement.CreateView or Statement.CloneTable)
-            throw Denied("only the owner's statements make views, which read with the owner's rights, and clones");
+        if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
+            throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");
         var access = session.Service.Options.Access();
         foreach (var (table, privilege) in targets)
         {

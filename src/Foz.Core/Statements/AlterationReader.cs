@@ -1,3 +1,4 @@
+using Foz.Core.Data;
 using Foz.Core.Tables.Alterations;
 
 namespace Foz.Core.Statements;
@@ -7,10 +8,31 @@ static class AlterationReader
 {
     public static Statement Read(StatementCursor cursor)
     {
+        var ifExists = cursor.Takes("IF", "EXISTS");
         cursor.Takes("ONLY");
         var table = cursor.Table();
+        if (cursor.Takes("RENAME", "TO")) return new Statement.Rename(table, NewName(cursor, table)) { IfExists = ifExists };
+        if (ifExists) throw cursor.Refused("ALTER TABLE IF EXISTS renames only");
         return new Statement.Alter(table, Alteration(cursor));
     }
+
+    /// <summary>What stands behind <c>ALTER VIEW</c>.</summary>
+    public static Statement.Rename ReadView(StatementCursor cursor)
+    {
+        var ifExists = cursor.Takes("IF", "EXISTS");
+        var view = cursor.Table();
+        cursor.Expect("RENAME");
+        cursor.Expect("TO");
+        return new(view, NewName(cursor, view)) { IsView = true, IfExists = ifExists };
+    }
+
+    /// <summary>The other name, in the same schema where none is written.</summary>
+    static TableTarget NewName(StatementCursor cursor, TableTarget table) => cursor.TableNames() switch
+    {
+        [var name] when table.Name is { } known => new(known with { Name = name }, null),
+        [.., var schema, var name] => new(new TableName(schema, name), null),
+        _ => throw cursor.Refused("only a table of the lake is renamed"),
+    };
 
     /// <summary><c>COMMENT ON TABLE t IS '…'</c>, <c>COMMENT ON COLUMN s.t.c IS '…'</c>.</summary>
     public static Statement ReadComment(StatementCursor cursor)
@@ -53,8 +75,7 @@ static class AlterationReader
         if (cursor.Takes("UNSET", "TBLPROPERTIES")) return Unset(cursor);
         if (cursor.Takes("SET", "TAGS")) return new TableAlteration.Tag(null, Tags(cursor));
         if (cursor.Takes("UNSET", "TAGS")) return new TableAlteration.Tag(null, Untagged(cursor));
-        if (cursor.Sees("RENAME", "TO") || cursor.Sees("SET", "SCHEMA"))
-            throw cursor.Refused("tables are not renamed: make another one, CREATE TABLE … AS SELECT …");
+        if (cursor.Sees("SET", "SCHEMA")) throw cursor.Refused("write RENAME TO with the other schema: RENAME TO gold.orders");
         // PostgreSQL's words, in which COLUMN may be left out.
         if (cursor.Takes("ADD")) return Add(cursor);
         if (cursor.Takes("RENAME")) return Rename(cursor);

@@ -64,6 +64,22 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
         return Told(name);
     }
 
+    public async Task<StatementResult> RenameAsync(Statement.Rename rename, CancellationToken cancellationToken)
+    {
+        var (name, to) = (NameOf(rename.Table), NameOf(rename.To));
+        var found = await FindAsync(name, cancellationToken);
+        if (found is null) return rename.IfExists ? Named(name) : throw await UnknownAsync(name, cancellationToken);
+        if (rename.IsView != found.Kind is DefinitionKind.View)
+            throw new FozException(ErrorKind.Usage, $"{name} is a {(rename.IsView ? "table" : "view")}")
+            {
+                SqlState = "42809", Hint = $"ALTER {(rename.IsView ? "TABLE" : "VIEW")} {name} RENAME TO {to.Name}",
+            };
+        await names!.Lake.RenameAsync(found, to, cancellationToken);
+        return Named(to);
+    }
+
+    static StatementResult Named(TableName name) => new([new("name", DataType.String)], [[$"{name}"]]);
+
     static StatementResult Told(TableName view) => new([new("view", DataType.String)], [[$"{view}"]]);
 
     /// <summary>The name in the lake: that of the environment's own, never one that it only reads.</summary>

@@ -91,6 +91,18 @@ public abstract record Statement
             Alteration is TableAlteration.SetProperties or TableAlteration.UnsetProperties or TableAlteration.DropFeature;
     }
 
+    /// <summary><c>ALTER TABLE … RENAME TO</c> and <c>ALTER VIEW … RENAME TO</c>.</summary>
+    /// <param name="Table">The table or view.</param>
+    /// <param name="To">Its other name.</param>
+    public sealed record Rename(TableTarget Table, TableTarget To) : Statement
+    {
+        /// <summary>Whether it is a view.</summary>
+        public bool IsView { get; init; }
+
+        /// <summary>Whether it is no error that there is none.</summary>
+        public bool IfExists { get; init; }
+    }
+
     /// <summary><c>CREATE TABLE</c>.</summary>
     /// <param name="Table">The table.</param>
     /// <param name="Columns">Its columns; none where a query gives them.</param>

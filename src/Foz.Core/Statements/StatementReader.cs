@@ -42,6 +42,7 @@ public static class StatementReader
         if (cursor.Takes("TRUNCATE")) return Truncate(cursor);
         if (cursor.Takes("MERGE")) return MergeReader.Read(cursor);
         if (cursor.Takes("ALTER", "TABLE")) return AlterationReader.Read(cursor);
+        if (cursor.Takes("ALTER", "VIEW")) return AlterationReader.ReadView(cursor);
         if (cursor.Takes("COMMENT", "ON")) return AlterationReader.ReadComment(cursor);
         if (cursor.Takes("CREATE", "VIEW") || cursor.Sees("CREATE", "OR", "REPLACE", "VIEW")) return View(cursor);
         if (cursor.Takes("DROP")) return Drop(cursor);
@@ -72,6 +73,8 @@ public static class StatementReader
         if (!isView && !cursor.Takes("TABLE")) throw cursor.Unexpected("TABLE or VIEW");
         var ifExists = cursor.Takes("IF", "EXISTS");
         var target = cursor.Table();
+        // Views name what they read: whatever is dropped, they stay.
+        if (!cursor.Takes("CASCADE")) cursor.Takes("RESTRICT");
         return isView ? new Statement.DropView(target, ifExists) : new Statement.DropTable(target, ifExists);
     }
 

@@ -65,6 +65,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         Statement.Alter alter => AlterAsync(alter, cancellationToken),
         Statement.CreateTable create => new TableCreator(session, this).CreateAsync(create, cancellationToken),
         Statement.DropTable drop => Definitions.DropTableAsync(drop, cancellationToken),
+        Statement.Rename rename => Definitions.RenameAsync(rename, cancellationToken),
         Statement.CreateView create => Definitions.CreateViewAsync(create, cancellationToken),
         Statement.DropView drop => Definitions.DropViewAsync(drop, cancellationToken),
         Statement.Restore restore => RestoreAsync(restore, cancellationToken),

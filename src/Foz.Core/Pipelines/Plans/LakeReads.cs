@@ -65,7 +65,7 @@ public sealed class LakeReads(Lake lake, Project? project = null)
     {
         var opened = await FindAsync(table, cancellationToken) switch
         {
-            null => lake.Tables.Open(LakeCatalog.DefaultLocation(table), table),
+            null => lake.Tables.Open(await lake.Catalog.NewLocationAsync(table, cancellationToken), table),
             { Kind: DefinitionKind.Table, Location: { } location } => lake.Tables.Open(location, table),
             _ => throw new FozException(ErrorKind.Usage, $"{table} is a view, not a table"),
         };

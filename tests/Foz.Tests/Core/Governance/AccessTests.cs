@@ -125,7 +125,7 @@ public sealed class AccessTests : IAsyncLifetime
         await using var bia = lake.Open("bia", isOwner: false);
         foreach (var (sql, hidden) in new[]
         {
-            ("UPDATE sandbox.copy SET a = 'x', b = DEFAULT WHERE id = 1", ""),
+            ("UPDATE sandbox.copy SET a = 'x', b = upper(a) WHERE id = 1", ""),
             ("UPDATE sandbox.copy SET a = (SELECT min(cpf) FROM gold.people) WHERE id = 5", ""),
             ("UPDATE sandbox.copy SET a = 'x' || (SELECT min(cpf) FROM gold.people), b = 'y' WHERE id = 1", "a"),
             ("UPDATE sandbox.copy AS t SET b = t.a || '!' WHERE id = 1", "a b"),

@@ -65,6 +65,7 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [InlineData("ALTER TABLE silver.orders ADD COLUMN note string", "alter")]
     [InlineData("COMMENT ON TABLE silver.orders IS 'x'", "alter")]
     [InlineData("DROP TABLE silver.orders", "drop")]
+    [InlineData("ALTER TABLE silver.orders RENAME TO sales", "drop, create")]
     [InlineData("OPTIMIZE silver.orders", "maintain")]
     [InlineData("DESCRIBE HISTORY silver.orders", "maintain")]
     [InlineData("CREATE TABLE silver.fresh (id bigint)", "create")]

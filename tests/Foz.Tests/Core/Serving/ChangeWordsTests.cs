@@ -96,7 +96,7 @@ public sealed class ChangeWordsTests : IAsyncLifetime
     [InlineData("INSERT OVERWRITE silver.orders SELECT 1, 'x', 1 RETURNING id")]
     [InlineData("INSERT INTO silver.orders VALUES (6, 'f', 6) ON CONFLICT ON CONSTRAINT pk DO NOTHING")]
     [InlineData("UPDATE silver.orders SET name = 'x' FROM silver.prices p JOIN silver.prices q ON p.id = q.id WHERE p.id = orders.id")]
-    [InlineData("ALTER TABLE silver.orders RENAME TO sales")]
+    [InlineData("ALTER TABLE silver.orders SET SCHEMA gold")]
     [InlineData("ALTER TABLE silver.orders ADD COLUMN z int NOT NULL")]
     [InlineData("ALTER TABLE silver.orders ADD COLUMN IF NOT EXISTS z int")]
     [InlineData("ALTER TABLE silver.orders ALTER COLUMN id SET DATA TYPE text USING id::text")]

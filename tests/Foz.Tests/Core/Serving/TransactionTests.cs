@@ -276,6 +276,33 @@ public sealed class TransactionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_is_swapped_for_one_that_the_transaction_makes()
+    {
+        await using var other = lake.Open("bia");
+        foreach (var (end, sum) in new[] { ("ROLLBACK", 15), ("COMMIT", 520), ("ROLLBACK", 520), ("COMMIT", 1025) })
+        {
+            await session.RunAsync("BEGIN");
+            await session.RunAsync("CREATE TABLE silver.orders__dbt_tmp AS SELECT id + 100 AS id FROM silver.orders");
+            var before = await session.RunAsync("SELECT sum(id) FROM silver.orders");
+            await session.RunAsync("SAVEPOINT s");
+            foreach (var again in new[] { true, false })
+            {
+                await session.RunAsync("ALTER TABLE silver.orders RENAME TO orders__dbt_backup");
+                Assert.Equal(["ALTER TABLE"], await session.RunAsync("ALTER TABLE silver.orders__dbt_tmp RENAME TO orders"));
+                Assert.Equal(["UPDATE 5"], await session.RunAsync("UPDATE silver.orders SET id = id + 1"));
+                Assert.Equal(before, await session.RunAsync("SELECT sum(id) FROM silver.orders__dbt_backup"));
+                if (!again) break;
+                await session.RunAsync("ROLLBACK TO s");
+                Assert.Equal(before, await session.RunAsync("SELECT sum(id) FROM silver.orders"));
+            }
+            await session.RunAsync(end);
+            await session.RunAsync("DROP TABLE IF EXISTS silver.orders__dbt_backup CASCADE");
+            Assert.Equal([$"{sum}", "SELECT 1"], await other.RunAsync("SELECT sum(id) FROM silver.orders"));
+            Assert.Equal("42P01", await other.FailAsync("SELECT * FROM silver.orders__dbt_tmp"));
+        }
+    }
+
+    [Fact]
     public async Task Views_are_made_and_dropped_with_their_transaction()
     {
         await using var other = lake.Open("bia");

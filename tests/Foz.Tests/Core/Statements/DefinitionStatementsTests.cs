@@ -38,6 +38,65 @@ public sealed class DefinitionStatementsTests : StatementLake
     }
 
     [Fact]
+    public async Task A_table_keeps_its_folder_under_another_name_and_what_is_made_under_its_name_has_another()
+    {
+        await ResultAsync("CREATE TABLE silver.o AS SELECT 1 AS id");
+        await Lake.Store.PutAsync("_foz/steps/silver.o/00000000000000000001.json", "{}"u8.ToArray(), Cancel);
+        await ResultAsync("ALTER TABLE silver.o RENAME TO kept");
+        Assert.Equal("silver/o", (await Lake.Catalog.FindAsync(new("silver", "kept"), Cancel))!.Location);
+        Assert.Null(await Lake.Store.GetInfoAsync("_foz/steps/silver.o/00000000000000000001.json", Cancel));
+        Assert.Null(await Lake.Catalog.FindAsync(new("silver", "o"), Cancel));
+        Assert.Equal(ErrorKind.NotFound, (await FaultAsync("INSERT INTO silver.o VALUES (2)")).Kind);
+
+        await ResultAsync("CREATE TABLE silver.o AS SELECT 2 AS id");
+        await ResultAsync("INSERT INTO silver.kept VALUES (10)");
+        await ResultAsync("ALTER TABLE silver.o RENAME TO gold.o");
+        await ResultAsync("CREATE TABLE silver.o AS SELECT 3 AS id");
+        Assert.Equal(["11"], await RowsAsync("SELECT sum(id) FROM silver.kept"));
+        Assert.Equal(["2"], await RowsAsync("SELECT id FROM gold.o"));
+        Assert.Equal(["3"], await RowsAsync("SELECT id FROM silver.o"));
+        await ResultAsync("DROP TABLE silver.o RESTRICT");
+        Assert.Null(await Lake.Catalog.FindAsync(new("silver", "o"), Cancel));
+        Assert.Equal(["11"], await RowsAsync("SELECT sum(id) FROM silver.kept"));
+        await ResultAsync("DROP TABLE silver.kept CASCADE");
+        Assert.Null(await Lake.Catalog.FindAsync(new("silver", "o"), Cancel));
+        await ResultAsync("ALTER TABLE IF EXISTS gold.o RENAME TO silver.o");
+        await ResultAsync("ALTER TABLE IF EXISTS gold.o RENAME TO silver.p");
+        Assert.Equal(["2"], await RowsAsync("SELECT id FROM silver.o"));
+    }
+
+    [Fact]
+    public async Task A_name_that_stands_for_something_is_not_taken_by_another()
+    {
+        await ResultAsync("CREATE TABLE silver.o AS SELECT 1 AS id");
+        await ResultAsync("CREATE TABLE silver.p AS SELECT 2 AS id");
+        await ResultAsync("CREATE VIEW gold.v AS SELECT id FROM silver.o");
+        await ResultAsync("ALTER VIEW gold.v RENAME TO w");
+        Assert.Equal(["1"], await RowsAsync("SELECT id FROM gold.w"));
+        foreach (var (sql, message, hint) in new[]
+        {
+            ("ALTER TABLE silver.o RENAME TO p", "already exists", "DROP it first"),
+            ("ALTER TABLE silver.o RENAME TO o", "already exists", "DROP it first"),
+            ("ALTER TABLE gold.w RENAME TO x", "is a view", "ALTER VIEW gold.w RENAME TO x"),
+            ("ALTER VIEW silver.o RENAME TO x", "is a table", "ALTER TABLE silver.o RENAME TO x"),
+            ("ALTER TABLE silver.oo RENAME TO x", "no table or view silver.oo", "did you mean silver.o?"),
+            ("ALTER TABLE foz.runs RENAME TO x", "Foz's own", ""),
+            ("ALTER TABLE silver.o RENAME TO foz.runs", "Foz's own", ""),
+        })
+        {
+            var fault = await FaultAsync(sql);
+            Assert.Contains(message, fault.Message, StringComparison.Ordinal);
+            Assert.Contains(hint, fault.Hint ?? "", StringComparison.Ordinal);
+        }
+        // Who was cut off has left two names.
+        var definition = (await Lake.Catalog.FindAsync(new("silver", "o"), Cancel))!;
+        await Lake.Catalog.DefineAsync(new("silver", "q"), _ => definition with { Name = "q" }, Cancel);
+        await ResultAsync("ALTER TABLE silver.o RENAME TO q");
+        Assert.Null(await Lake.Catalog.FindAsync(new("silver", "o"), Cancel));
+        Assert.Equal(["1"], await RowsAsync("SELECT id FROM silver.q"));
+    }
+
+    [Fact]
     public async Task A_view_shows_what_its_query_finds_now()
     {
         await ResultAsync("CREATE TABLE silver.o AS SELECT 1 AS id");
