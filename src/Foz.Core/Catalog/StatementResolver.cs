@@ -6,8 +6,8 @@ namespace Foz.Core.Catalog;
 
 /// <summary>What is known of a statement before it runs.</summary>
 /// <param name="Shape">What it gives and takes.</param>
-/// <param name="ReadsTables">Whether it reads tables of the lake.</param>
-public sealed record DescribedStatement(StatementShape Shape, bool ReadsTables);
+/// <param name="IsWork">Whether it reads tables of the lake, or makes rows of nothing.</param>
+public sealed record DescribedStatement(StatementShape Shape, bool IsWork);
 
 /// <summary>Finds what names of SELECTs stand for. Views are put in as the SELECTs that they are.</summary>
 public sealed class StatementResolver
@@ -35,7 +35,7 @@ public sealed class StatementResolver
         var shape = BoundPlan.Describe(
             pool, references.Analysis, table => references.FieldsOf(table.Span), call => references.FieldsOf(call.Span),
             span => references.RelationOf(span), cancellationToken, span => references.ThroughOf(span));
-        return new(shape, references.ReadsTables);
+        return new(shape, references.ReadsTables || references.MakesRows);
     }
 
     /// <summary>How a statement of others would be run, over empty tables in the place of those that it names.</summary>
@@ -105,6 +105,10 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
     /// <summary>Whether it reads tables of the lake.</summary>
     public bool ReadsTables => Bindings.Values.Any(binding => binding is RelationBinding.Rows);
 
+    /// <summary>Whether it makes any number of rows by itself, where it reads no catalog either.</summary>
+    public bool MakesRows => Bindings.Count == 0
+        && (Analysis.TableFunctions.Any(call => IsSeries(call.Name)) || Analysis.Functions.Any(IsSeries));
+
     /// <summary>
     /// All that its rows follow from, where its functions give the same each time: its text, and the version of each table with what
     /// of it is seen. Null where that cannot be told, as of rows that are on their way.
@@ -136,6 +140,8 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
             return key.ToString();
         }
     }
+
+    static bool IsSeries(string function) => function is "range" or "generate_series";
 
     internal IReadOnlyList<Field>? FieldsOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
 

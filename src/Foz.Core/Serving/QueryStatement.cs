@@ -13,12 +13,12 @@ namespace Foz.Core.Serving;
 /// <summary>A query of the lake.</summary>
 sealed class QueryStatement : SqlStatement
 {
-    readonly bool readsTables;
+    readonly bool isWork;
     IReadOnlyList<ServedColumn> columns = [];
     IReadOnlyList<PgType> types = [];
 
-    QueryStatement(SqlSession session, string text, bool readsTables)
-        : base(session, text) => this.readsTables = readsTables;
+    QueryStatement(SqlSession session, string text, bool isWork)
+        : base(session, text) => this.isWork = isWork;
 
     public override IReadOnlyList<ServedColumn> Columns => columns;
 
@@ -38,7 +38,7 @@ sealed class QueryStatement : SqlStatement
         if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
             described = await DescribeAsync(n =>
                 wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(NULL AS {PgTypes.Find(wanted[n - 1].Oid)})");
-        return new(session, sql, described.ReadsTables)
+        return new(session, sql, described.IsWork)
         {
             columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
             types = wanted,
@@ -55,7 +55,7 @@ sealed class QueryStatement : SqlStatement
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         // What is known before it has a slot: an answer that was kept needs none.
-        var instance = readsTables ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
+        var instance = isWork ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
         var names = new SessionNames(Session, instance);
         var translated = await TranslateAsync(Session, Text, cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
@@ -66,7 +66,7 @@ sealed class QueryStatement : SqlStatement
         Session.Audit(Text, AuditEvent.Read, statement.Analysis);
         var place = PlaceOf(statement);
         var kept = place?.Find();
-        var run = await StatementRun.BeginAsync(Session, Text, readsTables && kept is null, cancellationToken);
+        var run = await StatementRun.BeginAsync(Session, Text, isWork && kept is null, cancellationToken);
         EngineSession? engine = null;
         BoundStatement? bound = null;
         try

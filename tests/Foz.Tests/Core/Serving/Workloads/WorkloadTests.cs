@@ -115,6 +115,24 @@ public sealed class WorkloadTests : IAsyncLifetime
         AssertFree();
     }
 
+    [Theory]
+    [InlineData("SELECT i FROM range(5) AS r(i)", 1)]
+    [InlineData("SELECT s FROM generate_series(1, 5) AS s", 1)]
+    [InlineData("SELECT unnest(range(5))", 1)]
+    [InlineData("SELECT unnest([1, 2])", 0)]
+    [InlineData("SELECT nspname, i FROM pg_namespace, range(5) AS r(i)", 0)]
+    public async Task What_makes_rows_of_nothing_takes_a_slot(string sql, int held)
+    {
+        await ServeAsync();
+        await using var session = Lake.Open();
+        await using (var open = await (await session.PrepareAsync(sql, [], Cancel)).ExecuteAsync([], Cancel))
+        {
+            Assert.NotNull(await open.FetchAsync(1, Cancel));
+            Assert.Equal(held, Class("default").Slots.Held);
+        }
+        AssertFree();
+    }
+
     [Fact]
     public async Task A_full_queue_refuses_and_waiting_ends()
     {
