@@ -61,12 +61,16 @@ public readonly unsafe ref struct Vector
     }
 
     /// <summary>The bytes of a VARCHAR (UTF-8), BLOB, BIT or BIGNUM; undefined for a NULL row.</summary>
-    public ReadOnlySpan<byte> Bytes(int row)
+    public ReadOnlySpan<byte> Bytes(int row) => AllBytes[row];
+
+    /// <summary>The bytes of all values, as <see cref="Bytes"/> gives them one by one, for loops over many.</summary>
+    public VectorBytes AllBytes
     {
-        if (!Physical.IsText(Type.Id)) Physical.ThrowSize(Type, typeof(ReadOnlySpan<byte>));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count, nameof(row));
-        var text = (NativeString*)data + row;
-        return new(text->Length <= NativeString.InlineLengthMax ? text->Inlined : text->Pointer, (int)text->Length);
+        get
+        {
+            if (!Physical.IsText(Type.Id)) Physical.ThrowSize(Type, typeof(ReadOnlySpan<byte>));
+            return new((NativeString*)data, Count);
+        }
     }
 
     /// <summary>The bytes of the values, where the type is not a nested one.</summary>
@@ -154,6 +158,30 @@ public readonly unsafe ref struct Vector
     /// as what it holds.
     /// </summary>
     public object? GetValue(int row) => ValueReader.Read(this, row);
+}
+
+/// <summary>The bytes of the values of a vector of VARCHAR, BLOB, BIT or BIGNUM; undefined for those that are NULL.</summary>
+public readonly unsafe ref struct VectorBytes
+{
+    readonly NativeString* values;
+    readonly int count;
+
+    internal VectorBytes(NativeString* values, int count)
+    {
+        this.values = values;
+        this.count = count;
+    }
+
+    /// <summary>The bytes of a row's value.</summary>
+    public ReadOnlySpan<byte> this[int row]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)count, nameof(row));
+            var text = values + row;
+            return new(text->Length <= NativeString.InlineLengthMax ? text->Inlined : text->Pointer, (int)text->Length);
+        }
+    }
 }
 
 /// <summary>Which values of a vector are not NULL.</summary>

@@ -18,10 +18,21 @@ public static class NumericFormat
     const int DecimalsPerGroup = 4;
     const int GroupsMax = 22;
 
+    const int GroupBits = 16;
+    const uint NegativeSign = 0x4000;
+
+    /// <summary>The groups of 16 bits that 64 bits hold.</summary>
+    const int SmallGroups = 4;
+
     /// <summary>The largest scale for which 64 bits hold all groups behind the point.</summary>
-    const int SmallScaleMax = 16;
+    const int SmallScaleMax = SmallGroups * DecimalsPerGroup;
 
     static readonly ulong[] PowerOfTen = [.. Enumerable.Range(0, 20).Select(n => (ulong)BigInteger.Pow(10, n))];
+
+    /// <summary>By scale, what numbers of four groups are below, when the last group is filled up with zeros.</summary>
+    static readonly ulong[] smallMax =
+        [.. Enumerable.Range(0, SmallScaleMax + 1).Select(scale => PowerOfTen[SmallScaleMax - ((DecimalsPerGroup - (scale % DecimalsPerGroup)) % DecimalsPerGroup)])];
+
     static readonly UInt128[] LargePowerOfTen = [.. Enumerable.Range(0, 39).Select(n => (UInt128)BigInteger.Pow(10, n))];
 
     /// <summary>Writes a number in binary form.</summary>
@@ -33,6 +44,7 @@ public static class NumericFormat
     {
         if (scale > SmallScaleMax) return WriteBinary((Int128)unscaled, scale, destination);
         var magnitude = unscaled < 0 ? (ulong)-unscaled : (ulong)unscaled;
+        if (magnitude < smallMax[scale]) return WriteSmall(magnitude, unscaled < 0, scale, destination);
         Span<ushort> groups = stackalloc ushort[GroupsMax];
         var point = GroupsMax / 2;
         var (whole, fraction) = scale == 0 ? (magnitude, 0UL) : Math.DivRem(magnitude, PowerOfTen[scale]);
@@ -129,6 +141,26 @@ public static class NumericFormat
         return bytes[..length];
     }
 
+    /// <summary>
+    /// Writes a number of at most four groups, those behind the point among them: they fit into 64 bits, and zeros at both ends are shifted out.
+    /// </summary>
+    static int WriteSmall(ulong magnitude, bool isNegative, int scale, Span<byte> destination)
+    {
+        var groupsBehind = (scale + DecimalsPerGroup - 1) / DecimalsPerGroup;
+        var (high, low) = Math.DivRem(magnitude * PowerOfTen[(groupsBehind * DecimalsPerGroup) - scale], (ulong)GroupBase * GroupBase);
+        var (first, second) = Math.DivRem((uint)high, GroupBase);
+        var (third, fourth) = Math.DivRem((uint)low, GroupBase);
+        var groups = ((ulong)first << 48) | ((ulong)second << 32) | ((ulong)third << 16) | fourth;
+        var leading = BitOperations.LeadingZeroCount(groups) / GroupBits;
+        var count = groups == 0 ? 0 : SmallGroups - leading - (BitOperations.TrailingZeroCount(groups) / GroupBits);
+        var weight = groups == 0 ? 0 : (ushort)(SmallGroups - 1 - leading - groupsBehind);
+        var sign = isNegative ? NegativeSign : 0u;
+        BinaryPrimitives.WriteUInt64BigEndian(
+            destination, ((ulong)count << 48) | ((ulong)weight << 32) | ((ulong)sign << 16) | (uint)scale);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[HeaderBytes..], groups << (leading * GroupBits));
+        return HeaderBytes + (count * sizeof(ushort));
+    }
+
     static int WriteBinary(UInt128 magnitude, bool isNegative, int scale, Span<byte> destination)
     {
         Span<ushort> groups = stackalloc ushort[GroupsMax];
@@ -164,7 +196,7 @@ public static class NumericFormat
         var count = last - first;
         BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)count);
         BinaryPrimitives.WriteInt16BigEndian(destination[2..], (short)(count == 0 ? 0 : point - first - 1));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[4..], (ushort)(isNegative && count > 0 ? 0x4000 : 0));
+        BinaryPrimitives.WriteUInt16BigEndian(destination[4..], (ushort)(isNegative && count > 0 ? NegativeSign : 0));
         BinaryPrimitives.WriteInt16BigEndian(destination[6..], (short)scale);
         var length = HeaderBytes;
         for (var i = first; i < last; i++, length += sizeof(ushort))

@@ -28,9 +28,9 @@ abstract class ColumnEncoder
     public abstract void Write(in Vector vector, int from, int skip, Span<byte> buffer, Span<int> positions);
 
     /// <summary>Adds bytes to a row's, which no message could hold above a limit.</summary>
-    protected static void Add(ref int bytes, int more)
+    protected static void Add(ref int bytes, long more)
     {
-        var sum = (long)bytes + more;
+        var sum = bytes + more;
         if (sum > ColumnFrame.BytesMax)
             throw new WireException(WireErrorKind.TooLong, $"a row has more than {ColumnFrame.BytesMax} bytes");
         bytes = (int)sum;
@@ -115,16 +115,25 @@ sealed class PlainColumn<T, TFormat>(FormatContext context, ColumnFrame frame) :
 /// <summary>Values whose bytes lie in the vector as they are sent.</summary>
 sealed class BytesColumn(ColumnFrame frame) : ColumnEncoder
 {
+    readonly bool isPrefixed = frame.IsPrefixed;
+    readonly int nullBytes = frame.NullBytes;
+
     /// <inheritdoc/>
     public override void Measure(in Vector vector, int from, Span<int> bytes)
     {
+        var values = vector.AllBytes;
         for (var i = 0; i < bytes.Length; i++)
-            Add(ref bytes[i], vector.IsNull(from + i) ? frame.NullBytes : frame.BytesOf(vector.Bytes(from + i)));
+        {
+            if (vector.IsNull(from + i)) Add(ref bytes[i], nullBytes);
+            else if (isPrefixed) Add(ref bytes[i], (long)ColumnFrame.Prefixed.LengthBytes + values[from + i].Length);
+            else Add(ref bytes[i], frame.BytesOf(values[from + i]));
+        }
     }
 
     /// <inheritdoc/>
     public override void Write(in Vector vector, int from, int skip, Span<byte> buffer, Span<int> positions)
     {
+        var values = vector.AllBytes;
         for (var i = 0; i < positions.Length; i++)
         {
             var row = from + skip + i;
@@ -132,11 +141,16 @@ sealed class BytesColumn(ColumnFrame frame) : ColumnEncoder
             if (vector.IsNull(row))
             {
                 frame.WriteNull(buffer[position..]);
-                position += frame.NullBytes;
-                continue;
+                position += nullBytes;
             }
-
-            position += frame.Write(vector.Bytes(row), buffer[position..]);
+            else if (isPrefixed)
+            {
+                position += ColumnFrame.Prefixed.WriteValue(values[row], buffer[position..]);
+            }
+            else
+            {
+                position += frame.Write(values[row], buffer[position..]);
+            }
         }
     }
 }
