@@ -46,7 +46,18 @@ public sealed class WorkloadReaderTests : IDisposable
         Assert.Equal(10_000_000, Read("serve: {price_per_tb: 5}").Price!.BytesMin);
     }
 
+    [Fact]
+    public void The_key_of_masks_is_a_secret()
+    {
+        File.WriteAllText(Path.Combine(folder.Path, ".env"), "MASK_KEY=one\nEMPTY_KEY=\n");
+        Assert.Equal("one", Read("serve: {mask_key: '${MASK_KEY}'}").MaskKey);
+        Assert.Null(Read("serve:").MaskKey);
+        var error = Assert.Throws<FozException>(() => Read("serve: {mask_key: '${EMPTY_KEY}'}"));
+        Assert.Contains("'mask_key' must be a key, which is not empty", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("serve: {mask_key: one}", "'mask_key' is a secret and must not stand in a file")]
     [InlineData("serve: {workloads: [a]}", "'workloads' must be a mapping of names")]
     [InlineData("serve: {workloads: {a: 1}}", "the workload 'a' must be a mapping")]
     [InlineData("serve: {workloads: {a: {slot: 1, users: b}}}", "unknown key 'slot' in the workload 'a'")]
