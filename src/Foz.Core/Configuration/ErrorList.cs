@@ -1,12 +1,14 @@
 namespace Foz.Core.Configuration;
 
-/// <summary>What is wrong with the texts of a project, all of it and not only the first.</summary>
+/// <summary>What is wrong with the texts of a project, all of it and not only the first. Several threads may add to it.</summary>
 public sealed class ErrorList
 {
     const int ErrorsShownMax = 50;
 
     readonly List<FozException> errors = [];
-    readonly HashSet<(Place?, string)> known = [];
+
+    // Most lists stay empty, and there is one for each of many files.
+    HashSet<(Place?, string)>? known;
 
     /// <summary>What was found, by file and line; errors without a place come first.</summary>
     public IReadOnlyList<FozException> Items =>
@@ -19,7 +21,10 @@ public sealed class ErrorList
     /// <summary>Notes an error; one that is noted already, of the same place and words, is not noted again.</summary>
     public void Add(FozException error)
     {
-        if (known.Add((error.Place, error.Message))) errors.Add(error);
+        lock (errors)
+        {
+            if ((known ??= []).Add((error.Place, error.Message))) errors.Add(error);
+        }
     }
 
     /// <summary>Notes a mistake in a file of the project.</summary>

@@ -283,7 +283,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         }
         if (resource.Body is not { } body) return null;
         if (resource.Kind == "snapshot") body = DbtHistory.Wrap(resource, body);
-        var model = new ModelReader(file.SchemaPrefix, ParseCache.Open(folder: null, project: ""), errors)
+        var model = new ModelReader(file.SchemaPrefix, errors)
             .Read(resource.File, frontMatter.Of(resource, own), body, out _);
         return model is null ? null : model with
         {

@@ -9,9 +9,8 @@ namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>Reads the files below <c>models/</c> and <c>tests/</c>.</summary>
 /// <param name="schemaPrefix">What the names of schemas get in the lake; may be empty.</param>
-/// <param name="cache">What was parsed before.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors)
+sealed class ModelReader(string schemaPrefix, ErrorList errors)
 {
     /// <summary>The folder of models.</summary>
     public const string Folder = "models";
@@ -39,21 +38,19 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
         ["spark"] = NotYet, ["databricks"] = NotYet, ["trino"] = NotYet,
     };
 
-    /// <summary>Reads a model.</summary>
+    /// <summary>Reads a model that a program gives the rows of.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
     /// <param name="text">Its text.</param>
     /// <param name="isEnabled">Whether the model takes part; its name is known even if not.</param>
     /// <returns>The model; null where it has no name.</returns>
-    public Model? Read(string file, string text, out bool isEnabled)
+    public Model? ReadProgram(string file, string text, out bool isEnabled)
     {
         isEnabled = false;
-        var program = ProgramReader.IsProgram(file) ? new ProgramReader(file, errors) : null;
-        if ((program is null ? cache.ReadFrontMatter(text, file, errors) : program.ReadFrontMatter(text))
-            is not var (yaml, body)) return null;
-        return Read(file, yaml, (body, program), out isEnabled);
+        var program = new ProgramReader(file, errors);
+        return program.ReadFrontMatter(text) is var (yaml, body) ? Read(file, yaml, (body, program), out isEnabled) : null;
     }
 
-    /// <summary>Reads a model whose front matter stands elsewhere.</summary>
+    /// <summary>Reads a model that is a SELECT.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
     /// <param name="yaml">What is said of it.</param>
     /// <param name="body">Its SELECT.</param>
@@ -169,11 +166,11 @@ sealed class ModelReader(string schemaPrefix, ParseCache cache, ErrorList errors
 
     /// <summary>Reads a test.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
-    /// <param name="text">Its text.</param>
+    /// <param name="yaml">What is said of it.</param>
+    /// <param name="body">Its SELECT.</param>
     /// <returns>The test; null where it is disabled.</returns>
-    public SqlTest? ReadTest(string file, string text)
+    public SqlTest? ReadTest(string file, YamlNode.Mapping yaml, SqlBody body)
     {
-        var (yaml, body) = cache.ReadFrontMatter(text, file, errors);
         var reader = new MappingReader(yaml, errors);
         var test = new SqlTest
         {

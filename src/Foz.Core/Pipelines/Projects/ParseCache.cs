@@ -3,12 +3,14 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Core.Configuration;
+using Foz.Delta.Storage;
 
 namespace Foz.Core.Pipelines.Projects;
 
 /// <summary>
-/// What was parsed of a project's texts, by hashes of them: a file in the user's cache that each Foz writes anew. What
-/// cannot be read of it is parsed again; it may be deleted at any time. Safe for use by many threads.
+/// What was parsed of a project's texts, by hashes of them, and of which texts its files are, by stamps of the files: those that
+/// have not changed are not read. A file in the user's cache that each Foz writes anew. What cannot be read of it is parsed
+/// again; it may be deleted at any time. Safe for use by many threads.
 /// </summary>
 sealed class ParseCache
 {
@@ -17,25 +19,40 @@ sealed class ParseCache
     const int HashBytes = 16;
     const byte FrontMatterKind = 1;
     const byte UsesKind = 2;
+    const byte FileKind = 3;
+
+    // Clocks of file systems tick every few milliseconds, those of old ones every two seconds.
+    static readonly TimeSpan AgeMin = TimeSpan.FromSeconds(3);
 
     /// <summary>Another build of Foz may parse otherwise.</summary>
     static readonly byte[] Version = typeof(ParseCache).Module.ModuleVersionId.ToByteArray();
 
     readonly string? path;
-    readonly Dictionary<(byte Kind, UInt128 Hash), ReadOnlyMemory<byte>> known = [];
-    readonly ConcurrentDictionary<(byte Kind, UInt128 Hash), ReadOnlyMemory<byte>> used = new();
-    int added;
+    readonly bool knowsFiles;
+    readonly DateTimeOffset openedAt;
+    readonly Dictionary<ParsedEntry, ParsedEntry> known = [];
+    readonly ConcurrentQueue<ParsedEntry> added = new();
 
-    ParseCache(string? path) => this.path = path;
+    /// <summary>What is known of the SQL of files that were not read, by the texts themselves.</summary>
+    readonly ConcurrentDictionary<string, ParsedEntry> usesOf = new(ReferenceEqualityComparer.Instance);
+
+    ParseCache(string? path, bool knowsFiles, DateTimeOffset openedAt) =>
+        (this.path, this.knowsFiles, this.openedAt) = (path, knowsFiles, openedAt);
+
+    /// <summary>A cache that keeps nothing.</summary>
+    public static ParseCache None { get; } = new(path: null, knowsFiles: false, default);
 
     /// <summary>Opens the cache of a project.</summary>
     /// <param name="folder">Where such caches are; null for none, which keeps nothing.</param>
     /// <param name="project">The project's folder, as a full path.</param>
-    public static ParseCache Open(string? folder, string project)
+    /// <param name="clock">Tells which files have not changed lately.</param>
+    public static ParseCache Open(string? folder, string project, TimeProvider clock)
     {
-        if (folder is null) return new(path: null);
-        var cache = new ParseCache(Path.Combine(
-            folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)).AsSpan(0, 8)) + ".parsed"));
+        if (folder is null) return None;
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)).AsSpan(0, 8)) + ".parsed";
+        // Servers of files tell stamps as they like.
+        var areStampsKnown = FileStamp.AreKnown && LocalObjectStore.NetworkFileSystemOf(project) is null;
+        var cache = new ParseCache(Path.Combine(folder, name), areStampsKnown, clock.GetUtcNow());
         try
         {
             cache.Read();
@@ -47,41 +64,81 @@ sealed class ParseCache
         return cache;
     }
 
+    /// <summary>The stamp that a file has before it is read; null where files are not known by their stamps.</summary>
+    /// <param name="fullPath">The file's full path.</param>
+    public FileStamp? StampOf(string fullPath) => knowsFiles ? FileStamp.Of(fullPath) : null;
+
+    /// <summary>The front matter and SQL of a file that has not changed; null where that is not known.</summary>
+    /// <param name="stamp">Its stamp.</param>
+    /// <param name="file">The file as it is named in errors.</param>
+    public FrontMatter? FindFile(FileStamp? stamp, string file)
+    {
+        if (stamp is not { } now || known.Count == 0) return null;
+        if (!known.TryGetValue(new(FileKind, HashOf(file)), out var entry)) return null;
+        var parsed = ParsedFile.Read(entry.Bytes);
+        if (parsed.Stamp != now || !known.TryGetValue(new(FrontMatterKind, parsed.TextHash), out var frontMatter)) return null;
+        entry.IsUsed = frontMatter.IsUsed = true;
+        var sql = Encoding.UTF8.GetString(parsed.Sql.Span);
+        if (known.TryGetValue(new(UsesKind, parsed.SqlHash), out var uses)) usesOf[sql] = uses;
+        return ParsedText.ReadFrontMatter(frontMatter.Bytes, file, (_, _) => sql);
+    }
+
     /// <summary>A file's front matter and SQL, parsed if they are not known.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="file">The file as it is named in errors.</param>
     /// <param name="errors">Takes what is wrong.</param>
-    public FrontMatter ReadFrontMatter(string text, string file, ErrorList errors)
+    /// <param name="stamp">The stamp that the file had before it was read; null where it is not known.</param>
+    public FrontMatter ReadFrontMatter(string text, string file, ErrorList errors, FileStamp? stamp = null)
     {
-        if (Find(FrontMatterKind, text) is { } known) return ParsedText.ReadFrontMatter(known, text, file);
+        if (path is null) return FrontMatter.Read(text, file, errors);
+        var hash = HashOf(text);
+        if (Find(FrontMatterKind, hash) is { } entry)
+        {
+            var parsed = ParsedText.ReadFrontMatter(entry, file, text.Substring);
+            AddFile(stamp, file, hash, parsed.Body.Text);
+            return parsed;
+        }
         var problems = new ErrorList();
         var frontMatter = FrontMatter.Read(text, file, problems);
         foreach (var problem in problems.Items) errors.Add(problem);
-        if (path is not null && problems.IsEmpty && ParsedText.Write(frontMatter, text) is { } entry)
-            Add(FrontMatterKind, text, entry);
+        if (problems.IsEmpty && ParsedText.Write(frontMatter, text) is { } written)
+        {
+            added.Enqueue(new(FrontMatterKind, hash, written));
+            AddFile(stamp, file, hash, frontMatter.Body.Text);
+        }
         return frontMatter;
     }
 
     /// <summary>What a SELECT names; null where it is not known.</summary>
-    public TableUses? FindUses(string sql) => Find(UsesKind, sql) is { } entry ? ParsedText.ReadUses(entry) : null;
+    public TableUses? FindUses(string sql)
+    {
+        if (known.Count == 0) return null;
+        if (!usesOf.TryGetValue(sql, out var entry))
+            return Find(UsesKind, HashOf(sql)) is { } bytes ? ParsedText.ReadUses(bytes) : null;
+        entry.IsUsed = true;
+        return ParsedText.ReadUses(entry.Bytes);
+    }
 
     /// <summary>Keeps what a SELECT names.</summary>
     public void Add(string sql, TableUses uses)
     {
-        if (path is not null) Add(UsesKind, sql, ParsedText.Write(uses));
+        if (path is not null) added.Enqueue(new(UsesKind, HashOf(sql), ParsedText.Write(uses)));
     }
 
     /// <summary>Writes what was used, if there is anything new and it is worth it.</summary>
     public void Save()
     {
-        if (path is null || used.Count < EntriesMin || (added == 0 && used.Count == known.Count)) return;
+        if (path is null) return;
+        var used = known.Values.Where(entry => entry.IsUsed).ToList();
+        if (used.Count + added.Count < EntriesMin || (added.IsEmpty && used.Count == known.Count)) return;
+        used.AddRange(added);
         var temporary = $"{path}.{Guid.NewGuid():N}";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                File.WriteAllBytes(temporary, Write());
+                File.WriteAllBytes(temporary, Write(used));
                 File.Move(temporary, path, overwrite: true);
             }
             finally
@@ -95,19 +152,17 @@ sealed class ParseCache
         }
     }
 
-    ReadOnlyMemory<byte>? Find(byte kind, string text)
+    void AddFile(FileStamp? stamp, string file, UInt128 textHash, string sql)
     {
-        if (known.Count == 0) return null;
-        var key = (kind, HashOf(text));
-        if (!known.TryGetValue(key, out var entry)) return null;
-        used[key] = entry;
-        return entry;
+        if (stamp is { IsNone: false } seen && seen.IsOlderThan(openedAt - AgeMin))
+            added.Enqueue(new(FileKind, HashOf(file), new ParsedFile(seen, textHash, HashOf(sql), Encoding.UTF8.GetBytes(sql)).ToBytes()));
     }
 
-    void Add(byte kind, string text, byte[] entry)
+    ReadOnlyMemory<byte>? Find(byte kind, UInt128 hash)
     {
-        used[(kind, HashOf(text))] = entry;
-        Interlocked.Increment(ref added);
+        if (!known.TryGetValue(new(kind, hash), out var entry)) return null;
+        entry.IsUsed = true;
+        return entry.Bytes;
     }
 
     static UInt128 HashOf(string text)
@@ -119,21 +174,20 @@ sealed class ParseCache
     }
 
     /// <summary>Version, hash of the rest, then for each entry its kind, hash, length and bytes.</summary>
-    byte[] Write()
+    static byte[] Write(List<ParsedEntry> entries)
     {
-        using var memory = new MemoryStream();
-        memory.Write(Version);
-        memory.Write(new byte[SHA256.HashSizeInBytes]);
-        Span<byte> head = stackalloc byte[1 + HashBytes + sizeof(int)];
-        foreach (var ((kind, hash), entry) in used)
+        const int headBytes = 1 + HashBytes + sizeof(int);
+        var bytes = new byte[Version.Length + SHA256.HashSizeInBytes + entries.Sum(entry => headBytes + entry.Bytes.Length)];
+        Version.CopyTo(bytes, 0);
+        var rest = bytes.AsSpan(Version.Length + SHA256.HashSizeInBytes);
+        foreach (var entry in entries)
         {
-            head[0] = kind;
-            BinaryPrimitives.WriteUInt128LittleEndian(head[1..], hash);
-            BinaryPrimitives.WriteInt32LittleEndian(head[(1 + HashBytes)..], entry.Length);
-            memory.Write(head);
-            memory.Write(entry.Span);
+            rest[0] = entry.Kind;
+            BinaryPrimitives.WriteUInt128LittleEndian(rest[1..], entry.Hash);
+            BinaryPrimitives.WriteInt32LittleEndian(rest[(1 + HashBytes)..], entry.Bytes.Length);
+            entry.Bytes.Span.CopyTo(rest[headBytes..]);
+            rest = rest[(headBytes + entry.Bytes.Length)..];
         }
-        var bytes = memory.ToArray();
         SHA256.HashData(bytes.AsSpan(Version.Length + SHA256.HashSizeInBytes), bytes.AsSpan(Version.Length));
         return bytes;
     }
@@ -146,11 +200,13 @@ sealed class ParseCache
         var rest = bytes[(Version.Length + SHA256.HashSizeInBytes)..];
         if (!SHA256.HashData(rest.Span).AsSpan().SequenceEqual(bytes.Span.Slice(Version.Length, SHA256.HashSizeInBytes))) return;
         const int headBytes = 1 + HashBytes + sizeof(int);
-        while (rest.Length > 0)
+        for (var at = 0; at < rest.Length;)
         {
-            var length = BinaryPrimitives.ReadInt32LittleEndian(rest.Span[(1 + HashBytes)..]);
-            known[(rest.Span[0], BinaryPrimitives.ReadUInt128LittleEndian(rest.Span[1..]))] = rest.Slice(headBytes, length);
-            rest = rest[(headBytes + length)..];
+            var head = rest.Span.Slice(at, headBytes);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(head[(1 + HashBytes)..]);
+            var entry = new ParsedEntry(head[0], BinaryPrimitives.ReadUInt128LittleEndian(head[1..]), rest.Slice(at + headBytes, length));
+            known[entry] = entry;
+            at += headBytes + length;
         }
     }
 }

@@ -26,11 +26,14 @@ static class ParsedText
     }
 
     /// <summary>The front matter that was written of the same text.</summary>
-    public static FrontMatter ReadFrontMatter(ReadOnlyMemory<byte> entry, string text, string file)
+    /// <param name="entry">What was written.</param>
+    /// <param name="file">The file as it is named in errors.</param>
+    /// <param name="sqlAt">The SQL in the text, by the index of its first character and their number.</param>
+    public static FrontMatter ReadFrontMatter(ReadOnlyMemory<byte> entry, string file, Func<int, int, string> sqlAt)
     {
         var reader = new ParsedBytes(entry.Span);
         var (start, length) = (reader.ReadNumber(), reader.ReadNumber());
-        var body = new SqlBody(text.Substring(start, length), ReadPlace(ref reader, file));
+        var body = new SqlBody(sqlAt(start, length), ReadPlace(ref reader, file));
         return new((YamlNode.Mapping)ReadNode(ref reader, file), body);
     }
 

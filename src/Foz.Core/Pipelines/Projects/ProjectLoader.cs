@@ -18,8 +18,14 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    const int BufferBytes = 1 << 16;
+
+    [ThreadStatic]
+    static byte[]? buffer;
+
     readonly ErrorList errors = new();
-    ParseCache cache = ParseCache.Open(folder: null, project: "");
+    ParseCache cache = ParseCache.None;
+    Task saving = Task.CompletedTask;
 
     /// <summary>Reads all of a folder.</summary>
     public ProjectResult Load(string folder)
@@ -28,61 +34,81 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         if (file is null) return new ProjectResult.Refused(errors.Items);
         if (file.IsDbt) return LoadDbt(file);
         var sourceReader = new SourceReader(file, errors);
-        cache = ParseCache.Open(options.CacheFolder, file.Folder);
+        cache = ParseCache.Open(options.CacheFolder, file.Folder, options.Clock);
         var sources = new List<ProjectSource>();
         foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml", ".py"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
-        var models = ReadAll(file.Folder, ModelReader.Folder, path => Path.GetExtension(path) == ".sql" || ProgramReader.IsProgram(path), (path, text, problems) =>
-            (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled));
-        models.AddRange(ReadAll(file.Folder, ModelReader.SnapshotFolder, path => Path.GetExtension(path) == ".sql", (path, text, problems) =>
-            (Model: new ModelReader(file.SchemaPrefix, cache, problems).Read(path, text, out var isEnabled), IsEnabled: isEnabled)));
-        models.AddRange(ReadSeeds(file));
-        var tests = ReadAll(file.Folder, TestsFolder, IsSqlTest, (path, text, problems) =>
-            new ModelReader(file.SchemaPrefix, cache, problems).ReadTest(path, text));
+        List<ReadModel> models =
+        [
+            .. ReadAll(file.Folder, ModelReader.Folder, path => IsSql(path) || ProgramReader.IsProgram(path), (path, problems) => Read(file, path, problems)),
+            .. ReadAll(file.Folder, ModelReader.SnapshotFolder, IsSql, (path, problems) => Read(file, path, problems)),
+            .. ReadSeeds(file),
+        ];
+        var tests = ReadAll(file.Folder, TestsFolder, IsSqlTest, (path, problems) => ReadSql(file.Folder, path, problems) is var (yaml, body)
+            ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body)
+            : null);
         RefuseOtherFiles(file.Folder);
         var result = Finish(new(
             file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
-            [.. tests.OfType<SqlTest>()],
+            [.. tests],
             models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(), ReadSelectors(file))
         {
             UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
                 .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
         });
-        cache.Save();
+        saving.GetAwaiter().GetResult();
         return result;
     }
 
     ProjectResult LoadDbt(ProjectFile file)
     {
-        cache = ParseCache.Open(options.CacheFolder, file.Folder);
+        cache = ParseCache.Open(options.CacheFolder, file.Folder, options.Clock);
         var parts = new DbtProjectReader(file, options, errors, finder.CancellationToken).Read();
         if (!errors.IsEmpty) return new ProjectResult.Refused(errors.Items);
         var result = Finish(parts);
-        cache.Save();
+        saving.GetAwaiter().GetResult();
         return result;
     }
 
-    static bool IsSqlTest(string path) =>
-        Path.GetExtension(path) == ".sql" && !path.StartsWith(FixturesFolder, StringComparison.Ordinal);
+    static bool IsSql(string path) => path.EndsWith(".sql", StringComparison.Ordinal);
+
+    static bool IsSqlTest(string path) => IsSql(path) && !path.StartsWith(FixturesFolder, StringComparison.Ordinal);
 
     /// <summary>Reads files of a folder, several at a time; what is wrong is told in their order.</summary>
-    List<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, string, ErrorList, T> read)
+    IEnumerable<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, ErrorList, T?> read)
+        where T : class
     {
         var paths = FilesBelow(folder, name).Where(isRead).ToList();
         ReadingHeap.Reserve(paths.Count);
         var found = new T?[paths.Count];
         var problems = paths.ConvertAll(_ => new ErrorList());
-        var isThere = new bool[paths.Count];
-        Parallel.For(0, paths.Count, i =>
-        {
-            if (ReadText(folder, paths[i], problems[i]) is not { } text) return;
-            (found[i], isThere[i]) = (read(paths[i], text, problems[i]), true);
-        });
+        Parallel.For(0, paths.Count, i => found[i] = read(paths[i], problems[i]));
         foreach (var problem in problems.Where(list => !list.IsEmpty).SelectMany(list => list.Items)) errors.Add(problem);
-        return [.. found.Where((_, i) => isThere[i]).Select(item => item!)];
+        return found.OfType<T>();
     }
 
-    IEnumerable<(Model? Model, bool IsEnabled)> ReadSeeds(ProjectFile file)
+    ReadModel? Read(ProjectFile file, string path, ErrorList problems)
+    {
+        var reader = new ModelReader(file.SchemaPrefix, problems);
+        if (ProgramReader.IsProgram(path))
+            return ReadText(file.Folder, path, problems) is { } text ? new(reader.ReadProgram(path, text, out var takesPart), takesPart) : null;
+        return ReadSql(file.Folder, path, problems) is var (yaml, body) ? new(reader.Read(path, yaml, body, out var isEnabled), isEnabled) : null;
+    }
+
+    /// <summary>The front matter and SQL of a file, which is read only if it may have changed; null where it cannot be read.</summary>
+    FrontMatter? ReadSql(string folder, string path, ErrorList problems)
+    {
+        var stamp = cache.StampOf(Path.Combine(folder, path));
+        return cache.FindFile(stamp, path)
+            ?? (ReadText(folder, path, problems) is { } text ? cache.ReadFrontMatter(text, path, problems, stamp) : null);
+    }
+
+    /// <summary>A model that was read.</summary>
+    /// <param name="Model">The model; null where it has no name.</param>
+    /// <param name="IsEnabled">Whether it takes part.</param>
+    sealed record ReadModel(Model? Model, bool IsEnabled);
+
+    IEnumerable<ReadModel> ReadSeeds(ProjectFile file)
     {
         var reader = new SeedReader(file.SchemaPrefix, errors);
         var properties = new Dictionary<string, (string File, string Text)>(StringComparer.Ordinal);
@@ -92,7 +118,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         {
             var isSaid = properties.Remove(path, out var said);
             var model = reader.Read(path, Path.Combine(file.Folder, path), isSaid ? said : null, out var isEnabled);
-            yield return (model, isEnabled);
+            yield return new(model, isEnabled);
         }
         foreach (var (csv, said) in properties)
             errors.Add(new Place(said.File), $"there is no {csv} beside it", "name it as the CSV file that it describes");
@@ -145,11 +171,11 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         foreach (var model in parts.Models) exports.Check(model, parts.File);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
         var uses = finder.Find(Statements(parts), cache);
+        saving = Task.Run(cache.Save);
         var resolver = new ReferenceResolver(parts, uses, options, errors);
         parts = parts with
         {
-            Models = [.. parts.Models.Select(resolver.Resolve)
-                .OrderBy(m => $"{m.Name}", StringComparer.OrdinalIgnoreCase)],
+            Models = [.. resolver.ResolveAll(parts.Models).OrderBy(m => $"{m.Name}", StringComparer.OrdinalIgnoreCase)],
             Sources = [.. parts.Sources
                 .Select(s => s with { Streams = [.. s.Streams.Select(resolver.Resolve)] })
                 .OrderBy(s => s.Name, StringComparer.Ordinal)],
@@ -238,8 +264,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     {
         try
         {
-            return Decode(System.IO.File.ReadAllBytes(Path.Combine(folder, path)))
-                .Replace("\r\n", "\n", StringComparison.Ordinal);
+            return Decode(ReadBytes(Path.Combine(folder, path))).Replace("\r\n", "\n", StringComparison.Ordinal);
         }
         catch (DecoderFallbackException)
         {
@@ -253,14 +278,26 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     }
 
     /// <summary>UTF-8 with or without a mark; what begins with another encoding's mark is read as that.</summary>
-    static string Decode(byte[] bytes)
+    static string Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes is [0xFE or 0xFF, 0xFE or 0xFF, ..] or [0, 0, 0xFE, 0xFF, ..])
         {
-            using var reader = new StreamReader(new MemoryStream(bytes), StrictUtf8);
+            using var reader = new StreamReader(new MemoryStream(bytes.ToArray()), StrictUtf8);
             return reader.ReadToEnd();
         }
-        return StrictUtf8.GetString(bytes.AsSpan(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+        return StrictUtf8.GetString(bytes is [0xEF, 0xBB, 0xBF, ..] ? bytes[3..] : bytes);
+    }
+
+    /// <summary>A file's bytes, until this thread reads the next one.</summary>
+    static ReadOnlySpan<byte> ReadBytes(string path)
+    {
+        buffer ??= new byte[BufferBytes];
+        // Shared with writers too, so that the system need not lock it: there are many files.
+        using var handle = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var read = 0;
+        while (RandomAccess.Read(handle, buffer.AsSpan(read), read) is > 0 and var more)
+            if ((read += more) == buffer.Length) return System.IO.File.ReadAllBytes(path);
+        return buffer.AsSpan(0, read);
     }
 
     /// <summary>Files of the project's own folders that look like part of it and are not read.</summary>
@@ -275,8 +312,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var root = Path.Combine(folder, name);
         if (!Directory.Exists(root)) return [];
         return Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part.StartsWith('.')))
+            .Select(path => string.Concat(name, path.AsSpan(root.Length)).Replace('\\', '/'))
+            .Where(path => !path.Contains("/.", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
     }
 }

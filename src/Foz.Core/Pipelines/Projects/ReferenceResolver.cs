@@ -28,8 +28,25 @@ sealed class ReferenceResolver(
     readonly Dictionary<TableName, Model> resolved = [];
     readonly HashSet<TableName> underWay = [];
 
+    /// <summary>Models with their references filled in.</summary>
+    public IReadOnlyList<Model> ResolveAll(IReadOnlyList<Model> all)
+    {
+        if (all.Any(model => model.Materialization is Materialization.Ephemeral)) return [.. all.Select(Resolve)];
+        // Without ephemeral models between them none needs what is found of another.
+        var found = new Model[all.Count];
+        try
+        {
+            Parallel.For(0, found.Length, i => found[i] = ResolveNew(all[i]));
+        }
+        catch (AggregateException e)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        return found;
+    }
+
     /// <summary>A model with its references filled in; those of ephemeral models that it reads are its own.</summary>
-    public Model Resolve(Model model)
+    Model Resolve(Model model)
     {
         if (resolved.TryGetValue(model.Name, out var known)) return known;
         underWay.Add(model.Name);

@@ -43,8 +43,10 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
     {
         var found = new ConcurrentDictionary<string, TableUses>(StringComparer.Ordinal);
         var open = new ConcurrentBag<string>();
-        Parallel.ForEach(statements.Distinct(StringComparer.Ordinal), sql =>
+        var all = statements.Distinct(StringComparer.Ordinal).ToArray();
+        Parallel.For(0, all.Length, i =>
         {
+            var sql = all[i];
             if (cache.FindUses(sql) is { } known) found[sql] = known;
             else if (FindPlain(sql) is { } plain) cache.Add(sql, found[sql] = plain);
             else open.Add(sql);

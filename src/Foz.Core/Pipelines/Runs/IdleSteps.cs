@@ -33,10 +33,7 @@ sealed class IdleSteps
         var nodes = project.Graph.Nodes.OfType<GraphNode.OfModel>()
             .Where(node => selected.Contains(node.Name) && node.Model.Exports.Count == 0).ToList();
         if (context.Intervals is null)
-            Parallel.ForEach(nodes, node =>
-            {
-                if (settled.Contains(node, isUnchanged: false)) steps.idle[node.Name] = true;
-            });
+            foreach (var node in settled.Find(nodes, isUnchanged: false)) steps.idle[node.Name] = true;
         await Parallel.ForEachAsync(
             nodes.Where(node => !steps.idle.ContainsKey(node.Name)),
             new ParallelOptions { MaxDegreeOfParallelism = ReadsMax, CancellationToken = cancellationToken },

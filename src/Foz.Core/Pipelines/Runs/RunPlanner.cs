@@ -78,8 +78,7 @@ public sealed class RunPlanner(Lake lake)
         var settled = SettledSteps.Open(lake, project);
         var idle = request.IsFullRefresh || request.Intervals is not null
             ? []
-            : nodes.OfType<GraphNode.OfModel>().AsParallel().WithCancellation(cancellationToken)
-                .Where(node => settled.Contains(node, isUnchanged: true)).Select(node => node.Name).ToHashSet();
+            : settled.Find([.. nodes.OfType<GraphNode.OfModel>()], isUnchanged: true).Select(node => node.Name).ToHashSet();
         var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads, BasePrefix = project.File.Base?.SchemaPrefix }
             .ReadAsync([.. nodes.Where(node => !idle.Contains(node.Name))], cancellationToken);
         var changes = nodes.ToDictionary(

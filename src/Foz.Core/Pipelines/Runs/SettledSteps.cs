@@ -46,10 +46,18 @@ sealed class SettledSteps
         return new(lake, Path.Combine(project.CacheFolder!, Convert.ToHexStringLower(place.AsSpan(0, 8)) + ".settled"));
     }
 
-    /// <summary>Whether a model is known to have nothing to do.</summary>
-    /// <param name="node">The model.</param>
-    /// <param name="isUnchanged">Whether its definition must also be known to be the one that its table was made from.</param>
-    public bool Contains(GraphNode.OfModel node, bool isUnchanged) =>
+    /// <summary>The models that are known to have nothing to do.</summary>
+    /// <param name="nodes">The models.</param>
+    /// <param name="isUnchanged">Whether their definitions must also be known to be those that their tables were made from.</param>
+    public IEnumerable<GraphNode.OfModel> Find(IReadOnlyList<GraphNode.OfModel> nodes, bool isUnchanged)
+    {
+        if (known.Steps.Count == 0) return [];
+        var found = new GraphNode.OfModel?[nodes.Count];
+        Parallel.For(0, found.Length, i => found[i] = Contains(nodes[i], isUnchanged) ? nodes[i] : null);
+        return found.OfType<GraphNode.OfModel>();
+    }
+
+    bool Contains(GraphNode.OfModel node, bool isUnchanged) =>
         known.Steps.TryGetValue(node.Table, out var step) && (step.IsUnchanged || !isUnchanged)
         && step.Definition == DefinitionOf(node) && step.Seen.All(Holds);
 

@@ -1,4 +1,7 @@
 using System.Text;
+using Foz.Core.Configuration;
+using Foz.Delta.Storage;
+using Foz.Tests.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Tests.Core.Pipelines.Projects;
@@ -7,6 +10,9 @@ namespace Foz.Tests.Core.Pipelines.Projects;
 public sealed class ParseCacheTests : IDisposable
 {
     readonly ProjectFolder folder = new();
+    // All files are younger, so that each is read.
+    readonly SetClock clock = new() { Now = TimeProvider.System.GetUtcNow().AddHours(-1) };
+
     readonly string cache = Directory.CreateTempSubdirectory("foz-cache-").FullName;
 
     public ParseCacheTests()
@@ -68,6 +74,46 @@ public sealed class ParseCacheTests : IDisposable
         Assert.Equal(errors, folder.Errors(With));
     }
 
+    [Fact]
+    public void A_file_that_has_not_changed_is_not_read()
+    {
+        Assert.SkipUnless(FileStamp.AreKnown, "this system does not tell stamps of files");
+        clock.Now = TimeProvider.System.GetUtcNow().AddHours(1);
+        const string Name = "models/silver/m5.sql";
+        var file = Path.Combine(folder.Path, Name);
+        var anew = TextOf(folder.Load());
+        Load();
+        Assert.Equal("No 5: é", ((YamlNode.Scalar)Find()!.Yaml["description"]!).Text);
+        Assert.Equal(anew, TextOf(Load()));
+
+        File.WriteAllText(file, File.ReadAllText(file).Replace("No 5", "No V", StringComparison.Ordinal));
+        Assert.Null(Find());
+        Assert.Equal("No V: é", Load().FindModel(new("silver", "m5"))!.Description);
+        Assert.NotNull(Find());
+        File.Delete(file);
+        File.Copy(Path.Combine(folder.Path, "models", "silver", "m4.sql"), file);
+        Assert.Null(Find());
+        Assert.Equal("No 4: é", Load().FindModel(new("silver", "m5"))!.Description);
+        Assert.Equal(TextOf(folder.Load()), TextOf(Load()));
+
+        FrontMatter? Find()
+        {
+            var kept = ParseCache.Open(cache, folder.Path, clock);
+            return kept.FindFile(kept.StampOf(file), Name);
+        }
+    }
+
+    [Fact]
+    public void A_file_that_was_written_lately_is_read_again()
+    {
+        // Of a file system whose clock ticks slowly, two versions can have one stamp.
+        Load();
+        var entries = File.ReadAllBytes(CacheFile).Length;
+        clock.Now = clock.Now.AddHours(2);
+        Load();
+        Assert.True(!FileStamp.AreKnown || File.ReadAllBytes(CacheFile).Length > entries, "stamps are kept once they are old enough");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(20)]
@@ -98,7 +144,7 @@ public sealed class ParseCacheTests : IDisposable
 
     Project Load() => folder.Load(With);
 
-    ProjectOptions With(ProjectOptions options) => options with { CacheFolder = cache };
+    ProjectOptions With(ProjectOptions options) => options with { CacheFolder = cache, Clock = clock };
 
     /// <summary>All that is known of a project's models and tests.</summary>
     static string TextOf(Project project)
