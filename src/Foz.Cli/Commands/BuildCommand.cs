@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Journal;
 using Foz.Core.Pipelines.Dbt;
+using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Pipelines.UnitTests;
 
@@ -44,19 +46,27 @@ static class BuildCommand
                 new()
                 {
                     Project = project, IsFullRefresh = arguments.GetValue(fullRefresh),
-                    Selection = request, Defer = defer.Read(arguments, request),
+                    Selection = request, Defer = defer.Read(arguments, request), Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
                 },
                 cancellationToken);
             var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
-            // Tests of tables that were not made would tell of what was there before.
-            if (exitCode != 0 || selected.SqlTests.Count == 0) return exitCode;
-            var outcomes = await new ProjectChecks(workspace.Lake).RunTestsAsync(project, selected.SqlTests, cancellationToken);
+            var rest = selected.SqlTests.Where(test => run.Tests.All(made => made.Name != test.Name) && IsMade(project, run, test)).ToList();
+            if (run.Tests.Count + rest.Count == 0) return exitCode;
+            var made = await new ProjectChecks(workspace.Lake).RunTestsAsync(project, rest, cancellationToken);
+            IReadOnlyList<ChecksOutcome> outcomes = [.. run.Tests.Concat(made).OrderBy(outcome => outcome.Name, StringComparer.Ordinal)];
             DbtArtifacts.WriteResults(project, Name, run, outcomes);
             if (!options.IsJson(arguments)) TestCommand.Tell(context, outcomes);
             else foreach (var outcome in outcomes) context.Shell.Out.WriteLine(LineOf(context, outcome));
-            return outcomes.Any(outcome => outcome.IsFailure) ? 1 : 0;
+            return outcomes.Any(outcome => outcome.IsFailure) ? 1 : exitCode;
         });
         return command;
+    }
+
+    /// <summary>Whether all that a test looks at is made: of what is not, it would tell what was there before.</summary>
+    static bool IsMade(Project project, RunResult run, SqlTest test)
+    {
+        var missing = run.Steps.Where(step => step.Outcome is Outcome.Failed or Outcome.Canceled).Select(step => step.Step).ToHashSet();
+        return test.References.All(reference => !missing.Contains(project.TableOf(reference.Name)));
     }
 
     static string LineOf(CommandContext context, ChecksOutcome outcome) => LineOf(

@@ -40,6 +40,11 @@ public sealed class StrategyOracleTests : IDisposable
         WHEN MATCHED THEN UPDATE SET v = b.v
         WHEN NOT MATCHED THEN INSERT VALUES (b.id, b.v, b.day, b.ts)
         """)]
+    [InlineData("unique_key: [id], merge_exclude_columns: [v, ts]", true, """
+        MERGE INTO t USING batch b ON t.id = b.id
+        WHEN MATCHED THEN UPDATE SET day = b.day
+        WHEN NOT MATCHED THEN INSERT VALUES (b.id, b.v, b.day, b.ts)
+        """)]
     [InlineData("unique_key: id, incremental_predicates: [\"target.id % 3 > 0\", \"id < 15\"]", true, """
         MERGE INTO t USING batch b ON t.id = b.id AND t.id % 3 > 0 AND t.id < 15
         WHEN MATCHED THEN UPDATE SET v = b.v, day = b.day, ts = b.ts

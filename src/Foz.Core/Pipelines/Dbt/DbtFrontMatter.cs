@@ -11,24 +11,28 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
     /// <summary>Keys of <c>config</c> that say how rows come into a table, and are the same here.</summary>
     static readonly string[] Same =
     [
-        "unique_key", "merge_update_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback", "partition_by", "cluster_by",
-        "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes",
+        "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
+        "partition_by", "cluster_by", "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes",
     ];
 
     /// <summary>Keys that only models which keep their rows have a use for, and dbt passes over in others.</summary>
     static readonly HashSet<string> OfIncremental = new(StringComparer.Ordinal)
     {
-        "unique_key", "merge_update_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback", "full_refresh",
-        "updated_at", "hard_deletes", "invalidate_hard_deletes",
+        "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
+        "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes",
     };
 
     static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
-        ["merge_exclude_columns"] = "state those that change: merge_update_columns", ["sql_header"] = "a model is one SELECT",
+        ["sql_header"] = "a model is one SELECT",
         ["dbt_valid_to_current"] = "a version that lasts has NULL in dbt_valid_to",
     };
 
-    static readonly string[] HistoryColumns = ["dbt_valid_from", "dbt_valid_to"];
+    /// <summary>The columns that dbt's snapshots have, by what they are called here.</summary>
+    static readonly (string Key, string Column)[] HistoryColumns =
+    [
+        ("valid_from", "dbt_valid_from"), ("valid_to", "dbt_valid_to"), ("version_id", "dbt_scd_id"), ("version_at", "dbt_updated_at"),
+    ];
 
     /// <summary>The front matter of a model or snapshot.</summary>
     /// <param name="resource">The resource, its configuration complete.</param>
@@ -122,8 +126,8 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         if (strategy is "merge" or "delete+insert" && config["unique_key"] is null) strategy = "append";
         Add(entries, "strategy", Text(strategy, place), place);
         Add(entries, "on_schema_change", Text(config.Text("on_schema_change") ?? "ignore", place), place);
-        if (strategy is "append" or "insert_overwrite" or "microbatch") entries.RemoveAll(entry => entry.Key is "unique_key" or "merge_update_columns" or "incremental_predicates");
-        if (strategy == "delete+insert") entries.RemoveAll(entry => entry.Key is "merge_update_columns");
+        if (strategy is "append" or "insert_overwrite" or "microbatch") entries.RemoveAll(entry => entry.Key is "unique_key" or "incremental_predicates");
+        if (strategy != "merge") entries.RemoveAll(entry => entry.Key is "merge_update_columns" or "merge_exclude_columns");
         entries.RemoveAll(entry => entry.Key is "updated_at" or "hard_deletes" or "invalidate_hard_deletes");
         if (strategy != "microbatch") entries.RemoveAll(entry => entry.Key is "event_time" or "begin" or "batch_size" or "lookback");
     }
@@ -135,10 +139,11 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         if (strategy == "check" && config["check_cols"] is { } columns) Add(entries, "check_cols", DbtValues.ToNode(columns, place), place);
         if (strategy == "check") entries.RemoveAll(entry => entry.Key == "updated_at");
         var names = config["snapshot_meta_column_names"] as JinjaDict ?? new();
-        foreach (var column in HistoryColumns)
-            Add(entries, column["dbt_".Length..], Text(names.TryGet(column, out var name) && name is not null ? JinjaValue.ToText(name) : column, place), place);
+        foreach (var (key, column) in HistoryColumns.Where(column => strategy == "check" || !column.Key.StartsWith("version", StringComparison.Ordinal)))
+            Add(entries, key, Text(names.TryGet(column, out var name) && name is not null ? JinjaValue.ToText(name) : column, place), place);
         Add(entries, "is_current", Text("dbt_is_current", place), place);
-        entries.RemoveAll(entry => entry.Key is "event_time" or "begin" or "batch_size" or "lookback" or "full_refresh" or "merge_update_columns" or "incremental_predicates");
+        entries.RemoveAll(entry => entry.Key is "event_time" or "begin" or "batch_size" or "lookback" or "full_refresh" or "merge_update_columns"
+            or "merge_exclude_columns" or "incremental_predicates");
     }
 
     static void Add(List<YamlEntry> entries, string key, YamlNode value, Place place) => entries.Add(new(key, place, value));

@@ -116,10 +116,18 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         };
         return $"""
             SELECT * EXCLUDE ({From}, {To}), {From} AS {SqlText.Identifier(columns.ValidFrom)},
-                {To} AS {SqlText.Identifier(columns.ValidTo)}, {To} IS NULL AS {SqlText.Identifier(columns.IsCurrent)}
+                {To} AS {SqlText.Identifier(columns.ValidTo)}, {To} IS NULL AS {SqlText.Identifier(columns.IsCurrent)}{VersionColumns()}
             FROM ({versions}
             )
             """;
+    }
+
+    /// <summary>The columns that tell versions from one another by one value, and when each begins.</summary>
+    string VersionColumns()
+    {
+        var text = strategy.UniqueKey.Select(key => $"coalesce(CAST({SqlText.Identifier(key)} AS VARCHAR), '')").Append($"epoch_us({From})::VARCHAR");
+        return (columns.VersionId is { } id ? $", md5(concat_ws('|', {string.Join(", ", text)})) AS {SqlText.Identifier(id)}" : "")
+            + (columns.VersionAt is { } at ? $", {From} AS {SqlText.Identifier(at)}" : "");
     }
 
     /// <summary>
@@ -238,7 +246,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",
-                "leave it out, or call the strategy's column otherwise with valid_from, valid_to or is_current");
+                "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, version_id or version_at");
         if (updatedAt is not null && given.First(c => Is(c, updatedAt)) is { } time
             && time.Type.Id is not (TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz))
             throw Wrong(
@@ -264,7 +272,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
 
     void CheckHistory(TableSnapshot present)
     {
-        foreach (var column in columns.Names.Where(column => present.Schema.Columns.Find(column) is null))
+        foreach (var column in columns.Needed.Where(column => present.Schema.Columns.Find(column) is null))
             throw Wrong(
                 $"the table of {model.Name} has no column '{column}': it is no history of this strategy yet",
                 "give the model another name; or drop the table, which is then made as a history of what is now");

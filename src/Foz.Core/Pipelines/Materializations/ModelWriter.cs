@@ -97,7 +97,8 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 
     static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
     {
-        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, SequenceBy = merge.SequenceBy, Target = Target(merge.Predicates), Write = options,
+        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, KeptColumns = merge.ExcludeColumns, SequenceBy = merge.SequenceBy,
+        Target = Target(merge.Predicates), Write = options,
     };
 
     static RowCondition Target(IReadOnlyList<string> predicates) => new(

@@ -119,6 +119,9 @@ public abstract record IncrementalStrategy
         /// <summary>The columns that a row of the same key changes; empty for all.</summary>
         public IReadOnlyList<string> UpdateColumns { get; init; } = [];
 
+        /// <summary>The columns that a row of the same key does not change; empty for none.</summary>
+        public IReadOnlyList<string> ExcludeColumns { get; init; } = [];
+
         /// <summary>
         /// The column by which a row that arrives late is known: one that is older than the table's changes nothing. Null where what
         /// arrives is always newer.
@@ -219,6 +222,15 @@ public sealed record HistoryColumns
     /// <summary>Whether it lasts.</summary>
     public string IsCurrent { get; init; } = "is_current";
 
+    /// <summary>A hash of the key and of when the version begins; null for no such column.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>When the version begins, once more; null for no such column.</summary>
+    public string? VersionAt { get; init; }
+
+    /// <summary>Those that every history has.</summary>
+    public IReadOnlyList<string> Needed => [ValidFrom, ValidTo, IsCurrent];
+
     /// <summary>All of them.</summary>
-    public IReadOnlyList<string> Names => [ValidFrom, ValidTo, IsCurrent];
+    public IReadOnlyList<string> Names => [.. Needed, .. new[] { VersionId, VersionAt }.OfType<string>()];
 }

@@ -89,11 +89,12 @@ sealed partial class MaterializationReader(ErrorList errors)
     {
         ["unique_key"] = [Strategy.Merge, Strategy.DeleteInsert, .. Scd2],
         ["incremental_key"] = [Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime],
-        ["merge_update_columns"] = [Strategy.Merge], ["sequence_by"] = [Strategy.Merge],
+        ["merge_update_columns"] = [Strategy.Merge], ["merge_exclude_columns"] = [Strategy.Merge], ["sequence_by"] = [Strategy.Merge],
         ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
         ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
         ["hard_deletes"] = Scd2,
         ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2,
+        ["version_id"] = [Strategy.Scd2ByColumn], ["version_at"] = [Strategy.Scd2ByColumn],
         ["event_time"] = [Strategy.Microbatch], ["begin"] = [Strategy.Microbatch], ["batch_size"] = [Strategy.Microbatch],
         ["lookback"] = [Strategy.Microbatch],
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -217,9 +218,18 @@ sealed partial class MaterializationReader(ErrorList errors)
     {
         var merge = new IncrementalStrategy.Merge(Key(options, "merge"))
         {
-            UpdateColumns = options.Reader.Texts("merge_update_columns"), Predicates = options.Predicates,
+            UpdateColumns = options.Reader.Texts("merge_update_columns"), ExcludeColumns = options.Reader.Texts("merge_exclude_columns"),
+            Predicates = options.Predicates,
             SequenceBy = options.Reader.Text("sequence_by"),
         };
+        if (merge is { UpdateColumns.Count: > 0, ExcludeColumns.Count: > 0 })
+            errors.Add(
+                options.Reader.PlaceOf("merge_exclude_columns"), "'merge_exclude_columns' stands beside 'merge_update_columns'",
+                "state those that change, or those that do not");
+        if (merge.SequenceBy is { } kept && merge.ExcludeColumns.Contains(kept, StringComparer.OrdinalIgnoreCase))
+            errors.Add(
+                options.Reader.PlaceOf("merge_exclude_columns"), $"'merge_exclude_columns' has '{kept}', by which rows are told to be newer",
+                "take it out of them");
         if (merge is { SequenceBy: { } sequence, UpdateColumns.Count: > 0 } && !merge.UpdateColumns.Contains(sequence, StringComparer.OrdinalIgnoreCase))
         {
             errors.Add(
@@ -266,9 +276,11 @@ sealed partial class MaterializationReader(ErrorList errors)
             ValidFrom = reader.Text("valid_from") ?? usual.ValidFrom,
             ValidTo = reader.Text("valid_to") ?? usual.ValidTo,
             IsCurrent = reader.Text("is_current") ?? usual.IsCurrent,
+            VersionId = reader.Text("version_id"),
+            VersionAt = reader.Text("version_at"),
         };
         if (columns.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Names.Count)
-            errors.Add(reader.Place, "'valid_from', 'valid_to' and 'is_current' are to have different names");
+            errors.Add(reader.Place, "'valid_from', 'valid_to', 'is_current', 'version_id' and 'version_at' are to have different names");
         return columns;
     }
 

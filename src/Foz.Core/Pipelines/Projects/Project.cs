@@ -58,6 +58,13 @@ public sealed class Project
     /// <summary>Its own selectors, by name.</summary>
     public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
+    /// <summary>The dbt packages that it is made of: itself alone where it is none of dbt.</summary>
+    internal IEnumerable<string> Packages => Dbt?.Settings.Packages.Select(package => package.Name) ?? [Name];
+
+    /// <summary>The dbt package that a file is of; the project itself of one that is in no other.</summary>
+    internal string PackageOf(string file) => Dbt?.Settings.Packages
+        .FirstOrDefault(package => package.Path.Length > 0 && file.StartsWith(package.Path, StringComparison.Ordinal))?.Name ?? Name;
+
     /// <summary>Where what can be found out again is kept of it; null for nowhere.</summary>
     internal string? CacheFolder => options.CacheFolder;
 

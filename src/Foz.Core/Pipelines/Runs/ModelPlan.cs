@@ -140,6 +140,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns)
                     .AppendJoin('\n', merge.Predicates);
                 if (merge.SequenceBy is { } sequence) text.Append("\nsequence ").Append(sequence);
+                if (merge.ExcludeColumns.Count > 0) text.Append("\nexcept ").AppendJoin(',', merge.ExcludeColumns);
                 break;
             case IncrementalStrategy.DeleteInsert replace:
                 text.AppendJoin(',', replace.UniqueKey).Append(';').AppendJoin('\n', replace.Predicates);

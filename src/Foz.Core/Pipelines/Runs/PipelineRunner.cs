@@ -45,21 +45,21 @@ public sealed class PipelineRunner(Lake lake)
         var steps = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
-        if (steps.Count == 0 && found.Tables.Count > 0 && project.File.Base is { } below)
-            Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
-        else if (steps.Count == 0 && !request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+        if (steps.Count == 0) WarnOfNothing(request, project, found);
         await using var reports = new RunReports(lake, project, runId);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
             stop.Token);
+        var gates = new TestGates(lake, project, request.Tests);
         var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         await hooks.RunAsync(project.Hooks.Before, stop.Token);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
             async node =>
             {
-                var result = idle.Contains(node)
-                    ? Skip(request, node)
+                var result = await gates.FindFailedAsync(node, stop.Token) is { } failed
+                    ? Refuse(request, node, failed)
+                    : idle.Contains(node) ? Skip(request, node)
                     : await RunStepAsync(request, project, runId, node, opened.Sources, reports, stop.Token);
                 idle.End(node, result);
                 await snapshots.EndAsync(node);
@@ -75,13 +75,20 @@ public sealed class PipelineRunner(Lake lake)
             reports.Add(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
-        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt);
+        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = await gates.EndAsync() };
         await KeepAsync(project, request, result, CancellationToken.None);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
         result = result with { Error = error ?? hookError };
         Tell(request, new RunEvent.Finished(result));
         return result;
+    }
+
+    void WarnOfNothing(RunRequest request, Project project, SelectedResources found)
+    {
+        if (found.Tables.Count > 0 && project.File.Base is { } below)
+            Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
+        else if (!request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
     }
 
     /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
@@ -221,6 +228,13 @@ public sealed class PipelineRunner(Lake lake)
         {
             return result with { Outcome = Outcome.Failed, Error = e };
         }
+    }
+
+    /// <summary>Leaves a step out behind a test that failed.</summary>
+    StepResult Refuse(RunRequest request, GraphNode node, ChecksOutcome failed)
+    {
+        Tell(request, new RunEvent.Warned(node.Table, new($"not made: the test {failed.Name} failed")));
+        return StepScheduler.Canceled(node);
     }
 
     StepResult Skip(RunRequest request, GraphNode node)

@@ -29,6 +29,11 @@ public sealed record RunRequest
     /// <summary>Whether the first step that fails keeps all others from starting.</summary>
     public bool FailsFast { get; init; }
 
+    /// <summary>
+    /// The names of the SQL tests that are made between the steps: what needs all that one looks at is not made where it fails.
+    /// </summary>
+    public IReadOnlySet<string> Tests { get; init; } = new HashSet<string>();
+
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -69,6 +69,7 @@ sealed class StepScheduler(ProjectGraph graph, IReadOnlySet<TableName> selected,
             if (waiting.ContainsKey(dependent) && --waiting[dependent] == 0) ready.Add(order[dependent], graph.Find(dependent)!);
     }
 
-    static StepResult Canceled(GraphNode node) =>
+    /// <summary>How a step ends that is not tried.</summary>
+    public static StepResult Canceled(GraphNode node) =>
         new() { Step = node.Table, IsStream = node is GraphNode.OfStream, Outcome = Outcome.Canceled };
 }

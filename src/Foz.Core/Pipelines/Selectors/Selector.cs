@@ -132,6 +132,9 @@ public enum SelectorMethod
     /// <summary>By group.</summary>
     Group,
 
+    /// <summary>By the dbt package that states it.</summary>
+    Package,
+
     /// <summary>By the name of a selector that the project states.</summary>
     Selector,
 }

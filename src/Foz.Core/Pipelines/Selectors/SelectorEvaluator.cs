@@ -9,6 +9,9 @@ namespace Foz.Core.Pipelines.Selectors;
 /// <param name="facts">What selectors ask beside the project's text.</param>
 sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
 {
+    /// <summary>The package that is the project itself.</summary>
+    const string OwnPackage = "this";
+
     readonly BitArray barred = graph.None();
 
     /// <summary>What a selector means, with the tests that look at a table of it, unless they look at one that it leaves out.</summary>
@@ -96,6 +99,8 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
             && facts.Fresher.Contains(name),
         SelectorMethod.Group => resource => resource is Resource.Table { Node: GraphNode.OfModel { Model.Group: { } group } }
             && Glob.IsMatch(term.Value, group),
+        SelectorMethod.Package => resource =>
+            Glob.IsMatch(term.Value is OwnPackage ? graph.Project.Name : term.Value, graph.Project.PackageOf(resource.File)),
         _ => _ => false,
     };
 
@@ -172,6 +177,7 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
             .Concat(graph.Project.Declared.SelectMany(declared => new[] { declared.Name.Split('.')[0], declared.Name })),
         SelectorMethod.Exposure => graph.Project.Exposures.Select(exposure => exposure.Name),
         SelectorMethod.Group => graph.Project.Models.Select(model => model.Group ?? ""),
+        SelectorMethod.Package => graph.Project.Packages,
         SelectorMethod.Fqn when value.Contains('.', StringComparison.Ordinal) => graph.Items.Select(resource => resource.Name),
         SelectorMethod.Fqn => graph.Items.SelectMany(resource => resource.Paths.Select(path => path[^1]))
             .Concat(graph.Items.SelectMany(resource => resource.Paths.Select(path => path[0]))),

@@ -21,6 +21,7 @@ static class SelectorMethods
             ["exposure"] = SelectorMethod.Exposure,
             ["metric"] = SelectorMethod.Metric,
             ["group"] = SelectorMethod.Group,
+            ["package"] = SelectorMethod.Package,
             ["selector"] = SelectorMethod.Selector,
         };
 

@@ -12,6 +12,9 @@ public sealed record MergeOptions
     /// <summary>The columns that a replaced row takes from the new one; empty for all.</summary>
     public IReadOnlyList<string> UpdateColumns { get; init; } = [];
 
+    /// <summary>The columns that a row of the same key does not change; empty for none.</summary>
+    public IReadOnlyList<string> KeptColumns { get; init; } = [];
+
     /// <summary>
     /// The column that tells which of two rows of a key is the newer one: of the rows that are merged the newest counts, and one that is
     /// older than the table's changes nothing. NULL is older than all. Null where the rows that are merged are always the newer ones.

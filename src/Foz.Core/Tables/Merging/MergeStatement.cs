@@ -27,7 +27,7 @@ sealed class MergeStatement
         keys = [.. options.Keys.Select(Find)];
         columns = [.. schema.Columns.Fields.Where(PhysicalColumns.IsInFiles)];
         updated = [.. (options.UpdateColumns.Count == 0 ? schema.Columns.Fields : options.UpdateColumns.Select(Find))
-            .Select(field => field.Name)];
+            .Except(options.KeptColumns.Select(Find)).Select(field => field.Name)];
     }
 
     /// <summary>The keys of a relation of the table's columns, as the source calls them, for a SELECT.</summary>

@@ -166,6 +166,29 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_test_that_fails_keeps_a_build_from_making_what_is_behind_its_tables()
+    {
+        foz.Write("tests/no_orders.sql", "select * from silver.orders");
+        foz.Write("tests/not_both.sql", "select * from gold.alone, silver.orders");
+        foz.Write("tests/sound.sql", "select * from gold.alone where x > 1");
+        foz.Write("tests/of_top.sql", "select * from gold.top where total < 0");
+
+        var built = await foz.RunAsync("build");
+
+        Assert.Equal(1, built.ExitCode);
+        Assert.Contains("not made: the test no_orders failed", built.Out + built.Error, StringComparison.Ordinal);
+        // With the test that goes with one of them.
+        Assert.Equal("gold.sales\ngold.top\nof_top\nsilver.notes\n", await SelectAsync("result:skipped"));
+        Assert.Contains("3 checks: 1 passed, 0 warned, 2 failed", built.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("of_top", built.Out, StringComparison.Ordinal);
+
+        foz.Write("tests/no_orders.sql", "/* @foz\non_violation: warn\n@foz */\nselect * from silver.orders");
+        foz.Write("tests/not_both.sql", "select * from gold.alone, silver.orders where x > 1");
+        Assert.Contains("4 checks: 3 passed, 1 warned, 0 failed", await OkAsync("build"), StringComparison.Ordinal);
+        Assert.Equal("", await SelectAsync("state:new"));
+    }
+
+    [Fact]
     public async Task Sql_is_shown_with_the_names_of_the_environment()
     {
         Assert.Equal("select note from \"dev_silver\".\"orders\" AS \"orders\"\n", await OkAsync("render", "silver.notes", "--target", "dev"));

@@ -1,6 +1,7 @@
 using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 
 namespace Foz.Tests.Core.Pipelines.Dbt;
@@ -183,6 +184,22 @@ public sealed class DbtProjectTests : IDisposable
 
         Assert.Equal("select 1 as package_a_3, 2 as project_b, 3 as project, day from \"shop\".\"days\"", Model("shop.m").Sql);
         Assert.Equal("table", Model("shop.days").Materialization.Name);
+        Assert.Equal(["shop.days"], Selected("package:tools"));
+        Assert.Equal(["shop.m", "shop.orders"], Selected("package:this"));
+        Assert.Equal(Selected("package:this"), Selected("package:shop"));
+
+        IEnumerable<string> Selected(string selector) =>
+            new SelectionRequest { Select = [selector] }.Find(Load(), SelectionFacts.None).Tables.Select(table => $"{table}").Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void A_merge_takes_the_columns_that_stay_and_other_strategies_pass_them_over()
+    {
+        Write("models/a.sql", "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', merge_exclude_columns=['made_at']) }}select 1 as id");
+        Write("models/b.sql", "{{ config(materialized='incremental', unique_key='id', merge_exclude_columns=['made_at']) }}select 1 as id");
+
+        Assert.True(Model("shop.a").Materialization.Strategy is IncrementalStrategy.Merge { ExcludeColumns: ["made_at"] });
+        Assert.IsType<IncrementalStrategy.DeleteInsert>(Model("shop.b").Materialization.Strategy);
     }
 
     [Fact]
@@ -255,6 +272,8 @@ public sealed class DbtProjectTests : IDisposable
         Assert.Contains("as dbt_scd_id, changed_at as dbt_updated_at", Model("past.a").Sql, StringComparison.Ordinal);
         Assert.True(found["shop.b"].Strategy is IncrementalStrategy.Scd2ByColumn { EndsDeleted: true, CheckColumns: [], UniqueKey: ["id", "n"] });
         Assert.True(found["shop_kept.c"].Strategy is IncrementalStrategy.Scd2ByColumn { CheckColumns: ["status"] });
+        Assert.Equal(("dbt_scd_id", "dbt_updated_at"), (found["shop.b"].Strategy.Columns.VersionId, found["shop.b"].Strategy.Columns.VersionAt));
+        Assert.Equal((null, null), (byTime.Columns.VersionId, byTime.Columns.VersionAt));
     }
 
     [Fact]

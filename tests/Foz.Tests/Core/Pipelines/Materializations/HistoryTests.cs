@@ -62,6 +62,30 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Versions_have_ids_of_their_own_that_stay()
+    {
+        const string Ids = "{type: snapshot, strategy: check, unique_key: [id, w], check_cols: [v], hard_deletes: invalidate, version_id: scd_id, version_at: seen_at}";
+        const string Query = "SELECT id, v, scd_id, seen_at = valid_from FROM silver.m ORDER BY id, valid_from";
+        lake.Model(ByColumn.Replace("unique_key: id", "unique_key: [id, w]", StringComparison.Ordinal), "SELECT id, v, w FROM bronze.t");
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 0), (2, 'b', 0)) v(id, v, w)");
+        await lake.RunWellAsync();
+        // The columns may come later than the history; versions from before have no id until they end.
+        lake.Model(Ids, "SELECT id, v, w FROM bronze.t");
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'b', 0), (2, 'b', 0), (3, 'c', 0)) v(id, v, w)");
+        await lake.RunWellAsync();
+        var before = (await lake.QueryAsync(Query)).ConvertAll(row => row.Split('|'));
+        Assert.Equal(["1 a true", "1 b true", "2 b ", "3 c true"], before.Select(row => $"{row[0]} {row[1]} {row[3]}"));
+        Assert.Equal(["", ""], before.Where(row => row[0] == "2").SelectMany(row => row[2..]));
+        Assert.Equal(3, before.Select(row => row[2]).Where(id => id.Length == 32).Distinct().Count());
+
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (2, 'b', 0), (3, 'd', 0)) v(id, v, w)");
+        await lake.RunWellAsync();
+        var after = (await lake.QueryAsync(Query)).ConvertAll(row => row.Split('|'));
+        Assert.Equal(before.Where(row => row[2].Length > 0).Select(row => row[2]), after.Where(row => row[2].Length > 0).Select(row => row[2]).Take(3));
+        Assert.Equal(["1 a", "1 b", "2 b", "3 c", "3 d"], after.Select(row => $"{row[0]} {row[1]}"));
+    }
+
+    [Fact]
     public async Task A_row_that_comes_again_as_it_was_begins_again()
     {
         lake.Model(

@@ -48,6 +48,21 @@ public sealed class StrategyTests : IDisposable
         Assert.Equal(["1|same|2026-01-01", "2|y|2026-01-04", "3|dated|2020-01-01"], await lake.RowsAsync());
     }
 
+    [Fact]
+    public async Task A_merge_leaves_the_columns_that_it_excludes_in_rows_that_are_there()
+    {
+        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [made]}", "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a', 1), (2, 'b', 1)) v(id, v, made)");
+        await lake.RunWellAsync();
+        await lake.AppendAsync("SELECT * FROM (VALUES (2, 'c', 2, 'x'), (3, 'd', 2, 'y')) v(id, v, made, more)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a|1|", "2|c|1|x", "3|d|2|y"], await lake.RowsAsync());
+
+        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [maid]}", "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync("SELECT 2 AS id, 'e' AS v, 3 AS made, 'z' AS more");
+        Assert.Contains("maid", (await lake.FailAsync()).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("(1, 'a', 1), (2, 'b', 5)", "(1, 'late', 0), (2, 'c', 6), (2, 'd', 7)", "(NULL, 'x', 1), (1, 'none', NULL), (3, 'e', 1)")]
     [InlineData("(1, 'a', 9)", "(1, 'b', 8)", "(1, 'c', 7)")]

@@ -85,6 +85,7 @@ public sealed class SelectorTests : IDisposable
     [InlineData("resource_type:source", "bronze.items bronze.orders")]
     [InlineData("resource_type:model,gold", "gold.sales gold.top")]
     [InlineData("group:sales", "silver.orders")]
+    [InlineData("package:this,group:sales", "silver.orders")]
     [InlineData("tag:daily,gold", "")]
     public void A_selector_means_tables(string selector, string expected) => Assert.Equal(expected, TablesOf(selector));
 
@@ -119,6 +120,7 @@ public sealed class SelectorTests : IDisposable
     [InlineData("tag:dialy", "'tag:dialy' selects nothing of the project", "did you mean 'daily'?")]
     [InlineData("source:shop.order", "'source:shop.order' selects nothing of the project", "did you mean 'shop.orders'?")]
     [InlineData("path:models/sliver", "'path:models/sliver' selects nothing of the project", "did you mean 'models/silver'?")]
+    [InlineData("package:dbt_utils", "'package:dbt_utils' selects nothing of the project", "known: loja")]
     [InlineData("group:sale", "'group:sale' selects nothing of the project", "did you mean 'sales'?")]
     [InlineData("tag:", "the selector 'tag:' has no meaning: nothing stands behind 'tag:'", null)]
     [InlineData(" ", "the selector '' has no meaning: it names nothing", "leave it out to mean all")]
