@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Data;
 using Foz.DuckDB;
 
@@ -131,6 +132,12 @@ public sealed class EngineSession : IDisposable
     public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken) =>
         DescribeShape(sql, cancellationToken).Columns;
 
+    static FozException NoParameter(int number) =>
+        new(ErrorKind.Sql, string.Create(CultureInfo.InvariantCulture, $"could not determine data type of parameter ${number}"))
+        {
+            SqlState = "42P18", Hint = "parameters are counted from $1 without gaps",
+        };
+
     /// <summary>The columns that a SELECT gives, and the parameters that it takes, without running it.</summary>
     /// <inheritdoc cref="Describe"/>
     public StatementShape DescribeShape(string sql, CancellationToken cancellationToken) =>
@@ -142,7 +149,7 @@ public sealed class EngineSession : IDisposable
                 return new(
                     [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))],
                     Enumerable.Range(1, statement.ParameterCount)
-                        .ToDictionary(statement.ParameterName, statement.ParameterType));
+                        .ToDictionary(number => statement.ParameterName(number) ?? throw NoParameter(number), statement.ParameterType));
             },
             static _ => true, cancellationToken);
 

@@ -121,7 +121,7 @@ public sealed class SqlAnalysis
     static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
     {
         if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
-        using var document = JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
+        using var document = ParseTree(json);
         var root = document.RootElement;
         if (root.GetProperty("error").GetBoolean()) throw Failure(sql, tokens, root);
         var statements = root.GetProperty("statements");
@@ -130,6 +130,22 @@ public sealed class SqlAnalysis
         var tree = new SqlTreeReader(sql, tokens);
         tree.Read(statements[0].GetProperty("node"));
         return new(sql, tokens, tree);
+    }
+
+    static JsonDocument ParseTree(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
+        }
+        catch (JsonException e) when (json.Span.IndexOf("Infinity"u8) >= 0)
+        {
+            // DuckDB writes a number like 1e999 as infinite, which JSON has no word for.
+            throw new FozException(ErrorKind.Sql, "a number of the statement is out of range", e)
+            {
+                SqlState = "22003", Hint = "write it as a text with its type, such as 'Infinity'::double precision",
+            };
+        }
     }
 
     /// <summary>Puts other text in the place of tables and table functions.</summary>

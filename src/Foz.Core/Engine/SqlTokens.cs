@@ -95,13 +95,13 @@ sealed class SqlTokens
     public bool IsName(int index) =>
         index >= 0 && index < tokens.Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
 
-    /// <summary>The name of a token without its quotes.</summary>
+    /// <summary>The name of a token without its quotes, of which the last may be missing.</summary>
     public string NameOf(int index)
     {
         var text = TextOf(index);
         if (tokens[index].Kind != SqlTokenKind.QuotedName) return text.ToString();
         var quote = text[..1].ToString();
-        return text[1..^1].ToString().Replace(quote + quote, quote);
+        return text[1..Math.Max(1, text.Length - 1)].ToString().Replace(quote + quote, quote);
     }
 
     /// <summary>The index of the parenthesis that closes the one at the index.</summary>

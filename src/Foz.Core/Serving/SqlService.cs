@@ -145,7 +145,7 @@ public sealed class SqlService : IDisposable
     }
 
     void Define(EngineSession engine) =>
-        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives, mask], PgFunctions.Macros + TrinoFunctions.Macros);
+        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives, mask], PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

@@ -26,6 +26,61 @@ public sealed class CopyInOracleTests(ServedProject project, PostgreSqlServer se
         Assert.Equal(read, await RowsAsync(foz));
     }
 
+    [Fact]
+    public async Task Dates_are_read_in_the_forms_that_PostgreSQL_reads()
+    {
+        string[] dates =
+        [
+            "2026-01-31", "1/31/2026", "01/31/26", "1-8-1999", "1.8.70", "20260131", "Jan 31 2026", "january 8, 1999", "31-Jan-2026", "8 Jan 1999", "2026/1/31",
+        ];
+        string[] times = ["", " 12:34:56.789", " 04:05:06"];
+        var number = 0;
+        var rows = string.Concat(dates.SelectMany(date => times.Select(time =>
+            $"{number++}\t\\N\t\\N\t\\N\t\\N\t{date}\t{date}{time}\t{date}{time}{(time.Length > 0 ? "+03" : "")}\t\\N\t\\N\n")));
+        await using var postgres = await PostgresAsync();
+        await using var foz = await FozAsync();
+        await CopyAsync(postgres, "text", rows);
+        await CopyAsync(foz, "text", rows);
+        var read = await RowsAsync(postgres);
+        Assert.Equal(number, read.Count);
+        Assert.Equal(read, await RowsAsync(foz));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Arrays_of_bytes_are_the_same(bool isBinary)
+    {
+        byte[]?[] values = [[0, 255, (byte)'a', (byte)'\\'], null, []];
+        await using var postgres = await PostgresAsync();
+        await using var foz = await FozAsync();
+        foreach (var connection in new[] { postgres, foz })
+        {
+            await RunAsync(connection, "drop table if exists silver.copied_bytes");
+            await RunAsync(connection, "create table silver.copied_bytes (a int, b bytea[])");
+            if (isBinary)
+            {
+                await using var importer = await connection.BeginBinaryImportAsync("copy silver.copied_bytes from stdin (format binary)", Cancel);
+                await importer.StartRowAsync(Cancel);
+                await importer.WriteAsync(1, Cancel);
+                await importer.WriteAsync(values, Cancel);
+                await importer.CompleteAsync(Cancel);
+            }
+            else
+            {
+                await using var writer = await connection.BeginTextImportAsync("copy silver.copied_bytes from stdin", Cancel);
+                await writer.WriteAsync("1\t{\"\\\\\\\\x00ff615c\",NULL,\"\"}\n2\t{}\n3\t{a\\\\\\\\\\\\\\\\b}\n".AsMemory(), Cancel);
+            }
+        }
+        Assert.Equal(await BytesAsync(postgres), await BytesAsync(foz));
+
+        static async Task<string> BytesAsync(NpgsqlConnection connection)
+        {
+            using var reader = await connection.BeginTextExportAsync("copy (select * from silver.copied_bytes order by a) to stdout", Cancel);
+            return await reader.ReadToEndAsync(Cancel);
+        }
+    }
+
     [Theory]
     [InlineData("text", "1\n")]
     [InlineData("text", "1\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t\\N\n")]

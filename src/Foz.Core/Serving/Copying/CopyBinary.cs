@@ -59,7 +59,7 @@ static class CopyBinary
         destination.Advance(number.Format(destination.GetSpan(Math.Max(1, number.FormattedBytesMax))));
     }
 
-    /// <summary>Arrays as lists of JSON whose elements are texts.</summary>
+    /// <summary>Arrays as lists of JSON whose elements are texts; bytes are hexadecimal digits.</summary>
     public static BytesValue Array(DataType element) => (value, destination) =>
     {
         var array = new BinaryArray(value);
@@ -92,6 +92,7 @@ static class CopyBinary
     static string ElementText(ReadOnlySpan<byte> value, DataType type) => type switch
     {
         DataType.Decimal => new BinaryNumeric(value).ToString(),
+        DataType.Primitive { Name: "binary" } => Convert.ToHexString(value),
         DataType.Primitive { Name: "boolean" } => Boolean(value) != 0 ? "true" : "false",
         DataType.Primitive { Name: "byte" or "short" } => Short(value).ToString(CultureInfo.InvariantCulture),
         DataType.Primitive { Name: "integer" } => Integer(value).ToString(CultureInfo.InvariantCulture),

@@ -84,14 +84,22 @@ static class CopyText
     }
 
     /// <summary>An array such as <c>{1,NULL,"a b"}</c> as a list of JSON whose elements are texts.</summary>
-    public static void Array(ReadOnlySpan<byte> value, IBufferWriter<byte> destination)
+    /// <param name="isOfBytes">Whether the elements are <c>bytea</c>, which become hexadecimal digits.</param>
+    public static BytesValue Array(bool isOfBytes) => (value, destination) =>
     {
         using var json = new Utf8JsonWriter(destination);
         var text = Encoding.UTF8.GetString(value);
         // Bounds in front, as in [0:1]={1,2}, say nothing of the elements.
         var position = text.StartsWith('[') ? text.IndexOf('=', StringComparison.Ordinal) + 1 : 0;
-        if (!new ArrayReader(text, position, json).Read())
+        if (!new ArrayReader(text, position, json, isOfBytes).Read())
             throw new FozException(ErrorKind.Data, $"malformed array literal: \"{text}\"") { SqlState = "22P02" };
+    };
+
+    static string HexOf(string bytea)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        Bytes(Encoding.UTF8.GetBytes(bytea), bytes);
+        return Convert.ToHexString(bytes.WrittenSpan);
     }
 
     static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> value) => value.Trim(" \t\n\r\f\v"u8);
@@ -124,7 +132,7 @@ static class CopyText
     }
 
     /// <summary>Reads PostgreSQL's text of arrays.</summary>
-    sealed class ArrayReader(string text, int position, Utf8JsonWriter json)
+    sealed class ArrayReader(string text, int position, Utf8JsonWriter json, bool isOfBytes)
     {
         int position = position;
 
@@ -173,7 +181,7 @@ static class CopyText
             var value = isQuoted ? element.ToString() : element.ToString().Trim();
             if (!isQuoted && value.Length == 0) return false;
             if (!isQuoted && value.Equals("NULL", StringComparison.OrdinalIgnoreCase)) json.WriteNullValue();
-            else json.WriteStringValue(value);
+            else json.WriteStringValue(isOfBytes ? HexOf(value) : value);
             return true;
         }
 

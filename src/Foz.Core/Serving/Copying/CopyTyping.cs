@@ -27,11 +27,14 @@ sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string
         DataType.Primitive { Name: "binary" } => new(new BytesCopyColumn(isBinary ? null : CopyText.Bytes), type, Cast: null, "bytea"),
         DataType.Primitive { Name: "date" } when isBinary => Fixed<int>(type, CopyBinary.Date, "date"),
         DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } when isBinary => Fixed<long>(type, CopyBinary.Timestamp, "timestamp"),
-        DataType.Primitive { Name: "date" } => ByEngine(type, write: null, "date"),
-        DataType.Primitive { Name: "timestamp" } => ByEngine(type, write: null, "timestamp with time zone"),
-        DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, write: null, "timestamp"),
+        DataType.Primitive { Name: "date" } => ByEngine(type, CopyDates.WriteIso, "date"),
+        DataType.Primitive { Name: "timestamp" } => ByEngine(type, CopyDates.WriteIso, "timestamp with time zone"),
+        DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, CopyDates.WriteIso, "timestamp"),
         DataType.Decimal => ByEngine(type, isBinary ? CopyBinary.Numeric : null, "numeric"),
-        DataType.Array array => ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array),
+        DataType.Array { Element: DataType.Primitive { Name: "binary" } } array => new(
+            new BytesCopyColumn(isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: true)), DataType.String,
+            value => $"TRY(list_transform(CAST(CAST({value} AS JSON) AS VARCHAR[]), lambda b: unhex(b)))", "bytea[]"),
+        DataType.Array array => ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: false)),
         _ => ByJson(type, isBinary ? CopyBinary.Text : null),
     };
 

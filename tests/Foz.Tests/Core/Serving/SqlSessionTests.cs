@@ -226,6 +226,11 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("SELECT * FROM silver.missing", "42P01")]
     [InlineData("SELECT no_such_function(1)", "42883")]
     [InlineData("SELECT CAST('x' AS INTEGER)", "22P02")]
+    [InlineData("SELECT \"", "42601")]
+    [InlineData("SELECT 1 AS \"a", "42601")]
+    [InlineData("FETCH \"", "34000")]
+    [InlineData("SELECT -1e999", "22003")]
+    [InlineData("SELECT $2", "42P18")]
     [InlineData("FETCH BACKWARD 1 FROM c", "55000")]
     [InlineData("COPY silver.orders TO '/tmp/x'", "42501")]
     public async Task What_cannot_be_has_its_SQLSTATE(string sql, string state) => Assert.Equal(state, await session.FailAsync(sql));

@@ -5,11 +5,8 @@ sealed class AheadTime : TimeProvider
 {
     long ticks;
 
-    /// <summary>By how much.</summary>
-    public TimeSpan Ahead
-    {
-        set => Volatile.Write(ref ticks, value.Ticks);
-    }
+    /// <summary>Puts it ahead.</summary>
+    public void Advance(TimeSpan time) => Interlocked.Add(ref ticks, time.Ticks);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

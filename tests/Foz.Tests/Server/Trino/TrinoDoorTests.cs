@@ -37,7 +37,7 @@ public sealed class TrinoDoorTests
         var id = (await TrinoTestClient.JsonAsync(begun)).GetProperty("id").GetString();
         while (server.Lake.Service.Sessions.Count == 0) await Task.Delay(20, Cancel);
 
-        clock.Ahead = TimeSpan.FromMinutes(6);
+        clock.Advance(TimeSpan.FromMinutes(6));
 
         await server.WaitUntilIdleAsync();
         using var info = await client.SendAsync(HttpMethod.Get, $"/v1/query/{id}");
