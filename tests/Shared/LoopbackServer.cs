@@ -22,6 +22,9 @@ enum ServerFault
     /// <summary>The answer's body stops in its middle, with the connection.</summary>
     Torn,
     Slow,
+
+    /// <summary>The answer waits until another request is under way, or for a minute.</summary>
+    Joined,
 }
 
 /// <summary>An answer of a loopback server.</summary>
@@ -151,6 +154,7 @@ abstract class LoopbackServer : IAsyncDisposable
         {
             var fault = NextFault(request);
             if (fault is ServerFault.Slow) await Task.Delay(20);
+            for (var turn = 0; fault is ServerFault.Joined && Volatile.Read(ref current) < 2 && turn < 3000; turn++) await Task.Delay(20);
             if (fault is ServerFault.ResetBefore) return false;
             var answer = fault switch
             {

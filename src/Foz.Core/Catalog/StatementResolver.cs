@@ -143,6 +143,10 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
 
     static bool IsSeries(string function) => function is "range" or "generate_series";
 
+    /// <summary>What tables are seen through, as SELECTs of a table <c>t</c>.</summary>
+    internal IEnumerable<string> Filters => Bindings.Values.OfType<RelationBinding.Rows>()
+        .Where(rows => rows.Through is not null).Select(rows => $"SELECT * FROM {rows.Through!("t")} AS r");
+
     internal IReadOnlyList<Field>? FieldsOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
 
     internal Func<string, string>? ThroughOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;

@@ -25,31 +25,24 @@ public sealed record InstanceOptions
 /// <summary>An instance of DuckDB, opened at its first session. Safe for use by many threads.</summary>
 public sealed class EngineInstance
 {
-    readonly EnginePool pool;
-    readonly Lazy<Database> database;
     // More wait for nobody: so many statements at a time are rare.
     const int IdleMax = 32;
 
+    readonly EnginePool pool;
+    readonly InstanceOptions options;
+    readonly Func<long, Database> open;
     readonly Lock gate = new();
     readonly Stack<EngineConnection> idle = [];
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
+    volatile Database? database;
     bool isClosed;
 
     internal EngineInstance(EnginePool pool, InstanceOptions options, StreamFunction streams, ScanFunctions scans, Func<long, Database> open)
     {
         (this.pool, this.streams, this.scans, Name, Threads, MemoryBytes) =
             (pool, streams, scans, options.Name, options.Threads, options.MemoryBytes);
-        database = new(() =>
-        {
-            lock (gate)
-            {
-                var opened = open(MemoryBytes);
-                using var session = new EngineSession(new(opened.Connect()), this, streams, scans);
-                options.Opened(session);
-                return opened;
-            }
-        });
+        (this.options, this.open) = (options, open);
     }
 
     /// <summary>Its name.</summary>
@@ -65,7 +58,7 @@ public sealed class EngineInstance
 
     /// <summary>Opens a session: a connection of its own. It costs microseconds, but for the first one.</summary>
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
-    public EngineSession Open() => new(new(database.Value.Connect()), this, streams, scans);
+    public EngineSession Open() => new(new(Opened().Connect()), this, streams, scans);
 
     /// <summary>
     /// Lends a session for queries: what it costs to open a connection is paid once. It is given to the next one only where this one left
@@ -78,7 +71,7 @@ public sealed class EngineInstance
     {
         EngineConnection? connection;
         lock (idle) idle.TryPop(out connection);
-        var session = new EngineSession(connection ?? new(database.Value.Connect()), this, streams, scans, TakeBack);
+        var session = new EngineSession(connection ?? new(Opened().Connect()), this, streams, scans, TakeBack);
         try
         {
             session.UseTimeZone(timeZone, cancellationToken);
@@ -104,8 +97,8 @@ public sealed class EngineInstance
     public void LimitMemory(long bytes)
     {
         lock (gate) MemoryBytes = bytes;
-        if (!database.IsValueCreated) return;
-        using var connection = database.Value.Connect();
+        if (database is not { } opened) return;
+        using var connection = opened.Connect();
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL memory_limit = '{bytes}B'"));
     }
 
@@ -117,7 +110,30 @@ public sealed class EngineInstance
             isClosed = true;
             while (idle.TryPop(out var connection)) connection.Dispose();
         }
-        if (database.IsValueCreated) database.Value.Dispose();
+        database?.Dispose();
+    }
+
+    /// <summary>The database, opened by who asks first; a failure is not remembered.</summary>
+    Database Opened()
+    {
+        if (database is { } known) return known;
+        lock (gate)
+        {
+            if (database is { } meanwhile) return meanwhile;
+            var opened = open(MemoryBytes);
+            try
+            {
+                using var session = new EngineSession(new(opened.Connect()), this, streams, scans);
+                options.Opened(session);
+            }
+            catch
+            {
+                opened.Dispose();
+                throw;
+            }
+            database = opened;
+            return opened;
+        }
     }
 
     void TakeBack(EngineConnection connection)

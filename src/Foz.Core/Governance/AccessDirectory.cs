@@ -36,8 +36,7 @@ public sealed class AccessDirectory(string projectFolder)
     {
         var folder = Path.Combine(projectFolder, "policies");
         return Directory.Exists(folder)
-            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal).Select(f => new FileInfo(f))
-                .Select(f => $"{f.Name} {f.Length} {f.LastWriteTimeUtc.Ticks}"))
+            ? PolicyFiles.StateOf(Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
             : "";
     }
 }

@@ -77,6 +77,5 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
     void Warn(string error) => Warned?.Invoke(
         $"the files of {UserList.FolderName}/ are wrong, and nobody logs in from {Grace.TotalSeconds:0} seconds later on until they are right: {error}");
 
-    string State() => string.Join(
-        '|', UserList.Files(projectFolder).Select(f => new FileInfo(f)).Select(f => $"{f.Name} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
+    string State() => PolicyFiles.StateOf(UserList.Files(projectFolder));
 }

@@ -45,6 +45,7 @@ public sealed class AuditLog : RecordLog<AuditRecord>
     /// <exception cref="FozException">It cannot be kept.</exception>
     public async Task AddDurablyAsync(AuditRecord record, CancellationToken cancellationToken)
     {
+        if (fault is { } known) throw Refused(known);
         try
         {
             await AddAndWaitAsync(record, cancellationToken);
@@ -55,9 +56,14 @@ public sealed class AuditLog : RecordLog<AuditRecord>
         }
     }
 
-    private protected override async Task WriteAsync(IReadOnlyList<Entry> group)
+    private protected override async Task WriteAsync(List<Entry> group)
     {
-        while (!TryWrite(group) && !IsStopping) await DelayAsync(retryDelay);
+        while (!TryWrite(group) && !IsStopping)
+        {
+            await DelayAsync(retryDelay);
+            // Who has come meanwhile is told too.
+            Gather(group);
+        }
     }
 
     private protected override async Task WaitForCommitAsync()

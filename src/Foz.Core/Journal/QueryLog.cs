@@ -42,11 +42,11 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
         if (!TryAdd(record)) Interlocked.Increment(ref leftOut);
     }
 
-    private protected override async Task WriteAsync(IReadOnlyList<Entry> group)
+    private protected override async Task WriteAsync(List<Entry> group)
     {
         Write(group);
         // Somebody who waits is not kept waiting.
-        if (IsIdle && group.All(entry => entry.Done is null)) await DelayAsync(options.WriteInterval);
+        if (IsIdle && group.TrueForAll(entry => entry.Done is null)) await DelayAsync(options.WriteInterval);
     }
 
     private protected override Task WaitForCommitAsync() => DelayAsync(options.CommitInterval);

@@ -100,7 +100,13 @@ public abstract class RecordLog<T> : IAsyncDisposable
     }
 
     /// <summary>Writes what was gathered, and tells those who wait; throws nothing.</summary>
-    private protected abstract Task WriteAsync(IReadOnlyList<Entry> group);
+    private protected abstract Task WriteAsync(List<Entry> group);
+
+    /// <summary>Takes what waits, as much as is written at a time.</summary>
+    private protected void Gather(List<Entry> group)
+    {
+        while (group.Count < GroupMax && queue.Reader.TryRead(out var entry)) group.Add(entry);
+    }
 
     /// <summary>Waits until segments are to be committed.</summary>
     private protected abstract Task WaitForCommitAsync();
@@ -127,7 +133,7 @@ public abstract class RecordLog<T> : IAsyncDisposable
         var group = new List<Entry>();
         while (await queue.Reader.WaitToReadAsync())
         {
-            while (group.Count < GroupMax && queue.Reader.TryRead(out var entry)) group.Add(entry);
+            Gather(group);
             await WriteAsync(group);
             group.Clear();
         }

@@ -61,7 +61,8 @@ sealed class ChangeRunner(SqlSession session)
         var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is not { } name) return result;
         if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Service.Names.Prefixed(before), name);
-        else session.Changes!.NoteCreated(name);
+        // A table that somebody else made meanwhile is none that the statement made.
+        else if (statement is Statement.CreateView || result.Committed is not null) session.Changes!.NoteCreated(name, result.Committed);
         return result;
     }
 

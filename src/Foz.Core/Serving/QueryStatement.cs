@@ -92,6 +92,8 @@ sealed class QueryStatement : SqlStatement
     {
         var cache = Session.Service.CacheOf(statement.Analysis);
         if (cache is null || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
+        // What a grant shows may change with the time although the statement does not.
+        if (!statement.Filters.All(Session.Service.IsStable)) return null;
         return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
     }
 

@@ -168,7 +168,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (session.User.IsOwner) return bound;
         var access = session.Service.Options.Access().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
         var fields = await TaggedAsync(reference, rows, cancellationToken);
-        return access.IsFullOf(fields) ? bound : bound with { Through = ThroughOf(access, fields) };
+        return IsWhole(access, rows, fields) ? bound : bound with { Through = ThroughOf(access, fields) };
     }
 
     /// <summary>A view whose names are looked up with its owner's rights.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.DuckDB;
@@ -59,6 +60,7 @@ sealed class EngineCursor : SqlCursor
     readonly ResultRecorder? recorder;
     DataChunk? chunk;
     int position;
+    ExceptionDispatchInfo? fault;
 
     /// <param name="owner">The session that is told what fails.</param>
     /// <param name="session">The engine's session, which the cursor owns.</param>
@@ -96,21 +98,32 @@ sealed class EngineCursor : SqlCursor
     RowSlice? Fetch(int rowsMax, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rowsMax, 1);
-        if (chunk is null || position == chunk.RowCount)
-        {
-            chunk?.Dispose();
-            (chunk, position) = (rows.Fetch(cancellationToken), 0);
-            if (chunk is null)
-            {
-                recorder?.Complete();
-                return null;
-            }
-            recorder?.Add(chunk);
-        }
-        var slice = new RowSlice(chunk, position, Math.Min(rowsMax, chunk.RowCount - position));
+        if ((chunk is null || position == chunk.RowCount) && !TryRead(cancellationToken)) return null;
+        var slice = new RowSlice(chunk!, position, Math.Min(rowsMax, chunk!.RowCount - position));
         position += slice.Count;
         RowCount += slice.Count;
         return slice;
+    }
+
+    /// <summary>Reads the next chunk; false at the end. What has failed stays so: its rows so far are not all.</summary>
+    bool TryRead(CancellationToken cancellationToken)
+    {
+        fault?.Throw();
+        chunk?.Dispose();
+        (chunk, position) = (null, 0);
+        try
+        {
+            chunk = rows.Fetch(cancellationToken);
+            if (chunk is null) recorder?.Complete();
+            else recorder?.Add(chunk);
+            return chunk is not null;
+        }
+        catch (Exception e)
+        {
+            fault = ExceptionDispatchInfo.Capture(e);
+            recorder?.Dispose();
+            throw;
+        }
     }
 }
 

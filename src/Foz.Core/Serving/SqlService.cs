@@ -52,6 +52,7 @@ public sealed class SqlService : IDisposable
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly Lazy<StableFunctions> stable;
+    readonly TextCache<SqlAnalysis> filters = new();
     readonly ScalarFunction mask;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
@@ -70,7 +71,8 @@ public sealed class SqlService : IDisposable
         {
             using var engine = Lake.Engines.Open(Workload.Serving);
             return StableFunctions.Read(engine, CancellationToken.None);
-        });
+            // A failure is not remembered.
+        }, LazyThreadSafetyMode.PublicationOnly);
         // Where statements are bound, and where filters are read from their plans.
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
         {
@@ -108,6 +110,16 @@ public sealed class SqlService : IDisposable
 
     /// <summary>Which statements give the same whenever they read the same.</summary>
     internal StableFunctions Stable => stable.Value;
+
+    /// <summary>Whether a SELECT gives the same whenever it reads the same.</summary>
+    internal bool IsStable(string select)
+    {
+        if (filters.Find(select) is { } known) return Stable.AreAll(known);
+        using var engine = Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, CancellationToken.None);
+        var read = SqlAnalysis.Read(engine, select, CancellationToken.None);
+        filters.Add(select, read);
+        return Stable.AreAll(read);
+    }
 
     /// <summary>The last statements in DuckDB's SQL, where that is the same for all sessions.</summary>
     internal TextCache<RewrittenSql> Translations { get; } = new();

@@ -1,4 +1,4 @@
-using Foz.Delta;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Serving;
 
@@ -67,7 +67,7 @@ public sealed partial class SqlSession
         {
             await ended.Changes.RollBackToAsync(default);
         }
-        catch (DeltaException)
+        catch (Exception e) when (e is FozException || DeltaErrors.Find(e) is not null)
         {
             // Nothing of it is in a table; VACUUM deletes what is left of files.
         }

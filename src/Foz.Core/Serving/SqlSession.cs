@@ -180,7 +180,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <returns>Whether there is such a session for who asks.</returns>
     bool Signal(string function, int id)
     {
-        if (Service.Find(id) is not { } other || !(User.IsOwner || other.User.Name == User.Name)) return false;
+        if (Service.Find(id) is not { } other || !User.MayKnowOf(other.User)) return false;
         Action stop = function == "pg_terminate_backend" ? other.Terminate : other.Cancel;
         // The engine calls from inside of a statement, which may be the one that is stopped.
         ThreadPool.UnsafeQueueUserWorkItem(static action => action(), stop, preferLocal: false);

@@ -19,7 +19,7 @@ readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions
 /// <param name="versions">What the transaction reads.</param>
 sealed class TransactionChanges(SqlService service, TransactionVersions versions)
 {
-    readonly List<(TableName Name, TableName? Before)> named = [];
+    readonly List<Named> named = [];
     readonly List<TableName> dropped = [];
     readonly Dictionary<TableName, Change> changed = [];
 
@@ -79,26 +79,30 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     }
 
     /// <summary>Notes a table or view that the transaction made.</summary>
-    public void NoteCreated(TableName name) => named.Add((name, null));
+    /// <param name="name">The name.</param>
+    /// <param name="table">The table as it was made; null for a view.</param>
+    public void NoteCreated(TableName name, TableSnapshot? table) => named.Add(new(name, Before: null, new(table)));
 
     /// <summary>Notes that the transaction gave a table or view another name.</summary>
     public void NoteRenamed(TableName from, TableName to)
     {
-        named.Add((to, from));
+        named.Add(new(to, from, Made: null));
         Move(from, to);
     }
 
-    /// <summary>Whether the transaction made the table or view of a name, whatever it called it then.</summary>
-    bool IsMade(TableName name)
+    bool IsMade(TableName name) => FindMade(name) is not null;
+
+    /// <summary>What the transaction made that has a name now, whatever it called it then; null where it did not make it.</summary>
+    Made? FindMade(TableName name)
     {
         for (var i = named.Count - 1; i >= 0; i--)
         {
-            if (named[i].Before == name) return false;
+            if (named[i].Before == name) return null;
             if (named[i].Name != name) continue;
-            if (named[i].Before is not { } before) return true;
+            if (named[i].Before is not { } before) return named[i].Made;
             name = before;
         }
-        return false;
+        return null;
     }
 
     void Move(TableName from, TableName to)
@@ -117,10 +121,10 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
         dropped.RemoveRange(mark.DroppedCount, dropped.Count - mark.DroppedCount);
         while (named.Count > mark.NamedCount)
         {
-            var (name, before) = named[^1];
+            var (name, before, made) = named[^1];
             named.RemoveAt(named.Count - 1);
             if (before is { } old) await RenameAsync(name, old);
-            else await UnmakeAsync(name);
+            else await UnmakeAsync(name, made!);
         }
         foreach (var (name, change) in changed.ToList())
         {
@@ -142,15 +146,18 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
         service.Catalogs.Invalidate();
     }
 
-    async Task UnmakeAsync(TableName name)
+    async Task UnmakeAsync(TableName name, Made made)
     {
         if (changed.Remove(name, out var change)) await change.Table.RollBackAsync(CancellationToken.None);
+        // What others have committed to it meanwhile, or made in its place, is theirs.
+        if (made.Table is { } own && await LatestAsync(name, CancellationToken.None) is { } latest
+            && (latest.Version != own.Version || latest.Id != own.Id)) return;
         await RemoveAsync(name, CancellationToken.None);
     }
 
     /// <summary>
     /// Makes the changes seen by all: first those of tables that it made, which others hardly know, then the other one's, and last of
-    /// all it drops what is to be dropped.
+    /// all it drops what is to be dropped. Once it has begun nobody stops it.
     /// </summary>
     /// <param name="keepsFiles">Whether files stay that only the transaction's own statements could see.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -160,15 +167,18 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
         try
         {
             foreach (var name in named.Select(entry => entry.Name).Distinct().Where(IsMade).Except(dropped)) await NoteAsync(name, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (var (name, change) in changed.OrderByDescending(change => IsMade(change.Key)).ToList())
             {
                 if (dropped.Contains(name)) continue;
                 changed.Remove(name);
-                await service.Commits.BeginChangeAsync(change.Table.Shared, cancellationToken);
-                if (await change.Table.CommitAsync(keepsFiles, cancellationToken) is { } committed) service.Commits.Note(committed.Snapshot);
+                await service.Commits.BeginChangeAsync(change.Table.Shared, CancellationToken.None);
+                if (await change.Table.CommitAsync(keepsFiles, CancellationToken.None) is not { } committed) continue;
+                service.Commits.Note(committed.Snapshot);
+                if (FindMade(name) is { } made) made.Table = committed.Snapshot;
             }
         }
-        catch (FozException)
+        catch (Exception e) when (e is FozException or OperationCanceledException)
         {
             await RollBackToAsync(default);
             throw;
@@ -177,7 +187,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
         {
             service.Catalogs.Invalidate();
         }
-        foreach (var name in dropped) await RemoveAsync(name, cancellationToken);
+        foreach (var name in dropped) await RemoveAsync(name, CancellationToken.None);
     }
 
     /// <summary>Notes that a table that was made is there for transactions that begin from here on.</summary>
@@ -207,6 +217,20 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     }
 
     static FozException Missing(TableName name) => new(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
+
+    /// <summary>A name that the transaction gave.</summary>
+    /// <param name="Name">The name.</param>
+    /// <param name="Before">The name before; null for what it made.</param>
+    /// <param name="Made">What it made; null for what it renamed.</param>
+    readonly record struct Named(TableName Name, TableName? Before, Made? Made);
+
+    /// <summary>What the transaction made.</summary>
+    /// <param name="table">The table as others have it; null for a view.</param>
+    sealed class Made(TableSnapshot? table)
+    {
+        /// <summary>The table as it was made, or as the transaction committed to it.</summary>
+        public TableSnapshot? Table { get; set; } = table;
+    }
 
     /// <summary>What a table is changed to.</summary>
     /// <param name="Table">The table.</param>

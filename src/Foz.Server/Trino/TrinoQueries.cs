@@ -75,6 +75,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
         await stopping.CancelAsync();
         await looking;
         foreach (var query in queries.Values) await query.DisposeAsync();
+        await host.Service.CloseAsync();
         stopping.Dispose();
     }
 
@@ -90,11 +91,24 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
         using var timer = new PeriodicTimer(LookEvery, host.Clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stopping.Token)) await LookOnceAsync();
+            while (await timer.WaitForNextTickAsync(stopping.Token)) await TryLookAsync();
         }
         catch (OperationCanceledException)
         {
             // It stops.
+        }
+    }
+
+    async Task TryLookAsync()
+    {
+        try
+        {
+            await LookOnceAsync();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // What fails for one statement is tried again, and keeps no other from being looked after.
+            host.Log.Failed("Trino", e);
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class DestinationTests : IDisposable
         var command = FozProcess.Command(lake.Folder, "airbyte-destination", "write", "--config", "config.json", "--catalog", "catalog.json");
         command.RedirectStandardInput = true;
         using var foz = FozProcess.Start(command);
-        var sending = SendAsync(foz, from, to);
+        var sending = SendAsync(foz, from, to, ends: killsAtState is null);
         var (told, count) = (from, 0);
         while (await foz.ReadLineAsync() is { } line)
         {
@@ -56,7 +56,7 @@ public sealed class DestinationTests : IDisposable
         return told;
     }
 
-    static async Task SendAsync(FozProcess foz, int from, int to)
+    static async Task SendAsync(FozProcess foz, int from, int to, bool ends)
     {
         try
         {
@@ -67,7 +67,8 @@ public sealed class DestinationTests : IDisposable
                     await foz.WriteLineAsync(Fill(
                         """{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"numbers"},"stream_state":{"n":$1}}}}""", n + 1));
             }
-            foz.CloseInput();
+            // What is to be killed must not come to its end before.
+            if (ends) foz.CloseInput();
         }
         catch (IOException)
         {

@@ -132,8 +132,11 @@ public sealed class NpgsqlTests(ServedProject project)
         await using var connection = await project.ConnectAsync();
         await using var command = new NpgsqlCommand(
             "select count(*) from range(10000000) a(x), range(10000000) b(y) where x * y % 7 = 3", connection);
-        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command.ExecuteScalarAsync(cancel.Token));
+        using var cancel = new CancellationTokenSource();
+        var running = command.ExecuteScalarAsync(cancel.Token);
+        await project.ShellAsync(ServedProject.WaitUntilActive("7 = 3"));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         command.CommandText = "select 1";
         Assert.Equal(1, await command.ExecuteScalarAsync(Cancel));
     }

@@ -37,8 +37,8 @@ public sealed class RemoteQueryTests(ServedProject project)
     {
         const string statement = "select count(*) from range(10000000) a(x), range(10000000) b(y) where x * y % 7 = 4";
         var answer = await project.ShellAsync(
-            $"(timeout --signal=INT 5 dotnet foz.dll query --remote 127.0.0.1:$PGPORT '{statement}'; "
-            + "for i in $(seq 100); do n=$(psql -Atc \"select count(*) from pg_stat_activity where application_name = 'foz query'\"); "
+            $"(env --default-signal=INT dotnet foz.dll query --remote 127.0.0.1:$PGPORT '{statement}' & p=$!; "
+            + ServedProject.WaitUntilActive("7 = 4") + " kill -INT $p; wait $p; for i in $(seq 100); do n=$(psql -Atc \"select count(*) from pg_stat_activity where application_name = 'foz query'\"); "
             + "[ \"$n\" = 0 ] && break; sleep 0.1; done; echo $n)");
         Assert.Equal("stopped\n0\n", answer);
     }

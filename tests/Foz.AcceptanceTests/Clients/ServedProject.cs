@@ -46,7 +46,12 @@ public sealed class ServedProject : IAsyncDisposable
     /// <summary>What Npgsql connects with.</summary>
     public string ConnectionString =>
         $"Host=127.0.0.1;Port={Port};Username={User};Password={Password};Database=lake;Pooling=false;"
-        + "Command Timeout=120;Include Error Detail=true";
+        + "Timeout=300;Command Timeout=300;Cancellation Timeout=0;Include Error Detail=true";
+
+    /// <summary>Lines of a shell that wait until the server works on a statement with this end.</summary>
+    internal static string WaitUntilActive(string end) =>
+        "until [ \"$(psql -Atc \"select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%"
+        + end + "'\")\" = 1 ]; do sleep 0.1; done; sleep 2;";
 
     /// <summary>Opens a connection of Npgsql.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string more = "")

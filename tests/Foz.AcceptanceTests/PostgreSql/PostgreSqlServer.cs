@@ -43,7 +43,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await StartAsync();
         var connection = new NpgsqlConnection(
             $"Host={folder};Port={Port};Database={database};Username={Superuser};Pooling=false;Include Error Detail=true;"
-            + "Command Timeout=0");
+            + "Timeout=300;Command Timeout=0");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
     }
@@ -63,7 +63,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public void Kill()
     {
         var pid = File.ReadLines(Path.Combine(folder, "data", "postmaster.pid")).First();
-        using var kill = Start("kill", "-9", pid);
+        // Those that serve connections too: they do not see at once that they are alone.
+        using var kill = Start("bash", "-c", $"kill -9 {pid} $(pgrep -P {pid})");
         kill.WaitForExit();
     }
 

@@ -137,7 +137,12 @@ sealed class SettledSteps
         Add(model.Materialization.Strategy is null ? "" : $"{model.Materialization.IsFullRefreshRestricted}");
         Add(model.Description);
         foreach (var (key, value) in model.Settings) Add(key, value);
-        foreach (var column in model.Columns) Add(column.Name, column.Type, column.Description);
+        foreach (var column in model.Columns)
+        {
+            Add(column.Name, column.Type, column.Description);
+            Add([.. column.Tags]);
+            foreach (var (tag, why) in column.Release) Add(tag, why);
+        }
         foreach (var check in model.Checks) Add(check.Fingerprint);
         foreach (var reference in model.References)
             Add(

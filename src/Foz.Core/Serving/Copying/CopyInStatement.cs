@@ -46,6 +46,7 @@ sealed class CopyInStatement : SqlStatement
                 if (columns.All(column => column.Name != name))
                     throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY") { SqlState = "42P10" };
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
+            run.Pause();
             return new(Session, engine, insert, columns, copy.Options, run);
         }
         catch

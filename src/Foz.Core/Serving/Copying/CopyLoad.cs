@@ -53,9 +53,12 @@ public sealed class CopyLoad : IAsyncDisposable
     {
         try
         {
+            // What it takes until the client sends more is the client's time.
+            run.TryResume();
             if (Format is CopyFormat.Binary) tuples.Append(data);
             else lines.Append(data);
             Read(isLast: false, cancellationToken);
+            run.Pause();
         }
         catch (Exception e)
         {

@@ -13,7 +13,7 @@ static class ActivityRows
 
     /// <summary>The rows: owners see all sessions, others those of their user.</summary>
     public static IEnumerable<PgRow> Of(SqlSession session) => session.Service.Sessions
-        .Where(other => session.User.IsOwner || other.User.Name == session.User.Name)
+        .Where(other => session.User.MayKnowOf(other.User))
         .OrderBy(other => other.Id).Select(Row);
 
     static PgRow Row(SqlSession session)

@@ -62,6 +62,9 @@ public sealed class TrinoService(SqlService service)
     /// <summary>Rolls back transactions of which nobody has asked for a time: to be called now and then.</summary>
     public Task CloseIdleAsync() => Transactions.CloseIdleAsync();
 
+    /// <summary>Rolls back all transactions that are open.</summary>
+    public Task CloseAsync() => Transactions.CloseAsync();
+
     SqlSession Open(SessionUser user, TrinoRequest request)
     {
         var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen ? chosen : request.TimeZone ?? "UTC";

@@ -48,6 +48,13 @@ sealed class TrinoTransactions(TimeProvider clock)
                 await transaction.Session.DisposeAsync();
     }
 
+    /// <summary>Rolls back all of them.</summary>
+    public async Task CloseAsync()
+    {
+        foreach (var (id, transaction) in open)
+            if (open.TryRemove(new(id, transaction))) await transaction.Session.DisposeAsync();
+    }
+
     /// <summary>A session in the time between two statements.</summary>
     /// <param name="Session">The session.</param>
     /// <param name="UsedAt">When the last one ended.</param>

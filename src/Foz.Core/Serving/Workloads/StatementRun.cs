@@ -48,6 +48,12 @@ sealed class StatementRun
     public TimeSpan Worked => TimeSpan.FromTicks(Interlocked.Read(ref workedTicks))
         + (Interlocked.Read(ref workingSince) is not 0 and var since ? clock.GetElapsedTime(since) : TimeSpan.Zero);
 
+    /// <summary>Whether it works now.</summary>
+    public bool IsWorking => Interlocked.Read(ref workingSince) != 0;
+
+    /// <summary>Whether it has worked longer than its class lets it.</summary>
+    public bool IsOver => workload.Options.StatementTimeout is { } limit && Worked >= limit;
+
     /// <summary>The tables and views that it reads or changes.</summary>
     public IReadOnlyCollection<TableName> Tables { get; private set; } = [];
 
@@ -113,9 +119,11 @@ sealed class StatementRun
     }
 
     /// <summary>Goes on, where it can at once.</summary>
+    /// <exception cref="FozException">It has worked longer than its class lets it.</exception>
     public bool TryResume()
     {
         if (hasEnded) return true;
+        if (IsOver) throw TooLong();
         if (slot is not null && !workload.Slots.TryResume(slot)) return false;
         Work();
         return true;
@@ -179,12 +187,14 @@ sealed class StatementRun
     }
 
     /// <summary>Cancels it, as it works longer than its class lets it; for any thread.</summary>
-    public void Stop() => session.Stop(new(
+    public void Stop() => session.Stop(TooLong());
+
+    FozException TooLong() => new(
         ErrorKind.Resource,
         FormattableString.Invariant($"canceling statement: it works longer than the {workload.Options.StatementTimeout!.Value.TotalSeconds:0.###} s of the workload {Workload}"))
     {
         SqlState = "57014", Hint = "let it do less at a time; `statement_timeout` of the workload says how long it may work",
-    });
+    };
 
     void Work() => Interlocked.Exchange(ref workingSince, clock.GetTimestamp());
 

@@ -37,7 +37,8 @@ sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int
     public void Look()
     {
         Slots.Look();
-        if (options.StatementTimeout is not { } limit) return;
-        foreach (var run in limited.Keys.Where(run => run.Worked >= limit)) run.Stop();
+        if (options.StatementTimeout is null) return;
+        // Of one that pauses, its session may do something else meanwhile.
+        foreach (var run in limited.Keys.Where(run => run.IsWorking && run.IsOver)) run.Stop();
     }
 }

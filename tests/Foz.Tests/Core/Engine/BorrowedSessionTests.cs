@@ -90,6 +90,28 @@ public sealed class BorrowedSessionTests : IDisposable
         open.Dispose();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_connection_that_waits_holds_nothing_of_what_it_read(bool isReadToItsEnd)
+    {
+        using var owner = Instance.Open();
+        var before = BytesUsed();
+        owner.Execute("CREATE TABLE wide AS SELECT md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS t FROM range(200000) r(i)", Token);
+        Assert.True(BytesUsed() > before + (4 << 20));
+        using (var session = Instance.Borrow(Utc, Token))
+        using (var rows = session.Query("SELECT t FROM wide", Token))
+        {
+            rows.Fetch(Token)!.Dispose();
+            if (isReadToItsEnd) rows.CountRest(Token);
+        }
+        Assert.Equal(1, Instance.IdleCount);
+        owner.Execute("DROP TABLE wide", Token);
+        Assert.InRange(BytesUsed(), 0, before + (1 << 20));
+
+        long BytesUsed() => owner.QueryScalar<long>("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()", Token);
+    }
+
     [Fact]
     public void Who_gave_a_connection_back_has_it_no_more()
     {

@@ -35,6 +35,18 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_policy_behind_a_link_is_read_again_when_what_it_leads_to_changes()
+    {
+        var policies = Directory.CreateDirectory(Path.Combine(project, "policies")).FullName;
+        var real = Path.Combine(project, "real.yml");
+        File.WriteAllText(real, "grants:\n  - to: [ana]\n    on: [silver.orders]\n");
+        File.CreateSymbolicLink(Path.Combine(policies, "access.yml"), real);
+        Assert.Equal(["5", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM silver.orders"));
+        File.WriteAllText(real, "grants:\n  - to: [ana]\n    on: [gold.sales]\n");
+        Assert.Equal("42P01", await ana.FailAsync("SELECT count(*) FROM silver.orders"));
+    }
+
+    [Fact]
     public async Task What_is_not_granted_is_not_there()
     {
         foreach (var sql in new[]

@@ -109,10 +109,25 @@ public sealed class AuditLogTests : IDisposable
         Assert.Equal(ErrorKind.Resource, error.Kind);
         Assert.Contains("until", await warned.Task, StringComparison.Ordinal);
         Assert.Throws<FozException>(() => log.Add(Record("refused")));
+        await Assert.ThrowsAsync<FozException>(() => log.AddDurablyAsync(Record("refused too"), Cancel));
         Directory.Delete(segment);
-        await log.AddDurablyAsync(Record("second"), Cancel);
+        while (!await IsTakenAsync()) await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
         await log.CommitAsync(Cancel);
         Assert.Equal(["first", "second"], await ReadAsync());
+
+        // It is tried again now and then.
+        async Task<bool> IsTakenAsync()
+        {
+            try
+            {
+                await log.AddDurablyAsync(Record("second"), Cancel);
+                return true;
+            }
+            catch (FozException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]

@@ -92,6 +92,35 @@ public sealed class ResultCacheTests : IDisposable
         Assert.Equal(["5", "SELECT 1"], await owner.RunAsync(Count));
     }
 
+    [Theory]
+    [InlineData("id < 3", true)]
+    [InlineData("id < 3 AND name <> upper(name)", true)]
+    [InlineData("id < 3 AND now() > timestamptz '2000-01-01'", false)]
+    [InlineData("id < 3 AND current_date > date '2000-01-01'", false)]
+    public async Task Rows_that_a_grant_shows_for_a_time_are_not_given_again(string where, bool isKept)
+    {
+        var access = Grants($"where: {where}");
+        await using var lake = await ServedLake.CreateAsync(() => access);
+        await using var bia = lake.Open("bia", isOwner: false);
+        const string All = "SELECT id FROM silver.orders ORDER BY id";
+        Assert.Equal(["1", "2", "SELECT 2"], await bia.RunAsync(All));
+        lake.DeleteDataFiles();
+        if (isKept) Assert.Equal(["1", "2", "SELECT 2"], await bia.RunAsync(All));
+        else await Assert.ThrowsAsync<FozException>(() => bia.RunAsync(All));
+    }
+
+    [Fact]
+    public async Task A_cursor_that_has_failed_stays_so_and_nothing_of_it_is_kept()
+    {
+        const string Failing = "SELECT (CASE WHEN i = 900000 THEN 'x' ELSE '1' END)::int AS n FROM generate_series(1, 1000000) AS s(i)";
+        await using var lake = await ServedLake.CreateAsync();
+        await using var session = lake.Open();
+        await session.RunAsync($"DECLARE c CURSOR WITH HOLD FOR {Failing}");
+        Assert.Equal("22P02", await session.FailAsync("FETCH ALL FROM c"));
+        Assert.Equal("22P02", await session.FailAsync("FETCH ALL FROM c"));
+        Assert.Equal("22P02", await session.FailAsync(Failing));
+    }
+
     [Fact]
     public async Task A_transaction_sees_what_it_has_changed_and_nobody_else_does()
     {

@@ -159,6 +159,18 @@ public sealed class TransactionTests : IAsyncLifetime
         Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
     }
 
+    [Fact]
+    public async Task A_table_that_others_have_written_to_stays_when_who_made_it_rolls_back()
+    {
+        await using var other = lake.Open("bia");
+        await session.RunAsync("BEGIN");
+        await session.RunAsync("CREATE TABLE IF NOT EXISTS silver.log (a int)");
+        await other.RunAsync("INSERT INTO silver.log VALUES (1)");
+        await session.RunAsync("INSERT INTO silver.log VALUES (2)");
+        await session.RunAsync("ROLLBACK");
+        Assert.Equal(["1", "SELECT 1"], await other.RunAsync("SELECT a FROM silver.log"));
+    }
+
     [Theory]
     [InlineData("0A000", "INSERT INTO silver.others VALUES (1)")]
     [InlineData("0A000", "ALTER TABLE silver.others ADD COLUMN z int")]

@@ -78,7 +78,9 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         while (!page.TryGetProperty("data", out _)) page = await GetAsync(first);
         Assert.Equal(page.GetProperty("data").GetRawText(), (await GetAsync(first)).GetProperty("data").GetRawText());
 
-        await GetAsync(page.GetProperty("nextUri").GetString()!);
+        // Until there are rows of the next page it is not asked for in vain.
+        var next = await GetAsync(page.GetProperty("nextUri").GetString()!);
+        while (!next.TryGetProperty("data", out _)) next = await GetAsync(page.GetProperty("nextUri").GetString()!);
         using var gone = await client.SendAsync(HttpMethod.Get, first);
         Assert.Equal(HttpStatusCode.Gone, gone.StatusCode);
     }

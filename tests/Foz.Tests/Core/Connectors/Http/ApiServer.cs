@@ -29,21 +29,38 @@ public sealed record ApiRequest(string Method, string Path, IReadOnlyDictionary<
 /// <summary>An API on the loopback address that answers as a test says, and notes what it is asked.</summary>
 public sealed class ApiServer : IDisposable
 {
-    readonly HttpListener listener = new();
+    readonly HttpListener listener;
     readonly CancellationTokenSource stop = new();
     readonly Func<ApiRequest, ApiAnswer> answer;
 
     public ApiServer(Func<ApiRequest, ApiAnswer> answer)
     {
         this.answer = answer;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        Url = $"http://127.0.0.1:{port}";
-        listener.Prefixes.Add($"{Url}/");
-        listener.Start();
+        (listener, Url) = Listen();
         _ = ListenAsync();
+    }
+
+    /// <summary>A listener at a free port of the loopback address, which it takes no port for itself.</summary>
+    public static (HttpListener Listener, string Url) Listen()
+    {
+        while (true)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+            probe.Stop();
+            var begun = new HttpListener { Prefixes = { $"{url}/" } };
+            try
+            {
+                begun.Start();
+                return (begun, url);
+            }
+            catch (HttpListenerException)
+            {
+                // Somebody took the port meanwhile.
+                begun.Close();
+            }
+        }
     }
 
     public string Url { get; }

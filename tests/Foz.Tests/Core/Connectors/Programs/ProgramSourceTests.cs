@@ -82,16 +82,16 @@ public sealed class ProgramSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("sleep 60", "it said nothing for 0.5 s (silence_max), and was stopped")]
-    [InlineData("while true; do echo '{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"x\"}}'; done", "it wrote more than 1,000,000 bytes (output_max)")]
-    [InlineData("echo '{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}'; echo oh no >&2; exit 7", "it ended with exit code 7; it said last:\n  oh no")]
-    [InlineData("kill -9 $$", "it ended with exit code 137")]
-    [InlineData("echo '{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"error\":{\"message\":\"quota\"}}}'", "it tells of an error: quota")]
-    public async Task A_connector_that_fails_fails_the_step_with_what_it_said(string script, string expected)
+    [InlineData("500ms", "sleep 60", "it said nothing for 0.5 s (silence_max), and was stopped")]
+    [InlineData("60s", "while true; do echo '{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"x\"}}'; done", "it wrote more than 1,000,000 bytes (output_max)")]
+    [InlineData("60s", "echo '{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}'; echo oh no >&2; exit 7", "it ended with exit code 7; it said last:\n  oh no")]
+    [InlineData("60s", "kill -9 $$", "it ended with exit code 137")]
+    [InlineData("60s", "echo '{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"error\":{\"message\":\"quota\"}}}'", "it tells of an error: quota")]
+    public async Task A_connector_that_fails_fails_the_step_with_what_it_said(string silenceMax, string script, string expected)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
         var body = $"#!/bin/sh\nif [ $1 = discover ]; then echo '{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; exit; fi\n{script}\n";
-        Open("airbyte", body, "streams: {users: }", "silence_max: 500ms, output_max: 1MB, ");
+        Open("airbyte", body, "streams: {users: }", $"silence_max: {silenceMax}, output_max: 1MB, ");
         var result = await project!.RunAsync();
         Assert.Equal(Outcome.Failed, result.Outcome);
         var error = Assert.Single(result.Steps).Error!;

@@ -81,6 +81,17 @@ public sealed class SignalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_logs_in_with_less_rights_knows_nothing_of_sessions_with_more()
+    {
+        await using var bia = lake.Open("bia", isOwner: false);
+        await using var key = lake.Service.Open(new("bia", IsOwner: false) { Scope = ["readers"] }, new());
+        bia.Terminated = () => Assert.Fail("a session with more rights was stopped");
+        Assert.Equal([$"{key.Id}", "SELECT 1"], await key.RunAsync("SELECT pid FROM pg_stat_activity"));
+        Assert.Equal(["False", "SELECT 1"], await key.RunAsync($"SELECT pg_terminate_backend({bia.Id})"));
+        Assert.Equal([$"{bia.Id}", $"{key.Id}", "SELECT 2"], await bia.RunAsync("SELECT pid FROM pg_stat_activity ORDER BY 1"));
+    }
+
+    [Fact]
     public async Task Neither_preparing_nor_describing_a_statement_stops_anything()
     {
         await using var bia = lake.Open("bia", isOwner: false);

@@ -1,6 +1,8 @@
 using Foz.Core;
 using Foz.Core.Governance;
 using Foz.Core.Serving.Workloads;
+using Foz.Tests.Delta;
+using Foz.Tests.Server.Trino;
 
 namespace Foz.Tests.Core.Serving.Workloads;
 
@@ -24,7 +26,9 @@ public sealed class WorkloadTests : IAsyncLifetime
         Directory.Delete(project, recursive: true);
     }
 
-    async Task ServeAsync(params WorkloadOptions[] workloads)
+    Task ServeAsync(params WorkloadOptions[] workloads) => ServeAtAsync(TimeProvider.System, workloads);
+
+    async Task ServeAtAsync(TimeProvider clock, params WorkloadOptions[] workloads)
     {
         Directory.CreateDirectory(Path.Combine(project, "policies"));
         await File.WriteAllTextAsync(
@@ -34,7 +38,7 @@ public sealed class WorkloadTests : IAsyncLifetime
         lake = await ServedLake.CreateAsync(
             () => access.Current, choose: options => options with { Workloads = workloads, SessionsMax = 20 },
             // What is given again does no work.
-            resultBytesMax: 0);
+            resultBytesMax: 0, clock: clock);
     }
 
     WorkloadClass Class(string name) => Lake.Service.Workloads.All.Single(c => c.Name == name);
@@ -96,7 +100,8 @@ public sealed class WorkloadTests : IAsyncLifetime
     [Fact]
     public async Task Statements_wait_for_a_slot_and_catalogs_and_values_do_not()
     {
-        await ServeAsync(new WorkloadOptions { Name = "default", Slots = 1 });
+        // Without time no slot is lent.
+        await ServeAtAsync(new ManualTime(), new WorkloadOptions { Name = "default", Slots = 1 });
         await using var first = Lake.Open();
         await using var second = Lake.Open();
         await using var watcher = Lake.Open();
@@ -136,7 +141,8 @@ public sealed class WorkloadTests : IAsyncLifetime
     [Fact]
     public async Task A_full_queue_refuses_and_waiting_ends()
     {
-        await ServeAsync(new WorkloadOptions { Name = "default", Slots = 1, QueueMax = 1, QueueTimeout = TimeSpan.FromMilliseconds(100) });
+        var clock = new AheadTime();
+        await ServeAtAsync(clock, new WorkloadOptions { Name = "default", Slots = 1, QueueMax = 1, QueueTimeout = TimeSpan.FromHours(1) });
         await using var first = Lake.Open();
         await using var second = Lake.Open();
         await using var third = Lake.Open();
@@ -145,7 +151,9 @@ public sealed class WorkloadTests : IAsyncLifetime
         var statement = await second.PrepareAsync("SELECT count(*) FROM silver.orders", [], Cancel);
         var refused = await third.PrepareAsync("SELECT count(*) FROM silver.orders", [], Cancel);
         var late = statement.ExecuteAsync([], Cancel);
+        await UntilAsync(() => Class("default").Slots.Waiting == 1);
         Assert.Equal("53300", (await Assert.ThrowsAsync<FozException>(() => refused.ExecuteAsync([], Cancel))).SqlState);
+        clock.Advance(TimeSpan.FromHours(2));
         Assert.Equal("57014", (await Assert.ThrowsAsync<FozException>(() => late)).SqlState);
         first.Cancel();
         Assert.Equal("57014", await endless);

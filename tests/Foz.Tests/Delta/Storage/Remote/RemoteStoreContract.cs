@@ -65,7 +65,7 @@ public abstract class RemoteStoreContract : ObjectStoreContract, IAsyncDisposabl
         Assert.True((await store.GetAsync("data/large.parquet", Ct))!.Content.Span.SequenceEqual(content));
         using var other = new FileCache(Path.Combine(Folder, "other"), 1L << 30, TimeProvider.System);
         var reader = Open(QuickRetries, other);
-        for (var i = 0; i < 3; i++) Server.NextFaults.Enqueue(ServerFault.Slow);
+        Server.NextFaults.Enqueue(ServerFault.Joined);
         using (await reader.FetchAsync([new("data/large.parquet", content.Length)], Ct))
         {
             var local = reader.LocalPath("data/large.parquet")!;

@@ -152,7 +152,7 @@ static class Corpus
     static async Task<NpgsqlConnection> OpenAsync(int port, string? password, string more)
     {
         var connection = new NpgsqlConnection(
-            $"Host=127.0.0.1;Port={port};Username=ana;Password={password};Database=lake;Pooling=false;Command Timeout=0;{more}");
+            $"Host=127.0.0.1;Port={port};Username=ana;Password={password};Database=lake;Pooling=false;Timeout=300;Command Timeout=0;{more}");
         await connection.OpenAsync(Cancel);
         return connection;
     }

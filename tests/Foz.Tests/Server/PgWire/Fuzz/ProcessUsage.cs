@@ -9,7 +9,7 @@ namespace Foz.Tests.Server.PgWire.Fuzz;
 sealed class ProcessUsage(ServedLake lake)
 {
     const int HandlesMore = 40;
-    const int ConnectionsMore = 40;
+    const int ConnectionsMore = 100;
     const long BytesMore = 64L << 20;
 
     long bytes;

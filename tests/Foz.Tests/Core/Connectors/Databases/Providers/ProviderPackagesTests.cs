@@ -13,7 +13,7 @@ public sealed class ProviderPackagesTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("foz-providers-").FullName;
     readonly Dictionary<string, byte[]> packages = [];
-    readonly HttpListener listener = new();
+    HttpListener listener = new();
 
     string Providers => Path.Combine(folder, "providers");
 
@@ -119,12 +119,7 @@ public sealed class ProviderPackagesTests : IDisposable
 
     string Serve(string? statedHash = null)
     {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-        probe.Stop();
-        listener.Prefixes.Add($"{url}/");
-        listener.Start();
+        (listener, var url) = Http.ApiServer.Listen();
         _ = AnswerAsync(url, statedHash);
         return $"{url}/index.json";
     }
