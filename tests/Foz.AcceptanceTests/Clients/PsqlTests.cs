@@ -34,8 +34,8 @@ public sealed class PsqlTests(ServedProject project)
     public async Task Interrupted_psql_cancels_its_statement()
     {
         var output = await project.ShellAsync(
-            "env --default-signal=INT psql -c 'select count(*) from range(10000000) a(x), range(10000000) b(y) where x * y % 7 = 5' & p=$!; "
-            + ServedProject.WaitUntilActive("7 = 5") + " while kill -INT $p; do sleep 1; done; wait $p");
+            "(env --default-signal=INT psql -c 'select count(*) from range(10000000) a(x), range(10000000) b(y) where x * y % 7 = 5' & p=$!; "
+            + ServedProject.WaitUntilActive("7 = 5") + " while kill -INT $p; do sleep 1; done; wait $p)");
         Assert.Contains("canceling statement due to user request", output, StringComparison.Ordinal);
     }
 

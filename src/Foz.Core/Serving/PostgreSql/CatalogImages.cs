@@ -14,7 +14,9 @@ namespace Foz.Core.Serving.PostgreSql;
 /// </summary>
 sealed class CatalogImages(SqlService service) : IDisposable
 {
-    const int ImagesMax = 64;
+    // One whose relations were all read takes between two and three of the 64 MB of the instance that they are in, which statements need too.
+    const int ImagesMax = 8;
+
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
