@@ -48,7 +48,7 @@ public sealed class ChildProcessTests : IDisposable
         clock.Now += TimeSpan.FromMinutes(2);
         Assert.IsType<ProcessEnd.TimedOut>(await process.WaitAsync(Cancel));
         var stat = $"/proc/{File.ReadAllText(child).Trim()}/stat";
-        Assert.True(SpinWait.SpinUntil(IsGone, TimeSpan.FromSeconds(60)));
+        Assert.True(SpinWait.SpinUntil(IsGone, TimeSpan.FromSeconds(20)));
 
         bool IsGone()
         {
