@@ -27,6 +27,12 @@ public sealed class RowScreen(EngineSession session, string batch)
     /// </summary>
     public string? KeptRows { get; init; }
 
+    /// <summary>
+    /// Which rows of a key count where several come: the newest by a column; for <c>unique</c>, which passes over the others, as the
+    /// table does. Null where each row counts.
+    /// </summary>
+    public (IReadOnlyList<string> Key, string Sequence)? Newest { get; init; }
+
     /// <summary>Looks at the batch.</summary>
     /// <param name="checks">The checks that take rows out.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
@@ -42,7 +48,7 @@ public sealed class RowScreen(EngineSession session, string batch)
         foreach (var check in checks.Where(check => check.Scope is CheckScope.Key))
         {
             // A row that is taken out replaces none, and the one that it would have replaced is in the way of others.
-            while (Look([check], cancellationToken) > 0 && KeptRows is not null) { }
+            while (Look([check], cancellationToken) > 0 && (KeptRows ?? Newest?.Sequence) is not null) { }
         }
         var counts = checks.Select(check =>
             $"count(*) FILTER (WHERE {string.Join(" OR ", Bits().Where(bit => ReferenceEquals(bit.Check, check)).Select(bit => bit.Breaks))})");
@@ -141,17 +147,34 @@ public sealed class RowScreen(EngineSession session, string batch)
     {
         var key = Identifiers(unique.KeyColumns);
         var hasKey = string.Join(" AND ", unique.KeyColumns.Select(c => $"t.{Identifier(c)} IS NOT NULL"));
-        var where = unique.Where is { } condition ? $"{hasKey} AND (\n{condition}\n)" : hasKey;
+        var where = $"{(unique.Where is { } condition ? $"{hasKey} AND (\n{condition}\n)" : hasKey)} AND {Counts("t")}";
+        // Of the newest rows of a key those that are the same in everything are one.
+        var number = Newest is null
+            ? $"row_number() OVER (PARTITION BY {key} ORDER BY hash(t), t.rowid)"
+            : $"dense_rank() OVER (PARTITION BY {key} ORDER BY hash(t))";
         var later =
             $"""
             t.rowid IN (
                 SELECT foz_id FROM (
-                    SELECT t.rowid AS foz_id, row_number() OVER (PARTITION BY {key} ORDER BY hash(t), t.rowid) AS foz_number
-                    FROM {Identifier(batch)} AS t WHERE {where} AND {Stays("t")})
+                    SELECT t.rowid AS foz_id, {number} AS foz_number
+                    FROM {Identifier(batch)} AS t WHERE {where})
                 WHERE foz_number > 1)
             """;
         if (KeptRows is null) return later;
         var same = string.Join(" AND ", unique.KeyColumns.Select(c => $"k.{Identifier(c)} = t.{Identifier(c)}"));
-        return $"{later} OR ({where} AND {Stays("t")} AND EXISTS (SELECT 1 FROM {KeptRows} AS k WHERE {same}))";
+        return $"{later} OR ({where} AND EXISTS (SELECT 1 FROM {KeptRows} AS k WHERE {same}))";
+    }
+
+    /// <summary>The condition that is true for the rows of the batch that stay and are not older than another one of their key.</summary>
+    string Counts(string alias)
+    {
+        if (Newest is not var (key, sequence)) return Stays(alias);
+        var noKey = string.Join(" OR ", key.Select(column => $"n.{Identifier(column)} IS NULL"));
+        return
+            $"""
+            {alias}.rowid IN (
+                SELECT n.rowid FROM {Identifier(batch)} AS n WHERE {Stays("n")}
+                QUALIFY {noKey} OR rank() OVER (PARTITION BY {Identifiers(key)} ORDER BY n.{Identifier(sequence)} DESC NULLS LAST) = 1)
+            """;
     }
 }

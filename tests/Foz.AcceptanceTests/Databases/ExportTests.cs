@@ -77,14 +77,19 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         Assert.Equal(["2500|10"], await ReadAsync(database, "count(*), count(*) FILTER (WHERE name = 'a')"));
     }
 
-    [Fact]
-    public async Task A_version_that_the_target_has_is_not_sent_again_when_the_note_of_it_is_lost()
+    [Theory]
+    [InlineData("target")]
+    [InlineData("ado")]
+    public async Task A_version_that_the_target_has_is_not_sent_again_when_the_note_of_it_is_lost(string connection)
     {
-        var database = await OpenAsync("{connection: target, table: out.people, mode: append}");
+        var database = await OpenAsync("");
+        if (connection == "ado") await database.ExecuteAsync("CREATE TABLE out.people (id bigint, name text); ALTER TABLE out.people OWNER TO foz");
         await database.ExecuteAsync("CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); INSERT INTO people VALUES (1, 'a', 1, NULL)");
         await database.GrantAsync();
         lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
-        lake.Write("models/silver/people.sql", "/* @foz\nmaterialization: incremental\nexport: {connection: target, table: out.people, mode: append}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
+        lake.Write(
+            "models/silver/people.sql",
+            $"/* @foz\nmaterialization: incremental\nexport: {{connection: {connection}, table: out.people, mode: append}}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
         await lake.RunWellAsync();
         Directory.Delete(Path.Combine(lake.Folder, "lake/_foz/exports"), recursive: true);
         await lake.RunWellAsync();
@@ -93,6 +98,23 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         await database.ExecuteAsync("INSERT INTO people VALUES (2, 'b', 1, NULL)");
         await lake.RunWellAsync();
         Assert.Equal(["1", "2"], await ReadAsync(database, "id"));
+    }
+
+    [Fact]
+    public async Task Rows_are_appended_where_nothing_can_be_noted_beside_them()
+    {
+        var database = await OpenAsync("");
+        lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
+        lake.Write(
+            "models/silver/people.sql",
+            "/* @foz\nmaterialization: incremental\nexport: {connection: ado, table: kept.people, mode: append}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
+        await database.ExecuteAsync("CREATE SCHEMA kept; GRANT USAGE ON SCHEMA kept TO foz; CREATE TABLE kept.people (id bigint, name text); GRANT INSERT ON kept.people TO foz");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint, name text); INSERT INTO people VALUES (1, 'a')");
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("INSERT INTO people VALUES (2, 'b')");
+        await lake.RunWellAsync();
+        Assert.Equal(["1", "2"], (await database.QueryAsync("SELECT id FROM kept.people ORDER BY 1")).Select(r => r.Single()?.ToString()));
     }
 
     [Theory]

@@ -7,7 +7,8 @@ namespace Foz.Core.Connectors.Exports;
 
 /// <summary>
 /// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there. Replacing and
-/// upserting again what was written changes nothing; what is appended can come twice after a crash.
+/// upserting again what was written changes nothing; of what is appended the transaction notes the version in a
+/// <see cref="DatabaseLedger"/>, where the user may make one.
 /// </summary>
 static class DatabaseExport
 {
@@ -24,6 +25,8 @@ static class DatabaseExport
         await using var open = await session.OpenAsync(cancellationToken);
         try
         {
+            var ledger = LedgerOf(target, session, options);
+            if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken)) ledger = null;
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
             var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
             if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
@@ -31,6 +34,7 @@ static class DatabaseExport
                 foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
                     await EachAsync(rows, sql, writing.DeleteAsync, cancellationToken);
             var count = await EachAsync(rows, rows.Sql, writing.InsertAsync, cancellationToken);
+            if (ledger is not null) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return count;
         }
@@ -39,6 +43,21 @@ static class DatabaseExport
             throw session.Fault($"export to {target.Target}", e);
         }
     }
+
+    /// <summary>The version of an export that the target has; null where nothing is noted of it.</summary>
+    public static async Task<long?> VersionAsync(
+        ExportDefinition.ToTable target, ConnectionDefinition connection, string name, string projectFolder, CancellationToken cancellationToken)
+    {
+        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var session = new DatabaseSession(options);
+        if (LedgerOf(target, session, options) is not { } ledger) return null;
+        await using var open = await session.OpenAsync(cancellationToken);
+        return await ledger.FindAsync(open, name, cancellationToken);
+    }
+
+    /// <summary>What arrives twice unless it is noted has a ledger.</summary>
+    static DatabaseLedger? LedgerOf(ExportDefinition.ToTable target, DatabaseSession session, DatabaseOptions options) =>
+        target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Table) : null;
 
     static async Task<long> EachAsync(
         ExportRows rows, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write, CancellationToken cancellationToken)

@@ -34,6 +34,12 @@ public abstract record GraphNode
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public abstract IReadOnlyList<ColumnDefinition> Columns { get; }
 
+    /// <summary>Which rows of a key its table takes where several come: the newest by a column. Null where it takes each.</summary>
+    public (IReadOnlyList<string> Key, string Sequence)? Newest =>
+        this is OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge { SequenceBy: { } sequence, UniqueKey: var key } }
+            ? (key, sequence)
+            : null;
+
     /// <summary>The table of a stream.</summary>
     /// <param name="Source">The source.</param>
     /// <param name="Stream">The stream.</param>

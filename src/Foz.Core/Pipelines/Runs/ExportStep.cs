@@ -88,9 +88,10 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
 
     /// <summary>The version that the target itself says it has; null where it keeps none.</summary>
     async Task<long?> VersionOfAsync(ExportDefinition export, string name, CancellationToken cancellationToken) =>
-        export is ExportDefinition.ToTable target && file.Connection(target.Connection) is { Type: "postgresql" } connection
-            ? await PostgreSqlExport.VersionAsync(target, connection, name, file.Folder, cancellationToken)
-            : null;
+        export is not ExportDefinition.ToTable target ? null
+            : file.Connection(target.Connection) is { Type: "postgresql" } connection
+                ? await PostgreSqlExport.VersionAsync(target, connection, name, file.Folder, cancellationToken)
+                : await DatabaseExport.VersionAsync(target, file.Connection(target.Connection), name, file.Folder, cancellationToken);
 
     static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 

@@ -173,6 +173,7 @@ public sealed class Quarantine(Lake lake)
         {
             RelationOf = bindings.RelationOf,
             KeptRows = kept is null ? null : new KeptRows(Table: null, key).Sql(kept.Sql, Batch),
+            Newest = node.Newest,
         }.Run(checks, cancellationToken);
         return unread + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({RowScreen.Stays("t")})", cancellationToken);
     }

@@ -67,6 +67,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         {
             RelationOf = bindings.RelationOf,
             KeptRows = present is null ? null : kept.Sql(present.Sql, Batch),
+            Newest = node.Newest,
         };
         var results = screen.Run(checks, cancellationToken);
         var (takenOut, quarantined) = screen.Count(cancellationToken);

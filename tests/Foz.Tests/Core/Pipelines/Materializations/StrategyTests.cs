@@ -49,6 +49,31 @@ public sealed class StrategyTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_rows_that_a_sequence_orders_only_the_newest_can_be_one_too_many()
+    {
+        lake.Model(
+            """
+            {type: incremental, strategy: merge, unique_key: id, sequence_by: d}
+            columns:
+              - {name: id, checks: [{unique: {on_violation: quarantine}}]}
+              - {name: v, checks: [{accepted_values: {values: [a, b, c, d], on_violation: drop}}, {unique: {on_violation: quarantine}}]}
+            """,
+            "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync("""
+            SELECT * FROM (VALUES
+                (1, 'b', 1), (1, 'a', 2), (1, 'a', 2), (2, 'b', 1), (2, 'bad', 2), (3, 'c', 5), (3, 'd', 5), (NULL, NULL, 1)) v(id, v, d)
+            """);
+        await lake.RunWellAsync();
+
+        // Of key 2 the newest that may stay; of key 3 two claim to be the newest.
+        var rows = await lake.RowsAsync();
+        Assert.Equal(["1|a|2", "2|b|1"], rows.Take(2));
+        Assert.Contains(rows[2], (string[])["3|c|5", "3|d|5"]);
+        Assert.Equal("||1", rows[3]);
+        Assert.Equal(["3"], await lake.QueryAsync("SELECT id FROM silver.m__quarantine"));
+    }
+
+    [Fact]
     public async Task A_merge_leaves_the_columns_that_it_excludes_in_rows_that_are_there()
     {
         lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [made]}", "SELECT * FROM STREAM(bronze.t)");
