@@ -12,26 +12,26 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
     static readonly string[] Same =
     [
         "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
-        "partition_by", "cluster_by", "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes",
+        "partition_by", "cluster_by", "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes", "dbt_valid_to_current",
     ];
 
     /// <summary>Keys that only models which keep their rows have a use for, and dbt passes over in others.</summary>
     static readonly HashSet<string> OfIncremental = new(StringComparer.Ordinal)
     {
         "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
-        "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes",
+        "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes", "dbt_valid_to_current",
     };
 
     static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
         ["sql_header"] = "a model is one SELECT",
-        ["dbt_valid_to_current"] = "a version that lasts has NULL in dbt_valid_to",
     };
 
     /// <summary>The columns that dbt's snapshots have, by what they are called here.</summary>
     static readonly (string Key, string Column)[] HistoryColumns =
     [
         ("valid_from", "dbt_valid_from"), ("valid_to", "dbt_valid_to"), ("version_id", "dbt_scd_id"), ("version_at", "dbt_updated_at"),
+        ("is_deleted", "dbt_is_deleted"),
     ];
 
     /// <summary>The front matter of a model or snapshot.</summary>
@@ -109,7 +109,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         var keeps = materialized is "incremental" or "snapshot";
         var isTable = keeps || materialized == "table";
         foreach (var key in Same.Where(key => OfIncremental.Contains(key) ? keeps : isTable))
-            if (config[key] is { } value && !IsOfOthers(key, value)) Add(entries, key, DbtValues.ToNode(value, place), place);
+            if (config[key] is { } value && !IsOfOthers(key, value)) Add(entries, key == "dbt_valid_to_current" ? "valid_to_current" : key, DbtValues.ToNode(value, place), place);
         if (materialized == "incremental") Incremental(config, place, entries);
         if (materialized == "snapshot") Snapshot(config, place, entries);
         return new YamlNode.Mapping(entries, place);
@@ -128,7 +128,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         Add(entries, "on_schema_change", Text(config.Text("on_schema_change") ?? "ignore", place), place);
         if (strategy is "append" or "insert_overwrite" or "microbatch") entries.RemoveAll(entry => entry.Key is "unique_key" or "incremental_predicates");
         if (strategy != "merge") entries.RemoveAll(entry => entry.Key is "merge_update_columns" or "merge_exclude_columns");
-        entries.RemoveAll(entry => entry.Key is "updated_at" or "hard_deletes" or "invalidate_hard_deletes");
+        entries.RemoveAll(entry => entry.Key is "updated_at" or "hard_deletes" or "invalidate_hard_deletes" or "valid_to_current");
         if (strategy != "microbatch") entries.RemoveAll(entry => entry.Key is "event_time" or "begin" or "batch_size" or "lookback");
     }
 
@@ -139,7 +139,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         if (strategy == "check" && config["check_cols"] is { } columns) Add(entries, "check_cols", DbtValues.ToNode(columns, place), place);
         if (strategy == "check") entries.RemoveAll(entry => entry.Key == "updated_at");
         var names = config["snapshot_meta_column_names"] as JinjaDict ?? new();
-        foreach (var (key, column) in HistoryColumns.Where(column => strategy == "check" || !column.Key.StartsWith("version", StringComparison.Ordinal)))
+        foreach (var (key, column) in HistoryColumns.Where(column => column.Key != "is_deleted" || config.Text("hard_deletes") == "new_record"))
             Add(entries, key, Text(names.TryGet(column, out var name) && name is not null ? JinjaValue.ToText(name) : column, place), place);
         Add(entries, "is_current", Text("dbt_is_current", place), place);
         entries.RemoveAll(entry => entry.Key is "event_time" or "begin" or "batch_size" or "lookback" or "full_refresh" or "merge_update_columns"

@@ -282,16 +282,13 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             return new SeedReader(file.SchemaPrefix, errors).Read(resource.File, path, frontMatter.OfSeed(resource, own), out _);
         }
         if (resource.Body is not { } body) return null;
-        if (resource.Kind == "snapshot") body = DbtHistory.Wrap(resource, body);
         var model = new ModelReader(file.SchemaPrefix, errors)
             .Read(resource.File, frontMatter.Of(resource, own), body, out _);
         return model is null ? null : model with
         {
-            Definition = resource.Kind == "snapshot" ? DbtHistory.Wrap(resource, new(resource.Definition!, body.Start)).Text : resource.Definition,
+            Definition = resource.Definition,
             Hooks = new(Hooks(resource, "pre_hook"), Hooks(resource, "post_hook")),
-            Template = resource is { Kind: "snapshot", Renewed: { } renewed }
-                ? new((isIncremental, lake, token) => DbtHistory.Wrap(resource, renewed.Render(isIncremental, lake, token)))
-                : resource.Renewed,
+            Template = resource.Renewed,
             Reads = ReadsOf(resource.References, resource.Package.Name),
         };
     }

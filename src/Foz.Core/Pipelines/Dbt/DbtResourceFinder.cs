@@ -76,7 +76,8 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
             var text = $"select * from {{{{ {relation.Text} }}}}";
             return new()
             {
-                Kind = "snapshot", Package = package, File = node.Place.File, Text = text, Name = name, Path = [package.Name, name],
+                Kind = "snapshot", Package = package, File = node.Place.File, Text = text, Name = name,
+                Path = [package.Name, .. package.Within("snapshot-paths", node.Place.File).SkipLast(1), name],
                 Template = new([new JinjaStatement.Text("select * from ", relation.Place), .. new JinjaParser($"{{{{{relation.Text}}}}}", relation.Place).Read()]),
             };
         }

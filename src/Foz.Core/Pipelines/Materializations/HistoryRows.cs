@@ -25,6 +25,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     const string Versions = "foz_versions";
     const string From = "foz_from";
     const string To = "foz_to";
+    const string Gone = "foz_gone";
     const string IsNew = "foz_new";
 
     readonly HistoryColumns columns = strategy.Columns;
@@ -49,16 +50,18 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         select = schema.Fit(select, present, columns.Names, cancellationToken);
         var given = session.Describe(select, cancellationToken);
         CheckColumns(given);
+        if (present is not null) CheckHistory(present);
+        var timeType = present is null ? TypeOfTime(given) : TypeOfTime(present);
+        CheckEnd(timeType, cancellationToken);
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Versions} AS {select}", cancellationToken);
         CheckRows(cancellationToken);
         if (present is null)
         {
-            var first = Changed(given, TypeOfTime(given), old: null, [], instant);
+            var first = Changed(given, timeType, old: null, [], instant);
             return await table.FindLatestAsync(cancellationToken) is null
                 ? await writer.MergeAsync(table, first, Merge(options), cancellationToken)
                 : await writer.OverwriteAsync(table, first, options, cancellationToken);
         }
-        CheckHistory(present);
         var files = strategy.EndsDeleted
             ? (IReadOnlyCollection<AddFile>)present.State.Files
             : new FilePruner(present.Schema, KeyRange(present, given, cancellationToken)).Prune(present.State.Files);
@@ -68,7 +71,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             .Where(column => !options.RemovesColumns || IsGiven(given, column)
                 || columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase))
             .ToList();
-        var rows = Changed(given, TypeOfTime(present), old.Sql, known, instant);
+        var rows = Changed(given, timeType, old.Sql, known, instant);
         var change = await writer.MergeAsync(table, rows, Merge(options), cancellationToken);
         if (change.Present?.Version == present.Version) return change;
         await change.DisposeAsync();
@@ -114,20 +117,22 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             IncrementalStrategy.Scd2ByColumn byColumn => ByColumn(byColumn, given, timeType, old, known, at),
             _ => throw new System.Diagnostics.UnreachableException(strategy.Name),
         };
+        var end = strategy.ValidToCurrent is { } lasting ? $"coalesce({To}, CAST({lasting} AS {timeType}))" : To;
         return $"""
-            SELECT * EXCLUDE ({From}, {To}), {From} AS {SqlText.Identifier(columns.ValidFrom)},
-                {To} AS {SqlText.Identifier(columns.ValidTo)}, {To} IS NULL AS {SqlText.Identifier(columns.IsCurrent)}{VersionColumns()}
+            SELECT * EXCLUDE ({From}, {To}, {Gone}), {From} AS {SqlText.Identifier(columns.ValidFrom)},
+                {end} AS {SqlText.Identifier(columns.ValidTo)}, {To} IS NULL AS {SqlText.Identifier(columns.IsCurrent)}{OtherColumns()}
             FROM ({versions}
             )
             """;
     }
 
-    /// <summary>The columns that tell versions from one another by one value, and when each begins.</summary>
-    string VersionColumns()
+    /// <summary>The columns that tell versions from one another by one value, when each begins, and whether its row is gone.</summary>
+    string OtherColumns()
     {
         var text = strategy.UniqueKey.Select(key => $"coalesce(CAST({SqlText.Identifier(key)} AS VARCHAR), '')").Append($"epoch_us({From})::VARCHAR");
         return (columns.VersionId is { } id ? $", md5(concat_ws('|', {string.Join(", ", text)})) AS {SqlText.Identifier(id)}" : "")
-            + (columns.VersionAt is { } at ? $", {From} AS {SqlText.Identifier(at)}" : "");
+            + (columns.VersionAt is { } at ? $", {From} AS {SqlText.Identifier(at)}" : "")
+            + (columns.IsDeleted is { } gone ? $", CASE WHEN {Gone} THEN 'True' ELSE 'False' END AS {SqlText.Identifier(gone)}" : "");
     }
 
     /// <summary>
@@ -141,7 +146,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     {
         var names = SqlText.Identifiers(given.Select(column => column.Name));
         var from = $"CAST({SqlText.Identifier(byTime.UpdatedAt)} AS {timeType})";
-        var incoming = $"SELECT *, {from} AS {From}, CAST(NULL AS {timeType}) AS {To} FROM {Versions}";
+        var incoming = $"SELECT *, {from} AS {From}, CAST(NULL AS {timeType}) AS {To}, false AS {Gone} FROM {Versions}";
         if (old is null)
             return $"""
                 SELECT * REPLACE (lead({From}) OVER (PARTITION BY {keys} ORDER BY {From}) AS {To})
@@ -159,7 +164,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
                 SELECT {keys}, {From}, {To} AS foz_end FROM versions
                 WHERE NOT {IsNew} AND {To} IS NOT NULL AND {To} IS DISTINCT FROM foz_next),
             chosen AS (
-                SELECT DISTINCT ON ({keys}, {From}) * EXCLUDE (foz_next) FROM versions ORDER BY row({names}) DESC, {IsNew}),
+                SELECT DISTINCT ON ({keys}, {From}) * EXCLUDE (foz_next) FROM versions ORDER BY {Gone}, row({names}) DESC, {IsNew}),
             chained AS (
                 SELECT chosen.*, least(lead({From}) OVER (PARTITION BY {keys} ORDER BY {From}), foz_end) AS foz_until
                 FROM chosen LEFT JOIN ends USING ({keys}, {From}))
@@ -169,16 +174,17 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     /// <summary>
-    /// Of the rows that come: one whose version was ended, since its key was gone, begins again now; one that lasts is no news.
+    /// Of the rows that come: one whose version was ended, since its key was gone, begins again now, or when it was changed since;
+    /// one that lasts is no news.
     /// </summary>
     string Returned(IncrementalStrategy.Scd2ByTime byTime, string incoming, string at) => $"""
-        SELECT n.* REPLACE (CASE WHEN o.{To} IS NOT NULL THEN greatest({at}, o.{To}) ELSE n.{From} END AS {From})
+        SELECT n.* REPLACE (CASE WHEN o.foz_left IS NOT NULL THEN greatest({at}, o.foz_left) ELSE n.{From} END AS {From})
         FROM ({incoming}) AS n LEFT JOIN (
-            SELECT {keys}, {SqlText.Identifier(byTime.UpdatedAt)} AS foz_updated, {To} FROM old
-            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {From} DESC) = 1) AS o
+            SELECT {keys}, {SqlText.Identifier(byTime.UpdatedAt)} AS foz_updated, {Gone}, CASE WHEN {Gone} THEN {From} ELSE {To} END AS foz_left
+            FROM old QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {From} DESC) = 1) AS o
         ON {string.Join(" AND ", strategy.UniqueKey.Select(SqlText.Identifier).Select(key => $"n.{key} = o.{key}"))}
-            AND o.foz_updated = n.{SqlText.Identifier(byTime.UpdatedAt)}
-        WHERE o.foz_updated IS NULL OR o.{To} IS NOT NULL
+            AND (o.foz_updated = n.{SqlText.Identifier(byTime.UpdatedAt)} OR o.{Gone} AND n.{From} <= o.foz_left)
+        WHERE o.foz_updated IS NULL OR o.foz_left IS NOT NULL
         """;
 
     /// <summary>The rows whose key has no current version or one with other values, and the versions that end thereby.</summary>
@@ -186,7 +192,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         IncrementalStrategy.Scd2ByColumn byColumn, IReadOnlyList<EngineColumn> given, string timeType, string? old,
         IReadOnlyList<string> known, string at)
     {
-        var incoming = $"SELECT n.*, {at} AS {From}, CAST(NULL AS {timeType}) AS {To} FROM {Versions} AS n";
+        var incoming = $"SELECT n.*, {at} AS {From}, CAST(NULL AS {timeType}) AS {To}, false AS {Gone} FROM {Versions} AS n";
         if (old is null) return incoming;
         var compared = (byColumn.CheckColumns.Count > 0 ? byColumn.CheckColumns : given.Select(column => column.Name))
             .Where(column => !strategy.UniqueKey.Contains(column, StringComparer.OrdinalIgnoreCase))
@@ -196,7 +202,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
                 var before = known.Contains(column, StringComparer.OrdinalIgnoreCase) ? $"c.{quoted}" : "NULL";
                 return $"n.{quoted} IS DISTINCT FROM {before}";
             })
-            .DefaultIfEmpty("false");
+            .Append($"c.{Gone}");
         var ended = strategy.EndsDeleted ? $"\nUNION ALL BY NAME {Deleted(old, known, at)}" : "";
         return $"""
             WITH old AS MATERIALIZED (
@@ -210,16 +216,33 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             """;
     }
 
-    /// <summary>The current versions whose keys did not come, ended.</summary>
-    string Deleted(string old, IReadOnlyList<string> known, string at) =>
-        $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) FROM (SELECT {OldColumns(known)} FROM {old} AS o "
-        + $"ANTI JOIN {Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
+    /// <summary>
+    /// The current versions whose keys did not come, ended; and, where it is to be told, ones that say that the row is gone. Such a
+    /// one takes the place of a version that would not have lasted at all.
+    /// </summary>
+    string Deleted(string old, IReadOnlyList<string> known, string at)
+    {
+        var left = $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
+        return strategy.HardDeletes is HardDeletes.Invalidate
+            ? $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) {left}"
+            : $"""
+                SELECT * EXCLUDE (foz_record) REPLACE (
+                    CASE WHEN foz_record THEN greatest({at}, {From}) ELSE {From} END AS {From},
+                    CASE WHEN foz_record THEN NULL ELSE {at} END AS {To}, foz_record AS {Gone})
+                {left} CROSS JOIN (VALUES (false), (true)) AS r(foz_record)
+                WHERE NOT {Gone} AND (foz_record OR {From} < {at})
+                """;
+    }
 
     string OldColumns(IReadOnlyList<string> known)
     {
         var own = known.Where(column => !columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase));
-        return $"{SqlText.Identifiers(own)}, {SqlText.Identifier(columns.ValidFrom)} AS {From}, "
-            + $"{SqlText.Identifier(columns.ValidTo)} AS {To}";
+        var end = SqlText.Identifier(columns.ValidTo);
+        if (strategy.ValidToCurrent is not null) end = $"CASE WHEN {SqlText.Identifier(columns.IsCurrent)} THEN NULL ELSE {end} END";
+        var gone = columns.IsDeleted is { } deleted && known.Contains(deleted, StringComparer.OrdinalIgnoreCase)
+            ? $"coalesce({SqlText.Identifier(deleted)} = 'True', false)"
+            : "false";
+        return $"{SqlText.Identifiers(own)}, {SqlText.Identifier(columns.ValidFrom)} AS {From}, {end} AS {To}, {gone} AS {Gone}";
     }
 
     Predicate KeyRange(TableSnapshot present, IReadOnlyList<EngineColumn> given, CancellationToken cancellationToken) =>
@@ -246,7 +269,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",
-                "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, version_id or version_at");
+                "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, is_deleted, version_id or version_at");
         if (updatedAt is not null && given.First(c => Is(c, updatedAt)) is { } time
             && time.Type.Id is not (TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz))
             throw Wrong(
@@ -267,6 +290,21 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
                 throw Wrong(
                     $"{count} {(count == 1 ? "row" : "rows")} of {model.Name} have no {column}, which tells versions apart",
                     $"leave them out: WHERE {column} IS NOT NULL");
+        }
+    }
+
+    void CheckEnd(string timeType, CancellationToken cancellationToken)
+    {
+        if (strategy.ValidToCurrent is not { } lasting) return;
+        try
+        {
+            session.Describe($"SELECT CAST({lasting} AS {timeType})", cancellationToken);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql)
+        {
+            throw Wrong(
+                $"the end of versions that last, '{lasting}', is no value of type {timeType}: {e.Message}",
+                "write SQL of a time, such as CAST('9999-12-31' AS TIMESTAMP)");
         }
     }
 

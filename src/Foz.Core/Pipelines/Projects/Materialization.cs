@@ -189,8 +189,14 @@ public abstract record IncrementalStrategy
         /// <summary>The columns that tell when a version was so.</summary>
         public HistoryColumns Columns { get; init; } = new();
 
+        /// <summary>What becomes of a version whose key is not among the rows any more.</summary>
+        public HardDeletes HardDeletes { get; init; }
+
         /// <summary>Whether a version ends where its key is not among the rows any more, which then are all there are.</summary>
-        public bool EndsDeleted { get; init; }
+        public bool EndsDeleted => HardDeletes is not HardDeletes.Ignore;
+
+        /// <summary>SQL of the time at which a version that lasts is said to end, such as <c>DATE '9999-12-31'</c>; null for NULL.</summary>
+        public string? ValidToCurrent { get; init; }
     }
 
     /// <summary>A version begins when a column says so: dbt's <c>timestamp</c>.</summary>
@@ -208,6 +214,19 @@ public abstract record IncrementalStrategy
         /// <inheritdoc/>
         public override string Name => "scd2_by_column";
     }
+}
+
+/// <summary>What becomes of the version of a row that is gone: dbt's <c>hard_deletes</c>.</summary>
+public enum HardDeletes
+{
+    /// <summary>Nothing: it lasts.</summary>
+    Ignore,
+
+    /// <summary>It ends.</summary>
+    Invalidate,
+
+    /// <summary>It ends, and one begins that says that the row is gone.</summary>
+    NewRecord,
 }
 
 /// <summary>The columns of a history that Foz fills.</summary>
@@ -228,9 +247,12 @@ public sealed record HistoryColumns
     /// <summary>When the version begins, once more; null for no such column.</summary>
     public string? VersionAt { get; init; }
 
+    /// <summary>Whether the version says that the row is gone, as a text: <c>True</c> or <c>False</c>; null for no such column.</summary>
+    public string? IsDeleted { get; init; }
+
     /// <summary>Those that every history has.</summary>
     public IReadOnlyList<string> Needed => [ValidFrom, ValidTo, IsCurrent];
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<string> Names => [.. Needed, .. new[] { VersionId, VersionAt }.OfType<string>()];
+    public IReadOnlyList<string> Names => [.. Needed, .. new[] { VersionId, VersionAt, IsDeleted }.OfType<string>()];
 }

@@ -36,6 +36,8 @@ sealed partial class MaterializationReader(ErrorList errors)
 
     const string NotYet = "is not supported yet";
 
+    const string IsDeletedName = "is_deleted";
+
     static readonly Dictionary<string, Kind> Kinds = new(StringComparer.Ordinal)
     {
         ["table"] = Kind.Table, ["view"] = Kind.View, ["incremental"] = Kind.Incremental, ["snapshot"] = Kind.Snapshot,
@@ -70,12 +72,10 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["sync_all_columns"] = OnSchemaChange.Sync, ["fail"] = OnSchemaChange.Fail, ["ignore"] = OnSchemaChange.Ignore,
     };
 
-    static readonly Dictionary<string, bool> DeletionWords = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, HardDeletes> DeletionWords = new(StringComparer.Ordinal)
     {
-        ["ignore"] = false, ["invalidate"] = true,
+        ["ignore"] = HardDeletes.Ignore, ["invalidate"] = HardDeletes.Invalidate, ["new_record"] = HardDeletes.NewRecord,
     };
-
-    static readonly Dictionary<string, string> RefusedDeletions = new(StringComparer.Ordinal) { ["new_record"] = NotYet };
 
     static readonly Dictionary<string, BatchSize> BatchSizeWords = new(StringComparer.Ordinal)
     {
@@ -93,8 +93,8 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
         ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
         ["hard_deletes"] = Scd2,
-        ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2,
-        ["version_id"] = [Strategy.Scd2ByColumn], ["version_at"] = [Strategy.Scd2ByColumn],
+        ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2, ["is_deleted"] = Scd2, ["valid_to_current"] = Scd2,
+        ["version_id"] = Scd2, ["version_at"] = Scd2,
         ["event_time"] = [Strategy.Microbatch], ["begin"] = [Strategy.Microbatch], ["batch_size"] = [Strategy.Microbatch],
         ["lookback"] = [Strategy.Microbatch],
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -202,14 +202,16 @@ sealed partial class MaterializationReader(ErrorList errors)
         {
             UniqueKey = Key(options, "scd2_by_time"),
             Columns = ReadHistoryColumns(options.Reader),
-            EndsDeleted = ReadEndsDeleted(options.Reader),
+            HardDeletes = ReadHardDeletes(options.Reader),
+            ValidToCurrent = options.Reader.Text("valid_to_current"),
         },
         Strategy.Scd2ByColumn => new IncrementalStrategy.Scd2ByColumn(
             options.Reader.Texts("check_cols") is var columns && columns is ["all" or "*"] ? [] : columns)
         {
             UniqueKey = Key(options, "scd2_by_column"),
             Columns = ReadHistoryColumns(options.Reader),
-            EndsDeleted = ReadEndsDeleted(options.Reader),
+            HardDeletes = ReadHardDeletes(options.Reader),
+            ValidToCurrent = options.Reader.Text("valid_to_current"),
         },
         _ => new IncrementalStrategy.Append(),
     };
@@ -278,14 +280,16 @@ sealed partial class MaterializationReader(ErrorList errors)
             IsCurrent = reader.Text("is_current") ?? usual.IsCurrent,
             VersionId = reader.Text("version_id"),
             VersionAt = reader.Text("version_at"),
+            IsDeleted = reader.Text("is_deleted") ?? (ReadHardDeletes(reader) is HardDeletes.NewRecord ? IsDeletedName : null),
         };
         if (columns.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Names.Count)
-            errors.Add(reader.Place, "'valid_from', 'valid_to', 'is_current', 'version_id' and 'version_at' are to have different names");
+            errors.Add(reader.Place, "'valid_from', 'valid_to', 'is_current', 'is_deleted', 'version_id' and 'version_at' are to have different names");
+        if (columns.IsDeleted is not null && ReadHardDeletes(reader) is not HardDeletes.NewRecord)
+            errors.Add(reader.PlaceOf("is_deleted"), "'is_deleted' has a use with 'hard_deletes: new_record' only");
         return columns;
     }
 
-    static bool ReadEndsDeleted(MappingReader reader) =>
-        reader.Word("hard_deletes", DeletionWords, RefusedDeletions) ?? false;
+    static HardDeletes ReadHardDeletes(MappingReader reader) => reader.Word("hard_deletes", DeletionWords) ?? HardDeletes.Ignore;
 
     /// <summary>SQL over the table's rows; what dbt calls the table is taken for <c>target</c>.</summary>
     List<string> ReadPredicates(MappingReader reader)

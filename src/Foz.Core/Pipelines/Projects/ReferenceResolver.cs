@@ -83,10 +83,10 @@ sealed class ReferenceResolver(
                     place, "STREAM() reads what is new since the last run, and 'strategy: microbatch' an interval after the other",
                     $"read the table: FROM {name}; only the rows of the interval are taken");
             }
-            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true })
+            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true } history)
             {
                 errors.Add(
-                    place, "'hard_deletes: invalidate' ends what is not among the rows, and STREAM() gives only new ones",
+                    place, $"'hard_deletes: {(history.HardDeletes is HardDeletes.NewRecord ? "new_record" : "invalidate")}' ends what is not among the rows, and STREAM() gives only new ones",
                     $"read all rows: FROM {name}");
             }
             if (use.IsStream && models.GetValueOrDefault(name)?.Materialization is Materialization.Ephemeral)

@@ -154,6 +154,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                     .Append(CultureInfo.InvariantCulture, $";{history.EndsDeleted};")
                     .Append((history as IncrementalStrategy.Scd2ByTime)?.UpdatedAt)
                     .AppendJoin(',', (history as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? []);
+                if (history.ValidToCurrent is { } lasting) text.Append("\nlasts until ").Append(lasting);
                 break;
         }
     }

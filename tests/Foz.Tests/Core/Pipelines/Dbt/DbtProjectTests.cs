@@ -261,19 +261,33 @@ public sealed class DbtProjectTests : IDisposable
             - name: c
               relation: ref('orders')
               config: {unique_key: id, strategy: check, check_cols: [status], schema: kept}
+            - name: d
+              relation: source('till', 'sales')
+              config:
+                unique_key: id
+                strategy: timestamp
+                updated_at: sold_at
+                hard_deletes: new_record
+                dbt_valid_to_current: "cast('9999-12-31' as timestamp)"
+                snapshot_meta_column_names: {dbt_valid_from: since, dbt_is_deleted: gone, dbt_scd_id: scd}
+            sources: [{name: till, schema: bronze, tables: [{name: sales}]}]
             """);
 
         var found = Load().Models.Where(model => model.Materialization is Materialization.Snapshot)
             .ToDictionary(model => model.Name.ToString(), model => (Materialization.Snapshot)model.Materialization);
 
-        Assert.Equal(["past.a", "shop.b", "shop_kept.c"], found.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["past.a", "shop.b", "shop.d", "shop_kept.c"], found.Keys.Order(StringComparer.Ordinal));
+        var named = found["shop.d"].Strategy;
+        Assert.Equal(("since", "dbt_valid_to", "scd", "dbt_updated_at", "gone"),
+            (named.Columns.ValidFrom, named.Columns.ValidTo, named.Columns.VersionId, named.Columns.VersionAt, named.Columns.IsDeleted));
+        Assert.Equal((HardDeletes.NewRecord, "cast('9999-12-31' as timestamp)"), (named.HardDeletes, named.ValidToCurrent));
+        Assert.Equal(["bronze.sales"], Model("shop.d").References.Select(reference => reference.Name.ToString()));
         var byTime = Assert.IsType<IncrementalStrategy.Scd2ByTime>(found["past.a"].Strategy);
         Assert.Equal(("changed_at", "dbt_valid_from", "dbt_valid_to"), (byTime.UpdatedAt, byTime.Columns.ValidFrom, byTime.Columns.ValidTo));
-        Assert.Contains("as dbt_scd_id, changed_at as dbt_updated_at", Model("past.a").Sql, StringComparison.Ordinal);
         Assert.True(found["shop.b"].Strategy is IncrementalStrategy.Scd2ByColumn { EndsDeleted: true, CheckColumns: [], UniqueKey: ["id", "n"] });
         Assert.True(found["shop_kept.c"].Strategy is IncrementalStrategy.Scd2ByColumn { CheckColumns: ["status"] });
         Assert.Equal(("dbt_scd_id", "dbt_updated_at"), (found["shop.b"].Strategy.Columns.VersionId, found["shop.b"].Strategy.Columns.VersionAt));
-        Assert.Equal((null, null), (byTime.Columns.VersionId, byTime.Columns.VersionAt));
+        Assert.Equal(("dbt_scd_id", "dbt_updated_at", null), (byTime.Columns.VersionId, byTime.Columns.VersionAt, byTime.Columns.IsDeleted));
     }
 
     [Fact]

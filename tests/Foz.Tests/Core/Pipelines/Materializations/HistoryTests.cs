@@ -140,6 +140,108 @@ public sealed class HistoryTests : IDisposable
             await lake.QueryAsync("SELECT id, v, w, valid_to::DATE FROM silver.m ORDER BY valid_from"));
     }
 
+    [Fact]
+    public async Task What_is_gone_gets_a_version_of_its_own_and_what_comes_again_one_more()
+    {
+        lake.Model(
+            "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: new_record, version_id: scd_id}",
+            "SELECT id, v FROM bronze.t");
+        foreach (var rows in new[] { "(1, 'a'), (2, 'b')", "(2, 'b')", "(2, 'b')", "(1, 'a'), (2, 'b')", "(1, 'c')" })
+        {
+            await lake.ReplaceAsync($"SELECT * FROM (VALUES {rows}) v(id, v)");
+            await lake.RunWellAsync();
+        }
+
+        Assert.Equal(
+            ["1|a|12:00:01|12:00:02|false|False", "1|a|12:00:02|12:00:04|false|True", "1|a|12:00:04|12:00:05|false|False", "1|c|12:00:05||true|False",
+                "2|b|12:00:01|12:00:05|false|False", "2|b|12:00:05||true|True"],
+            await lake.QueryAsync("""
+                SELECT id, v, strftime(valid_from, '%H:%M:%S'), strftime(valid_to, '%H:%M:%S'), is_current, is_deleted
+                FROM silver.m ORDER BY id, valid_from
+                """));
+        Assert.Equal(["6"], await lake.QueryAsync("SELECT count(DISTINCT scd_id) FROM silver.m"));
+    }
+
+    [Fact]
+    public async Task By_time_too_what_is_gone_gets_a_version_from_when_that_was_seen()
+    {
+        lake.Model(
+            "{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, hard_deletes: new_record, is_deleted: gone, version_id: scd_id, version_at: begun}",
+            "SELECT id, v, ts FROM bronze.t");
+        string[] batches =
+        [
+            "(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01'), (3, 'c', '2027-01-01')",
+            // The third was changed in the future, so that it did not last at all.
+            "(9, 'z', '2026-01-01')",
+            // The first comes as it was, the second with a change from before it was seen to be gone.
+            "(1, 'a', '2026-01-01'), (2, 'd', '2026-02-01'), (9, 'z', '2026-01-01')",
+            "(1, 'a', '2026-01-01'), (2, 'd', '2026-02-01'), (3, 'c', '2027-01-01'), (9, 'z', '2026-01-01')",
+            "(1, 'e', '2026-04-01'), (2, 'd', '2026-02-01'), (3, 'c', '2027-01-01'), (9, 'z', '2026-01-01')",
+        ];
+        foreach (var batch in batches)
+        {
+            await lake.ReplaceAsync(Rows(batch));
+            await lake.RunWellAsync();
+            lake.Clock.Now += TimeSpan.FromDays(1);
+        }
+
+        Assert.Equal(
+            ["1|a|2026-01-01|2026-03-11|False", "1|a|2026-03-11|2026-03-12|True", "1|a|2026-03-12|2026-04-01|False", "1|e|2026-04-01||False",
+                "2|b|2026-01-01|2026-03-11|False", "2|b|2026-03-11|2026-03-12|True", "2|d|2026-03-12||False",
+                "3|c|2027-01-01||False", "9|z|2026-01-01||False"],
+            await lake.QueryAsync("SELECT id, v, valid_from::DATE, valid_to::DATE, gone FROM silver.m ORDER BY id, valid_from"));
+        Assert.Equal(["9|true"], await lake.QueryAsync("SELECT count(DISTINCT scd_id), bool_and(begun = valid_from) FROM silver.m"));
+    }
+
+    [Fact]
+    public async Task A_history_may_begin_to_tell_what_is_gone()
+    {
+        const string Select = "SELECT id, v FROM bronze.t";
+        lake.Model(ByColumn, Select);
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, 'c')) v(id, v)");
+        await lake.RunWellAsync();
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) v(id, v)");
+        await lake.RunWellAsync();
+        lake.Model(ByColumn.Replace("invalidate", "new_record", StringComparison.Ordinal), Select);
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a')) v(id, v)");
+        await lake.RunWellAsync();
+
+        Assert.Equal(
+            ["1|a|true|", "2|b|false|False", "2|b|true|True", "3|c|false|"],
+            await lake.QueryAsync("SELECT id, v, is_current, is_deleted FROM silver.m ORDER BY id, valid_from"));
+    }
+
+    [Theory]
+    [InlineData("strategy: timestamp, updated_at: ts")]
+    [InlineData("strategy: check, check_cols: [v]")]
+    public async Task What_lasts_may_end_at_a_time_that_is_far_away(string strategy)
+    {
+        lake.Model(
+            $"{{type: snapshot, {strategy}, unique_key: id, hard_deletes: new_record, valid_to_current: \"CAST('9999-12-31' AS TIMESTAMP)\"}}",
+            "SELECT id, v, ts FROM bronze.t");
+        foreach (var batch in new[] { "(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01')", "(1, 'c', '2026-01-05')", "(1, 'c', '2026-01-05')" })
+        {
+            await lake.ReplaceAsync(Rows(batch));
+            await lake.RunWellAsync();
+        }
+
+        Assert.Equal(
+            ["1|a|true|false", "1|c|false|true", "2|b|true|false", "2|b|false|true"],
+            await lake.QueryAsync("SELECT id, v, valid_to < '2026-12-01', is_current FROM silver.m ORDER BY id, valid_from"));
+        Assert.Equal(["2|9999-12-31"], await lake.QueryAsync("SELECT count(*), max(valid_to)::DATE FROM silver.m WHERE is_current"));
+    }
+
+    [Fact]
+    public async Task What_is_no_time_cannot_be_the_end_of_what_lasts()
+    {
+        lake.Model("{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, valid_to_current: to_dat('9999-12-31')}", "SELECT id, ts FROM bronze.t");
+        await lake.AppendAsync(Rows("(1, 'a', '2026-01-01')"));
+
+        var error = await lake.FailAsync();
+        Assert.StartsWith("the end of versions that last, 'to_dat('9999-12-31')', is no value of type TIMESTAMP: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("CAST('9999-12-31' AS TIMESTAMP)", error.Hint, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("SELECT id, ts, 1 AS valid_from FROM bronze.t", "silver.m has a column 'valid_from', which its strategy scd2_by_time fills itself")]
     [InlineData("SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its strategy scd2_by_time names")]
