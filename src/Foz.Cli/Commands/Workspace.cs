@@ -88,14 +88,18 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>Reads the whole project.</summary>
+    /// <param name="context">The command's.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="storesFailures">Whether the rows that SQL tests find are kept where the tests do not say.</param>
     /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
-    public Project LoadProject(CommandContext context, CancellationToken cancellationToken) =>
-        TryLoadProject(context, cancellationToken).Unwrap();
+    public Project LoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
+        TryLoadProject(context, cancellationToken, storesFailures).Unwrap();
 
     /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
-    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken)
+    /// <inheritdoc cref="LoadProject"/>
+    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false)
     {
-        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        var result = Project.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken);
         if (result is not ProjectResult.Loaded { Project: var project }) return result;
         context.Secrets = project.Secrets;
         return File.Base is null

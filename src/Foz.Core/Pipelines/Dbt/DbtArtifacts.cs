@@ -141,7 +141,7 @@ public static class DbtArtifacts
     static JsonObject ResultOf(DbtTranslatedTest test, CheckResult check, DbtParts parts) => Result(
         DbtIds.Of(test), check.Passed ? "pass" : check.IsFailure ? "fail" : "warn",
         (0, check.Passed ? null : $"Got {check.Violations.ToString(CultureInfo.InvariantCulture)} results", check.Passed ? 0 : check.Violations),
-        (test.Sql?.Sql, null, null), parts.Surroundings);
+        (test.Sql?.Sql, test.Sql?.Failures is { } store ? new DbtRelation(store.Table).ToString() : null, null), parts.Surroundings);
 
     static JsonObject Result(
         string id, string status, (double Seconds, string? Message, long? Failures) found, (string? Sql, string? Relation, long? Rows) made,

@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core.Jinja;
 
 namespace Foz.Core.Pipelines.Dbt;
@@ -58,6 +59,22 @@ sealed class DbtConfig
     public void Add(JinjaDict said)
     {
         foreach (var (key, value) in said.Entries) Add(JinjaValue.ToText(key), value);
+    }
+
+    /// <summary>Takes what <c>dbt_project.yml</c> says of a thing, from the outermost folder inwards.</summary>
+    /// <param name="said">What is said of its kind.</param>
+    /// <param name="path">The package, the folders and the name of the thing.</param>
+    /// <param name="valueOf">Gives the value of an entry.</param>
+    public void Add(YamlNode.Mapping said, IEnumerable<string> path, Func<YamlEntry, object?> valueOf)
+    {
+        var next = path.FirstOrDefault();
+        YamlNode.Mapping? inner = null;
+        foreach (var entry in said.Entries)
+        {
+            if (entry.Key == next && entry.Value is YamlNode.Mapping mapping) inner = mapping;
+            else if (entry.Key.StartsWith('+') || entry.Value is not YamlNode.Mapping) Add(entry.Key, valueOf(entry));
+        }
+        if (inner is not null) Add(inner, path.Skip(1), valueOf);
     }
 
     /// <summary>The same once more, to be changed by itself.</summary>

@@ -13,7 +13,7 @@ sealed class DbtFileReader(ProjectOptions options, ErrorList errors)
     public ProjectFile? Read(string folder)
     {
         var variables = Variables.Load(folder, options.EnvironmentVariables, errors);
-        if (DbtSettings.Read(folder, (options.Target, options.Vars), variables, options.Clock, errors) is not { } settings) return null;
+        if (DbtSettings.Read(folder, options, variables, errors) is not { } settings) return null;
         var (target, place) = (settings.Surroundings.Target, new Place(DbtPackage.FileName, 1, 1));
         var lake = target.Lake is null ? [] : new List<YamlEntry> { new("lake", target.Lake.Place, Filled(target.Lake, settings.Texts)) };
         var reader = new MappingReader(new YamlNode.Mapping(lake, place), errors);

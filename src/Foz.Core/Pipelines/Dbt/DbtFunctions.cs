@@ -47,7 +47,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         "dbt_version" => (true, DbtVersion),
         "thread_id" => (true, "Thread-1"),
         "selected_resources" => (true, new JinjaList()),
-        "flags" => (true, JinjaDict.Of(("FULL_REFRESH", false), ("WHICH", "run"), ("STORE_FAILURES", false))),
+        "flags" => (true, JinjaDict.Of(("FULL_REFRESH", false), ("WHICH", "run"), ("STORE_FAILURES", Surroundings.StoresFailures))),
         _ => FindVolatile(name) is (true, var value) ? (true, value) : FindPure(name),
     };
 

@@ -129,8 +129,9 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var file = stated.Place.File;
         var node = Common("test", stated.Package, test.Name, id, file, [stated.Package.Name, test.Name]);
         node["database"] = TableName.Catalog;
-        node["schema"] = $"{parts.Surroundings.Target.Schema}_dbt_test__audit";
-        node["alias"] = test.Name;
+        var stored = test.Sql?.Failures?.Table;
+        node["schema"] = stored?.Schema ?? $"{parts.Surroundings.Target.Schema}_{FailureStore.Schema}";
+        node["alias"] = stored?.Name ?? test.Name;
         node["checksum"] = new JsonObject { ["name"] = "none", ["checksum"] = "" };
         node["config"] = ConfigOf(stated.Config, "test", isEnabled: true);
         node["config"]!["severity"] = stated.Config.Text("severity") ?? "ERROR";
@@ -139,7 +140,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["description"] = "";
         node["columns"] = new JsonObject();
         node["created_at"] = createdAt;
-        node["relation_name"] = null;
+        node["relation_name"] = stored is { } table ? new DbtRelation(table).ToString() : null;
         node["raw_code"] = test.Of.Length == 0 ? test.Sql?.Sql ?? "" : $"{{{{ test_{stated.Test.Split('.')[^1]}(**_dbt_generic_test_kwargs) }}}}";
         AddSql(node, references, dependencies, test.Sql?.Sql);
         if (test.Of.Length == 0) return node;

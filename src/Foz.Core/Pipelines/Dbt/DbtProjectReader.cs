@@ -41,10 +41,10 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         foreach (var resource in resources.Where(resource => resource is { IsEnabled: true, Template: not null })) Render(resource);
         var schemaTexts = settings.ReadingDocs(surroundings);
         var translator = new DbtTestTranslator(surroundings, errors, cancellationToken);
-        var reader = new DbtTestReader(schemaTexts, errors);
+        var reader = new DbtTestReader(settings.Project, schemaTexts, errors);
         foreach (var resource in resources.Where(resource => resource.IsEnabled)) Translate(resource, reader, translator);
         foreach (var source in schemas.Sources) Translate(source, reader, translator);
-        var singular = ReadSingularTests();
+        var singular = ReadSingularTests(reader, translator);
         var result = Parts(new DbtFrontMatter(schemaTexts, errors), schemas, singular);
         names.Check();
         return result;
@@ -164,7 +164,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         }
     }
 
-    List<SqlTest> ReadSingularTests()
+    List<SqlTest> ReadSingularTests(DbtTestReader reader, DbtTestTranslator translator)
     {
         var found = new List<SqlTest>();
         foreach (var path in settings.Project.Files("test-paths", ".sql").Where(path => !IsGeneric(path) && !path.Contains("/fixtures/", StringComparison.Ordinal)))
@@ -172,7 +172,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             var name = Path.GetFileNameWithoutExtension(path);
             try
             {
-                var config = new DbtConfig();
+                var config = reader.Configured(settings.Project, path, "test-paths");
                 var session = new DbtSession(
                     surroundings,
                     new() { Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config, Configures = true },
@@ -180,13 +180,13 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
                 var template = JinjaTemplate.Read(Texts.Read(path), path);
                 var body = session.Render(template);
                 if (config.Flag("enabled") is false) continue;
-                var test = DbtTestTranslator.TestOf(name, body, config, new(path, 1, 1));
+                var test = translator.TestOf(name, body, config, settings.Project.Name, new(path, 1, 1));
                 if (session.IsVolatile)
                 {
                     test = test with
                     {
-                        Template = new((_, lake, token) => DbtTestTranslator.Limited(
-                            new DbtSession(surroundings, session.Request with { Executes = true, Lake = lake }, token).Render(template), config)),
+                        Template = new((_, lake, token) => DbtTestTranslator.OrNothing(
+                            new DbtSession(surroundings, session.Request with { Executes = true, Lake = lake }, token).Render(template))),
                     };
                 }
                 test = test with { Reads = ReadsOf(session.References, settings.Project.Name) };

@@ -35,6 +35,9 @@ sealed class DbtResource
     /// <summary>What is configured of it.</summary>
     public DbtConfig Config { get; set; } = new();
 
+    /// <summary>The name of its table where none is configured; null for its own.</summary>
+    public string? OwnAlias { get; init; }
+
     /// <summary>Its name in the lake.</summary>
     public TableName Table { get; set; }
 

@@ -74,6 +74,9 @@ sealed record DbtSurroundings
     /// <summary>Variables of the command line.</summary>
     public JinjaDict Vars { get; init; } = new();
 
+    /// <summary>Whether the rows that tests find are kept, where the tests do not say.</summary>
+    public bool StoresFailures { get; init; }
+
     /// <summary>When the command began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Jinja;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Dbt;
 
@@ -29,17 +30,16 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 
     /// <summary>Whether a folder is one of a dbt project and none of Foz.</summary>
     public static bool IsProject(string folder) =>
-        File.Exists(Path.Combine(folder, DbtPackage.FileName)) && !File.Exists(Path.Combine(folder, Projects.ProjectFile.FileName));
+        File.Exists(Path.Combine(folder, DbtPackage.FileName)) && !File.Exists(Path.Combine(folder, ProjectFile.FileName));
 
     /// <summary>Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null where it cannot be read at all.</summary>
     /// <param name="folder">The folder, as a full path.</param>
-    /// <param name="said">The target that is asked for, and variables as YAML; null of each where nothing is said.</param>
+    /// <param name="options">How the project is read.</param>
     /// <param name="variables">Environment variables.</param>
-    /// <param name="clock">Tells when the command began.</param>
     /// <param name="errors">Takes what is wrong.</param>
-    public static DbtSettings? Read(string folder, (string? Target, string? Vars) said, Variables variables, TimeProvider clock, ErrorList errors)
+    public static DbtSettings? Read(string folder, ProjectOptions options, Variables variables, ErrorList errors)
     {
-        var vars = said.Vars is null ? new() : DbtValues.Of(YamlReader.Read(said.Vars, "--vars", errors)) as JinjaDict;
+        var vars = options.Vars is null ? new() : DbtValues.Of(YamlReader.Read(options.Vars, "--vars", errors)) as JinjaDict;
         if (vars is null)
         {
             errors.Add(new FozException(ErrorKind.Usage, "--vars must be a mapping, such as '{start: 2026-01-01}'"));
@@ -48,7 +48,7 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         var early = new DbtTexts(folder, EarlyNames(variables, vars, target: null), errors);
         var packages = new DbtPackageReader(folder, early, errors).ReadAll();
         if (packages.Count == 0) return null;
-        var target = DbtTarget.Read(packages[0], said.Target, early, variables, errors);
+        var target = DbtTarget.Read(packages[0], options.Target, early, variables, errors);
         var texts = new DbtTexts(folder, EarlyNames(variables, vars, target), errors);
         // What the project file says may depend on the target.
         packages = new DbtPackageReader(folder, texts, errors).ReadAll();
@@ -60,7 +60,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
             Target = target,
             Variables = variables,
             Vars = vars,
-            StartedAt = clock.GetUtcNow(),
+            StoresFailures = options.StoresFailures,
+            StartedAt = options.Clock.GetUtcNow(),
             InvocationId = Guid.NewGuid().ToString(),
         };
         return new(packages, surroundings, texts) { Folder = folder, Errors = errors };

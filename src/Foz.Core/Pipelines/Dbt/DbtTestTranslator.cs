@@ -34,11 +34,13 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     /// <summary>What can be configured of a check.</summary>
     static readonly HashSet<string> ConfigsOfChecks = new(StringComparer.Ordinal) { "severity", "where", "enabled", "group", "store_failures", "store_failures_as", "schema", "alias", "database", "limit" };
 
+    readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
+
     /// <summary>The item of a list of checks that says the same as a test; null where none does.</summary>
     public YamlNode? CheckOf(DbtTest test)
     {
         var name = test.Test.StartsWith("dbt.", StringComparison.Ordinal) ? test.Test["dbt.".Length..] : test.Test;
-        if (!Checks.TryGetValue(name, out var known) || IsReplaced(name) || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))) return null;
+        if (!Checks.TryGetValue(name, out var known) || IsReplaced(name) || namer.IsStored(test.Config) || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))) return null;
         if (test.Arguments.Any(argument => !known.Contains(argument.Key) || !IsPlain(argument.Value))) return null;
         if (name == "dbt_utils.accepted_range" && test.Arguments.Any(a => a.Key != "inclusive" && DbtValues.Of(a.Value) is not (long or double))) return null;
         if (test.Column is not null && !ColumnName.IsMatch(test.Column)) return null;
@@ -51,7 +53,7 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     /// <summary>The table that <c>relationships</c> looks into, and the check that does the same; null of other tests.</summary>
     public (DbtRelation To, YamlNode Check)? RelationshipOf(DbtTest test)
     {
-        if (test.Test is not "relationships" || IsReplaced(test.Test) || test.Column is null || !ColumnName.IsMatch(test.Column)
+        if (test.Test is not "relationships" || IsReplaced(test.Test) || test.Column is null || !ColumnName.IsMatch(test.Column) || namer.IsStored(test.Config)
             || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))
             || test.Arguments is not ([{ Key: "to" }, { Key: "field", Value: YamlNode.Scalar }] or [{ Key: "field", Value: YamlNode.Scalar }, { Key: "to" }]))
             return null;
@@ -102,15 +104,15 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
             cancellationToken);
         try
         {
-            var sql = TestOf(name, Call(session, macro, test, relation), test.Config, test.Place);
+            var sql = TestOf(name, Call(session, macro, test, relation), test.Config, test.Package.Name, test.Place);
             var reads = ReadsOf(surroundings, session.References, test.Package.Name);
             if (relation.Sql is null) reads.Add(new(relation.Table, test.Place));
             if (session.IsVolatile)
             {
                 sql = sql with
                 {
-                    Template = new((_, lake, token) => Limited(
-                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro, test, relation), test.Config)),
+                    Template = new((_, lake, token) => OrNothing(
+                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro, test, relation))),
                 };
             }
             return new(test, name, of.UniqueId, sql with { Reads = reads }) { References = session.References };
@@ -139,27 +141,31 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
             .Where(found => found.Relation is { Sql: null }).Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
     ];
 
-    /// <summary>A SELECT of what is wrong that gives rows only where there are as many as count.</summary>
-    public static SqlBody Limited(SqlBody body, DbtConfig config)
-    {
-        // A template may write nothing until there is a lake to ask.
-        if (body.Text.Length == 0) return body with { Text = "select 1 as nothing where false" };
-        var limit = config.Text(config.Text("severity")?.ToLowerInvariant() == "warn" ? "warn_if" : "error_if") ?? "!= 0";
-        var count = config.Text("fail_calc");
-        if (count is null && limit.Replace(" ", "", StringComparison.Ordinal) is "!=0" or ">0") return body;
-        return body with { Text = $"select * from (\n{body.Text}\n) where (select {count ?? "count(*)"} from (\n{body.Text}\n)) {limit}" };
-    }
+    /// <summary>A SELECT of what is wrong: a template may write nothing until there is a lake to ask.</summary>
+    public static SqlBody OrNothing(SqlBody body) => body.Text.Length > 0 ? body : body with { Text = "select 1 as nothing where false" };
 
     /// <summary>A SQL test, as its configuration says.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="body">The SELECT of what is wrong.</param>
     /// <param name="config">What is configured of it.</param>
+    /// <param name="package">The package that states it.</param>
     /// <param name="place">Where it stands.</param>
-    public static SqlTest TestOf(string name, SqlBody body, DbtConfig config, Place place) => new()
+    public SqlTest TestOf(string name, SqlBody body, DbtConfig config, string package, Place place)
     {
-        Name = name, Body = Limited(body, config), Tags = config.Tags, File = place.File,
-        OnViolation = config.Text("severity")?.ToLowerInvariant() == "warn" ? OnViolation.Warn : OnViolation.Fail,
-    };
+        var usual = new TestThresholds();
+        if (config["limit"] is not (null or long) and var limit) errors.Add(place, $"'limit' of a test must be a number, not {JinjaValue.ToCode(limit)}");
+        return new()
+        {
+            Name = name, Body = OrNothing(body), Tags = config.Tags, File = place.File,
+            OnViolation = config.Text("severity")?.ToLowerInvariant() == "warn" ? OnViolation.Warn : OnViolation.Fail,
+            Thresholds = new()
+            {
+                FailCalc = config.Text("fail_calc"), Limit = config["limit"] as long?, ErrorIf = config.Text("error_if") ?? usual.ErrorIf,
+                WarnIf = config.Text("warn_if") ?? usual.WarnIf,
+            },
+            Failures = namer.StoreOf(name, config, package, place),
+        };
+    }
 
     IEnumerable<string> TestNames(string package) => surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
         .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal)).Select(name => name[DbtMacro.TestPrefix.Length..]);

@@ -5,9 +5,10 @@ using Foz.Core.Jinja;
 namespace Foz.Core.Pipelines.Dbt;
 
 /// <summary>Reads the data tests that YAML files state of tables and columns.</summary>
+/// <param name="project">The project.</param>
 /// <param name="texts">Renders templates in YAML.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed partial class DbtTestReader(DbtTexts texts, ErrorList errors)
+sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList errors)
 {
     /// <summary>Keys that configure a test, also where they stand among its arguments.</summary>
     static readonly HashSet<string> ConfigKeys = new(StringComparer.Ordinal)
@@ -36,7 +37,7 @@ sealed partial class DbtTestReader(DbtTexts texts, ErrorList errors)
 
     DbtTest? Read(YamlNode node, DbtPackage package, string? column)
     {
-        var config = Configured(package);
+        var config = Configured(package, node.Place.File, "model-paths");
         if (node is YamlNode.Scalar scalar) return new() { Test = scalar.Text, Column = column, Arguments = [], Config = config, Package = package, Place = node.Place };
         if (node is not YamlNode.Mapping mapping || mapping.Entries.Count == 0)
         {
@@ -70,15 +71,18 @@ sealed partial class DbtTestReader(DbtTexts texts, ErrorList errors)
         };
     }
 
-    /// <summary>What <c>dbt_project.yml</c> says of all tests of a package.</summary>
-    DbtConfig Configured(DbtPackage package)
+    /// <summary>What the project files say of the tests that a file states: that of its package, and over it the project's own.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="paths">The key of the folders that it is below: <c>model-paths</c> or <c>test-paths</c>.</param>
+    public DbtConfig Configured(DbtPackage package, string file, string paths)
     {
         var config = new DbtConfig();
-        if (package.Configs.GetValueOrDefault("data_tests") is not YamlNode.Mapping said) return config;
-        foreach (var mapping in new[] { said, said[package.Name] as YamlNode.Mapping })
+        var path = package.Within(paths, file);
+        foreach (var from in new[] { package, project }.Distinct())
         {
-            foreach (var entry in mapping?.Entries ?? [])
-                if (entry.Key.StartsWith('+') || entry.Value is not YamlNode.Mapping) config.Add(entry.Key, texts.Value(entry.Value));
+            if (from.Configs.GetValueOrDefault("data_tests") is YamlNode.Mapping said)
+                config.Add(said, [package.Name, .. paths == "model-paths" ? path.SkipLast(1) : path], entry => texts.Value(entry.Value));
         }
         return config;
     }

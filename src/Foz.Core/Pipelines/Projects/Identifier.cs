@@ -67,6 +67,9 @@ static partial class Identifier
         return false;
     }
 
+    /// <summary>A text as the name of a table: <c>_</c> stands for what cannot be in one.</summary>
+    public static string Of(string text) => OtherThanName.Replace(text.Length > 0 && char.IsDigit(text[0]) ? $"_{text}" : text, "_");
+
     static bool CheckEnding(string name, Place place, ErrorList errors)
     {
         if (ReservedEndings.FirstOrDefault(e => name.EndsWith(e, StringComparison.OrdinalIgnoreCase)) is not { } ending)
@@ -78,6 +81,9 @@ static partial class Identifier
 
     [GeneratedRegex(@"^[\p{L}_][\p{L}\p{M}\p{Nd}_]*\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name { get; }
+
+    [GeneratedRegex(@"[^\p{L}\p{M}\p{Nd}_]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OtherThanName { get; }
 
     [GeneratedRegex(
         @"^[\p{L}\p{Nd}_]([\p{L}\p{M}\p{Nd}_$ \-]*[\p{L}\p{M}\p{Nd}_$\-])?\z", RegexOptions.ExplicitCapture,

@@ -152,37 +152,3 @@ public readonly record struct ModelSetting(string Key, string Value)
 /// <param name="Name">The name.</param>
 /// <param name="Place">Where it stands.</param>
 public readonly record struct StatedName(TableName Name, Place Place);
-
-/// <summary>A query that finds what is wrong: it returns no rows if all is well.</summary>
-public sealed record SqlTest
-{
-    /// <summary>Its name: that of its file.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>The SELECT, without front matter and without a semicolon at the end.</summary>
-    public required SqlBody Body { get; init; }
-
-    /// <summary>What it looks for, for people; null where nobody said.</summary>
-    public string? Description { get; init; }
-
-    /// <summary>What happens if it returns rows.</summary>
-    public OnViolation OnViolation { get; init; }
-
-    /// <summary>Its tags.</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
-
-    /// <summary>Makes its SELECT anew when it is run; null where it is the same each time.</summary>
-    public ModelTemplate? Template { get; init; }
-
-    /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
-    public IReadOnlyList<StatedName> Reads { get; init; } = [];
-
-    /// <summary>The tables that it reads; filled in when the project is whole.</summary>
-    public IReadOnlyList<Reference> References { get; init; } = [];
-
-    /// <summary>The file, relative to the project.</summary>
-    public required string File { get; init; }
-
-    /// <summary>Its SELECT as text.</summary>
-    public string Sql => Body.Text;
-}

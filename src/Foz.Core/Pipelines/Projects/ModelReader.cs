@@ -168,8 +168,9 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
     /// <param name="yaml">What is said of it.</param>
     /// <param name="body">Its SELECT.</param>
+    /// <param name="storesFailures">Whether the rows that it finds are kept where it does not say.</param>
     /// <returns>The test; null where it is disabled.</returns>
-    public SqlTest? ReadTest(string file, YamlNode.Mapping yaml, SqlBody body)
+    public SqlTest? ReadTest(string file, YamlNode.Mapping yaml, SqlBody body, bool storesFailures)
     {
         var reader = new MappingReader(yaml, errors);
         var test = new SqlTest
@@ -181,7 +182,14 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
             File = file,
+            Thresholds = new()
+            {
+                FailCalc = reader.Text("fail_calc"), Limit = reader.Integer("limit", min: 1),
+                ErrorIf = reader.Text("error_if") ?? new TestThresholds().ErrorIf, WarnIf = reader.Text("warn_if") ?? new TestThresholds().WarnIf,
+            },
         };
+        if (reader.Flag("store_failures") ?? storesFailures)
+            test = test with { Failures = new(new(schemaPrefix + FailureStore.Schema, Identifier.Of(test.Name)), IsView: false) };
         var isEnabled = reader.Flag("enabled") ?? true;
         reader.Finish();
         if (body.Text.Length == 0)

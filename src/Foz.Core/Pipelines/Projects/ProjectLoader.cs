@@ -45,7 +45,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             .. ReadSeeds(file),
         ];
         var tests = ReadAll(file.Folder, TestsFolder, IsSqlTest, (path, problems) => ReadSql(file.Folder, path, problems) is var (yaml, body)
-            ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body)
+            ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body, options.StoresFailures)
             : null);
         RefuseOtherFiles(file.Folder);
         var result = Finish(new(

@@ -27,6 +27,9 @@ public sealed record ProjectOptions
     /// <summary>Variables of a dbt project that stand over its own, as YAML (<c>--vars</c>); null for none.</summary>
     public string? Vars { get; init; }
 
+    /// <summary>Whether the rows that SQL tests find are kept as tables, where the tests do not say.</summary>
+    public bool StoresFailures { get; init; }
+
     /// <summary>Tells templates of a dbt project when the command began.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -16,6 +16,9 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Error">Why they could not be run; null where they could.</param>
 public sealed record ChecksOutcome(string Name, IReadOnlyList<CheckResult> Checks, FozException? Error = null)
 {
+    /// <summary>The table or view in the lake that has the rows which a SQL test found; null where they are not kept.</summary>
+    public TableName? Failures { get; init; }
+
     /// <summary>Whether a check that fails a run is broken, or could not be run.</summary>
     public bool IsFailure => Error is not null || Checks.Any(check => check.IsFailure);
 }
@@ -70,7 +73,33 @@ public sealed class ProjectChecks(Lake lake)
         {
             return new(test.Name, [], e);
         }
-        return await TryAsync(test.Name, NodeOf(test), table: null, cancellationToken);
+        ChecksOutcome outcome = new(test.Name, []);
+        foreach (var (onViolation, query) in test.Queries())
+        {
+            outcome = await TryAsync(test.Name, NodeOf(test, onViolation, query), table: null, cancellationToken);
+            if (outcome.Error is not null || outcome.Checks.Any(check => !check.Passed)) break;
+        }
+        return test.Failures is not null && outcome.Error is null ? await StoreAsync(test, test.Failures, outcome, cancellationToken) : outcome;
+    }
+
+    async Task<ChecksOutcome> StoreAsync(SqlTest test, FailureStore store, ChecksOutcome outcome, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new FailureTables(lake).StoreAsync(test, store, cancellationToken);
+            return outcome with { Failures = store.Table };
+        }
+        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException)
+        {
+            var error = DeltaErrors.Find(e)!;
+            return outcome with
+            {
+                Error = new(error.Kind, $"the rows that were found cannot be kept as {store.Table}: {error.Message}", e)
+                {
+                    Place = test.Body.Start, Hint = error.Hint,
+                },
+            };
+        }
     }
 
     async Task<ChecksOutcome> TryAsync(
@@ -96,7 +125,7 @@ public sealed class ProjectChecks(Lake lake)
     }
 
     /// <summary>A test, as a model whose one check is the test's query.</summary>
-    static GraphNode.OfModel NodeOf(SqlTest test)
+    static GraphNode.OfModel NodeOf(SqlTest test, OnViolation onViolation, SqlBody query)
     {
         var name = new TableName("tests", test.Name);
         return new(new()
@@ -104,14 +133,14 @@ public sealed class ProjectChecks(Lake lake)
             Name = name,
             Table = name,
             Materialization = new Materialization.View(),
-            Body = test.Body,
+            Body = query,
             References = test.References,
             File = test.File,
             Checks =
             [
-                new CheckDefinition.Custom(test.Name, test.Sql, Value: null)
+                new CheckDefinition.Custom(test.Name, query.Text, Value: null)
                 {
-                    OnViolation = test.OnViolation, Description = test.Description, Place = test.Body.Start,
+                    OnViolation = onViolation, Description = test.Description, Place = test.Body.Start,
                     QueryPlace = test.Body.Start with { Column = 0 },
                 },
             ],

@@ -95,6 +95,31 @@ public sealed class DbtCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_tests_find_is_kept_where_they_say_so_and_where_the_command_does()
+    {
+        foz.Write("seeds/raw_payments.csv", "id,order_id,payment_method,amount_cents\n1,1,card,1000\n1,99,barter,500\n2,2,barter,100\n");
+        foz.Write("tests/payments_are_paid.sql", "{{ config(store_failures=true, limit=1) }}select id, order_id from {{ ref('raw_payments') }} where payment_method = 'barter'");
+        await RunAsync("run");
+        var told = await foz.RunAsync("test");
+
+        Assert.Contains("all of them: select * from bakery_dbt_test__audit.payments_are_paid", told.Out, StringComparison.Ordinal);
+        Assert.Equal(["1"], await QueryAsync("select count(*) from bakery_dbt_test__audit.payments_are_paid"));
+        Assert.NotEqual(0, (await foz.RunAsync("query", "select * from bakery_dbt_test__audit.unique_source_bakery_raw_payments_id")).ExitCode);
+
+        Assert.Equal(1, (await foz.RunAsync("test", "--store-failures")).ExitCode);
+        Assert.Equal(["1,2"], await QueryAsync("select * from bakery_dbt_test__audit.unique_source_bakery_raw_payments_id"));
+        Assert.Equal(["0"], await QueryAsync("select count(*) from bakery_dbt_test__audit.not_null_stg_customers_customer_id"));
+
+        foz.Write("tests/payments_are_paid.sql", "{{ config(store_failures_as='view') }}select id, order_id from {{ ref('raw_payments') }} where payment_method = 'barter'");
+        await foz.RunAsync("test", "payments_are_paid");
+        foz.Write("seeds/raw_payments.csv", "id,order_id,payment_method,amount_cents\n1,1,card,1000\n");
+        await RunAsync("run");
+
+        Assert.Equal(["0"], await QueryAsync("select count(*) from bakery_dbt_test__audit.payments_are_paid"));
+        Assert.Equal(0, (await foz.RunAsync("test", "payments_are_paid")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_check_that_is_broken_keeps_the_table_as_it_was()
     {
         await RunAsync("run");

@@ -162,9 +162,72 @@ public sealed class DbtProjectTests : IDisposable
             project.SqlTests.Select(test => test.Name));
         var even = project.SqlTests[1];
         Assert.Contains("from (select * from \"shop\".\"orders\" where id > 1) as dbt_subquery", even.Sql, StringComparison.Ordinal);
-        Assert.Contains("> 10", even.Sql, StringComparison.Ordinal);
+        Assert.Equal(["> 10"], even.Queries().Select(query => query.Query.Text[^4..]));
         Assert.Equal((OnViolation.Warn, "slow"), (even.OnViolation, even.Tags.Single()));
         Assert.Equal(["shop.orders"], even.References.Select(reference => reference.Name.ToString()));
+    }
+
+    [Fact]
+    public void A_test_that_keeps_what_it_finds_is_one_in_sql_with_a_table_of_its_own()
+    {
+        Write("dbt_project.yml", """
+            name: shop
+            data_tests:
+              +severity: warn
+              shop:
+                marts: {+store_failures: true}
+                late_orders: {+store_failures_as: view, +schema: late}
+            """);
+        Write("models/marts/a.sql", "select 1 as id, 'x' as status");
+        Write("models/marts/a.yml", """
+            models:
+            - name: a
+              columns:
+              - name: id
+                data_tests:
+                - unique
+                - not_null: {config: {store_failures: false}}
+                - not_null: {name: no id, config: {alias: nothing, store_failures_as: table}}
+                - relationships: {to: ref('orders'), field: id}
+              - name: status
+                data_tests: [{accepted_values: {values: [one, two, three, four, five, six, seven, eight]}}]
+            """);
+        Write("models/x.yml", "models: [{name: orders, columns: [{name: id, data_tests: [unique]}]}]");
+        Write("tests/late_orders.sql", "select * from {{ ref('orders') }}");
+
+        var project = Load();
+
+        Assert.Equal(
+            ["a_ not_null(id)", "orders_ unique(id)"],
+            project.Models.SelectMany(model => model.Checks.Select(check => $"{model.Name.Name}_ {check.Title}")));
+        Assert.Equal(
+            [
+                "accepted_values_a_status__one__two__three__four__five__six__seven__eight shop_dbt_test__audit.accepted_values_a_status__one__57a44573b59ab84ee85cbfd34f37262c",
+                "late_orders shop_late.late_orders", "no id shop_dbt_test__audit.nothing",
+                "relationships_a_id__id__ref_orders_ shop_dbt_test__audit.relationships_a_id__id__ref_orders_", "unique_a_id shop_dbt_test__audit.unique_a_id",
+            ],
+            project.SqlTests.Select(test => $"{test.Name} {test.Failures?.Table}").Order(StringComparer.Ordinal));
+        Assert.All(project.SqlTests, test => Assert.Equal(OnViolation.Warn, test.OnViolation));
+        Assert.Equal(["late_orders"], project.SqlTests.Where(test => test.Failures!.IsView).Select(test => test.Name));
+    }
+
+    [Fact]
+    public void A_test_fails_above_one_limit_and_warns_above_another()
+    {
+        Write("tests/a.sql", "{{ config(error_if='> 100', warn_if='> 10', limit=500, fail_calc='sum(id)') }}select * from {{ ref('orders') }}");
+        Write("tests/b.sql", "{{ config(error_if='> 3') }}select * from {{ ref('orders') }}");
+        Write("tests/c.sql", "{{ config(store_failures_as='tabel') }}select * from {{ ref('orders') }}");
+
+        Assert.Contains(Errors(), error => error.Describe() == "tests/c.sql:1:1: 'store_failures_as' cannot be 'tabel'\n  write table, view or ephemeral");
+        Write("tests/c.sql", "select * from {{ ref('orders') }}");
+        var tests = Load().SqlTests;
+
+        Assert.Equal(["Fail > 100", "Warn > 10"], tests[0].Queries().Select(EndOf));
+        Assert.Contains("LIMIT 500", tests[0].Found.Text, StringComparison.Ordinal);
+        Assert.Equal(["Fail > 3", "Warn " + tests[1].Sql], tests[1].Queries().Select(EndOf));
+        Assert.Equal(["Fail " + tests[2].Sql], tests[2].Queries().Select(EndOf));
+
+        static string EndOf((OnViolation OnViolation, SqlBody Query) query) => $"{query.OnViolation} {query.Query.Text.Split(")) ")[^1]}";
     }
 
     [Fact]
@@ -317,7 +380,8 @@ public sealed class DbtProjectTests : IDisposable
         Assert.Equal(["shop.orders"], project.Models[0].References.Select(reference => reference.Name.ToString()));
         var test = Assert.Single(project.SqlTests);
         Assert.Equal(("select 1 as nothing where false", "shop.orders"), (test.Sql, test.References.Single().Name.ToString()));
-        Assert.Contains("(select sum(difference) from", test.Template!.Render(false, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+        Assert.StartsWith("select 0 as difference", test.Template!.Render(false, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+        Assert.Contains("(SELECT sum(difference) FROM", Assert.Single(test.Queries()).Query.Text, StringComparison.Ordinal);
     }
 
     [Fact]
