@@ -49,38 +49,41 @@ public enum ErrorKind
 /// <summary>How each kind of error is told to the outside.</summary>
 public static class ErrorKindExtensions
 {
+    /// <summary>
+    /// The one table. Exit codes are 1 for what a run handles (a model, check or source that failed, a refused table), and 2
+    /// for usage, configuration, interruption and faults of Foz, as dbt has them; SQLSTATEs are those of PostgreSQL's
+    /// documentation, appendix A.
+    /// </summary>
+    static (string When, int ExitCode, string SqlState, int HttpStatus) RowOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Usage => ("a command was called with arguments that it does not take; a selector means nothing; no project is there", 2, "22023", 400),
+        ErrorKind.Configuration => ("a project file, model, source or option is wrong", 2, "F0000", 500),
+        ErrorKind.Sql => ("a SQL text does not parse or bind", 1, "42601", 400),
+        ErrorKind.NotFound => ("a name exists nowhere: a table, column, model, source, version", 1, "42P01", 404),
+        ErrorKind.Source => ("a source could not be reached or read", 1, "HV000", 500),
+        ErrorKind.Data => ("data breaks a rule: a failed check, a value that its type cannot hold", 1, "22000", 400),
+        ErrorKind.Table => ("a Delta table is corrupt, or uses a feature that is not supported", 1, "XX001", 500),
+        ErrorKind.Conflict => ("another writer won, or another run holds the lake", 1, "40001", 409),
+        ErrorKind.Storage => ("storage failed: no space, no permission, an object store's error", 1, "58030", 500),
+        ErrorKind.Resource => ("a limit was reached: memory, spill space, time", 1, "53000", 503),
+        ErrorKind.Denied => ("who asks may not", 1, "42501", 403),
+        ErrorKind.Canceled => ("the user or the host asked to stop", 2, "57014", 503),
+        _ => ("a fault of Foz itself", 2, "XX000", 500),
+    };
+
     extension(ErrorKind kind)
     {
-        /// <summary>
-        /// The exit code of the command: 1 for what a run handles (a model, check or source that failed, a refused
-        /// table), 2 for usage, configuration, interruption and faults of Foz, as dbt has them.
-        /// </summary>
-        public int ExitCode => kind switch
-        {
-            ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.Canceled or ErrorKind.Bug => 2,
-            _ => 1,
-        };
+        /// <summary>When an error is of the kind: a phrase, without a capital and a full stop.</summary>
+        public string When => RowOf(kind).When;
 
-        /// <summary>
-        /// The SQLSTATE of an error that has no more exact <see cref="FozException.SqlState"/> (PostgreSQL's
-        /// documentation, appendix A).
-        /// </summary>
-        public string SqlState => kind switch
-        {
-            ErrorKind.Usage => "22023",
-            ErrorKind.Configuration => "F0000",
-            ErrorKind.Sql => "42601",
-            ErrorKind.NotFound => "42P01",
-            ErrorKind.Source => "HV000",
-            ErrorKind.Data => "22000",
-            ErrorKind.Table => "XX001",
-            ErrorKind.Conflict => "40001",
-            ErrorKind.Storage => "58030",
-            ErrorKind.Resource => "53000",
-            ErrorKind.Denied => "42501",
-            ErrorKind.Canceled => "57014",
-            _ => "XX000",
-        };
+        /// <summary>The exit code of the command: 1 or 2.</summary>
+        public int ExitCode => RowOf(kind).ExitCode;
+
+        /// <summary>The SQLSTATE of an error that has no more exact <see cref="FozException.SqlState"/>.</summary>
+        public string SqlState => RowOf(kind).SqlState;
+
+        /// <summary>The status of an answer over HTTP.</summary>
+        public int HttpStatus => RowOf(kind).HttpStatus;
 
         /// <summary>The kind of an error that another server tells: the inverse of <see cref="get_SqlState"/>, of others by their class.</summary>
         /// <param name="sqlState">The five letters of the SQLSTATE.</param>
@@ -101,16 +104,5 @@ public static class ErrorKindExtensions
                 _ => ErrorKind.Sql,
             };
         }
-
-        /// <summary>The status of an answer over HTTP.</summary>
-        public int HttpStatus => kind switch
-        {
-            ErrorKind.Usage or ErrorKind.Sql or ErrorKind.Data => 400,
-            ErrorKind.Denied => 403,
-            ErrorKind.NotFound => 404,
-            ErrorKind.Conflict => 409,
-            ErrorKind.Resource or ErrorKind.Canceled => 503,
-            _ => 500,
-        };
     }
 }

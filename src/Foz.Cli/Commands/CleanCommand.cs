@@ -22,12 +22,12 @@ static class CleanCommand
         var selection = new SelectionOptions();
         var tables = new Option<bool>("--tables")
         {
-            Description = "Delete the tables that the environment has beside its base, whose tables its names stand for again",
+            Description = "Delete instead the tables that the environment has beside its base, whose tables its names stand for again",
         };
-        var replaced = new Option<bool>("--replaced") { Description = "Delete the tables whose place promotions gave to others" };
+        var replaced = new Option<bool>("--replaced") { Description = "Delete the tables whose place promotions gave to others, too; shallow clones of them lose their files" };
         var retention = new Option<string>("--retention")
         {
-            Description = "How long ago a promotion must have been", HelpName = "time", DefaultValueFactory = _ => "7 days",
+            Description = "How long ago these promotions must have been", HelpName = "time", DefaultValueFactory = _ => "7 days",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted" };
         var command = new ExampleCommand(

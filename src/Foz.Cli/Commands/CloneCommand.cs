@@ -17,8 +17,8 @@ static class CloneCommand
     {
         var source = new Argument<string>("source") { Description = "The table: silver.orders" };
         var target = new Argument<string>("target") { Description = "The name of the clone: dev.orders" };
-        var shallow = new Option<bool>("--shallow") { Description = "Share the files instead of copying them; for lakes on this machine" };
-        var deep = new Option<bool>("--deep") { Description = "Copy the files; the default" };
+        var shallow = new Option<bool>("--shallow") { Description = "Share the files instead of copying them, which only lakes on this machine can: a vacuum of the source may take them away" };
+        var deep = new Option<bool>("--deep") { Description = "Copy the files (the default)" };
         var version = new Option<long?>("--version") { Description = "The version to clone (default: the newest)", HelpName = "version" };
         var at = new Option<string?>("--at")
         {

@@ -15,7 +15,7 @@ static class ImportCommand
         var source = new Argument<string>("project") { Description = "The folder of a pipeline of Bruin, or of a project of SQLMesh" };
         var folder = new Argument<string>("folder")
         {
-            Description = "The folder of the project that is made (default: the current one)", DefaultValueFactory = _ => ".",
+            Description = "The folder of the project that is made", DefaultValueFactory = _ => ".",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be written" };
         var command = new ExampleCommand(

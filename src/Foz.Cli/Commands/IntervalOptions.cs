@@ -9,7 +9,7 @@ sealed class IntervalOptions
 {
     readonly Option<string?> start = new("--start", "--start-date", "--event-time-start")
     {
-        Description = "From when on models with intervals are run, in UTC: 2026-01-31", HelpName = "time",
+        Description = "From when on models with intervals are run, filled or not, in UTC: 2026-01-31", HelpName = "time",
     };
 
     readonly Option<string?> end = new("--end", "--end-date", "--event-time-end")

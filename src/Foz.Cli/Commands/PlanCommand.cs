@@ -24,7 +24,7 @@ static class PlanCommand
         var selection = new SelectionOptions();
         var defer = new DeferOption();
         var intervals = new IntervalOptions();
-        var fullRefresh = new Option<bool>("--full-refresh") { Description = "As if the run were a full refresh" };
+        var fullRefresh = new Option<bool>("--full-refresh") { Description = "Show what a full refresh would do" };
         var command = new ExampleCommand(
             Name, "Show what a run would do and why, and do nothing",
             ["foz plan", "foz plan dev", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])

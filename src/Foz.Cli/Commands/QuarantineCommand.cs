@@ -66,7 +66,7 @@ static class QuarantineCommand
         var name = new Argument<string>("table") { Description = "The table that the rows go back to" };
         var ids = new Option<string[]>("--id")
         {
-            Description = "Only rows of these _quarantine_id", HelpName = "id", AllowMultipleArgumentsPerToken = true,
+            Description = "Only rows of these _quarantine_id; may be repeated", HelpName = "id", AllowMultipleArgumentsPerToken = true,
         };
         var where = new Option<string?>("--where") { Description = "Only rows for which a SQL condition holds", HelpName = "condition" };
         var reason = new Option<string?>("--reason")

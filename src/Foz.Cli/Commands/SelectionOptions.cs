@@ -31,7 +31,7 @@ sealed class SelectionOptions
 
     readonly Option<string?> state = new("--state")
     {
-        Description = "What state: compares with: an environment, or a folder with the project as it was (default: what the lake was made from)",
+        Description = "What selectors with state: compare with: an environment, or a folder with the project as it was (default: what the lake was made from)",
         HelpName = "state",
     };
 

@@ -21,8 +21,8 @@ static class ServeCommand
     {
         var pgPort = new Option<int?>("--pg-port") { HelpName = "port", Description = "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)" };
         var trinoPort = new Option<int?>("--trino-port") { HelpName = "port", Description = "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)" };
-        var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
-        var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name" };
+        var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP, for /healthz and /readyz (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
+        var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name; refused where address is not this machine's own" };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
             ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])

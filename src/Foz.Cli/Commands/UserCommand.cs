@@ -23,9 +23,9 @@ static class UserCommand
     {
         var name = new Argument<string>("name") { Description = "The user" };
         var owner = new Option<bool>("--owner") { Description = "Grant everything to the user" };
-        var replace = new Option<bool>("--replace") { Description = "Give a user that is there already another password" };
+        var replace = new Option<bool>("--replace") { Description = "Give a user that is there already another password, and make nobody an owner" };
         var command = new ExampleCommand(
-            "add", "Add a user with a password, which is asked for or read from the standard input, and kept only as a SCRAM verifier",
+            "add", "Add a user to policies/users.yml with a password, which is asked for, or is the first line of the standard input, and is kept only as a SCRAM verifier",
             ["foz user add ana --owner", "foz user add bi --replace < password.txt"])
         {
             name, owner, replace,
@@ -47,7 +47,7 @@ static class UserCommand
         var expires = new Option<DateOnly?>("--expires") { HelpName = "day", Description = "The day from which on it is not taken, in UTC (default: never)" };
         var role = new Option<string[]>("--role") { HelpName = "role", Description = "Limit it to what this role of the user may; may be repeated (default: all that the user may)" };
         var command = new ExampleCommand(
-            "add-key", "Add a key with which a program logs in for a user; it is shown once, and kept only as a hash",
+            "add-key", "Add a key to policies/keys.yml with which a program logs in for a user; it is shown once, and kept only as a hash",
             ["foz user add-key ana/superset --expires 2027-01-31", "foz user add-key ana/export --role exporters"])
         {
             name, expires, role,
@@ -65,7 +65,7 @@ static class UserCommand
 
     static ExampleCommand List(CommandContext context)
     {
-        var command = new ExampleCommand("ls", "List the users", ["foz user ls", "foz user ls --output json"]);
+        var command = new ExampleCommand("ls", "List the users and keys of the files in policies/", ["foz user ls", "foz user ls --output json"]);
         command.SetAction((arguments, _) =>
         {
             context.WriteRows(

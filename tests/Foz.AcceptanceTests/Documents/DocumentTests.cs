@@ -5,8 +5,8 @@ namespace Foz.AcceptanceTests.Documents;
 /// <summary>Does what the documents say, and holds what they show against what comes of it.</summary>
 public sealed class DocumentTests(DocumentRuns runs) : IClassFixture<DocumentRuns>
 {
-    /// <summary>Languages of blocks that are no part of a session: files of other programs and drawings.</summary>
-    static readonly string[] OtherLanguages = ["cron", "diagram", "tree"];
+    /// <summary>Languages of blocks that are no part of a session: files of other programs, drawings, and examples of calls.</summary>
+    static readonly string[] OtherLanguages = ["console", "cron", "diagram", "tree"];
 
     public static TheoryData<string> Documents =>
     [

@@ -78,7 +78,7 @@ public sealed partial class DocumentationTests
 
     /// <summary>A call of the command in a line of a shell, or in a piece of code inside of a sentence.</summary>
     [GeneratedRegex(
-        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|>"'])*)""", RegexOptions.ExplicitCapture,
+        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|<>"'])*)""", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Call { get; }
 
@@ -91,11 +91,11 @@ public sealed partial class DocumentationTests
     private static partial Regex Placeholder { get; }
 
     /// <summary>
-    /// The calls of <c>foz</c> in shell commands, in lines of other programs, and in sentences. Words such as
+    /// The calls of <c>foz</c> in shell commands, in examples, in lines of other programs, and in sentences. Words such as
     /// <c>&lt;folder&gt;</c> and <c>[names]</c> stand for arguments.
     /// </summary>
     static IEnumerable<(string Document, string Arguments)> CommandLines(MarkdownDocument document) =>
-        document.Blocks.Where(block => block.Language is "sh" or "cron").SelectMany(block => block.Code.Split('\n'))
+        document.Blocks.Where(block => block.Language is "sh" or "console" or "cron").SelectMany(block => block.Code.Split('\n'))
             .Concat(MarkdownDocument.CodeIn(string.Join(' ', document.Prose)))
             .SelectMany(text => Call.Matches(Placeholder.Replace(text, "${name}")))
             .Select(call => (document.Name, call.Groups["arguments"].Value.Trim()));

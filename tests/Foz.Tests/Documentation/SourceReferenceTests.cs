@@ -23,8 +23,8 @@ public sealed class SourceReferenceTests
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
         var connector = ConnectorRegistry.Find(type)!;
-        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(RowsOf));
-        GeneratedTable.Hold(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(RowsOf));
+        Generated.Table(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(RowsOf));
+        Generated.Table(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(RowsOf));
     }
 
     [Fact]
