@@ -7,16 +7,25 @@ namespace Foz.Core.Configuration;
 /// <see cref="Finish"/> reports the keys that nobody asked for.
 /// </summary>
 /// <param name="mapping">The mapping.</param>
+/// <param name="keys">The keys that there are, and no other can be asked for; null for those that are asked for.</param>
 /// <param name="errors">Takes what is wrong.</param>
-public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
+public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<SettingSpec>? keys, ErrorList errors)
 {
     const int KeysUsual = 16;
 
-    /// <summary>The keys that were asked for, perhaps twice.</summary>
-    readonly List<string> known = new(KeysUsual);
+    /// <summary>The keys that were asked for, perhaps twice, where none are declared.</summary>
+    readonly List<string>? asked = keys is null ? new(KeysUsual) : null;
 
     /// <summary>The entries whose keys were asked for or refused: there are many readers, and most mappings are short.</summary>
     readonly bool[] met = mapping.Entries.Count == 0 ? [] : new bool[mapping.Entries.Count];
+
+    /// <summary>A reader of a mapping whose keys are those that are asked for.</summary>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    public MappingReader(YamlNode.Mapping mapping, ErrorList errors)
+        : this(mapping, keys: null, errors)
+    {
+    }
 
     /// <summary>Where the mapping starts.</summary>
     public Place Place => mapping.Place;
@@ -26,17 +35,21 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
     /// <param name="place">Where it stands if it is null.</param>
     /// <param name="what">What it is, such as <c>a source</c>.</param>
     /// <param name="errors">Takes what is wrong.</param>
-    public static MappingReader Of(YamlNode? node, Place place, string what, ErrorList errors)
+    /// <param name="keys">The keys that there are; null for those that are asked for.</param>
+    public static MappingReader Of(
+        YamlNode? node, Place place, string what, ErrorList errors, IReadOnlyList<SettingSpec>? keys = null)
     {
-        if (node is YamlNode.Mapping mapping) return new(mapping, errors);
+        if (node is YamlNode.Mapping mapping) return new(mapping, keys, errors);
         if (node is { IsNull: false }) errors.Add(node.Place, $"{what} must be a mapping, not {node.Kind}");
-        return new(new YamlNode.Mapping([], node?.Place ?? place), errors);
+        return new(new YamlNode.Mapping([], node?.Place ?? place), keys, errors);
     }
 
     /// <summary>The value of a key; null where it is not set or empty.</summary>
+    /// <exception cref="ArgumentException">Keys are declared, and this is none of them.</exception>
     public YamlNode? Node(string key)
     {
-        known.Add(key);
+        if (keys is null) asked!.Add(key);
+        else if (!IsDeclared(key)) throw new ArgumentException($"the key '{key}' is not declared", nameof(key));
         var index = mapping.Find(key);
         if (index < 0) return null;
         met[index] = true;
@@ -173,14 +186,21 @@ public sealed class MappingReader(YamlNode.Mapping mapping, ErrorList errors)
         return default;
     }
 
-    /// <summary>Reports every key that no method was asked for, with the nearest that one was.</summary>
+    bool IsDeclared(string key)
+    {
+        for (var i = 0; i < keys!.Count; i++)
+            if (keys[i].Name == key) return true;
+        return false;
+    }
+
+    /// <summary>Reports every key that no method was asked for, with the nearest that there is.</summary>
     public void Finish()
     {
         for (var i = 0; i < met.Length; i++)
         {
             if (met[i]) continue;
             var entry = mapping.Entries[i];
-            errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, known.Distinct(StringComparer.Ordinal)));
+            errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, keys?.Select(key => key.Name) ?? asked!));
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed record ObjectStoreOptions
 
 /// <summary>A setting of an object store.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Description">What it does, in one sentence.</param>
+/// <param name="Description">What it does: a phrase of Markdown.</param>
 /// <param name="IsSecret">Whether it must not be shown.</param>
 public sealed record ObjectStoreSetting(string Name, string Description, bool IsSecret = false);
 
@@ -44,11 +44,11 @@ public static class ObjectStores
     /// <summary>All settings, of all kinds of stores.</summary>
     public static IReadOnlyList<ObjectStoreSetting> Settings { get; } =
     [
-        new("endpoint", "the service's address where it is not the cloud's own, such as http://minio:9000"),
+        new("endpoint", "the service's address where it is not the cloud's own, such as `http://minio:9000`"),
         new("region", "S3: the bucket's region; found out where it is not set"),
-        new("path_style", "S3: true where the bucket stands in the path; true by default with an endpoint"),
+        new("path_style", "S3: `true` where the bucket stands in the path, as it does by default with an `endpoint`"),
         new("profile", "S3: the profile of the AWS tools whose credentials count"),
-        new("access_key_id", "S3: the key's name, with secret_access_key"),
+        new("access_key_id", "S3: the key's name, with `secret_access_key`"),
         new("secret_access_key", "S3: the key", IsSecret: true),
         new("session_token", "S3: the token of temporary keys", IsSecret: true),
         new("credentials_file", "Google Cloud Storage: the file of a service account or user"),
@@ -56,7 +56,7 @@ public static class ObjectStores
         new("account_key", "Azure: the account's key", IsSecret: true),
         new("sas_token", "Azure: a shared access signature", IsSecret: true),
         new("connection_string", "Azure: a connection string, as the portal and Azurite show it", IsSecret: true),
-        new("anonymous", "true where requests carry no credentials: public buckets and emulators"),
+        new("anonymous", "`true` where requests carry no credentials: public buckets and emulators"),
     ];
 
     /// <summary>Whether a location is the address of an object store, and not a path.</summary>

@@ -23,8 +23,8 @@ public sealed class SourceReferenceTests
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
         var connector = ConnectorRegistry.Find(type)!;
-        Generated.Table(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(RowsOf));
-        Generated.Table(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(RowsOf));
+        Generated.Table(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(SettingRows.Of));
+        Generated.Table(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(SettingRows.Of));
     }
 
     [Fact]
@@ -66,15 +66,4 @@ public sealed class SourceReferenceTests
         Assert.Equal(($"{csv.SkipRows}", 0), (specs["skip_rows"], csv.NullValues.Count));
         Assert.Equal((null, "UTF-8; with a byte-order mark, UTF-16"), (csv.Encoding, specs["encoding"]));
     }
-
-    static IEnumerable<string[]> RowsOf(SettingSpec spec) =>
-        spec.Keys.Select(key => RowOf(key, $"{spec.Name}.")).Prepend(RowOf(spec, ""));
-
-    static string[] RowOf(SettingSpec spec, string prefix) =>
-    [
-        $"`{prefix}{spec.Name}`", spec.Default ?? (spec.IsRequired ? "required" : ""),
-        spec.Description
-            + (spec.Values.Count > 0 ? $": {string.Join(", ", spec.Values.Select(value => $"`{value}`"))}" : "")
-            + (spec.IsSecret ? "; a secret: `${NAME}` only" : ""),
-    ];
 }

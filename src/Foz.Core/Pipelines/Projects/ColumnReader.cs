@@ -61,7 +61,7 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
     ColumnDefinition? ReadListed(YamlNode item)
     {
         if (item is YamlNode.Scalar { IsNull: false } scalar) return new() { Name = scalar.Text, Place = scalar.Place };
-        var reader = MappingReader.Of(item, item.Place, "a column", errors);
+        var reader = MappingReader.Of(item, item.Place, "a column", errors, ModelKeys.Column);
         if (item is not YamlNode.Mapping) return null;
         var name = reader.RequiredText("name");
         return name.Length == 0 ? null : ReadRest(name, reader.PlaceOf("name"), reader);
@@ -69,7 +69,7 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
 
     ColumnDefinition ReadMapped(YamlEntry entry) => entry.Value is YamlNode.Scalar scalar
         ? new() { Name = entry.Key, Type = scalar.IsNull ? null : scalar.Text, Place = entry.KeyPlace }
-        : ReadRest(entry.Key, entry.KeyPlace, MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors));
+        : ReadRest(entry.Key, entry.KeyPlace, MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors, ModelKeys.Column));
 
     TimeSpan? RetentionOf(MappingReader reader)
     {

@@ -51,7 +51,7 @@ sealed class ExportReader(ErrorList errors)
 
     ExportDefinition? ReadOne(YamlNode node)
     {
-        var reader = MappingReader.Of(node, node.Place, "an export", errors);
+        var reader = MappingReader.Of(node, node.Place, "an export", errors, ModelKeys.Export);
         if (node is not YamlNode.Mapping) return null;
         var (file, connection, table, path) = (reader.Text("file"), reader.Text("connection"), reader.Text("table"), reader.Text("path"));
         var (keys, mode, format) = (reader.Texts("keys"), reader.Word("mode", Modes), reader.Word("format", Formats));

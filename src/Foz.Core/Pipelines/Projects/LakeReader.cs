@@ -18,7 +18,8 @@ sealed class LakeReader(string folder, Variables variables, Secrets secrets, Err
     const string Default = "lake";
     const long CacheBytesMin = 1_000_000;
 
-    static readonly IReadOnlyList<SettingSpec> specs =
+    /// <summary>The keys of <c>lake</c> besides its address.</summary>
+    public static IReadOnlyList<SettingSpec> Settings { get; } =
     [
         .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, s.Description) { IsSecret = s.IsSecret }),
     ];
@@ -36,7 +37,7 @@ sealed class LakeReader(string folder, Variables variables, Secrets secrets, Err
     public static void Check(MappingReader environment, ErrorList errors)
     {
         if (environment.Node(Key) is YamlNode.Mapping mapping)
-            new SettingsReader(specs, errors).Check(mapping, [UrlKey], "'lake'");
+            new SettingsReader(Settings, errors).Check(mapping, [UrlKey], "'lake'");
         if (environment.Node(CacheKey) is not { } node) return;
         if (node is YamlNode.Mapping cache) CacheReader(cache, errors);
         else errors.Add(node.Place, $"'{CacheKey}' must be a mapping, not {node.Kind}", "it takes folder and size");
@@ -46,7 +47,7 @@ sealed class LakeReader(string folder, Variables variables, Secrets secrets, Err
     {
         if (reader.Node(Key) is not YamlNode.Mapping mapping)
             return new() { Path = PathOf(reader.Text(Key) ?? Default, reader.PlaceOf(Key)) };
-        var settings = new SettingsReader(specs, errors);
+        var settings = new SettingsReader(Settings, errors);
         var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, variables, errors);
         settings.NoteSecrets(mapping, filledIn, secrets);
         var url = new MappingReader(filledIn, errors).RequiredText(UrlKey);
@@ -68,7 +69,7 @@ sealed class LakeReader(string folder, Variables variables, Secrets secrets, Err
 
     static (string? Folder, long? Bytes) CacheReader(YamlNode.Mapping mapping, ErrorList errors)
     {
-        var reader = new MappingReader(mapping, errors);
+        var reader = new MappingReader(mapping, ProjectKeys.Cache, errors);
         var (path, size) = (reader.Text("folder"), reader.MemorySize("size"));
         if (size is { Bytes: < CacheBytesMin }) errors.Add(reader.PlaceOf("size"), "'size' must be at least 1MB");
         reader.Finish();

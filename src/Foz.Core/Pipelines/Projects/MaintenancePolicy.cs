@@ -53,7 +53,7 @@ sealed class MaintenanceReader(ErrorList errors)
     public MaintenancePolicies Read(MappingReader file)
     {
         if (file.Node(Key) is not { } node) return MaintenancePolicies.Default;
-        var reader = MappingReader.Of(node, node.Place, $"'{Key}'", errors);
+        var reader = MappingReader.Of(node, node.Place, $"'{Key}'", errors, ProjectKeys.Maintenance);
         var common = Policy(reader, new());
         var tables = new Dictionary<string, MaintenancePolicy>(StringComparer.Ordinal);
         // What is said of a schema holds for its tables too, as far as they say nothing.
@@ -61,7 +61,7 @@ sealed class MaintenanceReader(ErrorList errors)
             .OrderBy(entry => entry.Key.Contains('.', StringComparison.Ordinal)))
         {
             var key = name.ToLowerInvariant();
-            var own = MappingReader.Of(value, place, "what is said of a table or schema", errors);
+            var own = MappingReader.Of(value, place, "what is said of a table or schema", errors, ProjectKeys.MaintenanceOfTable);
             tables[key] = Policy(own, tables.GetValueOrDefault(key.Split('.')[0]) ?? common);
             own.Finish();
         }

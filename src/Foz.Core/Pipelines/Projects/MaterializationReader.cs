@@ -130,7 +130,8 @@ sealed partial class MaterializationReader(ErrorList errors)
             null => new YamlNode.Mapping([], place),
             _ => new YamlNode.Mapping([new("materialization", place, node)], place),
         };
-        var reader = new MappingReader(mapping, errors);
+        // Of a word alone the key is that of the model.
+        var reader = new MappingReader(mapping, node is YamlNode.Mapping ? MaterializationKeys.All : null, errors);
         var kind = reader.Word(node is YamlNode.Mapping ? "type" : "materialization", Kinds, RefusedKinds);
         if (node is YamlNode.Mapping && reader.Node("type") is null && !isSnapshot)
             errors.Add(node.Place, "'type' is missing in 'materialization'", $"known: {string.Join(", ", Kinds.Keys)}");

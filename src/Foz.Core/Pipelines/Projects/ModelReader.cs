@@ -61,9 +61,9 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     Model? Read(string file, YamlNode.Mapping yaml, (SqlBody Body, ProgramReader? Program) text, out bool isEnabled)
     {
         var (body, program) = text;
-        var reader = new MappingReader(yaml, errors);
+        var reader = new MappingReader(yaml, program?.Keys ?? ModelKeys.Model, errors);
         var name = ReadName(reader, file);
-        reader.Word("type", program is null ? Sql : Path.GetExtension(file) == ".py" ? Python : Command, ElsewhereTypes);
+        reader.Word("type", program is null ? Sql : program.IsPython ? Python : Command, ElsewhereTypes);
         reader.Word("dialect", Dialects, RefusedDialects);
         isEnabled = reader.Flag("enabled") ?? true;
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
@@ -172,7 +172,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
     /// <returns>The test; null where it is disabled.</returns>
     public SqlTest? ReadTest(string file, YamlNode.Mapping yaml, SqlBody body, bool storesFailures)
     {
-        var reader = new MappingReader(yaml, errors);
+        var reader = new MappingReader(yaml, ModelKeys.SqlTest, errors);
         var test = new SqlTest
         {
             Name = reader.Text("name") ?? Path.GetFileNameWithoutExtension(file),

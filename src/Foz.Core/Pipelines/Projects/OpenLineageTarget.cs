@@ -17,7 +17,7 @@ public sealed record OpenLineageTarget
     [
         new("url", "the service, such as `http://marquez:5000`") { Default = "`OPENLINEAGE_URL`" },
         new("endpoint", "the path of its interface") { Default = "`api/v1/lineage`" },
-        new("api_key", "what the service knows the sender by; a secret") { IsSecret = true, Default = "`OPENLINEAGE_API_KEY`" },
+        new("api_key", "what the service knows the sender by") { IsSecret = true, Default = "`OPENLINEAGE_API_KEY`" },
         new("file", "a file of the project to append events to, one a line, instead of a service"),
         new("namespace", "the namespace of jobs") { Default = "`OPENLINEAGE_NAMESPACE`, else the project's name" },
         new("timeout_ms", "how long the service may take to answer, in milliseconds") { Default = "5000" },

@@ -9,12 +9,18 @@ namespace Foz.Core.Pipelines.Projects;
 /// <param name="errors">Takes what is wrong.</param>
 sealed partial class ProgramReader(string file, ErrorList errors)
 {
+    /// <summary>Whether it is one in Python.</summary>
+    public bool IsPython => Path.GetExtension(file) == ".py";
+
+    /// <summary>The keys of its front matter.</summary>
+    public IReadOnlyList<SettingSpec> Keys => IsPython ? ModelKeys.PythonModel : ModelKeys.CommandModel;
+
     /// <summary>Whether a file of the models' folder may hold a program.</summary>
     public static bool IsProgram(string file) => Path.GetExtension(file) is ".py" or ".yml" or ".yaml";
 
     /// <summary>The file's front matter; null where it is no model.</summary>
     public FrontMatter? ReadFrontMatter(string text) =>
-        Path.GetExtension(file) == ".py" ? ReadPython(text) : ReadYaml(text);
+        IsPython ? ReadPython(text) : ReadYaml(text);
 
     /// <summary>The program.</summary>
     /// <param name="reader">Its front matter.</param>
@@ -22,7 +28,7 @@ sealed partial class ProgramReader(string file, ErrorList errors)
     /// <param name="depends">The tables that it states.</param>
     public ModelProgram Read(MappingReader reader, SqlBody body, IReadOnlyList<StatedName> depends)
     {
-        ModelProgram program = Path.GetExtension(file) == ".py"
+        ModelProgram program = IsPython
             ? new ModelProgram.Python(file)
             : new ModelProgram.Command(CommandOf(reader));
         return program with
@@ -66,7 +72,7 @@ sealed partial class ProgramReader(string file, ErrorList errors)
     }
 
     /// <summary>The tables that the text of a Python file asks for by their names.</summary>
-    IEnumerable<StatedName> TablesOf(SqlBody body) => Path.GetExtension(file) == ".py"
+    IEnumerable<StatedName> TablesOf(SqlBody body) => IsPython
         ? Table.Matches(body.Text).Select(match => new StatedName(
             new TableName(match.Groups["schema"].Value, match.Groups["name"].Value), body.PlaceOf(match.Groups["schema"].Index)))
         : [];

@@ -33,14 +33,14 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         var variables = Variables.Load(folder, options.EnvironmentVariables, errors);
         var yaml = YamlReader.Read(System.IO.File.ReadAllText(path), ProjectFile.FileName, errors);
         if (yaml is null && !errors.IsEmpty) return null;
-        var reader = MappingReader.Of(yaml, File, ProjectFile.FileName, errors);
+        var reader = MappingReader.Of(yaml, File, ProjectFile.FileName, errors, ProjectKeys.File);
         if (yaml is not null and not YamlNode.Mapping) return null;
         var name = Fill(reader.RequiredText("name"), reader.PlaceOf("name"), variables);
         if (name.Length > 0) CheckName(name, reader.PlaceOf("name"));
         var environments = ReadEnvironments(reader);
         var environment = Choose(reader, environments.Keys);
         var chosen = environments.GetValueOrDefault(environment)
-            ?? new MappingReader(new YamlNode.Mapping([], File), errors);
+            ?? new MappingReader(new YamlNode.Mapping([], File), ProjectKeys.Environment, errors);
         var connections = Connections(reader, environments, environment);
         var secrets = new Secrets();
         var file = new ProjectFile(connections, options.Connectors)
@@ -92,7 +92,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         foreach (var (name, place, value) in reader.Entries("environments"))
         {
             Identifier.CheckText(name, "an environment", place, errors);
-            environments[name] = MappingReader.Of(value, place, "an environment", errors);
+            environments[name] = MappingReader.Of(value, place, "an environment", errors, ProjectKeys.Environment);
         }
         return environments;
     }

@@ -35,7 +35,7 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
     public Model? Read(string file, string path, YamlNode yaml, out bool isEnabled)
     {
         var place = yaml.Place;
-        var reader = MappingReader.Of(yaml, place, "what is said of a seed", errors);
+        var reader = MappingReader.Of(yaml, place, "what is said of a seed", errors, ModelKeys.Seed);
         isEnabled = reader.Flag("enabled") ?? true;
         var name = NameOf(file, reader.Text("name"), reader.PlaceOf("name"));
         var checks = new CheckReader(reader.Word("on_violation", CheckReader.OnViolationWords) ?? OnViolation.Fail, errors);

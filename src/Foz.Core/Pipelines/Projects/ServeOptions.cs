@@ -33,9 +33,10 @@ public sealed record ServeOptions
             Default = "64MB",
         },
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
+        new(WorkloadOptions.Key, "name → [class of statements](#workloads), in the order in which they are looked at") { Default = "one for all" },
         new("price_per_tb", "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs") { Default = "none: no cost is told" },
         new("price_bytes_min", "bytes for which a statement that reads is charged at least") { Default = "10MB" },
-        new("mask_key", "the key of `hash` masks in [policies](#policies), a secret: `${MASK_KEY}`")
+        new("mask_key", "the key of `hash` masks in [policies](#policies)")
         {
             IsSecret = true, Default = "one that is drawn at each start",
         },

@@ -33,8 +33,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         ["cdc"] = "is not supported yet",
     };
 
-    static readonly string[] StreamKeys =
-        ["mode", "cursor", "keys", "columns", "lists", "drift", "description", "tags", "checks", "on_violation", "clean", "contract", "freshness", "loaded_at_field"];
+    static readonly string[] StreamKeys = [.. SourceKeys.Stream.Select(key => key.Name)];
 
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
@@ -52,7 +51,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             return null;
         }
         var filledIn = VariableText.Expand(yaml, file.Variables, errors);
-        var reader = MappingReader.Of(filledIn, new(path, 1, 1), "a source", errors);
+        var reader = MappingReader.Of(filledIn, new(path, 1, 1), "a source", errors, SourceKeys.Source);
         if (yaml is not YamlNode.Mapping written) return null;
         var name = reader.Text("name") ?? Path.GetFileNameWithoutExtension(path);
         Identifier.CheckText(name, "a source", reader.PlaceOf("name"), errors);
@@ -162,7 +161,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     {
         var (name, place, node) = entry;
         Identifier.CheckStream(name, place, errors);
-        var reader = MappingReader.Of(node, place, "a stream", errors);
+        var reader = MappingReader.Of(node, place, "a stream", errors, SourceKeys.Stream);
         var mode = reader.Word("mode", Modes, RefusedModes);
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);

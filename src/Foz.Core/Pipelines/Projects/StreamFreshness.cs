@@ -23,7 +23,7 @@ public sealed record StreamFreshness(string? LoadedAt, TimeSpan? WarnAfter, Time
             return reader.Has(Key) ? null : ofSource is null ? field is null ? null : new(field, null, null, null) : ofSource with { LoadedAt = field };
         if (node is YamlNode.Scalar scalar)
             return new(field, WarnAfter: null, Age(scalar, errors), Filter: null);
-        var own = MappingReader.Of(node, node.Place, Key, errors);
+        var own = MappingReader.Of(node, node.Place, Key, errors, SourceKeys.Freshness);
         var read = new StreamFreshness(
             own.Text("loaded_at") ?? field, Age(own.Node("warn_after"), errors), Age(own.Node("error_after"), errors), own.Text("filter"));
         own.Finish();

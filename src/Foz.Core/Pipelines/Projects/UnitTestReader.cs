@@ -30,7 +30,7 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
 
     UnitTest? ReadTest(YamlNode node)
     {
-        var reader = MappingReader.Of(node, node.Place, "a unit test", errors);
+        var reader = MappingReader.Of(node, node.Place, "a unit test", errors, ModelKeys.UnitTest);
         var name = reader.RequiredText("name");
         var model = reader.RequiredText("model");
         var given = reader.Node("given");
