@@ -5,7 +5,7 @@ namespace Foz.Core.Engine;
 
 /// <summary>
 /// Writes SQL tidily and means the same: keywords in small letters, spaces around commas, no spaces at the ends of lines, at most
-/// one empty line. Where lines are broken stays as it is.
+/// one empty line, and lines that are broken where <see cref="SqlLayout"/> says.
 /// </summary>
 public static class SqlFormat
 {
@@ -13,24 +13,24 @@ public static class SqlFormat
     public static string Of(string sql)
     {
         var tokens = SqlTokens.Read(sql);
-        var text = new StringBuilder();
-        var end = 0;
-        for (var i = 0; i <= tokens.Count; i++)
+        var (texts, gaps) = (new string[tokens.Count], new string[tokens.Count]);
+        for (var i = 0; i < tokens.Count; i++)
         {
-            var start = i < tokens.Count ? tokens[i].Start : sql.Length;
-            text.Append(Gap(sql[end..start], isFirst: i == 0, isLast: i == tokens.Count, tokens.IsSymbol(i - 1, ','), tokens.IsSymbol(i, ',')));
-            if (i == tokens.Count) break;
-            text.Append(IsKeyword(tokens, i) ? tokens.TextOf(i).ToString().ToLowerInvariant() : tokens.TextOf(i));
-            end = tokens[i].End;
+            var gap = sql[(i == 0 ? 0 : tokens[i - 1].End)..tokens[i].Start];
+            gaps[i] = Gap(gap, isFirst: i == 0, tokens.IsSymbol(i - 1, ','), tokens.IsSymbol(i, ','));
+            texts[i] = IsKeyword(tokens, i) ? tokens.TextOf(i).ToString().ToLowerInvariant() : tokens.TextOf(i).ToString();
         }
-        var tidy = text.ToString();
+        SqlLayout.Apply(tokens, texts, gaps);
+        var text = new StringBuilder();
+        foreach (var (gap, word) in gaps.Zip(texts)) text.Append(gap).Append(word);
+        var rest = sql[(tokens.Count == 0 ? 0 : tokens[^1].End)..];
+        var tidy = text.Append(rest.AsSpan().IsWhiteSpace() ? "" : Lines(rest).TrimEnd()).ToString();
         return IsSame(sql, tokens, tidy) ? tidy : sql;
     }
 
-    /// <summary>What stands between two tokens: spaces and comments.</summary>
-    static string Gap(string gap, bool isFirst, bool isLast, bool isBehindComma, bool isBeforeComma)
+    /// <summary>What stands before a token: spaces and comments.</summary>
+    static string Gap(string gap, bool isFirst, bool isBehindComma, bool isBeforeComma)
     {
-        if (isLast) return gap.AsSpan().IsWhiteSpace() ? "" : Lines(gap).TrimEnd();
         if (gap.AsSpan().ContainsAnyExcept(" \t")) return isFirst && gap.AsSpan().IsWhiteSpace() ? "" : Lines(gap);
         if (isBeforeComma) return "";
         return isBehindComma || gap.Contains('\t', StringComparison.Ordinal) ? " " : gap;
@@ -53,7 +53,7 @@ public static class SqlFormat
     }
 
     /// <summary>Whether a word can be nothing but a keyword where it stands.</summary>
-    static bool IsKeyword(SqlTokens tokens, int index) =>
+    internal static bool IsKeyword(SqlTokens tokens, int index) =>
         tokens[index].Kind is SqlTokenKind.Word && keywords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(tokens.TextOf(index))
         && !tokens.IsSymbol(index - 1, '.') && !tokens.IsSymbol(index + 1, '.') && !tokens.IsWord(index - 1, "as")
         && !tokens.IsSymbol(index + 1, ':') && !tokens.IsSymbol(index + 1, '=');
@@ -68,12 +68,14 @@ public static class SqlFormat
             var comparison = IsKeyword(tokens, i) ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
             if (!now.TextOf(i).Equals(tokens.TextOf(i), comparison)) return false;
             // Characters that stood together may be one operator, and others not.
-            if (i > 0 && tokens[i].Kind is SqlTokenKind.Symbol && tokens[i - 1].Kind is SqlTokenKind.Symbol
-                && !tokens.IsSymbol(i, ',') && !tokens.IsSymbol(i - 1, ',')
+            if (i > 0 && IsOperator(tokens, i) && IsOperator(tokens, i - 1)
                 && (tokens[i].Start == tokens[i - 1].End) != (now[i].Start == now[i - 1].End)) return false;
         }
         return true;
     }
+
+    static bool IsOperator(SqlTokens tokens, int index) =>
+        tokens[index].Kind is SqlTokenKind.Symbol && tokens.TextOf(index)[0] is not (',' or ';' or '(' or ')' or '[' or ']' or '{' or '}');
 
     /// <summary>The words of all comments.</summary>
     static string Comments(string sql, SqlTokens tokens)
