@@ -12,6 +12,9 @@ public static class FozCommand
 {
     const int UsageExitCode = 2;
 
+    /// <summary>An argument with @ is a selector, and no file of arguments.</summary>
+    static readonly ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>All commands with their arguments and options, to hold documents against; none of them can be run.</summary>
     public static Command Tree() => CommandTree.Create(
         new(new Shell { Out = TextWriter.Null, Error = TextWriter.Null, In = () => TextReader.Null }), []);
@@ -37,7 +40,7 @@ public static class FozCommand
         try
         {
             var root = CommandTree.Create(context, args.Count == 0 ? ["--help"] : args);
-            var arguments = root.Parse(args.Count == 0 ? ["--help"] : args);
+            var arguments = root.Parse(args.Count == 0 ? ["--help"] : args, parsing);
             UsageErrors.ThrowIfAny(arguments);
             var configuration = new InvocationConfiguration
             {

@@ -18,6 +18,12 @@ public enum DeltaErrorKind
     /// <summary>A schema is malformed, or a change of schema is not allowed.</summary>
     InvalidSchema,
 
+    /// <summary>Data has a type that its column cannot hold.</summary>
+    TypeMismatch,
+
+    /// <summary>Data has a type that its column could be widened to, which the table does not allow.</summary>
+    TypeWideningDisabled,
+
     /// <summary>An argument, path or table property has no meaning.</summary>
     InvalidArgument,
 

@@ -35,6 +35,8 @@ public readonly unsafe ref struct Vector
         Count = count;
     }
 
+    internal nint Handle => handle;
+
     /// <summary>The type of the values.</summary>
     public LogicalType Type { get; }
 

@@ -111,6 +111,11 @@ public unsafe ref struct VectorWriter
     }
 
     /// <summary>
+    /// Makes the values those of another column of the same type, without a copy: nothing may be set in this one afterwards.
+    /// </summary>
+    public readonly void Share(Vector other) => NativeMethods.duckdb_vector_reference_vector(handle, other.Handle);
+
+    /// <summary>
     /// Gives a row of a LIST or MAP its number of elements; they follow those of the rows set before.
     /// </summary>
     /// <returns>The index of the first in <see cref="Child"/>, which must be taken anew afterwards.</returns>

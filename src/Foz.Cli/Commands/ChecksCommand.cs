@@ -16,8 +16,8 @@ static class ChecksCommand
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("table"), new("check"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true),
-        new("runs", IsNumber: true), new("passed", IsNumber: true), new("last", IsTime: true), new("description"),
+        new("table"), new("check"), new("arguments"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true),
+        new("actual"), new("runs", IsNumber: true), new("passed", IsNumber: true), new("last", IsTime: true), new("description"),
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
@@ -49,11 +49,11 @@ static class ChecksCommand
 
     static IEnumerable<object?[]> RowsOf(TableQuality page, bool isForPeople) => page.Checks.Select(check => new object?[]
     {
-        page.Node.Table.ToString(), check.Title,
+        page.Node.Table.ToString(), check.Title, isForPeople ? ChecksTable.Short(check.Arguments) : check.Arguments,
         check.Last is not { } last ? "never made"
             : !last.Passed ? last.OnViolation
             : check.Check is null && last.Violations > 0 ? "cleaned" : "passed",
-        check.Last?.Violations, check.Last?.RowsChecked, check.Runs, check.RunsPassed,
+        check.Last?.Violations, check.Last?.RowsChecked, check.Last?.Actual, check.Runs, check.RunsPassed,
         check.Last is { } found ? TimeText.Of(found.At, isForPeople) : null, check.Check?.Description,
     });
 

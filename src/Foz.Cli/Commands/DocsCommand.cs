@@ -68,7 +68,7 @@ static class DocsCommand
         var checks = await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken);
         var site = await Site.ReadAsync(
             project, workspace.Lake,
-            [.. checks.Select(c => new CheckState(c.Table, c.Title, c.Passed, c.Violations, c.RowsChecked, Instant(c.CheckedAt)))],
+            [.. checks.Select(c => new CheckState(c.Table, c.Title, c.Arguments, c.Passed, c.Violations, c.RowsChecked, c.Actual))],
             cancellationToken);
         try
         {
@@ -81,11 +81,4 @@ static class DocsCommand
         }
         return (path, site.TableCount);
     }
-
-    static DateTimeOffset Instant(object value) => value switch
-    {
-        DateTimeOffset instant => instant,
-        DateTime time => new(DateTime.SpecifyKind(time, DateTimeKind.Utc)),
-        _ => default,
-    };
 }

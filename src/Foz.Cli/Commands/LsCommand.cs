@@ -140,7 +140,10 @@ static class LakeListing
         var found = new Dictionary<TableName, Definition>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             found[definition.TableName] = definition;
-        foreach (var name in (lake.IsLocal ? TablesOnDisk(lake.Folder) : []).Where(name => !found.ContainsKey(name)))
+        // What a name stands for may lie in a folder of another name, and is no second table.
+        var folders = found.Values.Select(definition => definition.Location).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var name in (lake.IsLocal ? TablesOnDisk(lake.Folder) : []).Where(name =>
+            !found.ContainsKey(name) && !folders.Contains(LakeCatalog.DefaultLocation(name)) && !LakeCatalog.IsMovable(name)))
             if (await lake.Catalog.FindAsync(name, cancellationToken) is { } definition)
                 found[name] = definition;
         return

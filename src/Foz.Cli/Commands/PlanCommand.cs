@@ -1,7 +1,11 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Configuration;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
+using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 
@@ -39,21 +43,48 @@ static class PlanCommand
                 ? Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models)
                 : Workspace.Open(context, arguments, environment, Workload.Ingestion, Workload.Models);
             var selected = selection.Read(context, workspace, arguments, cancellationToken, namesSkipped: environment is null ? 0 : 1);
-            var plan = await new RunPlanner(workspace.Lake).PlanAsync(
-                new()
-                {
-                    Project = workspace.LoadProject(context, cancellationToken),
-                    Selection = selected,
-                    Defer = defer.Read(arguments, selected),
-                    Intervals = RunCommand.IntervalsOf(intervals.Read(arguments), arguments.GetValue(fullRefresh)),
-                    IsFullRefresh = arguments.GetValue(fullRefresh),
-                },
-                cancellationToken);
+            var request = new RunRequest
+            {
+                Project = workspace.LoadProject(context, cancellationToken),
+                Selection = selected,
+                Defer = defer.Read(arguments, selected),
+                Intervals = RunCommand.IntervalsOf(intervals.Read(arguments), arguments.GetValue(fullRefresh)),
+                IsFullRefresh = arguments.GetValue(fullRefresh),
+            };
+            RunPlan plan;
+            try
+            {
+                plan = await new RunPlanner(workspace.Lake).PlanAsync(request, cancellationToken);
+            }
+            catch (FozException e) when (environment is null && FindEnvironment(workspace, selection.Names(arguments), e) is { } near)
+            {
+                throw new FozException(e.Kind, e.Message, e) { Hint = $"did you mean the environment '{near}'?" };
+            }
             if (context.IsTable(arguments)) new PlanDisplay(context).Show(plan);
-            else context.WriteRows(arguments, Columns, plan.Steps.Select(step => RowOf(context, step, plan)));
+            else context.WriteRows(arguments, Columns, RowsOf(context, plan, request.Project));
             return plan.Breaks.Count > 0 ? BrokenExitCode : 0;
         });
         return command;
+    }
+
+    /// <summary>The environment that a first name which selects nothing is nearly that of; null where there is none.</summary>
+    static string? FindEnvironment(Workspace workspace, IReadOnlyList<string> names, FozException error) =>
+        names is [var first, ..] && error.Kind is ErrorKind.Usage && error.Message.StartsWith($"'{first}'", StringComparison.Ordinal)
+            ? NearestName.Find(first, workspace.File.Environments)
+            : null;
+
+    /// <summary>A row for each step, and for each model beside them that would not work any more.</summary>
+    static IEnumerable<object?[]> RowsOf(CommandContext context, RunPlan plan, Project project)
+    {
+        var files = plan.Steps.Select(step => step.File).ToHashSet(StringComparer.Ordinal);
+        var others = plan.Breaks.Select(error => error.Place?.File ?? "").Distinct(StringComparer.Ordinal).Where(file => !files.Contains(file));
+        return plan.Steps.Select(step => RowOf(context, step, plan)).Concat(others.Select(file => RowOf(
+            context,
+            new PlannedStep(
+                project.Graph.Nodes.FirstOrDefault(node => new Resource.Table(node).File == file)?.Table ?? new("", file),
+                IsStream: false, Works: false, "not selected")
+            { File = file },
+            plan)));
     }
 
     static object?[] RowOf(CommandContext context, PlannedStep step, RunPlan plan) =>
@@ -66,7 +97,7 @@ static class PlanCommand
         step.Impact?.Kind.ToString().ToLowerInvariant(),
         Texts(step.Impact?.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}") ?? []),
         Texts(step.Impact?.Columns ?? []), step.BytesToRead,
-        Texts(plan.Breaks.Where(error => error.Place?.File == step.File).Select(error => context.Mask(error.Describe()))),
+        Texts(plan.Breaks.Where(error => (error.Place?.File ?? "") == step.File).Select(error => context.Mask(error.Describe()))),
         Texts(step.Intervals.Select(interval => $"{interval}")),
     ];
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Foz.Cli.Terminal;
+using Foz.Core;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Quality.Profiles;
 
@@ -46,11 +48,8 @@ static class ProfileCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var table = await workspace.ResolveAsync(arguments.GetRequiredValue(name), cancellationToken);
-            using var session = workspace.Engines.Open(Workload.Query);
-            var filter = arguments.GetValue(where) is { } condition ? $" WHERE (\n{condition}\n)" : "";
-            using var bound = await workspace.Binder(session).BindAsync(
-                $"SELECT * FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)}{filter}", cancellationToken);
-            var profile = new TableProfiler(session, $"({bound.Sql}\n)").Run(
+            var profile = await ProfileAsync(
+                workspace, table, arguments.GetValue(where),
                 [.. (arguments.GetValue(columns) ?? []).SelectMany(c => c.Split(',', StringSplitOptions.RemoveEmptyEntries))], cancellationToken);
             if (!context.IsTable(arguments))
             {
@@ -61,6 +60,22 @@ static class ProfileCommand
             context.WriteRows(arguments, ShownColumns, profile.Columns.Select(column => ShownRowOf(profile, column)));
         });
         return command;
+    }
+
+    static async Task<TableProfile> ProfileAsync(
+        Workspace workspace, TableName table, string? where, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    {
+        using var session = workspace.Engines.Open(Workload.Query);
+        var rows = $"SELECT * FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)}";
+        try
+        {
+            using var bound = await workspace.Binder(session).BindAsync(where is null ? rows : $"{rows} WHERE (\n{where}\n)", cancellationToken);
+            return new TableProfiler(session, $"({bound.Sql}\n)").Run(columns, cancellationToken);
+        }
+        catch (FozException e) when (where is not null && e is { Kind: ErrorKind.Sql or ErrorKind.Data, Place: null or { File: EngineSession.SqlPlace } })
+        {
+            throw new FozException(e.Kind, $"--where: {e.Message}", e) { Hint = e.Hint };
+        }
     }
 
     static object?[] RowOf(TableProfile profile, ColumnProfile column) =>

@@ -38,12 +38,17 @@ static class PromoteCommand
                 workspace.Lake, workspace.LoadProject(context, cancellationToken), target.LoadProject(context, cancellationToken));
             var plan = await promoter.PlanAsync(request, cancellationToken);
             foreach (var warning in plan.Warnings) context.Warn(warning);
-            var isDone = plan.Promotion is not null && !arguments.GetValue(dryRun)
-                && (arguments.GetValue(yes) || IsAgreed(context.Shell, plan));
-            if (isDone)
+            var isWanted = plan.Promotion is not null && !arguments.GetValue(dryRun);
+            if (isWanted && !arguments.GetValue(yes))
+            {
+                // Rows in another format than for people are of what was done, and the question is none of them.
+                if (context.IsTable(arguments)) ShowTables(context.Shell.Out, plan, isDone: false);
+                if (!IsAgreed(context.IsTable(arguments) ? context.Shell.Out : context.Shell.Error, context.Shell, plan)) return RefusedExitCode;
+            }
+            if (isWanted)
                 plan = await promoter.RunAsync(request, RunOptions.WaitOf(arguments.GetValue(wait)!), cancellationToken);
-            Show(context, arguments, plan, isDone);
-            return isDone || plan.Promotion is null || arguments.GetValue(dryRun) ? 0 : RefusedExitCode;
+            Show(context, arguments, plan, isWanted);
+            return 0;
         });
         return command;
     }
@@ -61,24 +66,30 @@ static class PromoteCommand
             }));
             return;
         }
-        var tables = plan.Tables.ToList();
-        var width = tables.Select(table => $"{table.Definition.TableName}".Length).DefaultIfEmpty().Max();
-        foreach (var table in tables)
-            context.Shell.Out.WriteLine(
-                $"{(isDone ? "✓" : "→")} {$"{table.Definition.TableName}".PadRight(width)}  {(table.Replaced is null && table.Definition.Location is not null ? "is new" : "is replaced")} by {table.From}");
+        ShowTables(context.Shell.Out, plan, isDone);
+        var count = RunText.Count(plan.Tables.Count(), "table", "tables");
         context.Shell.Out.WriteLine(plan.Promotion is not { } promotion
             ? "nothing to promote: no selected table is the environment's own"
             : isDone
-                ? $"{RunText.Count(tables.Count, "table", "tables")} promoted from {promotion.From} to {promotion.To}"
-                : $"{RunText.Count(tables.Count, "table", "tables")} would be promoted from {promotion.From} to {promotion.To}");
+                ? $"{count} promoted from {promotion.From} to {promotion.To}"
+                : $"{count} would be promoted from {promotion.From} to {promotion.To}");
     }
 
-    static bool IsAgreed(Shell shell, PromotionPlan plan)
+    static void ShowTables(TextWriter output, PromotionPlan plan, bool isDone)
     {
-        shell.Out.Write($"{RunText.Count(plan.Tables.Count(), "table", "tables")} of {plan.Promotion!.To} will be those of {plan.Promotion.From}. Go on? [y/N] ");
-        shell.Out.Flush();
+        var tables = plan.Tables.ToList();
+        var width = tables.Select(table => $"{table.Definition.TableName}".Length).DefaultIfEmpty().Max();
+        foreach (var table in tables)
+            output.WriteLine(
+                $"{(isDone ? "✓" : "→")} {$"{table.Definition.TableName}".PadRight(width)}  {(table.Replaced is null && table.Definition.Location is not null ? "is new" : "is replaced")} by {table.From}");
+    }
+
+    static bool IsAgreed(TextWriter output, Shell shell, PromotionPlan plan)
+    {
+        output.Write($"{RunText.Count(plan.Tables.Count(), "table", "tables")} of {plan.Promotion!.To} will be those of {plan.Promotion.From}. Go on? [y/N] ");
+        output.Flush();
         var answer = shell.In().ReadLine()?.Trim();
-        shell.Out.WriteLine();
+        output.WriteLine();
         return answer is { Length: > 0 } && "yes".StartsWith(answer, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -18,7 +18,7 @@ static class RenderCommand
     {
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
-            Name, "Show the SQL of models and tests with the names that tables have in the lake",
+            Name, "Show the SQL of models, tests and analyses with the names that tables have in the lake",
             ["foz render gold.daily_sales", "foz render --target dev --select state:modified"]);
         command.Aliases.Add("compile");
         selection.AddTo(command);
@@ -35,6 +35,8 @@ static class RenderCommand
                     (item.Name, Sql: (string?)LakeSql.Of(session, model.Sql, model.References, cancellationToken)),
                 Resource.Singular { Test: var test } =>
                     (item.Name, Sql: (string?)LakeSql.Of(session, test.Sql, test.References, cancellationToken)),
+                Resource.Analyzed { Select: var analysis } =>
+                    (item.Name, Sql: (string?)LakeSql.Of(session, analysis.Body.Text, analysis.References, cancellationToken)),
                 _ => (item.Name, Sql: (string?)null),
             }).Where(text => text.Sql is not null).ToList();
             if (!context.IsTable(arguments))

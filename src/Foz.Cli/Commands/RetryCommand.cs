@@ -18,8 +18,8 @@ static class RetryCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
-            return RunOptions.ExitCodeOf(
-                await options.RetryAsync(arguments, workspace, project, cancellationToken), cancellationToken);
+            var run = await options.RetryAsync(arguments, workspace, project, cancellationToken);
+            return options.TellTests(arguments, project, Name, run, cancellationToken);
         });
         return command;
     }

@@ -8,6 +8,8 @@ namespace Foz.Cli.Commands;
 /// <summary><c>foz run</c>: brings what is new from the sources to gold.</summary>
 static class RunCommand
 {
+    public const string FullRefreshName = "--full-refresh";
+
     public const string Name = "run";
 
     public static Command Create(CommandContext context)
@@ -56,13 +58,13 @@ static class RunCommand
                         IsFullRefresh = arguments.GetValue(fullRefresh),
                     },
                     cancellationToken);
-            return RunOptions.ExitCodeOf(run, cancellationToken);
+            return options.TellTests(arguments, project, Name, run, cancellationToken);
         });
         return command;
     }
 
     /// <summary>The option of a full refresh.</summary>
-    public static Option<bool> FullRefresh() => new("--full-refresh")
+    public static Option<bool> FullRefresh() => new(FullRefreshName)
     {
         Description = "Make incremental tables anew from the beginning of their inputs",
     };

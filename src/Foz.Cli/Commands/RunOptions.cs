@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Configuration;
@@ -62,13 +63,43 @@ sealed class RunOptions(CommandContext context)
                 arguments, workspace,
                 new()
                 {
-                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh, Intervals = last.Intervals,
+                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh, Intervals = last.Intervals, Tests = last.Tests,
                     Defer = last.Defer is null ? null : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
                 },
                 cancellationToken);
         context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
         return null;
     }
+
+    /// <summary>Shows what the SQL tests of a run came to.</summary>
+    /// <param name="arguments">The command's.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="command">The command's name.</param>
+    /// <param name="run">The run; null where nothing was to be run.</param>
+    /// <param name="cancellationToken">The run's.</param>
+    /// <returns>The exit code of the run and its tests.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public int TellTests(ParseResult arguments, Project project, string command, RunResult? run, CancellationToken cancellationToken)
+    {
+        var exitCode = ExitCodeOf(run, cancellationToken);
+        if (run is not { Tests: { Count: > 0 } tests }) return exitCode;
+        DbtArtifacts.WriteResults(project, command, run, tests);
+        if (!IsJson(arguments)) TestCommand.Tell(context, tests);
+        else foreach (var test in tests)
+            TellTest(test.Name, !test.IsFailure, test.Checks.Sum(check => check.Violations), test.Error);
+        return tests.Any(test => test.IsFailure) ? FailedExitCode : exitCode;
+    }
+
+    /// <summary>Writes what a test came to as a line of JSON.</summary>
+    public void TellTest(string name, bool passed, long violations, FozException? error) =>
+        context.Shell.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["event"] = "test",
+            ["test"] = name,
+            ["passed"] = passed,
+            ["violations"] = violations,
+            ["error"] = error is null ? null : context.Mask(error.Describe()),
+        }));
 
     /// <summary>The exit code of a run.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>

@@ -16,7 +16,7 @@ static class ShowCommand
         [new("column"), new("type"), new("nullable"), new("source_type"), new("comment")];
 
     static readonly IReadOnlyList<ResultColumn> CheckColumns =
-        [new("check"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true)];
+        [new("check"), new("arguments"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true)];
 
     public static Command Create(CommandContext context)
     {
@@ -91,7 +91,7 @@ static class ShowCommand
         if (checks.Count == 0) return;
         var table = new TextTable(CheckColumns);
         foreach (var check in checks)
-            table.Add(check.Title, check.Passed ? "passed" : check.OnViolation, $"{check.Violations:N0}", $"{check.RowsChecked:N0}");
+            table.Add(check.Title, ChecksTable.Short(check.Arguments), check.Passed ? "passed" : check.OnViolation, $"{check.Violations:N0}", $"{check.RowsChecked:N0}");
         shell.Out.WriteLine();
         table.Write(shell);
     }

@@ -19,6 +19,8 @@ sealed class StaticFileServer : IDisposable
         this.folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
         Url = $"http://localhost:{port}/";
         listener.Prefixes.Add(Url);
+        // Windows asks for a reservation of all other names.
+        if (!OperatingSystem.IsWindows()) listener.Prefixes.Add($"http://127.0.0.1:{port}/");
     }
 
     /// <summary>Its address.</summary>
@@ -64,7 +66,9 @@ sealed class StaticFileServer : IDisposable
     async Task AnswerAsync(HttpListenerContext context, CancellationToken cancellationToken)
     {
         using var response = context.Response;
-        var path = Path.GetFullPath(Path.Combine(folder, Uri.UnescapeDataString(context.Request.Url!.AbsolutePath).TrimStart('/')));
+        var asked = Uri.UnescapeDataString(context.Request.Url!.AbsolutePath).TrimStart('/');
+        // No file has such a name, and no folder can be looked into by it.
+        var path = asked.Contains('\0', StringComparison.Ordinal) ? "" : Path.GetFullPath(Path.Combine(folder, asked));
         if (Directory.Exists(path)) path = Path.Combine(path, "index.html");
         if (context.Request.HttpMethod is not ("GET" or "HEAD")
             || !path.StartsWith(folder, StringComparison.Ordinal) || !File.Exists(path))

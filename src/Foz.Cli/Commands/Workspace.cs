@@ -4,6 +4,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Imports;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 
@@ -56,7 +57,14 @@ sealed class Workspace : IDisposable
         var folder = FolderOf(context, arguments);
         return folder is null
             ? null
-            : Open(context, folder, new ProjectOptions { Target = arguments.GetValue(context.Target), Vars = arguments.GetValue(context.Vars) }, workloads);
+            : Open(
+                context, folder,
+                new ProjectOptions
+                {
+                    Target = arguments.GetValue(context.Target), Vars = arguments.GetValue(context.Vars), Command = arguments.CommandResult.Command.Name,
+                    IsFullRefresh = arguments.Tokens.Any(token => token.Value == RunCommand.FullRefreshName),
+                },
+                workloads);
     }
 
     static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
@@ -66,7 +74,9 @@ sealed class Workspace : IDisposable
     static FozException Missing(CommandContext context) =>
         new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
         {
-            Hint = "go to the project's folder, name it with --project, or make one with foz init",
+            Hint = ImportedProject.ToolOf(context.Shell.Folder) is { } tool
+                ? $"this is a project of {tool}: foz import . ../foz makes one of Foz from it"
+                : "go to the project's folder, name it with --project, or make one with foz init",
         };
 
     /// <summary>Opens the project in a folder.</summary>

@@ -1,4 +1,3 @@
-using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 
@@ -52,12 +51,7 @@ public sealed class EnvironmentNames(Lake lake, string prefix, Func<TableName, P
     {
         if (await FindAsync(name, cancellationToken) is { } there) return there;
         if (await IsKnownAsync(name, cancellationToken)) return name;
-        var known = new List<string>();
-        await foreach (var definition in lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
-        throw new FozException(ErrorKind.NotFound, $"the lake has no table or view {name}")
-        {
-            Hint = NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
-        };
+        throw await lake.Catalog.UnknownAsync(name, cancellationToken, prefix);
     }
 
     /// <summary>The name in the lake of a table that is to be changed: one of the environment's own, never one that it only reads.</summary>

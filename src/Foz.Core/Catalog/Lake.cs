@@ -130,18 +130,6 @@ public sealed class Lake
         return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken) + await DeleteAllAsync(table.Location!, cancellationToken);
     }
 
-    /// <summary>Gives a table or view another name; a step that makes it under the old one makes it anew.</summary>
-    /// <param name="definition">What the name stands for.</param>
-    /// <param name="to">The other name.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The other name stands for something.</exception>
-    /// <exception cref="DeltaException">The storage failed.</exception>
-    public async Task RenameAsync(Definition definition, TableName to, CancellationToken cancellationToken)
-    {
-        await Catalog.RenameAsync(definition, to, cancellationToken);
-        await DeleteAllAsync(StepFolder($"{definition.TableName}"), cancellationToken);
-    }
-
     async Task<int> DeleteAllAsync(string folder, CancellationToken cancellationToken)
     {
         var count = 0;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Delta.Storage;
 
@@ -62,7 +63,8 @@ public sealed class LakeCatalog(IObjectStore lake)
         var name = definition.TableName;
         var there = await FindAsync(to, cancellationToken);
         // Whoever is cut off in between leaves two names, and never none; this is done again then.
-        var isBegun = there?.Location is { } folder && folder == definition.Location && PathOf(name) != PathOf(to);
+        var isBegun = there is not null && PathOf(name) != PathOf(to)
+            && there.Kind == definition.Kind && there.Location == definition.Location && there.Sql == definition.Sql;
         if (!isBegun && (there is not null
             || !await TryWriteAsync(to, definition with { Schema = to.Schema, Name = to.Name }, etag: null, cancellationToken)))
             throw new FozException(ErrorKind.Data, $"relation \"{to}\" already exists")
@@ -90,6 +92,22 @@ public sealed class LakeCatalog(IObjectStore lake)
         }
     }
 
+    /// <summary>The error that a name stands for nothing: for a table that a run began and never made, or for nothing at all.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="prefix">What an environment puts before the schemas of its own tables.</param>
+    public async Task<FozException> UnknownAsync(TableName name, CancellationToken cancellationToken, string prefix = "")
+    {
+        var known = new List<TableName>();
+        await foreach (var definition in ListAsync(cancellationToken)) known.Add(definition.TableName);
+        return known.Contains(name) || known.Contains(name with { Schema = prefix + name.Schema })
+            ? new(ErrorKind.NotFound, $"{name} is not made yet") { Hint = $"foz run {name}" }
+            : new(ErrorKind.NotFound, $"the lake has no table or view {name}")
+            {
+                Hint = NearestName.Find($"{name}", known.Select(table => $"{table}")) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
+            };
+    }
+
     /// <summary>The names that are defined in a schema; a table that no definition names is not among them.</summary>
     public async Task<IReadOnlySet<TableName>> NamesAsync(string schema, CancellationToken cancellationToken)
     {
@@ -105,6 +123,10 @@ public sealed class LakeCatalog(IObjectStore lake)
     /// </summary>
     /// <param name="name">The name, without an environment's prefix.</param>
     public static string MovableLocation(TableName name) => $"{DefaultLocation(name)}-{Guid.NewGuid().ToString("N")[..8]}";
+
+    /// <summary>Whether a folder of the lake is one that <see cref="MovableLocation"/> gave: without a definition it is what a name stood for once.</summary>
+    /// <param name="folder">The folder, taken for a name.</param>
+    public static bool IsMovable(TableName folder) => folder.Name.Length > 9 && folder.Name[^9] == '-' && folder.Name[^8..].All(char.IsAsciiHexDigitLower);
 
     /// <summary>The object below the lake that says what a name stands for.</summary>
     public static string PathOf(TableName name) =>
@@ -134,10 +156,10 @@ public sealed class LakeCatalog(IObjectStore lake)
         }
     }
 
-    async ValueTask<(Definition Definition, string ETag)?> ReadAsync(TableName name, CancellationToken cancellationToken)
+    async ValueTask<StoredDefinition?> ReadAsync(TableName name, CancellationToken cancellationToken)
     {
         var path = PathOf(name);
-        return await lake.GetAsync(path, cancellationToken) is { } stored ? (Parse(path, stored), stored.ETag) : null;
+        return await lake.GetAsync(path, cancellationToken) is { } stored ? new(Parse(path, stored), stored.ETag) : null;
     }
 
     async ValueTask<bool> TryWriteAsync(
@@ -158,4 +180,9 @@ public sealed class LakeCatalog(IObjectStore lake)
                 : null;
         return null;
     }
+
+    /// <summary>A definition as it was read.</summary>
+    /// <param name="Definition">It.</param>
+    /// <param name="ETag">The tag of the object that it was read from.</param>
+    sealed record StoredDefinition(Definition Definition, string ETag);
 }

@@ -45,7 +45,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, Pen
         if (name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase))
             return await SystemTableAsync(name, snapshot, isNewest: reference.At is null, cancellationToken);
         return snapshot is null
-            ? IsEnginesOwn(name) ? null : throw await UnknownAsync(name, cancellationToken)
+            ? IsEnginesOwn(name) ? null : throw await lake!.Catalog.UnknownAsync(name, cancellationToken)
             : new RelationBinding.Rows(TableRows.All(snapshot));
     }
 
@@ -100,7 +100,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, Pen
         var name = TableName.Parse(text);
         return await lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table } definition
             ? tables.Open(definition.Location!, name)
-            : throw await UnknownAsync(name, cancellationToken);
+            : throw await lake!.Catalog.UnknownAsync(name, cancellationToken);
     }
 
     static bool IsOfLake(TableReference reference) =>
@@ -131,20 +131,7 @@ public sealed class LakeNames(Lake? lake, TableStore tables, Func<TableName, Pen
         {
             ({ }, _) => new RelationBinding.Rows(TableRows.All(snapshot)) { Pending = onTheWay },
             (null, { }) => new RelationBinding.Relation($"({onTheWay.Select})") { Pending = onTheWay },
-            (null, null) => throw await UnknownAsync(name, cancellationToken),
-        };
-    }
-
-    async ValueTask<FozException> UnknownAsync(TableName name, CancellationToken cancellationToken)
-    {
-        var known = new List<string>();
-        await foreach (var definition in lake!.Catalog.ListAsync(cancellationToken))
-            known.Add(definition.TableName.ToString());
-        return new(ErrorKind.NotFound, $"the lake has no table or view {name}")
-        {
-            Hint = NearestName.Find(name.ToString(), known) is { } near
-                ? $"did you mean {near}?"
-                : "foz ls shows what there is",
+            (null, null) => throw await lake!.Catalog.UnknownAsync(name, cancellationToken),
         };
     }
 }

@@ -15,6 +15,9 @@ public sealed class ErrorList
         [.. errors.OrderBy(e => e.Place?.File, StringComparer.Ordinal)
             .ThenBy(e => e.Place?.Line ?? 0).ThenBy(e => e.Place?.Column ?? 0)];
 
+    /// <summary>How many were found.</summary>
+    public int Count => errors.Count;
+
     /// <summary>Whether nothing was found.</summary>
     public bool IsEmpty => errors.Count == 0;
 

@@ -13,8 +13,8 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
 {
     const int KeysUsual = 16;
 
-    /// <summary>The keys that were asked for, perhaps twice, where none are declared.</summary>
-    readonly List<string>? asked = keys is null ? new(KeysUsual) : null;
+    /// <summary>The keys that were asked for, perhaps twice, where none are declared and any can be unknown.</summary>
+    readonly List<string>? asked = keys is null && mapping.Entries.Count > 0 ? new(KeysUsual) : null;
 
     /// <summary>The entries whose keys were asked for or refused: there are many readers, and most mappings are short.</summary>
     readonly bool[] met = mapping.Entries.Count == 0 ? [] : new bool[mapping.Entries.Count];
@@ -48,7 +48,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
     /// <exception cref="ArgumentException">Keys are declared, and this is none of them.</exception>
     public YamlNode? Node(string key)
     {
-        if (keys is null) asked!.Add(key);
+        if (keys is null) asked?.Add(key);
         else if (!IsDeclared(key)) throw new ArgumentException($"the key '{key}' is not declared", nameof(key));
         var index = mapping.Find(key);
         if (index < 0) return null;

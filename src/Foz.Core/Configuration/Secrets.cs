@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -15,23 +17,41 @@ public sealed partial class Secrets
     /// <summary>A value shorter than this is masked only where it stands as a word of its own.</summary>
     const int LengthMin = 4;
 
+    static readonly string[] secretWords = ["token", "key", "secret", "password", "credential"];
+
     /// <summary>The values in all the ways they are written, the longest first.</summary>
     ImmutableArray<string> values = [];
 
-    /// <summary>Makes a value a secret, also as it is written inside of URLs and JSON; empty values are not.</summary>
-    public void Add(string value)
+    /// <summary>
+    /// Makes a value a secret, also as it is written inside of URLs, forms, JSON and SQL, in Base64, and as the password of
+    /// users in a header of HTTP (RFC 7617); empty values are not.
+    /// </summary>
+    /// <param name="value">The value.</param>
+    /// <param name="users">Whose password it may be.</param>
+    public void Add(string value, params IEnumerable<string> users)
     {
         if (string.IsNullOrWhiteSpace(value)) return;
-        string[] spellings =
+        IEnumerable<string> spellings =
         [
-            value, Uri.EscapeDataString(value), JsonEncodedText.Encode(value).ToString(),
+            .. InUrls(value), JsonEncodedText.Encode(value).ToString(),
             JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
             value.Replace("'", "''", StringComparison.Ordinal),
+            .. InBase64(value), .. InBase64($"{value}:"),
+            .. users.Append("").SelectMany(user => InBase64($"{user}:{value}")),
+            // OAuth 2 has both escaped (RFC 6749, 2.3.1).
+            .. users.SelectMany(user => InBase64($"{Uri.EscapeDataString(user)}:{Uri.EscapeDataString(value)}")),
         ];
         ImmutableInterlocked.Update(
             ref values,
             (known, added) => [.. known.Union(added, StringComparer.Ordinal).OrderByDescending(v => v.Length)],
             spellings);
+    }
+
+    /// <summary>Makes secrets of the variables whose names say that they are.</summary>
+    public void AddOf(IReadOnlyDictionary<string, string> variables)
+    {
+        foreach (var (name, value) in variables)
+            if (secretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase))) Add(value);
     }
 
     /// <summary>The text with every secret in it, and every password inside a URL, replaced by <c>***</c>.</summary>
@@ -49,14 +69,20 @@ public sealed partial class Secrets
             : text;
     }
 
-    /// <summary>An error whose message and hint hold no secret.</summary>
+    /// <summary>An error whose message, context and hint hold no secret; of one that held some, what caused it is left out.</summary>
     public FozException Mask(FozException error)
     {
-        var (message, hint) = (Mask(error.Message), error.Hint is null ? null : Mask(error.Hint));
-        return message == error.Message && hint == error.Hint
+        var (message, context, hint) = (Mask(error.Message), MaskAny(error.Context), MaskAny(error.Hint));
+        return message == error.Message && context == error.Context && hint == error.Hint
             ? error
-            : new(error.Kind, message) { Place = error.Place, Hint = hint, IsTransient = error.IsTransient };
+            : new(error.Kind, message)
+            {
+                Place = error.Place, Context = context, Hint = hint, SqlState = error.SqlState, IsTransient = error.IsTransient,
+            };
     }
+
+    /// <summary>A warning that holds no secret.</summary>
+    public Warning Mask(Warning warning) => new(Mask(warning.Message), MaskAny(warning.Hint));
 
     /// <summary>
     /// The password that stands in a URL (<c>scheme://user:password@host</c>); null where there is none.
@@ -65,10 +91,35 @@ public sealed partial class Secrets
         UrlPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value : null;
 
     /// <summary>
+    /// The user that stands before a password in a URL, as it is written there; null where there is no password.
+    /// </summary>
+    public static string? UserInUrl(string text) =>
+        UrlPassword.Match(text) is { Success: true } match ? match.Groups["user"].Value : null;
+
+    /// <summary>
     /// The first value of a password in a connection string (<c>password=…;</c>); null where there is none.
     /// </summary>
     public static string? PasswordInConnectionString(string text) =>
         ConnectionStringPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value.Trim('\'') : null;
+
+    string? MaskAny(string? text) => text is null ? null : Mask(text);
+
+    /// <summary>The ways to write a value in a URL or form: escapes differ in what they leave out, and in their letters.</summary>
+    static IEnumerable<string> InUrls(string value)
+    {
+        foreach (var written in new[] { value, Uri.EscapeDataString(value), WebUtility.UrlEncode(value) })
+        {
+            yield return written;
+            yield return Escape.Replace(written, match => match.Value.ToLowerInvariant());
+        }
+    }
+
+    /// <summary>A value in Base64, and in that of URLs, without what fills it up.</summary>
+    static IEnumerable<string> InBase64(string value)
+    {
+        var written = Convert.ToBase64String(Encoding.UTF8.GetBytes(value)).TrimEnd('=');
+        return [written, Uri.EscapeDataString(written), written.Replace('+', '-').Replace('/', '_')];
+    }
 
     static string MaskWord(string text, string value)
     {
@@ -85,9 +136,12 @@ public sealed partial class Secrets
     }
 
     [GeneratedRegex(
-        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s:/@]*:)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture,
+        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]*://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex UrlPassword { get; }
+
+    [GeneratedRegex("%[0-9A-F]{2}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Escape { get; }
 
     [GeneratedRegex(
         @"\b(password|pwd)\s*=\s*(?<password>'[^']*'|[^;&\s]+)",

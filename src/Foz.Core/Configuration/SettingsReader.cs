@@ -61,18 +61,26 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         foreach (var (written, filled) in mapping.Entries.Zip(filledIn.Entries))
         {
             var spec = specs.FirstOrDefault(s => s.Name == written.Key);
+            var beside = Beside(filled.Value is YamlNode.Mapping inner ? inner : filledIn);
             foreach (var (key, scalar) in KeyedScalars(filled.Value))
             {
                 if (spec is not null && (spec.IsSecret || (key is not null && spec.KeyOf(key) is { IsSecret: true })))
-                    secrets.Add(scalar.Text);
+                    secrets.Add(scalar.Text, beside);
+                foreach (var (name, value) in QueryOf(scalar.Text).Where(part => spec?.IsSecretKey(part.Name) == true))
+                    secrets.Add(Uri.UnescapeDataString(value), name);
                 foreach (var password in Passwords(scalar.Text))
                 {
-                    secrets.Add(password);
-                    secrets.Add(Uri.UnescapeDataString(password));
+                    string[] users = [.. beside, Secrets.UserInUrl(scalar.Text) ?? ""];
+                    secrets.Add(password, users);
+                    secrets.Add(Uri.UnescapeDataString(password), users.Select(Uri.UnescapeDataString));
                 }
             }
         }
     }
+
+    /// <summary>The single values of a mapping: one of them may be the name that a secret among them is the password of.</summary>
+    static IReadOnlyList<string> Beside(YamlNode.Mapping mapping) =>
+        [.. mapping.Entries.Select(entry => entry.Value).OfType<YamlNode.Scalar>().Where(scalar => !scalar.IsNull).Select(scalar => scalar.Text)];
 
     /// <summary>Checks a mapping whose keys are known.</summary>
     void CheckKeys(SettingSpec spec, YamlEntry entry)
@@ -137,6 +145,13 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
                     $"write ${{{variable}}} here, and set {variable} in the environment or in {Variables.FileName}, "
                     + "outside of git");
             }
+            else if (QueryOf(scalar.Text).FirstOrDefault(part => spec.IsSecretKey(part.Name) && !VariableText.IsOnlyVariables(part.Value)) is { Name: { } parameter })
+            {
+                var variable = parameter.ToUpperInvariant().Replace('-', '_');
+                errors.Add(
+                    scalar.Place, $"'{parameter}' in the query of '{key ?? spec.Name}' is a secret and must not stand in a file",
+                    $"write {parameter}=${{{variable}}} there, and set {variable} in the environment or in {Variables.FileName}, outside of git");
+            }
             else if (Passwords(scalar.Text).Any(password => !VariableText.IsOnlyVariables(password)))
             {
                 errors.Add(
@@ -145,6 +160,14 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
                     + $"{Variables.FileName}, outside of git");
             }
         }
+    }
+
+    /// <summary>The parameters of an address of HTTP that have a value.</summary>
+    static IEnumerable<(string Name, string Value)> QueryOf(string text)
+    {
+        if (!text.StartsWith("http", StringComparison.OrdinalIgnoreCase) || text.IndexOf('?', StringComparison.Ordinal) is not (>= 0 and var start)) yield break;
+        foreach (var part in text[(start + 1)..].Split('#')[0].Split('&'))
+            if (part.Split('=', 2) is [var name, { Length: > 0 } value]) yield return (name, value);
     }
 
     static IEnumerable<string> Passwords(string text)

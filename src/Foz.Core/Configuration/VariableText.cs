@@ -17,9 +17,6 @@ public static partial class VariableText
     public static bool IsOnlyVariables(string text) =>
         text.Length > 0 && Reference.Replace(text, m => m.Groups["default"].Length > 0 ? m.Value : "").Length == 0;
 
-    /// <summary>The text without its variables: what of it stands in the file.</summary>
-    public static string LiteralPart(string text) => Reference.Replace(text, "");
-
     /// <summary>Puts the values of variables into a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="place">Where it stands.</param>

@@ -52,18 +52,20 @@ public abstract class YamlNode
     /// <param name="place">Where it starts.</param>
     public sealed class Mapping(IReadOnlyList<YamlEntry> entries, Place place) : YamlNode(place)
     {
+        readonly YamlEntry[] all = entries as YamlEntry[] ?? [.. entries];
+
         /// <summary>Its entries in order.</summary>
-        public IReadOnlyList<YamlEntry> Entries { get; } = entries;
+        public IReadOnlyList<YamlEntry> Entries => all;
 
         /// <summary>The value of a key; null where the key is not there.</summary>
-        public YamlNode? this[string key] => Find(key) is var index and >= 0 ? Entries[index].Value : null;
+        public YamlNode? this[string key] => Find(key) is var index and >= 0 ? all[index].Value : null;
 
         /// <summary>The index of the entry of a key; -1 where the key is not there.</summary>
         internal int Find(string key)
         {
             // Mappings are short, and are looked at again and again.
-            for (var i = 0; i < Entries.Count; i++)
-                if (Entries[i].Key == key) return i;
+            for (var i = 0; i < all.Length; i++)
+                if (all[i].Key == key) return i;
             return -1;
         }
 

@@ -25,6 +25,14 @@ public interface IConnector
     {
     }
 
+    /// <summary>Says what is wrong with the settings of a stream beyond single ones; does no I/O.</summary>
+    /// <param name="source">Its source.</param>
+    /// <param name="stream">The stream.</param>
+    /// <exception cref="FozException">Something is.</exception>
+    void Validate(SourceDefinition source, StreamDefinition stream)
+    {
+    }
+
     /// <summary>Makes the source ready to be called; does no I/O.</summary>
     /// <param name="source">Its definition, with secrets filled in.</param>
     /// <param name="projectFolder">The project's folder, that relative paths start from.</param>

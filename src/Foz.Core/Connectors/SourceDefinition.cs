@@ -6,7 +6,11 @@ namespace Foz.Core.Connectors;
 /// <param name="Name">Its name in the project.</param>
 /// <param name="Type">The type of connector, such as <c>postgresql</c> or <c>files</c>.</param>
 /// <param name="Settings">What the connector's <see cref="IConnector.ConnectionSettings"/> declare.</param>
-public sealed record ConnectionDefinition(string Name, string Type, Settings Settings);
+public sealed record ConnectionDefinition(string Name, string Type, Settings Settings)
+{
+    /// <summary>The secrets of its project, which what it is told by the system must not hold.</summary>
+    public Secrets Secrets { get; init; } = new();
+}
 
 /// <summary>A source of the project: streams that one connection brings into tables.</summary>
 public sealed record SourceDefinition
@@ -25,6 +29,9 @@ public sealed record SourceDefinition
 
     /// <summary>Whether every stream that the source has is taken, the ones not named in <see cref="Streams"/> too.</summary>
     public bool TakesAllStreams { get; init; }
+
+    /// <summary>What <c>.env</c> sets and the environment does not, for programs of the project.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where it stands in the project.</summary>
     public Place Place { get; init; }
@@ -57,6 +64,9 @@ public sealed record StreamDefinition
 
     /// <summary>Declared types of columns as SQL type names, by column; a column not named keeps its own.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The names of its columns in their order; empty where they are not stated as a list.</summary>
+    public IReadOnlyList<string> ColumnNames { get; init; } = [];
 
     /// <summary>What the connector's <see cref="IConnector.StreamSettings"/> declare.</summary>
     public Settings Settings { get; init; } = Settings.Empty;

@@ -23,8 +23,20 @@ public sealed record StreamInputs
     /// </summary>
     public string? CursorFrom { get; init; }
 
+    /// <summary>
+    /// Whether the rows of exactly <see cref="CursorFrom"/> are read again, because there may be others than those that were
+    /// read: who reads the batch leaves those out that the table has.
+    /// </summary>
+    public bool RereadsCursor { get; init; }
+
     /// <summary>The cursor up to which rows are read, itself included; null where the stream has no cursor.</summary>
     public string? CursorTo { get; init; }
+
+    /// <summary>
+    /// How many rows of <see cref="CursorTo"/> the source had when the batch was planned: another number tells that some came
+    /// or went since; null where nobody counted them.
+    /// </summary>
+    public long? CursorRows { get; init; }
 
     /// <summary>
     /// Hashes of the rows whose cursor is <see cref="CursorTo"/>, where the source may send them again with the next
@@ -51,6 +63,7 @@ public sealed record StreamInputs
         {
             Files = [.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)],
             CursorTo = last?.CursorTo,
+            CursorRows = last?.CursorRows,
             CursorSeen = last?.CursorSeen ?? [],
             State = batches.LastOrDefault(inputs => inputs.State is not null)?.State,
         };

@@ -8,13 +8,22 @@ namespace Foz.Core.Data;
 /// </summary>
 /// <param name="Schema">The schema, such as <c>silver</c>.</param>
 /// <param name="Name">The name inside the schema.</param>
-public readonly record struct TableName(string Schema, string Name)
+public sealed record TableName(string Schema, string Name)
 {
+    /// <summary>The hash once it was asked for: names are hashed again and again.</summary>
+    int hash;
+
+    /// <summary>A copy may become another name, whose hash is another.</summary>
+    TableName(TableName name) => (Schema, Name) = (name.Schema, name.Name);
+
     /// <summary>The catalog that every table of a lake is in.</summary>
     public const string Catalog = "lake";
 
     /// <summary>The schema of the platform's own tables.</summary>
     public const string SystemSchema = "foz";
+
+    /// <summary>What stands where a name could not be read: no table is called so.</summary>
+    public static TableName None { get; } = new("", "");
 
     /// <summary>The table of the rows that could not be read into this one.</summary>
     public TableName Rejected => this with { Name = Name + "__rejected" };
@@ -25,7 +34,7 @@ public readonly record struct TableName(string Schema, string Name)
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
     /// <exception cref="FozException">The text is no such name.</exception>
     public static TableName Parse(string text) => TryParse(text, out var name)
-        ? name.Value
+        ? name
         : throw new FozException(ErrorKind.Usage, $"'{text}' is not a table name")
         {
             Hint = "write schema.table, such as silver.orders",
@@ -44,19 +53,26 @@ public readonly record struct TableName(string Schema, string Name)
     }
 
     /// <inheritdoc/>
-    public bool Equals(TableName other) =>
-        string.Equals(Schema, other.Schema, StringComparison.OrdinalIgnoreCase)
-        && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase);
+    public bool Equals(TableName? other) => ReferenceEquals(this, other)
+        || (other is not null
+            && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase)
+            && string.Equals(Schema, other.Schema, StringComparison.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        // Names are short and hashed again and again; texts that are the same whatever the case have one length.
+        if (hash == 0) hash = ComputeHash();
+        return hash;
+    }
+
+    int ComputeHash()
+    {
+        // Names are short; texts that are the same whatever the case have one length.
         const uint Multiplier = 0x01000193;
-        var hash = (uint)(Schema?.Length ?? 0);
-        foreach (var c in Schema.AsSpan()) hash = (hash ^ Folded(c)) * Multiplier;
-        foreach (var c in Name.AsSpan()) hash = (hash ^ Folded(c)) * Multiplier;
-        return (int)(hash ^ (hash >> 15));
+        var sum = (uint)Schema.Length;
+        foreach (var c in Schema.AsSpan()) sum = (sum ^ Folded(c)) * Multiplier;
+        foreach (var c in Name.AsSpan()) sum = (sum ^ Folded(c)) * Multiplier;
+        return (int)(sum ^ (sum >> 15));
     }
 
     /// <summary>One number for the characters that count as the same; for all halves of characters one.</summary>

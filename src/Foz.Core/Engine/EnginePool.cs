@@ -14,8 +14,11 @@ public sealed class EnginePool : IDisposable
     // find room for its buffers under the smallest budgets, however much it may spill.
     const double EngineShare = 0.9;
 
-    // Binding sees no data: this is for plans of the largest statements.
-    const long BindingBytes = 64L << 20;
+    // Binding sees no data but the beginnings of files whose columns it looks for: this is for plans of the largest statements.
+    const long BindingBytes = 256L << 20;
+
+    // For statements that read little or nothing.
+    const long ServingBytes = 64L << 20;
 
     readonly EngineOptions options;
     readonly Lazy<TempFolder> temp;
@@ -36,14 +39,14 @@ public sealed class EnginePool : IDisposable
         for (var i = 0; i < instances.Length; i++)
         {
             var workload = (Workload)i;
-            var isSmall = workload is Workload.Binding or Workload.Serving;
+            long? small = workload switch { Workload.Binding => BindingBytes, Workload.Serving => ServingBytes, _ => null };
             var own = new InstanceOptions
             {
-                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
+                Name = workload.ToString(), MemoryBytes = small ?? MemoryBytes / Math.Max(options.Workloads.Count, 1),
                 Threads = options.Threads,
             };
             instances[i] = new(this, own, streams, scans, bytes => OpenDatabase(
-                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
+                small is { } least ? SmallSettings(own.Name, least) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
         }
     }
 
@@ -141,6 +144,7 @@ public sealed class EnginePool : IDisposable
             connection.Register(FormatFunctions.Format);
             connection.Register(LosslessText.Function);
             connection.Register(HilbertCurve.Function);
+            foreach (var function in TrimFunctions.All) connection.Register(function);
             if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
             // yet.
@@ -176,9 +180,9 @@ public sealed class EnginePool : IDisposable
         ["preserve_insertion_order"] = keepsOrder ? "true" : "false",
     };
 
-    Dictionary<string, string> BindingSettings(string name) => new()
+    Dictionary<string, string> SmallSettings(string name, long bytes) => new()
     {
-        ["memory_limit"] = Text(BindingBytes) + "B",
+        ["memory_limit"] = Text(bytes) + "B",
         ["threads"] = "1",
         ["temp_directory"] = SpillFolder(name),
         ["autoload_known_extensions"] = "false",

@@ -248,9 +248,20 @@ public sealed record StatementShape(
 public sealed record EngineColumn(string Name, LogicalType Type)
 {
     /// <summary>Whether its values are numbers.</summary>
-    public bool IsNumber => Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt
-        or TypeId.HugeInt or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt
-        or TypeId.Float or TypeId.Double or TypeId.Decimal or TypeId.BigNum;
+    public bool IsNumber => IsInteger || IsDecimal || Type.Id is TypeId.Float or TypeId.Double or TypeId.BigNum;
+
+    /// <summary>Whether its values are whole numbers of some bits.</summary>
+    public bool IsInteger => Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt or TypeId.HugeInt
+        or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt;
+
+    /// <summary>Whether its values are made of others.</summary>
+    public bool IsNested => Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
+
+    /// <summary>Whether its values are decimals of some digits.</summary>
+    public bool IsDecimal => Type.Id is TypeId.Decimal;
+
+    /// <summary>Whether it is a number with a binary point.</summary>
+    public bool IsFloat => Type.Id is TypeId.Float or TypeId.Double;
 
     /// <summary>Whether its values are dates or times.</summary>
     public bool IsTime => Type.Id is TypeId.Date or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs or TypeId.Timestamp

@@ -124,9 +124,9 @@ sealed class PlainSelect
     {
         if (Symbol('(')) return Query() && Symbol(')') && Alias();
         if (!IsPlainName(at)) return false;
-        var start = tokens[at].Start;
-        var parts = Parts();
-        if (parts is null) return false;
+        var first = at;
+        if (!DottedName()) return false;
+        var (start, parts) = (tokens[first].Start, PartsFrom(first));
         if (Symbol('(')) return parts is [var function] && Call(function.ToLowerInvariant(), start) && Alias();
         if (parts.Count > 1) tables.Add(new(parts, Function: null, start));
         else if (!commonTables.Contains(parts[0], StringComparer.OrdinalIgnoreCase)) return false;
@@ -140,7 +140,7 @@ sealed class PlainSelect
         var last = at;
         at = first;
         // Only a name alone is a table to functions that take one.
-        List<string> argument = IsPlainName(at) && Parts() is { } parts && at == last - 1 ? parts : [];
+        List<string> argument = IsPlainName(at) && DottedName() && at == last - 1 ? PartsFrom(first) : [];
         at = last;
         tables.Add(new(argument, function, start));
         // An argument such as a = b is one with a name.
@@ -242,7 +242,7 @@ sealed class PlainSelect
     bool ArithmeticOperator()
     {
         var length = OperatorLength(at);
-        if (length == 0 || sql.Substring(tokens[at].Start, length) is not ("+" or "-" or "*" or "/" or "%" or "||")) return false;
+        if (length == 0 || sql.AsSpan(tokens[at].Start, length) is not ("+" or "-" or "*" or "/" or "%" or "||")) return false;
         at += length;
         return true;
     }
@@ -274,11 +274,7 @@ sealed class PlainSelect
         if (Word("null") || Word("true") || Word("false")) return true;
         if (Word("cast")) return Symbol('(') && Condition() && Word("as") && Type() && Symbol(')');
         if ((tokens.IsWord(at, "date") || tokens.IsWord(at, "timestamp") || tokens.IsWord(at, "interval"))
-            && at + 1 < tokens.Count && tokens[at + 1].Kind is SqlTokenKind.Text)
-        {
-            at++;
-            return Value();
-        }
+            && at + 1 < tokens.Count && tokens[at + 1].Kind is SqlTokenKind.Text) return Next() && Value();
         return NameOrCall();
     }
 
@@ -288,7 +284,7 @@ sealed class PlainSelect
         if (Word("coalesce")) return Symbol('(') && Conditions() && Symbol(')');
         if (Word("nullif")) return Symbol('(') && Condition() && Symbol(',') && Condition() && Symbol(')');
         if (!IsPlainName(at)) return false;
-        if (!isFunction) return Parts() is not null && !tokens.IsSymbol(at, '(');
+        if (!isFunction) return DottedName() && !tokens.IsSymbol(at, '(');
         at += 2;
         var isCount = tokens.IsWord(at - 2, "count");
         if (!(isCount && IsOnlyStar(at) && tokens.IsSymbol(at + 1, ')') && Next()) && !tokens.IsSymbol(at, ')'))
@@ -329,16 +325,24 @@ sealed class PlainSelect
         return Symbol(')') && !tokens.IsSymbol(at, '[');
     }
 
-    /// <summary>The parts of a name; null where it is more than that.</summary>
-    List<string>? Parts()
+    /// <summary>Takes a name of at most three parts; false where it is more than that.</summary>
+    bool DottedName()
     {
-        var parts = new List<string> { tokens.NameOf(at++) };
-        while (Symbol('.'))
+        var parts = 0;
+        do
         {
-            if (!IsPlainName(at) || parts.Count == 3) return null;
-            parts.Add(tokens.NameOf(at++));
+            if (!IsPlainName(at++) || ++parts > 3) return false;
         }
-        return tokens.IsSymbol(at, '[') ? null : parts;
+        while (Symbol('.'));
+        return !tokens.IsSymbol(at, '[');
+    }
+
+    /// <summary>The parts of the name that was taken from a token on.</summary>
+    List<string> PartsFrom(int first)
+    {
+        var parts = new List<string>();
+        for (; first < at; first += 2) parts.Add(tokens.NameOf(first));
+        return parts;
     }
 
     bool PlainName() => IsPlainName(at) && Next();
@@ -389,9 +393,5 @@ sealed class PlainSelect
     bool Take(SqlTokenKind kind) =>
         at < tokens.Count && tokens[at].Kind == kind && !tokens.TextOf(at).ContainsAnyExceptInRange('0', '9') && Next();
 
-    bool Next()
-    {
-        at++;
-        return true;
-    }
+    bool Next() => ++at > 0;
 }

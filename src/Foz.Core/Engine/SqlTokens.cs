@@ -38,13 +38,14 @@ sealed class SqlTokens
     public const int NestingMax = 1_000;
 
     readonly string sql;
-    readonly List<SqlToken> tokens = [];
+    SqlToken[] tokens;
 
-    SqlTokens(string sql) => this.sql = sql;
+    // Most tokens are a word and a space.
+    SqlTokens(string sql) => (this.sql, tokens) = (sql, new SqlToken[(sql.Length / 4) + 4]);
 
-    public int Count => tokens.Count;
+    public int Count { get; private set; }
 
-    public SqlToken this[int index] => tokens[index];
+    public SqlToken this[int index] => index < Count ? tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>Reads a text.</summary>
     /// <exception cref="FozException">It is nested deeper than <see cref="NestingMax"/>.</exception>
@@ -55,7 +56,7 @@ sealed class SqlTokens
         for (var position = list.SkipSpace(0); position < sql.Length; position = list.SkipSpace(position))
         {
             var kind = list.KindAt(position, out var end);
-            list.tokens.Add(new(kind, position, end));
+            list.Add(new(kind, position, end));
             if (kind is SqlTokenKind.Symbol && sql[position] is '(' or '[' or '{' && ++depth > NestingMax) throw TooDeep(sql, position);
             if (kind is SqlTokenKind.Symbol && sql[position] is '[')
             {
@@ -68,10 +69,21 @@ sealed class SqlTokens
         return list;
     }
 
+    void Add(SqlToken token)
+    {
+        if (Count == tokens.Length)
+        {
+            var more = new SqlToken[2 * Count];
+            Array.Copy(tokens, more, Count);
+            tokens = more;
+        }
+        tokens[Count++] = token;
+    }
+
     /// <summary>The index of the token that begins at the character; −1 if none does.</summary>
     public int IndexAt(int position)
     {
-        var (low, high) = (0, tokens.Count - 1);
+        var (low, high) = (0, Count - 1);
         while (low <= high)
         {
             var middle = (low + high) / 2;
@@ -85,15 +97,15 @@ sealed class SqlTokens
     public ReadOnlySpan<char> TextOf(int index) => sql.AsSpan(tokens[index].Start..tokens[index].End);
 
     public bool IsSymbol(int index, char symbol) =>
-        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Symbol
+        index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Symbol
         && sql[tokens[index].Start] == symbol;
 
     public bool IsWord(int index, string word) =>
-        index >= 0 && index < tokens.Count && tokens[index].Kind == SqlTokenKind.Word
+        index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Word
         && TextOf(index).Equals(word, StringComparison.OrdinalIgnoreCase);
 
     public bool IsName(int index) =>
-        index >= 0 && index < tokens.Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
+        index >= 0 && index < Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
 
     /// <summary>The name of a token without its quotes, of which the last may be missing.</summary>
     public string NameOf(int index)
@@ -107,12 +119,12 @@ sealed class SqlTokens
     /// <summary>The index of the parenthesis that closes the one at the index.</summary>
     public int Closing(int index)
     {
-        for (var depth = 0; index < tokens.Count; index++)
+        for (var depth = 0; index < Count; index++)
         {
             if (IsSymbol(index, '(')) depth++;
             else if (IsSymbol(index, ')') && --depth == 0) return index;
         }
-        return tokens.Count - 1;
+        return Count - 1;
     }
 
     /// <summary>The error of a statement that is nested too deep at a character.</summary>

@@ -10,7 +10,7 @@ sealed class JinjaParser
     /// <summary>What Jinja has and dbt projects cannot use: a template is one file.</summary>
     static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
-        ["extends"] = "a template extends no other", ["block"] = "a template extends no other", ["include"] = "a template includes no other",
+        ["extends"] = "a template extends no other", ["block"] = "a template extends no other", ["include"] = "a template includes no other: write what they share as a macro in macros/",
         ["import"] = "macros of the project are there without it", ["from"] = "macros of the project are there without it",
         ["autoescape"] = "nothing is escaped", ["trans"] = "nothing is translated", ["break"] = "loops end by their condition: {% for a in b if c %}",
         ["continue"] = "loops leave items out by their condition: {% for a in b if c %}", ["pluralize"] = "nothing is translated",

@@ -144,6 +144,9 @@ public sealed record CheckRecord : JournalRecord
     /// <summary>The check's name.</summary>
     public required string Check { get; init; }
 
+    /// <summary>What it asks besides name and column, in one line; null where that is nothing.</summary>
+    public string? Arguments { get; init; }
+
     /// <summary><c>warn</c> or <c>fail</c>.</summary>
     public required string OnViolation { get; init; }
 
@@ -155,6 +158,9 @@ public sealed record CheckRecord : JournalRecord
 
     /// <summary>How many rows the table had.</summary>
     public required long RowsChecked { get; init; }
+
+    /// <summary>What was measured, of a check of the table as a whole; null for others.</summary>
+    public string? Actual { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CheckedAt { get; init; }

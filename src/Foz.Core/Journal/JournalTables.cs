@@ -27,7 +27,8 @@ public static class JournalTables
             [CheckRecord.Table] =
             [
                 RunId, Text("step"), Text("table_name"), Text("column"), Text("check"), Text("on_violation"),
-                new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"),
+                new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"), Text("arguments"),
+                Text("actual"),
             ],
             [MetricRecord.Table] =
             [

@@ -68,10 +68,16 @@ public sealed class JournalWriter(Lake lake)
         var folder = lake.Engines.CreateTempFolder();
         var file = Path.Combine(folder.FullName, $"{table}.jsonl");
         var pending = new PendingRows(Select(table, file), folder);
-        var count = segments.Sum(runId => journal.Export(runId, table, file)) + own.Sum(segment => RecordSegments.Export(segment, file));
-        if (count > 0) return pending;
-        pending.Dispose();
-        return null;
+        var count = 0;
+        try
+        {
+            count = segments.Sum(runId => journal.Export(runId, table, file)) + own.Sum(segment => RecordSegments.Export(segment, file));
+        }
+        finally
+        {
+            if (count == 0) pending.Dispose();
+        }
+        return count > 0 ? pending : null;
     }
 
     async Task<Warning?> FlushAsync(

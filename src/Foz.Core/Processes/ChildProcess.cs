@@ -142,7 +142,7 @@ public sealed class ChildProcess : IAsyncDisposable
     async Task ReadLogAsync(StreamReader reader)
     {
         var lineReader = new BoundedLineReader(reader, LogLineCharsMax, passesRest: true);
-        while (await lineReader.ReadAsync() is { } line) log.Add(line.Text);
+        while (await lineReader.ReadAsync() is { } line) log.Add(definition.Mask(line.Text));
     }
 
     async Task ReadDataAsync()

@@ -31,6 +31,9 @@ public sealed record ProcessDefinition
     /// <summary>The file that takes what it writes; null for none.</summary>
     public string? LogFile { get; init; }
 
+    /// <summary>What a line of its log becomes before it is kept: takes secrets out.</summary>
+    public Func<string, string> Mask { get; init; } = static line => line;
+
     /// <summary>How much of what it writes is kept, in bytes: what comes then is counted and dropped.</summary>
     public long LogBytesMax { get; init; } = 10_000_000;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
 using Foz.Core.Data.Formats;
@@ -20,6 +21,9 @@ sealed partial class CheckArguments
         var from = Limit(reader.Node("min"));
         var to = Limit(reader.Node("max"));
         var isInclusive = reader.Flag("inclusive") ?? true;
+        if (from is { } least && to is { } most && least.CompareTo(most) is { } order && (order > 0 || (order == 0 && !isInclusive)))
+            errors.Add(
+                reader.PlaceOf("min"), $"'{type}' has no value {(isInclusive ? "from" : "above")} {least.Text} {(isInclusive ? "to" : "and below")} {most.Text}");
         if (from is not null || to is not null) return new CheckDefinition.Range(on, from, to, isInclusive);
         errors.Add(place, $"'{type}' needs 'min' or 'max'", $"write - {type}: {{min: 0, max: 1}}");
         return null;
@@ -59,6 +63,8 @@ sealed partial class CheckArguments
         }
         if (pattern is not null && !TimeFormats.ContainsKey(name))
             errors.Add(reader.PlaceOf("pattern"), $"the format '{name}' takes no 'pattern'", "date and timestamp do, such as '%d/%m/%Y'");
+        else if (pattern is not null && TimePattern.FindFault(pattern) is { } fault)
+            errors.Add(reader.PlaceOf("pattern"), fault, TimePattern.Hint);
         return new CheckDefinition.Format(on, name, pattern);
     }
 
@@ -108,6 +114,7 @@ sealed partial class CheckArguments
             errors.Add(place, $"'{type}' needs the other table", $"write - {type}: {{to: bronze.orders, min: 0.99, max: 1}}");
             return null;
         }
+        CheckOrder(min, max);
         var (from, until) = min is null && max is null ? (1m, 1m) : (min, max);
         return Table(text, "to") is { } table ? new(table, from, until) { ToPlace = reader.PlaceOf("to") } : null;
     }
@@ -130,11 +137,22 @@ sealed partial class CheckArguments
     CheckDefinition.Statistic? Statistic(string on, Measure measure)
     {
         var (exact, min, max) = (reader.Number("value"), reader.Number("min"), reader.Number("max"));
-        if (min > max) errors.Add(reader.PlaceOf("min"), $"'{type}' has no number from {min} to {max}");
+        CheckOrder(min, max);
+        if (measure.IsRatio)
+            foreach (var (key, number) in new[] { ("value", exact), ("min", min), ("max", max) }.Where(limit => limit.Item2 is < 0 or > 1))
+                errors.Add(
+                    reader.PlaceOf(key), string.Create(CultureInfo.InvariantCulture, $"'{type}' is a part of all, from 0 to 1, and never {number}"),
+                    "write 0.05 for 5 %");
         if ((exact ?? min ?? max) is not null) return new(on, measure, exact ?? min, exact ?? max);
         if (reader.Node("value") is null && reader.Node("min") is null && reader.Node("max") is null)
             errors.Add(place, $"'{type}' needs 'min' or 'max'", $"write - {type}: {{min: 1, max: 10}}");
         return null;
+    }
+
+    void CheckOrder(decimal? min, decimal? max)
+    {
+        if (min > max)
+            errors.Add(reader.PlaceOf("min"), string.Create(CultureInfo.InvariantCulture, $"'{type}' has no number from {min} to {max}"));
     }
 
     /// <summary>The age of <c>freshness</c>, in Foz's words or dbt_utils'.</summary>

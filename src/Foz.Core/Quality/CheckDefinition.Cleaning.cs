@@ -11,13 +11,13 @@ public abstract partial record CheckDefinition
     public sealed record Cleaned(CleanRule Rule, string? Column) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => $"clean.{Rule.Name}";
+        private protected override string TypeName => $"clean.{Rule.Name}";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => Column is null ? [] : [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Rule.Signature;
+        private protected override string Asks => AskedBy(Rule);
     }
 
     /// <summary>Every value can be read by a rule.</summary>
@@ -27,12 +27,21 @@ public abstract partial record CheckDefinition
     public sealed record Readable(CleanRule Rule, string Column, string Invalid) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => $"clean.{Rule.Name}.invalid";
+        private protected override string TypeName => $"clean.{Rule.Name}.invalid";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Rule.Signature;
+        private protected override string Asks => AskedBy(Rule);
     }
+
+    /// <summary>What a rule asks besides its name and columns; what becomes of values that it cannot read is told by its result.</summary>
+    static string AskedBy(CleanRule rule) => rule switch
+    {
+        CleanRule.Format => "",
+        CleanRule.Cast cast => CheckText.Joined(
+            cast.SqlType, CheckText.Named("pattern", cast.Pattern), CheckText.Named("format", cast.FormatName)),
+        _ => rule.Signature,
+    };
 }

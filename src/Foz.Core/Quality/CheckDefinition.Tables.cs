@@ -14,7 +14,7 @@ public abstract partial record CheckDefinition
     public sealed record RowCountTo(TableName To, decimal? RatioMin, decimal? RatioMax) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "row_count_to";
+        private protected override string TypeName => "row_count_to";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
@@ -23,7 +23,7 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature => string.Create(CultureInfo.InvariantCulture, $"{To} {RatioMin} {RatioMax}");
+        private protected override string Asks => CheckText.Joined($"to: {To}", CheckText.Limits(RatioMin, RatioMax));
 
         /// <summary>Where the name of the other table stands.</summary>
         public Place ToPlace { get; init; }
@@ -37,7 +37,7 @@ public abstract partial record CheckDefinition
     public sealed record Statistic(string Column, Measure Measure, decimal? From, decimal? To) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => Measure.Name;
+        private protected override string TypeName => Measure.Name;
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
@@ -46,8 +46,9 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature =>
-            string.Create(CultureInfo.InvariantCulture, $"{From} {To} {(Measure as Measure.Quantile)?.Part}");
+        private protected override string Asks => CheckText.Joined(
+            Measure is Measure.Quantile { Part: var part } && Name != Measure.MedianName ? CheckText.Named("quantile", part) : null,
+            CheckText.Limits(From, To));
     }
 
     /// <summary>The newest of a column's instants is not older than a length of time.</summary>
@@ -56,7 +57,7 @@ public abstract partial record CheckDefinition
     public sealed record Freshness(string Column, TimeSpan AgeMax) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "freshness";
+        private protected override string TypeName => "freshness";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
@@ -65,7 +66,7 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature => AgeMax.ToString();
+        private protected override string Asks => AgeMax.ToString("c", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Nothing of a table is out of the ordinary, as its own past has it.</summary>
@@ -77,7 +78,7 @@ public abstract partial record CheckDefinition
         string? Column, IReadOnlyList<AnomalyPillar> Pillars, double Deviations, int HistoryMin) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "anomaly";
+        private protected override string TypeName => "anomaly";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => Column is null ? [] : [Column];
@@ -86,7 +87,7 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature =>
+        private protected override string Asks =>
             string.Create(CultureInfo.InvariantCulture, $"{string.Join(',', Pillars)} {Deviations} {HistoryMin}");
     }
 }

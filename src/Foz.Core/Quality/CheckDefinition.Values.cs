@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Foz.Core.Quality;
 
 /// <content>Checks of the values of single rows.</content>
@@ -11,13 +9,13 @@ public abstract partial record CheckDefinition
     public sealed record NotAcceptedValues(string Column, IReadOnlyList<string> Values) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "not_accepted_values";
+        private protected override string TypeName => "not_accepted_values";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => string.Join('\u001f', Values);
+        private protected override string Asks => CheckText.List(Values);
     }
 
     /// <summary>Every value lies between limits.</summary>
@@ -28,13 +26,14 @@ public abstract partial record CheckDefinition
     public sealed record Range(string Column, CheckLimit? From, CheckLimit? To, bool IsInclusive) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "range";
+        private protected override string TypeName => "range";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => $"{From?.Text} {To?.Text} {IsInclusive}";
+        private protected override string Asks =>
+            CheckText.Joined(CheckText.Limits(From?.Text, To?.Text), IsInclusive ? null : "inclusive: false");
     }
 
     /// <summary>No value has a match of a regular expression (RE2).</summary>
@@ -43,13 +42,13 @@ public abstract partial record CheckDefinition
     public sealed record NotPattern(string Column, string Regex) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "not_pattern";
+        private protected override string TypeName => "not_pattern";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Regex;
+        private protected override string Asks => Regex;
     }
 
     /// <summary>Every value has so many characters.</summary>
@@ -59,13 +58,13 @@ public abstract partial record CheckDefinition
     public sealed record Length(string Column, long? CharactersMin, long? CharactersMax) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "length";
+        private protected override string TypeName => "length";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => string.Create(CultureInfo.InvariantCulture, $"{CharactersMin} {CharactersMax}");
+        private protected override string Asks => CheckText.Limits(CharactersMin, CharactersMax);
     }
 
     /// <summary>Every value can be read as a type.</summary>
@@ -74,13 +73,13 @@ public abstract partial record CheckDefinition
     public sealed record Type(string Column, string SqlType) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "type";
+        private protected override string TypeName => "type";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => SqlType;
+        private protected override string Asks => SqlType;
 
         /// <summary>Where the type stands.</summary>
         public Place SqlPlace { get; init; }
@@ -95,13 +94,13 @@ public abstract partial record CheckDefinition
     public sealed record Format(string Column, string FormatName, string? TimePattern) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "format";
+        private protected override string TypeName => "format";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => $"{FormatName} {TimePattern}";
+        private protected override string Asks => CheckText.Joined(FormatName, CheckText.Named("pattern", TimePattern));
     }
 
     /// <summary>No text is empty or blank.</summary>
@@ -109,7 +108,7 @@ public abstract partial record CheckDefinition
     public sealed record NotEmpty(string Column) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "not_empty";
+        private protected override string TypeName => "not_empty";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
@@ -122,13 +121,13 @@ public abstract partial record CheckDefinition
     public sealed record Compare(string Left, string Operator, string Right) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "compare";
+        private protected override string TypeName => "compare";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Left, Right];
 
         /// <inheritdoc/>
-        public override string Signature => Operator;
+        private protected override string Asks => Operator;
     }
 
     /// <summary>A SQL condition holds for every row; one for which it is null is passed over.</summary>
@@ -137,13 +136,13 @@ public abstract partial record CheckDefinition
     public sealed record Expression(string? Column, string Sql) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "expression";
+        private protected override string TypeName => "expression";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => Column is null ? [] : [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Sql;
+        private protected override string Asks => Sql;
 
         /// <summary>Where the condition stands; without a column where each of its lines is a line of the file.</summary>
         public Place SqlPlace { get; init; }

@@ -11,8 +11,17 @@ public abstract partial record CheckDefinition
 {
     CheckDefinition() { }
 
-    /// <summary>Its type, such as <c>accepted_values</c>; of a SQL check, the name that it was given.</summary>
-    public abstract string Name { get; }
+    /// <summary>
+    /// Its name as it was written, such as <c>accepted_values</c> or <c>negative</c>; of a SQL check, the name that it was given.
+    /// </summary>
+    public string Name
+    {
+        get => field ?? TypeName;
+        init;
+    }
+
+    /// <summary>The name of its kind.</summary>
+    private protected abstract string TypeName { get; }
 
     /// <summary>The columns that it looks at; empty for a check of the whole table.</summary>
     public abstract IReadOnlyList<string> Columns { get; }
@@ -40,14 +49,20 @@ public abstract partial record CheckDefinition
     /// <summary>What it needs to see to decide about a row.</summary>
     public virtual CheckScope Scope => CheckScope.Row;
 
+    /// <summary>What its kind asks besides name and columns, as text: two checks that ask the same have the same.</summary>
+    private protected virtual string Asks => "";
+
     /// <summary>
-    /// What it asks besides its name and columns, as text: two checks that ask the same have the same.
+    /// What it asks besides its name and columns, in one line of bounded length: <c>min: 5, where: id &gt; 9</c>; empty where that
+    /// is nothing. Two checks of a table with the same title and the same arguments are the same.
     /// </summary>
-    public virtual string Signature => "";
+    public string Arguments => CheckText.Line(AllAsked);
 
     /// <summary>All that makes its result: name, columns, what it asks and what a violation does.</summary>
-    public string Fingerprint =>
-        string.Create(CultureInfo.InvariantCulture, $"{Title} {OnViolation} {Signature} {Where} {(Mostly == 1 ? "" : Mostly)}");
+    public string Fingerprint => $"{Title} {OnViolation} {AllAsked}";
+
+    string AllAsked => CheckText.Joined(
+        Asks, CheckText.Named("where", Where), CheckText.Named("mostly", Mostly == 1 ? null : Mostly));
 
     /// <summary>Whether rows that break it are taken out of a batch.</summary>
     public bool TakesRowsOut => OnViolation is OnViolation.Drop or OnViolation.Quarantine;
@@ -60,7 +75,7 @@ public abstract partial record CheckDefinition
     public sealed record NotNull(string Column) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "not_null";
+        private protected override string TypeName => "not_null";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
@@ -74,7 +89,7 @@ public abstract partial record CheckDefinition
     public sealed record Unique(IReadOnlyList<string> KeyColumns) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "unique";
+        private protected override string TypeName => "unique";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => KeyColumns;
@@ -89,13 +104,13 @@ public abstract partial record CheckDefinition
     public sealed record AcceptedValues(string Column, IReadOnlyList<string> Values) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "accepted_values";
+        private protected override string TypeName => "accepted_values";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => string.Join('\u001f', Values);
+        private protected override string Asks => CheckText.List(Values);
     }
 
     /// <summary>Every value is found in a column of another table, as it was last committed.</summary>
@@ -105,13 +120,13 @@ public abstract partial record CheckDefinition
     public sealed record Relationships(string Column, TableName To, string Field) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "relationships";
+        private protected override string TypeName => "relationships";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => $"{To} {Field}";
+        private protected override string Asks => $"to: {To}, field: {Field}";
 
         /// <summary>Where the name of the other table stands.</summary>
         public Place ToPlace { get; init; }
@@ -122,7 +137,7 @@ public abstract partial record CheckDefinition
     public sealed record Positive(string Column) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "positive";
+        private protected override string TypeName => "positive";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
@@ -134,13 +149,13 @@ public abstract partial record CheckDefinition
     public sealed record Min(string Column, CheckLimit Limit) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "min";
+        private protected override string TypeName => "min";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Limit.Text;
+        private protected override string Asks => Limit.Text;
     }
 
     /// <summary>Every value is at most a limit.</summary>
@@ -149,13 +164,13 @@ public abstract partial record CheckDefinition
     public sealed record Max(string Column, CheckLimit Limit) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "max";
+        private protected override string TypeName => "max";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Limit.Text;
+        private protected override string Asks => Limit.Text;
     }
 
     /// <summary>
@@ -167,13 +182,13 @@ public abstract partial record CheckDefinition
     public sealed record Pattern(string Column, string Regex) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "pattern";
+        private protected override string TypeName => "pattern";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [Column];
 
         /// <inheritdoc/>
-        public override string Signature => Regex;
+        private protected override string Asks => Regex;
     }
 
     /// <summary>The table has so many rows; a violation is a row that is missing or too many.</summary>
@@ -182,7 +197,7 @@ public abstract partial record CheckDefinition
     public sealed record RowCount(long? RowsMin, long? RowsMax) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => "row_count";
+        private protected override string TypeName => "row_count";
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
@@ -191,7 +206,7 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature => $"{RowsMin} {RowsMax}";
+        private protected override string Asks => CheckText.Limits(RowsMin, RowsMax);
     }
 
     /// <summary>
@@ -203,7 +218,7 @@ public abstract partial record CheckDefinition
     public sealed record Custom(string Label, string Query, string? Value) : CheckDefinition
     {
         /// <inheritdoc/>
-        public override string Name => Label;
+        private protected override string TypeName => Label;
 
         /// <inheritdoc/>
         public override IReadOnlyList<string> Columns => [];
@@ -212,7 +227,7 @@ public abstract partial record CheckDefinition
         public override CheckScope Scope => CheckScope.Table;
 
         /// <inheritdoc/>
-        public override string Signature => $"{Query} {Value}";
+        private protected override string Asks => CheckText.Joined(Query, CheckText.Named("value", Value));
 
         /// <summary>Where the query stands; without a column where each of its lines is a line of the file.</summary>
         public Place QueryPlace { get; init; }
@@ -233,6 +248,15 @@ public readonly record struct CheckLimit(string Text, bool IsNumber)
         text,
         !isQuoted && decimal.TryParse(
             text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _));
+
+    /// <summary>How it stands to another: as numbers, or as days by ISO 8601; null where that is for the column's type to say.</summary>
+    public int? CompareTo(CheckLimit other) =>
+        IsNumber && other.IsNumber
+            ? decimal.Parse(Text, CultureInfo.InvariantCulture).CompareTo(decimal.Parse(other.Text, CultureInfo.InvariantCulture))
+            : Day(Text) is { } day && Day(other.Text) is { } otherDay ? day.CompareTo(otherDay) : null;
+
+    static DateOnly? Day(string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
 }
 
 /// <summary>What a check needs to see to decide.</summary>

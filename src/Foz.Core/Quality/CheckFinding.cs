@@ -13,20 +13,25 @@ static class CheckFinding
     /// <param name="now">When that was.</param>
     public static CheckResult Of(CheckDefinition check, object? value, long rows, DateTimeOffset now) => check switch
     {
-        CheckDefinition.Statistic statistic => OfNumber(check, Number(value), statistic.From, statistic.To, rows, Text),
+        CheckDefinition.Statistic statistic => OfNumber(
+            // A number that is none is within no limits, as an infinite one is.
+            check, Number(value), statistic.From, statistic.To, rows, Text, isAlwaysOutside: static number => !double.IsFinite(number)),
         CheckDefinition.RowCountTo other => OfNumber(
             check, Number(value) is { } others and > 0 ? rows / others : rows == 0 ? 1 : double.PositiveInfinity,
-            other.RatioMin, other.RatioMax, rows, ratio => $"{Text(ratio)} of the rows of {other.To} ({value:N0})"),
+            other.RatioMin, other.RatioMax, rows, ratio => $"{Text(ratio)} of the rows of {other.To} ({value:N0})",
+            isAlwaysOutside: static _ => false),
+        CheckDefinition.RowCount { Where: null } => new(check, Violations(value), rows) { Actual = CheckResult.Rows(rows) },
         CheckDefinition.Freshness freshness => OfAge(freshness, Number(value), rows, now),
-        _ => new(check, Convert.ToInt64(value, CultureInfo.InvariantCulture), rows),
+        _ => new(check, Violations(value), rows),
     };
 
     /// <summary>The result of a number with limits; where there is none there is nothing to judge.</summary>
     static CheckResult OfNumber(
-        CheckDefinition check, double? number, decimal? from, decimal? to, long rows, Func<double, string> text)
+        CheckDefinition check, double? number, decimal? from, decimal? to, long rows, Func<double, string> text,
+        Func<double, bool> isAlwaysOutside)
     {
         if (number is not { } known) return new(check, 0, rows);
-        var isOutside = known < (double?)from || known > (double?)to;
+        var isOutside = isAlwaysOutside(known) || known < (double?)from || known > (double?)to;
         var limits = (from, to) switch
         {
             ({ } min, { } max) when min == max => $"{min}",
@@ -34,7 +39,7 @@ static class CheckFinding
             ({ } min, null) => $"at least {min}",
             var (_, max) => $"at most {max}",
         };
-        return new(check, isOutside ? 1 : 0, rows) { Actual = $"{text(known)} instead of {limits}" };
+        return new(check, isOutside ? 1 : 0, rows) { Actual = text(known), Expected = limits };
     }
 
     static CheckResult OfAge(CheckDefinition.Freshness check, double? newest, long rows, DateTimeOffset now)
@@ -44,9 +49,11 @@ static class CheckFinding
         var age = now - DateTimeOffset.UnixEpoch.AddSeconds(seconds);
         return new(check, age > check.AgeMax ? 1 : 0, rows)
         {
-            Actual = $"the newest is {Duration.Describe(age)} old instead of at most {Duration.Describe(check.AgeMax)}",
+            Actual = $"the newest is {Duration.Describe(age)} old", Expected = $"at most {Duration.Describe(check.AgeMax)}",
         };
     }
+
+    static long Violations(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
     static double? Number(object? value) =>
         value is null ? null : Convert.ToDouble(value, CultureInfo.InvariantCulture);

@@ -33,7 +33,12 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     public IReadOnlyList<CheckDefinition> Read(YamlNode? list, string? column)
     {
         if (list is null) return [];
-        if (list is YamlNode.Sequence sequence) return [.. sequence.Items.SelectMany(item => ReadItem(item, column))];
+        if (list is YamlNode.Sequence sequence)
+        {
+            var checks = new List<CheckDefinition>(sequence.Items.Count);
+            foreach (var item in sequence.Items) checks.AddRange(ReadItem(item, column));
+            return checks;
+        }
         errors.Add(
             list.Place, $"'checks' must be a list, not {list.Kind}",
             "write each check on a line of its own: - not_null");
@@ -87,17 +92,21 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         var where = reader.Text("where");
         var wherePlace = CheckArguments.PlaceOfSql(reader.Node("where"));
         var mostly = ReadMostly(reader);
-        List<CheckDefinition> checks =
-            [.. read(new(CheckTypes.NameOf(type), place, column, reader, errors)).Select(check => check with
+        var checks = new List<CheckDefinition>(1);
+        foreach (var check in read(new(CheckTypes.NameOf(type), place, column, reader, errors)))
+        {
+            checks.Add(check with
             {
+                Name = check is CheckDefinition.Custom ? check.Name : CheckTypes.NameOf(type),
                 OnViolation = ViolationOf(check, violation, isStated, reader),
                 Description = description,
                 Where = where,
                 WherePlace = wherePlace,
                 Mostly = mostly,
                 Place = place,
-            })];
-        foreach (var check in checks) CheckCommon(check, reader);
+            });
+            CheckCommon(checks[^1], reader);
+        }
         reader.Finish();
         return checks;
     }
@@ -143,19 +152,28 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     }
 
     /// <summary>Lifts what dbt nests below <c>config</c> and <c>arguments</c>.</summary>
-    static YamlNode.Mapping Flatten(YamlNode.Mapping mapping) => new(
-        [.. mapping.Entries.SelectMany(entry =>
-            entry is { Key: "config" or "arguments", Value: YamlNode.Mapping nested } ? nested.Entries : [entry])],
-        mapping.Place);
+    static YamlNode.Mapping Flatten(YamlNode.Mapping mapping) => mapping["config"] is null && mapping["arguments"] is null
+        ? mapping
+        : new(
+            [.. mapping.Entries.SelectMany(entry =>
+                entry is { Key: "config" or "arguments", Value: YamlNode.Mapping nested } ? nested.Entries : [entry])],
+            mapping.Place);
 
     OnViolation ReadOnViolation(MappingReader reader, out bool isStated)
     {
-        var stated = reader.Word("on_violation", OnViolationWords);
-        var severity = reader.Word("severity", SeverityWords);
-        var blocking = reader.Flag("blocking");
-        isStated = stated is not null || severity is not null || blocking is not null;
-        return stated ?? severity
-            ?? (blocking is { } blocks ? blocks ? OnViolation.Fail : OnViolation.Warn : onViolation);
+        (string Key, OnViolation? Word)[] said =
+        [
+            ("on_violation", reader.Word("on_violation", OnViolationWords)), ("severity", reader.Word("severity", SeverityWords)),
+            ("blocking", reader.Flag("blocking") is { } blocks ? blocks ? OnViolation.Fail : OnViolation.Warn : null),
+        ];
+        var stated = said.Where(item => item.Word is not null).ToList();
+        isStated = stated.Count > 0;
+        if (!isStated) return onViolation;
+        foreach (var (key, word) in stated.Where(item => item.Word != stated[0].Word))
+            errors.Add(
+                reader.PlaceOf(key), $"'{key}' says {Word(word!.Value)}, and '{stated[0].Key}' says {Word(stated[0].Word!.Value)}",
+                "leave one of them out");
+        return stated[0].Word!.Value;
     }
 
     static readonly Dictionary<string, OnViolation> SeverityWords = new(StringComparer.OrdinalIgnoreCase)

@@ -18,10 +18,13 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     public bool IsFailure => !Passed && OnViolation is OnViolation.Fail;
 
     /// <summary>
-    /// The value that a SQL check with an expected one returned, or what was measured of a check of a number beside its
-    /// limits; null for other checks, or if it was null.
+    /// The value that a SQL check with an expected one returned, or what was measured of a check of the table as a whole; null for
+    /// other checks, or if it was null.
     /// </summary>
     public string? Actual { get; init; }
+
+    /// <summary>What was to be measured, such as <c>at least 10</c>; null where <see cref="Actual"/> says all.</summary>
+    public string? Expected { get; init; }
 
     /// <summary>Numbers that were measured for it, to be compared with later ones.</summary>
     public IReadOnlyList<MeasuredValue> Measured { get; init; } = [];
@@ -40,10 +43,10 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
         CheckDefinition.Cleaned { Column: null } when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} taken out",
         CheckDefinition.Cleaned when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} changed",
         _ when Passed => "",
-        CheckDefinition.Custom { Value: { } expected } => $"{Actual ?? "null"} instead of {expected}",
+        CheckDefinition.Custom { Value: { } value } => $"{Actual ?? "null"} instead of {value}",
         CheckDefinition.Custom => Rows(Violations),
         CheckDefinition.RowCount => $"{Rows(RowsChecked)}, {Violations:N0} {Excess}",
-        { Scope: CheckScope.Table } => Actual ?? "",
+        { Scope: CheckScope.Table } => Expected is null ? Actual ?? "" : $"{Actual} instead of {Expected}",
         _ => $"{Violations:N0} of {Rows(RowsChecked)}{Consequence}",
     };
 
@@ -57,7 +60,8 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
         _ => "",
     };
 
-    static string Rows(long count) => $"{count:N0} {(count == 1 ? "row" : "rows")}";
+    /// <summary>So many rows, in words.</summary>
+    internal static string Rows(long count) => $"{count:N0} {(count == 1 ? "row" : "rows")}";
 
     string Excess =>
         Check is CheckDefinition.RowCount { RowsMin: { } min } && RowsChecked < min ? "missing" : "too many";

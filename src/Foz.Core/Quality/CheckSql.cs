@@ -89,10 +89,11 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
         CheckDefinition.Type type =>
             $"{Column(type.Column)} IS NOT NULL AND TRY_CAST({Column(type.Column)} AS {type.SqlType}) IS NULL",
         CheckDefinition.Format { TimePattern: { } pattern } format =>
-            $"{Column(format.Column)} IS NOT NULL AND try_strptime({Column(format.Column)}::VARCHAR, {Literal(pattern)}) IS NULL",
+            $"{Column(format.Column)} IS NOT NULL AND {TimePattern.Parse($"{Column(format.Column)}::VARCHAR", pattern)} IS NULL",
         CheckDefinition.Format format =>
             $"{Column(format.Column)} IS NOT NULL "
-            + $"AND foz_format({Literal(format.FormatName)}, {Column(format.Column)}::VARCHAR) IS NULL",
+            + string.Concat(Data.Formats.ValueFormat.NamesOfWritten(format.FormatName).Select(
+                name => $"AND foz_format({Literal(name)}, {Column(format.Column)}::VARCHAR) IS NULL ")),
         CheckDefinition.Compare compare => $"NOT ({Column(compare.Left)} {compare.Operator} {Column(compare.Right)})",
         CheckDefinition.Expression { Column: { } column } expression => $"NOT (\n{Column(column)} {expression.Sql}\n)",
         CheckDefinition.Expression expression => $"NOT (\n{expression.Sql}\n)",

@@ -6,6 +6,9 @@ namespace Foz.Core.Quality;
 /// <summary>A number that describes the values of a column.</summary>
 public abstract record Measure
 {
+    /// <summary>The name of the quantile that needs none.</summary>
+    public const string MedianName = "median";
+
     Measure() { }
 
     /// <summary>Its name in YAML.</summary>
@@ -15,6 +18,9 @@ public abstract record Measure
     /// <param name="column">The column's name.</param>
     /// <param name="filter">What stands behind each aggregate, such as a FILTER; may be empty.</param>
     public abstract string Sql(string column, string filter);
+
+    /// <summary>Whether it is a part of something, from 0 to 1.</summary>
+    public virtual bool IsRatio => false;
 
     /// <summary>The arithmetic mean.</summary>
     public sealed record Mean : Measure
@@ -31,11 +37,12 @@ public abstract record Measure
     public sealed record Quantile(decimal Part) : Measure
     {
         /// <inheritdoc/>
-        public override string Name => Part == 0.5m ? "median" : "quantile";
+        public override string Name => Part == 0.5m ? MedianName : "quantile";
 
         /// <inheritdoc/>
+        /// <remarks>Between two decimals the engine would give one of as few digits: they are added to 0 as DOUBLE.</remarks>
         public override string Sql(string column, string filter) => string.Create(
-            CultureInfo.InvariantCulture, $"quantile_cont({Identifier(column)}, {Part}){filter}::DOUBLE");
+            CultureInfo.InvariantCulture, $"quantile_cont({Identifier(column)} + 0e0, {Part}){filter}");
     }
 
     /// <summary>The standard deviation of a sample.</summary>
@@ -45,7 +52,15 @@ public abstract record Measure
         public override string Name => "stddev";
 
         /// <inheritdoc/>
-        public override string Sql(string column, string filter) => $"stddev_samp({Identifier(column)}){filter}::DOUBLE";
+        public override string Sql(string column, string filter) => $"sqrt({Covariance(Identifier(column), filter)})";
+
+        /// <summary>
+        /// The same of any expression. The engine's own <c>stddev_samp</c> fails where a value is no number or infinite, and for
+        /// large ones: the covariance of a column with itself is its variance, and NaN or infinite there.
+        /// </summary>
+        public static string SqlOf(string expression) => $"sqrt({Covariance(expression, "")})";
+
+        static string Covariance(string expression, string filter) => $"covar_samp({expression}, {expression}){filter}";
     }
 
     /// <summary>The sum.</summary>
@@ -63,6 +78,9 @@ public abstract record Measure
     {
         /// <inheritdoc/>
         public override string Name => "null_ratio";
+
+        /// <inheritdoc/>
+        public override bool IsRatio => true;
 
         /// <inheritdoc/>
         public override string Sql(string column, string filter) =>
@@ -85,6 +103,9 @@ public abstract record Measure
     {
         /// <inheritdoc/>
         public override string Name => "distinct_ratio";
+
+        /// <inheritdoc/>
+        public override bool IsRatio => true;
 
         /// <inheritdoc/>
         public override string Sql(string column, string filter) =>

@@ -72,7 +72,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             && call.Arguments is [{ } table, ..]
             && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out var changed))
         {
-            session.Access.Read(changed.Value, [], []);
+            session.Access.Read(changed, [], []);
             return await names.FindAsync(call, cancellationToken);
         }
         if (call is { Name: "pg_get_keywords", Arguments: [] })

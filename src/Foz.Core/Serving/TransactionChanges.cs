@@ -141,7 +141,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     async Task RenameAsync(TableName name, TableName old)
     {
         if (await service.Lake.Catalog.FindAsync(name, CancellationToken.None) is not { } definition) return;
-        await service.Lake.RenameAsync(definition, old, CancellationToken.None);
+        await service.Lake.Catalog.RenameAsync(definition, old, CancellationToken.None);
         Move(name, old);
         service.Catalogs.Invalidate();
     }

@@ -33,28 +33,28 @@ sealed class WriteRights(SqlSession session)
         // A folder is a place of the server's, whoever asks.
         if (targets.Any(target => target.Table.Name is null))
             throw Denied("tables are changed by their names, not by their folders");
-        foreach (var (table, _) in targets) session.Access.Read(table.Name!.Value, [], []);
+        foreach (var (table, _) in targets) session.Access.Read(table.Name!, [], []);
         if (session.User.IsOwner) return;
         if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
             throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");
         var access = session.Service.Options.Access();
         foreach (var (table, privilege) in targets)
         {
-            var name = table.Name!.Value;
+            var name = table.Name!;
             if (access.Allows(session.User.Grantee, name, privilege)) continue;
             session.Access.Deny($"no {$"{privilege}".ToLowerInvariant()} on {name}");
             if (access.Of(session.User.Grantee, name) is not null || privilege is Privilege.Create)
                 throw Denied($"permission denied: {$"{privilege}".ToLowerInvariant()} on {name} is not granted");
             throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
         }
-        if (statement.Returning is not null && access.Of(session.User.Grantee, targets[0].Table.Name!.Value) is null)
+        if (statement.Returning is not null && access.Of(session.User.Grantee, targets[0].Table.Name!) is null)
         {
             session.Access.Deny($"no select on {targets[0].Table}");
             throw Denied($"permission denied: RETURNING reads {targets[0].Table}, and select on it is not granted");
         }
         // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and columns.
         if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null } or Statement.CreateTable { Replaces: false }))
-            foreach (var name in targets.Select(target => target.Table.Name!.Value).Distinct())
+            foreach (var name in targets.Select(target => target.Table.Name!).Distinct())
                 await CheckWholeAsync(access, name, cancellationToken);
     }
 

@@ -30,7 +30,9 @@ static class AlterationReader
     static TableTarget NewName(StatementCursor cursor, TableTarget table) => cursor.TableNames() switch
     {
         [var name] when table.Name is { } known => new(known with { Name = name }, null),
-        [.., var schema, var name] => new(new TableName(schema, name), null),
+        [var schema, var name] => new(new TableName(schema, name), null),
+        [var catalog, var schema, var name] when catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase) =>
+            new(new TableName(schema, name), null),
         _ => throw cursor.Refused("only a table of the lake is renamed"),
     };
 

@@ -17,7 +17,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
                 ("num_files_deleted", await names!.Lake.DropTableAsync(table, cancellationToken))),
             { } => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table") { Hint = $"DROP VIEW {name}" },
             null when drop.IfExists => StatementResult.Of(("num_files_deleted", 0)),
-            null => throw await UnknownAsync(name, cancellationToken),
+            null => throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken),
         };
     }
 
@@ -59,7 +59,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
                 await names!.Lake.Catalog.DropAsync(name, cancellationToken);
                 break;
             case { }: throw new FozException(ErrorKind.Usage, $"{name} is a table, not a view") { Hint = $"DROP TABLE {name}" };
-            case null when !drop.IfExists: throw await UnknownAsync(name, cancellationToken);
+            case null when !drop.IfExists: throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
         }
         return Told(name);
     }
@@ -68,13 +68,13 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
     {
         var (name, to) = (NameOf(rename.Table), NameOf(rename.To));
         var found = await FindAsync(name, cancellationToken);
-        if (found is null) return rename.IfExists ? Named(name) : throw await UnknownAsync(name, cancellationToken);
+        if (found is null) return rename.IfExists ? Named(name) : throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
         if (rename.IsView != found.Kind is DefinitionKind.View)
             throw new FozException(ErrorKind.Usage, $"{name} is a {(rename.IsView ? "table" : "view")}")
             {
                 SqlState = "42809", Hint = $"ALTER {(rename.IsView ? "TABLE" : "VIEW")} {name} RENAME TO {to.Name}",
             };
-        await names!.Lake.RenameAsync(found, to, cancellationToken);
+        await names!.Lake.Catalog.RenameAsync(found, to, cancellationToken);
         return Named(to);
     }
 
@@ -119,15 +119,5 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
             && known[new(schema, table.Name)] is var name && name != new TableName(schema, table.Name)
             ? $"{SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"
             : null).Text;
-    }
-
-    async Task<FozException> UnknownAsync(TableName name, CancellationToken cancellationToken)
-    {
-        var known = new List<string>();
-        await foreach (var definition in names!.Lake.Catalog.ListAsync(cancellationToken)) known.Add($"{definition.TableName}");
-        return new(ErrorKind.NotFound, $"the lake has no table or view {name}")
-        {
-            Hint = Configuration.NearestName.Find($"{name}", known) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
-        };
     }
 }

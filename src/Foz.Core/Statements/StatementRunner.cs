@@ -115,7 +115,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     {
         if (target.Folder is { } folder) return tables.OpenFolder(folder);
         var lake = LakeOf(target);
-        return await lake.OpenTableAsync(await names!.ResolveAsync(target.Name!.Value, cancellationToken), cancellationToken);
+        return await lake.OpenTableAsync(await names!.ResolveAsync(target.Name!, cancellationToken), cancellationToken);
     }
 
     /// <summary>The table that a statement changes, which must be there and the environment's own.</summary>
@@ -123,7 +123,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     {
         if (target.Folder is { } folder) return tables.OpenFolder(folder);
         var lake = LakeOf(target);
-        var name = await names!.ResolveOwnAsync(target.Name!.Value, cancellationToken);
+        var name = await names!.ResolveOwnAsync(target.Name!, cancellationToken);
         var table = await lake.OpenTableAsync(name, cancellationToken);
         return Changed is null ? table : await Changed(name, table, cancellationToken);
     }
@@ -133,7 +133,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     internal async Task<LakeTable> OpenNewAsync(TableTarget target, CancellationToken cancellationToken) =>
         target.Folder is { } folder
             ? tables.OpenFolder(folder)
-            : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!.Value), cancellationToken);
+            : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!), cancellationToken);
 
     /// <summary>Puts a table that was made into the catalog; one that is named by its folder has no name there.</summary>
     internal async Task DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Engine;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
@@ -66,6 +67,25 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
             nulls += count;
         }
         return nulls;
+    }
+
+    /// <summary>
+    /// Between which numbers the values of a column lie in the rows that <see cref="WriteAsync"/> has written, and how many they are
+    /// without NULLs; null where the files do not tell, or hold no whole numbers.
+    /// </summary>
+    /// <param name="field">A column of the table.</param>
+    public NumberRange? RangeIn(StructField field)
+    {
+        if (NullsIn(field.Name) is not { } nulls) return null;
+        var name = field.PhysicalName(schema.Mapping);
+        var range = new NumberRange(rowFiles.Sum(file => file.RowCount) - nulls, long.MaxValue, long.MinValue);
+        foreach (var column in rowFiles.SelectMany(file => file.Columns.Where(column => column.Path is [var only] && only == name)))
+        {
+            if (!long.TryParse(column.Min, CultureInfo.InvariantCulture, out var least)
+                || !long.TryParse(column.Max, CultureInfo.InvariantCulture, out var greatest)) return null;
+            range = range with { Least = Math.Min(range.Least, least), Greatest = Math.Max(range.Greatest, greatest) };
+        }
+        return range;
     }
 
     /// <summary>
@@ -227,3 +247,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         }));
     }
 }
+
+/// <summary>Whole numbers.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="Least">None is less.</param>
+/// <param name="Greatest">None is greater.</param>
+readonly record struct NumberRange(long Count, long Least, long Greatest);

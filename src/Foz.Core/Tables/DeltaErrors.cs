@@ -30,7 +30,7 @@ public static class DeltaErrors
     {
         DeltaErrorKind.TableNotFound or DeltaErrorKind.VersionNotFound => ErrorKind.NotFound,
         DeltaErrorKind.Corrupt or DeltaErrorKind.Unsupported or DeltaErrorKind.InvalidSchema
-            or DeltaErrorKind.Refused => ErrorKind.Table,
+            or DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled or DeltaErrorKind.Refused => ErrorKind.Table,
         DeltaErrorKind.InvalidArgument => ErrorKind.Usage,
         DeltaErrorKind.Conflict => ErrorKind.Conflict,
         _ => ErrorKind.Storage,
@@ -40,6 +40,9 @@ public static class DeltaErrors
     {
         DeltaErrorKind.VersionNotFound => "foz history <table> lists the versions that are left",
         DeltaErrorKind.Unsupported => "use an engine that supports it, or drop the feature with one that does",
+        DeltaErrorKind.TypeMismatch => "cast the data to the table's type",
+        DeltaErrorKind.TypeWideningDisabled =>
+            "foz alter <table> set delta.enableTypeWidening=true lets columns take wider types; else cast the data to the table's type",
         DeltaErrorKind.Corrupt => "foz restore can bring back an earlier version, if its files are intact",
         DeltaErrorKind.StorageFull => "make room; nothing was committed",
         DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageDenied => "let this user write there",

@@ -72,6 +72,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <param name="column">The column, whatever the case of its name.</param>
     public long? NullsWritten(string column) => dataFiles.NullsIn(column);
 
+    /// <inheritdoc cref="DataFiles.RangeIn"/>
+    internal NumberRange? RangeWritten(StructField field) => dataFiles.RangeIn(field);
+
     /// <summary>The columns that the table has before the change; null where it is made.</summary>
     public IReadOnlyList<Data.Field>? FieldsBefore => Present?.Fields;
 

@@ -72,7 +72,7 @@ public sealed class TableWriter(EngineSession session)
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(target, columns, select)}", cancellationToken);
             var merge = new MergeStatement(session, target.Schema, Source, options);
             if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
-            merge.CheckKeys(Source, table.Name, cancellationToken);
+            merge.CheckKeys(Source, static _ => null, table.Name, cancellationToken);
             await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
             change.RemoveAll();
         });
@@ -109,7 +109,7 @@ public sealed class TableWriter(EngineSession session)
         var replaced = lookup is null
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
-        if (lookup is not { MayRepeat: false }) merge.CheckKeys(Source, table.Name, cancellationToken);
+        if (lookup is not { MayRepeat: false }) merge.CheckKeys(Source, static _ => null, table.Name, cancellationToken);
         change.MergedBy = options.Keys;
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
@@ -126,7 +126,7 @@ public sealed class TableWriter(EngineSession session)
             change.MergedBy = [.. merge.Keys.Select(key => key.Name)];
             if (change.RowsAdded < 2) return;
             using var written = await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
-            merge.CheckKeys($"(SELECT {merge.KeysOf("w")} FROM {written.Sql} AS w)", table.Name, cancellationToken);
+            merge.CheckKeys($"(SELECT {merge.KeysOf("w")} FROM {written.Sql} AS w)", change.RangeWritten, table.Name, cancellationToken);
         });
 
     /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
@@ -305,7 +305,7 @@ public sealed class TableWriter(EngineSession session)
             session, change.Present!, files, withAddresses: true, cancellationToken);
         var replaced = new RowAddresses(change.Present!, files);
         replaced.Add(session, merge.FindRows(candidates), cancellationToken);
-        await ReplaceAsync(change, merge, replaced, merge.NewRows(candidates), cancellationToken);
+        await ReplaceAsync(change, merge, replaced, merge.NewRows(candidates, change.Present!.Schema), cancellationToken);
     }
 
     async Task ReplaceAsync(

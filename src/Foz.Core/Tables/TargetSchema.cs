@@ -17,10 +17,11 @@ sealed class TargetSchema
 
     readonly HashSet<string> given;
     readonly string? maxColumnId;
+    readonly bool isWidened;
 
-    TargetSchema(TableSchema schema, bool isChanged, IEnumerable<string> given, string? maxColumnId = null)
+    TargetSchema(TableSchema schema, bool isChanged, IEnumerable<string> given, string? maxColumnId = null, bool isWidened = false)
     {
-        (Schema, IsChanged, this.maxColumnId) = (schema, isChanged, maxColumnId);
+        (Schema, IsChanged, this.maxColumnId, this.isWidened) = (schema, isChanged, maxColumnId, isWidened);
         this.given = new(given, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -37,7 +38,7 @@ sealed class TargetSchema
     public bool IsGiven(StructField field) => given.Contains(field.Name);
 
     /// <summary>The same schema for rows that are given these columns.</summary>
-    public TargetSchema Giving(IEnumerable<string> columns) => new(Schema, IsChanged, columns, maxColumnId);
+    public TargetSchema Giving(IEnumerable<string> columns) => new(Schema, IsChanged, columns, maxColumnId, isWidened);
 
     /// <summary>The schema of a table that has the rows of a statement and nothing else.</summary>
     /// <param name="present">
@@ -86,7 +87,7 @@ sealed class TargetSchema
     public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false, []);
 
     /// <summary>
-    /// The schema of a table that the rows of a statement are added to. Types are widened where the table allows it.
+    /// The schema of a table that the rows of a statement are added to. Types are widened where the table or the options allow it.
     /// </summary>
     /// <exception cref="FozException">
     /// The table cannot hold a column's type, lacks a column and may not be given it, or not without a type, or counts a
@@ -110,7 +111,8 @@ sealed class TargetSchema
                 : (evolution.Schema, null);
             return new(
                 new(schema, table.PartitionColumns, table.Schema.Mapping),
-                evolution.IsChanged || kept.Fields.Length < table.Schema.Columns.Fields.Length, columns.Select(column => column.Name), maxColumnId);
+                evolution.IsChanged || kept.Fields.Length < table.Schema.Columns.Fields.Length, columns.Select(column => column.Name), maxColumnId,
+                isWidened: !evolution.Widened.IsEmpty);
         }
         catch (DeltaException e)
         {
@@ -123,10 +125,14 @@ sealed class TargetSchema
     {
         SchemaString = Schema.Columns.ToString(),
         PartitionColumns = StringList.From(Schema.PartitionColumns.Select(column => column.Name)),
-        Configuration = maxColumnId is null
-            ? metadata.Configuration
-            : metadata.Configuration.With(ColumnMapping.MaxColumnIdProperty, maxColumnId),
+        Configuration = Properties(metadata.Configuration),
     };
+
+    StringMap Properties(StringMap known)
+    {
+        if (maxColumnId is not null) known = known.With(ColumnMapping.MaxColumnIdProperty, maxColumnId);
+        return isWidened ? known.With(TypeWidening.EnableProperty, "true") : known;
+    }
 
     /// <summary>
     /// What a statement's rows are as a list of SELECT: in the table's order, by physical names, of the table's types;
@@ -197,9 +203,10 @@ sealed class TargetSchema
 
     static bool WidensTypes(TableSnapshot table, WriteOptions options) =>
         options.AddsColumns
-        && (table.State.Protocol.Supports(TableFeature.TypeWidening) || table.State.Protocol.Supports(TypeWideningPreview))
-        && string.Equals(
-            table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase);
+        && (options.WidensTypes
+            || ((table.State.Protocol.Supports(TableFeature.TypeWidening) || table.State.Protocol.Supports(TypeWideningPreview))
+                && string.Equals(
+                    table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Gives columns that have none an id and a physical name, where the table maps its columns.</summary>
     static (StructType Schema, string? MaxColumnId) Map(ColumnMappingMode mapping, StringMap properties, StructType schema)

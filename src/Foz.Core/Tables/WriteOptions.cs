@@ -32,6 +32,12 @@ public sealed record WriteOptions
     public bool RemovesColumns { get; init; }
 
     /// <summary>
+    /// Whether columns take a wider type where the statement's values need it, which the table is set to allow then; else they
+    /// do where it allows it already.
+    /// </summary>
+    public bool WidensTypes { get; init; }
+
+    /// <summary>
     /// What is known of columns beyond their types in the statement: source types and comments, by name.
     /// </summary>
     public IReadOnlyList<Field> Fields { get; init; } = [];

@@ -9,9 +9,6 @@ namespace Foz.Delta.DeletionVectors;
 /// </summary>
 public sealed class RowSet : IEquatable<RowSet>
 {
-    /// <summary>The greatest row number that the format allows: the upper 32 bits stay positive.</summary>
-    public const long RowMax = long.MaxValue;
-
     // keys[i] holds the upper 48 bits of the rows in containers[i]; ascending.
     readonly long[] keys;
     readonly Container[] containers;

@@ -32,9 +32,11 @@ public sealed record SchemaEvolution
     /// </summary>
     /// <param name="table">The table's schema.</param>
     /// <param name="data">The schema of the data.</param>
-    /// <param name="widenTypes">Whether a column may take the data's wider type (<see cref="TypeWidening"/>).</param>
+    /// <param name="widenTypes">Whether a column may take a wider type, which holds the data's too (<see cref="TypeWidening"/>).</param>
     /// <exception cref="DeltaException">
-    /// <see cref="DeltaErrorKind.InvalidSchema"/>: a column has a type that the table's cannot hold.
+    /// <see cref="DeltaErrorKind.TypeMismatch"/>: a column has a type that the table's cannot hold;
+    /// <see cref="DeltaErrorKind.TypeWideningDisabled"/>: nor may it be widened to it; <see cref="DeltaErrorKind.InvalidSchema"/>: the
+    /// data's schema is faulty.
     /// </exception>
     public static SchemaEvolution Merge(StructType table, StructType data, bool widenTypes = false)
     {
@@ -109,11 +111,12 @@ public sealed record SchemaEvolution
                     return AllNullable(data);
             }
             if (table == data || TypeWidening.CanRead(data, table)) return table;
-            if (!widenTypes || !TypeWidening.CanEvolve(table, data))
-                throw new DeltaException(DeltaErrorKind.InvalidSchema,
+            var wider = TypeWidening.Wider(table, data);
+            if (wider is null || !widenTypes)
+                throw new DeltaException(wider is null ? DeltaErrorKind.TypeMismatch : DeltaErrorKind.TypeWideningDisabled,
                     $"column {path} is {table} in the table but {data} in the data, which it cannot hold");
-            changes.Add(new(table, data, fieldPath));
-            return data;
+            changes.Add(new(table, wider, fieldPath));
+            return wider;
 
             string Join(string name) => fieldPath is null ? name : $"{fieldPath}.{name}";
         }

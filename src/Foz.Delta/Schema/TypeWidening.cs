@@ -31,6 +31,22 @@ public static class TypeWidening
         and not (PrimitiveType, DecimalType);
 
     /// <summary>
+    /// The type that a column takes because data has another: the data's where <see cref="CanEvolve"/> allows it; of two
+    /// decimals the narrowest that holds both. Null where there is none.
+    /// </summary>
+    public static DeltaType? Wider(DeltaType table, DeltaType data)
+    {
+        if (table is DecimalType a && data is DecimalType b)
+        {
+            var scale = Math.Max(a.Scale, b.Scale);
+            var precision = Math.Max(a.Precision - a.Scale, b.Precision - b.Scale) + scale;
+            if (precision > DecimalType.PrecisionMax) return null;
+            data = new DecimalType(precision, scale);
+        }
+        return CanEvolve(table, data) ? data : null;
+    }
+
+    /// <summary>
     /// Whether values of the old type can be read as the new one: as <see cref="CanWiden"/>, but a decimal need hold no
     /// more digits than the integer had, as some writers have it.
     /// </summary>

@@ -67,6 +67,9 @@ static unsafe partial class NativeMethods
     public static partial void duckdb_vector_reference_value(nint vector, nint value);
 
     [LibraryImport(Library)]
+    public static partial void duckdb_vector_reference_vector(nint vector, nint other);
+
+    [LibraryImport(Library)]
     public static partial nint duckdb_create_vector(LogicalTypeHandle type, ulong capacity);
 
     [LibraryImport(Library)]

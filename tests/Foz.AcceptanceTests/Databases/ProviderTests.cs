@@ -66,6 +66,13 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_come_later_with_the_last_cursor_arrive_once()
+    {
+        var database = await OpenAsync("{t: {mode: incremental, cursor: c}}");
+        await Arrivals.CheckAsync(lake, database);
+    }
+
+    [Fact]
     public async Task What_the_database_refuses_is_told_without_the_password()
     {
         var database = await OpenAsync("{t: {cursor: c, mode: incremental}, gone: }");

@@ -44,6 +44,14 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_come_later_with_the_last_cursor_arrive_once()
+    {
+        var database = await server.CreateDatabaseAsync();
+        WriteSource(database, "{t: {mode: incremental, cursor: c}}");
+        await Arrivals.CheckAsync(lake, database);
+    }
+
+    [Fact]
     public async Task Tables_of_a_run_are_read_as_they_were_at_one_moment()
     {
         var database = await CreateTablesAsync(5);

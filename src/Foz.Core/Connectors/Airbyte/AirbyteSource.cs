@@ -169,7 +169,7 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
             }, JsonSchemaFields.Of(schema.RootElement));
     }
 
-    ProgramRun Run(string what) => new(options, projectFolder, $"{definition.Name}.{what}", clock);
+    ProgramRun Run(string what) => new(options, definition, what, projectFolder, clock);
 
     static string? Text(JsonObject node, string key) => node[key] is JsonValue value ? value.ToString() : null;
 }

@@ -34,6 +34,9 @@ public sealed class DatabaseConnector : IConnector
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>
+    public void Validate(SourceDefinition source, StreamDefinition stream) => CursorPlan.Check(stream);
+
+    /// <inheritdoc/>
     public ISource Open(SourceDefinition source, string projectFolder) =>
         new DatabaseSource(source, DatabaseOptions.Read(source.Connection.Settings, projectFolder));
 }

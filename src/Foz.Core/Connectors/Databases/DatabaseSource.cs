@@ -49,13 +49,18 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var table = await DescribeAsync(stream, cancellationToken);
         var cursor = DatabaseColumns.Find(
             stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"), table.Columns);
-        var from = history.LastOrDefault(h => h.CursorTo is not null)?.CursorTo;
         var name = Dialect.Quote(cursor.Name);
-        var where = from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}";
-        var rows = await session.QueryAsync(
-            $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT MAX({name}) FROM {table.From}{where}",
-            from is null ? [] : [CursorText.ToValue(from, cursor.ValueType)], cancellationToken);
-        return rows is [[{ } to]] ? new(new() { CursorFrom = from, CursorTo = CursorText.Of(to) }, []) : new(null, []);
+        return new(await CursorPlan.MakeAsync(history, MaxAsync, CountAsync), []);
+
+        async Task<string?> MaxAsync(string? from) =>
+            await AskAsync($"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}", from) is [[{ } to]] ? CursorText.Of(to) : null;
+
+        async Task<long> CountAsync(string value) =>
+            await AskAsync("COUNT(*)", $" WHERE {name} = {Dialect.Parameter(1)}", value) is [[{ } count]] ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+
+        Task<List<object?[]>> AskAsync(string what, string where, string? value) => session.QueryAsync(
+            $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT {what} FROM {table.From}{where}",
+            value is null ? [] : [CursorText.ToValue(value, cursor.ValueType)], cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -65,7 +70,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var table = await DescribeAsync(stream, cancellationToken);
         var fields = table.Columns.Select(c => c.Field).ToList();
         var conditions = inputs.CursorTo is { } to
-            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), inputs.CursorFrom, to)]
+            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), inputs, to)]
             : await RangesAsync(stream, table, cancellationToken);
         var queue = new Queue<KeyCondition>(conditions);
         var readers = Math.Min(options.ConnectionsMax, conditions.Count);
@@ -80,13 +85,13 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         };
     }
 
-    KeyCondition CursorCondition(DatabaseColumn cursor, string? from, string to)
+    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs inputs, string to)
     {
         var name = Dialect.Quote(cursor.Name);
         var end = CursorText.ToValue(to, cursor.ValueType);
-        return from is null
+        return inputs.CursorFrom is not { } from
             ? new($"({name} <= {Dialect.Parameter(1)} OR {name} IS NULL)", [end])
-            : new($"{name} > {Dialect.Parameter(1)} AND {name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
+            : new($"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Dialect.Parameter(1)} AND {name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
     }
 
     /// <summary>Ranges of a whole number that cover the table; one without a condition where there is none.</summary>

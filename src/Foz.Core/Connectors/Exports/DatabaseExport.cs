@@ -32,8 +32,8 @@ static class DatabaseExport
             if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
             if (target.Mode is ExportMode.Upsert)
                 foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
-                    await EachAsync(rows, sql, writing.DeleteAsync, cancellationToken);
-            var count = await EachAsync(rows, rows.Sql, writing.InsertAsync, cancellationToken);
+                    await EachAsync(rows, options.Dialect, sql, writing.DeleteAsync, cancellationToken);
+            var count = await EachAsync(rows, options.Dialect, rows.Sql, writing.InsertAsync, cancellationToken);
             if (ledger is not null) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return count;
@@ -60,14 +60,15 @@ static class DatabaseExport
         target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Table) : null;
 
     static async Task<long> EachAsync(
-        ExportRows rows, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write, CancellationToken cancellationToken)
+        ExportRows rows, Dialect dialect, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write,
+        CancellationToken cancellationToken)
     {
         using var read = rows.Session.Query(rows.AsText(sql), cancellationToken);
         var (batch, count) = (new List<object?[]>(), 0L);
         var rowsMax = Math.Clamp(ParametersMax / rows.Fields.Count, 1, RowsMax);
         foreach (var row in read.Rows(cancellationToken))
         {
-            batch.Add([.. row.Select((value, i) => ValueOf(value as string, rows.Fields[i].Type))]);
+            batch.Add([.. row.Select((value, i) => ValueOf(value as string, rows.Fields[i].Type, dialect))]);
             count++;
             if (batch.Count < rowsMax) continue;
             await write(batch, cancellationToken);
@@ -77,7 +78,11 @@ static class DatabaseExport
         return count;
     }
 
-    static object? ValueOf(string? text, DataType type) => text is null ? null : type switch
+    /// <summary>A value as providers take it.</summary>
+    /// <param name="text">Its text, of <see cref="ExportRows.AsText"/>.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="dialect">What the database speaks.</param>
+    internal static object? ValueOf(string? text, DataType type, Dialect dialect) => text is null ? null : type switch
     {
         _ when type == DataType.Boolean => text == "true",
         _ when type == DataType.Byte || type == DataType.Short => short.Parse(text, CultureInfo.InvariantCulture),
@@ -86,7 +91,8 @@ static class DatabaseExport
         _ when type == DataType.Float => float.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.Double => double.Parse(text, CultureInfo.InvariantCulture),
         DataType.Decimal when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
-        _ when type == DataType.Date => DateTime.Parse(text, CultureInfo.InvariantCulture),
+        // A database without dates would keep the midnight of a DateTime.
+        _ when type == DataType.Date => dialect.Name == "sqlite" ? (object)text : DateTime.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.TimestampNtz => DateTime.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.Timestamp => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
         _ when type == DataType.Binary => Convert.FromHexString(text.AsSpan(2)),

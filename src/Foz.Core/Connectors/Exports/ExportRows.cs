@@ -21,9 +21,36 @@ public sealed record ExportRows(string Name, long Version, EngineSession Session
     /// <param name="sql">The rows.</param>
     public string AsText(string sql) => $"SELECT {string.Join(", ", Fields.Select(f => TextOf(SqlText.Identifier(f.Name), f.Type)))} FROM ({sql})";
 
+    /// <summary>
+    /// A SELECT of the rows as the engine's JSON should have them: instants as RFC 3339 has them, bytes as <c>\x</c> with
+    /// hexadecimal digits, and null for what RFC 8259 has no number for (<c>NaN</c> and infinity); in structs, lists and maps too.
+    /// </summary>
+    /// <param name="sql">The rows.</param>
+    public string ForJson(string sql) =>
+        $"SELECT {string.Join(", ", Fields.Select(f => $"{JsonOf(SqlText.Identifier(f.Name), f.Type, 0)} AS {SqlText.Identifier(f.Name)}"))} FROM ({sql})";
+
+    static string JsonOf(string value, DataType type, int depth)
+    {
+        var element = $"e{depth}";
+        return type switch
+        {
+            _ when type == DataType.Float || type == DataType.Double => $"CASE WHEN isfinite({value}) THEN {value} END",
+            _ when type == DataType.Timestamp =>
+                $"CASE WHEN isfinite({value}) THEN replace(CAST({value} AT TIME ZONE 'UTC' AS VARCHAR), ' ', 'T') || 'Z' ELSE CAST({value} AS VARCHAR) END",
+            _ when type == DataType.TimestampNtz => $"replace(CAST({value} AS VARCHAR), ' ', 'T')",
+            _ when type == DataType.Binary => $"'\\x' || lower(hex({value}))",
+            DataType.Array array => $"list_transform({value}, lambda {element}: {JsonOf(element, array.Element, depth + 1)})",
+            DataType.Map map => $"map_from_entries(list_transform(map_entries({value}), lambda {element}: struct_pack("
+                + $"k := {element}.key, v := {JsonOf($"{element}.value", map.Value, depth + 1)})))",
+            DataType.Struct record => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", record.Fields.Select(f =>
+                $"{SqlText.Identifier(f.Name)} := {JsonOf($"({value}).{SqlText.Identifier(f.Name)}", f.Type, depth + 1)}"))}) END",
+            _ => value,
+        };
+    }
+
     static string TextOf(string column, DataType type) => type switch
     {
-        DataType.Struct or DataType.Array or DataType.Map => $"CAST(to_json({column}) AS VARCHAR)",
+        DataType.Struct or DataType.Array or DataType.Map => $"CAST(to_json({JsonOf(column, type, 0)}) AS VARCHAR)",
         _ when type == DataType.Binary => $"'\\x' || hex({column})",
         _ when type == DataType.Timestamp => $"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')",
         _ when type == DataType.TimestampNtz => $"strftime({column}, '%Y-%m-%dT%H:%M:%S.%f')",

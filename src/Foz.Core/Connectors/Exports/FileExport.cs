@@ -13,13 +13,13 @@ static class FileExport
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var options = target.Format switch
+            var (sql, options) = target.Format switch
             {
-                ExportFormat.Csv => "FORMAT csv, HEADER true",
-                ExportFormat.JsonLines => "FORMAT json, ARRAY false",
-                _ => "FORMAT parquet",
+                ExportFormat.Csv => (rows.Sql, "FORMAT csv, HEADER true"),
+                ExportFormat.JsonLines => (rows.ForJson(rows.Sql), "FORMAT json, ARRAY false"),
+                _ => (rows.Sql, "FORMAT parquet"),
             };
-            var count = rows.Session.Execute($"COPY ({rows.Sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
+            var count = rows.Session.Execute($"COPY ({sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
             File.Move(temporary, path, overwrite: true);
             return count;
         }

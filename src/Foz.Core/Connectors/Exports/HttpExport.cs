@@ -18,14 +18,14 @@ static class HttpExport
         ExportDefinition.ToHttp target, ConnectionDefinition connection, ExportRows rows, TimeProvider clock, CancellationToken cancellationToken)
     {
         var options = HttpOptions.Read(connection.Settings);
-        using var caller = new HttpCaller(options, clock);
-        var url = new Uri(options.Url, target.Path.TrimStart('/'));
+        using var caller = new HttpCaller(options, connection.Secrets, clock);
+        var url = HttpUrls.Below(options.Url, target.Path);
         var count = 0L;
         var part = 0;
         var body = new StringBuilder();
         var inPart = 0;
         // In an order of their own, so that a part is the same when it is sent again.
-        using var read = rows.Session.Query($"SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ({rows.Sql}) AS t ORDER BY row", cancellationToken);
+        using var read = rows.Session.Query($"SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ({rows.ForJson(rows.Sql)}) AS t ORDER BY row", cancellationToken);
         foreach (var row in read.Rows(cancellationToken))
         {
             body.Append(inPart++ == 0 ? "" : ",").Append((string)row[0]!);

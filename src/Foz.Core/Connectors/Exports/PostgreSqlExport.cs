@@ -91,6 +91,7 @@ static class PostgreSqlExport
         var definitions = rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {TypeOf(f.Type)}").ToList();
         var keys = target.Keys.Select(dialect.Quote).ToList();
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}{(keys.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", keys)})" : "")})");
+        await CheckColumnsAsync(session, target, table, rows.Fields, cancellationToken);
         await ExecuteAsync($"CREATE TEMP TABLE {Rows} ({string.Join(", ", definitions)}) ON COMMIT DROP");
         var count = await CopyAsync(session, Rows, rows, rows.Sql, cancellationToken);
         var list = string.Join(", ", columns);
@@ -122,6 +123,27 @@ static class PostgreSqlExport
             await using var command = new NpgsqlCommand(sql, session);
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>
+    static async Task CheckColumnsAsync(
+        NpgsqlConnection session, ExportDefinition.ToTable target, string table, IReadOnlyList<Field> fields, CancellationToken cancellationToken)
+    {
+        await using var find = new NpgsqlCommand(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", session);
+        find.Parameters.Add(new() { Value = table });
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken)) present.Add(reader.GetString(0));
+        var missing = fields.Where(f => !present.Contains(f.Name)).ToList();
+        if (missing.Count == 0) return;
+        var added = missing.Select(f => $"ADD COLUMN {Dialect.OfProvider("Npgsql").Quote(f.Name)} {TypeOf(f.Type)}");
+        throw new FozException(
+            ErrorKind.Source, $"export to {target.Target}: the table has no {(missing.Count == 1 ? "column" : "columns")} {string.Join(", ", missing.Select(f => f.Name))}")
+        {
+            Place = target.Place is { File: not null } place ? place : null,
+            Hint = $"ALTER TABLE {table} {string.Join(", ", added)}; or drop it, and run with --full-refresh, which makes it anew",
+        };
     }
 
     static async Task<long> CopyAsync(NpgsqlConnection session, string table, ExportRows rows, string sql, CancellationToken cancellationToken)

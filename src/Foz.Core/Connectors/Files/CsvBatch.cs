@@ -14,6 +14,7 @@ sealed class CsvBatch : IDisposable
     readonly IReadOnlyList<Part> parts;
     readonly FileColumns columns;
     readonly RejectedRows rejected;
+    IReadOnlyList<Warning> warnings = [];
 
     /// <summary>A file and the copy of it that takes its place, if there is one.</summary>
     sealed class Part(CsvFile file, string copyPath)
@@ -42,11 +43,16 @@ sealed class CsvBatch : IDisposable
         CancellationToken cancellationToken)
     {
         var files = new CsvFile?[sources.Count];
-        FileWork.ForEach(Enumerable.Range(0, sources.Count), context, i => files[i] = CsvFile.Open(sources[i], dialect), cancellationToken);
+        FileWork.ForEach(Enumerable.Range(0, sources.Count), context, i =>
+        {
+            files[i] = CsvFile.Open(sources[i], dialect);
+            // The engine takes a gzip that is cut short for whole.
+            if (files[i] is { CanEngineRead: true } && FileNames.CompressionOf(sources[i].FullPath) is Compression.Gzip)
+                FileStreams.CheckWhole(sources[i], cancellationToken);
+        }, cancellationToken);
         var present = files.OfType<CsvFile>().ToList();
         foreach (var name in present.SelectMany(f => f.Names)) columns.Add(name, DataType.String, "csv");
-        columns.AddDeclared("csv");
-        var batch = new CsvBatch(present, columns, context);
+        var batch = new CsvBatch(present, columns, context) { warnings = columns.AddDeclared("csv", [.. present.Select(f => f.Source)]) };
         try
         {
             return batch.ReadStrictly(cancellationToken);
@@ -68,6 +74,7 @@ sealed class CsvBatch : IDisposable
         {
             Fields = columns.Fields,
             RejectedSql = rejected.Select(),
+            Warnings = warnings,
             Recover = (error, ct) => Task.Run(() => Recover(error, ct), ct),
             OnDispose = DisposeAsync,
         };
@@ -103,7 +110,8 @@ sealed class CsvBatch : IDisposable
     void Copy(IEnumerable<Part> chosen, CancellationToken cancellationToken) =>
         FileWork.ForEach(chosen, context, part =>
         {
-            new CsvSifter(part.File).Copy(part.CopyPath, rejected, cancellationToken);
+            new CsvSifter(part.File).Copy(
+                part.CopyPath, row => rejected.Add(part.File.Source.Input.Path, row.Line, row.Text, row.Fault!), cancellationToken);
             part.IsCopied = true;
         }, cancellationToken);
 

@@ -18,6 +18,9 @@ sealed record CsvDialect
     /// <summary>Whether the first row names the columns.</summary>
     public bool HasHeader { get; init; } = true;
 
+    /// <summary>The names of columns that no row names, in their order; those that are missing are named by their position.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
     /// <summary>What stands around a field that holds delimiters or ends of lines; null where nothing does.</summary>
     public byte? Quote { get; init; } = (byte)'"';
 

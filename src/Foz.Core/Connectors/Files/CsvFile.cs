@@ -41,7 +41,7 @@ sealed record CsvFile(
         }
         var names = dialect.HasHeader
             ? Unique(reader.Fields.Select(f => Encoding.UTF8.GetString(Field(reader, f, dialect))))
-            : Unique(reader.Fields.Select(_ => ""));
+            : Unique(reader.Fields.Select((_, i) => dialect.Names.ElementAtOrDefault(i) ?? ""));
         // The engine takes the end of lines from the first one, and fails or finds nothing where that misleads it.
         var isFirstLineTelling = reader.NextLine == reader.Line + 1 && BitOperations.PopCount((uint)reader.LineEnds) <= 1;
         return new(

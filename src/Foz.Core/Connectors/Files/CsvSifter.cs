@@ -22,9 +22,9 @@ sealed class CsvSifter(CsvFile file)
 
     /// <summary>Writes the copy.</summary>
     /// <param name="copyPath">Where it goes.</param>
-    /// <param name="rejected">Takes the rows that cannot be read.</param>
+    /// <param name="reject">Takes the rows that cannot be read, which are left out.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public void Copy(string copyPath, RejectedRows rejected, CancellationToken cancellationToken)
+    public void Copy(string copyPath, Action<CsvRowReader> reject, CancellationToken cancellationToken)
     {
         var nullValues = file.Dialect.NullValues.Select(Encoding.UTF8.GetBytes).ToArray();
         using var stream = FileStreams.OpenText(file.Source, file.Dialect.Encoding);
@@ -32,9 +32,9 @@ sealed class CsvSifter(CsvFile file)
         var reader = Start(stream);
         while (Read(reader, cancellationToken))
         {
-            if (reader.Fault is { } fault)
+            if (reader.Fault is not null)
             {
-                rejected.Add(file.Source.Input.Path, reader.Line, reader.Text, fault);
+                reject(reader);
                 continue;
             }
             copy.WriteNumber(reader.Line);

@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 
@@ -12,6 +13,7 @@ sealed class FileColumns
     const string OwnSuffix = "_1";
     readonly List<Field> fields;
     readonly Dictionary<string, Field> byName;
+    readonly HashSet<string> brought = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Starts with the columns of the table.</summary>
     /// <param name="tableFields">They, without change columns.</param>
@@ -39,12 +41,13 @@ sealed class FileColumns
     /// <summary>The column of a name, whatever the case; null where there is none.</summary>
     public Field? Find(string name) => byName.GetValueOrDefault(name);
 
-    /// <summary>Adds a column, unless there is one of its name.</summary>
+    /// <summary>Adds a column that a file brings, unless there is one of its name.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="type">Its type, if the stream declares none.</param>
     /// <param name="sourceType">The source's own type.</param>
     public void Add(string name, DataType type, string sourceType)
     {
+        brought.Add(name);
         if (byName.ContainsKey(name)) return;
         var field = new Field(name, Declared.GetValueOrDefault(name, type)).WithSourceType(sourceType);
         fields.Add(field);
@@ -65,9 +68,17 @@ sealed class FileColumns
     }
 
     /// <summary>Adds the columns that the stream declares and that no file has brought.</summary>
-    public void AddDeclared(string sourceType)
+    /// <param name="sourceType">The source's own type.</param>
+    /// <param name="files">The files that were looked at.</param>
+    /// <returns>What the user should know of them.</returns>
+    public IReadOnlyList<Warning> AddDeclared(string sourceType, IReadOnlyList<SourceFile> files)
     {
-        foreach (var (name, type) in Declared) Add(name, type, sourceType);
+        var missing = Declared.Keys.Where(name => !brought.Contains(name)).ToList();
+        var others = brought.Except(Declared.Keys, StringComparer.OrdinalIgnoreCase).ToList();
+        foreach (var name in missing) Add(name, Declared[name], sourceType);
+        if (files.Count == 0) return [];
+        var where = files[0].Input.Path + (files.Count == 1 ? "" : $" and {files.Count - 1:N0} more");
+        return [.. missing.Select(name => new Warning($"no column {name} in {where}: it is null", NearestName.Hint(name, others)))];
     }
 
     /// <summary>The name of the column for a field of a file: its own, unless Foz has a column of it.</summary>

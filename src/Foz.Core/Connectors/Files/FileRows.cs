@@ -21,7 +21,7 @@ static class FileRows
         return format switch
         {
             FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
-                files, CsvDialect.Read(stream.Settings, format), columns, context, cancellationToken),
+                files, CsvDialect.Read(stream.Settings, format) with { Names = stream.ColumnNames }, columns, context, cancellationToken),
             FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
             FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
             FileFormat.Binary => BinaryBatch.Read(files),

@@ -44,11 +44,21 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
             var own = FileNames.FormatOf(file.FullPath)
                 ?? throw Unclear($"the format of file {file.Input.Path} cannot be told by its name");
             if (format is not null && format != own)
-                throw Unclear($"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is not {format}");
+                throw Unclear($"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is {NameOf(own)}, and others are {NameOf(format.Value)}");
             format = own;
         }
         return format ?? FileFormat.Csv;
     }
+
+    static string NameOf(FileFormat format) => format switch
+    {
+        FileFormat.Csv => "CSV",
+        FileFormat.Tsv => "TSV",
+        FileFormat.Json => "JSON",
+        FileFormat.JsonLines => "JSON lines",
+        FileFormat.Xml => "XML",
+        _ => $"{format}",
+    };
 
     FozException Unclear(string message) => new(ErrorKind.Configuration, message)
     {

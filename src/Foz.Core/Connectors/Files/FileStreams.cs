@@ -55,6 +55,22 @@ static class FileStreams
     public static bool IsReadError(Exception e) =>
         e is IOException or UnauthorizedAccessException or InvalidDataException or WireException;
 
+    /// <summary>Reads a compressed file to its end, for a reader that takes one which is cut short for whole.</summary>
+    /// <exception cref="FozException">It is cut short, or damaged.</exception>
+    public static void CheckWhole(SourceFile file, CancellationToken cancellationToken)
+    {
+        using var stream = Open(file);
+        var buffer = new byte[BufferBytes];
+        try
+        {
+            while (stream.Read(buffer) > 0) cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (Exception e) when (IsReadError(e))
+        {
+            throw Error(file, e);
+        }
+    }
+
     /// <summary>The bytes of a file, decompressed.</summary>
     /// <exception cref="FozException">It cannot be opened.</exception>
     public static Stream Open(SourceFile file)

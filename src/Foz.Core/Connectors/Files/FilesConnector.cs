@@ -53,5 +53,8 @@ public sealed class FilesConnector(TimeProvider clock) : IConnector
     public StreamMode DefaultMode => StreamMode.Incremental;
 
     /// <inheritdoc/>
+    public void Validate(SourceDefinition source, StreamDefinition stream) => FileStreamSettings.Read(stream);
+
+    /// <inheritdoc/>
     public ISource Open(SourceDefinition source, string projectFolder) => new FilesSource(source, projectFolder, clock);
 }

@@ -56,8 +56,15 @@ sealed class FilesSource : ISource
 
     /// <inheritdoc/>
     public async Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
-        FilePlan.Make(stream, await FindAsync(FileStreamSettings.Read(stream).Pattern, cancellationToken), history);
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
+    {
+        var pattern = FileStreamSettings.Read(stream).Pattern;
+        var found = await FindAsync(pattern, cancellationToken);
+        var plan = FilePlan.Make(stream, found, history);
+        // Files may go once they were read.
+        return found.Count > 0 || history.Any(inputs => !inputs.Files.IsEmpty) ? plan
+            : plan with { Warnings = plan.Warnings.Add(new($"no file matches {pattern} in {statedFolder}", remote is null ? NearestPath.Hint(baseFolder, pattern) : null)) };
+    }
 
     /// <inheritdoc/>
     public async Task<StreamRows> ReadAsync(

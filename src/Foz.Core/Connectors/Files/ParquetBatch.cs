@@ -12,6 +12,7 @@ sealed class ParquetBatch
     const string Row = "file_row_number";
     readonly IReadOnlyList<ParquetFile> files;
     readonly IReadOnlyList<Field> fields;
+    IReadOnlyList<Warning> warnings = [];
 
     ParquetBatch(IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields) =>
         (this.files, this.fields) = (files, fields);
@@ -34,8 +35,8 @@ sealed class ParquetBatch
             var field = types.Count == 1 ? ofName.First().Field : Common(types, session, cancellationToken);
             columns.AddOrExtend(ofName.Key, field.Type, $"{format}:{string.Join('|', types)}");
         }
-        columns.AddDeclared(format);
-        var batch = new ParquetBatch(opened, columns.Fields);
+        var told = columns.AddDeclared(format, sources);
+        var batch = new ParquetBatch(opened, columns.Fields) { warnings = told };
         return batch.Select(isStrict: true);
     }
 
@@ -48,6 +49,7 @@ sealed class ParquetBatch
         new(files.Count == 0 ? FileOrigin.NoRows(fields) : Union((group, from) => SelectRows(group, from, isStrict)))
         {
             Fields = fields,
+            Warnings = warnings,
             RejectedSql = isStrict ? null : Union(SelectMisfits) is { Length: > 0 } misfits ? misfits : null,
             Recover = isStrict ? Recover : null,
         };

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,11 +21,16 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
     static readonly AnswerRows None = new(ReadOnlyMemory<byte>.Empty, []);
 
     /// <summary>Finds them.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="call">What was asked.</param>
+    /// <param name="answer">What was answered.</param>
+    /// <param name="secrets">What no error may hold of it.</param>
     /// <exception cref="FozException">The answer is not what the stream says.</exception>
-    public static AnswerRows Read(HttpStream stream, HttpCall call, HttpAnswer answer)
+    public static AnswerRows Read(HttpStream stream, HttpCall call, HttpAnswer answer, Secrets secrets)
     {
-        if (answer.Body.Span.Trim(" \t\r\n"u8).IsEmpty) return None;
+        if (answer.Status is (int)HttpStatusCode.NoContent) return None;
         var format = stream.Format ?? FormatOf(answer.MediaType);
+        if (answer.Body.Span.Trim(" \t\r\n"u8).IsEmpty) return NothingOf(stream, call, format);
         try
         {
             return format switch
@@ -37,13 +43,31 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         }
         catch (Exception e) when (e is JsonException or XmlException)
         {
-            throw new FozException(ErrorKind.Source, $"{call}: the answer is not {format.ToString().ToLowerInvariant()}: {e.Message}")
+            throw new FozException(ErrorKind.Source, $"{call}: the answer is not {NameOf(format)}: {e.Message}{answer.Excerpt(secrets)}")
             {
                 Place = stream.Definition.Settings.PlaceOf("format"),
                 Hint = answer.MediaType.Length == 0 ? null : $"the server says that it is {answer.MediaType}; 'format' says otherwise",
             };
         }
     }
+
+    /// <summary>Where a text is empty that has no rows then; no text of JSON or XML is.</summary>
+    static AnswerRows NothingOf(HttpStream stream, HttpCall call, AnswerFormat format) => format is not (AnswerFormat.Json or AnswerFormat.Xml)
+        ? None
+        : throw new FozException(ErrorKind.Source, $"{call}: the answer is empty, which is not {NameOf(format)}")
+        {
+            Place = stream.Definition.Settings.PlaceOf("format"),
+            Hint = "a server that has no rows says so: by an empty list, or status 204",
+        };
+
+    static string NameOf(AnswerFormat format) => format switch
+    {
+        AnswerFormat.Json => "JSON",
+        AnswerFormat.JsonLines => "JSON lines",
+        AnswerFormat.Csv => "CSV",
+        AnswerFormat.Tsv => "TSV",
+        _ => "XML",
+    };
 
     /// <summary>The last row; empty where there is none.</summary>
     public ReadOnlyMemory<byte> Last => Rows.Count == 0 ? default : Text[Rows[^1]];

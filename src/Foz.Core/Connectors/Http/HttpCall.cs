@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Foz.Core.Configuration;
 
 namespace Foz.Core.Connectors.Http;
 
@@ -31,6 +33,9 @@ sealed record HttpCall(Uri Url)
 /// <param name="Body">All of it.</param>
 sealed record HttpAnswer(Uri Url, int Status, ReadOnlyMemory<byte> Body)
 {
+    const int StartBytes = 16 << 10;
+    const int ExcerptLength = 300;
+
     /// <summary>Its headers, those of the content too.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
@@ -39,6 +44,25 @@ sealed record HttpAnswer(Uri Url, int Status, ReadOnlyMemory<byte> Body)
 
     /// <summary>Whether it says that there are rows.</summary>
     public bool IsSuccess => Status is >= (int)HttpStatusCode.OK and < (int)HttpStatusCode.Ambiguous;
+
+    /// <summary>How the body begins, on one line and without secrets, for errors; empty for an empty one.</summary>
+    public string Excerpt(Secrets secrets)
+    {
+        var start = Encoding.UTF8.GetString(Body.Span[..Math.Min(Body.Length, StartBytes)]);
+        // What is cut in the middle of a secret would show a part of it.
+        var text = secrets.Mask(string.Join(' ', start.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+        return text.Length == 0 ? "" : $": {(text.Length > ExcerptLength ? $"{text[..ExcerptLength]}…" : text)}";
+    }
+
+    /// <summary>The status with its words (RFC 9110, 15), such as <c>404 Not Found</c>.</summary>
+    public string StatusText
+    {
+        get
+        {
+            using var message = new HttpResponseMessage((HttpStatusCode)Status);
+            return $"{Status} {message.ReasonPhrase}".TrimEnd();
+        }
+    }
 
     /// <summary>A header; null where there is none.</summary>
     public string? Header(string name) => Headers.GetValueOrDefault(name);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Foz.Core.Configuration;
 
 namespace Foz.Core.Connectors.Http;
 
@@ -11,12 +12,12 @@ namespace Foz.Core.Connectors.Http;
 sealed class HttpCaller : IDisposable
 {
     const int RedirectsMax = 5;
-    const int ExcerptLength = 300;
     static readonly TimeSpan BackoffMin = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(60);
     static readonly TimeSpan AnswerTimeMax = TimeSpan.FromMinutes(30);
 
     readonly HttpOptions options;
+    readonly Secrets secrets;
     readonly TimeProvider clock;
     readonly HttpClient client;
     readonly TokenSource? tokens;
@@ -25,9 +26,13 @@ sealed class HttpCaller : IDisposable
     DateTimeOffset nextStart;
     TimeSpan budgetLeft;
 
-    public HttpCaller(HttpOptions options, TimeProvider clock)
+    /// <summary>A caller of one connection.</summary>
+    /// <param name="options">How the server is reached.</param>
+    /// <param name="secrets">What no error may hold of what it answers; takes the tokens that are granted.</param>
+    /// <param name="clock">Tells when tokens end, and waits between tries.</param>
+    public HttpCaller(HttpOptions options, Secrets secrets, TimeProvider clock)
     {
-        (this.options, this.clock) = (options, clock);
+        (this.options, this.secrets, this.clock) = (options, secrets, clock);
         client = new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All,
@@ -40,7 +45,8 @@ sealed class HttpCaller : IDisposable
         slots = new(options.ConnectionsMax);
         budgetLeft = options.RetryBudget;
         nextStart = DateTimeOffset.MinValue;
-        if (options.Authentication is Authentication.OAuth2 auth) tokens = new(auth, this, clock);
+        if (options.Authentication is Authentication.Header { Value: var value }) secrets.Add(value.Split(' ')[^1]);
+        if (options.Authentication is Authentication.OAuth2 auth) tokens = new(auth, this, secrets, clock);
     }
 
     /// <inheritdoc/>
@@ -242,10 +248,10 @@ sealed class HttpCaller : IDisposable
 
     static Outcome Fault(string message) => new() { Error = new InvalidDataException(message) };
 
-    static FozException Failure(HttpCall call, Outcome outcome, int tries, string? more = null)
+    FozException Failure(HttpCall call, Outcome outcome, int tries, string? more = null)
     {
         var what = outcome.Answer is { } answer
-            ? $"{call}: the server answers {answer.Status} {(HttpStatusCode)answer.Status}{Excerpt(answer, outcome.Token)}"
+            ? $"{call}: the server answers {answer.StatusText}{answer.Excerpt(secrets)}"
             : $"{call}: {(outcome.Error is InvalidDataException or TimeoutException ? outcome.Error.Message : $"the server cannot be reached or read: {outcome.Error!.Message}")}";
         var after = tries == 0 ? "" : $" (tried {tries + 1} times)";
         return new(ErrorKind.Source, what + after + (more is null ? "" : $"; {more}"), outcome.Error)
@@ -259,14 +265,6 @@ sealed class HttpCaller : IDisposable
                 _ => null,
             },
         };
-    }
-
-    static string Excerpt(HttpAnswer answer, string? token)
-    {
-        var text = Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 4 * ExcerptLength)]);
-        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        if (token is not null) text = text.Replace(token, "***", StringComparison.Ordinal);
-        return text.Length == 0 ? "" : $": {(text.Length > ExcerptLength ? $"{text[..ExcerptLength]}…" : text)}";
     }
 
     /// <summary>What one try came to.</summary>

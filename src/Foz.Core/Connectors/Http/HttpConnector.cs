@@ -22,7 +22,10 @@ public sealed class HttpConnector(TimeProvider clock) : IConnector
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>
-    public void Validate(SourceDefinition source) => HttpStreams.Read(source);
+    public void Validate(SourceDefinition source) => HttpStreams.CheckNamed(source);
+
+    /// <inheritdoc/>
+    public void Validate(SourceDefinition source, StreamDefinition stream) => HttpStreams.Read(source, stream);
 
     /// <inheritdoc/>
     public ISource Open(SourceDefinition source, string projectFolder) =>

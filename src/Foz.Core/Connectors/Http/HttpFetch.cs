@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Foz.Core.Configuration;
 using Foz.Core.Connectors.Files;
 
 namespace Foz.Core.Connectors.Http;
@@ -8,7 +9,8 @@ namespace Foz.Core.Connectors.Http;
 /// <summary>Fetches the rows of streams of one source. Safe for use by many threads.</summary>
 /// <param name="options">The connection.</param>
 /// <param name="caller">Sends the requests.</param>
-sealed class HttpFetch(HttpOptions options, HttpCaller caller)
+/// <param name="secrets">What no error may hold of an answer.</param>
+sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
 {
     const int ParentsMax = 10_000_000;
     readonly Lock gate = new();
@@ -47,7 +49,7 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller)
             var call = requests.PageOf(values, walk);
             var answer = await caller.SendAsync(call, cancellationToken);
             if (!answer.IsSuccess) yield break;
-            var rows = AnswerRows.Read(stream, call, answer);
+            var rows = AnswerRows.Read(stream, call, answer, secrets);
             yield return rows;
             if (!walk.MoveNext(new(answer, rows.Rows.Count, rows.Last))) yield break;
         }

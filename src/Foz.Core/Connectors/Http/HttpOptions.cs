@@ -6,7 +6,7 @@ namespace Foz.Core.Connectors.Http;
 /// <summary>How an API is reached.</summary>
 sealed record HttpOptions
 {
-    /// <summary>The address that paths start from, with <c>/</c> at its end.</summary>
+    /// <summary>The address that paths are below, perhaps with a query that all requests have.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>How requests prove who sends them.</summary>
@@ -44,7 +44,6 @@ sealed record HttpOptions
         var defaults = new HttpOptions { Url = url };
         return defaults with
         {
-            Url = url.AbsolutePath.EndsWith('/') || url.Query.Length > 0 ? url : new Uri($"{url.AbsoluteUri}/"),
             Authentication = Authentication.Read(settings.Section("auth")),
             Headers = settings.Map("headers"),
             Params = settings.Map("params"),

@@ -31,13 +31,11 @@ sealed class HttpRequests(HttpOptions options, HttpStream stream)
 
     Uri UrlOf(TemplateValues values, IEnumerable<KeyValuePair<string, string>> paging)
     {
-        var url = stream.Path is { } path ? new Uri(options.Url, path.Fill(values, Segment)) : TrimSlash(options.Url);
+        var url = stream.Path is { } path ? HttpUrls.Below(options.Url, path.Fill(values, Segment)) : options.Url;
         var own = stream.Params.Select(p => KeyValuePair.Create(p.Key, p.Value.Fill(values, v => v)));
         var cursor = stream.Cursor?.Param is { } param && values.Cursor is { } value ? [KeyValuePair.Create(param, value)] : Array.Empty<KeyValuePair<string, string>>();
         return HttpUrls.With(url, [.. options.Params, .. own, .. cursor, .. paging]);
     }
-
-    static Uri TrimSlash(Uri url) => url.AbsolutePath is [.., not '/', '/'] ? new(url.AbsoluteUri.TrimEnd('/')) : url;
 
     /// <summary>A value as one part of a path.</summary>
     static string Segment(string value) => value is "." or ".." or ""

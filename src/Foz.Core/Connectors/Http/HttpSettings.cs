@@ -5,12 +5,15 @@ namespace Foz.Core.Connectors.Http;
 /// <summary>What connections and streams of HTTP APIs can be set to.</summary>
 static class HttpSettings
 {
-    static readonly string[] SecretWords = ["auth", "token", "key", "secret", "password", "cookie", "session"];
+    static readonly string[] SecretWords = ["auth", "token", "key", "secret", "password", "cookie", "session", "signature"];
 
     /// <summary>Of a connection.</summary>
     public static IReadOnlyList<SettingSpec> Connection { get; } =
     [
-        new("url", "the address that paths of streams start from, `http://` or `https://`") { IsRequired = true },
+        new("url", "the address that paths of streams are below, `http://` or `https://`; all requests have its query")
+        {
+            IsRequired = true, IsSecretKey = IsSecretName,
+        },
         new("auth", "how requests prove who sends them")
         {
             Keys =
@@ -118,5 +121,5 @@ static class HttpSettings
     ];
 
     /// <summary>Whether a header or parameter of this name holds what should not be read by others.</summary>
-    static bool IsSecretName(string name) => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase));
+    static bool IsSecretName(string name) => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)) || name.Equals("sig", StringComparison.OrdinalIgnoreCase);
 }

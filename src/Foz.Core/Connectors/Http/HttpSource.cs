@@ -15,8 +15,8 @@ sealed class HttpSource : ISource
         SourceDefinition definition, HttpOptions options, IReadOnlyDictionary<string, HttpStream> streams, TimeProvider clock)
     {
         (this.definition, this.options, this.streams) = (definition, options, streams);
-        caller = new(options, clock);
-        fetch = new(options, caller);
+        caller = new(options, definition.Connection.Secrets, clock);
+        fetch = new(options, caller, definition.Connection.Secrets);
     }
 
     /// <inheritdoc/>

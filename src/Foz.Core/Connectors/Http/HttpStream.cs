@@ -95,15 +95,27 @@ static class HttpStreams
     /// <exception cref="FozException">A setting is wrong.</exception>
     public static IReadOnlyDictionary<string, HttpStream> Read(SourceDefinition source)
     {
+        CheckNamed(source);
+        var read = new Dictionary<string, HttpStream>(StringComparer.Ordinal);
+        foreach (var stream in source.Streams) Read(source, stream, read, []);
+        return read;
+    }
+
+    /// <summary>One of them.</summary>
+    /// <exception cref="FozException">A setting of it, or of a stream that it is fed by, is wrong.</exception>
+    public static HttpStream Read(SourceDefinition source, StreamDefinition stream) =>
+        Read(source, stream, new(StringComparer.Ordinal), []);
+
+    /// <summary>Makes sure that the streams are named.</summary>
+    /// <exception cref="FozException">They are to be discovered.</exception>
+    public static void CheckNamed(SourceDefinition source)
+    {
         if (source.TakesAllStreams)
             throw new FozException(ErrorKind.Configuration, "an HTTP API does not tell which streams it has")
             {
                 Place = source.Place,
                 Hint = "name them under 'streams', each with its path",
             };
-        var read = new Dictionary<string, HttpStream>(StringComparer.Ordinal);
-        foreach (var stream in source.Streams) Read(source, stream, read, []);
-        return read;
     }
 
     static HttpStream Read(

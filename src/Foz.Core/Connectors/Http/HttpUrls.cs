@@ -3,6 +3,16 @@ namespace Foz.Core.Connectors.Http;
 /// <summary>Addresses with parameters.</summary>
 static class HttpUrls
 {
+    /// <summary>The address of a path below another one, whose query it keeps.</summary>
+    /// <param name="url">The address that the path is below.</param>
+    /// <param name="path">The path, perhaps with a query of its own.</param>
+    public static Uri Below(Uri url, string path)
+    {
+        var below = new Uri(new Uri($"{url.GetLeftPart(UriPartial.Path).TrimEnd('/')}/"), path.TrimStart('/'));
+        var queries = new[] { url, below }.Select(u => u.Query.TrimStart('?')).Where(q => q.Length > 0);
+        return url.Query.Length == 0 ? below : new UriBuilder(below) { Query = string.Join('&', queries) }.Uri;
+    }
+
     /// <summary>An address with parameters added to its query; one that it has already is replaced.</summary>
     public static Uri With(Uri url, IEnumerable<KeyValuePair<string, string>> parameters)
     {

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
+using Foz.Core.Configuration;
 
 namespace Foz.Core.Connectors.Http;
 
 /// <summary>Tokens of OAuth 2 (RFC 6749): fetched when needed, kept until shortly before they end. Safe for use by many threads.</summary>
 /// <param name="auth">Who asks for them, and where.</param>
 /// <param name="caller">Sends the requests for them.</param>
+/// <param name="secrets">Takes those that are granted.</param>
 /// <param name="clock">Tells when they end.</param>
-sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, TimeProvider clock) : IDisposable
+sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets secrets, TimeProvider clock) : IDisposable
 {
     static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
     readonly SemaphoreSlim gate = new(1);
@@ -73,6 +75,7 @@ sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, TimeProv
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             token = root.GetProperty("access_token").GetString();
+            secrets.Add(token ?? "");
             var seconds = root.TryGetProperty("expires_in", out var length)
                 ? length.ValueKind is JsonValueKind.String
                     ? double.Parse(length.GetString()!, CultureInfo.InvariantCulture)
@@ -80,7 +83,7 @@ sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, TimeProv
                 : TimeSpan.FromHours(1).TotalSeconds;
             var life = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e8));
             endsAt = clock.GetUtcNow() + (life > 2 * Margin ? life - Margin : life / 2);
-            if (refreshToken is not null && root.TryGetProperty("refresh_token", out var next) && next.GetString() is { Length: > 0 } renewed) refreshToken = renewed;
+            if (refreshToken is not null && root.TryGetProperty("refresh_token", out var next) && next.GetString() is { Length: > 0 } renewed) secrets.Add(refreshToken = renewed);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -1,10 +1,11 @@
 namespace Foz.Core.Connectors.PostgreSql;
 
 /// <summary>
-/// The rows that one incremental batch reads: those whose cursor lies above where the last batch ended, up to the
-/// largest that there was when the batch was planned; the first batch reads the rows without a cursor too. A row that
-/// a slow transaction commits later with a cursor at or below that end is not read by any batch (a change stream, or
-/// a snapshot, gets it); a row that changes between planning and reading moves to the next batch.
+/// The rows that one incremental batch reads: those whose cursor lies above where the last batch ended, and at it where
+/// some came there since, up to the largest that there was when the batch was planned; the first batch reads the rows
+/// without a cursor too. A row that a slow transaction commits later with a cursor below that end is not read by any
+/// batch (a change stream, or a snapshot, gets it); a row that changes between planning and reading moves to the next
+/// batch.
 /// </summary>
 static class CursorRange
 {
@@ -17,7 +18,7 @@ static class CursorRange
         var to = inputs.CursorTo ?? throw new FozException(
             ErrorKind.Configuration, "a batch of an incremental stream states no cursor up to which to read");
         return inputs.CursorFrom is { } from
-            ? $"{name} > {Literal(from)} AND {name} <= {Literal(to)}"
+            ? $"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
             : $"({name} <= {Literal(to)} OR {name} IS NULL)";
 
         string Literal(string value) => $"{SqlText.Literal(value)}::{cursor.Type.Name}";

@@ -186,6 +186,16 @@ sealed class PgCatalog : IAsyncDisposable
         return values.SingleOrDefault();
     }
 
+    /// <summary>How many rows of a relation have a value of a cursor.</summary>
+    public async Task<long> CursorRowsAsync(
+        Relation relation, RelationColumn cursor, string value, CancellationToken cancellationToken) =>
+        (await QueryAsync(
+            $"counting the rows of {relation} with the last {cursor.Name}",
+            $"SELECT count(*) FROM {relation.Sql} t WHERE t.{SqlText.Name(cursor.Name)} = $1::text::{cursor.Type.Name}",
+            [new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Text }],
+            row => row.GetInt64(0),
+            cancellationToken)).Single();
+
     /// <summary>Whether a relation has rows in which a column is null.</summary>
     public async Task<bool> HasNullsAsync(
         Relation relation, RelationColumn column, CancellationToken cancellationToken) =>

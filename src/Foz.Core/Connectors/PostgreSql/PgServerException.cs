@@ -24,8 +24,6 @@ static class SqlStates
     public const string InvalidPassword = "28P01";
     public const string InvalidCatalogName = "3D000";
     public const string InsufficientPrivilege = "42501";
-    public const string UndefinedFunction = "42883";
-    public const string UndefinedTable = "42P01";
     public const string UndefinedObject = "42704";
     public const string InvalidParameterValue = "22023";
     public const string NotInRequiredState = "55000";

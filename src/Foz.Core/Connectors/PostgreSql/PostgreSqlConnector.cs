@@ -30,6 +30,9 @@ public sealed class PostgreSqlConnector : IConnector
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>
+    public void Validate(SourceDefinition source, StreamDefinition stream) => CursorPlan.Check(stream);
+
+    /// <inheritdoc/>
     public ISource Open(SourceDefinition source, string projectFolder) =>
         new PostgreSqlSource(source, PgOptionsReader.Read(source.Connection.Settings, projectFolder));
 }

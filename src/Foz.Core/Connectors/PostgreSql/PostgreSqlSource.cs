@@ -129,15 +129,22 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         CancellationToken cancellationToken)
     {
         var (relation, cursor) = (table.Relation, table.Cursor!);
-        var from = history.LastOrDefault(h => h.CursorTo is not null)?.CursorTo;
-        var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
-        CursorRange.CheckEnd(stream, to);
-        if (cursor.IsNullable && (from is not null || to is null)
+        var inputs = await CursorPlan.MakeAsync(
+            history,
+            async from =>
+            {
+                var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
+                CursorRange.CheckEnd(stream, to);
+                return to;
+            },
+            value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken));
+        var isFirst = !history.Any(h => h.CursorTo is not null);
+        if (cursor.IsNullable && (!isFirst || inputs is null)
             && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
-            warnings.Add(new(
-                $"{relation}: some rows have no {cursor.Name}; such rows are read once, by the first batch that "
-                + "reads any"));
-        return to is null ? null : new StreamInputs { CursorFrom = from, CursorTo = to };
+            warnings.Add(new($"{relation}: some rows have no {cursor.Name}: " + (isFirst
+                ? "they are read together with the first row that has one"
+                : "those that came after the first batch are not read, then or later")));
+        return inputs;
     }
 
     /// <summary>A stream's table.</summary>

@@ -16,6 +16,12 @@ sealed record ProgramOptions
     /// <summary>The configuration that it is given, as JSON.</summary>
     public required string Config { get; init; }
 
+    /// <summary>Variables beside those of this process, whose own win.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether it says by a message of the type <c>END</c> that it is done; else by its exit code alone.</summary>
+    public bool TellsEnd { get; init; }
+
     /// <summary>How long it may run.</summary>
     public TimeSpan Timeout { get; init; }
 

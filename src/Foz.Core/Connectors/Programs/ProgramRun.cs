@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Foz.Core.Configuration;
 using Foz.Core.Processes;
 
 namespace Foz.Core.Connectors.Programs;
@@ -18,6 +19,7 @@ sealed class ProgramRun : IDisposable
     const UnixFileMode AllFind = AllRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     readonly ProgramOptions options;
+    readonly Secrets secrets;
     readonly TimeProvider clock;
     readonly string projectFolder;
     readonly string name;
@@ -26,11 +28,15 @@ sealed class ProgramRun : IDisposable
 
     /// <summary>Makes a run ready.</summary>
     /// <param name="options">The program.</param>
+    /// <param name="definition">The source that it reads, which its log is called after.</param>
+    /// <param name="what">What it reads of that.</param>
     /// <param name="projectFolder">Where it runs.</param>
-    /// <param name="name">What it reads: its log is called that.</param>
     /// <param name="clock">Tells how long it runs.</param>
-    public ProgramRun(ProgramOptions options, string projectFolder, string name, TimeProvider clock) =>
-        (this.options, this.projectFolder, this.name, this.clock, Files) = (options, projectFolder, name, clock, FilesIn(folder, options));
+    public ProgramRun(ProgramOptions options, SourceDefinition definition, string what, string projectFolder, TimeProvider clock)
+    {
+        (this.options, this.projectFolder, this.clock, secrets) = (options, projectFolder, clock, definition.Connection.Secrets);
+        (name, Files) = ($"{definition.Name}.{what}", FilesIn(folder, options));
+    }
 
     /// <summary>
     /// Where its files are. The user of a container's processes is another, and must be able to read them: they are in a folder
@@ -61,6 +67,7 @@ sealed class ProgramRun : IDisposable
     /// <summary>Notes what it said of itself, for the error if it fails.</summary>
     public void Note(string saying)
     {
+        saying = secrets.Mask(saying);
         if (sayings.Count == SayingsMax) sayings.Dequeue();
         sayings.Enqueue(saying.Length > SayingLength ? saying[..SayingLength] : saying);
     }
@@ -79,7 +86,8 @@ sealed class ProgramRun : IDisposable
             new()
             {
                 Program = command[0], Arguments = [.. command.Skip(1), .. arguments], Folder = projectFolder, Timeout = options.Timeout,
-                MemoryBytesMax = options.MemoryBytesMax, OutputIsData = true, LogFile = LogFile,
+                MemoryBytesMax = options.MemoryBytesMax, OutputIsData = true, LogFile = LogFile, Mask = secrets.Mask,
+                Variables = options.Variables.ToDictionary(v => v.Key, string? (v) => v.Value, StringComparer.Ordinal),
             }, clock);
         process.CloseInput();
         var bytes = 0L;

@@ -49,7 +49,7 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
         var settings = source.Connection.Settings;
         var options = ProgramOptions.Read(
             settings, [InterpreterOf(settings.Text(InterpreterSetting), projectFolder), "-u", "-B", "-X", "utf8", "-c", HelperText(), FileOf(source)]);
-        return new SingerSource(source, options, projectFolder, clock);
+        return new SingerSource(source, options with { TellsEnd = true, Variables = source.Variables }, projectFolder, clock);
     }
 
     static string FileOf(SourceDefinition source) => source.Connection.Settings.Text("file")

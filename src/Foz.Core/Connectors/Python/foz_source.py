@@ -4,15 +4,14 @@ import argparse
 import base64
 import datetime
 import decimal
+import importlib.util
 import inspect
 import json
 import os
 import sys
+import threading
 import traceback
 import types
-
-MODULE = "__foz_source__"
-
 
 def _encode(value):
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
@@ -48,6 +47,53 @@ def _rows(data):
             yield from _rows(item)
 
 
+class _Messages:
+    """Messages to Foz, a line each. They wait here and not in a file object, which a forked process would send once more."""
+
+    waiting_max = 1 << 13
+
+    def __init__(self, file):
+        self.file, self.process, self.lock, self.waiting, self.size = file, os.getpid(), threading.Lock(), [], 0
+
+    def send(self, message):
+        if os.getpid() != self.process:
+            raise RuntimeError("rows are for the process that Foz began: give them back to it from those that it starts")
+        line = json.dumps(message, default=_encode, ensure_ascii=False, allow_nan=False) + "\n"
+        with self.lock:
+            self.waiting.append(line)
+            self.size += len(line)
+            if self.size >= self.waiting_max:
+                self._flush()
+
+    def flush(self):
+        if os.getpid() == self.process:
+            with self.lock:
+                self._flush()
+
+    def _flush(self):
+        data = memoryview("".join(self.waiting).encode("utf-8"))
+        self.waiting, self.size = [], 0
+        while data:
+            data = data[os.write(self.file, data):]
+
+
+def _load(path):
+    """The file as a module that can be found by its name, as pickle, dataclasses and typing want to."""
+    # Last, so that no module of Python's own is hidden by a source's name.
+    sys.path.append(os.path.dirname(path))
+    name = os.path.splitext(os.path.basename(path))[0]
+    found = importlib.util.find_spec(name) if name.isidentifier() and name not in sys.modules else None
+    if found is None or not found.origin or not os.path.samefile(found.origin, path):
+        name = "__foz_source__"
+    module = types.ModuleType(name)
+    module.__file__ = path
+    sys.modules[name] = module
+    with open(path, encoding="utf-8") as file:
+        code = compile(file.read(), path, "exec")
+    exec(code, module.__dict__)
+    return module
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("file")
@@ -57,14 +103,11 @@ def main():
     stated = arguments.parse_args()
 
     # What the file prints, and what programs print that it starts, is its log.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    out = _Messages(os.dup(1))
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     path = os.path.abspath(stated.file)
-    sys.path[:0] = [os.path.dirname(path), os.getcwd()]
-
-    def send(message):
-        out.write(json.dumps(message, default=_encode, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.path.insert(0, os.getcwd())
 
     declared = {}
     foz = types.ModuleType("foz")
@@ -80,7 +123,7 @@ def main():
 
     def set_state(value):
         """Notes how far the stream has come: the next run gets it, once the rows before it are in the table."""
-        send({"type": "STATE", "value": {"state": value}})
+        out.send({"type": "STATE", "value": {"state": value}})
 
     def variable(name, default=None):
         """A variable of the environment; an error where there is none, and no default."""
@@ -92,23 +135,35 @@ def main():
     foz.stream, foz.set_state, foz.variable = stream, set_state, variable
     sys.modules["foz"] = foz
     try:
-        with open(path, encoding="utf-8") as file:
-            code = compile(file.read(), path, "exec")
-        scope = {"__name__": MODULE, "__file__": path}
-        exec(code, scope)
+        module = _load(path)
         streams = declared or {
-            name: (value, [], None) for name, value in scope.items()
-            if inspect.isfunction(value) and value.__module__ == MODULE and not name.startswith("_")}
+            name: (value, [], None) for name, value in vars(module).items()
+            if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")}
         if stated.discover:
-            out.write(json.dumps({"streams": [_entry(name, *rest[1:]) for name, rest in streams.items()]}))
+            out.send({"streams": [_entry(name, *rest[1:]) for name, rest in streams.items()]})
         else:
-            _read(stated, streams, send)
+            _read(stated, streams, out.send)
+            # Without this mark, what there is would be a part.
+            out.send({"type": "END"})
         out.flush()
     except Exception as error:
         out.flush()
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != "<string>"]
-        sys.stderr.writelines(traceback.format_list(frames) + traceback.format_exception_only(type(error), error))
+        sys.stderr.write(_describe(error))
         sys.exit(1)
+
+
+def _describe(error):
+    """The error and what it came from, without the frames of this text."""
+    told = traceback.TracebackException.from_exception(error)
+    parts, seen = [told], set()
+    while parts:
+        part = parts.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        part.stack = traceback.StackSummary.from_list([f for f in part.stack if f.filename != "<string>"])
+        parts += [part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or [])]
+    return "".join(told.format())
 
 
 def _entry(name, keys, mode):
@@ -128,7 +183,10 @@ def _read(stated, streams, send):
     name = chosen["stream"]
     function = streams[name][0]
     takes = any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in inspect.signature(function).parameters.values())
-    for row in _rows(function(state) if takes else function()):
+    data = function(state) if takes else function()
+    if inspect.iscoroutine(data) or inspect.isasyncgen(data):
+        raise TypeError(f"{name}() is async, and gives no rows: let it return asyncio.run(...)")
+    for row in _rows(data):
         send({"type": "RECORD", "stream": name, "record": row})
 
 

@@ -45,7 +45,7 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         var arguments = new List<string> { "--config", run.Write("config.json", options.Config), "--catalog", selected };
         if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
-        var state = inputs.State;
+        var (state, hasEnded) = (inputs.State, false);
         await foreach (var line in run.RunAsync(arguments, cancellationToken))
         {
             if (JsonNode.Parse(line) is not JsonObject message) continue;
@@ -57,8 +57,12 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
                 case "STATE" when message["value"] is { } value:
                     state = value.ToJsonString();
                     break;
+                case "END":
+                    hasEnded = true;
+                    break;
             }
         }
+        if (options.TellsEnd && !hasEnded) throw run.Failure("it ended before it was done", []);
         return await Task.Run(
             () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken), cancellationToken);
     }
@@ -137,7 +141,7 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
 
     static string NameOf(JsonObject stream) => Text(stream, "stream") ?? Text(stream, "tap_stream_id") ?? "";
 
-    ProgramRun Run(string what) => new(options, projectFolder, $"{definition.Name}.{what}", clock);
+    ProgramRun Run(string what) => new(options, definition, what, projectFolder, clock);
 
     static string? Text(JsonObject node, string key) => node[key] is JsonValue value ? value.ToString() : null;
 }

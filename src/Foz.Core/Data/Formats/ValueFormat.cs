@@ -44,10 +44,22 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
                 : null),
         new("timestamp", Timestamp),
         new("decimal_comma", DecimalComma),
+        new("decimal", Decimal),
     }.ToFrozenDictionary(format => format.Name, StringComparer.Ordinal);
 
     /// <summary>The names of all formats.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;
+
+    /// <summary>
+    /// A format's name, and that of the one in which it writes values, where that is another: a value that was written in one way
+    /// is one of either.
+    /// </summary>
+    public static IEnumerable<string> NamesOfWritten(string name) => name switch
+    {
+        "date_br" => [name, "date"],
+        "decimal_comma" => [name, "decimal"],
+        _ => [name],
+    };
 
     static string? Email(string text)
     {
@@ -98,6 +110,13 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
         && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
             ? text
             : null;
+
+    /// <summary>1234567.89, with digits on both sides of the point where there is one.</summary>
+    static string? Decimal(string text)
+    {
+        var parts = text[(text.StartsWith('-') ? 1 : 0)..].Split('.');
+        return parts.Length <= 2 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)) ? text : null;
+    }
 
     /// <summary>1.234.567,89 and 1234567,89 as 1234567.89.</summary>
     static string? DecimalComma(string text)

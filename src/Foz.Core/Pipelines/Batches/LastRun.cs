@@ -29,6 +29,9 @@ public sealed record LastRun
     /// <summary>Which intervals it was asked to run; null for those that were due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
+    /// <summary>The names of the SQL tests that it was to make, and that failed or were not made.</summary>
+    public ImmutableArray<string> Tests { get; init; } = [];
+
     /// <summary>
     /// How its steps ended, in the words of <c>result:</c>, by the names that the project has for tables; steps with nothing
     /// new are not in it.

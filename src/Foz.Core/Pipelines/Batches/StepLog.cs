@@ -191,5 +191,5 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>The manifests of a step, by their paths in order.</summary>
     /// <param name="Folded">Those that are in a folded one, and are to be deleted.</param>
     /// <param name="Current">The others; a folded one is the first.</param>
-    readonly record struct StepListing(IReadOnlyList<string> Folded, IReadOnlyList<string> Current);
+    sealed record StepListing(IReadOnlyList<string> Folded, IReadOnlyList<string> Current);
 }

@@ -174,7 +174,7 @@ sealed class DbtExceptions : JinjaObject
 sealed class DbtConfigValue(DbtSession session) : JinjaObject
 {
     /// <inheritdoc/>
-    public override IEnumerable<string> Names => ["get", "require", "meta_get", "meta_require", "persist_relation_docs", "persist_column_docs"];
+    public override IEnumerable<string> Names => ["get", "require", "set", "meta_get", "meta_require", "persist_relation_docs", "persist_column_docs"];
 
     /// <inheritdoc/>
     public override string ToString() => "<config>";
@@ -192,10 +192,19 @@ sealed class DbtConfigValue(DbtSession session) : JinjaObject
                     ?? throw a.Error($"'{JinjaValue.ToText(v[0])}' is not configured, and is needed here", hint: null) : null),
             "meta_get" => new JinjaCallable(name, a => a.Bind(1, "name", "default") is var v && session.Request.Config.Meta.TryGet(v[0], out var found)
                 ? found : ReferenceEquals(v[1], JinjaArguments.Missing) ? null : v[1]),
+            "set" => new JinjaCallable(name, a => a.Bind(2, "name", "value") is var v && session.Request.Configures
+                ? Set(JinjaValue.ToText(v[0]), v[1])
+                : ""),
             "persist_relation_docs" or "persist_column_docs" => new JinjaCallable(name, _ => true),
             _ => null,
         };
         return value is not null;
+    }
+
+    string Set(string key, object? value)
+    {
+        session.Request.Config.Add(key, value);
+        return "";
     }
 
     string Configure(JinjaArguments arguments)

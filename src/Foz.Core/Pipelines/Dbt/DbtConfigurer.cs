@@ -13,7 +13,7 @@ namespace Foz.Core.Pipelines.Dbt;
 sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackage> packages, ErrorList errors, CancellationToken cancellationToken)
 {
     static readonly string[] BesideConfig =
-        ["description", "config", "columns", "name", "data_tests", "tests", "relation", "constraints", "docs", "version", "latest_version", "versions", "deprecation_date", "access", "time_spine"];
+        ["description", "config", "columns", "name", "data_tests", "tests", "relation", "constraints", "docs", "version", "deprecation_date", "time_spine"];
 
     readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
 

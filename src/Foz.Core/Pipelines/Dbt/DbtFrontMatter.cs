@@ -24,7 +24,8 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
 
     static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
-        ["sql_header"] = "a model is one SELECT",
+        ["sql_header"] = "a model is one SELECT, which is read for its columns and their lineage too, where no other statement was run: "
+            + "write a function as a Jinja macro in macros/, and what a setting does as part of the SELECT, such as AT TIME ZONE",
     };
 
     /// <summary>The columns that dbt's snapshots have, by what they are called here.</summary>

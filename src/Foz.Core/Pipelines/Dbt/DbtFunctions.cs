@@ -47,7 +47,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         "dbt_version" => (true, DbtVersion),
         "thread_id" => (true, "Thread-1"),
         "selected_resources" => (true, new JinjaList()),
-        "flags" => (true, JinjaDict.Of(("FULL_REFRESH", false), ("WHICH", "run"), ("STORE_FAILURES", Surroundings.StoresFailures))),
+        "graph" => (true, Graph()),
         _ => FindVolatile(name) is (true, var value) ? (true, value) : FindPure(name),
     };
 
@@ -70,6 +70,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         (bool IsKnown, object? Value) found = name switch
         {
             "execute" => (true, Request.Executes),
+            "flags" => (true, Flags()),
             "run_started_at" => (true, new DbtTime(Request.Executes ? Surroundings.StartedAt : DateTimeOffset.UnixEpoch)),
             "invocation_id" => (true, Request.Executes ? Surroundings.InvocationId : ""),
             "is_incremental" => (true, new JinjaCallable(name, _ => IsIncremental())),
@@ -88,6 +89,16 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         return found;
     }
 
+    JinjaDict Flags() => JinjaDict.Of(
+        ("FULL_REFRESH", Request.Executes && Surroundings.IsFullRefresh), ("WHICH", Request.Executes ? Surroundings.Command : "run"),
+        ("STORE_FAILURES", Request.Executes && Surroundings.StoresFailures));
+
+    JinjaDict Graph()
+    {
+        session.ReadsGraph = true;
+        return Surroundings.Graph();
+    }
+
     bool IsIncremental()
     {
         session.AsksLake = true;
@@ -100,13 +111,14 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
 
     DbtRelation Ref(JinjaArguments arguments)
     {
+        if (arguments.Positional.OfType<JinjaUndefined>().Any())
+            throw arguments.Error("ref() is handed something that is undefined", "write the name of a model: ref('orders')");
         var names = arguments.Positional.Select(JinjaValue.ToText).ToList();
         var version = arguments.Named.GetValueOrDefault("version") ?? arguments.Named.GetValueOrDefault("v");
-        if (version is not null) throw arguments.Error("versions of models are not supported", "name the model as it is called");
         return names switch
         {
-            [var name] => session.Resolve(new(IsSource: false, null, name, arguments.Place)),
-            [var package, var name] => session.Resolve(new(IsSource: false, package, name, arguments.Place)),
+            [var name] => session.Resolve(new(IsSource: false, null, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
+            [var package, var name] => session.Resolve(new(IsSource: false, package, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
             _ => throw arguments.Error($"ref() takes the name of a model, or that of a package and of a model, not {names.Count} values", "write ref('orders')"),
         };
     }

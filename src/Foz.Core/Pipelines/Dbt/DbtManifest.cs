@@ -22,6 +22,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
     {
         var nodes = new JsonObject();
         foreach (var resource in parts.Resources.Where(resource => resource.IsEnabled)) nodes[resource.UniqueId] = NodeOf(resource);
+        foreach (var analysis in parts.Analyses) nodes[analysis.UniqueId] = NodeOf(analysis);
         foreach (var test in parts.Tests) nodes[DbtIds.Of(test)] = NodeOf(test);
         var sources = Objects(parts.Schemas.Sources.Select(source => (source.UniqueId, SourceOf(source))));
         var exposures = Objects(parts.Schemas.Exposures.Select(ExposureOf));
@@ -79,22 +80,32 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["schema"] = resource.Table.Schema;
         node["alias"] = resource.Table.Name;
         node["checksum"] = Checksum(resource.Text);
-        node["config"] = ConfigOf(resource.Config, resource.Materialized, resource.IsEnabled);
+        node["config"] = ConfigOf(resource);
         node["tags"] = Texts(resource.Config.Tags);
         node["meta"] = Json(resource.Config.Meta);
         node["description"] = DescriptionOf(resource);
         node["columns"] = ColumnsOf(resource);
         node["created_at"] = createdAt;
-        node["relation_name"] = resource.Materialized == "ephemeral" ? null : new DbtRelation(resource.Table).ToString();
+        node["relation_name"] = resource.Materialized is "ephemeral" or "analysis" ? null : new DbtRelation(resource.Table).ToString();
         node["raw_code"] = resource.Text;
         if (resource.Said is { } said) node["patch_path"] = $"{resource.Package.Name}://{said.Place.File}";
+        if (resource.Kind == "model")
+        {
+            node["version"] = resource.Version?.Number;
+            node["latest_version"] = parts.Resources.FirstOrDefault(other => other.Package == resource.Package && other.Name == resource.Name
+                && other.Version is { IsLatest: true })?.Version!.Number;
+            node["access"] = resource.Config.Text("access") ?? "protected";
+            node["group"] = resource.Config.Text("group");
+            node["deprecation_date"] = (resource.Said?["deprecation_date"] as YamlNode.Scalar)?.Text;
+        }
         if (resource.Kind == "seed")
         {
             node["root_path"] = resource.Package.Folder;
             node["depends_on"] = new JsonObject { ["macros"] = new JsonArray() };
             return node;
         }
-        AddSql(node, resource.References, dependencies, resource.Body?.Text);
+        AddSql(node, resource.References, dependencies, resource.IsPython ? resource.Text : resource.Body?.Text);
+        if (resource.IsPython) node["language"] = "python";
         return node;
     }
 
@@ -103,7 +114,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["language"] = "sql";
         node["refs"] = new JsonArray([.. references.Where(reference => !reference.IsSource).Select(reference => (JsonNode)new JsonObject
         {
-            ["name"] = reference.Name, ["package"] = reference.Package, ["version"] = null,
+            ["name"] = reference.Name, ["package"] = reference.Package, ["version"] = reference.Version,
         })]);
         node["sources"] = new JsonArray([.. references.Where(reference => reference.IsSource)
             .Select(reference => (JsonNode)new JsonArray(reference.Package, reference.Name))]);
@@ -282,6 +293,9 @@ sealed class DbtManifest(Project project, DbtParts parts)
         ["name"] = column.Name, ["description"] = column.Description ?? "", ["meta"] = new JsonObject(), ["data_type"] = column.Type, ["quote"] = null,
         ["tags"] = Texts(column.Tags), ["constraints"] = new JsonArray(),
     })));
+
+    /// <summary>What is configured of a resource.</summary>
+    public static JsonObject ConfigOf(DbtResource resource) => ConfigOf(resource.Config, resource.Materialized, resource.IsEnabled);
 
     static JsonObject ConfigOf(DbtConfig config, string materialized, bool isEnabled)
     {

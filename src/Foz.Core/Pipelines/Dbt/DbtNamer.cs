@@ -32,7 +32,7 @@ sealed class DbtNamer(DbtSurroundings surroundings, ErrorList errors, Cancellati
         var schema = resource.Config.Text("target_schema") is { } own && resource.Kind == "snapshot"
             ? own
             : Call("generate_schema_name", named, TextOf(resource.Config["schema"]));
-        return new(schema, Call("generate_alias_name", named, resource.Config.Text("alias") ?? resource.OwnAlias));
+        return new(schema, Call("generate_alias_name", named, resource.Config.Text("alias") ?? (resource.Version is null ? null : resource.OwnAlias)));
     }
 
     /// <summary>Where the rows are kept that a test finds; null where they are not.</summary>

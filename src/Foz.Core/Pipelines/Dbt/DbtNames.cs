@@ -18,7 +18,7 @@ sealed class DbtNames
         byName = resources.GroupBy(resource => resource.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
         (this.sources, this.surroundings, this.errors) = (sources, surroundings, errors);
         foreach (var group in byName.Values.Select(all => all.Where(resource => resource.IsEnabled).ToList()).Where(all => all.Count > 1))
-            foreach (var second in group.GroupBy(resource => resource.Package.Name).Where(own => own.Count() > 1).SelectMany(own => own.Skip(1)))
+            foreach (var second in group.GroupBy(resource => (resource.Package.Name, resource.Version)).Where(own => own.Count() > 1).SelectMany(own => own.Skip(1)))
                 errors.Add(second.Place, $"'{second.Name}' is there twice", $"first at {group[0].File}");
     }
 
@@ -32,6 +32,7 @@ sealed class DbtNames
             return null;
         }
         var found = (byName.GetValueOrDefault(reference.Name) ?? []).Where(resource => reference.Package is null || resource.Package.Name == reference.Package)
+            .Where(resource => reference.Version is null ? resource.Version?.IsLatest != false : resource.Version?.Number == reference.Version)
             .OrderByDescending(resource => resource.IsEnabled).ThenByDescending(resource => resource.Package.Name == from)
             .ThenByDescending(resource => resource.Package.Name == surroundings.Project.Name).FirstOrDefault();
         if (found is null)
@@ -47,6 +48,14 @@ sealed class DbtNames
     {
         foreach (var (reference, _) in wrong)
         {
+            var versions = reference.Version is null ? [] : (byName.GetValueOrDefault(reference.Name) ?? []).Select(resource => resource.Version?.Number).ToList();
+            if (versions.Count > 0)
+            {
+                errors.Add(
+                    reference.Place, $"'{reference.Name}' has no version {reference.Version}",
+                    versions.Contains(null) ? "it has no versions: leave the version out" : $"it has {string.Join(", ", versions)}");
+                continue;
+            }
             var known = reference.IsSource ? sources.Keys.Select(key => $"{key.Item1}.{key.Item2}") : byName.Keys;
             var asked = reference.IsSource ? $"{reference.Package}.{reference.Name}" : reference.Name;
             errors.Add(

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Jinja;
@@ -16,6 +18,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
 
     readonly DbtSettings settings = file.Dbt!;
     readonly List<DbtResource> resources = [];
+    readonly List<DbtResource> analyses = [];
     readonly Dictionary<DbtResource, IReadOnlyDictionary<string, IReadOnlyList<YamlNode>>> checks = [];
     readonly List<DbtTranslatedTest> tests = [];
     readonly Dictionary<TableName, HashSet<TableName>> neededBy = [];
@@ -32,13 +35,16 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         foreach (var package in settings.Packages) schemas.Read(package);
         var finder = new DbtResourceFinder(Texts, errors);
         foreach (var package in settings.Packages) resources.AddRange(finder.Find(package, schemas));
-        foreach (var resource in resources) resource.Said = schemas.Find(resource);
-        schemas.Check(settings.Project.Name, resources);
+        analyses.AddRange(settings.Packages.SelectMany(finder.FindAnalyses));
+        foreach (var resource in resources.Concat(analyses)) resource.Said = schemas.Find(resource);
+        schemas.Check(settings.Project.Name, [.. resources, .. analyses]);
         var sources = schemas.Sources.ToDictionary(source => (source.Source, source.Name), source => source);
-        new DbtConfigurer(surroundings, settings.Packages, errors, cancellationToken).Configure(resources);
+        new DbtConfigurer(surroundings, settings.Packages, errors, cancellationToken).Configure(resources.Concat(analyses));
         var names = new DbtNames(resources, sources, surroundings, errors);
         surroundings = surroundings with { Find = names.Find };
-        foreach (var resource in resources.Where(resource => resource is { IsEnabled: true, Template: not null })) Render(resource);
+        var graph = new DbtGraph(resources, schemas, surroundings);
+        surroundings = surroundings with { Graph = graph.ToValue };
+        RenderAll(graph);
         var schemaTexts = settings.ReadingDocs(surroundings);
         var translator = new DbtTestTranslator(surroundings, errors, cancellationToken);
         var reader = new DbtTestReader(settings.Project, schemaTexts, errors);
@@ -64,47 +70,67 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
 
     static bool IsGeneric(string path) => path.Contains("/generic/", StringComparison.Ordinal);
 
-    /// <summary>Renders a SELECT: as it is whatever the run, and as it would be now.</summary>
-    void Render(DbtResource resource)
+    /// <summary>Renders all SELECTs: as they are whatever the run, then as they would be now.</summary>
+    void RenderAll(DbtGraph graph)
     {
+        var definitions = new List<(DbtResource Resource, DbtSession Session)>();
+        foreach (var resource in resources.Concat(analyses).Where(resource => resource is { IsEnabled: true, Template: not null }))
+            if (RenderDefinition(resource) is { } session) definitions.Add((resource, session));
+        // Now it is known what refers to what.
+        graph.IsComplete = true;
+        foreach (var (resource, session) in definitions) RenderNow(resource, session);
+    }
+
+    DbtSession? RenderDefinition(DbtResource resource)
+    {
+        var session = Session(resource, executes: false, isIncremental: false, lake: null);
         try
         {
-            var fixedText = Session(resource, executes: false, isIncremental: false, lake: null);
-            var definition = fixedText.Render(resource.Template!);
-            resource.Definition = definition.Text;
-            resource.Body = definition;
-            resource.References = fixedText.References;
-            if (!fixedText.IsVolatile) return;
-            var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental" && resource.Config.Flag("full_refresh") is not true;
-            var now = Session(resource, executes: true, isKept, options.Lake);
-            if (fixedText.AsksLake)
-                resource.Renewed = new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
-            try
-            {
-                resource.Body = now.Render(resource.Template!);
-            }
-            catch (FozException) when (fixedText.AsksLake || now.AsksLake)
-            {
-                // What it asks may not be there yet: the step tells, if it is not there then.
-            }
-            resource.References = [.. fixedText.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name))];
-            if (now.AsksLake)
-                resource.Renewed ??= new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
+            resource.Body = session.Render(resource.Template!);
+            resource.Definition = resource.Body.Text;
+            resource.References = session.References;
+            return session;
+        }
+        catch (FozException e)
+        {
+            errors.Add(e);
+            return null;
+        }
+    }
+
+    void RenderNow(DbtResource resource, DbtSession definition)
+    {
+        if (!definition.IsVolatile && !definition.ReadsGraph) return;
+        resource.IsVolatile = true;
+        var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental" && resource.Config.Flag("full_refresh") is not true;
+        var now = Session(resource, executes: true, isKept, options.Lake);
+        try
+        {
+            resource.Body = now.Render(resource.Template!);
+        }
+        catch (FozException) when (definition.AsksLake || now.AsksLake)
+        {
+            // What it asks may not be there yet: the step tells, if it is not there then.
         }
         catch (FozException e)
         {
             errors.Add(e);
         }
+        resource.References =
+        [
+            .. definition.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name, reference.Version)),
+        ];
+        // What is made of the project's things is another where they are.
+        if (definition.ReadsGraph || now.ReadsGraph) resource.Definition += $"\n/* graph: {HashOf(surroundings.Graph())} */";
+        if (definition.AsksLake || now.AsksLake)
+            resource.Renewed = new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
     }
 
-    DbtSession Session(DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) => new(
-        surroundings,
-        new()
-        {
-            Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind, This = resource.Table, Config = resource.Config,
-            Executes = executes, IsIncremental = isIncremental, Lake = lake,
-        },
-        token ?? cancellationToken);
+    static string HashOf(JinjaDict graph) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JinjaValue.ToText(graph))).AsSpan(0, 16));
+
+    DbtSession Session(DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) =>
+        new(surroundings, DbtRequest.Of(resource) with { Executes = executes, IsIncremental = isIncremental, Lake = lake }, token ?? cancellationToken);
 
     void Translate(DbtResource resource, DbtTestReader reader, DbtTestTranslator translator)
     {
@@ -116,9 +142,9 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             {
                 var key = test.Column?.Trim('"').ToLowerInvariant() ?? "";
                 ofColumns[key] = [.. ofColumns.GetValueOrDefault(key) ?? [], check];
-                tests.Add(new(test, DbtTestTranslator.NameOf(test, resource.Name), resource.UniqueId, Sql: null));
+                tests.Add(new(test, DbtTestTranslator.NameOf(test, resource.OwnAlias), resource.UniqueId, Sql: null));
             }
-            else if (translator.SqlOf(test, new(resource.Table), (resource.Name, resource.UniqueId)) is { } sql) tests.Add(sql);
+            else if (translator.SqlOf(test, new(resource.Table), (resource.OwnAlias, resource.UniqueId)) is { } sql) tests.Add(sql);
         }
         checks[resource] = ofColumns;
     }
@@ -213,13 +239,15 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         }
         var read = resources.Where(resource => resource.IsEnabled).Select(resource => resource.Table).ToHashSet();
         disabled.ExceptWith(read);
+        var unitTests = new DbtUnitTests(surroundings, resources, options.Lake, errors, cancellationToken);
         return new(
             file, [], models, [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()], disabled,
             new Dictionary<string, Selectors.NamedSelector>(StringComparer.Ordinal))
         {
-            Hooks = new(Hooks(settings.Project.RunHooks.Start), Hooks(settings.Project.RunHooks.End)),
-            Dbt = new(settings, surroundings, resources, schemas, tests),
-            UnitTestNodes = [.. schemas.UnitTests.Select(test => (YamlNode)test.Node)],
+            Hooks = ReadRunHooks(),
+            Dbt = new(settings, surroundings, resources, schemas, tests) { Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)] },
+            UnitTestNodes = [.. schemas.UnitTests.SelectMany(test => unitTests.Read(test.Package, test.Node))],
+            Analyses = [.. analyses.Where(analysis => analysis is { IsEnabled: true, Body.Text.Length: > 0 }).Select(AnalysisOf)],
             Declared =
             [
                 .. schemas.Sources.Where(source => source.Files is null)
@@ -239,25 +267,53 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     List<ModelTemplate> Hooks(DbtResource resource, string key) => [.. DbtValues.Texts(resource.Config[key])
         .Select(text => HookOf(text, resource.Place, (isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token)))];
 
-    /// <summary>What is run before or behind all of a run.</summary>
-    List<ModelTemplate> Hooks(YamlNode? node)
+    /// <summary>What is run before and behind all of a run; what is behind it is told how the steps ended.</summary>
+    RunHooks ReadRunHooks()
+    {
+        IReadOnlyList<EndedStep> ended = [];
+        var after = Hooks(settings.Project.RunHooks.End, () => new(ended.Select(ResultOf)));
+        return new(Hooks(settings.Project.RunHooks.Start, static () => []), steps =>
+        {
+            ended = steps;
+            return after;
+        });
+    }
+
+    List<ModelTemplate> Hooks(YamlNode? node, Func<JinjaList> results)
     {
         IReadOnlyList<YamlNode> all = node is YamlNode.Sequence list ? list.Items : node is null ? [] : [node];
-        var values = new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["results"] = new JinjaList(), ["schemas"] = new JinjaList(resources.Select(resource => resource.Table.Schema).Distinct()), ["database_schemas"] = new JinjaList(),
-        };
         return
         [
             .. all.OfType<YamlNode.Scalar>().Select(hook => HookOf(hook.Text, hook.Place, (_, lake, token) => new(
                 surroundings,
                 new()
                 {
-                    Package = settings.Project.Name, Name = "hook", File = hook.Place.File, Kind = "operation", Executes = true, Lake = lake, Values = values,
+                    Package = settings.Project.Name, Name = "hook", File = hook.Place.File, Kind = "operation", Executes = true, Lake = lake,
+                    Values = new Dictionary<string, object?>(StringComparer.Ordinal)
+                    {
+                        ["results"] = results(), ["schemas"] = new JinjaList(resources.Select(resource => resource.Table.Schema).Distinct()),
+                        ["database_schemas"] = new JinjaList(),
+                    },
                 },
                 token))),
         ];
     }
+
+    /// <summary>How a step ended, as dbt tells hooks.</summary>
+    JinjaDict ResultOf(EndedStep step)
+    {
+        var resource = resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table == step.Table);
+        return JinjaDict.Of(
+            ("node", resource is null ? new JinjaDict() : DbtGraph.NodeOf(resource)), ("status", step.Status), ("message", step.Message),
+            ("execution_time", step.Seconds), ("failures", null), ("thread_id", "Thread-1"), ("timing", new JinjaList()),
+            ("unique_id", resource?.UniqueId), ("adapter_response", JinjaDict.Of(("_message", "OK"), ("rows_affected", step.Rows))));
+    }
+
+    Analysis AnalysisOf(DbtResource resource) => new()
+    {
+        Name = resource.Name, Body = resource.Body!, File = resource.File, Tags = resource.Config.Tags,
+        Description = (resource.Said?["description"] as YamlNode.Scalar)?.Text, Reads = ReadsOf(resource.References, resource.Package.Name),
+    };
 
     ModelTemplate HookOf(string text, Place place, Func<bool, IProjectLake?, CancellationToken, DbtSession> open)
     {
@@ -282,6 +338,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             return new SeedReader(file.SchemaPrefix, errors).Read(resource.File, path, frontMatter.OfSeed(resource, own), out _);
         }
         if (resource.Body is not { } body) return null;
+        if (resource.IsPython) return ProgramOf(resource, frontMatter.Of(resource, own));
         var model = new ModelReader(file.SchemaPrefix, errors)
             .Read(resource.File, frontMatter.Of(resource, own), body, out _);
         return model is null ? null : model with
@@ -290,6 +347,32 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             Hooks = new(Hooks(resource, "pre_hook"), Hooks(resource, "post_hook")),
             Template = resource.Renewed,
             Reads = ReadsOf(resource.References, resource.Package.Name),
+        };
+    }
+
+    /// <summary>A model in Python: a program that is told what the names mean which it asks for.</summary>
+    Model? ProgramOf(DbtResource resource, YamlNode.Mapping said)
+    {
+        var (refs, sources) = (new Dictionary<string, TableName>(StringComparer.Ordinal), new Dictionary<string, TableName>(StringComparer.Ordinal));
+        foreach (var reference in resource.References)
+        {
+            if (surroundings.Find(reference, resource.Package.Name) is not { } relation) continue;
+            if (relation.Sql is not null)
+                errors.Add(reference.Place, $"{reference} is files, which a model in Python cannot read", "select them in a model in SQL, and read that");
+            var name = reference.Package is null ? reference.Name : $"{reference.Package}.{reference.Name}";
+            (reference.IsSource ? sources : refs)[reference.Version is null ? name : DbtVersion.KeyOf(name, reference.Version)] = relation.Table;
+        }
+        var body = new SqlBody(resource.Text, resource.Place);
+        var depends = new YamlNode.Sequence(
+            [.. ReadsOf(resource.References, resource.Package.Name).Select(read => new YamlNode.Scalar($"{read.Name}", isQuoted: true, read.Place))], resource.Place);
+        said = new([.. said.Entries, new("depends", resource.Place, depends)], said.Place);
+        var model = new ModelReader(file.SchemaPrefix, errors).ReadProgram(resource.File, said, body, out _);
+        var config = DbtManifest.ConfigOf(resource).ToJsonString();
+        return model?.Program is not ModelProgram.Python program ? model : model with
+        {
+            Program = program with { Dbt = new(refs, sources, config) },
+            Definition = $"{resource.Text}\n# config: {config}",
+            Hooks = new(Hooks(resource, "pre_hook"), Hooks(resource, "post_hook")),
         };
     }
 

@@ -5,17 +5,23 @@ using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Dbt;
 
-/// <summary>A model, seed or snapshot of a dbt project on its way to becoming one of Foz.</summary>
+/// <summary>A model, seed, snapshot or analysis of a dbt project on its way to becoming one of Foz.</summary>
 sealed class DbtResource
 {
-    /// <summary><c>model</c>, <c>seed</c> or <c>snapshot</c>.</summary>
+    /// <summary><c>model</c>, <c>seed</c>, <c>snapshot</c> or <c>analysis</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The package that it is part of.</summary>
     public required DbtPackage Package { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Its name; the same of all versions of a model.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The version of a model that it is; null where there is but one.</summary>
+    public DbtVersion? Version { get; init; }
+
+    /// <summary>What it is called among others: <c>orders</c>, or <c>orders.v2</c>.</summary>
+    public string Key => Version?.Key ?? Name;
 
     /// <summary>Its file, relative to the project.</summary>
     public required string File { get; init; }
@@ -35,11 +41,11 @@ sealed class DbtResource
     /// <summary>What is configured of it.</summary>
     public DbtConfig Config { get; set; } = new();
 
-    /// <summary>The name of its table where none is configured; null for its own.</summary>
-    public string? OwnAlias { get; init; }
+    /// <summary>The name of its table where none is configured, by which tests of it are called too.</summary>
+    public string OwnAlias => Version is null ? Name : $"{Name}_v{Version.Number}";
 
     /// <summary>Its name in the lake.</summary>
-    public TableName Table { get; set; }
+    public TableName Table { get; set; } = TableName.None;
 
     /// <summary>What it refers to.</summary>
     public IReadOnlyList<DbtReference> References { get; set; } = [];
@@ -50,20 +56,32 @@ sealed class DbtResource
     /// <summary>Its SELECT as it is whatever the run.</summary>
     public string? Definition { get; set; }
 
+    /// <summary>Whether its SELECT may be another in each run.</summary>
+    public bool IsVolatile { get; set; }
+
     /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
     public ModelTemplate? Renewed { get; set; }
+
+    /// <summary>Whether it is a model in Python.</summary>
+    public bool IsPython => Kind == "model" && File.EndsWith(DbtPython.Extension, StringComparison.Ordinal);
 
     /// <summary>Whether it takes part.</summary>
     public bool IsEnabled => Config.Flag("enabled") ?? true;
 
     /// <summary>How it is materialized.</summary>
-    public string Materialized => Kind == "model" ? Config.Text("materialized") ?? "view" : Kind;
+    public string Materialized => (Kind, Config.Text("materialized")) switch
+    {
+        // A project's views are those of its models in SQL.
+        ("model", null or "view") => IsPython ? "table" : "view",
+        ("model", { } stated) => stated,
+        _ => Kind,
+    };
 
     /// <summary>Where its definition starts.</summary>
     public Place Place => new(File, 1, 1);
 
     /// <summary>What dbt calls it in its artifacts.</summary>
-    public string UniqueId => $"{Kind}.{Package.Name}.{Name}";
+    public string UniqueId => $"{Kind}.{Package.Name}.{Key}";
 }
 
 /// <summary>A table of a source, which others fill.</summary>

@@ -13,10 +13,8 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
     /// <param name="schemas">What YAML files say, snapshots among it.</param>
     public IEnumerable<DbtResource> Find(DbtPackage package, DbtSchemaFiles schemas)
     {
-        foreach (var file in package.Files("model-paths", ".sql"))
-            if (Model(package, file) is { } model) yield return model;
-        foreach (var file in package.Files("model-paths", ".py"))
-            errors.Add(new Place(file), "models of dbt in Python are not supported", "make it a model in SQL, or a program of a project of Foz");
+        foreach (var file in package.Files("model-paths", ".sql", DbtPython.Extension))
+            if (Model(package, file, schemas) is { } model) yield return model;
         foreach (var file in package.Files("seed-paths", ".csv")) yield return Resource("seed", package, "seed-paths", file);
         foreach (var file in package.Files("snapshot-paths", ".sql"))
             foreach (var snapshot in Snapshots(package, file)) yield return snapshot;
@@ -24,22 +22,34 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
             if (Snapshot(package, node) is { } snapshot) yield return snapshot;
     }
 
-    static DbtResource Resource(string kind, DbtPackage package, string paths, string file, string text = "", JinjaTemplate? template = null, string? name = null)
+    /// <summary>The analyses of a package: SELECTs that people run themselves.</summary>
+    public IEnumerable<DbtResource> FindAnalyses(DbtPackage package) =>
+        package.Files("analysis-paths", ".sql").Select(file => Read("analysis", package, "analysis-paths", file, version: null)).OfType<DbtResource>();
+
+    static DbtResource Resource(
+        string kind, DbtPackage package, string paths, string file, string text = "", JinjaTemplate? template = null, string? name = null,
+        DbtVersion? version = null)
     {
         var within = package.Within(paths, file);
         return new()
         {
-            Kind = kind, Package = package, File = file, Text = text, Template = template, Name = name ?? within[^1],
-            Path = [package.Name, .. within, .. name is null ? Enumerable.Empty<string>() : [name]],
+            Kind = kind, Package = package, File = file, Text = text, Template = template, Name = name ?? version?.Model ?? within[^1], Version = version,
+            Path = version is null
+                ? [package.Name, .. within, .. name is null ? Enumerable.Empty<string>() : [name]]
+                : [package.Name, .. within.SkipLast(1), version.Model, $"v{version.Number}"],
         };
     }
 
-    DbtResource? Model(DbtPackage package, string file)
+    DbtResource? Model(DbtPackage package, string file, DbtSchemaFiles schemas) =>
+        Read("model", package, "model-paths", file, schemas.VersionIn(package, Path.GetFileNameWithoutExtension(file)));
+
+    DbtResource? Read(string kind, DbtPackage package, string paths, string file, DbtVersion? version)
     {
         var text = texts.Read(file);
         try
         {
-            return Resource("model", package, "model-paths", file, text, JinjaTemplate.Read(text, file));
+            var template = Path.GetExtension(file) == DbtPython.Extension ? DbtPython.TemplateOf(text, file) : JinjaTemplate.Read(text, file);
+            return Resource(kind, package, paths, file, text, template, version: version);
         }
         catch (FozException e)
         {

@@ -13,12 +13,12 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
 
     static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
     {
-        ["models"] = "model", ["seeds"] = "seed", ["snapshots"] = "snapshot",
+        ["models"] = "model", ["seeds"] = "seed", ["snapshots"] = "snapshot", ["analyses"] = "analysis",
     };
 
     /// <summary>What else stands in them, and is for dbt's own services or for people.</summary>
     static readonly string[] Others =
-        ["version", "macros", "analyses", "metrics", "semantic_models", "saved_queries", "groups", "data_tests", "tests", "anchors", "functions"];
+        ["version", "macros", "metrics", "semantic_models", "saved_queries", "groups", "data_tests", "tests", "anchors", "functions"];
 
     static readonly Dictionary<string, string> Readers = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -26,6 +26,7 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
     };
 
     readonly Dictionary<(string Kind, string Package, string Name), YamlNode.Mapping> said = [];
+    readonly Dictionary<(string Package, string File), DbtVersion> versions = [];
     readonly List<DbtSourceTable> sources = [];
     readonly List<(DbtPackage Package, YamlNode.Mapping Node)> exposures = [];
     readonly List<(DbtPackage Package, YamlNode.Mapping Node)> unitTests = [];
@@ -51,18 +52,31 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
     }
 
     /// <summary>What is said of a resource; null where nothing is.</summary>
-    public YamlNode.Mapping? Find(DbtResource resource) => said.GetValueOrDefault((resource.Kind, resource.Package.Name, resource.Name));
+    public YamlNode.Mapping? Find(DbtResource resource) => said.GetValueOrDefault((resource.Kind, resource.Package.Name, resource.Key));
+
+    /// <summary>The version of a model that a file holds; null where it holds the only one.</summary>
+    /// <param name="package">Its package.</param>
+    /// <param name="file">Its name, without the ending.</param>
+    public DbtVersion? VersionIn(DbtPackage package, string file) => versions.GetValueOrDefault((package.Name, file))
+        ?? versions.FirstOrDefault(known => known.Key.Package == package.Name && known.Value.IsLatest && known.Value.Model == file).Value;
 
     /// <summary>Reports what is said of resources that are not there.</summary>
     /// <param name="project">The project's name.</param>
     /// <param name="resources">All resources.</param>
     public void Check(string project, IReadOnlyCollection<DbtResource> resources)
     {
-        var known = resources.Select(resource => (resource.Kind, resource.Package.Name, resource.Name)).ToHashSet();
+        var known = resources.Select(resource => (resource.Kind, resource.Package.Name, resource.Key)).ToHashSet();
         foreach (var ((kind, package, name), node) in said)
         {
             // A package may say something of what was taken out of it.
             if (known.Contains((kind, package, name)) || package != project) continue;
+            if (versions.Values.FirstOrDefault(version => version.Key == name) is { } version)
+            {
+                errors.Add(
+                    node["name"]!.Place, $"there is no file of version {version.Number} of the model '{version.Model}'",
+                    $"call it {version.File}.sql, or name it as 'defined_in'");
+                continue;
+            }
             errors.Add(
                 node["name"]?.Place ?? node.Place, $"there is no {kind} '{name}'",
                 NearestName.Hint(name, resources.Where(resource => resource.Kind == kind).Select(resource => resource.Name)));
@@ -102,7 +116,16 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
     void Add(DbtPackage package, string kind, YamlNode.Mapping node)
     {
         var name = ((YamlNode.Scalar)node["name"]!).Text;
-        if (node["versions"] is { } versions) errors.Add(versions.Place, "versions of models are not supported", "give each version a model of its own");
+        if (kind == "model" && node["versions"] is { IsNull: false })
+        {
+            foreach (var version in DbtVersion.ReadAll(node, errors))
+            {
+                versions[(package.Name, version.File)] = version;
+                if (!said.TryAdd((kind, package.Name, version.Key), version.Said))
+                    errors.Add(node.Place, $"version {version.Number} of '{name}' is described twice");
+            }
+            return;
+        }
         if (!said.TryAdd((kind, package.Name, name), node))
         {
             errors.Add(node.Place, $"the {kind} '{name}' is described twice", $"first at {said[(kind, package.Name, name)].Place}");

@@ -10,13 +10,13 @@ sealed class DbtScopes
         "ref", "source", "var", "config", "env_var", "this", "target", "is_incremental", "adapter", "api", "execute", "run_query", "statement",
         "load_result", "store_result", "log", "print", "exceptions", "return", "modules", "run_started_at", "invocation_id", "dbt_version", "flags",
         "project_name", "schema", "database", "tojson", "fromjson", "toyaml", "fromyaml", "set", "zip", "set_strict", "zip_strict", "doc", "model",
-        "builtins", "context", "thread_id", "selected_resources", "local_md5", "load_relation", "should_full_refresh",
+        "builtins", "context", "thread_id", "selected_resources", "local_md5", "load_relation", "should_full_refresh", "graph",
     ];
 
     /// <summary>What dbt has and no template can use here, and why.</summary>
     static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
-        ["graph"] = "the graph of the project is not told to templates", ["pre_hooks"] = "hooks are no values here",
+        ["pre_hooks"] = "hooks are no values here",
         ["post_hooks"] = "hooks are no values here", ["sql"] = "materializations are Foz's own", ["submit_python_job"] = "materializations are Foz's own",
     };
 
@@ -110,6 +110,7 @@ sealed class DbtScopes
 
         public override bool TryGet(string key, out object? value)
         {
+            if (scopes.session.Request.Values.TryGetValue($"{name}.{key}", out value)) return true;
             value = scopes.Surroundings.Macros.FindIn(name, key) is { } macro ? scopes.MacroOf(macro)
                 : name == DbtMacros.BuiltIn && scopes.Surroundings.Macros.Find(key, name) is { } builtIn ? scopes.MacroOf(builtIn)
                 : null;

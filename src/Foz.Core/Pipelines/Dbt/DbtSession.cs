@@ -12,8 +12,12 @@ namespace Foz.Core.Pipelines.Dbt;
 /// <param name="Place">Where it stands.</param>
 readonly record struct DbtReference(bool IsSource, string? Package, string Name, Place Place)
 {
+    /// <summary>The version of the model that is asked for; null for the latest.</summary>
+    public string? Version { get; init; }
+
     /// <summary>As it is written.</summary>
-    public override string ToString() => $"{(IsSource ? "source" : "ref")}({(Package is null ? "" : $"'{Package}', ")}'{Name}')";
+    public override string ToString() =>
+        $"{(IsSource ? "source" : "ref")}({(Package is null ? "" : $"'{Package}', ")}'{Name}'{(Version is null ? "" : $", v={Version}")})";
 }
 
 /// <summary>What is rendered: the resource, and what is known of it.</summary>
@@ -49,8 +53,14 @@ sealed record DbtRequest
     /// <summary>The lake; null where none is at hand.</summary>
     public IProjectLake? Lake { get; init; }
 
-    /// <summary>More names.</summary>
+    /// <summary>More names, which stand over all others; one of a package's macro has the package and a dot before it.</summary>
     public IReadOnlyDictionary<string, object?> Values { get; init; } = new Dictionary<string, object?>();
+
+    /// <summary>The rendering of a resource, its configuration complete.</summary>
+    public static DbtRequest Of(DbtResource resource) => new()
+    {
+        Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind, This = resource.Table, Config = resource.Config,
+    };
 }
 
 /// <summary>What a dbt project's templates are rendered in: its packages, macros, target, variables and names.</summary>
@@ -83,6 +93,15 @@ sealed record DbtSurroundings
     /// <summary>The command's own id.</summary>
     public required string InvocationId { get; init; }
 
+    /// <summary>The things of the project, as <c>graph</c> in templates has them.</summary>
+    public Func<JinjaDict> Graph { get; init; } = static () => new();
+
+    /// <summary>The command that is run, as <c>flags.WHICH</c>.</summary>
+    public string Command { get; init; } = "run";
+
+    /// <summary>Whether the command makes tables anew.</summary>
+    public bool IsFullRefresh { get; init; }
+
     /// <summary>The relation that a reference means; null, where it is not known yet or not at all.</summary>
     public Func<DbtReference, string, DbtRelation?> Find { get; init; } = static (_, _) => null;
 }
@@ -112,6 +131,9 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
 
     /// <summary>Whether it asked what the lake has.</summary>
     public bool AsksLake { get; set; }
+
+    /// <summary>Whether it asked what the project is made of.</summary>
+    public bool ReadsGraph { get; set; }
 
     /// <summary>What queries gave that templates gave names to.</summary>
     public Dictionary<string, object?> Results { get; } = new(StringComparer.Ordinal);

@@ -61,6 +61,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
             Variables = variables,
             Vars = vars,
             StoresFailures = options.StoresFailures,
+            Command = options.Command,
+            IsFullRefresh = options.IsFullRefresh,
             StartedAt = options.Clock.GetUtcNow(),
             InvocationId = Guid.NewGuid().ToString(),
         };
@@ -92,4 +94,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 /// <param name="Schemas">What its YAML files say.</param>
 /// <param name="Tests">Its data tests.</param>
 sealed record DbtParts(
-    DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas, IReadOnlyList<DbtTranslatedTest> Tests);
+    DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas, IReadOnlyList<DbtTranslatedTest> Tests)
+{
+    /// <summary>Its analyses.</summary>
+    public IReadOnlyList<DbtResource> Analyses { get; init; } = [];
+}

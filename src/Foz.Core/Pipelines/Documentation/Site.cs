@@ -50,7 +50,9 @@ public sealed class Site
                 Node = node,
                 Lineage = await lineage.FindAsync(node.Table, cancellationToken),
                 Snapshot = await FindAsync(lake, node, cancellationToken),
-                Checks = [.. byTable[node.Table.ToString()].DistinctBy(check => check.Title)],
+                // What was checked once and is not any more says nothing of the table.
+                Checks = [.. byTable[node.Table.ToString()].DistinctBy(check => (check.Title, check.Arguments))
+                    .IntersectBy(node.Checks.Select(check => (check.Title, check.Arguments)), check => (check.Title, check.Arguments))],
             };
         }
         return new(project, found, lake.Clock.GetUtcNow());

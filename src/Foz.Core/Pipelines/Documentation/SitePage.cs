@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Quality;
 
 namespace Foz.Core.Pipelines.Documentation;
 
@@ -78,16 +79,15 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
 
     Html Checks()
     {
-        if (table.Node.Checks.Count == 0 && table.Checks.Count == 0) return Html.None;
-        var last = table.Checks.ToDictionary(check => check.Title, StringComparer.Ordinal);
-        var stated = table.Node.Checks.Select(check => (check.Title, check.Description, Violation: check.OnViolation.ToString().ToLowerInvariant()));
-        var rows = stated.Select(check => Html.Of($"""
-            <tr><td><code>{check.Title}</code></td><td>{check.Description}</td><td>{check.Violation}</td><td>{Found(last.GetValueOrDefault(check.Title))}</td></tr>
+        if (table.Node.Checks.Count == 0) return Html.None;
+        var last = table.Checks.ToDictionary(check => (check.Title, check.Arguments));
+        var rows = table.Node.Checks.Select(check => Html.Of($"""
+            <tr><td><code>{check.Title}</code></td><td><code>{check.Arguments}</code></td><td>{check.Description}</td><td>{CheckReader.Word(check.OnViolation)}</td><td>{Found(last.GetValueOrDefault((check.Title, check.Arguments)))}</td></tr>
 
             """));
         return Html.Of($"""
             <h2>Checks</h2>
-            <div class="wide"><table><thead><tr><th>Check</th><th>Description</th><th>On violation</th><th>Last result</th></tr></thead><tbody>
+            <div class="wide"><table><thead><tr><th>Check</th><th>Arguments</th><th>Description</th><th>On violation</th><th>Last result</th></tr></thead><tbody>
             {rows}</tbody></table></div>
             """);
     }
@@ -95,6 +95,7 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
     static Html Found(CheckState? check) => check switch
     {
         null => Html.Of($"""<span class="unknown">not made yet</span>"""),
+        { Actual: { } actual } => Html.Of($"""<span class="{(check.Passed ? "passed" : "failed")}">{(check.Passed ? "✓" : "✗")} {actual}</span>"""),
         { Passed: true } => Html.Of($"""<span class="passed">✓ {check.RowsChecked:N0} rows</span>"""),
         _ => Html.Of($"""<span class="failed">✗ {check.Violations:N0} of {check.RowsChecked:N0} rows</span>"""),
     };

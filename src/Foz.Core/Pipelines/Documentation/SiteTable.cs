@@ -8,12 +8,13 @@ namespace Foz.Core.Pipelines.Documentation;
 /// <summary>What a check found when it was last made.</summary>
 /// <param name="Table">The table's name in the lake.</param>
 /// <param name="Title">The check, as <c>unique(id)</c>.</param>
+/// <param name="Arguments">What it asks besides; may be empty.</param>
 /// <param name="Passed">Whether it held.</param>
 /// <param name="Violations">How many rows broke it.</param>
 /// <param name="RowsChecked">How many rows there were.</param>
-/// <param name="CheckedAt">When.</param>
+/// <param name="Actual">What was measured, of a check of the table as a whole; null for others.</param>
 public sealed record CheckState(
-    string Table, string Title, bool Passed, long Violations, long RowsChecked, DateTimeOffset CheckedAt);
+    string Table, string Title, string Arguments, bool Passed, long Violations, long RowsChecked, string? Actual);
 
 /// <summary>A table or view of the project, as its page shows it.</summary>
 sealed record SiteTable
@@ -27,7 +28,7 @@ sealed record SiteTable
     /// <summary>Its newest version; null for a view, or one that was never made.</summary>
     public TableSnapshot? Snapshot { get; init; }
 
-    /// <summary>What its checks found last.</summary>
+    /// <summary>What the checks that it has now found last.</summary>
     public IReadOnlyList<CheckState> Checks { get; init; } = [];
 
     /// <summary>Its name in the lake.</summary>

@@ -11,6 +11,9 @@ namespace Foz.Core.Pipelines.Imports;
 /// <param name="startDate">When its intervals begin; null where it does not say.</param>
 sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName> names, string? startDate)
 {
+    const string Intervals = "time_interval";
+
+    static readonly string[] Dialects = ["duckdb", "motherduck"];
     static readonly string[] ColumnKeys = ["name", "type", "description", "tags", "checks", "nullable"];
     static readonly string[] Silent = ["primary_key", "update_on_merge"];
     static readonly string[] Known =
@@ -38,6 +41,8 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         else project.Note(place, $"an asset of type '{asset.Type}' has no equivalent", HintFor(kind));
     }
 
+    static Place TypePlaceOf(BruinAsset asset) => asset.Yaml["type"]?.Place ?? new(asset.File, 1);
+
     static string? HintFor(string kind) => kind switch
     {
         "sensor" => "a run of Foz reads what is there: a check with 'freshness' fails it where that is too old",
@@ -57,6 +62,13 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
             project.Add($"models/{name.Schema}/{name.Name}.py", matter + asset.Body.Text, new(asset.File));
             return;
         }
+        var kind = asset.Type.Split('.')[0];
+        if (kind.Length > 0 && !Dialects.Contains(kind))
+            project.Note(TypePlaceOf(asset), $"its type is {asset.Type}: the SQL stays as it is", "Foz runs DuckDB's");
+        if (BruinImport.Scalar((asset.Yaml["materialization"] as YamlNode.Mapping)?["strategy"]) != Intervals && Bounds.Match(asset.Body.Text) is { Success: true } bound)
+            project.Note(
+                asset.Body.PlaceOf(bound.Index), $"'{bound.Value.Trim('\'', '"')}' stands in an asset without intervals: batch_start() and batch_end() are both the time of the run here",
+                $"take the strategy {Intervals} in Bruin or microbatch here, or write another condition");
         var sql = Bounds.Replace(asset.Body.Text, match => match.Groups["bound"].Value == "start" ? "batch_start()" : "batch_end()");
         foreach (var left in Template.EnumerateMatches(sql))
         {
@@ -84,7 +96,7 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         foreach (var item in (asset.Yaml["depends"] as YamlNode.Sequence)?.Items ?? [])
         {
             var text = BruinImport.Scalar(item is YamlNode.Mapping mapping ? mapping["asset"] ?? mapping["uri"] : item) ?? "";
-            if (TableName.TryParse(text, out var table) && names.Contains(table.Value)) yield return table.Value;
+            if (TableName.TryParse(text, out var table) && names.Contains(table)) yield return table;
             else project.Note(item.Place, $"'{text}' is no asset of this pipeline, and is left out of what it depends on");
         }
     }
@@ -103,6 +115,8 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
             model.Set("materialization", "view");
             return;
         }
+        if (strategy == Intervals && said["time_granularity"] is YamlNode.Scalar { Text: "timestamp" } granularity)
+            project.Note(granularity.Place, "'time_granularity: timestamp': intervals are days here", "write 'batch_size: hour' where each run is to fill hours");
         if (strategy == "ddl") project.Note(said["strategy"]!.Place, "'ddl' makes an empty table: here it is one of its rows");
         var keys = KeysOf(asset, "primary_key");
         var isHistory = strategy is "scd2_by_time" or "scd2_by_column";
@@ -110,9 +124,8 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         YamlNode.Mapping materialization = strategy switch
         {
             null or "create+replace" or "ddl" => Map(("type", Text("table"))),
-            "time_interval" => Map(
-                ("type", Text("incremental")), ("strategy", Text("microbatch")), ("event_time", key), ("begin", Begin(said)),
-                ("batch_size", Text(BruinImport.Scalar(said["time_granularity"]) == "timestamp" ? "hour" : "day"))),
+            Intervals => Map(
+                ("type", Text("incremental")), ("strategy", Text("microbatch")), ("event_time", key), ("begin", Begin(said)), ("batch_size", Text("day"))),
             "delete+insert" => Map(("type", Text("incremental")), ("strategy", Text(strategy)), ("unique_key", key)),
             _ => Map(
                 ("type", Text(isHistory ? "snapshot" : "incremental")), ("strategy", Text(strategy)),

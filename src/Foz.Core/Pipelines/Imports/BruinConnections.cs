@@ -8,7 +8,7 @@ namespace Foz.Core.Pipelines.Imports;
 /// <param name="project">Takes what is told.</param>
 sealed class BruinConnections(string folder, ImportedProject project)
 {
-    const string FileName = ".bruin.yml";
+    public const string FileName = ".bruin.yml";
 
     static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal) { ["postgres"] = "postgresql", ["redshift"] = "postgresql" };
 

@@ -18,6 +18,10 @@ sealed partial class BruinImport(string folder)
     readonly ErrorList errors = new();
     readonly List<BruinAsset> assets = [];
 
+    /// <summary>Whether a folder is that of a pipeline, or of several.</summary>
+    public static bool IsPipeline(string folder) =>
+        PipelineFiles.Append(BruinConnections.FileName).Any(file => File.Exists(Path.Combine(folder, file)));
+
     /// <summary>The folder of the pipeline that a folder holds; null where it holds none.</summary>
     /// <exception cref="FozException">It holds several.</exception>
     public static string? FindPipeline(string folder)

@@ -32,6 +32,10 @@ public sealed record ImportedProject(string Tool, string Name)
         };
     }
 
+    /// <summary>The tool that a folder looks to be a project of; null for none that <see cref="Read"/> knows.</summary>
+    /// <param name="folder">The folder, as a full path.</param>
+    public static string? ToolOf(string folder) => BruinImport.IsPipeline(folder) ? "Bruin" : SqlMeshImport.IsProject(folder) ? "SQLMesh" : null;
+
     internal void Note(Place place, string message, string? hint = null) => notes.Add(new($"{place}: {message}", hint));
 
     internal void Add(string path, string text, Place place)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
@@ -15,6 +14,9 @@ sealed partial class SqlMeshImport(string folder)
     static readonly string[] Dialects = ["duckdb", ""];
     static readonly string[] NotTaken = ["audits", "macros", "tests"];
 
+    readonly SortedSet<string> schedules = new(StringComparer.Ordinal);
+    SqlMeshDefaults defaults = SqlMeshDefaults.None;
+
     readonly ImportedProject project = new("SQLMesh", ImportedProject.NameOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
 
     /// <summary>Whether a folder holds a project of SQLMesh.</summary>
@@ -27,6 +29,7 @@ sealed partial class SqlMeshImport(string folder)
         foreach (var name in NotTaken.Where(name => Directory.Exists(Path.Combine(folder, name))
             && Directory.EnumerateFiles(Path.Combine(folder, name), "*", SearchOption.AllDirectories).Any()))
             project.Note(new(name), $"the folder '{name}' is not taken over", name == "tests" ? "unit tests of Foz stand in tests/*.yml" : null);
+        defaults = new SqlMeshDefaults(folder, project);
         var root = Path.Combine(folder, "models");
         foreach (var path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal))
@@ -34,6 +37,10 @@ sealed partial class SqlMeshImport(string folder)
             if (Path.GetExtension(path) == ".sql") ReadModel(path, File.ReadAllText(Path.Combine(folder, path)).ReplaceLineEndings("\n"));
             else if (Path.GetExtension(path) == ".py") project.Note(new(path), "models in Python are not taken over", "foz's stand in .py files too: docs/guide/programs.md");
         }
+        if (schedules.Count > 0)
+            project.Note(
+                new("models"), $"the schedules of its models are not taken over ({string.Join(", ", schedules)})",
+                "foz run makes what is due when it is called: let cron or another scheduler call it");
         return project;
     }
 
@@ -56,18 +63,24 @@ sealed partial class SqlMeshImport(string folder)
             project.Note(new(path, 1), $"'{said["name"]}' is not the name of a table");
             return;
         }
-        if (!Dialects.Contains(said["dialect"] ?? "", StringComparer.OrdinalIgnoreCase))
-            project.Note(new(path, 1), $"its dialect is {said["dialect"]}: the SQL stays as it is", "Foz runs DuckDB's");
+        var dialect = said["dialect"] ?? defaults.Dialect ?? "";
+        if (!Dialects.Contains(dialect, StringComparer.OrdinalIgnoreCase))
+            project.Note(new(path, 1), $"its dialect is {dialect}: the SQL stays as it is", "Foz runs DuckDB's");
+        if ((said["cron"] ?? defaults.Schedule) is { } schedule) schedules.Add(schedule);
+        if (said["columns"] is not null)
+            project.Note(
+                new(path, 1), "the types of 'columns' are not taken over: columns have those of the SELECT, or of a seed's text",
+                "state them under 'columns', such as id: {type: integer}, to have them held");
         var kind = SqlMeshKind.Of(said["kind"] ?? "VIEW");
         if (kind.Name == "SEED")
         {
-            CopySeed(path, kind, name.Value);
+            CopySeed(path, kind, name);
             return;
         }
         var model = new ImportedModel();
         Describe(model, said, path);
         SetKind(model, said, kind, path);
-        project.Add($"models/{name.Value.Schema}/{name.Value.Name}.sql", model.File(Sql(body)), new(path));
+        project.Add($"models/{name.Schema}/{name.Name}.sql", model.File(Sql(body, kind)), new(path));
     }
 
     void Describe(ImportedModel model, SqlMeshText said, string path)
@@ -94,13 +107,16 @@ sealed partial class SqlMeshImport(string folder)
             project.Note(new(path, 1), "partitions are columns, not expressions: 'partitioned_by' is left out");
             partitions = [];
         }
-        var materialization = kind.Materialization(said["start"]);
+        var start = said["start"] ?? defaults.Start;
+        var materialization = kind.Materialization(start, said["cron"] ?? defaults.Schedule);
         if (materialization is null)
         {
             project.Note(new(path, 1), $"the kind {kind.Name} has no equivalent: it is a table here");
             materialization = Map(("type", Text("table")));
         }
-        if (kind.Name == "INCREMENTAL_BY_TIME_RANGE" && said["start"] is null)
+        foreach (var key in kind.Said.Keys.Except(SqlMeshKind.Known, StringComparer.OrdinalIgnoreCase))
+            project.Note(new(path, 1), $"'{key}' of the kind {kind.Name} has no equivalent");
+        if (kind.IsOfIntervals && start is null)
             project.Note(new(path, 1), "the model has no start: its intervals begin on 2020-01-01 here", "write another 'begin'");
         model.Set("materialization", new YamlNode.Mapping(
         [
@@ -122,64 +138,31 @@ sealed partial class SqlMeshImport(string folder)
     }
 
     /// <summary>The SELECT, with Foz's words for an interval's ends.</summary>
-    string Sql(SqlBody body)
+    string Sql(SqlBody body, SqlMeshKind kind)
     {
-        var sql = Bounds.Replace(
-            body.Text, match => match.Groups["bound"].Value.Equals("start", StringComparison.OrdinalIgnoreCase) ? "batch_start()" : "batch_end()");
-        if (Macro.Match(body.Text) is { Success: true } macro)
+        if (!kind.IsOfIntervals && Bounds.Match(body.Text) is { Success: true } bound)
+            project.Note(
+                body.PlaceOf(bound.Index), $"'{bound.Value.Trim('\'')}' stands in a model without intervals: batch_start() and batch_end() are both the time of the run here",
+                "give the model intervals (strategy: microbatch), or write another condition");
+        foreach (var macro in Macro.Matches(body.Text).DistinctBy(macro => macro.Value, StringComparer.OrdinalIgnoreCase))
             project.Note(body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays as it is", "write it as SQL");
-        return sql.Trim().TrimEnd(';');
+        return Bounds.Replace(body.Text, BoundOf).Trim().TrimEnd(';');
     }
+
+    /// <summary>The end of an interval is part of it in SQLMesh: its last day, or its last microsecond.</summary>
+    static string BoundOf(Match match) => (match.Groups["bound"].Value.ToLowerInvariant(), match.Groups["form"].Value.ToLowerInvariant()) switch
+    {
+        ("start", _) => "batch_start()",
+        (_, "date" or "ds") => "(batch_end() - interval 1 microsecond)::date",
+        _ => "(batch_end() - interval 1 microsecond)",
+    };
 
     [GeneratedRegex(@"\A(\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Opening { get; }
 
-    [GeneratedRegex(@"'?@(?<bound>start|end)_(date|ds|dt|dtntz|ts|tstz)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"'?@(?<bound>start|end)_(?<form>date|ds|dt|dtntz|ts|tstz)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Bounds { get; }
 
     [GeneratedRegex(@"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz)\b)[A-Za-z_{]\w*|\bJINJA_\w+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Macro { get; }
-}
-
-/// <summary>A kind of model of SQLMesh.</summary>
-/// <param name="Name">Its name, in capitals.</param>
-/// <param name="Said">What stands in its parentheses.</param>
-sealed record SqlMeshKind(string Name, SqlMeshText Said)
-{
-    public static SqlMeshKind Of(string text)
-    {
-        var open = text.IndexOf('(', StringComparison.Ordinal);
-        return new((open < 0 ? text : text[..open]).Trim().ToUpperInvariant(), new(open < 0 ? "" : SqlMeshText.Inside(text[open..])));
-    }
-
-    /// <summary>What Foz calls it; null where it has nothing like it.</summary>
-    /// <param name="start">When its intervals begin; null where the model does not say.</param>
-    public YamlNode.Mapping? Materialization(string? start)
-    {
-        var keys = Said.List("unique_key") is { Count: > 0 } unique ? List(unique) : null;
-        return Name switch
-        {
-            "VIEW" => As("view"),
-            "FULL" => As("table"),
-            "EMBEDDED" => As("ephemeral"),
-            "INCREMENTAL_UNMANAGED" => As("incremental", "append"),
-            "INCREMENTAL_BY_PARTITION" => As("incremental", "insert_overwrite"),
-            "INCREMENTAL_BY_UNIQUE_KEY" => As("incremental", "merge", ("unique_key", keys)),
-            "INCREMENTAL_BY_TIME_RANGE" => As(
-                "incremental", "microbatch", ("event_time", Said.List("time_column") is [var column, ..] ? Text(column) : null),
-                ("begin", new YamlNode.Scalar(start ?? "2020-01-01", isQuoted: true, default)),
-                ("lookback", long.TryParse(Said["lookback"], NumberStyles.None, CultureInfo.InvariantCulture, out var lookback) ? Number(lookback) : null)),
-            "SCD_TYPE_2" or "SCD_TYPE_2_BY_TIME" => As(
-                "snapshot", "scd2_by_time", ("unique_key", keys), ("updated_at", Text(Said["updated_at_name"] ?? "updated_at")), Ends),
-            "SCD_TYPE_2_BY_COLUMN" => As(
-                "snapshot", "scd2_by_column", ("unique_key", keys),
-                ("check_cols", Said.List("columns") is { Count: > 0 } columns && columns is not ["*"] ? List(columns) : null), Ends),
-            _ => null,
-        };
-    }
-
-    (string, YamlNode?) Ends => ("hard_deletes", string.Equals(Said["invalidate_hard_deletes"], "true", StringComparison.OrdinalIgnoreCase) ? Text("invalidate") : null);
-
-    static YamlNode.Mapping As(string type, string? strategy = null, params (string, YamlNode?)[] others) =>
-        Map([("type", Text(type)), ("strategy", strategy is null ? null : Text(strategy)), .. others]);
 }

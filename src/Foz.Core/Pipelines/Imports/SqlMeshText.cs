@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Foz.Core.Pipelines.Imports;
 
 /// <summary>A list of keys and values as SQLMesh writes them in <c>MODEL (name a.b, kind FULL, …)</c>.</summary>
@@ -16,7 +18,7 @@ sealed class SqlMeshText
     /// <summary>Reads the text between the parentheses.</summary>
     public SqlMeshText(string text)
     {
-        items = Split(text);
+        items = Split(WithoutComments(text));
         foreach (var item in items)
         {
             var end = 0;
@@ -51,6 +53,22 @@ sealed class SqlMeshText
     /// <summary>A text without the parentheses or brackets around it.</summary>
     public static string Inside(string text) =>
         text.Trim() is { Length: > 1 } trimmed && trimmed[0] is '(' or '[' && Close(text.Trim(), 0) == text.Trim().Length - 1 ? text.Trim()[1..^1] : text;
+
+    /// <summary>A text with a blank in the place of each comment.</summary>
+    static string WithoutComments(string text)
+    {
+        var kept = new StringBuilder(text.Length);
+        for (int i = 0, next; i < text.Length; i = next)
+        {
+            next = Next(text, i);
+            if (IsComment(text, i)) kept.Append(' ');
+            else kept.Append(text, i, next - i);
+        }
+        return kept.ToString();
+    }
+
+    static bool IsComment(string text, int at) =>
+        text.AsSpan(at).StartsWith("--", StringComparison.Ordinal) || text.AsSpan(at).StartsWith("/*", StringComparison.Ordinal);
 
     /// <summary>Where the parenthesis that opens at an index closes; -1 where it does not.</summary>
     public static int Close(string text, int open)
@@ -89,11 +107,9 @@ sealed class SqlMeshText
             var end = text.IndexOf(text[at], at + 1);
             return end < 0 ? text.Length : end + 1;
         }
-        if (text[at] == '-' && at + 1 < text.Length && text[at + 1] == '-')
-        {
-            var end = text.IndexOf('\n', at);
-            return end < 0 ? text.Length : end + 1;
-        }
-        return at + 1;
+        if (!IsComment(text, at)) return at + 1;
+        var close = text[at] == '-' ? "\n" : "*/";
+        var behind = text.IndexOf(close, at + 2, StringComparison.Ordinal);
+        return behind < 0 ? text.Length : behind + close.Length;
     }
 }

@@ -2,6 +2,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Delta;
@@ -17,7 +18,7 @@ namespace Foz.Core.Pipelines.Lineage;
 public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
 {
     readonly Dictionary<TableName, NodeLineage> known = [];
-    readonly Dictionary<TableName, GraphNode> byTable = project.Graph.Nodes.ToDictionary(node => node.Table);
+    readonly Lazy<Dictionary<TableName, GraphNode>> byTable = new(() => project.Graph.Nodes.ToDictionary(node => node.Table));
     readonly HashSet<TableName> underWay = [];
     readonly SemaphoreSlim gate = new(1, 1);
 
@@ -133,7 +134,7 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
 
     async Task<NodeLineage> ReadAsync(EngineSession session, TableName table, CancellationToken cancellationToken)
     {
-        switch (byTable.GetValueOrDefault(table))
+        switch (byTable.Value.GetValueOrDefault(table))
         {
             case GraphNode.OfModel { Model: { Program: not null } program }:
                 return OfProgram(program, await FieldsAsync(program.Table, cancellationToken));
@@ -151,8 +152,8 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
 
     async Task<NodeLineage> OfModelAsync(EngineSession session, Model model, CancellationToken cancellationToken)
     {
-        if (model.Materialization is Materialization.Seed)
-            return new() { Table = model.Table, Columns = WithoutInputs(await TryFieldsAsync(model.Table, cancellationToken)) };
+        if (model.Materialization is Materialization.Seed seed)
+            return new() { Table = model.Table, Columns = WithoutInputs(await SeedFieldsAsync(session, model, seed, cancellationToken)) };
         try
         {
             var read = await OfSqlAsync(
@@ -166,6 +167,22 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
         catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
         {
             throw new FozException(e.Kind, e.Message, e) { Place = model.Body.PlaceOf(place.Line, place.Column), Hint = e.Hint };
+        }
+    }
+
+    /// <summary>A seed's columns are those of its file; those of its table where the file cannot be read.</summary>
+    async Task<IReadOnlyList<Field>> SeedFieldsAsync(
+        EngineSession session, Model model, Materialization.Seed seed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var select = new SeedRows(session, model, seed).Select(cancellationToken);
+            return [.. session.Describe(select, cancellationToken).Select(column => column.ToField())];
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            if (await TryFieldsAsync(model.Table, cancellationToken) is { Count: > 0 } fields) return fields;
+            throw;
         }
     }
 

@@ -32,6 +32,11 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     readonly string keys = SqlText.Identifiers(strategy.UniqueKey);
     readonly SchemaPolicy schema = new(model, session);
 
+    /// <summary>
+    /// A temporary table of all rows that came, also of those that a check took out, which are not gone; null where none was.
+    /// </summary>
+    public string? Came { get; init; }
+
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="table">The table.</param>
     /// <param name="present">Its newest version; null to make it, anew where it is there.</param>
@@ -129,7 +134,9 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     /// <summary>The columns that tell versions from one another by one value, when each begins, and whether its row is gone.</summary>
     string OtherColumns()
     {
-        var text = strategy.UniqueKey.Select(key => $"coalesce(CAST({SqlText.Identifier(key)} AS VARCHAR), '')").Append($"epoch_us({From})::VARCHAR");
+        var parts = strategy.UniqueKey.Select(key => $"CAST({SqlText.Identifier(key)} AS VARCHAR)");
+        // Where a key has several parts, no text of one may look like the end of another.
+        var text = (strategy.UniqueKey.Count > 1 ? parts.Select(part => $"md5({part})") : parts).Append($"epoch_us({From})::VARCHAR");
         return (columns.VersionId is { } id ? $", md5(concat_ws('|', {string.Join(", ", text)})) AS {SqlText.Identifier(id)}" : "")
             + (columns.VersionAt is { } at ? $", {From} AS {SqlText.Identifier(at)}" : "")
             + (columns.IsDeleted is { } gone ? $", CASE WHEN {Gone} THEN 'True' ELSE 'False' END AS {SqlText.Identifier(gone)}" : "");
@@ -222,7 +229,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     /// </summary>
     string Deleted(string old, IReadOnlyList<string> known, string at)
     {
-        var left = $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
+        var left = $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Came ?? Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
         return strategy.HardDeletes is HardDeletes.Invalidate
             ? $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) {left}"
             : $"""

@@ -7,6 +7,7 @@ using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Merging;
+using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Materializations;
 
@@ -19,6 +20,9 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     readonly TableWriter writer = new(session);
     readonly SchemaPolicy schema = new(model, session);
 
+    /// <inheritdoc cref="HistoryRows.Came"/>
+    public string? Came { get; init; }
+
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="select">The model's SELECT, bound.</param>
     /// <param name="manifest">The batch.</param>
@@ -28,7 +32,16 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     public async Task<TableChange> StageAsync(
         string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
     {
-        var change = await StageRowsAsync(select, manifest, isFullRefresh, cancellationToken);
+        TableChange change;
+        try
+        {
+            change = await StageRowsAsync(select, manifest, isFullRefresh, cancellationToken);
+        }
+        catch (FozException e) when (e.InnerException is DeltaException
+        { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled } misfit)
+        {
+            throw new FozException(e.Kind, e.Message, e) { Place = model.Place, Hint = HintOf(misfit.Kind) };
+        }
         try
         {
             if (model.Materialization.ClusterBy is { Count: > 0 } columns) change.ClusterBy(columns);
@@ -39,6 +52,19 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             await change.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>What to do where the table cannot hold the type of a column.</summary>
+    string HintOf(DeltaErrorKind misfit)
+    {
+        var ways = new List<string>();
+        var keeps = model.Materialization is Materialization.Snapshot || model.Materialization.IsFullRefreshRestricted;
+        if (misfit is DeltaErrorKind.TypeWideningDisabled)
+            ways.Add($"foz alter {table.Name} set delta.enableTypeWidening=true lets its columns take wider types"
+                + (model.Materialization.OnSchemaChange is OnSchemaChange.Sync ? "" : ", as 'on_schema_change: sync' does"));
+        else ways.Add("cast the column to the table's type in the SELECT");
+        if (!keeps) ways.Add($"foz run {model.Name} --full-refresh makes the table anew");
+        return string.Join("; ", ways);
     }
 
     async Task<TableChange> StageRowsAsync(
@@ -58,7 +84,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         options = schema.Apply(options, isNew: present is null);
         if (strategy is IncrementalStrategy.Scd2 history)
         {
-            var rows = new HistoryRows(session, model, history, table.Name);
+            var rows = new HistoryRows(session, model, history, table.Name) { Came = Came };
             return await rows.StageAsync(table, present, select, options, manifest.CreatedAt, cancellationToken);
         }
         select = schema.Fit(select, present, own: [], cancellationToken);

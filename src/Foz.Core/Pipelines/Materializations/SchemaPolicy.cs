@@ -53,7 +53,7 @@ sealed class SchemaPolicy(Model model, EngineSession session)
             // Columns can only go without rewriting all files where these do not find them by name.
             Properties = [KeyValuePair.Create(ColumnMapping.ModeProperty, (string?)"name")],
         },
-        OnSchemaChange.Sync => options with { RemovesColumns = true },
+        OnSchemaChange.Sync => options with { RemovesColumns = true, WidensTypes = true },
         _ => options,
     };
 

@@ -9,79 +9,76 @@ namespace Foz.Core.Pipelines.Materializations;
 /// The rows of a seed's CSV file. A column has the type that is declared, else one whose text is the file's again: 01310
 /// stays a text.
 /// </summary>
-/// <param name="session">The session that reads the file.</param>
+/// <param name="session">The session that reads the file; its temporary table <c>foz_seed</c> is replaced.</param>
 /// <param name="model">The seed.</param>
 /// <param name="seed">Its file.</param>
 sealed class SeedRows(EngineSession session, Model model, Materialization.Seed seed)
 {
-    const int DigitsMax = 38;
+    const string Texts = "foz_seed";
 
-    string Source =>
-        $"read_csv({SqlText.Literal(seed.Path)}, all_varchar = true, header = true, delim = {SqlText.Literal(seed.Delimiter)}, "
-        + "quote = '\"', escape = '\"')";
+    /// <summary>The digits of a decimal, of which some are behind its point; the next file may have more in front of it.</summary>
+    const int DigitsUsual = 18;
+    const int DigitsMax = 38;
+    const int FractionUsual = 9;
+
+    /// <summary>A column of the file.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Text">SQL of its text in <see cref="Texts"/>.</param>
+    /// <param name="Declared">What the project says of it; null for nothing.</param>
+    sealed record Column(string Name, string Text, ColumnDefinition? Declared);
 
     /// <summary>The SELECT of the rows.</summary>
-    /// <exception cref="FozException">The file is no CSV, lacks a declared column, or holds what is not of a declared type.</exception>
+    /// <exception cref="FozException">
+    /// The file is no CSV, has a row that cannot be read, lacks a declared column, or holds what is not of a declared type.
+    /// </exception>
     public string Select(CancellationToken cancellationToken)
     {
-        var columns = Columns(cancellationToken);
-        foreach (var declared in model.Columns.Where(column => !columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase)))
+        var names = new SeedFile(model, seed).Load(session, Texts, cancellationToken);
+        foreach (var declared in model.Columns.Where(column => !names.Contains(column.Name, StringComparer.OrdinalIgnoreCase)))
             throw new FozException(ErrorKind.Data, $"{model.File} has no column '{declared.Name}'")
             {
-                Place = declared.Place, Hint = NearestName.Hint(declared.Name, columns),
+                Place = declared.Place, Hint = NearestName.Hint(declared.Name, names),
             };
-        var sniffed = Sniff([.. columns.Where(column => DeclaredOf(column)?.Type is null)], cancellationToken);
+        var columns = names.Select((name, i) => new Column(name, $"c{i}", DeclaredOf(name))).ToList();
+        var sniffed = Sniff([.. columns.Where(column => column.Declared?.Type is null)], cancellationToken);
         var values = columns.Select(column =>
         {
-            var type = DeclaredOf(column) is { Type: not null } declared ? Checked(declared, cancellationToken) : sniffed[column];
-            var quoted = SqlText.Identifier(column);
-            return type == "VARCHAR" ? quoted : $"CAST({quoted} AS {type}) AS {quoted}";
+            var type = sniffed.TryGetValue(column, out var found) ? found : Checked(column, cancellationToken);
+            var value = type == "VARCHAR" ? column.Text : $"CAST({column.Text} AS {type})";
+            return $"{value} AS {SqlText.Identifier(column.Name)}";
         });
-        return $"SELECT {string.Join(", ", values)} FROM {Source}";
+        return $"SELECT {string.Join(", ", values)} FROM {Texts}";
     }
 
     ColumnDefinition? DeclaredOf(string column) =>
         model.Columns.FirstOrDefault(declared => string.Equals(declared.Name, column, StringComparison.OrdinalIgnoreCase));
 
-    List<string> Columns(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return [.. session.Describe($"SELECT * FROM {Source}", cancellationToken).Select(column => column.Name)];
-        }
-        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
-        {
-            throw new FozException(ErrorKind.Data, $"{model.File} cannot be read as CSV: {e.Message}", e) { Place = model.Place };
-        }
-    }
-
     /// <summary>The types of columns for which none is declared.</summary>
-    Dictionary<string, string> Sniff(IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    Dictionary<Column, string> Sniff(IReadOnlyList<Column> columns, CancellationToken cancellationToken)
     {
-        var types = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (columns.Count == 0) return types;
+        if (columns.Count == 0) return [];
         using var rows = session.Query(
-            $"SELECT {string.Join(", ", columns.Select(column => Tests(SqlText.Identifier(column))))} FROM {Source}",
-            cancellationToken);
+            $"SELECT {string.Join(", ", columns.Select(column => Tests(column.Text)))} FROM {Texts}", cancellationToken);
         var found = rows.Rows(cancellationToken).First();
-        for (var i = 0; i < columns.Count; i++) types[columns[i]] = (string)found[i]!;
-        return types;
+        return columns.Index().ToDictionary(column => column.Item, column => (string)found[column.Index]!);
     }
 
     /// <summary>The first type in which all texts of a column are what they are in the file.</summary>
     static string Tests(string c)
     {
         const string Number = "'-?(0|[1-9][0-9]*)(\\.[0-9]+)?'";
-        var fraction = $"len(regexp_extract({c}, '\\.([0-9]+)$', 1))";
-        var whole = $"len(regexp_extract({c}, '^-?([0-9]+)', 1))";
+        var fraction = $"max(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
+        var leastFraction = $"min(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
+        var digits = $"(max(len(regexp_extract({c}, '^-?([0-9]+)', 1))) + {fraction})";
         // Digits behind the point are the number's own where they end in none or all are as many: versions are no numbers.
-        var isDecimal = $"bool_and(regexp_full_match({c}, {Number})) AND max({whole}) + max({fraction}) <= {DigitsMax} "
-            + $"AND (min({fraction}) = max({fraction}) OR NOT bool_or(regexp_full_match({c}, '.*\\.[0-9]*0')))";
+        var isDecimal = $"bool_and(regexp_full_match({c}, {Number})) AND {digits} <= {DigitsMax} "
+            + $"AND ({leastFraction} = {fraction} OR NOT bool_or(regexp_full_match({c}, '.*\\.[0-9]*0')))";
+        var precision = $"CASE WHEN {digits} <= {DigitsUsual} AND {fraction} <= {FractionUsual} THEN {DigitsUsual} ELSE {DigitsMax} END";
         return $"""
             CASE WHEN count({c}) = 0 THEN 'VARCHAR'
             WHEN bool_and({c} IN ('true', 'false')) THEN 'BOOLEAN'
             WHEN bool_and(CAST(TRY_CAST({c} AS BIGINT) AS VARCHAR) IS NOT DISTINCT FROM {c}) FILTER ({c} IS NOT NULL) THEN 'BIGINT'
-            WHEN {isDecimal} THEN 'DECIMAL(' || (max({whole}) + max({fraction})) || ',' || max({fraction}) || ')'
+            WHEN {isDecimal} THEN 'DECIMAL(' || {precision} || ',' || {fraction} || ')'
             WHEN bool_and(CAST(TRY_CAST({c} AS DATE) AS VARCHAR) IS NOT DISTINCT FROM {c}) FILTER ({c} IS NOT NULL) THEN 'DATE'
             WHEN bool_and(regexp_full_match({c}, '[0-9]{"{4}"}-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]{"{1,6}"})?)?')
                 AND TRY_CAST({c} AS TIMESTAMP) IS NOT NULL) FILTER ({c} IS NOT NULL) THEN 'TIMESTAMP'
@@ -90,32 +87,29 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
     }
 
     /// <summary>A declared type that all values of its column have.</summary>
-    string Checked(ColumnDefinition column, CancellationToken cancellationToken)
+    string Checked(Column column, CancellationToken cancellationToken)
     {
-        var type = column.Type!;
-        Data.DataType known;
+        var declared = column.Declared!;
+        var type = declared.Type!;
+        string misfits;
         try
         {
-            known = session.Describe($"SELECT CAST(NULL AS {type}) AS t", cancellationToken)[0].ToField().Type;
+            misfits = LosslessText.Misfits(session, column.Text, type, cancellationToken);
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
-            throw new FozException(ErrorKind.Configuration, $"'{type}' is no type: {e.Message}", e) { Place = column.Place };
+            throw new FozException(ErrorKind.Configuration, $"'{type}' is no type: {e.Message}", e) { Place = declared.Place };
         }
-        var quoted = SqlText.Identifier(column.Name);
-        var lossless = LosslessText.Test(quoted, known) is { } test ? $" OR NOT {test}" : "";
         using var rows = session.Query(
-            $"""
-            SELECT line, {quoted} FROM (SELECT {quoted}, 1 + row_number() OVER () AS line FROM {Source})
-            WHERE {quoted} IS NOT NULL AND (TRY_CAST({quoted} AS {type}) IS NULL{lossless}) ORDER BY line LIMIT 1
-            """, cancellationToken);
+            $"SELECT {SeedFile.LineColumn}, {column.Text} FROM {Texts} WHERE {misfits} ORDER BY {SeedFile.LineColumn} LIMIT 1",
+            cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))
         {
             throw new FozException(
                 ErrorKind.Data, $"'{row[1]}' in column {column.Name} of {model.File} is no {type}")
             {
                 Place = new(model.File, Convert.ToInt32(row[0], CultureInfo.InvariantCulture)),
-                Hint = $"{column.Place} declares the type",
+                Hint = $"{declared.Place} declares the type",
             };
         }
         return type;

@@ -1,6 +1,7 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 
@@ -47,13 +48,16 @@ public sealed class PlanImpact
     /// <param name="project">The project.</param>
     /// <param name="lineage">What its columns are made from.</param>
     /// <param name="changed">The models whose definitions changed, by the names that the project has.</param>
+    /// <param name="before">What tables were last made from, by the same names; those that were never made are not in it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<PlanImpact> OfAsync(
         Lake lake, Project project, ProjectLineage lineage, IReadOnlySet<TableName> changed,
-        CancellationToken cancellationToken)
+        IReadOnlyDictionary<TableName, StepDefinition> before, CancellationToken cancellationToken)
     {
         var impact = new PlanImpact();
         if (changed.Count == 0) return impact;
+        using var session = lake.Engines.Open(Workload.Models);
+        var texts = new ChangedColumns(session);
         // Columns that are not what they were, by the table's name in the lake; null stands for all of them.
         var touched = new Dictionary<TableName, HashSet<string>?>();
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
@@ -65,20 +69,35 @@ public sealed class PlanImpact
             if (kind is not { } reached) continue;
             var now = await lineage.FindAsync(node.Table, cancellationToken);
             impact.Note(now.Error);
-            var schema = now.Error is null && await PresentAsync(lake, node.Table, cancellationToken) is { } before
-                ? ColumnChange.Between(before, [.. now.Columns.Select(column => column.Field)])
+            var schema = now.Error is null && await PresentAsync(lake, node.Table, cancellationToken) is { } present
+                ? ColumnChange.Between(present, [.. now.Columns.Select(column => column.Field)])
                 : [];
             var made = now.Columns.Where(column => column.Inputs.Any(input => IsTouched(touched, input)))
                 .Select(column => column.Field.Name).ToList();
             var isOfRows = now.Conditions.Any(input => IsTouched(touched, input));
             impact.byName[node.Name] = new(reached, schema, made, isOfRows);
-            // Whatever a new text makes, it may make anew; rows that come and go concern every column.
-            touched[node.Table] = reached is ImpactKind.Changed || isOfRows || now.Error is not null
+            // Rows that come and go concern every column.
+            var own = reached is not ImpactKind.Changed ? []
+                : before.TryGetValue(node.Name, out var definition) ? Between(definition, StepDefinitions.Of(node), texts, cancellationToken)
+                : null;
+            touched[node.Table] = own is null || isOfRows || now.Error is not null
                 ? null
-                : [.. made, .. schema.Select(column => column.Name)];
+                : [.. own, .. made, .. schema.Select(column => column.Name)];
         }
         return impact;
     }
+
+    /// <summary>The columns that another definition makes otherwise; null for all of them, or where other rows may come.</summary>
+    static HashSet<string>? Between(StepDefinition before, StepDefinition now, ChangedColumns texts, CancellationToken cancellationToken)
+    {
+        if (StepDefinitions.ChangedSettings(before, now).Any(setting => !IsOfNoRows(setting.Key))) return null;
+        return before.Sql == now.Sql ? [] : before.Sql is null || now.Sql is null ? null : texts.Find(before.Sql, now.Sql, cancellationToken);
+    }
+
+    /// <summary>Whether a setting tells about a table, and makes nothing of its rows.</summary>
+    static bool IsOfNoRows(string key) =>
+        key is "tags" or "owner" or "group" or "access" or "meta" || key.StartsWith("meta.", StringComparison.Ordinal)
+        || (key.StartsWith("columns.", StringComparison.Ordinal) && (key.EndsWith(".tags", StringComparison.Ordinal) || key.Contains(".meta", StringComparison.Ordinal)));
 
     void Note(FozException? error)
     {

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Programs;
 
@@ -15,7 +17,8 @@ sealed class HandOver : IDisposable
     /// <summary>The variable that holds the path of <c>handover.json</c>.</summary>
     public const string Variable = "FOZ_HANDOVER";
 
-    const string ColumnsFile = "columns.json";
+    /// <summary>The file of <see cref="Output"/> by which the helper in Python says that all is written: the columns of rows.</summary>
+    public const string MarkFile = "columns.json";
 
     readonly DirectoryInfo folder;
     readonly EngineSession session;
@@ -37,9 +40,13 @@ sealed class HandOver : IDisposable
     /// <summary>The folder of a program's own files.</summary>
     public string Library => Path.Combine(folder.FullName, "lib");
 
-    string In => Path.Combine(folder.FullName, "in");
+    /// <summary>Where the program writes.</summary>
+    public string Output => Path.Combine(folder.FullName, "out");
 
-    string Output => Path.Combine(folder.FullName, "out");
+    /// <summary>Whether the helper in Python says that all is written.</summary>
+    public bool IsMarked => System.IO.File.Exists(Path.Combine(Output, MarkFile));
+
+    string In => Path.Combine(folder.FullName, "in");
 
     /// <summary>Writes the tables that a program reads, and what there is.</summary>
     /// <param name="run">The run.</param>
@@ -62,79 +69,17 @@ sealed class HandOver : IDisposable
         var content = new HandOverFile(
             run.Model.ToString(), run.RunId, run.IsIncremental,
             run.Interval is var (start, end) ? new(start.ToString("O", CultureInfo.InvariantCulture), end.ToString("O", CultureInfo.InvariantCulture)) : null,
-            tables, Output);
+            tables, Output, (run.Program as ModelProgram.Python)?.Dbt is { } dbt ? Handed(run, dbt) : null);
         await using var file = System.IO.File.Create(File);
         await JsonSerializer.SerializeAsync(file, content, HandOverJson.Default.HandOverFile, cancellationToken);
-    }
-
-    /// <summary>A SELECT of the rows that the program gave.</summary>
-    /// <param name="run">The run.</param>
-    /// <exception cref="FozException">It gave none, or in several formats.</exception>
-    public string ReadSql(ProgramRun run)
-    {
-        var byEnding = Directory.EnumerateFiles(Output)
-            .Where(file => Path.GetFileName(file) != ColumnsFile)
-            .GroupBy(file => Path.GetExtension(file).ToLowerInvariant(), StringComparer.Ordinal).ToList();
-        if (byEnding is not [{ Key: var ending } files])
-            throw Wrong(run, byEnding.Count == 0 ? "gave no rows" : $"gave files of several formats: {string.Join(", ", byEnding.Select(g => g.Key))}");
-        var list = string.Join(", ", files.Order(StringComparer.Ordinal).Select(SqlText.Literal));
-        return ending switch
-        {
-            ".parquet" => Cast(run, $"read_parquet([{list}], union_by_name := true)"),
-            ".csv" => Cast(run, $"read_csv([{list}], header := true, all_varchar := {(run.ColumnTypes.Count > 0 ? "true" : "false")}, union_by_name := true)"),
-            ".json" or ".jsonl" or ".ndjson" when Columns() is { } columns => ReadRows(run, list, columns),
-            ".json" or ".jsonl" or ".ndjson" => Cast(run,
-                $"read_json([{list}], format := 'auto', union_by_name := true)"),
-            _ => throw Wrong(run, $"gave files '{ending}', which are no table"),
-        };
     }
 
     /// <inheritdoc/>
     public void Dispose() => folder.Delete(recursive: true);
 
-    /// <summary>The rows that the helper wrote: every value as text, with the kind that each column turned out to be.</summary>
-    static string ReadRows(ProgramRun run, string files, IReadOnlyList<WrittenColumn> columns)
-    {
-        var read = string.Join(", ", columns.Select(c => $"{SqlText.Literal(c.Name)}: 'VARCHAR'"));
-        var select = string.Join(", ", columns.Select(c =>
-        {
-            var name = SqlText.Identifier(c.Name);
-            var value = c.Kind == "binary" ? $"from_base64({name})" : name;
-            var type = run.ColumnTypes.GetValueOrDefault(c.Name) ?? TypeOf(c);
-            // A list or struct is cast from JSON, which its text is.
-            return type == "VARCHAR" ? $"{value} AS {name}"
-                : c.Kind == "json" && type != "JSON" ? $"CAST(CAST({value} AS JSON) AS {type}) AS {name}"
-                : $"CAST({value} AS {type}) AS {name}";
-        }));
-        return $"SELECT {select} FROM read_json([{files}], format := 'newline_delimited', columns := {{{read}}})";
-    }
-
-    static string Cast(ProgramRun run, string relation) => run.ColumnTypes.Count == 0
-        ? $"SELECT * FROM {relation}"
-        : $"SELECT * REPLACE ({string.Join(", ", run.ColumnTypes.Select(c =>
-            $"CAST({SqlText.Identifier(c.Key)} AS {c.Value}) AS {SqlText.Identifier(c.Key)}"))}) FROM {relation}";
-
-    List<WrittenColumn>? Columns()
-    {
-        var path = Path.Combine(Output, ColumnsFile);
-        return System.IO.File.Exists(path)
-            ? JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), HandOverJson.Default.ListWrittenColumn)
-            : null;
-    }
-
-    static string TypeOf(WrittenColumn column) => column.Kind switch
-    {
-        "boolean" => "BOOLEAN",
-        "bigint" => "BIGINT",
-        "double" => "DOUBLE",
-        "decimal" => $"DECIMAL(38, {Math.Clamp(column.Scale, 0, 38)})",
-        "date" => "DATE",
-        "timestamp" => "TIMESTAMP",
-        "timestamp_tz" => "TIMESTAMPTZ",
-        "binary" => "BLOB",
-        "json" => "JSON",
-        _ => "VARCHAR",
-    };
+    static HandedDbt Handed(ProgramRun run, DbtNamesOfProgram dbt) => new(
+        TableName.Catalog, run.Model.Schema, run.Model.Name, dbt.References.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal),
+        dbt.Sources.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal), JsonNode.Parse(dbt.Config));
 
     static string AsJson(Field field)
     {
@@ -160,17 +105,15 @@ sealed class HandOver : IDisposable
         _ when type == DataType.Binary => "binary",
         _ => "other",
     };
-
-    static FozException Wrong(ProgramRun run, string what) => new(ErrorKind.Data, $"the program of {run.Model} {what}")
-    {
-        Hint = "a model() in Python returns rows or calls foz.write(rows); another program writes *.parquet, *.jsonl or *.csv to the "
-            + $"folder 'output' of ${Variable}",
-    };
 }
 
 /// <summary>What <c>handover.json</c> says.</summary>
 sealed record HandOverFile(
-    string Model, string RunId, bool IsIncremental, HandedInterval? Interval, Dictionary<string, HandedTable> Tables, string Output);
+    string Model, string RunId, bool IsIncremental, HandedInterval? Interval, Dictionary<string, HandedTable> Tables, string Output, HandedDbt? Dbt);
+
+/// <summary>What dbt's names stand for, by the names of tables, and what is configured.</summary>
+sealed record HandedDbt(
+    string Database, string Schema, string Identifier, Dictionary<string, string> Refs, Dictionary<string, string> Sources, JsonNode? Config);
 
 /// <summary>An interval, in ISO 8601, end not included.</summary>
 sealed record HandedInterval(string Start, string End);
@@ -180,9 +123,6 @@ sealed record HandedTable(string Path, string Format, IReadOnlyList<HandedColumn
 
 /// <summary>A column of it: its type in DuckDB's words, and how JSON holds it.</summary>
 sealed record HandedColumn(string Name, string Type, string Kind);
-
-/// <summary>A column of rows that came back.</summary>
-sealed record WrittenColumn(string Name, string Kind, int Scale);
 
 [JsonSerializable(typeof(HandOverFile))]
 [JsonSerializable(typeof(List<WrittenColumn>))]

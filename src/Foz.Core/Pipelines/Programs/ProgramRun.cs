@@ -24,6 +24,12 @@ public sealed record ProgramRun
     /// <summary>The types that columns of its rows are to have, in DuckDB's words, by name.</summary>
     public IReadOnlyDictionary<string, string> ColumnTypes { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The columns of a table without rows, should it give none, with their types in DuckDB's words; empty where nobody knows them.</summary>
+    public IReadOnlyList<(string Name, string Type)> EmptyColumns { get; init; } = [];
+
+    /// <summary>Variables beside those of this process.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether the table stays, and is only added to.</summary>
     public bool IsIncremental { get; init; }
 
@@ -33,8 +39,14 @@ public sealed record ProgramRun
     /// <summary>The Python of the project, as <c>foz.yml</c> states it; null to look for one.</summary>
     public string? Python { get; init; }
 
+    /// <summary>The file of what runs; null of a program that has none in the project.</summary>
+    public Place? Place => Program is ModelProgram.Python python ? new(python.File) : null;
+
     /// <summary>Where what it writes is kept.</summary>
     public required string LogFile { get; init; }
+
+    /// <summary>What a line of that becomes before it is kept: takes secrets out.</summary>
+    public required Func<string, string> Mask { get; init; }
 }
 
 /// <summary>A table for a program.</summary>

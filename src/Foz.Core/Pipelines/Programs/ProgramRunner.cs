@@ -17,6 +17,7 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
 {
     const string Helper = "foz.py";
     const string Main = "foz_run.py";
+    const string DbtHelper = "foz_dbt.py";
     const int OutOfMemoryCode = 137;
 
     /// <summary>Runs a program to its end.</summary>
@@ -39,7 +40,7 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
                 if (run.Program is ModelProgram.Command) process.CloseInput();
                 Check(run, handOver, await process.WaitAsync(cancellationToken));
             }
-            return new(handOver.ReadSql(run), handOver);
+            return new(new GivenRows(run, session, handOver.Output).Select(cancellationToken), handOver);
         }
         catch
         {
@@ -52,15 +53,15 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         ProgramRun run, ModelProgram.Python python, HandOver handOver, CancellationToken cancellationToken)
     {
         var interpreter = await PythonInterpreter.FindAsync(run.Python, run.Folder, clock, cancellationToken);
-        await handOver.WriteAsync(run, interpreter.ReadsParquet, cancellationToken);
+        await handOver.WriteAsync(run, python.Dbt is null ? interpreter.ReadsParquet : interpreter.ReadsParquet || interpreter.HasDuckDb, cancellationToken);
         Directory.CreateDirectory(handOver.Library);
-        foreach (var name in new[] { Helper, Main })
+        foreach (var name in new[] { Helper, DbtHelper, Main })
         {
             await using var resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
             await using var file = File.Create(Path.Combine(handOver.Library, name));
             await resource.CopyToAsync(file, cancellationToken);
         }
-        var path = Environment.GetEnvironmentVariable("PYTHONPATH");
+        var path = Environment.GetEnvironmentVariable("PYTHONPATH") ?? run.Variables.GetValueOrDefault("PYTHONPATH");
         return Definition(run, handOver) with
         {
             Program = interpreter.Program,
@@ -69,9 +70,8 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
                 // Lines are seen as they are written, and nothing is left beside the project's files.
                 "-u", "-B", Path.Combine(handOver.Library, Main), Path.Combine(run.Folder, python.File), handOver.Status,
             ],
-            Variables = new Dictionary<string, string?>
+            Variables = new Dictionary<string, string?>(Variables(run, handOver))
             {
-                [HandOver.Variable] = handOver.File,
                 ["PYTHONPATH"] = string.Join(
                     Path.PathSeparator, new[] { handOver.Library, run.Folder, path }.Where(p => !string.IsNullOrEmpty(p))),
                 ["PYTHONUTF8"] = "1",
@@ -89,14 +89,20 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
     static ProcessDefinition Definition(ProgramRun run, HandOver handOver) => new()
     {
         Program = "", Folder = run.Folder, Timeout = run.Program.Timeout, MemoryBytesMax = run.Program.Memory?.Bytes,
-        LogFile = run.LogFile,
-        Variables = new Dictionary<string, string?> { [HandOver.Variable] = handOver.File },
+        LogFile = run.LogFile, Mask = run.Mask,
+        Variables = Variables(run, handOver),
     };
+
+    static Dictionary<string, string?> Variables(ProgramRun run, HandOver handOver) =>
+        new(run.Variables.Select(variable => KeyValuePair.Create<string, string?>(variable.Key, variable.Value)), StringComparer.Ordinal)
+        {
+            [HandOver.Variable] = handOver.File,
+        };
 
     static void Check(ProgramRun run, HandOver handOver, ProcessEnd end)
     {
-        if (end is ProcessEnd.Exited { Code: 0 }) return;
-        var file = run.Program is ModelProgram.Python python ? python.File : null;
+        // What tells of Python that all is written is its mark: a process can die with the code of success.
+        if (end is ProcessEnd.Exited { Code: 0 } && (run.Program is ModelProgram.Command || handOver.IsMarked)) return;
         var (status, line) = end is ProcessEnd.Exited ? StatusOf(handOver) : (null, 0);
         var (kind, what) = end switch
         {
@@ -107,13 +113,14 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
             ProcessEnd.Exited when status?.StartsWith("MemoryError", StringComparison.Ordinal) == true && run.Program.Memory is { } most => (
                 ErrorKind.Resource, $"was refused memory, where {Megabytes(most.Bytes)} is the most"),
             ProcessEnd.Exited when status is not null => (ErrorKind.Data, $"failed: {status}"),
+            ProcessEnd.Exited { Code: 0 } => (ErrorKind.Data, $"ended before it was done{Last(end)}"),
             ProcessEnd.Exited { Code: OutOfMemoryCode } => (ErrorKind.Resource, "was killed, perhaps because the machine has no memory left"),
             ProcessEnd.Exited exited => (ErrorKind.Data, $"ended with code {exited.Code}{Last(end)}"),
             _ => throw new UnreachableException(),
         };
         throw new FozException(kind, $"the program of {run.Model} {what}")
         {
-            Place = file is null ? null : new Place(file, line),
+            Place = run.Place is { } place ? place with { Line = line } : null,
             Hint = $"what it wrote is in {run.LogFile}",
         };
     }

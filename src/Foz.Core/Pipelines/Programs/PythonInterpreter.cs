@@ -7,11 +7,12 @@ namespace Foz.Core.Pipelines.Programs;
 /// <param name="Program">Its path or name.</param>
 /// <param name="Version">Its version, such as <c>3.11.7</c>.</param>
 /// <param name="ReadsParquet">Whether it has a package that reads Parquet; else tables are handed over as JSON lines.</param>
-public sealed record PythonInterpreter(string Program, string Version, bool ReadsParquet)
+/// <param name="HasDuckDb">Whether it has DuckDB's package, by which models of dbt read.</param>
+public sealed record PythonInterpreter(string Program, string Version, bool ReadsParquet, bool HasDuckDb)
 {
     const string Probe =
         "import sys,json,importlib.util as u;print(json.dumps(['.'.join(map(str,sys.version_info[:3])),"
-        + "bool(u.find_spec('pyarrow')) or (bool(u.find_spec('polars')) and not u.find_spec('pandas'))]))";
+        + "bool(u.find_spec('pyarrow')) or (bool(u.find_spec('polars')) and not u.find_spec('pandas')),bool(u.find_spec('duckdb'))]))";
 
     static readonly TimeSpan timeout = TimeSpan.FromSeconds(30);
     static readonly Version versionMin = new(3, 8);
@@ -62,7 +63,7 @@ public sealed record PythonInterpreter(string Program, string Version, bool Read
         var version = json.RootElement[0].GetString()!;
         if (System.Version.Parse(version) < versionMin)
             throw new FozException(ErrorKind.Usage, $"{program} is Python {version}, and {versionMin} is the least");
-        return new(program, version, json.RootElement[1].GetBoolean());
+        return new(program, version, json.RootElement[1].GetBoolean(), json.RootElement[2].GetBoolean());
     }
 
     static IEnumerable<string> Candidates(string folder)

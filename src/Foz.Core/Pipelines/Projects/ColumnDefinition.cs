@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Foz.Core.Connectors;
 using Foz.Core.Quality;
 using Foz.Core.Quality.Cleaning;
@@ -20,7 +21,7 @@ public sealed record ColumnDefinition
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>Tags of what it is made from that are none of its own, or families of them, with why.</summary>
-    public IReadOnlyDictionary<string, string> Release { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Release { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>How old its value may be: rows in which it is older are deleted; null where rows stay.</summary>
     public TimeSpan? Retention { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
@@ -26,28 +27,28 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
     /// <param name="node">The node; null reads as empty.</param>
     public IReadOnlyList<ColumnDefinition> Read(YamlNode? node)
     {
+        if (node is null) return [];
         var columns = new List<ColumnDefinition>();
-        var places = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var column in ReadAll(node))
         {
-            if (places.TryAdd(column.Name, column.Place))
+            if (names.Add(column.Name))
             {
                 columns.Add(column);
                 continue;
             }
+            var first = columns.First(other => string.Equals(other.Name, column.Name, StringComparison.OrdinalIgnoreCase));
             errors.Add(
                 column.Place, $"the column '{column.Name}' stands here twice",
-                $"first at line {places[column.Name].Line}");
+                $"first at line {first.Place.Line}");
         }
         return columns;
     }
 
-    IEnumerable<ColumnDefinition> ReadAll(YamlNode? node)
+    IEnumerable<ColumnDefinition> ReadAll(YamlNode node)
     {
         switch (node)
         {
-            case null:
-                return [];
             case YamlNode.Sequence list:
                 return list.Items.Select(item => ReadListed(item)).OfType<ColumnDefinition>();
             case YamlNode.Mapping map:
@@ -96,11 +97,13 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         return [.. tags.Select(tag => tag.Text)];
     }
 
-    Dictionary<string, string> ReleaseOf(MappingReader reader)
+    IReadOnlyDictionary<string, string> ReleaseOf(MappingReader reader)
     {
         const string Key = "release";
+        var entries = reader.Entries(Key);
+        if (entries.Count == 0) return ReadOnlyDictionary<string, string>.Empty;
         var release = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var entry in reader.Entries(Key))
+        foreach (var entry in entries)
             if (AreOfSource) errors.Add(entry.KeyPlace, $"'{Key}' is for columns of models: those of sources are made from no others");
             else if (entry.Value is YamlNode.Scalar { IsNull: false, Text: { Length: > 0 } reason } && ColumnTag.IsName(entry.Key))
                 release[entry.Key] = reason;

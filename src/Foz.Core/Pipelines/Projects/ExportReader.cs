@@ -25,11 +25,18 @@ sealed class ExportReader(ErrorList errors)
         _ => ReadOne(node) is { } one ? [one] : [],
     };
 
-    /// <summary>Makes sure that each goes to a connection that there is, of a type that takes rows.</summary>
+    /// <summary>The files that were seen so far, by their full paths, with who writes them where.</summary>
+    readonly Dictionary<string, List<(Model Model, ExportDefinition.ToFile Export)>> files = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Makes sure that each goes to a connection that there is, of a type that takes rows, or to a file of the project that
+    /// nobody else writes.
+    /// </summary>
     public void Check(Model model, ProjectFile file)
     {
         foreach (var export in model.Exports)
         {
+            if (export is ExportDefinition.ToFile target) CheckFile(model, target, file.Folder);
             var (name, types) = export switch
             {
                 ExportDefinition.ToTable table => (table.Connection, new[] { "postgresql", "database" }),
@@ -48,6 +55,20 @@ sealed class ExportReader(ErrorList errors)
                     "all rows would come again: make it incremental, or take another mode");
         }
     }
+
+    void CheckFile(Model model, ExportDefinition.ToFile export, string folder)
+    {
+        var path = Path.GetFullPath(export.Path, folder);
+        if (!Path.IsPathRooted(export.Path) && !path.StartsWith($"{Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)}{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            errors.Add(export.Place, $"the file '{export.Path}' is outside of the project", "write a path below it, or all of the path from the root on");
+        if (!files.TryGetValue(path, out var others)) files[path] = others = [];
+        if (others.FirstOrDefault(other => Meet(other.Export.Environments, export.Environments)) is { Model: { } first } && first.Name != model.Name)
+            errors.Add(export.Place, $"the file '{export.Path}' is that of {first.Name} too", "each would replace the rows of the other: name another file");
+        others.Add((model, export));
+    }
+
+    /// <summary>Whether two exports are done in one environment.</summary>
+    static bool Meet(IReadOnlyList<string> some, IReadOnlyList<string> others) => some.Count == 0 || others.Count == 0 || some.Intersect(others).Any();
 
     ExportDefinition? ReadOne(YamlNode node)
     {

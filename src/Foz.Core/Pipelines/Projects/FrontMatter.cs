@@ -73,7 +73,7 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
     static SqlBody BodyFrom(string text, int from, string file)
     {
         while (from < text.Length && char.IsWhiteSpace(text[from])) from++;
-        return new(SqlEnd.Trim(text[from..]), PlaceOf(text, from, file));
+        return new(SqlEnd.Trim(text, from), PlaceOf(text, from, file));
     }
 
     static Place PlaceOf(string text, int index, string file) => new SqlBody(text, new(file, 1, 1)).PlaceOf(index);

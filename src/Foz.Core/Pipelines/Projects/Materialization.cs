@@ -59,8 +59,8 @@ public abstract record Materialization
 
     /// <summary>The table of a CSV file that is part of the project.</summary>
     /// <param name="Path">The file, as a full path.</param>
-    /// <param name="Delimiter">The character between its values.</param>
-    public sealed record Seed(string Path, string Delimiter) : Materialization
+    /// <param name="Delimiter">The ASCII character between its values.</param>
+    public sealed record Seed(string Path, char Delimiter) : Materialization
     {
         /// <inheritdoc/>
         public override string Name => "seed";

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
 using Foz.Core.Pipelines.Intervals;
@@ -85,31 +84,39 @@ sealed partial class MaterializationReader(ErrorList errors)
     static readonly Strategy[] Scd2 = [Strategy.Scd2ByTime, Strategy.Scd2ByColumn];
 
     /// <summary>The keys that only some strategies have a use for.</summary>
-    static readonly FrozenDictionary<string, Strategy[]> UsesOf = new Dictionary<string, Strategy[]>
-    {
-        ["unique_key"] = [Strategy.Merge, Strategy.DeleteInsert, .. Scd2],
-        ["incremental_key"] = [Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime],
-        ["merge_update_columns"] = [Strategy.Merge], ["merge_exclude_columns"] = [Strategy.Merge], ["sequence_by"] = [Strategy.Merge],
-        ["incremental_predicates"] = [Strategy.Merge, Strategy.DeleteInsert],
-        ["updated_at"] = [Strategy.Scd2ByTime], ["check_cols"] = [Strategy.Scd2ByColumn],
-        ["hard_deletes"] = Scd2,
-        ["valid_from"] = Scd2, ["valid_to"] = Scd2, ["is_current"] = Scd2, ["is_deleted"] = Scd2, ["valid_to_current"] = Scd2,
-        ["version_id"] = Scd2, ["version_at"] = Scd2,
-        ["event_time"] = [Strategy.Microbatch], ["begin"] = [Strategy.Microbatch], ["batch_size"] = [Strategy.Microbatch],
-        ["lookback"] = [Strategy.Microbatch],
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    static readonly KeyUse[] KeyUses =
+    [
+        new("unique_key", [Strategy.Merge, Strategy.DeleteInsert, .. Scd2]),
+        new("incremental_key", Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime),
+        new("merge_update_columns", Strategy.Merge), new("merge_exclude_columns", Strategy.Merge), new("sequence_by", Strategy.Merge),
+        new("incremental_predicates", Strategy.Merge, Strategy.DeleteInsert),
+        new("updated_at", Strategy.Scd2ByTime), new("check_cols", Strategy.Scd2ByColumn),
+        new("hard_deletes", Scd2),
+        new("valid_from", Scd2), new("valid_to", Scd2), new("is_current", Scd2), new("is_deleted", Scd2), new("valid_to_current", Scd2),
+        new("version_id", Scd2), new("version_at", Scd2),
+        new("event_time", Strategy.Microbatch), new("begin", Strategy.Microbatch), new("batch_size", Strategy.Microbatch),
+        new("lookback", Strategy.Microbatch),
+    ];
 
-    /// <summary>What other tools call a key, and what they mean by a value of it where that is another.</summary>
-    static readonly FrozenDictionary<string, (string Key, (string From, string To)[] Values)> Aliases =
-        new Dictionary<string, (string, (string, string)[])>
-        {
-            ["incremental_predicate"] = ("incremental_predicates", []),
-            ["predicates"] = ("incremental_predicates", []),
-            ["valid_from_name"] = ("valid_from", []), ["valid_to_name"] = ("valid_to", []),
-            ["refresh_restricted"] = ("full_refresh_restricted", []),
-            ["full_refresh"] = ("full_refresh_restricted", [("true", "false"), ("false", "true")]),
-            ["invalidate_hard_deletes"] = ("hard_deletes", [("true", "invalidate"), ("false", "ignore")]),
-        }.ToFrozenDictionary(StringComparer.Ordinal);
+    /// <summary>A key that only some strategies have a use for.</summary>
+    /// <param name="Key">The key.</param>
+    /// <param name="Strategies">The strategies.</param>
+    sealed record KeyUse(string Key, params Strategy[] Strategies);
+
+    /// <summary>What other tools call a key.</summary>
+    static readonly Dictionary<string, Alias> Aliases = new(StringComparer.Ordinal)
+    {
+        ["incremental_predicate"] = new("incremental_predicates"), ["predicates"] = new("incremental_predicates"),
+        ["valid_from_name"] = new("valid_from"), ["valid_to_name"] = new("valid_to"),
+        ["refresh_restricted"] = new("full_refresh_restricted"),
+        ["full_refresh"] = new("full_refresh_restricted", ("true", "false"), ("false", "true")),
+        ["invalidate_hard_deletes"] = new("hard_deletes", ("true", "invalidate"), ("false", "ignore")),
+    };
+
+    /// <summary>Another word for a key.</summary>
+    /// <param name="Key">The key.</param>
+    /// <param name="Values">What is meant by a value, where that is another.</param>
+    sealed record Alias(string Key, params (string From, string To)[] Values);
 
     /// <summary>What is read of the mapping before it is known what it is for.</summary>
     readonly record struct Options(MappingReader Reader, IReadOnlyList<string> UniqueKey, string? IncrementalKey)
@@ -328,7 +335,7 @@ sealed partial class MaterializationReader(ErrorList errors)
 
     void RefuseMisplaced(MappingReader reader, Kind? kind, Strategy? strategy)
     {
-        foreach (var (key, uses) in UsesOf.OrderBy(use => use.Key, StringComparer.Ordinal))
+        foreach (var (key, uses) in KeyUses)
         {
             if (reader.Node(key) is not { } node || (strategy is { } own ? uses.Contains(own) : kind is null)) continue;
             if (reader.Node("strategy") is not null && strategy is null) continue;

@@ -110,12 +110,12 @@ public sealed record Model
 /// <param name="Column">The column.</param>
 /// <param name="Value">The value as text, or a call of <c>surrogate_key</c>; null for NULL.</param>
 /// <param name="Place">Where it stands.</param>
-public readonly record struct UnknownValue(string Column, string? Value, Place Place);
+public sealed record UnknownValue(string Column, string? Value, Place Place);
 
 /// <summary>A single value of a model's front matter.</summary>
 /// <param name="Key">Its key: <c>materialization.strategy</c>.</param>
 /// <param name="Value">Its text.</param>
-public readonly record struct ModelSetting(string Key, string Value)
+public sealed record ModelSetting(string Key, string Value)
 {
     /// <summary>All single values of a mapping, in the order of the text.</summary>
     internal static IReadOnlyList<ModelSetting> Of(Configuration.YamlNode.Mapping yaml)
@@ -151,4 +151,4 @@ public readonly record struct ModelSetting(string Key, string Value)
 /// <summary>A name that stands in a file.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Place">Where it stands.</param>
-public readonly record struct StatedName(TableName Name, Place Place);
+public sealed record StatedName(TableName Name, Place Place);

@@ -84,7 +84,7 @@ static class ModelKeys
     /// <summary>Of <c>export</c>.</summary>
     public static IReadOnlyList<SettingSpec> Export { get; } =
     [
-        new("file", "a file, relative to the project: replaced whole by all rows"),
+        new("file", "a file, below the project or with its whole path: replaced whole by all rows, and no other model's"),
         new("connection", "a connection of type `postgresql`, `database` or `http`"),
         new("table", "its table, as `schema.name`"),
         new("path", "the path of its endpoint"),
@@ -108,7 +108,7 @@ static class ModelKeys
         new("columns", "[columns](#columns); of one with a `type`, a value that is not of it is an error with its line"),
         new("checks", "[checks](checks.md) of the table"),
         new("on_violation", OnViolation) { Default = "`fail`" },
-        new("delimiter", "the character between values") { Default = "`,`" },
+        new("delimiter", "the ASCII character between values") { Default = "`,`" },
         new("enabled", "`false` takes it out") { Default = "`true`" },
         new("group", "as of a model"),
         new("description", "as of a model"),
@@ -144,9 +144,11 @@ static class ModelKeys
         new("model", "the model") { IsRequired = true },
         new(
             "given",
-            "a list of inputs: `input` is a table that the model reads, as `silver.orders`, `orders`, dbt's `ref('orders')` and `source('shop', 'orders')`, or `this` for the model's own table. Inputs that are not given are empty"),
+            "a list of inputs: `input` is a table that the model reads, as `silver.orders`, `orders`, dbt's `ref('orders')` and `source('shop', 'orders')`, or `this` for the model's own table. Inputs that are not given are empty; an ephemeral model that is not given is made of what is given of the tables that it reads"),
         new("expect", "the rows that the model must make, in any order; only the columns that they state are compared") { IsRequired = true },
-        new("overrides", "`now`: the time that `now()`, `current_date` and the like give; in UTC unless it says otherwise"),
+        new(
+            "overrides",
+            "`now`: the time that `now()`, `current_date` and the like give; `batch_start` and `batch_end`: the bounds of the batch of a model with `strategy: microbatch`, which by default is all of time, so that no given row is outside. In UTC unless they say otherwise"),
         new("enabled", "`false` takes the test out") { Default = "`true`" },
         new("description", ForPeople),
         new("tags", ForPeople),

@@ -50,6 +50,11 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         return program.ReadFrontMatter(text) is var (yaml, body) ? Read(file, yaml, (body, program), out isEnabled) : null;
     }
 
+    /// <summary>Reads a model that a program gives the rows of, of which other files say what there is to say.</summary>
+    /// <inheritdoc cref="Read(string, YamlNode.Mapping, SqlBody, out bool)"/>
+    public Model? ReadProgram(string file, YamlNode.Mapping yaml, SqlBody body, out bool isEnabled) =>
+        Read(file, yaml, (body, new ProgramReader(file, errors)), out isEnabled);
+
     /// <summary>Reads a model that is a SELECT.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
     /// <param name="yaml">What is said of it.</param>
@@ -71,15 +76,17 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var tableChecks = checks.Read(reader.Node("checks"), column: null);
         var grain = reader.Scalars("grain");
+        if (grain.Count == 0 && reader.Node("grain") is { } noGrain)
+            errors.Add(noGrain.Place, "'grain' names no column", "write the columns whose values together name a row: grain: [order_id]");
         var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
         IReadOnlyList<StatedName> depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()];
         var model = new Model
         {
-            Name = name ?? default,
+            Name = name ?? TableName.None,
             Program = program?.Read(reader, body, depends),
-            Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : default,
+            Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : TableName.None,
             Materialization = new MaterializationReader(errors).Read(reader.Node("materialization"), IsSnapshot(file)),
             Body = body,
             Description = reader.Text("description"),
@@ -208,7 +215,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
         {
             if (!stated.Contains('.', StringComparison.Ordinal) && schema is not null) stated = $"{schema}.{stated}";
             if (TableName.TryParse(stated, out var name))
-                return Identifier.Check(name.Value, place, errors) ? name : null;
+                return Identifier.Check(name, place, errors) ? name : null;
             errors.Add(place, $"'{stated}' is not the name of a table", "write schema.table, such as silver.orders");
             return null;
         }
@@ -225,7 +232,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
 
     StatedName? ReadStatedName(YamlNode.Scalar scalar)
     {
-        if (TableName.TryParse(scalar.Text, out var name)) return new(name.Value, scalar.Place);
+        if (TableName.TryParse(scalar.Text, out var name)) return new(name, scalar.Place);
         errors.Add(
             scalar.Place, $"'{scalar.Text}' is not the name of a table", "write schema.table, such as silver.orders");
         return null;

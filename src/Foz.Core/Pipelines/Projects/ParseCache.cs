@@ -16,7 +16,7 @@ sealed class ParseCache
 {
     // Reading few texts anew takes no longer than finding them here.
     const int EntriesMin = 100;
-    const int HashBytes = 16;
+    const int HeadBytes = 1 + TextHash.Bytes + sizeof(int);
     const byte FrontMatterKind = 1;
     const byte UsesKind = 2;
     const byte FileKind = 3;
@@ -30,7 +30,7 @@ sealed class ParseCache
     readonly string? path;
     readonly bool knowsFiles;
     readonly DateTimeOffset openedAt;
-    readonly Dictionary<ParsedEntry, ParsedEntry> known = [];
+    Dictionary<ParsedEntry, ParsedEntry> known = [];
     readonly ConcurrentQueue<ParsedEntry> added = new();
 
     /// <summary>What is known of the SQL of files that were not read, by the texts themselves.</summary>
@@ -74,7 +74,7 @@ sealed class ParseCache
     public FrontMatter? FindFile(FileStamp? stamp, string file)
     {
         if (stamp is not { } now || known.Count == 0) return null;
-        if (!known.TryGetValue(new(FileKind, HashOf(file)), out var entry)) return null;
+        if (!known.TryGetValue(new(FileKind, TextHash.Of(file)), out var entry)) return null;
         var parsed = ParsedFile.Read(entry.Bytes);
         if (parsed.Stamp != now || !known.TryGetValue(new(FrontMatterKind, parsed.TextHash), out var frontMatter)) return null;
         entry.IsUsed = frontMatter.IsUsed = true;
@@ -91,7 +91,7 @@ sealed class ParseCache
     public FrontMatter ReadFrontMatter(string text, string file, ErrorList errors, FileStamp? stamp = null)
     {
         if (path is null) return FrontMatter.Read(text, file, errors);
-        var hash = HashOf(text);
+        var hash = TextHash.Of(text);
         if (Find(FrontMatterKind, hash) is { } entry)
         {
             var parsed = ParsedText.ReadFrontMatter(entry, file, text.Substring);
@@ -114,7 +114,7 @@ sealed class ParseCache
     {
         if (known.Count == 0) return null;
         if (!usesOf.TryGetValue(sql, out var entry))
-            return Find(UsesKind, HashOf(sql)) is { } bytes ? ParsedText.ReadUses(bytes) : null;
+            return Find(UsesKind, TextHash.Of(sql)) is { } bytes ? ParsedText.ReadUses(bytes) : null;
         entry.IsUsed = true;
         return ParsedText.ReadUses(entry.Bytes);
     }
@@ -122,7 +122,7 @@ sealed class ParseCache
     /// <summary>Keeps what a SELECT names.</summary>
     public void Add(string sql, TableUses uses)
     {
-        if (path is not null) added.Enqueue(new(UsesKind, HashOf(sql), ParsedText.Write(uses)));
+        if (path is not null) added.Enqueue(new(UsesKind, TextHash.Of(sql), ParsedText.Write(uses)));
     }
 
     /// <summary>Writes what was used, if there is anything new and it is worth it.</summary>
@@ -152,43 +152,36 @@ sealed class ParseCache
         }
     }
 
-    void AddFile(FileStamp? stamp, string file, UInt128 textHash, string sql)
+    void AddFile(FileStamp? stamp, string file, TextHash textHash, string sql)
     {
         if (stamp is { IsNone: false } seen && seen.IsOlderThan(openedAt - AgeMin))
-            added.Enqueue(new(FileKind, HashOf(file), new ParsedFile(seen, textHash, HashOf(sql), Encoding.UTF8.GetBytes(sql)).ToBytes()));
+            added.Enqueue(new(FileKind, TextHash.Of(file), new ParsedFile(seen, textHash, TextHash.Of(sql), Encoding.UTF8.GetBytes(sql)).ToBytes()));
     }
 
-    ReadOnlyMemory<byte>? Find(byte kind, UInt128 hash)
+    ReadOnlyMemory<byte>? Find(byte kind, TextHash hash)
     {
         if (!known.TryGetValue(new(kind, hash), out var entry)) return null;
         entry.IsUsed = true;
         return entry.Bytes;
     }
 
-    static UInt128 HashOf(string text)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        // The characters as they lie in memory: nothing else reads the hashes.
-        SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.AsSpan()), hash);
-        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
-    }
-
-    /// <summary>Version, hash of the rest, then for each entry its kind, hash, length and bytes.</summary>
+    /// <summary>Version, hash of the rest, number of entries, then for each its kind, hash, length and bytes.</summary>
     static byte[] Write(List<ParsedEntry> entries)
     {
-        const int headBytes = 1 + HashBytes + sizeof(int);
-        var bytes = new byte[Version.Length + SHA256.HashSizeInBytes + entries.Sum(entry => headBytes + entry.Bytes.Length)];
+        var start = Version.Length + SHA256.HashSizeInBytes;
+        var bytes = new byte[start + sizeof(int) + entries.Sum(entry => HeadBytes + entry.Bytes.Length)];
         Version.CopyTo(bytes, 0);
-        var rest = bytes.AsSpan(Version.Length + SHA256.HashSizeInBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(start), entries.Count);
+        var rest = bytes.AsSpan(start + sizeof(int));
         foreach (var entry in entries)
         {
             rest[0] = entry.Kind;
-            BinaryPrimitives.WriteUInt128LittleEndian(rest[1..], entry.Hash);
-            BinaryPrimitives.WriteInt32LittleEndian(rest[(1 + HashBytes)..], entry.Bytes.Length);
-            entry.Bytes.Span.CopyTo(rest[headBytes..]);
-            rest = rest[(headBytes + entry.Bytes.Length)..];
+            entry.Hash.Write(rest[1..]);
+            BinaryPrimitives.WriteInt32LittleEndian(rest[(1 + TextHash.Bytes)..], entry.Bytes.Length);
+            entry.Bytes.Span.CopyTo(rest[HeadBytes..]);
+            rest = rest[(HeadBytes + entry.Bytes.Length)..];
         }
-        SHA256.HashData(bytes.AsSpan(Version.Length + SHA256.HashSizeInBytes), bytes.AsSpan(Version.Length));
+        SHA256.HashData(bytes.AsSpan(start), bytes.AsSpan(Version.Length));
         return bytes;
     }
 
@@ -199,14 +192,14 @@ sealed class ParseCache
         if (bytes.Length < Version.Length + SHA256.HashSizeInBytes || !bytes.Span.StartsWith(Version)) return;
         var rest = bytes[(Version.Length + SHA256.HashSizeInBytes)..];
         if (!SHA256.HashData(rest.Span).AsSpan().SequenceEqual(bytes.Span.Slice(Version.Length, SHA256.HashSizeInBytes))) return;
-        const int headBytes = 1 + HashBytes + sizeof(int);
-        for (var at = 0; at < rest.Length;)
+        known = new(BinaryPrimitives.ReadInt32LittleEndian(rest.Span));
+        for (var at = sizeof(int); at < rest.Length;)
         {
-            var head = rest.Span.Slice(at, headBytes);
-            var length = BinaryPrimitives.ReadInt32LittleEndian(head[(1 + HashBytes)..]);
-            var entry = new ParsedEntry(head[0], BinaryPrimitives.ReadUInt128LittleEndian(head[1..]), rest.Slice(at + headBytes, length));
+            var head = rest.Span.Slice(at, HeadBytes);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(head[(1 + TextHash.Bytes)..]);
+            var entry = new ParsedEntry(head[0], TextHash.Read(head[1..]), rest.Slice(at + HeadBytes, length));
             known[entry] = entry;
-            at += headBytes + length;
+            at += HeadBytes + length;
         }
     }
 }

@@ -10,13 +10,13 @@ namespace Foz.Core.Pipelines.Projects;
 /// <param name="kind">What it is.</param>
 /// <param name="hash">The hash of the text or name that it is of.</param>
 /// <param name="bytes">What was parsed.</param>
-sealed class ParsedEntry(byte kind, UInt128 hash, ReadOnlyMemory<byte> bytes = default) : IEquatable<ParsedEntry>
+sealed class ParsedEntry(byte kind, TextHash hash, ReadOnlyMemory<byte> bytes = default) : IEquatable<ParsedEntry>
 {
     /// <summary>What it is.</summary>
     public byte Kind => kind;
 
     /// <summary>The hash of the text or name that it is of.</summary>
-    public UInt128 Hash => hash;
+    public TextHash Hash => hash;
 
     /// <summary>What was parsed.</summary>
     public ReadOnlyMemory<byte> Bytes => bytes;
@@ -31,7 +31,7 @@ sealed class ParsedEntry(byte kind, UInt128 hash, ReadOnlyMemory<byte> bytes = d
     public override bool Equals(object? obj) => Equals(obj as ParsedEntry);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => (int)(ulong)hash ^ kind;
+    public override int GetHashCode() => (int)hash.Low ^ kind;
 }
 
 /// <summary>What a file held when it had a stamp.</summary>
@@ -39,10 +39,10 @@ sealed class ParsedEntry(byte kind, UInt128 hash, ReadOnlyMemory<byte> bytes = d
 /// <param name="TextHash">The hash of its text.</param>
 /// <param name="SqlHash">The hash of its SQL.</param>
 /// <param name="Sql">Its SQL, as UTF-8.</param>
-readonly record struct ParsedFile(FileStamp Stamp, UInt128 TextHash, UInt128 SqlHash, ReadOnlyMemory<byte> Sql)
+readonly record struct ParsedFile(FileStamp Stamp, TextHash TextHash, TextHash SqlHash, ReadOnlyMemory<byte> Sql)
 {
     const int StampBytes = 5 * sizeof(ulong);
-    const int HashBytes = 16;
+    const int HeadBytes = StampBytes + (2 * TextHash.Bytes);
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
     public static ParsedFile Read(ReadOnlyMemory<byte> bytes)
@@ -50,19 +50,19 @@ readonly record struct ParsedFile(FileStamp Stamp, UInt128 TextHash, UInt128 Sql
         var span = bytes.Span;
         return new(
             new(Number(span, 0), Number(span, 1), (long)Number(span, 2), (long)Number(span, 3), (long)Number(span, 4)),
-            BinaryPrimitives.ReadUInt128LittleEndian(span[StampBytes..]), BinaryPrimitives.ReadUInt128LittleEndian(span[(StampBytes + HashBytes)..]),
-            bytes[(StampBytes + (2 * HashBytes))..]);
+            TextHash.Read(span[StampBytes..]), TextHash.Read(span[(StampBytes + TextHash.Bytes)..]),
+            bytes[HeadBytes..]);
     }
 
     /// <summary>The file as bytes.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[StampBytes + (2 * HashBytes) + Sql.Length];
+        var bytes = new byte[HeadBytes + Sql.Length];
         ReadOnlySpan<ulong> numbers = [Stamp.Device, Stamp.Inode, (ulong)Stamp.SizeBytes, (ulong)Stamp.ModifiedNs, (ulong)Stamp.ChangedNs];
         for (var i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), numbers[i]);
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes.AsSpan(StampBytes), TextHash);
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes.AsSpan(StampBytes + HashBytes), SqlHash);
-        Sql.Span.CopyTo(bytes.AsSpan(StampBytes + (2 * HashBytes)));
+        TextHash.Write(bytes.AsSpan(StampBytes));
+        SqlHash.Write(bytes.AsSpan(StampBytes + TextHash.Bytes));
+        Sql.Span.CopyTo(bytes.AsSpan(HeadBytes));
         return bytes;
     }
 

@@ -52,6 +52,9 @@ public sealed class Project
     /// <summary>Its tests, by name.</summary>
     public IReadOnlyList<SqlTest> SqlTests => parts.SqlTests;
 
+    /// <summary>Its analyses, by name: SELECTs that people run themselves.</summary>
+    public IReadOnlyList<Analysis> Analyses => parts.Analyses;
+
     /// <summary>Its unit tests, by name.</summary>
     public IReadOnlyList<UnitTest> UnitTests => parts.UnitTests;
 
@@ -78,7 +81,7 @@ public sealed class Project
     internal IReadOnlyList<DeclaredName> Exposures => parts.Exposures;
 
     /// <summary>What is run before all steps of a run, and behind them.</summary>
-    public ModelHooks Hooks => parts.Hooks;
+    public RunHooks Hooks => parts.Hooks;
 
     /// <summary>What is made from what.</summary>
     public ProjectGraph Graph { get; }
@@ -206,7 +209,10 @@ sealed record ProjectParts(
     public IReadOnlyList<(string Path, string Text)> UnitTestFiles { get; init; } = [];
 
     /// <summary>Unit tests that stand beside models, in a dbt project.</summary>
-    public IReadOnlyList<Configuration.YamlNode> UnitTestNodes { get; init; } = [];
+    public IReadOnlyList<UnitTestNode> UnitTestNodes { get; init; } = [];
+
+    /// <summary>Its analyses.</summary>
+    public IReadOnlyList<Analysis> Analyses { get; init; } = [];
 
     /// <summary>Its unit tests that are switched on.</summary>
     public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
@@ -218,7 +224,7 @@ sealed record ProjectParts(
     public IReadOnlyList<DeclaredName> Exposures { get; init; } = [];
 
     /// <summary>What is run before all steps of a run, and behind them.</summary>
-    public ModelHooks Hooks { get; init; } = ModelHooks.None;
+    public RunHooks Hooks { get; init; } = RunHooks.None;
 
     /// <summary>What was read of a dbt project; null of one of Foz.</summary>
     public Dbt.DbtParts? Dbt { get; init; }

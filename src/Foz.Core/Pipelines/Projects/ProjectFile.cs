@@ -77,9 +77,6 @@ public sealed class ProjectFile
     /// <summary>The list of its own selectors; null where it states none.</summary>
     internal YamlNode? Selectors { get; init; }
 
-    /// <summary>The names of all connections.</summary>
-    public IEnumerable<string> ConnectionNames => connections.Keys;
-
     /// <summary>The nearest folder with a <c>foz.yml</c> or <c>dbt_project.yml</c>: this one or one above it.</summary>
     /// <param name="start">Where to start looking.</param>
     /// <returns>Its full path; null where there is none.</returns>
@@ -147,6 +144,6 @@ public sealed class ProjectFile
         var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, Variables, errors);
         var reader = new SettingsReader(connector.ConnectionSettings, errors);
         reader.NoteSecrets(mapping, filledIn, Secrets);
-        return new(name, connector.Type, reader.Read(filledIn, [ProjectFileReader.TypeKey]));
+        return new(name, connector.Type, reader.Read(filledIn, [ProjectFileReader.TypeKey])) { Secrets = Secrets };
     }
 }

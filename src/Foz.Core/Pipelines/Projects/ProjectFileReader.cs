@@ -43,6 +43,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             ?? new MappingReader(new YamlNode.Mapping([], File), ProjectKeys.Environment, errors);
         var connections = Connections(reader, environments, environment);
         var secrets = new Secrets();
+        secrets.AddOf(variables.OfFile);
         var file = new ProjectFile(connections, options.Connectors)
         {
             Secrets = secrets,

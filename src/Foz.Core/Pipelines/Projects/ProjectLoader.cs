@@ -24,8 +24,11 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     static byte[]? buffer;
 
     readonly ErrorList errors = new();
-    ParseCache cache = ParseCache.None;
+    Task<ParseCache> opening = Task.FromResult(ParseCache.None);
     Task saving = Task.CompletedTask;
+
+    /// <summary>What was parsed before: it is read while files are listed.</summary>
+    ParseCache Cache => opening.GetAwaiter().GetResult();
 
     /// <summary>Reads all of a folder.</summary>
     public ProjectResult Load(string folder)
@@ -34,7 +37,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         if (file is null) return new ProjectResult.Refused(errors.Items);
         if (file.IsDbt) return LoadDbt(file);
         var sourceReader = new SourceReader(file, errors);
-        cache = ParseCache.Open(options.CacheFolder, file.Folder, options.Clock);
+        opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
         var sources = new List<ProjectSource>();
         foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml", ".py"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
@@ -62,7 +65,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 
     ProjectResult LoadDbt(ProjectFile file)
     {
-        cache = ParseCache.Open(options.CacheFolder, file.Folder, options.Clock);
+        opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
         var parts = new DbtProjectReader(file, options, errors, finder.CancellationToken).Read();
         if (!errors.IsEmpty) return new ProjectResult.Refused(errors.Items);
         var result = Finish(parts);
@@ -81,8 +84,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var paths = FilesBelow(folder, name).Where(isRead).ToList();
         ReadingHeap.Reserve(paths.Count);
         var found = new T?[paths.Count];
-        var problems = paths.ConvertAll(_ => new ErrorList());
-        Parallel.For(0, paths.Count, i => found[i] = read(paths[i], problems[i]));
+        var problems = new ErrorList[paths.Count];
+        Parallel.For(0, paths.Count, i => found[i] = read(paths[i], problems[i] = new()));
         foreach (var problem in problems.Where(list => !list.IsEmpty).SelectMany(list => list.Items)) errors.Add(problem);
         return found.OfType<T>();
     }
@@ -98,9 +101,9 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     /// <summary>The front matter and SQL of a file, which is read only if it may have changed; null where it cannot be read.</summary>
     FrontMatter? ReadSql(string folder, string path, ErrorList problems)
     {
-        var stamp = cache.StampOf(Path.Combine(folder, path));
-        return cache.FindFile(stamp, path)
-            ?? (ReadText(folder, path, problems) is { } text ? cache.ReadFrontMatter(text, path, problems, stamp) : null);
+        var stamp = Cache.StampOf(Path.Combine(folder, path));
+        return Cache.FindFile(stamp, path)
+            ?? (ReadText(folder, path, problems) is { } text ? Cache.ReadFrontMatter(text, path, problems, stamp) : null);
     }
 
     /// <summary>A model that was read.</summary>
@@ -170,8 +173,8 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         var exports = new ExportReader(errors);
         foreach (var model in parts.Models) exports.Check(model, parts.File);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
-        var uses = finder.Find(Statements(parts), cache);
-        saving = Task.Run(cache.Save);
+        var uses = finder.Find(Statements(parts), Cache);
+        saving = Task.Run(Cache.Save);
         var resolver = new ReferenceResolver(parts, uses, options, errors);
         parts = parts with
         {
@@ -179,6 +182,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             Sources = [.. parts.Sources
                 .Select(s => s with { Streams = [.. s.Streams.Select(resolver.Resolve)] })
                 .OrderBy(s => s.Name, StringComparer.Ordinal)],
+            Analyses = [.. parts.Analyses.Select(resolver.Resolve)],
             SqlTests = [.. parts.SqlTests.Select(resolver.Resolve).OrderBy(t => t.Name, StringComparer.Ordinal)],
         };
         var unitTests = new UnitTestReader(parts.File.Folder, [.. Nodes(parts)], errors);
@@ -220,16 +224,16 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
 
     void CheckUnique(ProjectParts parts)
     {
-        if (HasDuplicates(parts)) CheckUnique(Nodes(parts).Select(n => (n.Name.ToString(), PlaceOf(n))), "the table");
-        CheckUnique(parts.Sources.Select(s => (s.Name, s.Definition.Place)), "the source");
-        CheckUnique(parts.SqlTests.Select(t => (t.Name, new Place(t.File, 1, 1))), "the test");
+        if (HasDuplicates(parts)) CheckUnique(Nodes(parts), node => $"{node.Name}", PlaceOf, "the table");
+        CheckUnique(parts.Sources, source => source.Name, source => source.Definition.Place, "the source");
+        CheckUnique(parts.SqlTests, test => test.Name, test => new(test.File, 1, 1), "the test");
     }
 
-    void CheckUnique(IEnumerable<(string Name, Place Place)> names, string what)
+    void CheckUnique<T>(IEnumerable<T> all, Func<T, string> nameOf, Func<T, Place> placeOf, string what)
     {
-        foreach (var group in names.GroupBy(n => n.Name, n => n.Place, StringComparer.OrdinalIgnoreCase))
+        foreach (var group in all.GroupBy(nameOf, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            var places = group.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToList();
+            var places = group.Select(placeOf).OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToList();
             foreach (var place in places.Skip(1))
             {
                 errors.Add(

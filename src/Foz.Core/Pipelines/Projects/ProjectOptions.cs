@@ -30,6 +30,12 @@ public sealed record ProjectOptions
     /// <summary>Whether the rows that SQL tests find are kept as tables, where the tests do not say.</summary>
     public bool StoresFailures { get; init; }
 
+    /// <summary>The command that the project is read for, which templates of a dbt project may ask.</summary>
+    public string Command { get; init; } = "run";
+
+    /// <summary>Whether the command makes tables anew.</summary>
+    public bool IsFullRefresh { get; init; }
+
     /// <summary>Tells templates of a dbt project when the command began.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -136,20 +136,29 @@ sealed class ReferenceResolver(
         return test with { References = found.Items };
     }
 
+    /// <summary>An analysis with its references filled in.</summary>
+    public Analysis Resolve(Analysis analysis)
+    {
+        var found = new ReferenceList();
+        foreach (var (name, place) in analysis.Reads)
+            if (Find(name, own: null, place) is { } reference) Add(found, reference);
+        return analysis with { References = found.Items };
+    }
+
     void AddChecks(IReadOnlyList<CheckDefinition> checks, TableName own, ReferenceList found)
     {
         foreach (var check in checks)
         {
-            IEnumerable<(TableName? Name, Place Place)> names = check switch
+            IEnumerable<StatedName> names = check switch
             {
-                CheckDefinition.Relationships relationships => [(relationships.To, relationships.ToPlace)],
-                CheckDefinition.RowCountTo other => [(other.To, other.ToPlace)],
+                CheckDefinition.Relationships relationships => [new(relationships.To, relationships.ToPlace)],
+                CheckDefinition.RowCountTo other => [new(other.To, other.ToPlace)],
                 CheckDefinition.Custom custom => NamesIn(custom),
                 _ => [],
             };
             foreach (var (name, place) in names)
             {
-                if (name is not { } known || Find(known, own, place) is not { } reference) continue;
+                if (Find(name, own, place) is not { } reference) continue;
                 if (reference.Kind is not ReferenceKind.Self) Add(found, reference with { IsOrderOnly = true });
                 else if (check.TakesRowsOut)
                     errors.Add(
@@ -175,12 +184,12 @@ sealed class ReferenceResolver(
             found.Add(inner with { Place = reference.Place, IsOrderOnly = inner.IsOrderOnly || reference.IsOrderOnly });
     }
 
-    IEnumerable<(TableName? Name, Place Place)> NamesIn(CheckDefinition.Custom check)
+    IEnumerable<StatedName> NamesIn(CheckDefinition.Custom check)
     {
         foreach (var use in UsesIn(check.Query, (line, _) => check.PlaceOfLine(line)))
         {
             var place = check.PlaceOfLine(1 + check.Query.AsSpan(0, use.Index).Count('\n'));
-            yield return (ToName(use, place), place);
+            if (ToName(use, place) is { } name) yield return new(name, place);
         }
     }
 
@@ -275,20 +284,21 @@ sealed class ReferenceResolver(
     /// <summary>References in the order met, each name once; what SQL reads is more than what only orders.</summary>
     sealed class ReferenceList
     {
-        readonly Dictionary<TableName, int> indexes = [];
         readonly List<Reference> items = [];
 
         public IReadOnlyList<Reference> Items => items;
 
         public void Add(Reference reference)
         {
-            if (indexes.TryAdd(reference.Name, items.Count))
+            // A list is searched: few models read more than a handful of tables.
+            var index = items.FindIndex(item => item.Name == reference.Name);
+            if (index < 0)
             {
                 items.Add(reference);
                 return;
             }
-            var known = items[indexes[reference.Name]];
-            items[indexes[reference.Name]] = known with
+            var known = items[index];
+            items[index] = known with
             {
                 IsStream = known.IsStream || reference.IsStream,
                 IsOrderOnly = known.IsOrderOnly && reference.IsOrderOnly,

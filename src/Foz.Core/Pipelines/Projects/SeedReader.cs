@@ -40,13 +40,11 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
         var name = NameOf(file, reader.Text("name"), reader.PlaceOf("name"));
         var checks = new CheckReader(reader.Word("on_violation", CheckReader.OnViolationWords) ?? OnViolation.Fail, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
-        var delimiter = reader.Text("delimiter") ?? ",";
-        if (delimiter.Length != 1)
-            errors.Add(reader.PlaceOf("delimiter"), $"'delimiter' must be one character, not '{delimiter}'");
+        var delimiter = ReadDelimiter(reader);
         var model = new Model
         {
-            Name = name ?? default,
-            Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : default,
+            Name = name ?? TableName.None,
+            Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : TableName.None,
             Materialization = new Materialization.Seed(path, delimiter),
             Body = new($"SELECT * FROM read_csv({SqlText.Literal(file)}, all_varchar = true) -- {Hash(path, file)}", new(file, 1, 1)),
             Description = reader.Text("description"),
@@ -62,6 +60,20 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
         return name is null ? null : model;
     }
 
+    char ReadDelimiter(MappingReader reader)
+    {
+        switch (reader.Text("delimiter"))
+        {
+            case null:
+                return ',';
+            case [var character] when char.IsAscii(character) && character is not ('"' or '\r' or '\n'):
+                return character;
+            case var text:
+                errors.Add(reader.PlaceOf("delimiter"), $"'delimiter' must be one ASCII character other than a quote, not '{text}'");
+                return ',';
+        }
+    }
+
     TableName? NameOf(string file, string? stated, Place place)
     {
         string[] folders = file.Split('/')[1..^1];
@@ -70,7 +82,7 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
             : stated.Contains('.', StringComparison.Ordinal) ? stated
             : $"{schema}.{stated}";
         if (TableName.TryParse(text, out var name))
-            return Identifier.Check(name.Value, stated is null ? new Place(file) : place, errors) ? name : null;
+            return Identifier.Check(name, stated is null ? new Place(file) : place, errors) ? name : null;
         errors.Add(
             stated is null ? new Place(file) : place, $"'{text}' is not the name of a table",
             "name the file as the table, such as seeds/regions.csv, or state 'name: schema.table' in the YAML file beside it");

@@ -35,6 +35,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
 
     static readonly string[] StreamKeys = [.. SourceKeys.Stream.Select(key => key.Name)];
 
+    /// <summary>The streams of which a setting by itself is wrong already.</summary>
+    readonly HashSet<StreamDefinition> faulty = [];
+
     /// <summary>Reads a source.</summary>
     /// <param name="path">The file, relative to the project, with <c>/</c>.</param>
     /// <param name="text">Its text.</param>
@@ -50,6 +53,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
                 errors.Add(new Place(path), "the file is empty", "it needs 'connection' and 'streams'");
             return null;
         }
+        var known = errors.Count;
         var filledIn = VariableText.Expand(yaml, file.Variables, errors);
         var reader = MappingReader.Of(filledIn, new(path, 1, 1), "a source", errors, SourceKeys.Source);
         if (yaml is not YamlNode.Mapping written) return null;
@@ -58,7 +62,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var schema = reader.Text("schema") ?? "bronze";
         Identifier.CheckSchema(schema, reader.PlaceOf("schema"), errors);
         var connectionName = isPython ? reader.Text("connection") : reader.RequiredText("connection");
-        var connection = connectionName is null ? new(name, PythonConnector.TypeName, Settings.Of(("file", path)))
+        var connection = connectionName is null ? new(name, PythonConnector.TypeName, Settings.Of(("file", path))) { Secrets = file.Secrets }
             : connectionName.Length == 0 ? null
             : file.FindConnection(connectionName, reader.PlaceOf("connection"), errors);
         if (connection is { Type: PythonConnector.TypeName } && file.Python is { } python)
@@ -72,6 +76,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
                 Connection = connection ?? new("", "", Settings.Empty),
                 Schema = file.SchemaPrefix + schema,
                 Streams = [],
+                Variables = file.Variables.OfFile,
                 Place = reader.Place,
             },
             Streams = [],
@@ -92,16 +97,18 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         source = ReadStreams(source, reader, written["streams"] as YamlNode.Mapping, connector);
         reader.Finish();
         if (connector is null) return null;
-        if (errors.IsEmpty) Validate(connector, source);
+        if (errors.Count == known) Try(() => connector.Validate(source.Definition));
+        foreach (var stream in source.Streams.Where(s => !faulty.Contains(s.Definition)))
+            Try(() => connector.Validate(source.Definition, stream.Definition));
         return source;
     }
 
-    /// <summary>What a connector finds wrong with settings that are each in order.</summary>
-    void Validate(IConnector connector, ProjectSource source)
+    /// <summary>Notes what a connector finds wrong with settings that are each in order.</summary>
+    void Try(Action validate)
     {
         try
         {
-            connector.Validate(source.Definition);
+            validate();
         }
         catch (FozException e) when (e.Kind is ErrorKind.Configuration)
         {
@@ -159,6 +166,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     /// <param name="connector">What it is read by; null where that is wrong.</param>
     ProjectStream ReadStream(ProjectSource source, YamlEntry entry, YamlNode? written, IConnector? connector)
     {
+        var known = errors.Count;
         var (name, place, node) = entry;
         Identifier.CheckStream(name, place, errors);
         var reader = MappingReader.Of(node, place, "a stream", errors, SourceKeys.Stream);
@@ -176,6 +184,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Keys = reader.Texts("keys"),
             Columns = columns.Where(c => c.Type is not null)
                 .ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
+            ColumnNames = reader.Node("columns") is YamlNode.Sequence ? [.. columns.Select(c => c.Name)] : [],
             Settings = connector is null ? Settings.Empty : ReadSettings(connector, place, node, written),
             Place = place,
         };
@@ -184,6 +193,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var lists = reader.Texts("lists");
         if (lists.Count > 0 && definition.Keys.Count == 0)
             errors.Add(reader.PlaceOf("lists"), "'lists' needs 'keys'", "each element gets the keys of the row that holds it");
+        if (errors.Count > known) faulty.Add(definition);
         return new()
         {
             Definition = definition,

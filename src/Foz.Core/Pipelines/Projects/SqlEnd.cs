@@ -7,8 +7,11 @@ static class SqlEnd
     /// The text up to a semicolon that ends it; what stands behind that may only be comments. A semicolon with more
     /// SQL behind it stays, for the parser to refuse.
     /// </summary>
-    public static string Trim(string sql)
+    /// <param name="text">The text.</param>
+    /// <param name="start">Where the statement begins in it.</param>
+    public static string Trim(string text, int start = 0)
     {
+        var sql = text.AsSpan(start);
         var end = 0;
         for (var i = 0; i < sql.Length;)
         {
@@ -17,11 +20,11 @@ static class SqlEnd
             i = next;
         }
         while (end > 0 && (sql[end - 1] == ';' || char.IsWhiteSpace(sql[end - 1]))) end--;
-        return sql[..end];
+        return text.Substring(start, end);
     }
 
     /// <summary>The first index behind the token or space at an index.</summary>
-    static int Skip(string sql, int at, out bool isSpace)
+    static int Skip(ReadOnlySpan<char> sql, int at, out bool isSpace)
     {
         isSpace = false;
         var next = at + 1 < sql.Length ? sql[at + 1] : '\0';
@@ -45,10 +48,10 @@ static class SqlEnd
         }
     }
 
-    static int After(string sql, string end, int from) =>
-        sql.IndexOf(end, from, StringComparison.Ordinal) is >= 0 and var found ? found + end.Length : sql.Length;
+    static int After(ReadOnlySpan<char> sql, string end, int from) =>
+        sql[from..].IndexOf(end) is >= 0 and var found ? from + found + end.Length : sql.Length;
 
-    static int AfterText(string sql, int at, bool hasEscapes)
+    static int AfterText(ReadOnlySpan<char> sql, int at, bool hasEscapes)
     {
         var quote = sql[at];
         for (var i = at + 1; i < sql.Length; i++)
@@ -60,7 +63,7 @@ static class SqlEnd
     }
 
     /// <summary>Block comments nest, as in PostgreSQL.</summary>
-    static int AfterBlockComment(string sql, int at)
+    static int AfterBlockComment(ReadOnlySpan<char> sql, int at)
     {
         var depth = 0;
         while (at + 1 < sql.Length)
@@ -73,12 +76,12 @@ static class SqlEnd
         return sql.Length;
     }
 
-    static string? DollarTag(string sql, int at)
+    static string? DollarTag(ReadOnlySpan<char> sql, int at)
     {
         var end = at + 1;
         while (end < sql.Length && IsWord(sql[end])) end++;
         return end < sql.Length && sql[end] == '$' && (end == at + 1 || !char.IsDigit(sql[at + 1]))
-            ? sql[at..(end + 1)]
+            ? sql[at..(end + 1)].ToString()
             : null;
     }
 

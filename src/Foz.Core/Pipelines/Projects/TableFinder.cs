@@ -51,6 +51,8 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
             else if (FindPlain(sql) is { } plain) cache.Add(sql, found[sql] = plain);
             else open.Add(sql);
         });
+        // The engine takes longer to open than all that is plain takes to be read.
+        if (open.IsEmpty) return found;
         Parallel.ForEach(
             open.Chunk(StatementsAtOnce),
             new ParallelOptions { MaxDegreeOfParallelism = engines.Threads, CancellationToken = cancellationToken },

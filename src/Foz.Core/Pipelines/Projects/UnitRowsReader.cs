@@ -31,7 +31,8 @@ static class UnitRowsReader
         return format switch
         {
             FormatWord.Dict => ReadMappings(rows, node.Place, errors),
-            _ when rows is YamlNode.Scalar text => OfText(format, text.Text, text.Place, errors),
+            _ when rows is YamlNode.Scalar text => OfText(
+                format, text.Text, text.Place, text.IsLiteralBlock ? new(text.Place.File, text.Place.Line + 1) : text.Place, errors),
             _ => Missing(errors, rows?.Place ?? node.Place, $"'rows' of format {format.ToString().ToLowerInvariant()} must be a text"),
         };
     }
@@ -60,16 +61,21 @@ static class UnitRowsReader
         var file = $"{FixtureFolder}/{(Path.HasExtension(name) ? name : name + extension)}";
         var path = Path.GetFullPath(file, folder);
         if (path.StartsWith(Path.GetFullPath(FixtureFolder, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(path))
-            return OfText(format is FormatWord.Dict ? FormatWord.Csv : format, File.ReadAllText(path), new(file, 1, 1), errors);
+            return OfText(format is FormatWord.Dict ? FormatWord.Csv : format, File.ReadAllText(path), new(file, 1, 1), new(file, 1), errors);
         var fixtures = Path.GetFullPath(FixtureFolder, folder);
         var known = Directory.Exists(fixtures) ? Directory.EnumerateFiles(fixtures).Select(f => Path.GetFileNameWithoutExtension(f)!) : [];
         errors.Add(place, $"there is no file {file}", NearestName.Hint(name, known));
         return null;
     }
 
-    static UnitRows? OfText(FormatWord format, string text, Place place, ErrorList errors) => format is FormatWord.Sql
+    /// <param name="format">What the text is.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="start">Where its first line stands; without a column where each of its lines is a line of the file.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    static UnitRows? OfText(FormatWord format, string text, Place place, Place start, ErrorList errors) => format is FormatWord.Sql
         ? new UnitRows.Query(SqlEnd.Trim(text)) { Place = place }
-        : ReadCsv(text.Replace("\r\n", "\n", StringComparison.Ordinal), place, errors);
+        : ReadCsv(text.Replace("\r\n", "\n", StringComparison.Ordinal), place, start, errors);
 
     static UnitRows.Listed? ReadMappings(YamlNode? rows, Place place, ErrorList errors)
     {
@@ -101,8 +107,8 @@ static class UnitRowsReader
     static UnitValue? ValueOf(YamlNode node) => node switch
     {
         { IsNull: true } => null,
-        YamlNode.Scalar scalar => new(scalar.Text, scalar.IsQuoted),
-        _ => new(NestedText(node), IsText: true),
+        YamlNode.Scalar scalar => new(scalar.Text, scalar.IsQuoted, scalar.Place),
+        _ => new(NestedText(node), IsText: true, node.Place),
     };
 
     /// <summary>A list or struct as DuckDB reads it from text.</summary>
@@ -116,9 +122,9 @@ static class UnitRowsReader
     };
 
     /// <summary>RFC 4180 with a header; an empty field without quotes is null.</summary>
-    static UnitRows.Listed? ReadCsv(string text, Place place, ErrorList errors)
+    static UnitRows.Listed? ReadCsv(string text, Place place, Place start, ErrorList errors)
     {
-        var records = Records(text).Where(record => record is not [null]).ToList();
+        var records = Records(text, start).Where(record => record is not [null]).ToList();
         if (records.Count == 0) return new([], []) { Place = place };
         var columns = records[0].Select(name => new UnitColumn((name?.Text ?? "").Trim(), place)).ToList();
         foreach (var (i, record) in records.Index().Skip(1).Where(r => r.Item.Count != columns.Count))
@@ -129,12 +135,15 @@ static class UnitRowsReader
         return new(columns, [.. records.Skip(1)]) { Place = place };
     }
 
-    static IEnumerable<IReadOnlyList<UnitValue?>> Records(string text)
+    static IEnumerable<IReadOnlyList<UnitValue?>> Records(string text, Place place)
     {
         var record = new List<UnitValue?>();
+        var counted = 0;
         for (var at = 0; at < text.Length;)
         {
-            record.Add(Field(text, ref at));
+            if (place.Column == 0) place = place with { Line = place.Line + text.AsSpan(counted, at - counted).Count('\n') };
+            counted = at;
+            record.Add(Field(text, ref at, place));
             if (at < text.Length && text[at] == ',')
             {
                 at++;
@@ -147,14 +156,14 @@ static class UnitRowsReader
         }
     }
 
-    static UnitValue? Field(string text, ref int at)
+    static UnitValue? Field(string text, ref int at, Place place)
     {
         if (text[at] != '"')
         {
             var end = text.AsSpan(at).IndexOfAny(',', '\n');
             var plain = (end < 0 ? text[at..] : text[at..(at + end)]).Trim();
             at = end < 0 ? text.Length : at + end;
-            return plain.Length == 0 ? null : new(plain, IsText: false);
+            return plain.Length == 0 ? null : new(plain, IsText: false, place);
         }
         var quoted = new StringBuilder();
         for (at++; at < text.Length; at++)
@@ -164,6 +173,6 @@ static class UnitRowsReader
             else break;
         }
         at = Math.Min(text.Length, at + 1);
-        return new(quoted.ToString(), IsText: true);
+        return new(quoted.ToString(), IsText: true, place);
     }
 }

@@ -1,4 +1,5 @@
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Intervals;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -23,8 +24,14 @@ public sealed record UnitTest
     /// <summary>What the model must make of it.</summary>
     public required UnitRows Expected { get; init; }
 
+    /// <summary>The SELECT that stands in the place of the model's own; null for that.</summary>
+    public SqlBody? Body { get; init; }
+
     /// <summary>The time that <c>now()</c>, <c>current_date</c> and the like give; null for the real one.</summary>
     public DateTimeOffset? Now { get; init; }
+
+    /// <summary>Of a model that is made in intervals, the one that is made; all of time unless the test says.</summary>
+    public Interval Batch { get; init; } = new(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
 
     /// <summary>The file, relative to the project.</summary>
     public string File => Place.File;
@@ -32,6 +39,11 @@ public sealed record UnitTest
     /// <summary>Where it stands.</summary>
     public required Place Place { get; init; }
 }
+
+/// <summary>A unit test that stands among other things.</summary>
+/// <param name="Node">It.</param>
+/// <param name="Body">The SELECT that stands in the place of the model's own; null for that.</param>
+sealed record UnitTestNode(Configuration.YamlNode Node, SqlBody? Body);
 
 /// <summary>Rows that a unit test states.</summary>
 public abstract record UnitRows
@@ -59,4 +71,5 @@ public readonly record struct UnitColumn(string Name, Place Place);
 /// <summary>A value that a row of a unit test states.</summary>
 /// <param name="Text">Its text.</param>
 /// <param name="IsText">Whether it is a text whatever it looks like.</param>
-public sealed record UnitValue(string Text, bool IsText);
+/// <param name="Place">Where it stands.</param>
+public sealed record UnitValue(string Text, bool IsText, Place Place);

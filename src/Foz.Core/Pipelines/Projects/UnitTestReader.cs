@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Intervals;
 
 namespace Foz.Core.Pipelines.Projects;
 
@@ -26,7 +27,8 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
     }
 
     /// <summary>Reads tests that stand among other things.</summary>
-    public IEnumerable<UnitTest> Read(IEnumerable<YamlNode> tests) => [.. tests.Select(ReadTest).OfType<UnitTest>()];
+    public IEnumerable<UnitTest> Read(IEnumerable<UnitTestNode> tests) =>
+        [.. tests.Select(test => ReadTest(test.Node) is { } read ? read with { Body = test.Body } : null).OfType<UnitTest>()];
 
     UnitTest? ReadTest(YamlNode node)
     {
@@ -35,7 +37,7 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         var model = reader.RequiredText("model");
         var given = reader.Node("given");
         var expect = reader.Node("expect");
-        var now = ReadOverrides(reader.Node("overrides"));
+        var overrides = reader.Node("overrides");
         var (description, tags) = (reader.Text("description"), reader.Texts("tags"));
         var isEnabled = reader.Flag("enabled") ?? true;
         reader.Finish();
@@ -43,9 +45,12 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
             errors.Add(reader.Place, $"the unit test '{name}' is there twice", $"first at {places[name]}");
         if (expect is null) errors.Add(reader.Place, "'expect' is missing", "state the rows that the model must make: expect: {rows: […]}");
         var expected = expect is null ? null : UnitRowsReader.Read(expect, folder, inputKey: null, errors);
-        if (FindModel(model, reader.PlaceOf("model")) is not { } found) return null;
+        var found = FindModel(model, reader.PlaceOf("model"));
+        var (now, batch) = ReadOverrides(overrides, found?.Model);
+        if (found is null) return null;
         var inputs = ReadGiven(given, found.Model);
-        return !isEnabled || expected is null ? null : new()
+        if (!isEnabled || expected is null) return null;
+        var test = new UnitTest
         {
             Name = name,
             Model = found.Name,
@@ -56,23 +61,34 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
             Now = now,
             Place = reader.Place,
         };
+        return batch is { } stated ? test with { Batch = stated } : test;
     }
 
-    DateTimeOffset? ReadOverrides(YamlNode? node)
+    (DateTimeOffset? Now, Interval? Batch) ReadOverrides(YamlNode? node, Model? model)
     {
-        if (node is null) return null;
+        if (node is null) return default;
         var reader = MappingReader.Of(node, node.Place, "'overrides'", errors);
         foreach (var key in new[] { "vars", "macros", "env_vars" })
         {
             if (reader.Node(key) is { } stated)
-                errors.Add(stated.Place, $"a project has no {key} that could be overridden", "'now' is what can be");
+                errors.Add(stated.Place, $"a project has no {key} that could be overridden", "'now', 'batch_start' and 'batch_end' are what can be");
         }
-        var text = reader.Text("now");
-        var place = reader.PlaceOf("now");
+        var (now, start, end) = (ReadInstant(reader, "now"), ReadInstant(reader, "batch_start"), ReadInstant(reader, "batch_end"));
+        var place = reader.PlaceOf(start is null ? "batch_end" : "batch_start");
         reader.Finish();
-        if (text is null) return null;
-        if (Instant.TryParse(text, out var now)) return now;
-        errors.Add(place, $"'now' cannot be '{text}'", $"write {Instant.Examples}");
+        if (start is null && end is null) return (now, null);
+        if (model is { Materialization.Strategy: not IncrementalStrategy.Microbatch })
+            errors.Add(place, $"{model.Name} is not made in batches", "'batch_start' and 'batch_end' are of models with 'strategy: microbatch'");
+        var batch = new Interval(start ?? DateTimeOffset.MinValue, end ?? DateTimeOffset.MaxValue);
+        if (batch.IsEmpty) errors.Add(place, "'batch_end' must be after 'batch_start'");
+        return (now, batch);
+    }
+
+    DateTimeOffset? ReadInstant(MappingReader reader, string key)
+    {
+        if (reader.Text(key) is not { } text) return null;
+        if (Instant.TryParse(text, out var instant)) return instant;
+        errors.Add(reader.PlaceOf(key), $"'{key}' cannot be '{text}'", $"write {Instant.Examples}");
         return null;
     }
 
@@ -122,7 +138,7 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
     /// <summary>A table that a model reads, by its name or as dbt writes it: <c>ref('orders')</c>, <c>source('shop', 'orders')</c>, <c>this</c>.</summary>
     TableName? FindInput(string text, Model model, Place place)
     {
-        var read = model.References.Where(reference => !reference.IsOrderOnly).ToList();
+        var read = model.References.Where(reference => !reference.IsOrderOnly || reference.Inlined is not null).ToList();
         if (text == "this") return model.Name;
         var parts = text.Split('(', ')') is [var function, _, ""] && function.Trim() is "ref" or "source"
             ? [.. text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(part => part.Trim().Trim('\'', '"'))]

@@ -17,21 +17,31 @@ namespace Foz.Core.Pipelines.Runs;
 public sealed record CheckFault(FozException Error, bool IsCertain);
 
 /// <summary>
-/// Binds what a project's checks and tests say in SQL to the columns that tables would have, without running anything. Where
-/// columns are not known yet, such as those of a source that was never read, only what is no SQL at all is found.
+/// Binds what a project's checks and tests say in SQL to the columns that tables would have, and reads types and regular
+/// expressions, without running anything. Where columns are not known yet, such as those of a source that was never read, only what
+/// is no SQL at all is found.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="lake">Its lake.</param>
 public sealed partial class CheckValidation(Project project, Lake lake)
 {
+    static readonly string[] TypeNames =
+        ["varchar", "boolean", "tinyint", "smallint", "integer", "bigint", "float", "double", "decimal(12,2)", "date", "timestamp", "timestamptz", "blob"];
+
     /// <summary>Finds all that is wrong.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<CheckFault>> FindAsync(CancellationToken cancellationToken)
     {
         using var lineage = new ProjectLineage(project, lake);
-        var faults = new List<CheckFault>();
+        var faults = new List<CheckFault>(OfTypes(cancellationToken));
         foreach (var node in project.Graph.Nodes.Where(node => node.Checks.Count > 0))
             faults.AddRange(await OfNodeAsync(lineage, node, cancellationToken));
+        using var session = lake.Engines.Open(Workload.Models);
+        var words = new QualityWords(session, cancellationToken);
+        // Of a table whose columns are known its checks were bound already, with all that they say.
+        var known = faults.Select(fault => fault.Error.Place).ToHashSet();
+        faults.AddRange(project.Graph.Nodes.SelectMany(words.FaultsOf).Where(error => !known.Contains(error.Place))
+            .Select(error => new CheckFault(error, IsCertain: true)));
         foreach (var test in project.SqlTests.Where(test => test.Template is null))
         {
             var fault = await lineage.FindFaultAsync(test.Sql, static _ => null, InLake(test.References), cancellationToken);
@@ -39,6 +49,37 @@ public sealed partial class CheckValidation(Project project, Lake lake)
                 faults.Add(new(At(fault, test.Body.PlaceOf(at.Line, at.Column), fault.Message, columns: []), IsCertain: true));
         }
         return faults;
+    }
+
+    /// <summary>The types that sources declare for columns and that there are not.</summary>
+    IEnumerable<CheckFault> OfTypes(CancellationToken cancellationToken)
+    {
+        var declared = project.Sources.SelectMany(source => source.Streams).SelectMany(stream => stream.Columns).Where(column => column.Type is not null).ToList();
+        if (declared.Count == 0) yield break;
+        using var session = lake.Engines.Open(Workload.Models);
+        foreach (var ofType in declared.GroupBy(column => column.Type!, StringComparer.OrdinalIgnoreCase))
+        {
+            if (IsType(session, ofType.Key, cancellationToken)) continue;
+            foreach (var column in ofType)
+                yield return new(
+                    new(ErrorKind.Configuration, $"column '{column.Name}' is declared as '{column.Type}', which is no type")
+                    {
+                        Place = column.Place, Hint = NearestName.Hint(ofType.Key, TypeNames),
+                    }, IsCertain: true);
+        }
+    }
+
+    static bool IsType(EngineSession session, string type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            session.Describe($"SELECT CAST(NULL AS {type}) AS value", cancellationToken);
+            return true;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql)
+        {
+            return false;
+        }
     }
 
     static async Task<IReadOnlyList<CheckFault>> OfNodeAsync(ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)

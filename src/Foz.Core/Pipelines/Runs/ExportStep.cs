@@ -64,13 +64,38 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
             : null;
         var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
-        var count = await WriteAsync(export, exported, cancellationToken);
+        var count = await TryWriteAsync(export, exported, cancellationToken);
         Foz.Delta.Failpoint.Hit("export.written");
         await context.Lake.Store.PutAsync(
             path, JsonSerializer.SerializeToUtf8Bytes(
                 new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count) { TableId = present.Id, Name = name },
                 ExportJson.Default.ExportNote), cancellationToken);
         return true;
+    }
+
+    async Task<long> TryWriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteAsync(export, rows, cancellationToken);
+        }
+        catch (FozException e) when (export is ExportDefinition.ToTable { Mode: ExportMode.Upsert } target && DoubleKey(target, rows, cancellationToken) is { } key)
+        {
+            throw new FozException(ErrorKind.Data, $"export to {target.Target}: several rows have the keys {key}", e)
+            {
+                Place = target.Place, Hint = "take keys that are unique in the table: a check `unique` on them says so before anything is written",
+            };
+        }
+    }
+
+    /// <summary>A key that several rows have, as text; null where each has one of its own.</summary>
+    static string? DoubleKey(ExportDefinition.ToTable target, ExportRows rows, CancellationToken cancellationToken)
+    {
+        var keys = string.Join(", ", target.Keys.Select(SqlText.Identifier));
+        using var found = rows.Session.Query(
+            $"SELECT {keys} FROM ({rows.Sql}) GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 1", cancellationToken);
+        return found.Rows(cancellationToken).Select(row => string.Join(", ", target.Keys.Zip(row, (key, value) => $"{key} = {(value is null ? "NULL" : ValueText.Of(value))}")))
+            .FirstOrDefault();
     }
 
     async Task<long> WriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken) => export switch

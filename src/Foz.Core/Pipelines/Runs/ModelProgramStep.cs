@@ -34,10 +34,15 @@ sealed class ModelProgramStep(StepContext context, GraphNode.OfModel node, Engin
                 ],
                 ColumnTypes = node.Columns.Where(c => c.Type is not null)
                     .ToDictionary(c => c.Name, c => c.Type!, StringComparer.OrdinalIgnoreCase),
-                IsIncremental = isIncremental,
+                EmptyColumns = await EmptyColumnsAsync(cancellationToken),
+                Variables = context.Project.Variables.OfFile,
+                // dbt's models ask whether there are rows already, Foz's whether those stay.
+                IsIncremental = isIncremental && (node.Model.Program is not ModelProgram.Python { Dbt: not null }
+                    || await RenewedModel.IsThereAsync(context.Lake, node.Table, cancellationToken)),
                 Interval = manifest.Interval is { } interval ? (interval.Start, interval.End) : null,
                 Python = context.Project.Python,
                 LogFile = RunLogs.FileOf(context.Lake, context.RunId, node.Table),
+                Mask = context.Project.Secrets.Mask,
             };
             var runner = new ProgramRunner(context.Lake.Engines, session, context.Lake.Clock);
             return ModelRows.Of(await runner.RunAsync(run, cancellationToken));
@@ -46,6 +51,20 @@ sealed class ModelProgramStep(StepContext context, GraphNode.OfModel node, Engin
         {
             foreach (var table in bound) table.Dispose();
         }
+    }
+
+    /// <summary>The columns of the present table, with those that are declared; of one that is not made, those that are, if all types are known.</summary>
+    async Task<IReadOnlyList<(string Name, string Type)>> EmptyColumnsAsync(CancellationToken cancellationToken)
+    {
+        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
+        var present = await table.FindLatestAsync(cancellationToken);
+        if (present is null && node.Columns.Any(column => column.Type is null)) return [];
+        var own = node.Model.Materialization.Strategy is IncrementalStrategy.Scd2 history ? history.Columns.Names : [];
+        var columns = (present?.Fields ?? [])
+            .Where(field => !own.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
+            .ToDictionary(field => field.Name, field => ColumnTypes.NameOf(field.Type), StringComparer.OrdinalIgnoreCase);
+        foreach (var column in node.Columns.Where(column => column.Type is not null)) columns[column.Name] = column.Type!;
+        return [.. columns.Select(column => (column.Key, column.Value))];
     }
 
     IEnumerable<Reference> Read => node.References.Where(reference => !reference.IsOrderOnly);

@@ -12,6 +12,11 @@ using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Runs;
 
+/// <summary>What a step would do.</summary>
+/// <param name="Reason">Why it would do something; null if it would not.</param>
+/// <param name="Seen">The tables and views beside its own that tell so.</param>
+sealed record StepLook(string? Reason, IReadOnlyList<TableName> Seen);
+
 /// <summary>Makes a model's table or view from what it reads.</summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
@@ -21,6 +26,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
 
     /// <summary>The columns of a model with intervals, once they are known.</summary>
     IReadOnlyList<EngineColumn>? columns;
+
+    /// <summary>The number of its first batch where it has no manifest.</summary>
+    long first = 1;
 
     Model Model => node.Model;
 
@@ -34,9 +42,12 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
         var last = await log.ReadLastAsync(cancellationToken);
-        var isDone = last is not null && await CarriesAsync(last, cancellationToken);
+        var carried = await CarriedBatch.ReadAsync(context.Lake, node.Table, Model.Materialization is Materialization.View, cancellationToken);
+        if (IsIncremental) carried.CheckGoesOn(last, node.Name);
+        var isDone = last is not null && carried.Has(last);
+        first = carried.Next(last: null);
         // An open batch has committed nothing: its one table would carry it. It is planned anew.
-        var previous = isDone ? last : await BeforeAsync(last, cancellationToken);
+        var previous = isDone ? last : carried.IsGone(last) ? null : await BeforeAsync(last, cancellationToken);
         var plan = await ModelPlan.OfAsync(
             context.Reads, Model, IsFullRefresh ? null : previous, cancellationToken);
         if (!IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
@@ -57,7 +68,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     StepManifest Open(ModelPlan plan, StepManifest? last, bool isDone) => new()
     {
         Step = node.Table.ToString(),
-        Batch = isDone ? last!.Batch + 1 : last?.Batch ?? 1,
+        Batch = isDone ? last!.Batch + 1 : last?.Batch ?? first,
         RunId = context.RunId,
         CreatedAt = context.Lake.Clock.GetUtcNow(),
         Fingerprint = plan.Fingerprint,
@@ -132,14 +143,13 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) => (await LookAsync(cancellationToken)).Reason;
 
     /// <summary>Looks for what the step would do.</summary>
-    /// <returns>Why it would do something, null if it would not; and the tables and views beside its own that tell so.</returns>
-    public async Task<(string? Reason, IReadOnlyList<TableName> Seen)> LookAsync(CancellationToken cancellationToken)
+    public async Task<StepLook> LookAsync(CancellationToken cancellationToken)
     {
-        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return ("was never made", []);
-        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return ($"batch {last.Batch} was not finished", []);
-        if (IsFullRefresh) return ("full refresh", []);
+        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return new("was never made", []);
+        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return new($"batch {last.Batch} was not finished", []);
+        if (IsFullRefresh) return new("full refresh", []);
         var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
-        return (await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
+        return new(await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
     }
 
     async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
@@ -183,16 +193,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         ? null
         : (await log.ReadAllAsync(cancellationToken)).LastOrDefault(manifest => manifest.Batch < open.Batch);
 
-    async Task<bool> CarriesAsync(StepManifest manifest, CancellationToken cancellationToken)
-    {
-        var definition = await context.Lake.Catalog.FindAsync(node.Table, cancellationToken);
-        if (Model.Materialization is Materialization.View)
-            return definition is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch;
-        if (definition is not { Kind: DefinitionKind.Table }) return false;
-        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
-        return (await table.FindLatestAsync(cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch;
-    }
-
     async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
@@ -235,7 +235,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
             select, KeptRowsOf(table, manifest), cancellationToken);
-        await using var change = await new ModelWriter(session, Model, table)
+        await using var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
             .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsFullRefresh || Model.Materialization.Strategy is null));

@@ -51,22 +51,23 @@ public sealed class PipelineRunner(Lake lake)
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
             stop.Token);
-        var gates = new TestGates(lake, project, request.Tests);
-        var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        var tests = new RunTests(lake, project, request.Tests);
+        var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
         await hooks.RunAsync(project.Hooks.Before, stop.Token);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
             async node =>
             {
-                var result = await gates.FindFailedAsync(node, stop.Token) is { } failed
-                    ? Refuse(request, node, failed)
+                var result = await TryAsync(node, async () =>
+                    await tests.FindFailedAsync(node, stop.Token) is { } failed ? Refuse(request, node, failed)
                     : idle.Contains(node) ? Skip(request, node)
-                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, stop.Token);
+                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, stop.Token));
                 idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
             },
             stop.Token);
-        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After, stop.Token));
+        var outcomes = await tests.EndAsync(results, request.Inlined, stop.Token);
+        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), stop.Token));
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
@@ -75,11 +76,11 @@ public sealed class PipelineRunner(Lake lake)
             reports.Add(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
-        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = await gates.EndAsync() };
+        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
         await KeepAsync(project, request, result, CancellationToken.None);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
-        result = result with { Error = error ?? hookError };
+        result = result with { Error = (error ?? hookError) is { } fault ? project.Secrets.Mask(fault) : null };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
@@ -88,7 +89,7 @@ public sealed class PipelineRunner(Lake lake)
     {
         if (found.Tables.Count > 0 && project.File.Base is { } below)
             Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
-        else if (!request.Selection.IsEmpty) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+        else if (!request.Selection.IsEmpty && request.Tests.Count == 0) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
     }
 
     /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
@@ -130,6 +131,7 @@ public sealed class PipelineRunner(Lake lake)
             IsFullRefresh = request.IsFullRefresh,
             Defer = request.Defer?.Name,
             Intervals = request.Intervals,
+            Tests = [.. request.Tests.Except(result.Tests.Where(test => !test.IsFailure).Select(test => test.Name), StringComparer.Ordinal)],
             Results = result.Steps.Where(step => step.Outcome is not Outcome.Skipped)
                 .ToImmutableSortedDictionary(step => $"{names[step.Step]}", WordOf, StringComparer.Ordinal),
         };
@@ -181,6 +183,7 @@ public sealed class PipelineRunner(Lake lake)
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, runId, request.IsFullRefresh, warning =>
         {
+            warning = project.Secrets.Mask(warning);
             warnings.Add(warning);
             Tell(request, new RunEvent.Warned(node.Table, warning));
         })
@@ -200,6 +203,8 @@ public sealed class PipelineRunner(Lake lake)
         {
             Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
             Warnings = warnings.ToImmutable(),
+            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
+            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
         await reports.StepFinishedAsync(node, result, startedAt);
@@ -214,10 +219,20 @@ public sealed class PipelineRunner(Lake lake)
         node = await RenewedModel.OfAsync(context, node, cancellationToken);
         var hooks = node.Model.Hooks;
         var runner = new HookRunner(context.Lake, context.Warn);
-        if (hooks.Before.Count > 0 && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+        var due = new DueHooks(context.Lake.Store, node.Table);
+        var areDue = hooks.After.Count > 0 && await due.AreAnyAsync(cancellationToken);
+        if (hooks.IsAny && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+        {
             await runner.RunAsync(hooks.Before, cancellationToken);
+            if (hooks.After.Count > 0) await due.NoteAsync(cancellationToken);
+        }
         var result = await new ModelStep(context, node).RunAsync(cancellationToken);
-        if (result.Outcome is Outcome.Succeeded or Outcome.Warned) await runner.RunAsync(hooks.After, cancellationToken);
+        if (hooks.After.Count > 0 && (result.Outcome is Outcome.Succeeded or Outcome.Warned || (areDue && result.Outcome is Outcome.Skipped)))
+        {
+            await runner.RunAsync(hooks.After, cancellationToken);
+            await due.EndAsync(cancellationToken);
+            if (result.Outcome is Outcome.Skipped) result = result with { Outcome = Outcome.Succeeded };
+        }
         if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
         try
         {
@@ -279,4 +294,9 @@ public sealed class PipelineRunner(Lake lake)
     {
         lock (gate) request.OnEvent(what);
     }
+
+    static EndedStep EndOf(StepResult step) => new(
+        step.Step,
+        step.Outcome switch { Outcome.Failed => "error", Outcome.Canceled => "skipped", _ => "success" },
+        step.Error?.Message, step.Elapsed.TotalSeconds, step.RowsWritten);
 }

@@ -49,6 +49,20 @@ public sealed class ProjectChecks(Lake lake)
         return [.. outcomes, .. await RunTestsAsync(project, selected.SqlTests, cancellationToken)];
     }
 
+    /// <summary>Runs the checks of models that no step makes, whose SELECTs stand in what reads them.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="names">Which.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>One outcome for each.</returns>
+    public async Task<IReadOnlyList<ChecksOutcome>> RunInlinedAsync(
+        Project project, IReadOnlySet<TableName> names, CancellationToken cancellationToken)
+    {
+        var outcomes = new List<ChecksOutcome>();
+        foreach (var node in project.Graph.Nodes.Where(node => !node.IsMade && node.Checks.Count > 0 && names.Contains(node.Name)))
+            outcomes.Add(await TryAsync(node.Table.ToString(), node, node.Table, cancellationToken));
+        return outcomes;
+    }
+
     /// <summary>Runs SQL tests.</summary>
     /// <param name="project">The project.</param>
     /// <param name="tests">The tests.</param>
@@ -108,7 +122,9 @@ public sealed class ProjectChecks(Lake lake)
         try
         {
             using var session = lake.Engines.Open(Workload.Models);
-            using var bound = table is { } checkedTable
+            // Of a model that is made nowhere its SELECT is looked at.
+            using var bound = !node.IsMade ? await new StepNames(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
+                : table is { } checkedTable
                 ? await new StatementBinder(
                     session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
                     $"SELECT * FROM {SqlText.Identifier(checkedTable.Schema)}.{SqlText.Identifier(checkedTable.Name)}",

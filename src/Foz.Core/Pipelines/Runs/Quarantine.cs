@@ -217,6 +217,14 @@ public sealed class Quarantine(Lake lake)
         CancellationToken cancellationToken)
     {
         var own = $"SELECT * EXCLUDE ({string.Join(", ", QuarantineColumns.All)}) FROM ({select}) AS t";
+        // A column that the model's schema policy took away, or never let in, does not come back by a release.
+        if (node is GraphNode.OfModel { Model.Materialization.OnSchemaChange: not OnSchemaChange.Append }
+            && await table.FindLatestAsync(cancellationToken) is { } present)
+        {
+            var known = present.Fields.Select(field => field.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var columns = session.Describe(own, cancellationToken).Select(column => column.Name).Where(known.Contains);
+            own = $"SELECT {SqlText.Identifiers(columns)} FROM ({own}) AS t";
+        }
         var options = new WriteOptions { Batch = new(node.Table + ReleaseStep, number), RacesMax = 0 };
         var change = await new TableWriter(session).AppendAsync(table, own, options, cancellationToken);
         var checks = await StepChecks.RunAsync(

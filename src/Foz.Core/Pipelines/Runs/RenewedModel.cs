@@ -1,4 +1,5 @@
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -13,9 +14,13 @@ static class RenewedModel
         if (node.Model.Template is not { } template) return node;
         var isFullRefresh = context.IsFullRefresh && !node.Model.Materialization.IsFullRefreshRestricted;
         var isIncremental = !isFullRefresh && node.Model.Materialization is Materialization.Incremental
-            && await context.Lake.Catalog.FindAsync(node.Table, cancellationToken) is { Kind: DefinitionKind.Table }
-            && await (await context.Lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken) is not null;
+            && await IsThereAsync(context.Lake, node.Table, cancellationToken);
         var body = template.Render(isIncremental, new ProjectLake(context.Lake), cancellationToken);
         return node with { Model = node.Model with { Body = body } };
     }
+
+    /// <summary>Whether a table is there, and no view.</summary>
+    public static async Task<bool> IsThereAsync(Lake lake, TableName table, CancellationToken cancellationToken) =>
+        await lake.Catalog.FindAsync(table, cancellationToken) is { Kind: DefinitionKind.Table }
+        && await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken) is not null;
 }

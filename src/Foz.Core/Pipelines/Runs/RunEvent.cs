@@ -93,7 +93,7 @@ public sealed record RunResult(string RunId, IReadOnlyList<StepResult> Steps, Ti
     /// <summary>What went wrong with the run beside its steps; null where nothing did.</summary>
     public FozException? Error { get; init; }
 
-    /// <summary>What the SQL tests came to that were made between the steps, by name.</summary>
+    /// <summary>What the SQL tests came to that were made, by name.</summary>
     public IReadOnlyList<ChecksOutcome> Tests { get; init; } = [];
 
     /// <summary>How it ended: failed if a step did, or it has an error; skipped if every step was.</summary>

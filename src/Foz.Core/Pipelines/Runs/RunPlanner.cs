@@ -87,7 +87,7 @@ public sealed class RunPlanner(Lake lake)
         using var lineage = new ProjectLineage(project, lake);
         var impact = await PlanImpact.OfAsync(
             lake, project, lineage,
-            changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key).ToHashSet(),
+            changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key).ToHashSet(), before,
             cancellationToken);
         var planning = new Planning(request, opened, reads, settled, idle);
         var planned = new List<PlannedStep>();
@@ -101,11 +101,11 @@ public sealed class RunPlanner(Lake lake)
             }
             var step = await PlanAsync(planning, node, changes[node.Name], working, cancellationToken);
             if (step.Works) working.Add(node.Name);
-            planned.Add(Describe(step, node, changes[node.Name], before.GetValueOrDefault(node.Name)) with
+            step = Describe(step, node, changes[node.Name], before.GetValueOrDefault(node.Name)) with
             {
                 Impact = impact.ByName.GetValueOrDefault(node.Name),
-                BytesToRead = step.Works ? await BytesAsync(reads, node, cancellationToken) : null,
-            });
+            };
+            planned.Add(step.Works ? await MeasureAsync(step, reads, node, cancellationToken) : step);
         }
         await settled.SaveAsync(reads, project, cancellationToken);
         return new(planned, impact.Breaks);
@@ -144,8 +144,9 @@ public sealed class RunPlanner(Lake lake)
 
         async Task<string?> LookAsync(GraphNode.OfModel model)
         {
-            (var found, seen) = await new ModelStep(context, model).LookAsync(cancellationToken);
-            return found;
+            var found = await new ModelStep(context, model).LookAsync(cancellationToken);
+            seen = found.Seen;
+            return found.Reason;
         }
     }
 
@@ -170,17 +171,18 @@ public sealed class RunPlanner(Lake lake)
     sealed record Planning(
         RunRequest Request, OpenedProject Opened, LakeReads Reads, SettledSteps Settled, IReadOnlySet<TableName> Idle);
 
-    /// <summary>The bytes of the tables that a model reads.</summary>
-    static async Task<long?> BytesAsync(LakeReads reads, GraphNode node, CancellationToken cancellationToken)
+    /// <summary>A step with the bytes of the tables that it reads.</summary>
+    static async Task<PlannedStep> MeasureAsync(
+        PlannedStep step, LakeReads reads, GraphNode node, CancellationToken cancellationToken)
     {
-        if (node is not GraphNode.OfModel { Model.Materialization: not Materialization.View }) return null;
-        long? all = 0;
+        if (node is not GraphNode.OfModel { Model.Materialization: not Materialization.View }) return step;
+        var bytes = 0L;
         foreach (var reference in node.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
-            all += await reads.FindAsync(reference.Table, cancellationToken) is { Kind: DefinitionKind.Table }
-                ? (await reads.FindLatestAsync(reference.Table, cancellationToken))?.TotalBytes
-                : null;
+            if (await reads.FindAsync(reference.Table, cancellationToken) is not { Kind: DefinitionKind.Table }
+                || await reads.FindLatestAsync(reference.Table, cancellationToken) is not { } snapshot) return step;
+            bytes += snapshot.TotalBytes;
         }
-        return all;
+        return step with { BytesToRead = bytes };
     }
 }

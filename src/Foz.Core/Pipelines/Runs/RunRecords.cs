@@ -81,10 +81,12 @@ static class RunRecords
             TableName = node.Table.ToString(),
             Column = check.Check.Columns.Count == 0 ? null : string.Join(", ", check.Check.Columns),
             Check = check.Check.Name,
+            Arguments = check.Check.Arguments is { Length: > 0 } arguments ? arguments : null,
             OnViolation = check.OnViolation.ToString().ToLowerInvariant(),
             Passed = check.Passed,
             Violations = check.Violations,
             RowsChecked = check.RowsChecked,
+            Actual = string.IsNullOrEmpty(check.Actual) ? null : check.Actual,
             CheckedAt = finishedAt,
         }));
         if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
@@ -117,7 +119,7 @@ static class RunRecords
                 TableName = node.Table.ToString(),
                 Mode = stream.Mode.ToString().ToLowerInvariant(),
                 FilesRead = result.Inputs?.Stream?.Files.Length ?? 0,
-                RowsRead = result.Read.Rows ?? result.RowsWritten + result.RowsRejected,
+                RowsRead = result.Read.Rows ?? result.RowsWritten + result.RowsRejected + result.RowsDropped + result.RowsQuarantined,
                 RowsWritten = result.RowsWritten,
                 BytesRead = result.Read.Bytes ?? (result.Inputs?.Stream?.Files is [_, ..] files ? files.Sum(f => f.SizeBytes) : null),
                 RowsRejected = result.RowsRejected,

@@ -1,3 +1,4 @@
+using Foz.Core.Data;
 using Foz.Core.Pipelines.Environments;
 using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
@@ -30,9 +31,13 @@ public sealed record RunRequest
     public bool FailsFast { get; init; }
 
     /// <summary>
-    /// The names of the SQL tests that are made between the steps: what needs all that one looks at is not made where it fails.
+    /// The names of the SQL tests that are made: what needs all that one looks at is not made where it fails, nor is a test of what was not
+    /// made.
     /// </summary>
     public IReadOnlySet<string> Tests { get; init; } = new HashSet<string>();
+
+    /// <summary>The models that no step makes, as others stand for their SELECTs, whose checks are made behind the steps; other names are passed over.</summary>
+    public IReadOnlySet<TableName> Inlined { get; init; } = new HashSet<TableName>();
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);

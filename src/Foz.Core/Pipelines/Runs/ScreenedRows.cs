@@ -18,6 +18,9 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     /// <summary>The rows that go on.</summary>
     public required string Select { get; init; }
 
+    /// <summary>The temporary table of all rows that came, where checks were to take some out; null where none was.</summary>
+    public string? Came { get; init; }
+
     /// <summary>What the checks that take rows out found.</summary>
     public ImmutableArray<CheckResult> Results { get; init; } = [];
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Foz.Core.Data;
+using Foz.Core.Pipelines.Projects;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -10,7 +11,7 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="Catalog">Of the object that says what the name stands for.</param>
 /// <param name="Steps">Of the folder of its step's manifests.</param>
 /// <param name="Log">Of the folder of its log; none of a view.</param>
-readonly record struct TableStamps(TableName Name, string Location, FileStamp Catalog, FileStamp Steps, FileStamp Log)
+sealed record TableStamps(TableName Name, string Location, FileStamp Catalog, FileStamp Steps, FileStamp Log)
 {
     /// <summary>Whether nothing of it changed at or behind an instant.</summary>
     public bool AreOlderThan(DateTimeOffset instant) =>
@@ -21,7 +22,7 @@ readonly record struct TableStamps(TableName Name, string Location, FileStamp Ca
 /// <param name="Definition">A hash of its definition.</param>
 /// <param name="IsUnchanged">Whether that is known to be what its table was made from.</param>
 /// <param name="Seen">What was seen, itself first, as indexes of <see cref="SettledFile.Tables"/>.</param>
-readonly record struct SettledStep(UInt128 Definition, bool IsUnchanged, int[] Seen);
+sealed record SettledStep(TextHash Definition, bool IsUnchanged, int[] Seen);
 
 /// <summary>What <see cref="SettledSteps"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.</summary>
 sealed class SettledFile
@@ -45,7 +46,7 @@ sealed class SettledFile
     public IReadOnlyDictionary<TableName, SettledStep> Steps => steps;
 
     /// <summary>Adds a model; of a table that is there already the stamps stay.</summary>
-    public void Add(TableName table, UInt128 definition, bool isUnchanged, IReadOnlyList<TableStamps> seen)
+    public void Add(TableName table, TextHash definition, bool isUnchanged, IReadOnlyList<TableStamps> seen)
     {
         var own = new int[seen.Count];
         for (var i = 0; i < own.Length; i++)
@@ -123,7 +124,7 @@ sealed class SettledFile
         }
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
-            var definition = new UInt128(reader.ReadUInt64(), reader.ReadUInt64());
+            var definition = new TextHash(reader.ReadUInt64(), reader.ReadUInt64());
             var isUnchanged = reader.ReadBoolean();
             var seen = new int[reader.Read7BitEncodedInt()];
             for (var i = 0; i < seen.Length; i++) seen[i] = reader.Read7BitEncodedInt();
@@ -147,8 +148,8 @@ sealed class SettledFile
         writer.Write(steps.Count);
         foreach (var step in steps.Values)
         {
-            writer.Write((ulong)(step.Definition >> 64));
-            writer.Write((ulong)step.Definition);
+            writer.Write(step.Definition.Low);
+            writer.Write(step.Definition.High);
             writer.Write(step.IsUnchanged);
             writer.Write7BitEncodedInt(step.Seen.Length);
             foreach (var index in step.Seen) writer.Write7BitEncodedInt(index);

@@ -24,7 +24,7 @@ sealed class SettledSteps
     readonly DateTimeOffset openedAt;
     readonly SettledFile known;
     readonly int[] holding;
-    readonly ConcurrentDictionary<TableName, (UInt128 Definition, bool IsUnchanged, IReadOnlyList<TableName> Seen)> noted = new();
+    readonly ConcurrentDictionary<TableName, NotedStep> noted = new();
 
     SettledSteps(Lake lake, string? path)
     {
@@ -69,7 +69,7 @@ sealed class SettledSteps
     {
         // What is due of time is another thing each day.
         if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch) return;
-        noted[node.Table] = (DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);
+        noted[node.Table] = new(DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);
     }
 
     /// <summary>
@@ -130,7 +130,7 @@ sealed class SettledSteps
     string PathOf(string path) => $"{lake.Folder}/{path}";
 
     /// <summary>A hash of all that decides about a model beside what it reads.</summary>
-    static UInt128 DefinitionOf(GraphNode.OfModel node)
+    static TextHash DefinitionOf(GraphNode.OfModel node)
     {
         var model = node.Model;
         var text = new StringBuilder(ModelPlan.Describe(model));
@@ -148,8 +148,7 @@ sealed class SettledSteps
             Add(
                 reference.Name.Schema, reference.Name.Name, reference.Table.Schema, reference.Table.Name,
                 $"{(int)reference.Kind}{(reference.IsStream ? 's' : 'r')}{(reference.IsOrderOnly ? 'o' : 'r')}");
-        var hash = SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.ToString().AsSpan()));
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash);
+        return TextHash.Of(text.ToString());
 
         void Add(params ReadOnlySpan<string?> parts)
         {
@@ -157,4 +156,10 @@ sealed class SettledSteps
             text.Append('\u0002');
         }
     }
+
+    /// <summary>A model that has nothing to do.</summary>
+    /// <param name="Definition">A hash of its definition.</param>
+    /// <param name="IsUnchanged">Whether that is known to be what its table was made from.</param>
+    /// <param name="Seen">The tables and views that tell so, itself first.</param>
+    sealed record NotedStep(TextHash Definition, bool IsUnchanged, IReadOnlyList<TableName> Seen);
 }

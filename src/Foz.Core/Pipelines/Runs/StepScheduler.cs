@@ -21,7 +21,10 @@ sealed class StepScheduler(ProjectGraph graph, IReadOnlySet<TableName> selected,
 
     readonly Dictionary<TableName, int> order = [];
 
-    /// <summary>Whether the first step that fails keeps all others from starting, and not only those that need it.</summary>
+    /// <summary>
+    /// Whether the first step that fails, or is refused by a test that failed, keeps all others from starting, and not only those that
+    /// need it.
+    /// </summary>
     public bool FailsFast { get; init; }
 
     /// <summary>Runs all steps.</summary>
@@ -59,7 +62,7 @@ sealed class StepScheduler(ProjectGraph graph, IReadOnlySet<TableName> selected,
 
     bool IsHopeless(GraphNode node) =>
         graph.Upstream(node.Name).Any(failed.Contains)
-        || (FailsFast && results.Any(result => result.Outcome is Outcome.Failed));
+        || (FailsFast && failed.Count > 0);
 
     void End(GraphNode node, StepResult result)
     {

@@ -75,6 +75,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         {
             RowsDropped = rows.RowsDropped + takenOut - quarantined,
             RowsQuarantined = quarantined,
+            Came = Batch,
             Select = $"{rows.Select} WHERE {RowScreen.Stays("t")}",
             Results = rows.Results.AddRange(results),
             Quarantined = $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",

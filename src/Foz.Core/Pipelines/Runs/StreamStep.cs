@@ -109,6 +109,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             null => await FindTagsAsync(cancellationToken),
             { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
+            { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
             { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
             _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
         };
@@ -136,16 +137,18 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         var manifests = await log.ReadAllAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
-        var isOpen = last is not null && !await CarriesAsync(node.Table, last, cancellationToken);
+        var carried = await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken);
+        if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) carried.CheckGoesOn(last, node.Name);
+        var isOpen = last is not null && !carried.Has(last);
         if (isOpen && (await CarriesAsync(node.Table.Rejected, last!, cancellationToken)
             || await CarriesAsync(node.Table.Quarantine, last!, cancellationToken))) return (last, true);
-        var plan = await PlanAsync(isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
+        var plan = await PlanAsync(carried.IsGone(last) ? [] : isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
         if (plan.Inputs is null) return (null, false);
         if (last is not null && !isOpen) await log.FoldAsync(last.Batch, cancellationToken);
         var manifest = new StepManifest
         {
             Step = node.Table.ToString(),
-            Batch = isOpen ? last!.Batch : (last?.Batch ?? 0) + 1,
+            Batch = carried.Next(last),
             RunId = context.RunId,
             CreatedAt = context.Lake.Clock.GetUtcNow(),
             Fingerprint = "",
@@ -209,8 +212,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 s, relation!, manifest.CreatedAt, $"{node.Source.Name}.{Stream.Name}"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        var arrival = StreamArrival.Of(
-            session, node, rows, select, context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken), cancellationToken);
+        var present = context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
+        var arrival = StreamArrival.Of(session, node, rows, select, present, cancellationToken);
         foreach (var told in arrival.Warnings) context.Warn(told);
         var options = new WriteOptions
         {
@@ -223,16 +226,16 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var replaces = Replaces(manifest);
         var kept = new KeptRows(replaces ? null : table, []);
         var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, cancellationToken);
+        var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, manifest, cancellationToken);
         await using var change = replaces
-            ? await writer.OverwriteAsync(table, screened.Select, options, cancellationToken)
-            : await writer.AppendAsync(table, screened.Select, options, cancellationToken);
+            ? await writer.OverwriteAsync(table, known.Select, options, cancellationToken)
+            : await writer.AppendAsync(table, known.Select, options, cancellationToken);
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
         if (rowsRead is { } given)
             Reconcile(
-                session, given, change.RowsAdded + screened.RowsDropped + screened.RowsQuarantined, arrival.RejectedSql,
-                cancellationToken);
+                session, given, change.RowsAdded + known.Rows + screened.RowsDropped + screened.RowsQuarantined, arrival.RejectedSql, cancellationToken);
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -255,6 +258,14 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Checks = checks,
         };
     }
+
+    /// <summary>The rows without those that arrived before, where the batch reads the rows of the last cursor again.</summary>
+    async Task<KnownRows> LeaveOutKnownAsync(
+        EngineSession session, TableSnapshot? present, string select, IReadOnlyList<Field> fields, StepManifest manifest,
+        CancellationToken cancellationToken) =>
+        manifest.Stream is { RereadsCursor: true } && present is not null
+            ? await KnownRows.LeaveOutAsync(session, context.Lake, present, node.Table, select, fields, cancellationToken)
+            : new(select, 0);
 
     /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
     void Reconcile(EngineSession session, long given, long added, string? rejectedSql, CancellationToken cancellationToken)

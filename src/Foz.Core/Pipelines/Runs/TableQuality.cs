@@ -4,6 +4,7 @@ using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
+using Foz.Core.Quality.Cleaning;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -24,19 +25,22 @@ public sealed record TableQuality(
 
 /// <summary>What became of a check in runs.</summary>
 /// <param name="Title">The check and its columns; of a rule of cleaning <c>clean.trim(name)</c>.</param>
+/// <param name="Arguments">What it asks besides; may be empty.</param>
 /// <param name="Check">The check as the project has it; null for a rule of cleaning.</param>
 /// <param name="Last">What was found when it was last made; null where it never was.</param>
 /// <param name="Runs">How often it was made.</param>
 /// <param name="RunsPassed">How often it passed.</param>
-public sealed record CheckHistory(string Title, CheckDefinition? Check, CheckFound? Last, long Runs, long RunsPassed);
+public sealed record CheckHistory(string Title, string Arguments, CheckDefinition? Check, CheckFound? Last, long Runs, long RunsPassed);
 
 /// <summary>What a check found at a time.</summary>
 /// <param name="Passed">Whether it passed.</param>
 /// <param name="Violations">How many rows broke it; of a rule of cleaning how many values it changed.</param>
 /// <param name="RowsChecked">How many rows were looked at.</param>
 /// <param name="OnViolation">What a violation did, in YAML's word.</param>
+/// <param name="Actual">What was measured, of a check of the table as a whole; null for others.</param>
 /// <param name="At">When.</param>
-public sealed record CheckFound(bool Passed, long Violations, long RowsChecked, string OnViolation, DateTimeOffset At);
+public sealed record CheckFound(
+    bool Passed, long Violations, long RowsChecked, string OnViolation, string? Actual, DateTimeOffset At);
 
 /// <summary>Reads how well tables keep what is said of them.</summary>
 /// <param name="lake">The lake.</param>
@@ -57,15 +61,16 @@ public sealed class TableQualityReader(Lake lake)
 
     static IEnumerable<CheckHistory> HistoriesOf(GraphNode node, IEnumerable<FoundCheck> found)
     {
-        var byTitle = found.ToDictionary(check => check.Title, StringComparer.OrdinalIgnoreCase);
+        var known = found.ToDictionary(check => (check.Title, check.Arguments), check => check);
         foreach (var check in node.Checks)
         {
-            yield return byTitle.TryGetValue(check.Title, out var known)
-                ? new(check.Title, check, known.Last, known.Runs, known.RunsPassed)
-                : new(check.Title, check, Last: null, 0, 0);
+            yield return known.TryGetValue((check.Title, check.Arguments), out var made)
+                ? new(check.Title, check.Arguments, check, made.Last, made.Runs, made.RunsPassed)
+                : new(check.Title, check.Arguments, check, Last: null, 0, 0);
         }
-        foreach (var known in byTitle.Values.Where(known => known.Title.StartsWith("clean.", StringComparison.Ordinal)))
-            yield return new(known.Title, Check: null, known.Last, known.Runs, known.RunsPassed);
+        // A rule of the table is for columns that only its rows tell.
+        foreach (var made in known.Values.Where(made => node.Clean.Any(rule => made.IsOf(rule))))
+            yield return new(made.Title, made.Arguments, Check: null, made.Last, made.Runs, made.RunsPassed);
     }
 
     async Task<List<FoundCheck>> FoundAsync(CancellationToken cancellationToken)
@@ -77,17 +82,18 @@ public sealed class TableQualityReader(Lake lake)
         {
             using var bound = await new StatementBinder(session, names).BindAsync(
                 $"""
-                SELECT table_name, "check" || coalesce('(' || "column" || ')', ''), count(*), count(*) FILTER (WHERE passed),
-                    max_by(passed, checked_at), max_by(violations, checked_at), max_by(rows_checked, checked_at),
-                    max_by(on_violation, checked_at), epoch_ms(max(checked_at))
-                FROM {TableName.SystemSchema}.{CheckRecord.Table} GROUP BY 1, 2 ORDER BY 1, 2
+                SELECT table_name, "check" || coalesce('(' || "column" || ')', ''), coalesce(arguments, ''), count(*),
+                    count(*) FILTER (WHERE passed), max_by(passed, checked_at), max_by(violations, checked_at),
+                    max_by(rows_checked, checked_at), max_by(on_violation, checked_at), max_by(coalesce(actual, ''), checked_at),
+                    epoch_ms(max(checked_at))
+                FROM {TableName.SystemSchema}.{CheckRecord.Table} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """, cancellationToken);
             using var rows = session.Query(bound.Sql, cancellationToken);
             return [.. rows.Rows(cancellationToken).Select(row => new FoundCheck(
-                (string)row[0]!, (string)row[1]!, (long)row[2]!, (long)row[3]!,
+                (string)row[0]!, (string)row[1]!, (string)row[2]!, (long)row[3]!, (long)row[4]!,
                 new(
-                    (bool)row[4]!, (long)row[5]!, (long)row[6]!, (string)row[7]!,
-                    DateTimeOffset.FromUnixTimeMilliseconds((long)row[8]!))))];
+                    (bool)row[5]!, (long)row[6]!, (long)row[7]!, (string)row[8]!, (string)row[9]! is { Length: > 0 } actual ? actual : null,
+                    DateTimeOffset.FromUnixTimeMilliseconds((long)row[10]!))))];
         }
         catch (FozException e) when (e.Kind is ErrorKind.NotFound)
         {
@@ -96,5 +102,10 @@ public sealed class TableQualityReader(Lake lake)
         }
     }
 
-    sealed record FoundCheck(string Table, string Title, long Runs, long RunsPassed, CheckFound Last);
+    sealed record FoundCheck(string Table, string Title, string Arguments, long Runs, long RunsPassed, CheckFound Last)
+    {
+        /// <summary>Whether it tells what a rule of cleaning did.</summary>
+        public bool IsOf(CleanRule rule) => Title.Split('(')[0] is var name
+            && (name == $"clean.{rule.Name}" || name == $"clean.{rule.Name}.invalid");
+    }
 }

@@ -120,6 +120,28 @@ public abstract record Resource
         internal override IEnumerable<string[]> Paths => [[.. Test.File.Split('/')[..^1], Test.Name]];
     }
 
+    /// <summary>An analysis.</summary>
+    /// <param name="Select">It.</param>
+    public sealed record Analyzed(Analysis Select) : Resource
+    {
+        /// <inheritdoc/>
+        public override string Name => Select.Name;
+
+        /// <inheritdoc/>
+        public override string Type => ResourceWords.Analysis;
+
+        /// <inheritdoc/>
+        public override string File => Select.File;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string> Tags => Select.Tags;
+
+        /// <inheritdoc/>
+        public override IEnumerable<TableName> Needs => Select.References.Select(reference => reference.Name);
+
+        internal override IEnumerable<string[]> Paths => [[.. Select.File.Split('/')[..^1], Select.Name]];
+    }
+
     /// <summary>A unit test.</summary>
     /// <param name="Test">It.</param>
     public sealed record Unit(UnitTest Test) : Resource
@@ -154,6 +176,8 @@ static class ResourceWords
 
     public const string UnitTest = "unit_test";
 
+    public const string Analysis = "analysis";
+
     /// <summary>A test of a model alone.</summary>
     public const string UnitWord = "unit";
 
@@ -167,7 +191,7 @@ static class ResourceWords
     public const string Singular = "singular";
 
     /// <summary>What <c>resource_type:</c> can be.</summary>
-    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, UnitTest, Seed, Snapshot];
+    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, UnitTest, Seed, Snapshot, Analysis];
 
     /// <summary>What <c>test_type:</c> can be; dbt's older word for <c>generic</c> too.</summary>
     public static readonly IReadOnlyList<string> TestTypes = [Data, Generic, Singular, UnitWord, "schema"];

@@ -59,7 +59,7 @@ sealed class ResourceGraph
     {
         var tests = None();
         for (var i = 0; i < Items.Count; i++)
-            tests[i] = Items[i] is not Resource.Table && parents[i].Any(parent => things[parent]);
+            tests[i] = Items[i] is not (Resource.Table or Resource.Analyzed) && parents[i].Any(parent => things[parent]);
         return tests;
     }
 
@@ -84,10 +84,11 @@ sealed class ResourceGraph
         return reached;
     }
 
-    /// <summary>The things of a project: tables in an order in which each stands behind what it needs, then tests.</summary>
+    /// <summary>The things of a project: tables in an order in which each stands behind what it needs, then tests, then analyses.</summary>
     public static IEnumerable<Resource> ItemsOf(Project project) =>
         project.Graph.Nodes.Select(node => (Resource)new Resource.Table(node))
             .Concat(project.Graph.Nodes.Where(node => node.Checks.Count > 0).Select(node => new Resource.Checks(node)))
             .Concat(project.SqlTests.Select(test => new Resource.Singular(test)))
-            .Concat(project.UnitTests.Select(test => new Resource.Unit(test)));
+            .Concat(project.UnitTests.Select(test => new Resource.Unit(test)))
+            .Concat(project.Analyses.Select(analysis => new Resource.Analyzed(analysis)));
 }

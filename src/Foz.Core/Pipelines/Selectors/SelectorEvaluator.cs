@@ -104,8 +104,10 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         _ => _ => false,
     };
 
-    static Func<Resource, bool> PathCondition(string value)
+    Func<Resource, bool> PathCondition(string value)
     {
+        if (Path.IsPathRooted(value)) value = Path.GetRelativePath(graph.Project.Folder, value);
+        if (value == ".") return _ => true;
         var path = value.Replace('\\', '/').TrimEnd('/');
         if (path.StartsWith("./", StringComparison.Ordinal)) path = path[2..];
         return resource => IsBelow(resource.File, path);

@@ -1,74 +1,109 @@
 using System.Globalization;
-using Foz.Core.Catalog;
 using Foz.Core.Configuration;
-using Foz.Core.Data;
 using Foz.Core.Engine;
-using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.UnitTests;
 
-/// <summary>A column of a table that a unit test gives rows of.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Type">Its type in DuckDB's words.</param>
-readonly record struct UnitField(string Name, string Type);
-
-/// <summary>The columns of tables that unit tests give rows of.</summary>
-static class UnitSchema
-{
-    /// <summary>
-    /// The columns that a model's SQL gives, or that a table has in the lake, or that the project declares; empty where none
-    /// of them is known.
-    /// </summary>
-    public static async Task<IReadOnlyList<UnitField>> OfAsync(
-        Lake lake, Project project, ProjectLineage lineage, Reference reference, CancellationToken cancellationToken)
-    {
-        var node = project.Graph.Find(reference.Name);
-        if (reference.Kind is not ReferenceKind.Self
-            && await lineage.FindAsync(reference.Table, cancellationToken) is { Error: null, Columns: { Count: > 0 } columns })
-            return [.. columns.Select(column => Of(column.Field))];
-        if (await lake.Catalog.FindAsync(reference.Table, cancellationToken) is { Kind: DefinitionKind.Table, Location: { } location }
-            && await lake.Tables.Open(location, reference.Table).FindLatestAsync(cancellationToken) is { } snapshot)
-            return [.. snapshot.Fields.Select(Of)];
-        return [.. (node?.Columns ?? []).Where(column => column.Type is not null).Select(column => new UnitField(column.Name, column.Type!))];
-    }
-
-    static UnitField Of(Field field) => new(field.Name, ColumnTypes.NameOf(field.Type));
-}
-
 /// <summary>Rows of a unit test as a relation of the engine.</summary>
 static class UnitRelation
 {
-    /// <summary>The rows, with all columns of the table: those that a row does not state are null.</summary>
+    const string Texts = "foz_texts";
+    const string Row = "row";
+
+    /// <summary>Rows that are given, with all columns of the table: those that a row does not state are null.</summary>
     /// <param name="session">The session.</param>
     /// <param name="table">What the table is called in errors.</param>
     /// <param name="rows">The rows; null for none.</param>
-    /// <param name="schema">The table's columns; empty where they are not known.</param>
+    /// <param name="schema">The table's columns.</param>
     /// <param name="place">Where the test stands.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">A column is not the table's, a value not of its type; nothing is known of an empty table.</exception>
-    public static string Of(
-        EngineSession session, string table, UnitRows? rows, IReadOnlyList<UnitField> schema, Place place,
-        CancellationToken cancellationToken)
+    /// <exception cref="FozException">
+    /// A column is not the table's, a value not one of its type; nothing is known of an empty table.
+    /// </exception>
+    public static string OfGiven(
+        EngineSession session, string table, UnitRows? rows, UnitSchema schema, Place place, CancellationToken cancellationToken)
     {
-        var listed = rows as UnitRows.Listed;
-        if (schema.Count == 0 && rows is null or UnitRows.Listed { Columns.Count: 0 } && schema.Count == 0)
+        if (schema.Fields.Count == 0 && rows is (null or UnitRows.Listed { Columns.Count: 0 }))
             throw new FozException(ErrorKind.Configuration, $"the columns of {table} are not known, of which the test gives no rows")
             {
                 Place = place,
                 Hint = "give it one row, or declare its columns with their types",
             };
         if (rows is UnitRows.Query query) return OfQuery(session, query, schema, cancellationToken);
-        var fields = Fields(table, listed, schema);
-        if (listed is null || listed.Rows.Count == 0)
-            return $"(SELECT {string.Join(", ", fields.Select(field => $"CAST(NULL AS {field.Type}) AS {SqlText.Identifier(field.Name)}"))} WHERE false)";
-        var indexes = listed.Columns.Index().ToDictionary(column => column.Item.Name, column => column.Index, StringComparer.OrdinalIgnoreCase);
-        var selects = listed.Rows.Select(row => "SELECT " + string.Join(", ", fields.Select(field =>
-            $"{Cell(indexes.TryGetValue(field.Name, out var i) ? row[i] : null, field.Type)} AS {SqlText.Identifier(field.Name)}")));
-        var relation = $"({string.Join(" UNION ALL ", selects)})";
+        var fields = Fields(table, rows as UnitRows.Listed, schema);
+        if (rows is not UnitRows.Listed { Rows.Count: > 0 } listed) return Empty(fields);
+        foreach (var (row, column) in Misfits(session, listed, fields, cancellationToken))
+        {
+            var (value, name) = (listed.Rows[row][column]!, listed.Columns[column].Name);
+            throw new FozException(ErrorKind.Data, $"'{value.Text}' in column {name} of {table} is no {TypeOf(fields, name)}")
+            {
+                Place = value.Place, Hint = "give a value that the column can hold as it is",
+            };
+        }
+        var relation = OfListed(listed, fields, (_, _, value, type) => Cell(value, type));
         Check(session, relation, table, listed, cancellationToken);
         return relation;
     }
+
+    /// <summary>Rows that are expected, and which of their columns are texts, as a column is in which a value is none of its type.</summary>
+    /// <inheritdoc cref="OfGiven"/>
+    public static (string Sql, IReadOnlySet<string> AsText) OfExpected(
+        EngineSession session, string table, UnitRows rows, UnitSchema schema, CancellationToken cancellationToken)
+    {
+        var asText = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (rows is UnitRows.Query query) return (OfQuery(session, query, schema, cancellationToken), asText);
+        var listed = (UnitRows.Listed)rows;
+        var fields = Fields(table, listed, schema);
+        if (listed.Rows.Count == 0) return (Empty(fields), asText);
+        var misfits = Misfits(session, listed, fields, cancellationToken).ToHashSet();
+        asText.UnionWith(misfits.Select(misfit => listed.Columns[misfit.Column].Name));
+        var sql = OfListed(listed, fields, (row, column, value, type) =>
+            column < 0 || !asText.Contains(listed.Columns[column].Name) ? Cell(value, type)
+            : misfits.Contains((row, column)) ? SqlText.Literal(value!.Text)
+            : $"CAST({Cell(value, type)} AS VARCHAR)");
+        return (sql, asText);
+    }
+
+    static string Empty(IEnumerable<UnitField> fields) =>
+        $"(SELECT {string.Join(", ", fields.Select(field => $"{Cell(null, field.Type)} AS {SqlText.Identifier(field.Name)}"))} WHERE false)";
+
+    /// <param name="rows">The rows.</param>
+    /// <param name="fields">The columns of the relation.</param>
+    /// <param name="cell">SQL of a value, by its row, its column among those stated or -1, the value and the type.</param>
+    static string OfListed(UnitRows.Listed rows, IReadOnlyList<UnitField> fields, Func<int, int, UnitValue?, string, string> cell)
+    {
+        var indexes = rows.Columns.Index().ToDictionary(column => column.Item.Name, column => column.Index, StringComparer.OrdinalIgnoreCase);
+        var selects = rows.Rows.Select((row, number) => "SELECT " + string.Join(", ", fields.Select(field =>
+        {
+            var column = indexes.GetValueOrDefault(field.Name, -1);
+            return $"{cell(number, column, column < 0 ? null : row[column], field.Type)} AS {SqlText.Identifier(field.Name)}";
+        })));
+        return $"({string.Join(" UNION ALL ", selects)})";
+    }
+
+    /// <summary>The values that are none of their column's type, or that it holds only in part, by row and column.</summary>
+    static List<(int Row, int Column)> Misfits(
+        EngineSession session, UnitRows.Listed rows, IReadOnlyList<UnitField> fields, CancellationToken cancellationToken)
+    {
+        var tests = rows.Columns.Select((column, i) => (Column: i, Type: TypeOf(fields, column.Name))).Where(test => test.Type.Length > 0)
+            .Select(test => $"SELECT {Row}, {test.Column} FROM {Texts} WHERE {LosslessText.Misfits(session, $"c{test.Column}", test.Type, cancellationToken)}")
+            .ToList();
+        if (tests.Count == 0) return [];
+        var texts = rows.Rows.Select((row, number) =>
+            $"({number}, {string.Join(", ", row.Select(value => $"CAST({SqlText.LiteralOrNull(value?.Text)} AS VARCHAR)"))})");
+        using var found = session.Query(
+            $"WITH {Texts}({Row}, {string.Join(", ", rows.Columns.Select((_, i) => $"c{i}"))}) AS (VALUES {string.Join(", ", texts)}) "
+            + $"{string.Join(" UNION ALL ", tests)} ORDER BY ALL", cancellationToken);
+        return
+        [
+            .. found.Rows(cancellationToken).Select(row => (
+                Convert.ToInt32(row[0], CultureInfo.InvariantCulture), Convert.ToInt32(row[1], CultureInfo.InvariantCulture))),
+        ];
+    }
+
+    static string TypeOf(IEnumerable<UnitField> fields, string column) =>
+        fields.First(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase)).Type;
 
     static string Cell(UnitValue? value, string type) => (value, type) switch
     {
@@ -83,24 +118,25 @@ static class UnitRelation
         && (value.Text is "true" or "false"
             || decimal.TryParse(value.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _));
 
-    /// <summary>The table's columns, or, where they are not known, those that rows state.</summary>
-    static IReadOnlyList<UnitField> Fields(string table, UnitRows.Listed? rows, IReadOnlyList<UnitField> schema)
+    /// <summary>The table's columns, and where there may be others, those that rows state.</summary>
+    static IReadOnlyList<UnitField> Fields(string table, UnitRows.Listed? rows, UnitSchema schema)
     {
-        if (schema.Count == 0) return [.. rows!.Columns.Select(column => new UnitField(column.Name, ""))];
-        foreach (var column in rows?.Columns ?? [])
+        var others = (rows?.Columns ?? []).Where(column =>
+            !schema.Fields.Any(field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))).ToList();
+        if (!schema.IsWhole) return [.. schema.Fields, .. others.Select(column => new UnitField(column.Name, ""))];
+        foreach (var column in others)
         {
-            if (schema.Any(field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))) continue;
             throw new FozException(ErrorKind.NotFound, $"{table} has no column '{column.Name}'")
             {
                 Place = column.Place,
-                Hint = NearestName.Hint(column.Name, schema.Select(field => field.Name)),
+                Hint = NearestName.Hint(column.Name, schema.Fields.Select(field => field.Name)),
             };
         }
-        return schema;
+        return schema.Fields;
     }
 
     static string OfQuery(
-        EngineSession session, UnitRows.Query query, IReadOnlyList<UnitField> schema, CancellationToken cancellationToken)
+        EngineSession session, UnitRows.Query query, UnitSchema schema, CancellationToken cancellationToken)
     {
         try
         {
@@ -110,12 +146,12 @@ static class UnitRelation
         {
             throw new FozException(e.Kind, e.Message, e) { Place = query.Place, Hint = e.Hint };
         }
-        if (schema.Count == 0) return $"({query.Sql}\n)";
-        var empty = string.Join(", ", schema.Select(field => $"CAST(NULL AS {field.Type}) AS {SqlText.Identifier(field.Name)}"));
-        return $"(SELECT {SqlText.Identifiers(schema.Select(field => field.Name))} FROM (SELECT {empty} WHERE false UNION ALL BY NAME ({query.Sql}\n)))";
+        if (schema.Fields.Count == 0) return $"({query.Sql}\n)";
+        var names = schema.IsWhole ? SqlText.Identifiers(schema.Fields.Select(field => field.Name)) : "*";
+        return $"(SELECT {names} FROM ({Empty(schema.Fields)} UNION ALL BY NAME ({query.Sql}\n)))";
     }
 
-    /// <summary>Finds a value that is not of its column's type, with its place.</summary>
+    /// <summary>Finds rows that do not go together.</summary>
     static void Check(
         EngineSession session, string relation, string table, UnitRows.Listed rows, CancellationToken cancellationToken)
     {

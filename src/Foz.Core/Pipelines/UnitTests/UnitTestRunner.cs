@@ -1,7 +1,7 @@
 using Foz.Core.Catalog;
-using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Lineage;
+using Foz.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.UnitTests;
@@ -71,41 +71,41 @@ public sealed class UnitTestRunner(Lake lake, Project project)
     {
         var model = project.FindModel(test.Model)!;
         using var session = lake.Engines.Open(Workload.Models);
-        var relations = new Dictionary<TableName, string>();
-        foreach (var reference in model.References.Where(reference => !reference.IsOrderOnly))
+        if (test.Body is { } body) model = model with { Body = body };
+        var columns = await MakeAsync(test, model, session, lineage, cancellationToken);
+        var (expected, asText) = UnitRelation.OfExpected(
+            session, $"{model.Name}", test.Expected, UnitSchema.Of(columns), cancellationToken);
+        IReadOnlyList<string> stated = test.Expected switch
         {
-            var schema = await UnitSchema.OfAsync(lake, project, lineage, reference, cancellationToken);
-            var rows = test.Given.GetValueOrDefault(reference.Name);
-            relations[reference.Name] = UnitRelation.Of(session, $"{reference.Name}", rows, schema, test.Place, cancellationToken);
-        }
-        if (test.Now is { } now) SetClock(session, now, cancellationToken);
-        var columns = Make(session, model, relations, cancellationToken);
-        var expected = UnitRelation.Of(
-            session, $"{model.Name}", test.Expected, [.. columns.Select(c => new UnitField(c.Name, c.TypeName))], test.Place, cancellationToken);
-        var compared = test.Expected is UnitRows.Listed { Columns.Count: > 0 } listed
-            ? [.. columns.Where(c => listed.Columns.Any(stated => stated.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase)))]
-            : columns;
+            UnitRows.Listed listed => [.. listed.Columns.Select(column => column.Name)],
+            UnitRows.Query query => [.. session.Describe(query.Sql, cancellationToken).Select(column => column.Name)],
+            _ => [],
+        };
+        var compared = stated.Count > 0 ? [.. columns.Where(c => stated.Contains(c.Name, StringComparer.OrdinalIgnoreCase))] : columns;
         session.Execute($"CREATE OR REPLACE TEMP TABLE {ExpectedTable} AS SELECT * FROM {expected}", cancellationToken);
         var names = SqlText.Identifiers(compared.Select(c => c.Name));
-        var missing = Rows(session, $"SELECT {names} FROM {ExpectedTable} EXCEPT ALL SELECT {names} FROM {ActualTable}", names, cancellationToken);
-        var unexpected = Rows(session, $"SELECT {names} FROM {ActualTable} EXCEPT ALL SELECT {names} FROM {ExpectedTable}", names, cancellationToken);
-        var made = session.QueryScalar<long>($"SELECT count(*) FROM {ActualTable}", cancellationToken);
-        return new(test) { Columns = compared, Missing = missing, Unexpected = unexpected, RowsAsExpected = made - unexpected.Count };
+        var made = string.Join(", ", compared.Select(c =>
+            $"{(asText.Contains(c.Name) ? $"CAST({SqlText.Identifier(c.Name)} AS VARCHAR) AS " : "")}{SqlText.Identifier(c.Name)}"));
+        var missing = Rows(session, $"SELECT {names} FROM {ExpectedTable} EXCEPT ALL SELECT {made} FROM {ActualTable}", names, cancellationToken);
+        var unexpected = Rows(session, $"SELECT {made} FROM {ActualTable} EXCEPT ALL SELECT {names} FROM {ExpectedTable}", names, cancellationToken);
+        var count = session.QueryScalar<long>($"SELECT count(*) FROM {ActualTable}", cancellationToken);
+        return new(test) { Columns = compared, Missing = missing, Unexpected = unexpected, RowsAsExpected = count - unexpected.Count };
     }
 
-    /// <summary>Runs the model on what is given to it.</summary>
-    static IReadOnlyList<EngineColumn> Make(
-        EngineSession session, Model model, Dictionary<TableName, string> relations, CancellationToken cancellationToken)
+    /// <summary>Runs the model on what is given to it; of one that is made in intervals, the one of the test.</summary>
+    async Task<IReadOnlyList<EngineColumn>> MakeAsync(
+        UnitTest test, Model model, EngineSession session, ProjectLineage lineage, CancellationToken cancellationToken)
     {
-        var analysis = SqlAnalysis.Read(session, model.Sql, cancellationToken);
-        var sql = analysis.Rewrite(
-            table => table.Schema is { } schema ? relations.GetValueOrDefault(new(schema, table.Name)) : null,
-            call => call.Arguments is [{ Parts: [.., var schema, var name] }] ? relations.GetValueOrDefault(new(schema, name)) : null);
+        var intervals = model.Materialization.Strategy is IncrementalStrategy.Microbatch microbatch ? new IntervalSql(model, microbatch) : null;
+        var sql = await new UnitInputs(lake, project, lineage, session)
+            .FillAsync(test, model, intervals?.Fill(test.Batch) ?? model.Sql, cancellationToken);
+        if (test.Now is { } now) SetClock(session, now, cancellationToken);
         try
         {
-            session.Execute($"CREATE OR REPLACE TEMP TABLE {ActualTable} AS\n{sql.Text}", cancellationToken);
+            if (intervals is not null) sql = intervals.Filter(sql, session.Describe(sql, cancellationToken), test.Batch);
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {ActualTable} AS\n{sql}", cancellationToken);
         }
-        catch (FozException e)
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
             throw new FozException(e.Kind, $"{model.Name} cannot be made from what is given: {e.Message}", e)
             {

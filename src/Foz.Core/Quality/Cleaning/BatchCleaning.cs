@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Configuration;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using static Foz.Core.Engine.SqlText;
 
@@ -94,7 +95,8 @@ public sealed class BatchCleaning
                 errors.Add(rule.Place, $"'{rule.Name}' is for text, and {name} is none", "cast it behind this rule, or leave the rule out");
                 continue;
             }
-            var value = ValueOf(rule, old);
+            if (rule is CleanRule.Fill fill && !isText[name] && !Fits(fill, name)) continue;
+            if (ValueOf(rule, old, isText[name]) is not { } value) continue;
             // A rule that keeps what it cannot read gives that.
             var kept = rule is CleanRule.Format { OnInvalid: not OnInvalid.Null } ? $"coalesce({value}, {old}::VARCHAR)" : value;
             replaced.Add($"{kept} AS {Identifier(name)}");
@@ -152,6 +154,18 @@ public sealed class BatchCleaning
             """);
     }
 
+    /// <summary>Whether a column's type reads the value that fills it; what it does not read is noted.</summary>
+    bool Fits(CleanRule.Fill rule, string name)
+    {
+        var type = session.Describe(Select, cancellation).First(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        var value = CastSql.OfText(Literal(rule.Value), type.TypeName, type.ToField().Type);
+        if (session.QueryScalar<bool>($"SELECT ({value}) IS NOT NULL", cancellation)) return true;
+        errors.Add(
+            rule.Place, $"'{rule.Value}' is no {type.TypeName}, which {name} is",
+            "fill with a value of that type, or cast the column before");
+        return false;
+    }
+
     /// <summary>Goes on from a SELECT that has a rule more, or notes that the rule cannot be made.</summary>
     void Extend(CleanRule rule, string select)
     {
@@ -163,6 +177,20 @@ public sealed class BatchCleaning
         catch (FozException e) when (e.Kind is ErrorKind.Sql or ErrorKind.Data)
         {
             errors.Add(rule.Place, $"the rule '{rule.Name}' cannot be made: {e.Message}", e.Hint);
+        }
+    }
+
+    /// <summary>The type of a cast; null, with an error, where there is no such type.</summary>
+    DataType? TypeOf(CleanRule.Cast rule)
+    {
+        try
+        {
+            return session.Describe($"SELECT CAST(NULL AS {rule.SqlType}) AS a", cancellation)[0].ToField().Type;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql)
+        {
+            errors.Add(rule.Place, $"the rule 'cast' cannot be made: unknown type '{rule.SqlType}'", e.Hint ?? e.Message);
+            return null;
         }
     }
 
@@ -182,18 +210,14 @@ public sealed class BatchCleaning
         _ => OnInvalid.Keep,
     };
 
-    static string ValueOf(CleanRule rule, string old) => rule switch
+    string? ValueOf(CleanRule rule, string old, bool isOfText) => rule switch
     {
         CleanRule.Text { Way: var way } => way.Sql(old),
         CleanRule.Replace replace => $"regexp_replace({old}, {Literal(replace.Regex)}, {Literal(replace.By)}, 'g')",
         CleanRule.Values values =>
             $"CASE {old} {string.Concat(values.ByOld.Select(pair => $"WHEN {Literal(pair.Key)} THEN {LiteralOrNull(pair.Value)} "))}ELSE {old} END",
         CleanRule.Format format => $"foz_format({Literal(format.FormatName)}, {old}::VARCHAR)",
-        CleanRule.Cast { Pattern: { } pattern } cast =>
-            $"TRY_CAST(try_strptime(trim({old}::VARCHAR), {Literal(pattern)}) AS {cast.SqlType})",
-        CleanRule.Cast { FormatName: { } format } cast =>
-            $"TRY_CAST(foz_format({Literal(format)}, {old}::VARCHAR) AS {cast.SqlType})",
-        CleanRule.Cast cast => $"TRY_CAST({old} AS {cast.SqlType})",
+        CleanRule.Cast cast => TypeOf(cast) is { } type ? CastSql.Of(cast, old, isOfText, type) : null,
         CleanRule.Fill fill => $"coalesce({old}, {Literal(fill.Value)})",
         _ => throw new System.Diagnostics.UnreachableException(rule.Name),
     };

@@ -90,9 +90,9 @@ public sealed class CleanReader(ErrorList errors)
     }
 
     CleanRule? ReadReplace(MappingReader reader, Place place) =>
-        (reader.Text("pattern"), reader.Text("by")) is ({ } pattern, var by)
-            ? new CleanRule.Replace(pattern, by ?? "")
-            : Missing(place, "'replace' needs 'pattern'", "write - replace: {pattern: '[^0-9]', by: ''}");
+        (reader.Text("pattern"), reader.Text("by")) is ({ Length: > 0 } pattern, { } by)
+            ? new CleanRule.Replace(pattern, by)
+            : Missing(place, "'replace' needs 'pattern' and 'by'", "write - replace: {pattern: '[^0-9]', by: ''}");
 
     CleanRule? ReadValues(MappingReader reader, Place place) => reader.Entries(Values) is { Count: > 0 } entries
         ? new CleanRule.Values([.. entries.Select(entry => KeyValuePair.Create(
@@ -110,6 +110,10 @@ public sealed class CleanReader(ErrorList errors)
             errors.Add(reader.PlaceOf("format"), $"unknown format '{format}'", NearestName.Hint(format, ValueFormat.Names.Order()));
         if (type is null) Missing(place, "'cast' needs a type", "write - cast: date, or - cast: {type: date, pattern: '%d/%m/%Y'}");
         var pattern = reader.Text("pattern");
+        if (pattern is not null && TimePattern.FindFault(pattern) is { } fault)
+            errors.Add(reader.PlaceOf("pattern"), fault, TimePattern.Hint);
+        if (type is not null && CastTypes.FindFault(type, pattern, format) is { } misfit)
+            errors.Add(reader.PlaceOf(pattern is null ? "format" : "pattern"), misfit);
         return type is null
             ? null
             : new CleanRule.Cast(type, onInvalid ?? OnInvalid.Null) { Pattern = pattern, FormatName = format };

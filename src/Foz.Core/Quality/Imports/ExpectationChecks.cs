@@ -5,6 +5,11 @@ namespace Foz.Core.Quality.Imports;
 /// <summary>Which check stands for which expectation.</summary>
 static class ExpectationChecks
 {
+    const string OfColumn = "expect_column_", OfPair = "expect_column_pair_";
+
+    /// <summary>Lists that say nothing where they are empty.</summary>
+    static readonly string[] Empty = ["value_set", "column_list"];
+
     const string UseContract = "declare the columns with their types, and contract: enforced";
 
     /// <summary>Checks of a column that take the limits of an expectation.</summary>
@@ -33,12 +38,16 @@ static class ExpectationChecks
 
     /// <summary>Adds what stands for an expectation.</summary>
     /// <returns>Null, or what to do instead where nothing does.</returns>
-    public static string? Add(Expectation expectation, string? table, List<ImportedCheck> checks)
+    public static string? Add(Expectation e, string? table, List<ImportedCheck> checks)
     {
+        if (e.Type.StartsWith(OfColumn, StringComparison.Ordinal) && !e.Type.StartsWith(OfPair, StringComparison.Ordinal) && e.Column is null)
+            return "it names no column";
+        if (Empty.FirstOrDefault(name => e.Find(name) is { ValueKind: JsonValueKind.Array } list && !HasValue(list)) is { } empty)
+            return $"its '{empty}' has no value: no check is about nothing";
         var before = checks.Count;
-        foreach (var (column, name, arguments) in Translate(expectation, table))
-            checks.Add(new(column, Yaml(name, [.. arguments, .. Common(expectation, name)])));
-        return checks.Count > before ? null : Instead.GetValueOrDefault(expectation.Type) ?? "write it as a check, such as a SQL check";
+        foreach (var (column, name, arguments) in Translate(e, table))
+            checks.Add(new(column, Yaml(name, [.. arguments, .. Common(e, name)])));
+        return checks.Count > before ? null : Instead.GetValueOrDefault(e.Type) ?? "write it as a check, such as a SQL check";
     }
 
     static IEnumerable<(string? Column, string Name, IReadOnlyList<string> Arguments)> Translate(Expectation e, string? table)
@@ -78,6 +87,8 @@ static class ExpectationChecks
             _ => [],
         };
     }
+
+    static bool HasValue(JsonElement list) => list.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.Null);
 
     /// <summary>A check, or none where an expectation lacks what it needs.</summary>
     static IEnumerable<(string?, string, IReadOnlyList<string>)> One(string? column, string name, IReadOnlyList<string>? arguments) =>

@@ -16,6 +16,8 @@ public sealed class TableProfiler(EngineSession session, string relation)
     const long ExactRowsMax = 5_000_000;
     const int TopMax = 5;
 
+    const string Quarters = "[0.25, 0.5, 0.75]";
+
     /// <summary>Looks.</summary>
     /// <param name="columns">The columns to look at; empty for all.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
@@ -51,10 +53,9 @@ public sealed class TableProfiler(EngineSession session, string relation)
                 hasOrder ? $"min({c})::VARCHAR" : "NULL::VARCHAR",
                 hasOrder ? $"max({c})::VARCHAR" : "NULL::VARCHAR",
                 column.IsNumber ? $"avg({c})::DOUBLE" : IsText(column) ? $"avg(length({c}))::DOUBLE" : "NULL::DOUBLE",
-                column.IsNumber ? $"stddev_samp({c}::DOUBLE)" : "NULL::DOUBLE",
-                !IsMeasured(column) ? "NULL::VARCHAR[]"
-                    : isExact ? $"quantile_disc({c}, [0.25, 0.5, 0.75])::VARCHAR[]"
-                    : column.IsNumber ? $"approx_quantile({c}, [0.25, 0.5, 0.75])::VARCHAR[]" : "NULL::VARCHAR[]",
+                column.IsNumber ? Measure.StandardDeviation.SqlOf($"{c}::DOUBLE") : "NULL::DOUBLE",
+                column.IsNumber ? $"{(isExact ? "quantile_cont" : "approx_quantile")}({c}::DOUBLE, {Quarters})::VARCHAR[]"
+                    : IsMeasured(column) && isExact ? $"quantile_disc({c}, {Quarters})::VARCHAR[]" : "NULL::VARCHAR[]",
             };
         });
         var row = FirstRow($"SELECT {string.Join(",\n  ", aggregates)}\nFROM {relation}", cancellationToken);
@@ -73,11 +74,15 @@ public sealed class TableProfiler(EngineSession session, string relation)
                     Max = (string?)values[3],
                     Mean = (double?)values[4],
                     StandardDeviation = (double?)values[5],
-                    Quartiles = values[6] is object?[] quartiles ? [.. quartiles.OfType<string>()] : [],
+                    Quartiles = values[6] is object?[] quartiles ? [.. quartiles.OfType<string>().Select(text => Plain(column, text))] : [],
                 };
             }),
         ];
     }
+
+    /// <summary>A number between others, as the column's own are written where it is one of them.</summary>
+    static string Plain(EngineColumn column, string number) =>
+        !column.IsFloat && number.EndsWith(".0", StringComparison.Ordinal) && column.IsNumber ? number[..^2] : number;
 
     List<ColumnProfile> AddHistograms(
         IReadOnlyList<EngineColumn> columns, List<ColumnProfile> profiles, CancellationToken cancellationToken)
@@ -85,10 +90,12 @@ public sealed class TableProfiler(EngineSession session, string relation)
         var measured = Enumerable.Range(0, columns.Count)
             .Where(i => IsMeasured(columns[i]) && profiles[i] is { Distinct: > 1 }).ToList();
         if (measured.Count == 0) return profiles;
-        var limits = measured.Select(i => $"min({Number(columns[i])}) AS a{i}, max({Number(columns[i])}) AS b{i}");
+        // What is no number or infinite has no place between others.
+        var limits = measured.Select(i =>
+            $"min({Number(columns[i])}) FILTER ({IsFinite(columns[i])}) AS a{i}, max({Number(columns[i])}) FILTER ({IsFinite(columns[i])}) AS b{i}");
         var counts = measured.SelectMany(i => Enumerable.Range(0, HistogramParts).Select(part =>
-            $"count(t.{Identifier(columns[i].Name)}) FILTER (WHERE least(floor(({Number(columns[i])} - a{i}) / (b{i} - a{i}) * {HistogramParts}), "
-                + $"{HistogramParts - 1}) = {part})"));
+            $"count(*) FILTER ({IsFinite(columns[i])} AND coalesce(least(floor(({Number(columns[i])} - a{i}) / nullif(b{i} - a{i}, 0) * {HistogramParts}), "
+                + $"{HistogramParts - 1}), 0) = {part})"));
         var row = FirstRow(
             $"SELECT {string.Join(", ", counts)} FROM {relation} AS t, (SELECT {string.Join(", ", limits)} FROM {relation} AS t) AS l",
             cancellationToken);
@@ -124,6 +131,9 @@ public sealed class TableProfiler(EngineSession session, string relation)
     /// <summary>Whether values lie on a line.</summary>
     static bool IsMeasured(EngineColumn column) =>
         column.IsNumber || column.TypeName is "DATE" or "TIMESTAMP" or "TIMESTAMP WITH TIME ZONE";
+
+    static string IsFinite(EngineColumn column) =>
+        $"WHERE isfinite(t.{Identifier(column.Name)}{(column.IsNumber ? "::DOUBLE" : "")})";
 
     static string Number(EngineColumn column) =>
         column.IsNumber ? $"t.{Identifier(column.Name)}::DOUBLE" : $"epoch(t.{Identifier(column.Name)})";

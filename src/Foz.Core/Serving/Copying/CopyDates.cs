@@ -13,6 +13,9 @@ static partial class CopyDates
 {
     const int YearDigits = 4;
 
+    /// <summary>No date is longer than this, and of longer texts it takes long to say that they are none.</summary>
+    const int LengthMax = 64;
+
     /// <summary>Of years in two digits, this and those before are of this century.</summary>
     const int TwoDigitYearMax = 2069;
 
@@ -36,8 +39,8 @@ static partial class CopyDates
 
     static string ToIso(string text)
     {
-        var match = DateAndTime.Match(text);
-        if (!match.Success) return text;
+        var trimmed = text.AsSpan().Trim();
+        if (trimmed.Length > LengthMax || DateAndTime.Match(trimmed.ToString()) is not { Success: true } match) return text;
         var date = match.Groups["date"].Value;
         // 8-Jan-1999 is written with names, 1.8.1999 with numbers alone.
         date = date.Any(char.IsAsciiLetter) ? Separators.Replace(date, " ").Trim() : Separators.Replace(date.Trim(), "/");
@@ -53,7 +56,7 @@ static partial class CopyDates
         return culture;
     }
 
-    [GeneratedRegex(@"^\s*(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DateAndTime { get; }
 
     [GeneratedRegex(@"[\s,./-]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

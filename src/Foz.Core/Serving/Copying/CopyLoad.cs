@@ -36,7 +36,7 @@ public sealed class CopyLoad : IAsyncDisposable
         StatementRun run)
     {
         (this.session, this.engine, this.insert, this.columns, this.options, this.run) = (session, engine, insert, columns, options, run);
-        table = insert.Table.Name!.Value.Name;
+        table = insert.Table.Name!.Name;
         batch = new(engine, table, columns, Format is CopyFormat.Binary);
         (lines, fields) = (new(options), new(options));
     }

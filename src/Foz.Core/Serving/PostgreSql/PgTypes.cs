@@ -8,11 +8,7 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <param name="Oid">The number of its row in <c>pg_type</c>.</param>
 /// <param name="Size">Bytes of a value; −1 where they differ.</param>
 /// <param name="Modifier">The type's modifier, such as digits of a number; −1 for none.</param>
-public readonly record struct PgType(uint Oid, short Size, int Modifier = -1)
-{
-    /// <summary>Nothing is known of it yet.</summary>
-    public bool IsUnknown => Oid == 0;
-}
+public readonly record struct PgType(uint Oid, short Size, int Modifier = -1);
 
 /// <summary>Which of PostgreSQL's types stands for which of DuckDB's: the one table of it.</summary>
 public static partial class PgTypes

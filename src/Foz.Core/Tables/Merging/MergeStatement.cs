@@ -37,12 +37,13 @@ sealed class MergeStatement
 
     /// <summary>Makes sure that no two rows have equal keys.</summary>
     /// <param name="rows">What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.</param>
+    /// <param name="rangeOf">Where the values of a key lie, where that is known without reading the rows; else gives null.</param>
     /// <param name="table">The table, for the message.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Two rows have.</exception>
-    public void CheckKeys(string rows, string table, CancellationToken cancellationToken)
+    public void CheckKeys(string rows, Func<StructField, NumberRange?> rangeOf, string table, CancellationToken cancellationToken)
     {
-        if (AreDense(rows, cancellationToken)) return;
+        if (AreDense(rows, rangeOf, cancellationToken)) return;
         var names = string.Join(", ", keys.Select(Quote));
         var notNull = string.Join(" AND ", keys.Select(key => $"{Quote(key)} IS NOT NULL"));
         using var repeated = session.Query(
@@ -62,19 +63,22 @@ sealed class MergeStatement
     /// Whether the key is one whole number whose values lie close together, and no two rows have the same: a bit for each value
     /// tells that in a tenth of the time that a table of them all takes.
     /// </summary>
-    bool AreDense(string rows, CancellationToken cancellationToken)
+    bool AreDense(string rows, Func<StructField, NumberRange?> rangeOf, CancellationToken cancellationToken)
     {
         if (keys is not [{ Type: var type } key] || type != DeltaType.Integer && type != DeltaType.Long) return false;
         var name = Quote(key);
-        long count, least, greatest;
-        using (var bounds = session.Query($"SELECT count({name}), min({name})::BIGINT, max({name})::BIGINT FROM {rows} AS r", cancellationToken))
-        {
-            if (bounds.Rows(cancellationToken).First() is not [long all, long first, long last]) return true;
-            (count, least, greatest) = (all, first, last);
-        }
+        if ((rangeOf(key) ?? Measure(name, rows, cancellationToken)) is not (var count, var least, var greatest)) return true;
         if ((Int128)greatest - least + 1 is var span && (span > count * (Int128)BitsOfKeyMax || span > BitsMax)) return false;
         return count == session.QueryScalar<long>(
             $"SELECT bit_count(bitstring_agg({name}, {least}, {greatest}))::BIGINT FROM {rows} AS r", cancellationToken);
+    }
+
+    /// <summary>Where the values of a column of whole numbers lie; null where it has none.</summary>
+    NumberRange? Measure(string name, string rows, CancellationToken cancellationToken)
+    {
+        using var bounds = session.Query(
+            $"SELECT count({name}), min({name})::BIGINT, max({name})::BIGINT FROM {rows} AS r", cancellationToken);
+        return bounds.Rows(cancellationToken).First() is [long count, long least, long greatest] ? new(count, least, greatest) : null;
     }
 
     /// <summary>
@@ -136,14 +140,16 @@ sealed class MergeStatement
     /// <summary>The SELECT of the rows to add where none is replaced.</summary>
     public string NewRows() => $"SELECT * FROM {source}";
 
-    /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were.</summary>
-    public string NewRows(TableRelation candidates)
+    /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were, NULL where the table did not have them.</summary>
+    /// <param name="candidates">Rows of the table among which are all that are replaced.</param>
+    /// <param name="present">The table's columns as they are.</param>
+    public string NewRows(TableRelation candidates, TableSchema present)
     {
         if (columns.All(field => updated.Contains(field.Name))) return NewRows();
         var values = columns.Select(field => updated.Contains(field.Name)
             ? $"s.{Quote(field)}"
             : $"CASE WHEN t.{TableScan.RowColumn} IS NULL THEN s.{Quote(field)} "
-                + $"ELSE t.{SqlText.Identifier(field.Name)} END AS {Quote(field)}");
+                + $"ELSE {(present.Columns.Find(field.Name) is null ? "NULL" : $"t.{SqlText.Identifier(field.Name)}")} END AS {Quote(field)}");
         return $"""
             SELECT {string.Join(", ", values)} FROM {source} AS s
             LEFT JOIN {Replaceable(candidates)} AS t ON {KeysEqual()}

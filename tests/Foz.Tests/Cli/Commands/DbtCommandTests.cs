@@ -192,6 +192,147 @@ public sealed class DbtCommandTests : IDisposable
 
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains("a hook failed", failed.Out, StringComparison.Ordinal);
+
+        // The table is made, and what its hook was to do is done when it can be: once.
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+        await foz.RunAsync("query", "create table nowhere.at_all (x integer)");
+        await RunAsync("run");
+        await RunAsync("run");
+        Assert.Equal(["1"], await QueryAsync("select count(*) from nowhere.at_all"));
+    }
+
+    [Fact]
+    public async Task What_is_run_at_the_end_is_told_how_the_steps_ended()
+    {
+        foz.Write("dbt_project.yml", File.ReadAllText(Path.Combine(foz.Folder, "dbt_project.yml")) + """
+
+            on-run-start: "create table if not exists {{ target.schema }}.ended (name string, status string, command string)"
+            on-run-end: "{% for r in results if r.node.resource_type == 'snapshot' or r.status != 'success' %}insert into {{ target.schema }}.ended values ('{{ r.node.name }}', '{{ r.status }}', '{{ flags.WHICH }}'); {% endfor %}"
+            """);
+        foz.Write("models/marts/wrong.sql", "{{ config(materialized='table') }}select cast('x' as integer) as x from {{ ref('stg_orders') }}");
+
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+        Assert.Equal(["orders_history,success,run", "wrong,error,run"], await QueryAsync("select * from bakery.ended order by 1"));
+    }
+
+    [Fact]
+    public async Task Unit_tests_of_dbt_override_what_templates_ask()
+    {
+        foz.Write("models/marts/newest.sql", """
+            {{ config(materialized='incremental', unique_key='order_id') }}
+            select order_id, {{ var('mark', "'a'") }} as mark from {{ ref('stg_orders') }}
+            {% if is_incremental() %}where order_id > (select max(order_id) from {{ this }}){% endif %}
+            """);
+        foz.Write("models/marts/newest.yml", """
+            unit_tests:
+            - name: only_new_ones
+              model: newest
+              overrides: {macros: {is_incremental: true}, vars: {mark: "'b'"}}
+              given:
+              - {input: ref('stg_orders'), format: csv, rows: "order_id\n1\n2\n"}
+              - {input: this, rows: [{order_id: 1}]}
+              expect: {format: sql, rows: "select 2 as order_id"}
+            - name: all_of_them
+              model: newest
+              given: [{input: ref('stg_orders'), format: sql, rows: "select 1 as order_id"}]
+              expect: {rows: [{order_id: 1, mark: a}]}
+            """);
+
+        Assert.Contains("3 passed, 0 failed", await RunAsync("test", "--unit"), StringComparison.Ordinal);
+        await RunAsync("run");
+        Assert.Contains("3 passed, 0 failed", await RunAsync("test", "--unit"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyses_are_compiled_and_stand_in_the_manifest()
+    {
+        foz.Write("analyses/best.sql", "select * from {{ ref('customers') }} order by lifetime_value desc");
+
+        Assert.Equal(
+            "select * from \"bakery\".\"customers\" order by lifetime_value desc", (await RunAsync("compile", "--select", "resource_type:analysis")).Trim());
+        Assert.DoesNotContain("best", await RunAsync("run"), StringComparison.Ordinal);
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(foz.Folder, "target", "manifest.json")));
+        var node = manifest.RootElement.GetProperty("nodes").GetProperty("analysis.padaria.best");
+        Assert.Equal("model.padaria.customers", node.GetProperty("depends_on").GetProperty("nodes")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Models_in_Python_are_handed_what_they_ask_dbt_for()
+    {
+        foz.Write("models/marts/scores.py", """
+            # dbt.ref('nothing') and dbt.config(materialized='nothing') stand in a comment.
+            def model(dbt, session):
+                dbt.config(
+                    materialized="incremental", incremental_strategy="append",  # so that rows stay (all of them)
+                    packages=["numpy==1.26"], tags=["ml"],
+                )
+                orders = [order for order in dbt.ref("stg_orders") if order["order_id"] < 3]
+                seen = list(dbt.source("bakery", "raw_payments"))
+                return [
+                    {"id": o["order_id"], "payments": len(seen), "factor": dbt.config.get("factor", 0), "into": str(dbt.this), "again": dbt.is_incremental}
+                    for o in orders
+                ]
+            """);
+        foz.Write("models/marts/scores.yml", "models: [{name: scores, config: {factor: 2}, columns: [{name: id, data_tests: [not_null]}]}]");
+        foz.Write("models/marts/best.sql", "select max(id) as id from {{ ref('scores') }}");
+        await RunAsync("run");
+
+        Assert.Equal(
+            ["1,5,2,\"\"\"bakery\"\".\"\"scores\"\"\",false", "2,5,2,\"\"\"bakery\"\".\"\"scores\"\"\",false"],
+            await QueryAsync("select * from bakery.scores order by 1"));
+        Assert.Equal(["2"], await QueryAsync("select id from bakery.best"));
+        Assert.Contains("nothing new", await RunAsync("run"), StringComparison.Ordinal);
+        Assert.Equal("bakery.scores\nbakery.scores checks", (await RunAsync("ls", "--select", "tag:ml,resource_type:model", "--output", "name")).Trim());
+
+        foz.Write("models/marts/scores.yml", "models: [{name: scores, config: {factor: 3}}]");
+        await RunAsync("run");
+
+        Assert.Equal(["2,false,2", "3,true,2"], await QueryAsync("select factor, again, count(*) from bakery.scores group by all order by all"));
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(foz.Folder, "target", "manifest.json")));
+        var node = manifest.RootElement.GetProperty("nodes").GetProperty("model.padaria.scores");
+        Assert.Equal(
+            ("python", 2), (node.GetProperty("language").GetString(), node.GetProperty("depends_on").GetProperty("nodes").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task Where_the_package_of_DuckDB_is_installed_models_in_Python_get_and_give_its_relations()
+    {
+        foz.Write("duckdb.py", """
+            import shutil
+
+            class Relation:
+                def __init__(self, path):
+                    self.path = path
+
+                def to_parquet(self, path):
+                    shutil.copyfile(self.path, path)
+
+            class Connection:
+                def read_parquet(self, path):
+                    return Relation(path)
+
+            connect = Connection
+            """);
+        foz.Write("models/marts/copied.py", "def model(dbt, session):\n    return dbt.ref('raw_customers')\n");
+        await RunAsync("run");
+
+        Assert.Equal(["4"], await QueryAsync("select count(*) from bakery.copied"));
+    }
+
+    [Theory]
+    [InlineData("    return dbt.ref('ordrs')", "models/m.py:2:12", "there is no model, seed or snapshot 'ordrs'")]
+    [InlineData("    name = 'orders'\n    return dbt.ref(name)", "models/m.py:3:12", "ref() is handed something that is undefined")]
+    [InlineData("    dbt.config(materialized='ephemeral')", "models/m.py:1:1", "a program cannot be a ephemeral")]
+    [InlineData("    dbt.config(materialized=", "models/m.py:2:", "")]
+    public async Task What_a_model_in_Python_asks_wrongly_is_told_with_its_place(string body, string place, string message)
+    {
+        foz.Write("models/m.py", $"def model(dbt, session):\n{body}\n");
+
+        var output = await foz.RunAsync("validate");
+
+        Assert.NotEqual(0, output.ExitCode);
+        Assert.Contains(place, output.Out + output.Error, StringComparison.Ordinal);
+        Assert.Contains(message, output.Out + output.Error, StringComparison.Ordinal);
     }
 
     [Fact]

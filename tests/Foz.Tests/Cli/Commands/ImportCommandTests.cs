@@ -150,6 +150,66 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_SQLMesh_says_in_other_words_is_read_and_what_is_dropped_is_told()
+    {
+        foz.Write("mesh/config.yaml", """
+            gateways: {local: {connection: {type: duckdb}}}
+            variables: {country: PT}
+            model_defaults: {dialect: duckdb, start: 2026-01-01, cron: '@hourly', owner: us}
+            """);
+        foz.Write("mesh/models/days.sql", """
+            MODEL (
+              name shop.days, -- the days (of all, shops
+              /* one for each, and 'more' */
+              kind INCREMENTAL_BY_TIME_RANGE (time_column day, -- when
+                batch_concurrency 3),
+              cron '@daily',
+              columns (day DATE)
+            );
+            SELECT day::date AS day, @VAR('country') AS country, @Var('country') AS again, @EACH(x) FROM (VALUES ('2026-01-01'), ('2026-01-02')) t(day)
+            WHERE day::date = @end_ds AND day::date <= '@end_ts'
+            """);
+        foz.Write("mesh/models/hours.sql", "MODEL (name shop.hours, kind INCREMENTAL_BY_TIME_RANGE (time_column at));\nSELECT now() AS at;\n");
+        foz.Write("mesh/models/history.sql", "MODEL (name shop.history, kind SCD_TYPE_2 (unique_key id, valid_from_name since, valid_to_name until));\nSELECT 1 AS id, @start_dt AS updated_at;\n");
+        var result = await foz.RunAsync("import", "mesh", "foz");
+        Assert.Equal(0, result.ExitCode);
+        Expect.File("import-sqlmesh-dropped.txt", Written("foz") + result.Error);
+
+        var file = Path.Combine(foz.Folder, "foz/models/shop/days.sql");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("@VAR('country')", "1", StringComparison.Ordinal)
+            .Replace("@Var('country')", "1", StringComparison.Ordinal).Replace("@EACH(x)", "1", StringComparison.Ordinal));
+        await OkAsync("run", "shop.days", "--project", "foz", "--end", "2026-01-04");
+        Assert.Equal("day\n2026-01-01\n2026-01-02\n", await OkAsync("query", "select day from shop.days order by 1", "--project", "foz", "-o", "csv"));
+    }
+
+    [Fact]
+    public async Task What_means_something_else_of_Bruin_is_told()
+    {
+        foz.Write("bruin/pipeline.yml", "name: sales\nstart_date: \"2026-01-01\"\n");
+        foz.Write("bruin/assets/a/x.sql", "/* @bruin\nname: a.x\ntype: bq.sql\nmaterialization: {type: table}\n@bruin */\nselect 1 as id where now() >= '{{ start_date }}'\n");
+        foz.Write("bruin/assets/a/y.sql",
+            "/* @bruin\nname: a.y\ntype: duckdb.sql\nmaterialization: {type: table, strategy: time_interval, incremental_key: at, time_granularity: timestamp}\n@bruin */\n"
+            + "select now() as at where now() >= '{{ start_timestamp }}'\n");
+        var result = await foz.RunAsync("import", "bruin", "foz");
+        Assert.Equal(0, result.ExitCode);
+        Expect.File("import-bruin-told.txt", Written("foz") + result.Error);
+    }
+
+    [Theory]
+    [InlineData("pipeline.yml", "name: a\n", "Bruin")]
+    [InlineData(".bruin.yml", "environments: {}\n", "Bruin")]
+    [InlineData("config.yaml", "gateways: {}\n", "SQLMesh")]
+    [InlineData("config.py", "config = None\n", "SQLMesh")]
+    public async Task A_command_in_a_project_of_another_tool_tells_how_to_take_it_over(string file, string text, string tool)
+    {
+        foz.Write(file, text);
+        foz.Write("models/x.sql", "MODEL (name a.x); SELECT 1 AS id");
+        var result = await foz.RunAsync("validate");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"this is a project of {tool}: foz import . ../foz", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_no_project_is_refused_with_what_can_be_taken()
     {
         foz.Write("empty/x.txt", "");

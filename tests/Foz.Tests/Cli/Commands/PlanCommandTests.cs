@@ -53,6 +53,49 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains("models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("select 1 as id, 11.5 as amount, 'new' as note", "amount", "", "total")]
+    [InlineData("select 'new' as note, 1 as id, 10.5 as amount", "", "", "")]
+    [InlineData("select 2 as id, 10.5 as amount, note || id as note from (values ('new')) v(note)", "*", "*", "*")]
+    [InlineData("select 1 as id, 10.5 as amount, 'new' as note where true", "*", "*", "*")]
+    [InlineData("select 1 as id, max(10.5) as amount, 'new' as note", "*", "*", "*")]
+    [InlineData("/* @foz\ntags: [hourly]\n@foz */\nselect 1 as id, 10.5 as amount, 'new' as note", "", "", "")]
+    public async Task A_change_reaches_the_columns_that_are_made_from_what_changed(string sql, params string[] expected)
+    {
+        await OkAsync("run");
+        foz.Write("models/bronze/orders.sql", sql);
+        var rows = JsonDocument.Parse((await foz.RunAsync("plan", "-o", "json")).Out).RootElement.EnumerateArray()
+            .ToDictionary(row => row.GetProperty("step").GetString()!);
+        Assert.Equal(
+            [.. expected.Zip((string[])["id,amount,note", "note", "id,total"]).Select(pair => pair.First == "*" ? pair.Second : pair.First)],
+            ((string[])["silver.orders", "silver.notes", "gold.sales"]).Select(step => string.Join(
+                ',', rows[step].GetProperty("columns").EnumerateArray().Select(column => column.GetString()))));
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_selected_and_breaks_is_told_to_programs_too()
+    {
+        await OkAsync("run");
+        ChangeOrders();
+        var plan = await foz.RunAsync("plan", "silver.orders", "-o", "json");
+        Assert.Equal(1, plan.ExitCode);
+        var rows = JsonDocument.Parse(plan.Out).RootElement.EnumerateArray().ToDictionary(row => row.GetProperty("step").GetString()!);
+        Assert.Empty(rows["silver.orders"].GetProperty("breaks").EnumerateArray());
+        Assert.False(rows["silver.notes"].GetProperty("works").GetBoolean());
+        Assert.Contains("models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Selectors_are_taken_as_they_are_typed()
+    {
+        Assert.Equal("bronze.orders\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n", await SelectAsync("@silver.orders"));
+        Assert.Contains("gold.top", await OkAsync("plan", Path.Combine(foz.Folder, "models/gold/top.sql")), StringComparison.Ordinal);
+        Assert.Contains("2 steps", await OkAsync("plan", Path.Combine(foz.Folder, "models/silver")), StringComparison.Ordinal);
+        var unknown = await foz.RunAsync("plan", "devv");
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("did you mean the environment 'dev'?", unknown.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task State_selects_what_changed_since_tables_were_made()
     {
@@ -182,10 +225,31 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains("3 checks: 1 passed, 0 warned, 2 failed", built.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("of_top", built.Out, StringComparison.Ordinal);
 
+        // Trying again does not go round it.
+        var again = await foz.RunAsync("retry");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("not made: the test no_orders failed", again.Out + again.Error, StringComparison.Ordinal);
+        Assert.Contains("2 checks: 0 passed, 0 warned, 2 failed", again.Out, StringComparison.Ordinal);
+
         foz.Write("tests/no_orders.sql", "/* @foz\non_violation: warn\n@foz */\nselect * from silver.orders");
         foz.Write("tests/not_both.sql", "select * from gold.alone, silver.orders where x > 1");
+        Assert.Contains("3 checks: 2 passed, 1 warned, 0 failed", await OkAsync("retry"), StringComparison.Ordinal);
+        Assert.Contains("nothing to try again", await OkAsync("retry"), StringComparison.Ordinal);
         Assert.Contains("4 checks: 3 passed, 1 warned, 0 failed", await OkAsync("build"), StringComparison.Ordinal);
         Assert.Equal("", await SelectAsync("state:new"));
+    }
+
+    [Fact]
+    public async Task A_build_tests_the_tables_that_it_made_and_not_those_of_the_base()
+    {
+        foz.Write("foz.yml", File.ReadAllText(Path.Combine(foz.Folder, "foz.yml")).Replace("dev: {", "dev: {base: prod, ", StringComparison.Ordinal));
+        await OkAsync("build", "gold.alone");
+        foz.Write("models/gold/alone.sql", "select 20 as x");
+        foz.Write("tests/small.sql", "select * from gold.alone where x > 15");
+        var built = await foz.RunAsync("build", "gold.alone", "--target", "dev");
+        Assert.Equal(1, built.ExitCode);
+        Assert.Contains("FAILED   small", built.Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await foz.RunAsync("test", "small")).ExitCode);
     }
 
     [Fact]

@@ -77,12 +77,19 @@ public sealed class PromoteCommandTests : IDisposable
         Assert.Contains("nothing new", await OkAsync("run", "--target", "dev"), StringComparison.Ordinal);
 
         Assert.Contains("4 tables would be promoted", await OkAsync("promote", "dev", "prod", "--dry-run"), StringComparison.Ordinal);
-        Assert.Equal(1, (await foz.RunAsync("promote", "dev", "prod")).ExitCode);
+        var asked = await foz.RunAsync("promote", "dev", "prod");
+        Assert.Equal(1, asked.ExitCode);
+        Assert.EndsWith("4 tables of prod will be those of dev. Go on? [y/N] \n", asked.Out, StringComparison.Ordinal);
+        Assert.Contains("→ silver.orders", asked.Out, StringComparison.Ordinal);
         Assert.Equal("amount\n20\n", await OkAsync("query", "select amount from gold.sales", "-o", "csv"));
         Assert.Contains("4 tables promoted from dev to prod", await OkAsync("promote", "dev", "prod", "--yes"), StringComparison.Ordinal);
 
         Assert.Equal("amount\n75\n", await OkAsync("query", "select amount from gold.sales", "-o", "csv"));
         Assert.Empty(Own());
+        var names = (await OkAsync("ls", "-o", "csv")).Split('\n').Select(line => line.Split(',')[0]).ToList();
+        Assert.Equal(names.Distinct(), names);
+        Assert.DoesNotContain(names, name => name.Contains('-', StringComparison.Ordinal));
+        Assert.DoesNotContain("-", string.Concat((await OkAsync("vacuum", "silver", "--dry-run", "-o", "csv")).Split('\n').Select(line => line.Split(',')[0])), StringComparison.Ordinal);
         Assert.Contains("foz run would make no commit (6 steps looked at)", await OkAsync("plan"), StringComparison.Ordinal);
         Assert.Contains("nothing new", await OkAsync("run"), StringComparison.Ordinal);
         Assert.Contains("PROMOTE", await OkAsync("history", "silver.orders"), StringComparison.Ordinal);

@@ -66,6 +66,69 @@ public sealed partial class QualityCommandTests : IDisposable
         Expect.File("quality-import.txt", output.Out);
     }
 
+    [Fact]
+    public async Task Checks_of_an_ephemeral_model_are_made_where_models_are_tested()
+    {
+        foz.Write("models/silver/half.sql", """
+            /* @foz
+            materialization: ephemeral
+            columns: [{name: id, checks: [unique, {max: {value: 3, on_violation: warn}}]}]
+            @foz */
+            SELECT id FROM silver.people
+            """);
+        foz.Write("models/gold/all.sql", "SELECT count(*) AS n FROM silver.half");
+        var build = await foz.RunAsync("build");
+        Assert.Equal((0, ""), (build.ExitCode, build.Error));
+        Assert.Contains("silver.half  unique(id)", build.Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await foz.RunAsync("test", "silver.half")).ExitCode);
+
+        foz.Write("models/silver/half.sql", """
+            /* @foz
+            materialization: ephemeral
+            checks: [{row_count: {min: 7}}]
+            @foz */
+            SELECT id FROM silver.people
+            """);
+        var test = await foz.RunAsync("test", "silver.half");
+        Assert.Equal(1, test.ExitCode);
+        Assert.Matches("silver.half  row_count: [0-9]+ rows, [0-9]+ missing", test.Out);
+        Assert.Equal(1, (await foz.RunAsync("build")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Checks_of_one_name_have_a_history_each()
+    {
+        foz.Write("models/silver/m.sql", """
+            /* @foz
+            checks: [{row_count: {min: 5, on_violation: warn}}, {row_count: 1}, {mean: {column: a, max: 1, on_violation: warn}}]
+            columns: [{name: a, checks: [not_null, {not_null: {where: a > 7, mostly: 0.5}}, {median: 2.5}]}]
+            @foz */
+            SELECT 2.5 AS a
+            """);
+        Assert.Equal(0, (await foz.RunAsync("run", "silver.m")).ExitCode);
+        var rows = JsonDocument.Parse(await OkAsync("checks", "ls", "silver.m", "--output", "json")).RootElement.EnumerateArray()
+            .Select(row => string.Join('|', new[] { "check", "arguments", "result", "actual" }.Select(key => $"{row.GetProperty(key)}")));
+        Assert.Equal(
+            [
+                "not_null(a)||passed|", "not_null(a)|where: a > 7, mostly: 0.5|passed|", "median(a)|2.5|passed|2.5", "row_count|min: 5|warn|1 row",
+                "row_count|1|passed|1 row", "mean(a)|max: 1|warn|2.5",
+            ],
+            rows);
+    }
+
+    [Fact]
+    public async Task A_profile_tells_what_is_no_number_and_whose_condition_is_wrong()
+    {
+        foz.Write("models/silver/m.sql", "SELECT unnest([1.5::DOUBLE, 'nan'::DOUBLE, 'inf'::DOUBLE]) AS v");
+        Assert.Equal(0, (await foz.RunAsync("run", "silver.m")).ExitCode);
+        Assert.Contains("NaN", await OkAsync("profile", "silver.m"), StringComparison.Ordinal);
+        Assert.Contains("NaN", await OkAsync("profile", "silver.m", "--output", "json"), StringComparison.Ordinal);
+        var wrong = await foz.RunAsync("profile", "silver.m", "--where", "v=");
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.StartsWith("error: --where: ", wrong.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("sql:", wrong.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("silver.peple", "error: the project has no table 'silver.peple'\n  did you mean 'silver.people'?")]
     public async Task A_table_that_is_not_there_gets_the_nearest(string name, string expected)

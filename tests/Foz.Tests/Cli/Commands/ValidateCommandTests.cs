@@ -78,6 +78,28 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(1, (await foz.RunAsync("validate")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("columns: [{name: n, clean: [{cast: 'deciml(10,2)'}]}]", "models/silver/m.sql:2:30: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
+    [InlineData("contract: enforced\ncolumns: [{name: n, type: 'deciml(10,2)'}]", "models/silver/m.sql:3:18: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
+    [InlineData("columns: [{name: n, clean: [{replace: {pattern: '(', by: ''}}]}]", "models/silver/m.sql:2:30: '(' is no regular expression (RE2): missing ): (")]
+    [InlineData("columns: [{name: n, checks: [{pattern: '['}]}]", "models/silver/m.sql:2:31: the check pattern(n) cannot be run: missing ]: [")]
+    [InlineData("grain: []", "models/silver/m.sql:2:8: 'grain' names no column\n  write the columns whose values together name a row: grain: [order_id]")]
+    public async Task Types_and_regular_expressions_are_read_as_the_engine_does(string yaml, string expected)
+    {
+        foz.Write("models/silver/m.sql", $"/* @foz\n{yaml}\n@foz */\nselect '2' as n");
+        var result = await foz.RunAsync("validate");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal($"error: {expected}\n1 error", result.Error.Trim());
+    }
+
+    [Fact]
+    public async Task A_regular_expression_is_read_where_columns_are_not_known_too()
+    {
+        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv, columns: [{name: id, checks: [{not_pattern: '['}]}]}}\n");
+        var result = await foz.RunAsync("validate");
+        Assert.Equal((2, "error: sources/s.yml:2:69: '[' is no regular expression (RE2): missing ]: [\n1 error"), (result.ExitCode, result.Error.Trim()));
+    }
+
     [Fact]
     public async Task A_column_that_a_source_may_bring_is_a_warning()
     {

@@ -33,6 +33,30 @@ public sealed class SecretsTests
         Assert.Equal(expected, secrets.Mask(text));
     }
 
+    [Theory]
+    [InlineData("Authorization: Basic YW5hOnMzY3IzdCE=", "Authorization: Basic ***=")]
+    [InlineData("Basic OnMzY3IzdCE=", "Basic ***=")]
+    [InlineData("Basic czNjcjN0ITo=", "Basic ***=")]
+    [InlineData("the key czNjcjN0IQ== is not known", "the key ***== is not known")]
+    [InlineData("token=s3cr3t%21&x=1", "token=***&x=1")]
+    public void A_secret_is_masked_in_headers_and_addresses(string text, string expected)
+    {
+        var secrets = new Secrets();
+        secrets.Add("s3cr3t!", "ana", "other");
+        Assert.Equal(expected, secrets.Mask(text));
+    }
+
+    [Theory]
+    [InlineData("a b/c", "a+b%2Fc")]
+    [InlineData("a b/c", "a%20b%2fc")]
+    [InlineData("??>>~~", "Pz8-Pn5-")]
+    public void A_secret_is_masked_as_forms_and_addresses_write_it(string secret, string written)
+    {
+        var secrets = new Secrets();
+        secrets.Add(secret);
+        Assert.Equal("x=***", secrets.Mask($"x={written}"));
+    }
+
     [Fact]
     public void A_secret_inside_a_longer_one_leaves_no_rest()
     {

@@ -1,3 +1,6 @@
+using Foz.Core.Connectors.Databases;
+using Foz.Core.Connectors.Exports;
+using Foz.Core.Data;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Tests.Core.Connectors.Http;
@@ -28,6 +31,46 @@ public sealed class ExportTests : IDisposable
         await project.RunWellAsync();
         Assert.Equal(["1,a", "2,b", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
         Assert.Equal(3, Directory.GetFiles(Path.Combine(project.Folder, "out")).Length);
+    }
+
+    [Fact]
+    public async Task Json_is_as_its_standard_has_it_in_files_and_to_endpoints()
+    {
+        using var server = new ApiServer(_ => "ok");
+        Open($"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}", "export: [{file: out/a.jsonl}, {connection: hook, path: rows}]");
+        project!.Write("models/silver/t.sql", """
+            /* @foz
+            export: [{file: out/a.jsonl}, {connection: hook, path: rows}]
+            @foz */
+            SELECT id, 'NaN'::DOUBLE AS d, '-infinity'::FLOAT AS f, 1.5::DOUBLE AS n, TIMESTAMPTZ '2026-01-01 00:00:00+00' AS "at",
+                TIMESTAMP '2026-01-01 10:00:00.25' AS local, DATE '2026-01-01' AS day, '\xC3\x00'::BLOB AS b, 1.50::DECIMAL(5,2) AS p,
+                [1.0::DOUBLE, 'NaN'::DOUBLE, NULL] AS list, {'x': 'inf'::DOUBLE, 'y': TIMESTAMPTZ '2026-01-01 12:00:00+00'} AS s,
+                MAP {'k': 'nan'::DOUBLE} AS m, NULL::STRUCT(z DOUBLE) AS none
+            FROM bronze.t
+            """);
+        await project.RunWellAsync();
+        const string Row = """
+            {"id":1,"d":null,"f":null,"n":1.5,"at":"2026-01-01T00:00:00Z","local":"2026-01-01T10:00:00.25","day":"2026-01-01","b":"\\xc300","p":1.5,"list":[1.0,null,null],"s":{"x":null,"y":"2026-01-01T12:00:00Z"},"m":{"k":null},"none":null}
+            """;
+        Assert.Equal([Row], await LinesAsync("out/a.jsonl"));
+        Assert.Equal($"[{Row}]", server.Requests.Single().Body);
+    }
+
+    [Fact]
+    public void A_date_stays_one_in_a_database_without_dates()
+    {
+        Assert.Equal("2026-01-01", DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Microsoft.Data.Sqlite")));
+        Assert.Equal(new DateTime(2026, 1, 1), DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Npgsql")));
+    }
+
+    [Fact]
+    public void Two_models_do_not_write_one_file()
+    {
+        Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
+        project!.Write("models/silver/u.sql", "/* @foz\nexport: {file: ./out/../out/a.csv}\n@foz */\nSELECT 1 AS id");
+        Assert.Equal(
+            "models/silver/u.sql:2:9: the file './out/../out/a.csv' is that of silver.t too\n  each would replace the rows of the other: name another file",
+            Assert.Single(((ProjectResult.Refused)project.TryLoad()).Errors).Describe());
     }
 
     [Fact]
@@ -103,7 +146,7 @@ public sealed class ExportTests : IDisposable
         await project!.RunWellAsync();
         isDown = true;
         project.Write("data/2.csv", "id,v\n2,b\n3,c\n");
-        Assert.Contains("the server answers 400 BadRequest: no", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains("the server answers 400 Bad Request: no", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(3, (await project.RowsAsync("SELECT * FROM silver.t")).Count);
         isDown = false;
         await project.RunWellAsync();
@@ -118,6 +161,7 @@ public sealed class ExportTests : IDisposable
 
     [Theory]
     [InlineData("export: {file: a.xlsx}", "the format of the file cannot be told by its name\n  set format to csv, jsonl or parquet")]
+    [InlineData("export: {file: ../../a.csv}", "the file '../../a.csv' is outside of the project\n  write a path below it, or all of the path from the root on")]
     [InlineData("export: {connection: disk, table: t}", "the connection 'disk' is of type files\n  a table takes one of type postgresql or database")]
     [InlineData("export: {connection: dsk, path: t}", "unknown connection 'dsk'\n  did you mean 'disk'?")]
     [InlineData("export: {connection: disk}", "an export needs one of 'file', 'table' and 'path'\n  a table and a path need a 'connection' besides")]

@@ -1,4 +1,5 @@
 using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
@@ -80,6 +81,10 @@ public sealed class SourceProject : IDisposable
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(v => v is bool flag ? (flag ? "true" : "false") : $"{v}"))).Order(StringComparer.Ordinal)];
     }
+
+    /// <summary>Gives a table another name.</summary>
+    public async Task RenameAsync(string from, string to) =>
+        await lake.Catalog.RenameAsync((await lake.Catalog.FindAsync(TableName.Parse(from), Cancel))!, TableName.Parse(to), Cancel);
 
     /// <summary>The rows of a Parquet file of the project, in order, values between bars.</summary>
     public List<string> ParquetRows(string path)

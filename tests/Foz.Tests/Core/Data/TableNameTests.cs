@@ -26,4 +26,16 @@ public sealed class TableNameTests
         for (var i = 0; i < 10_000; i++) hashes.Add(new TableName("silver", $"m{i:D5}").GetHashCode());
         Assert.True(hashes.Count > 9_900, $"{hashes.Count} hashes of 10,000 names");
     }
+
+    [Fact]
+    public void A_name_made_from_another_has_a_hash_of_its_own()
+    {
+        var orders = new TableName("silver", "orders");
+        var known = new HashSet<TableName> { orders };
+        var renamed = orders with { Name = "Sales" };
+        Assert.DoesNotContain(renamed, known);
+        Assert.Equal(new TableName("Silver", "sales").GetHashCode(), renamed.GetHashCode());
+        Assert.Contains(renamed with { Name = "ORDERS" }, known);
+        Assert.Equal(new TableName("silver", "orders__rejected").GetHashCode(), orders.Rejected.GetHashCode());
+    }
 }

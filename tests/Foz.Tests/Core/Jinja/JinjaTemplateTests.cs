@@ -51,7 +51,7 @@ public sealed class JinjaTemplateTests
     [InlineData("a\n{{ 1 + }}", "t:2:8", "a value was expected, not '}}'", null)]
     [InlineData("{% if a %}b", "t:1:", "the block that begins here is never closed: {% endif %} is missing", null)]
     [InlineData("{% fro a in b %}", "t:1:4", "unknown Jinja block 'fro'", "did you mean 'for'?")]
-    [InlineData("\n {% include 'a' %}", "t:2:5", "the Jinja block 'include' is not supported", "a template includes no other")]
+    [InlineData("\n {% include 'a' %}", "t:2:5", "the Jinja block 'include' is not supported", "a template includes no other: write what they share as a macro in macros/")]
     [InlineData("{{ 'a' | uper }}", "t:1:10", "unknown filter 'uper'", "did you mean 'upper'?")]
     [InlineData("{{ 1 is eevn }}", "t:1:9", "unknown test 'eevn' behind 'is'", "did you mean 'even'?")]
     [InlineData("{% set customer = 1 %}{{ custmer() }}", "t:1:26", "'custmer' is undefined", "did you mean 'customer'?")]

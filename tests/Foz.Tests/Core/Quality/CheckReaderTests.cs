@@ -141,6 +141,14 @@ public sealed class CheckReaderTests
     [InlineData("- mean: {min: 1, mostly: 0.9}", "x.yml:1:26: 'mean' takes no 'mostly'\n  it is for checks of rows")]
     [InlineData("- range", "x.yml:1:3: 'range' needs 'min' or 'max'\n  write - range: {min: 0, max: 1}")]
     [InlineData("- length: {min: 5, max: 1}", "x.yml:1:17: 'length' has no number from 5 to 1")]
+    [InlineData("- range: {min: 5, max: 1}", "x.yml:1:16: 'range' has no value from 5 to 1")]
+    [InlineData("- range: {min: 5, max: 5, inclusive: false}", "x.yml:1:16: 'range' has no value above 5 and below 5")]
+    [InlineData("- range: {min: '2024-02-01', max: 2024-01-31}", "x.yml:1:16: 'range' has no value from 2024-02-01 to 2024-01-31")]
+    [InlineData("- null_ratio: {max: 5}", "x.yml:1:21: 'null_ratio' is a part of all, from 0 to 1, and never 5\n  write 0.05 for 5 %")]
+    [InlineData("- distinct_ratio: {min: 0.5, max: 1.5}", "x.yml:1:35: 'distinct_ratio' is a part of all, from 0 to 1, and never 1.5\n  write 0.05 for 5 %")]
+    [InlineData("- not_null: {on_violation: warn, severity: error}", "x.yml:1:44: 'severity' says fail, and 'on_violation' says warn\n  leave one of them out")]
+    [InlineData("- not_null: {severity: warn, blocking: true}", "x.yml:1:40: 'blocking' says fail, and 'severity' says warn\n  leave one of them out")]
+    [InlineData("- format: {value: date, pattern: '%Q'}", "x.yml:1:34: '%Q' is no part of a date or time\n  write what the texts look like, such as '%d/%m/%Y' or '%Y-%m-%d %H:%M:%S'")]
     [InlineData("- type", "x.yml:1:3: 'type' needs a type\n  write - type: bigint")]
     [InlineData("- format: emial", "x.yml:1:11: unknown format 'emial'\n  did you mean 'email'?")]
     [InlineData("- format: {value: cpf, pattern: '%d'}", "x.yml:1:33: the format 'cpf' takes no 'pattern'\n  date and timestamp do, such as '%d/%m/%Y'")]
@@ -168,6 +176,7 @@ public sealed class CheckReaderTests
     [InlineData("- row_count: many", "x.yml:1:14: 'value' must be a whole number of at least 0, not 'many'")]
     [InlineData("- row_count: {min: 5, max: 1}", "x.yml:1:20: 'row_count' has no number from 5 to 1")]
     [InlineData("- row_count_to", "x.yml:1:3: 'row_count_to' needs the other table\n  write - row_count_to: {to: bronze.orders, min: 0.99, max: 1}")]
+    [InlineData("- row_count_to: {to: a.b, min: 2, max: 1}", "x.yml:1:32: 'row_count_to' has no number from 2 to 1")]
     [InlineData("- row_count_to: {to: orders}", "x.yml:1:22: 'orders' is not a table name\n  write schema.table, such as silver.customers")]
     [InlineData("- row_count: {min: 1, on_violation: quarantine}", "x.yml:1:37: 'row_count' looks at the table as a whole: there are no rows to quarantine\n  write on_violation: fail, or warn")]
     [InlineData("- compare: '>= b'", "x.yml:1:12: '>= b' does not compare two columns by one of < <= = <> >= >\n  write - compare: shipped_on >= ordered_on")]
@@ -181,25 +190,44 @@ public sealed class CheckReaderTests
         Assert.Single(Read("- name: my_rule", column: null).Errors.Items).Describe());
 
     [Theory]
-    [InlineData("- dbt_utils.accepted_range: {min_value: 0, max_value: 9, inclusive: false}", "range(c) 0 9 False")]
-    [InlineData("- dbt_utils.expression_is_true: {expression: '>= 0', config: {where: 'a > 1'}}", "expression(c) >= 0 a > 1")]
-    [InlineData("- dbt_utils.not_empty_string", "not_empty(c)")]
+    [InlineData("- dbt_utils.accepted_range: {min_value: 0, max_value: 9, inclusive: false}", "range(c) min: 0, max: 9, inclusive: false")]
+    [InlineData("- dbt_utils.expression_is_true: {expression: '>= 0', config: {where: 'a > 1'}}", "expression(c) >= 0, where: a > 1")]
+    [InlineData("- dbt_utils.not_empty_string", "not_empty(c) ")]
     [InlineData("- dbt_utils.recency: {datepart: day, interval: 3}", "freshness(c) 3.00:00:00")]
-    [InlineData("- non_negative", "min(c) 0")]
-    [InlineData("- negative", "range(c) 0 False")]
-    [InlineData("- length: 3", "length(c) 3 3")]
+    [InlineData("- non_negative", "non_negative(c) 0")]
+    [InlineData("- negative", "negative(c) max: 0, inclusive: false")]
+    [InlineData("- length: 3", "length(c) 3")]
     [InlineData("- format: cpf", "format(c) cpf")]
-    [InlineData("- format: {value: date, pattern: '%d/%m/%Y'}", "format(c) date %d/%m/%Y")]
+    [InlineData("- format: {value: date, pattern: '%d/%m/%Y'}", "format(c) date, pattern: %d/%m/%Y")]
     [InlineData("- compare: '>= \"ordered on\"'", "compare(c, ordered on) >=")]
-    [InlineData("- mean: {min: 1.5}", "mean(c) 1.5")]
-    [InlineData("- median: {min: 1, max: 2}", "median(c) 1 2 0.5")]
-    [InlineData("- quantile: {quantile: 0.9, max: 2}", "quantile(c) 2 0.9")]
+    [InlineData("- mean: {min: 1.5}", "mean(c) min: 1.5")]
+    [InlineData("- median: {min: 1, max: 2}", "median(c) min: 1, max: 2")]
+    [InlineData("- quantile: {quantile: 0.9, max: 2}", "quantile(c) quantile: 0.9, max: 2")]
+    [InlineData("- quantile: {quantile: 0.5, max: 2}", "quantile(c) quantile: 0.5, max: 2")]
+    [InlineData("- accepted_values: [a, 'b, c', d]", "accepted_values(c) a, 'b, c', d")]
+    [InlineData("- relationships: {to: silver.a, field: id}", "relationships(c) to: silver.a, field: id")]
     [InlineData("- freshness: 36h", "freshness(c) 1.12:00:00")]
-    [InlineData("- min: {value: 1, where: a > 1, mostly: 0.9}", "min(c) 1 a > 1 0.9")]
-    public void Checks_of_values_and_columns_are_read(string yaml, string expected) => Assert.Equal(
-        expected, string.Join(' ', One(yaml) is var check
-            ? new[] { check.Title, check.Signature.Trim(), check.Where, check.Mostly == 1 ? null : $"{check.Mostly}" }.Where(t => !string.IsNullOrEmpty(t))
-            : []).Replace("  ", " ", StringComparison.Ordinal));
+    [InlineData("- min: {value: 1, where: a > 1, mostly: 0.9}", "min(c) 1, where: a > 1, mostly: 0.9")]
+    public void Checks_of_values_and_columns_are_read(string yaml, string expected)
+    {
+        var check = One(yaml);
+        Assert.Equal(expected, $"{check.Title} {check.Arguments}");
+    }
+
+    [Fact]
+    public void Checks_of_one_name_are_told_apart_by_what_they_ask()
+    {
+        var long1 = string.Join(", ", Enumerable.Range(0, 500));
+        var (checks, errors) = Read(
+            $"- row_count: {{min: 5}}\n- row_count: 4\n- row_count: {{max: 5}}\n- row_count_to: {{to: a.b}}\n- row_count_to: {{to: a.c}}\n"
+            + $"- custom: {{query: \"select {long1}\"}}\n- custom: {{query: \"select {long1}, 7\"}}\n- not_null: {{column: a}}\n- not_null: {{column: a, where: b}}",
+            column: null);
+        Assert.DoesNotContain(errors.Items, error => !error.Message.Contains("unknown key 'column'", StringComparison.Ordinal));
+        Assert.Equal(checks.Count, checks.Select(check => (check.Title, check.Arguments)).Distinct().Count());
+        Assert.Equal(checks.Count, checks.Select(check => check.Fingerprint).Distinct().Count());
+        Assert.All(checks, check => Assert.True(check.Arguments.Length <= 200));
+        Assert.Equal(["min: 5", "4", "max: 5", "to: a.b, 1", "to: a.c, 1"], checks.Take(5).Select(check => check.Arguments));
+    }
 
     [Theory]
     [InlineData("- dbt_utils.unique_combination_of_columns: {combination_of_columns: [a, b]}", "unique(a, b)")]

@@ -230,6 +230,47 @@ public sealed class CheckerTests : IDisposable
         Assert.Equal(1, result[0].Violations);
     }
 
+    [Theory]
+    [InlineData("500", "nan")]
+    [InlineData("1.5", "nan", "inf")]
+    [InlineData("1.5", "inf")]
+    [InlineData("1.5", "-inf")]
+    public void A_number_that_is_none_or_infinite_is_outside_of_all_limits(params string[] values)
+    {
+        session.Execute($"CREATE TEMP TABLE t AS FROM (VALUES {string.Join(", ", values.Select(v => $"('{v}'::DOUBLE)"))}) AS v(a)", Token);
+        Measure[] measures = [new Measure.Mean(), new Measure.Sum(), new Measure.StandardDeviation()];
+        var results = Run(
+            "t",
+            [
+                .. measures.SelectMany(measure => new (decimal?, decimal?)[] { (0, 1), (1000, null), (null, 1000), (-1000, null) }
+                    .Select(limits => new CheckDefinition.Statistic("a", measure, limits.Item1, limits.Item2))),
+            ]);
+        Assert.All(results, result => Assert.False(result.Passed, result.Describe()));
+        Assert.All(results, result => Assert.Matches("^(NaN|-?Infinity)$", result.Actual!));
+        Assert.EndsWith("instead of 0 to 1", results[0].Describe(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("date_br", "31/12/2026", "2026-12-31", "12/31/2026")]
+    [InlineData("decimal_comma", "1.234,56", "1234.56", "1,234.56")]
+    [InlineData("date", "2026-12-31", "2026-12-31", "31/12/2026")]
+    public void What_the_rule_of_a_format_writes_is_of_the_format(string format, string value, string written, string other)
+    {
+        session.Execute($"CREATE TEMP TABLE t AS FROM (VALUES ('{value}'), ('{written}'), (foz_format('{format}', '{value}')), ('{other}')) AS v(a)", Token);
+        var result = Assert.Single(Run("t", new CheckDefinition.Format("a", format, null)));
+        Assert.Equal(1, result.Violations);
+        Assert.Contains(other, result.Samples[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_year_of_a_pattern_has_four_digits()
+    {
+        session.Execute("CREATE TEMP TABLE t AS FROM (VALUES ('05/01/2024'), ('5/1/2024'), ('01/01/0001'), ('05/01/24')) AS v(a)", Token);
+        var results = Run("t", new CheckDefinition.Format("a", "date", "%d/%m/%Y"), new CheckDefinition.Format("a", "date", "%d/%m/%y"));
+        Assert.Equal([1, 3], results.Select(result => result.Violations));
+        Assert.Contains("05/01/24", results[0].Samples[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_column_is_told_with_the_place_of_each_check()
     {

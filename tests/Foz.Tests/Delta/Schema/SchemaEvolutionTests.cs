@@ -52,15 +52,18 @@ public sealed class SchemaEvolutionTests
     }
 
     [Theory]
-    [InlineData("id", "string")]
-    [InlineData("price", "decimal(12,2)")]
-    [InlineData("price", "double")]
-    [InlineData("address", "string")]
-    public void A_type_that_does_not_fit_is_refused_by_column(string column, string type)
+    [InlineData("id", "string", DeltaErrorKind.TypeMismatch)]
+    [InlineData("id", "double", DeltaErrorKind.TypeMismatch)]
+    [InlineData("price", "decimal(12,2)", DeltaErrorKind.TypeWideningDisabled)]
+    [InlineData("price", "decimal(10,3)", DeltaErrorKind.TypeWideningDisabled)]
+    [InlineData("price", "decimal(38,31)", DeltaErrorKind.TypeMismatch)]
+    [InlineData("price", "double", DeltaErrorKind.TypeMismatch)]
+    [InlineData("address", "string", DeltaErrorKind.TypeMismatch)]
+    public void A_type_that_does_not_fit_is_refused_by_column(string column, string type, DeltaErrorKind kind)
     {
         var data = new StructType(new StructField(column, DeltaType.Parse(type)));
         var fault = Assert.Throws<DeltaException>(() => SchemaEvolution.Merge(Table, data));
-        Assert.Equal(DeltaErrorKind.InvalidSchema, fault.Kind);
+        Assert.Equal(kind, fault.Kind);
         Assert.Contains(column, fault.Message, StringComparison.Ordinal);
         Assert.Contains(type, fault.Message, StringComparison.Ordinal);
     }
@@ -79,6 +82,16 @@ public sealed class SchemaEvolutionTests
         TypeWidening.Check(evolution.Schema);
         var again = SchemaEvolution.Merge(evolution.Schema, new(new StructField("price", new DecimalType(20, 3))), widenTypes: true);
         Assert.Equal(2, TypeWidening.ChangesOf(again.Schema.Find("price")!).Length);
+    }
+
+    [Theory]
+    [InlineData("decimal(10,3)", "decimal(11,3)")]
+    [InlineData("decimal(9,1)", "decimal(10,2)")]
+    [InlineData("decimal(38,30)", "decimal(38,30)")]
+    public void A_decimal_is_widened_to_what_holds_both(string data, string expected)
+    {
+        var evolution = SchemaEvolution.Merge(Table, new(new StructField("price", DeltaType.Parse(data))), widenTypes: true);
+        Assert.Equal(DeltaType.Parse(expected), evolution.Schema.Find("price")!.Type);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ sealed class PackageFeed(string address, string? credentials, TimeProvider clock
 
     static readonly string[] UserFiles = [".nuget/NuGet/NuGet.Config", "AppData/Roaming/NuGet/NuGet.Config"];
 
-    readonly HttpCaller? caller = IsRemote(address) ? new(Options(address, credentials), clock) : null;
+    readonly HttpCaller? caller = IsRemote(address) ? new(Options(address, credentials), new(), clock) : null;
     Uri? content;
     Uri? registration;
 

@@ -69,6 +69,7 @@ from range(cast({{ start_date }} as timestamp), cast({{ end_date }} as timestamp
 {% macro generate_series(upper_bound) %}select generate_series as generated_number from generate_series(1, {{ upper_bound }}){% endmacro %}
 
 {#- relations -#}
+{% macro set_sql_header(config) %}{% do config.set('sql_header', caller()) %}{% endmacro %}
 {% macro get_columns_in_relation(relation) %}{{ return(adapter.get_columns_in_relation(relation)) }}{% endmacro %}
 {% macro duckdb__get_relations_by_pattern(schema_pattern, table_pattern, exclude='', database=target.database) -%}
   {%- set found = [] -%}

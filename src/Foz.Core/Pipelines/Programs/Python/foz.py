@@ -15,6 +15,7 @@ import decimal
 import importlib.util
 import json
 import os
+import threading
 
 with open(os.environ["FOZ_HANDOVER"], encoding="utf-8") as _file:
     _handover = json.load(_file)
@@ -102,25 +103,50 @@ def variable(name, default=None):
 
 
 def write(data):
-    """Adds rows to what the model makes: a pandas or polars data frame, a pyarrow table, or dicts."""
+    """Adds rows to what the model makes: a pandas or polars data frame, a pyarrow table, a relation of DuckDB, or dicts."""
     if data is None:
         return
+    if not _is_writer():
+        raise RuntimeError("foz.write is for the process that Foz began: give rows back to it from those that it starts")
     package = type(data).__module__.split(".")[0]
     if package == "pandas":
+        _check_names(str(column) for column in data.columns)
         _write_pandas(data)
     elif package == "polars":
         data = data.collect() if type(data).__name__ == "LazyFrame" else data
+        _check_names(data.columns)
         data.write_parquet(_next_file("parquet"))
         _written.add("parquet")
     elif package == "pyarrow":
+        _check_names(data.schema.names)
         _write_arrow(data)
+    elif package in ("duckdb", "_duckdb"):
+        data.to_parquet(_next_file("parquet"))
+        _written.add("parquet")
     elif isinstance(data, dict):
         _rows.add(data)
+    elif isinstance(data, (str, bytes)) or not hasattr(data, "__iter__"):
+        raise TypeError(f"rows are dicts of columns, or a data frame or table, not {type(data).__name__}")
     else:
         for row in data:
             if not isinstance(row, dict):
-                raise TypeError(f"a row must be a dict of columns, not {type(row).__name__}")
+                raise TypeError(f"a row must be a dict of columns, not {type(row).__name__} (row {_rows.count + 1})")
             _rows.add(row)
+
+
+def _is_writer():
+    """Whether this is the process that Foz began: those that it forks or spawns have no part in the table."""
+    return os.getpid() == _writer
+
+
+def _check_names(names):
+    known = {}
+    for column in names:
+        if not column:
+            raise ValueError("a column has no name")
+        other = known.setdefault(column.lower(), column)
+        if other is not column:
+            raise ValueError(f"the columns '{other}' and '{column}' have the same name: case tells none apart")
 
 
 def _find(name):
@@ -174,6 +200,9 @@ def _write_arrow(data):
     _written.add("parquet")
 
 
+#: The process that writes: foz_run says so; none in one that is spawned.
+_writer = None
+
 _files = 0
 _written = set()
 
@@ -198,26 +227,62 @@ _READERS = {
 }
 
 
+_NEW = object()
+
+
 class _Rows:
     """Rows on their way to a file of JSON lines, with the types of their columns as they turn out to be."""
 
+    # Lines wait here and not in a file object, which a forked process would have too, and write once more at its end.
+    _waiting_max = 1 << 16
+
     def __init__(self):
+        self.lock = threading.Lock()
         self.file = None
+        self.waiting = []
+        self.waiting_size = 0
+        self.count = 0
         self.kinds = {}
+        self.names = {}
         self.scale = {}
 
     def add(self, row):
+        with self.lock:
+            self._add(row)
+
+    def _add(self, row):
         if self.file is None:
-            self.file = open(_next_file("jsonl"), "w", encoding="utf-8")
+            self.file = open(_next_file("jsonl"), "wb", buffering=0)
             _written.add("jsonl")
         line = {}
+        self.count += 1
         for column, value in row.items():
             column = str(column)
             kind, line[column] = self._encode(column, value)
-            known = self.kinds.setdefault(column, kind)
-            if known != kind and kind is not None:
+            known = self.kinds.setdefault(column, _NEW)
+            if known is _NEW:
+                self._check_name(column)
+                self.kinds[column] = kind
+            elif known != kind and kind is not None:
                 self.kinds[column] = kind if known is None else _common(known, kind)
-        self.file.write(json.dumps(line, ensure_ascii=False, default=str, allow_nan=True) + "\n")
+        text = json.dumps(line, ensure_ascii=False, default=str, allow_nan=True)
+        self.waiting.append(text)
+        self.waiting_size += len(text)
+        if self.waiting_size >= self._waiting_max:
+            self.flush()
+
+    def flush(self):
+        data = memoryview("".join(text + "\n" for text in self.waiting).encode("utf-8"))
+        self.waiting, self.waiting_size = [], 0
+        while data:
+            data = data[self.file.write(data):]
+
+    def _check_name(self, column):
+        if not column:
+            raise ValueError(f"row {self.count} has a column without a name")
+        other = self.names.setdefault(column.lower(), column)
+        if other != column:
+            raise ValueError(f"row {self.count} has a column '{column}' where rows have '{other}': case tells no columns apart")
 
     def _encode(self, column, value):
         if value is None:
@@ -245,13 +310,13 @@ class _Rows:
         return "string", str(value)
 
     def finish(self):
+        """Brings what waits to the file, and tells its columns."""
         if self.file is None:
-            return
+            return []
+        self.flush()
         self.file.close()
-        columns = [{"name": column, "kind": kind or "string", "scale": self.scale.get(column, 0)}
-                   for column, kind in self.kinds.items()]
-        with open(os.path.join(_handover["output"], "columns.json"), "w", encoding="utf-8") as out:
-            json.dump(columns, out)
+        return [{"name": column, "kind": kind or "string", "scale": self.scale.get(column, 0)}
+                for column, kind in self.kinds.items()]
 
 
 def _common(left, right):
@@ -267,6 +332,13 @@ _rows = _Rows()
 
 
 def _finish():
-    _rows.finish()
+    """Says that all is written: without this mark, what there is would be a part."""
+    if not _is_writer():
+        return
+    columns = _rows.finish()
     if len(_written) > 1:
         raise TypeError("a model gives data frames or rows, not both")
+    mark = os.path.join(_handover["output"], "columns.json")
+    with open(mark + ".part", "w", encoding="utf-8") as out:
+        json.dump(columns, out)
+    os.replace(mark + ".part", mark)

@@ -62,20 +62,48 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public async Task Empty_files_and_headers_alone_bring_no_rows()
+    public async Task Empty_lines_and_headers_alone_bring_no_rows()
     {
         await using var project = new FilesProject()
-            .Write("a.csv", "").Write("b.csv", "a,b\n").Write("c.csv", "\n\n").Define("*.csv");
+            .Write("b.csv", "a,b\n").Write("c.csv", "\n\n").Define("*.csv");
         var batch = await project.ReadAsync();
         Assert.Equal("a,b", batch.Names);
         Assert.Empty(batch.Rows);
     }
 
     [Fact]
-    public async Task A_batch_of_nothing_but_empty_files_has_no_rows()
+    public async Task A_batch_of_nothing_but_empty_lines_has_no_rows()
     {
-        await using var project = new FilesProject().Write("a.csv", "").Define("*.csv");
+        await using var project = new FilesProject().Write("a.csv", "\n").Define("*.csv");
         Assert.Empty((await project.ReadAsync()).Rows);
+    }
+
+    [Fact]
+    public async Task A_declared_column_that_no_file_has_is_told_with_the_nearest_name()
+    {
+        await using var project = new FilesProject().Write("1.csv", "id,name\n1,a\n").Write("2.csv", "id,name\n2,b\n")
+            .Define("*.csv", columns: new() { ["idd"] = "bigint", ["name"] = "varchar" });
+        Assert.Equal(["1|a|∅", "2|b|∅"], (await project.ReadAsync()).Lines);
+        var warning = Assert.Single(project.Warnings);
+        Assert.Equal(("no column idd in 1.csv and 1 more: it is null", "did you mean 'id'?"), (warning.Message, warning.Hint));
+        // The table has the column now, and the next files have it not.
+        project.Write("3.csv", "id,name\n3,c\n");
+        await project.ReadAsync();
+        Assert.Equal("no column idd in 3.csv: it is null", Assert.Single(project.Warnings).Message);
+        project.Write("4.csv", "idd,name\n4,d\n");
+        await project.ReadAsync();
+        Assert.Empty(project.Warnings);
+    }
+
+    [Fact]
+    public async Task A_list_of_columns_names_those_of_files_without_a_header_by_their_place()
+    {
+        using var project = new SourceProject("disk: {type: files, path: d}");
+        project.Write("d/1.csv", "1,a,x\n2,b,y\n");
+        project.Write("sources/disk.yml", "connection: disk\nstreams:\n  t: {path: '*.csv', header: false, columns: [{name: id, type: bigint}, name]}\n");
+        await project.RunWellAsync();
+        Assert.Equal(["1|a|x", "2|b|y"], await project.RowsAsync("SELECT id + 0, name, column2 FROM bronze.t"));
+        Assert.Empty(project.Warnings);
     }
 
     [Fact]

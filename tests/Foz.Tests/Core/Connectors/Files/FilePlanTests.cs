@@ -36,6 +36,29 @@ public sealed class FilePlanTests
         Assert.Empty((await project.PlanAsync()).Warnings);
     }
 
+    [Theory]
+    [InlineData(StreamMode.Incremental)]
+    [InlineData(StreamMode.Snapshot)]
+    public async Task A_file_without_a_byte_is_read_once_it_has_some(StreamMode mode)
+    {
+        await using var project = new FilesProject().Write("a.csv", "").Define("*.csv", mode);
+        Assert.Null((await project.PlanAsync()).Inputs);
+        project.Write("b.csv", "id\n1\n");
+        Assert.Equal(["1"], (await project.ReadAsync()).Lines);
+        project.Write("a.csv", "id\n2\n");
+        var plan = await project.PlanAsync();
+        Assert.Contains("a.csv", plan.Inputs!.Files.Select(f => f.Path));
+        Assert.Empty(plan.Warnings);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_noted_without_a_byte_is_read_once_it_has_some()
+    {
+        await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv");
+        project.History.Add(new() { Files = [new("a.csv", 0, DateTimeOffset.UnixEpoch)] });
+        Assert.Equal(["1"], (await project.ReadAsync()).Lines);
+    }
+
     [Fact]
     public async Task A_snapshot_takes_all_files_whenever_one_is_new_changed_or_gone()
     {
@@ -84,8 +107,8 @@ public sealed class FilePlanTests
     public async Task A_pattern_meets(string pattern, string paths)
     {
         await using var project = new FilesProject()
-            .Write("a.csv", "").Write("b.csv", "").Write("b.txt", "").Write("x/c.csv", "").Write("x/y/d.csv", "")
-            .Write(".hidden/e.csv", "").Write("x/.f.csv", "").Define(pattern);
+            .Write("a.csv", "x").Write("b.csv", "x").Write("b.txt", "x").Write("x/c.csv", "x").Write("x/y/d.csv", "x")
+            .Write(".hidden/e.csv", "x").Write("x/.f.csv", "x").Define(pattern);
         var inputs = (await project.PlanAsync()).Inputs;
         Assert.Equal(paths, string.Join(',', inputs?.Files.Select(f => f.Path) ?? []));
     }
@@ -97,6 +120,41 @@ public sealed class FilePlanTests
         await using var project = new FilesProject().Define($"{other.Folder}/*.csv");
         Assert.Equal([$"{other.Folder}/a.csv"], (await project.PlanAsync()).Inputs!.Files.Select(f => f.Path));
         Assert.Equal(["1"], (await project.ReadAsync()).Lines);
+    }
+
+    [Theory]
+    [InlineData("d/ordres/*.csv", "did you mean d/orders/*.csv?")]
+    [InlineData("d/orders/*.cvs", "there are 1.csv: *.cvs meets none")]
+    [InlineData("d/orders/1.cvs", "did you mean d/orders/1.csv?")]
+    [InlineData("x/y/*.csv", null)]
+    public async Task A_path_that_no_file_matches_is_told_with_the_nearest(string pattern, string? hint)
+    {
+        await using var project = new FilesProject().Write("d/orders/1.csv", "id\n1\n").Define(pattern);
+        var plan = await project.PlanAsync();
+        Assert.Null(plan.Inputs);
+        Assert.Equal(new Warning($"no file matches {pattern} in the project's folder", hint), Assert.Single(plan.Warnings));
+        project.History.Add(new() { Files = [new("gone.csv", 1, DateTimeOffset.UnixEpoch)] });
+        Assert.Empty((await project.PlanAsync()).Warnings);
+    }
+
+    [Fact]
+    public void All_streams_are_checked_when_a_project_is_read()
+    {
+        using var project = new SourceProject("disk: {type: files, path: d}");
+        project.Write("sources/disk.yml", """
+            connection: disk
+            streams:
+              a: {path: '*.csv', delimiter: '::'}
+              b: {path: '*.csv', encoding: utf-99}
+              c: {path: '*.csv', skip_rows: -1}
+              d: {path: '*.txt', format: fixed}
+              e: {path: '*.csv', formt: csv}
+            """);
+        var errors = ((Foz.Core.Pipelines.Projects.ProjectResult.Refused)project.TryLoad()).Errors;
+        Assert.Equal(
+            ["3: 'delimiter' must be", "4: 'encoding' must be", "5: 'skip_rows' must be", "6: 'widths' must be", "7: unknown key 'formt'"],
+            errors.Select(e => $"{e.Place!.Value.Line}: {string.Join(' ', e.Message.Split(' ')[..3])}"));
+        Assert.All(errors, e => Assert.Equal("sources/disk.yml", e.Place!.Value.File));
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class HttpFaultTests
         using var server = new ApiServer(_ => new(503, "down") { Headers = retryAfter is null ? [] : [("Retry-After", retryAfter)] });
         await using var project = HttpProject.Open(server.Url, "rows:", setting);
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
-        Assert.Contains($"GET {server.Url}/rows: the server answers 503 ServiceUnavailable: down", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"GET {server.Url}/rows: the server answers 503 Service Unavailable: down", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.True(error.IsTransient);
         if (requests > 0) Assert.Equal(requests, server.Requests.Count);
@@ -101,9 +101,9 @@ public sealed class HttpFaultTests
     }
 
     [Theory]
-    [InlineData("{\"a\":", "is not json")]
-    [InlineData("<html>login</html>", "is not json")]
-    [InlineData("[{\"id\":1}] trailing", "is not json")]
+    [InlineData("{\"a\":", "is not JSON")]
+    [InlineData("<html>login</html>", "is not JSON")]
+    [InlineData("[{\"id\":1}] trailing", "is not JSON")]
     public async Task An_answer_that_is_not_what_it_says_fails_the_batch(string body, string expected)
     {
         using var server = new ApiServer(_ => body);

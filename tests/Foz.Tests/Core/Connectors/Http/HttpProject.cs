@@ -41,8 +41,8 @@ public sealed class HttpProject : IAsyncDisposable
     }
 
     /// <summary>What is wrong with such a project.</summary>
-    public static IReadOnlyList<string> Errors(string streams, string connection = "") =>
-        Load("http://localhost:1", streams, connection) is ProjectResult.Refused refused ? [.. refused.Errors.Select(e => e.Describe())] : [];
+    public static IReadOnlyList<string> Errors(string streams, string connection = "", string url = "http://localhost:1") =>
+        Load(url, streams, connection) is ProjectResult.Refused refused ? [.. refused.Errors.Select(e => e.Describe())] : [];
 
     public async Task<Batch> ReadAsync(string name)
     {

@@ -111,6 +111,69 @@ public sealed class HttpRunTests
     }
 
     [Fact]
+    public async Task What_a_server_says_of_secrets_is_told_nowhere()
+    {
+        const string Header = "Basic YW5hOnMzY3IzdC1rM3k=";
+        using var server = new ApiServer(request => new(401, $"{new string('x', 280)} {request.Headers["Authorization"]} s3cr3t-k3y {request["token"]}"));
+        using var project = new SourceProject("");
+        project.Variables["KEY"] = "s3cr3t-k3y";
+        project.Write("foz.yml", $"""
+            name: t
+            lake: lake
+            openlineage: (file: logs/events.jsonl)
+            connections:
+              api: (type: http, url: '{server.Url}?token=$(KEY)', auth: (type: basic, user: ana, password: '$(KEY)'))
+            """.Replace('(', '{').Replace(')', '}'));
+        project.Write("sources/api.yml", "connection: api\nstreams: {orders: }\n");
+        var error = await project.FailAsync();
+        Assert.Equal(Header, server.Requests.Single().Headers["Authorization"]);
+        var rows = await project.RowsAsync("SELECT error FROM foz.steps");
+        var events = await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/events.jsonl"), TestContext.Current.CancellationToken);
+        foreach (var text in new[] { error, Assert.Single(rows), events })
+        {
+            Assert.Contains("401 Unauthorized", text, StringComparison.Ordinal);
+            Assert.Contains("***", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("s3cr3t", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("YW5h", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_answer_is_no_empty_list()
+    {
+        ApiAnswer answer = "[{\"id\":1}]";
+        using var server = new ApiServer(_ => answer);
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
+        project.Write("sources/api.yml", "connection: api\nstreams: {orders: }\n");
+        await project.RunWellAsync();
+        answer = "";
+        Assert.Contains("/orders: the answer is empty, which is not JSON\n  a server that has no rows says so", await project.FailAsync(), StringComparison.Ordinal);
+        answer = new(200, " \n") { Type = "application/xml" };
+        Assert.Contains("which is not XML", await project.FailAsync(), StringComparison.Ordinal);
+        answer = new(200, "<html><body>Log in,\n please</body></html>") { Type = "text/html" };
+        Assert.Contains(": <html><body>Log in, please</body></html>", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+        answer = new(204);
+        await project.RunWellAsync();
+        Assert.Empty(await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    [Theory]
+    [InlineData("/v1/?api_version=2&x=a%20b", "rows", "/v1/rows?api_version=2&x=a b")]
+    [InlineData("/v1?api_version=2", "rows?y=1", "/v1/rows?api_version=2&y=1")]
+    [InlineData("/v1?api_version=2", "{path: /rows, params: {api_version: 3}}", "/v1/rows?api_version=3")]
+    [InlineData("/v1?api_version=2", "{graphql: '{x}'}", "/v1?api_version=2")]
+    [InlineData("/v1", "rows", "/v1/rows")]
+    public async Task All_requests_have_the_query_of_the_connections_url(string url, string stream, string expected)
+    {
+        using var server = new ApiServer(_ => "[{\"id\":1}]");
+        using var project = new SourceProject($"api: {{type: http, url: '{server.Url}{url}'}}");
+        project.Write("sources/api.yml", $"connection: api\nstreams: {{s: {(stream[0] == '{' ? stream : $"{{path: '{stream}'}}")}}}\n");
+        await project.RunWellAsync();
+        Assert.Equal([expected], server.Targets);
+    }
+
+    [Fact]
     public async Task A_server_that_fails_fails_the_step_and_leaves_the_table()
     {
         var isDown = false;
@@ -119,7 +182,7 @@ public sealed class HttpRunTests
         project.Write("sources/api.yml", "connection: api\nstreams:\n  orders: {paging: {type: page}}\n");
         await project.RunWellAsync();
         isDown = true;
-        Assert.Contains("the server answers 400 BadRequest: broken", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains("the server answers 400 Bad Request: broken", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
 }

@@ -13,6 +13,13 @@ public sealed class HttpSettingsTests
         Assert.Equal([expected], HttpProject.Errors("rows:", connection));
 
     [Theory]
+    [InlineData("http://h/v1?api_key=abc", "'api_key' in the query of 'url' is a secret and must not stand in a file\n  write api_key=${API_KEY} there, and set API_KEY in the environment or in .env, outside of git")]
+    [InlineData("http://h/v1?v=2&sig=a%20b", "'sig' in the query of 'url' is a secret and must not stand in a file\n  write sig=${SIG} there, and set SIG in the environment or in .env, outside of git")]
+    [InlineData("http://h/v1?v=2&token=${TOKEN}", null)]
+    public void The_query_of_an_address_holds_no_secret(string url, string? expected) =>
+        Assert.Equal(expected is null ? [] : [$"foz.yml:5:10: {expected}"], HttpProject.Errors("rows:", url: url));
+
+    [Theory]
     [InlineData("rows:\n  pagin: {type: page}", "sources/api.yml:4:5: unknown key 'pagin' in a stream of type http\n  did you mean 'paging'?")]
     [InlineData("rows:\n  paging: {type: pages}", "sources/api.yml:4:20: unknown type 'pages'\n  did you mean 'page'?")]
     [InlineData("rows:\n  paging: {type: cursor}", "sources/api.yml:4:13: 'paging' must be of type cursor with one of 'token', 'token_header' and 'last'")]

@@ -100,6 +100,18 @@ public sealed class ProgramSourceTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(project.Folder, "lake/bronze/users/_delta_log")) && Directory.GetFiles(Path.Combine(project.Folder, "lake/bronze/users/_delta_log")).Length > 0);
     }
 
+    [Fact]
+    public async Task What_a_connector_says_of_its_key_is_kept_nowhere()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
+        var body = $"#!/bin/sh\nif [ $1 = discover ]; then echo '{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; exit; fi\necho refused s3cr3t >&2; exit 7\n";
+        Open("airbyte", body, "streams: {users: }");
+        Assert.Contains("it said last:\n  refused ***\n", await project!.FailAsync(), StringComparison.Ordinal);
+        var log = await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/s.users.log"), TestContext.Current.CancellationToken);
+        Assert.Equal("refused ***", log.Trim());
+        Assert.DoesNotContain("s3cr3t", Assert.Single(await project.RowsAsync("SELECT error FROM foz.steps")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("airbyte", "streams: {usrs: }", "sources/s.yml:2:11: the connector has no stream 'usrs'\n  did you mean 'users'?")]
     [InlineData("airbyte", "streams: {plans: {mode: incremental}}", "sources/s.yml:2:11: the connector's stream 'plans' cannot be read incrementally\n  set mode: snapshot")]

@@ -104,6 +104,9 @@ public sealed class PythonSourceTests : IDisposable
     [InlineData("def order():\n    pass", "the tap has no stream 'orders'", "order")]
     [InlineData("def orders(:\n    pass", "ended with exit code 1", "SyntaxError")]
     [InlineData("def orders():\n    yield {'id': 1}\n    import os; os._exit(7)", "ended with exit code 7", "")]
+    [InlineData("def orders():\n    yield from ({'id': n} for n in range(10000))\n    import os; os._exit(0)", "it ended before it was done", "")]
+    [InlineData("def orders():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError('no rate') from e", "ValueError: no rate", "direct cause")]
+    [InlineData("async def orders():\n    return []", "TypeError: orders() is async", "")]
     public async Task What_goes_wrong_fails_the_step_and_names_the_line(string code, string expected, string also)
     {
         project.Write("sources/lib/shop.py", "").Write("sources/bad.py", $"""""
@@ -119,6 +122,48 @@ public sealed class PythonSourceTests : IDisposable
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Contains(also, error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(project.Folder, "lake/bronze/orders/_delta_log")));
+    }
+
+    [Fact]
+    public async Task A_source_has_the_projects_variables_and_sends_each_row_once_though_it_forks()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "forks");
+        project.Write("sources/lib/shop.py", "").Write(".env", "SHOPX=lisbon\n").Write("sources/cities.py", """"
+            """@foz
+            streams: {cities: {}}
+            @foz"""
+            from __future__ import annotations
+            from dataclasses import dataclass, asdict
+            import os, sys
+            import foz
+
+            @dataclass
+            class City:
+                name: str
+
+            def cities():
+                yield asdict(City(foz.variable("SHOPX")))
+                for end in (lambda: sys.exit(0), lambda: None):
+                    if (child := os.fork()) == 0:
+                        end()
+                        yield {"name": "of a child"}
+                    os.waitpid(child, 0)
+                yield {"name": "porto"}
+            """");
+        await project.RunWellAsync();
+        Assert.Equal(["lisbon", "porto"], await project.RowsAsync("SELECT name FROM bronze.cities"));
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_ends_before_it_is_done_leaves_its_table()
+    {
+        project.Write("sources/lib/shop.py", "").Write("sources/cities.py", City("yield {'n': 1}"));
+        await project.RunWellAsync();
+        project.Write("sources/cities.py", City("yield {'n': 2}\n    import sys; sys.stdout.flush(); sys.exit(0)"));
+        Assert.Contains("it ended before it was done", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(["1"], await project.RowsAsync("SELECT n FROM bronze.cities"));
+
+        static string City(string code) => $"\"\"\"@foz\nstreams: {{cities: {{}}}}\n@foz\"\"\"\ndef cities():\n    {code}\n";
     }
 
     [Fact]

@@ -100,7 +100,9 @@ public sealed class DbtProjectTests : IDisposable
     [InlineData("select {{ env_var('NOTHING') }}", "models/wrong.sql:1:11", "the environment variable 'NOTHING' is not set", "with a default")]
     [InlineData("{{ config(materialized='tabel') }}select 1 as x", "models/wrong.sql:1:1", "unknown type 'tabel'", "did you mean 'table'?")]
     [InlineData("{{ exceptions.raise_compiler_error('no such day') }}", "models/wrong.sql:1:15", "no such day", null)]
-    [InlineData("{% set x = graph.nodes %}", "models/wrong.sql:1:18", "'graph' is undefined", "the graph of the project is not told to templates")]
+    [InlineData("select * from {{ ref('orders', v=2) }}", "models/wrong.sql:1:18", "'orders' has no version 2", "it has no versions: leave the version out")]
+    [InlineData("{% call set_sql_header(config) %}set x = 1;{% endcall %}select 1 as x", "models/wrong.sql:1:1", "'sql_header' of dbt is not supported", "a Jinja macro in macros/")]
+    [InlineData("{% include 'a.sql' %}", "models/wrong.sql:1:4", "the Jinja block 'include' is not supported", "a macro in macros/")]
     [InlineData("{# a #}\n\nselect\n  1 as x,\n  from {{ ref('orders') }} were id = 1 1", "models/wrong.sql:5:", "", null)]
     [InlineData("select * from {{ dbt_date.today() }}", "models/wrong.sql:1:27", "the package 'dbt_date' is undefined", "it is not in dbt_packages/: run dbt deps")]
     public void What_is_wrong_is_told_with_its_place_in_the_template(string sql, string place, string message, string? hint)
@@ -121,7 +123,9 @@ public sealed class DbtProjectTests : IDisposable
     [InlineData("models:\n- name: ordres", "there is no model 'ordres'")]
     [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [uniqe]}]", "unknown test 'uniqe'")]
     [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [dbt_expectations.expect_x]}]", "unknown test 'dbt_expectations.expect_x'")]
-    [InlineData("models:\n- name: orders\n  versions: [{v: 1}]", "versions of models are not supported")]
+    [InlineData("models:\n- name: orders\n  versions: [{v: 1}, {v: 2}]", "there is no file of version 1 of the model 'orders'\n  call it orders_v1.sql")]
+    [InlineData("models:\n- name: orders\n  latest_version: 3\n  versions: [{v: 1}]", "'orders' has no version 3\n  it has 1")]
+    [InlineData("models:\n- name: orders\n  versions: [{defined_in: orders}]", "a version of 'orders' needs its number\n  write '- v: 1'")]
     public void What_is_wrong_with_a_file_of_properties_is_told(string yaml, string message)
     {
         Write("models/x.yml", yaml);

@@ -48,7 +48,7 @@ public sealed partial class SiteTests : IDisposable
     {
         await WriteShopAsync();
         var site = await WriteAsync(
-            new CheckState("silver.orders", "unique(id)", Passed: false, 3, 1_200, DateTimeOffset.UnixEpoch));
+            new CheckState("silver.orders", "unique(id)", "", Passed: false, 3, 1_200, Actual: null));
 
         Assert.Equal(3, site.TableCount);
         var page = Read("tables/silver.orders.html");
@@ -62,6 +62,29 @@ public sealed partial class SiteTests : IDisposable
         Assert.Contains("<a href=\"../tables/silver.orders.html#amount\">silver.orders.amount</a>", Read("tables/gold.totals.html"), StringComparison.Ordinal);
         Assert.Contains("silver.orders.customer_id → silver.customers.id", Read("relationships.html"), StringComparison.Ordinal);
         Assert.Contains("✗ 1 broken", Read("index.html"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Checks_of_one_name_have_results_of_their_own_and_those_that_are_no_more_do_not_count()
+    {
+        project["models/silver/m.sql"] = """
+            /* @foz
+            checks: [{row_count: {min: 5}}, {row_count: 4}, {mean: {column: a, min: 7}}]
+            @foz */
+            SELECT 1 AS a
+            """;
+        await WriteAsync(
+            new CheckState("silver.m", "row_count", "min: 5", Passed: false, 1, 4, Actual: null),
+            new CheckState("silver.m", "row_count", "4", Passed: true, 0, 4, Actual: null),
+            new CheckState("silver.m", "mean(a)", "min: 7", Passed: false, 1, 4, Actual: "2.5"),
+            new CheckState("silver.m", "unique(a)", "", Passed: false, 3, 4, Actual: null));
+
+        var page = Read("tables/silver.m.html");
+        Assert.Matches("min: 5.*✗ 1 of 4 rows", page);
+        Assert.Matches("<code>4</code>.*✓ 4 rows", page);
+        Assert.Contains("✗ 2.5<", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("unique(a)", page, StringComparison.Ordinal);
+        Assert.Contains("✗ 2 broken", Read("index.html"), StringComparison.Ordinal);
     }
 
     [Fact]

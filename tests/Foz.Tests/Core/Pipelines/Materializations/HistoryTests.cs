@@ -40,6 +40,20 @@ public sealed class HistoryTests : IDisposable
             await VersionsAsync());
     }
 
+    [Theory]
+    [InlineData("quarantine")]
+    [InlineData("drop")]
+    public async Task A_key_whose_row_is_taken_out_is_not_gone(string onViolation)
+    {
+        lake.Model(
+            $"{ByColumn}\ncolumns: [{{name: v, checks: [{{accepted_values: {{values: [a, b], on_violation: {onViolation}}}}}]}}]", "SELECT id, v FROM bronze.t");
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a'), (2, 'a')) v(id, v)");
+        await lake.RunWellAsync();
+        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'bad')) v(id, v)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a|true", "2|a|false"], await lake.QueryAsync("SELECT id, v, is_current FROM silver.m ORDER BY ALL"));
+    }
+
     [Fact]
     public async Task Columns_are_compared_and_what_is_gone_ends()
     {

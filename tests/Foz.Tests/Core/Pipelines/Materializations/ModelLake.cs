@@ -6,6 +6,7 @@ using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.Tests.Core.Pipelines.Materializations;
 
@@ -88,6 +89,15 @@ sealed class ModelLake : IDisposable
         using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
         using var rows = session.Query($"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({bound.Sql})", Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row))];
+    }
+
+    /// <summary>Sets a property of a table.</summary>
+    public async Task AlterAsync(string name, string property, string value)
+    {
+        using var session = engines.Open(Workload.Models);
+        var table = await Lake.OpenTableAsync(TableName.Parse(name), Cancel);
+        await new TableAlterer(session).AlterAsync(
+            table, new TableAlteration.SetProperties(new Dictionary<string, string> { [property] = value }), Cancel);
     }
 
     /// <summary>A table's newest version.</summary>

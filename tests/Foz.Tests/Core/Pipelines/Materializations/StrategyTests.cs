@@ -83,6 +83,11 @@ public sealed class StrategyTests : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(["1|a|1|", "2|c|1|x", "3|d|2|y"], await lake.RowsAsync());
 
+        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_update_columns: [v]}", "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync("SELECT * FROM (VALUES (3, 'e', 3, 'z', 'new'), (4, 'f', 3, 'z', 'new')) v(id, v, made, more, last)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a|1||", "2|c|1|x|", "3|e|2|y|", "4|f|3|z|new"], await lake.RowsAsync());
+
         lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [maid]}", "SELECT * FROM STREAM(bronze.t)");
         await lake.AppendAsync("SELECT 2 AS id, 'e' AS v, 3 AS made, 'z' AS more");
         Assert.Contains("maid", (await lake.FailAsync()).Message, StringComparison.Ordinal);
@@ -251,6 +256,39 @@ public sealed class StrategyTests : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(
             strategy == "truncate+insert" ? ["4|new|d"] : ["1||", "2||", "3|new|", "4|new|d"], await lake.RowsAsync());
+    }
+
+    [Theory]
+    [InlineData("append", "")]
+    [InlineData("merge", ", unique_key: id")]
+    [InlineData("delete+insert", ", unique_key: id")]
+    [InlineData("insert_overwrite", ", partition_by: [id]")]
+    public async Task Sync_widens_types_and_what_was_written_before_stays(string strategy, string more)
+    {
+        lake.Model($"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.t");
+        await lake.AppendAsync("SELECT 1 AS id, 2::INTEGER AS n, 1.5::DECIMAL(3,1) AS d");
+        await lake.RunWellAsync();
+        await lake.AppendAsync("SELECT 2 AS id, 5000000000::BIGINT AS n, 120.55::DECIMAL(5,2) AS d", "bronze.u");
+        lake.Model($"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.u");
+        await lake.RunWellAsync();
+
+        Assert.Equal(["1|2|1.50", "2|5000000000|120.55"], await lake.RowsAsync());
+        var fields = (await lake.SnapshotAsync()).Fields;
+        Assert.Equal(["integer", "long", "decimal(5,2)"], fields.Select(field => $"{field.Type}"));
+    }
+
+    [Fact]
+    public async Task A_type_that_the_table_cannot_hold_is_told_with_a_way_out()
+    {
+        lake.Model("{type: incremental, strategy: append, on_schema_change: sync}", "SELECT 1 AS id");
+        await lake.RunWellAsync();
+        lake.Model("{type: incremental, strategy: append, on_schema_change: sync}", "SELECT 'x' AS id");
+
+        var error = await lake.FailAsync();
+        Assert.EndsWith("column id is integer in the table but string in the data, which it cannot hold", error.Message, StringComparison.Ordinal);
+        Assert.Equal("models/silver/m.sql", error.Place!.Value.File);
+        Assert.Equal(
+            "cast the column to the table's type in the SELECT; foz run silver.m --full-refresh makes the table anew", error.Hint);
     }
 
     [Fact]

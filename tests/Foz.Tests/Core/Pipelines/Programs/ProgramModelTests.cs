@@ -72,6 +72,48 @@ public sealed class ProgramModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_without_rows_is_an_empty_table_and_the_variables_of_the_project_reach_it()
+    {
+        project[".env"] = "SHOPX=lisbon\n";
+        project["models/gold/cities.py"] = """"
+            """@foz
+            columns: {city: varchar, orders: bigint}
+            @foz"""
+            import foz
+            def model(): return [] if foz.variable("SHOPX") == "lisbon" else [{"city": "x", "orders": 1}]
+            """";
+        project["models/gold/days.py"] = """"
+            """@foz
+            materialization: {type: incremental, strategy: append}
+            @foz"""
+            import foz
+            def model(): return [] if foz.is_incremental and foz.run_id and MADE else [{"n": 1, "day": "d"}]
+            MADE = False
+            """";
+        var run = await project.RunAsync();
+        Assert.All(run.Steps, step => Assert.True(step.Error is null, step.Error?.Describe()));
+        Assert.Equal(["city VARCHAR", "orders BIGINT"],
+            await project.QueryAsync("SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM gold.cities)"));
+        Assert.Equal(["0"], await project.QueryAsync("SELECT count(*) FROM gold.cities"));
+
+        var text = File.ReadAllText(Path.Combine(project.Folder, "models/gold/days.py"));
+        project["models/gold/days.py"] = text.Replace("MADE = False", "MADE = True", StringComparison.Ordinal);
+        run = await project.RunAsync();
+        Assert.All(run.Steps, step => Assert.True(step.Error is null, step.Error?.Describe()));
+        Assert.Equal(["1|d"], await project.QueryAsync("SELECT * FROM gold.days"));
+    }
+
+    [Fact]
+    public async Task A_model_that_dies_with_the_code_of_success_leaves_its_table()
+    {
+        project["models/gold/cities.py"] = "def model(): return [{'n': 1}]\n";
+        await project.RunAsync();
+        project["models/gold/cities.py"] = "import os\ndef model():\n    yield {'n': 2}\n    os._exit(0)\n";
+        Assert.Contains("ended before it was done", (await project.RunAsync()).Steps.Single().Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(["1"], await project.QueryAsync("SELECT n FROM gold.cities"));
+    }
+
+    [Fact]
     public async Task A_program_in_any_language_is_a_model_too()
     {
         await project.AppendAsync("bronze.orders", "SELECT 1 AS id");

@@ -44,6 +44,7 @@ public sealed class ProgramRunnerTests : IDisposable
     ProgramRun Run(ModelProgram program) => new()
     {
         Model = new("gold", "m"), Program = program, Folder = folder, RunId = "r1", LogFile = Path.Combine(folder, "log"),
+        Mask = static line => line.Replace("s3cr3t", "***", StringComparison.Ordinal),
         Tables = [new(new("silver", "orders"), AllTypes, fields)],
     };
 
@@ -165,13 +166,120 @@ public sealed class ProgramRunnerTests : IDisposable
     [InlineData("import foz\nfoz.table('gold.other')", "m.py:2", "gold.other is not among the tables of this model (silver.orders)")]
     [InlineData("import foz\nfoz.write([1])", "m.py:2", "a row must be a dict of columns, not int")]
     [InlineData("import sys\nsys.exit(4)", "m.py:2", "4")]
-    [InlineData("x = 1", "", "gave no rows")]
+    [InlineData("x = 1", "m.py", "gave no rows")]
+    [InlineData("import foz, os\nfoz.write({'n': i} for i in range(100000))\nos._exit(0)", "m.py", "ended before it was done")]
+    [InlineData("import foz, os\nfoz.write({'n': 1})\nos._exit(0)", "m.py", "ended before it was done")]
+    [InlineData("def model():\n    return 42", "m.py:1", "rows are dicts of columns, or a data frame or table, not int")]
+    [InlineData("def model():\n    return [{'n': 1}, 2]", "m.py:1", "a row must be a dict of columns, not int (row 2)")]
+    [InlineData("async def model():\n    return []", "m.py:1", "model() is async, and gives no rows")]
+    [InlineData("def model(): return [{'b': 1}, {'b': 2, 'B': 3}]", "m.py:1", "row 2 has a column 'B' where rows have 'b'")]
+    [InlineData("def model(): return [{'': 1}]", "m.py:1", "row 1 has a column without a name")]
+    [InlineData("def model(): return [{}]", "m.py", "gave rows without columns")]
+    [InlineData("def model(): return [{'n': 2 ** 127}]", "m.py", "gave '170141183460469231731687303715884105728' in row 1 for the column 'n', which is DECIMAL(38,0)")]
     [InlineData("import os\nos._exit(9)", "m.py", "ended with code 9")]
     public async Task What_goes_wrong_is_told(string code, string place, string message)
     {
         var error = await ErrorAsync(Python(code));
         Assert.Equal(place, $"{error.Place}");
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_failure_came_from_is_in_the_log()
+    {
+        var error = await ErrorAsync(Python("""
+            def read():
+                raise KeyError("price")
+            def model():
+                try:
+                    read()
+                except KeyError as cause:
+                    raise ValueError("no such column") from cause
+            """));
+        Assert.Equal("m.py:7", error.Place.ToString());
+        var log = File.ReadAllText(Path.Combine(folder, "log"));
+        Assert.Contains("KeyError: 'price'", log, StringComparison.Ordinal);
+        Assert.Contains("direct cause", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("foz_run.py", log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{'n': 1}, {'n': 'two'}", "BIGINT", "gave 'two' in row 2 for the column 'n', which is BIGINT")]
+    [InlineData("{'n': 1}, {'n': 2.0}, {'n': 1.7}", "bigint", "gave '1.7' in row 3 for the column 'n', which is BIGINT")]
+    [InlineData("{'n': 300}", "TINYINT", "gave '300' in row 1 for the column 'n', which is TINYINT")]
+    [InlineData("{'n': [1, 'x']}", "BIGINT[]", "gave a value for the column 'n' that is no BIGINT[]")]
+    public async Task A_value_that_its_column_does_not_hold_is_told_with_its_row(string rows, string type, string message)
+    {
+        var error = await ErrorAsync(Python($"def model(): return [{rows}]") with { ColumnTypes = new Dictionary<string, string> { ["n"] = type } });
+        Assert.Equal("m.py", error.Place.ToString());
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_rows_are_an_empty_table_where_its_columns_are_known()
+    {
+        var rows = await RowsAsync(Python("def model(): return []") with { EmptyColumns = [("id", "bigint"), ("tags", "VARCHAR[]")] });
+        Assert.Equal(["id BIGINT, tags VARCHAR[]"], rows);
+    }
+
+    [Fact]
+    public async Task Processes_that_a_model_starts_have_no_part_in_its_table()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "forks");
+        var rows = await RowsAsync(Python("""
+            import foz, multiprocessing, os, sys
+
+            def twice(n):
+                return 2 * n
+
+            def model():
+                foz.write({"n": 1})
+                for end in (lambda: sys.exit(0), lambda: os._exit(0), lambda: foz.write({"n": 9}), lambda: 1 / 0):
+                    if (child := os.fork()) == 0:
+                        end()
+                        return [{"n": 9}]
+                    os.waitpid(child, 0)
+                with multiprocessing.get_context("fork").Pool(2) as pool:
+                    foz.write({"n": n} for n in pool.map(twice, [1, 2]))
+                return [{"n": 3}]
+            """));
+        Assert.Equal(["n BIGINT", "{\"n\":1}", "{\"n\":2}", "{\"n\":4}", "{\"n\":3}"], rows);
+        Assert.Contains("foz.write is for the process that Foz began", File.ReadAllText(Path.Combine(folder, "log")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_is_a_module_with_those_beside_it_and_an_empty_input()
+    {
+        File.WriteAllText(Path.Combine(folder, "beside.py"), "def twice(n): return 2 * n\n");
+        var rows = await RowsAsync(Python("""
+            from __future__ import annotations
+            import pickle, sys, threading
+            from dataclasses import dataclass, asdict
+            import foz
+            from beside import twice
+
+            @dataclass
+            class Row:
+                n: int
+
+            late = threading.Thread(target=lambda: (threading.main_thread().join(), foz.write({"n": 3})))
+
+            def model():
+                try:
+                    input()
+                except EOFError:
+                    late.start()
+                    return [asdict(pickle.loads(pickle.dumps(Row(twice(2))))), {"n": len(sys.stdin.read())}]
+            """));
+        Assert.Equal(["n BIGINT", "{\"n\":4}", "{\"n\":0}", "{\"n\":3}"], rows);
+    }
+
+    [Fact]
+    public async Task A_model_called_as_a_module_of_Python_hides_none()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "gold"));
+        File.WriteAllText(Path.Combine(folder, "gold", "statistics.py"), "import random, statistics\ndef model(): return [{'n': statistics.mean([1, 3])}]\n");
+        Assert.Equal(["n BIGINT", "{\"n\":2}"], await RowsAsync(Run(new ModelProgram.Python("gold/statistics.py"))));
     }
 
     [Fact]

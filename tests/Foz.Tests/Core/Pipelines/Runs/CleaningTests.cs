@@ -73,6 +73,45 @@ public sealed class CleaningTests : IDisposable
         Assert.Equal(["1|10", "3|"], await project.RowsAsync("silver.t"));
     }
 
+    [Theory]
+    [InlineData("{type: 'decimal(12,2)', format: decimal_comma}", "'1,5' '1.234,50' '-3' '12,3400'", "1.50 1234.50 -3.00 12.34", "'12,3456' '0,001' 'x'")]
+    [InlineData("{type: 'decimal(12,2)'}", "'1.5' '1e3'", "1.50 1000.00", "'12.3456' '1_000'")]
+    [InlineData("integer", "'7' ' 42 ' '1.0' '-3' '+3'", "7 42 1 -3 3", "'1.7' '0x10' '1e3' '1_000' '3000000000'")]
+    [InlineData("utinyint", "'7'", "7", "'7.5' '-1'")]
+    [InlineData("double", "'1.5' '1e3'", "1.5 1000.0", "'1e400' '1_000'")]
+    [InlineData("{type: date, pattern: '%d/%m/%Y'}", "'05/01/2024' '5/1/2024' '01/01/0001'", "2024-01-05 2024-01-05 0001-01-01", "'05/01/24' '05/01/12024'")]
+    [InlineData("{type: date, pattern: '%d/%m/%y'}", "'05/01/24'", "2024-01-05", "'05/01/2024'")]
+    [InlineData("date", "'2024-01-05' '2024-01-05T00:00:00Z'", "2024-01-05 2024-01-05", "'24-01-05' '2024-01-05T10:00:00' '05/01/2024'")]
+    [InlineData("timestamp", "'2024-01-05T10:00:00.5'", "2024-01-05T10:00:00.5", "'2024-01-05T10:00:00-03:00' '2024-01-05T10:00:00.1234567'")]
+    [InlineData("timestamptz", "'2024-01-05T10:00:00-03:00'", "2024-01-05T13:00:00+00", "'24-01-05T10:00:00Z'")]
+    [InlineData("{type: timestamptz, pattern: '%Y-%m-%dT%H:%M%z'}", "'2024-01-05T10:00-03:00'", "2024-01-05T13:00:00+00", "'24-01-05T10:00-03:00'")]
+    [InlineData("boolean", "'true' 'f'", "true false", "'maybe'")]
+    public async Task A_cast_of_a_text_keeps_all_of_it_or_is_invalid_and_counted(string cast, string valid, string expected, string invalid)
+    {
+        string[] values = [.. valid.Split("' '"), .. invalid.Split("' '")];
+        var rows = values.Select((value, i) => $"({i}, '{value.Trim('\'')}')");
+        await project.AppendAsync("bronze.t", $"SELECT * FROM (VALUES {string.Join(", ", rows)}) v(id, a)");
+        project.Write("models/silver/t.sql", $"/* @foz\ncolumns: [{{name: a, clean: [{{cast: {cast}}}]}}]\n@foz */\nSELECT id, a FROM bronze.t");
+
+        Assert.Null((await project.RunAsync()).Steps.Single().Error);
+        var rejected = invalid.Split("' '").Length;
+        Assert.Equal(
+            [.. expected.Split(' '), .. Enumerable.Repeat("", rejected)],
+            await project.QueryAsync("SELECT replace(coalesce(a::VARCHAR, ''), ' ', 'T') FROM silver.t ORDER BY id"));
+        Assert.Equal(
+            [$"{rejected}|{values.Length}"],
+            await project.QueryAsync("SELECT violations, rows_checked FROM foz.checks WHERE \"check\" = 'clean.cast.invalid'"));
+    }
+
+    [Fact]
+    public async Task What_is_no_text_is_cast_as_the_engine_does()
+    {
+        await project.AppendAsync("bronze.t", "SELECT 1.7::DOUBLE AS a, TIMESTAMP '2024-01-05 10:00:00' AS b");
+        project.Write("models/silver/t.sql", "/* @foz\ncolumns: [{name: a, clean: [{cast: integer}]}, {name: b, clean: [{cast: date}]}]\n@foz */\nSELECT a, b FROM bronze.t");
+        Assert.Null((await project.RunAsync()).Steps.Single().Error);
+        Assert.Equal(["2|2024-01-05"], await project.QueryAsync("SELECT a, b::VARCHAR FROM silver.t"));
+    }
+
     [Fact]
     public async Task A_stream_is_cleaned_batch_by_batch()
     {
@@ -95,7 +134,9 @@ public sealed class CleaningTests : IDisposable
     [Theory]
     [InlineData("clean: [{lower: {columns: [nam]}}]", "models/silver/t.sql:2:10: the rule 'lower' names an unknown column 'nam'\n  did you mean 'name'?")]
     [InlineData("columns: [{name: id, clean: [lower]}]", "models/silver/t.sql:2:30: 'lower' is for text, and id is none\n  cast it behind this rule, or leave the rule out")]
-    [InlineData("columns: [{name: id, clean: [{cast: bigin}]}]", "models/silver/t.sql:2:31: the rule 'cast' cannot be made: ")]
+    [InlineData("columns: [{name: id, clean: [{cast: bigin}]}]", "models/silver/t.sql:2:31: the rule 'cast' cannot be made: unknown type 'bigin'")]
+    [InlineData("columns: [{name: id, clean: [{fill: abc}]}]", "models/silver/t.sql:2:31: 'abc' is no INTEGER, which id is\n  fill with a value of that type, or cast the column before")]
+    [InlineData("columns: [{name: id, clean: [{fill: 1.5}]}]", "models/silver/t.sql:2:31: '1.5' is no INTEGER, which id is")]
     [InlineData("clean: [{deduplicate: {keys: [id], order: updated desc}}]", "models/silver/t.sql:2:10: the rule 'deduplicate' cannot be made: ")]
     public async Task What_cannot_be_cleaned_is_told(string yaml, string expected)
     {

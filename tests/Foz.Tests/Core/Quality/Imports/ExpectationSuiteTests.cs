@@ -66,6 +66,30 @@ public sealed class ExpectationSuiteTests
         ],
         ExpectationSuite.Read(Recent, "orders.json", "silver.orders").Checks.Select(Text));
 
+    [Fact]
+    public void What_says_nothing_is_left_out_and_named()
+    {
+        var suite = ExpectationSuite.Read(
+            """
+            {"expectations": [
+              {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "uf", "value_set": []}},
+              {"type": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "uf", "value_set": [null]}},
+              {"type": "expect_column_values_to_not_be_null", "kwargs": {}},
+              {"type": "expect_column_mean_to_be_between", "kwargs": {"min_value": 1}},
+              {"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": []}}
+            ]}
+            """, "orders.json", table: null);
+        Assert.Empty(suite.Checks);
+        Assert.Equal(
+            [
+                "expect_column_values_to_be_in_set(uf): its 'value_set' has no value: no check is about nothing",
+                "expect_column_values_to_not_be_in_set(uf): its 'value_set' has no value: no check is about nothing",
+                "expect_column_values_to_not_be_null: it names no column", "expect_column_mean_to_be_between: it names no column",
+                "expect_compound_columns_to_be_unique: its 'column_list' has no value: no check is about nothing",
+            ],
+            suite.Unmatched.Select(unmatched => $"{unmatched.Expectation}: {unmatched.Reason}"));
+    }
+
     [Theory]
     [InlineData(Old)]
     [InlineData(Recent)]

@@ -1,5 +1,6 @@
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Quality;
 using Foz.Core.Quality.Profiles;
 
 namespace Foz.Tests.Core.Quality.Profiles;
@@ -35,7 +36,7 @@ public sealed class TableProfilerTests : IDisposable
             profile.Columns[0], profile.Columns[1], profile.Columns[2], profile.Columns[3], profile.Columns[4], profile.Columns[5]);
         Assert.Equal(("0", "11", 5.5, 12L, 0L), (id.Min, id.Max, id.Mean, id.Distinct, id.Nulls));
         Assert.Equal(Math.Sqrt(13), id.StandardDeviation!.Value, 9);
-        Assert.Equal(["2", "5", "8"], id.Quartiles);
+        Assert.Equal(["2.75", "5.5", "8.25"], id.Quartiles);
         Assert.Empty(id.Top);
         Assert.Equal(Enumerable.Repeat(1L, TableProfiler.HistogramParts), id.Histogram);
         Assert.Equal([new("0", 4), new("1", 4), new("2", 4)], three.Top);
@@ -67,6 +68,42 @@ public sealed class TableProfilerTests : IDisposable
         Assert.Equal(known.Count, column.Histogram.Sum());
         Assert.Equal(
             known.GroupBy(v => v).Select(g => (long)g.Count()).OrderDescending().Take(5), column.Top.Select(top => top.Rows));
+    }
+
+    [Theory]
+    [InlineData("VALUES (1), (2), (3), (4)", "1.75 2.5 3.25")]
+    [InlineData("VALUES (1), (2), (3)", "1.5 2 2.5")]
+    [InlineData("VALUES (1::DOUBLE), (2), (3)", "1.5 2.0 2.5")]
+    [InlineData("VALUES (0.01), (0.02)", "0.0125 0.015 0.017499999999999998")]
+    [InlineData("VALUES (DATE '2024-01-01'), (DATE '2024-01-02')", "2024-01-01 2024-01-01 2024-01-02")]
+    public void Between_two_numbers_quartiles_are_interpolated_as_the_check_median_does(string rows, string expected)
+    {
+        session.Execute($"CREATE TEMP TABLE t AS FROM ({rows}) AS v(a)", Token);
+        var column = Assert.Single(Profile("t").Columns);
+        Assert.Equal(expected, string.Join(' ', column.Quartiles));
+        if (column.Mean is null) return;
+        Assert.Equal(
+            session.QueryScalar<double>($"SELECT {new Measure.Quantile(0.5m).Sql("a", "")} FROM t", Token),
+            double.Parse(column.Quartiles[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void What_is_no_number_or_infinite_is_told_and_has_no_place_in_the_histogram()
+    {
+        session.Execute(
+            """
+            CREATE TEMP TABLE t AS FROM (VALUES
+                (1.0::DOUBLE, 1.0::DOUBLE, 1e300::DOUBLE, 'nan'::DOUBLE), (2, 'inf', -1e300, 'nan'), (3, 5, 0, 'inf'), (4, 'nan', 0, '-inf')
+            ) AS v(plain, mixed, large, nothing)
+            """, Token);
+        var columns = Profile("t").Columns;
+        Assert.Equal(Math.Sqrt(5.0 / 3), columns[0].StandardDeviation!.Value, 9);
+        Assert.All(columns.Skip(1).Take(1).Append(columns[3]), column => Assert.True(double.IsNaN(column.StandardDeviation!.Value)));
+        Assert.Equal(("1.0", "nan"), (columns[1].Min, columns[1].Max));
+        Assert.Equal((1L, 1L, 2L), (columns[1].Histogram[0], columns[1].Histogram[^1], columns[1].Histogram.Sum()));
+        Assert.Equal(4, columns[2].Histogram.Sum());
+        Assert.False(double.IsFinite(columns[2].StandardDeviation!.Value));
+        Assert.Equal(0, columns[3].Histogram.Sum());
     }
 
     [Fact]
