@@ -52,6 +52,20 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_are_read_again_are_not_one_too_many()
+    {
+        var database = await server.CreateDatabaseAsync();
+        WriteSource(database, "{t: {mode: incremental, cursor: c, columns: [{name: id, checks: [{unique: {on_violation: quarantine}}]}]}}");
+        await database.ExecuteAsync("CREATE TABLE t (id int, c date); INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02')");
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("INSERT INTO t VALUES (3, '2026-01-02'), (1, '2026-01-03')");
+        await lake.RunWellAsync();
+        Assert.Equal(["1,2,3"], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t"));
+        Assert.Equal(["1"], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t__quarantine"));
+    }
+
+    [Fact]
     public async Task Tables_of_a_run_are_read_as_they_were_at_one_moment()
     {
         var database = await CreateTablesAsync(5);

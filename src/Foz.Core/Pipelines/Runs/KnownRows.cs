@@ -21,17 +21,18 @@ sealed record KnownRows(string Select, long Rows)
     /// <param name="table">Its name.</param>
     /// <param name="select">The rows as they go to the table, read once.</param>
     /// <param name="fields">Their columns, without change columns.</param>
+    /// <param name="reread">The condition that is true for the rows of the table that can be among them; null for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<KnownRows> LeaveOutAsync(
         EngineSession session, Lake lake, Tables.TableSnapshot present, TableName table, string select, IReadOnlyList<Field> fields,
-        CancellationToken cancellationToken)
+        string? reread, CancellationToken cancellationToken)
     {
         var names = present.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var columns = fields.Select(f => f.Name).Where(names.Contains).Select(SqlText.Identifier).ToList();
         var list = string.Join(", ", columns);
         var binder = new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null));
         using var known = await binder.BindAsync(
-            $"SELECT {list}, count(*) AS foz_count FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)} GROUP BY {list}",
+            $"SELECT {list}, count(*) AS foz_count FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)} WHERE {reread ?? "true"} GROUP BY {list}",
             cancellationToken);
         session.Execute(
             $"""

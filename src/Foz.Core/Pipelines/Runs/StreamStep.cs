@@ -224,9 +224,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
-        var kept = new KeptRows(replaces ? null : table, []);
+        var reread = replaces ? null : RereadRows(session, present, manifest);
+        var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread };
         var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, cancellationToken);
-        var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, manifest, cancellationToken);
+        var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, reread, manifest, cancellationToken);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, known.Select, options, cancellationToken)
             : await writer.AppendAsync(table, known.Select, options, cancellationToken);
@@ -261,11 +262,27 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     /// <summary>The rows without those that arrived before, where the batch reads the rows of the last cursor again.</summary>
     async Task<KnownRows> LeaveOutKnownAsync(
-        EngineSession session, TableSnapshot? present, string select, IReadOnlyList<Field> fields, StepManifest manifest,
+        EngineSession session, TableSnapshot? present, string select, IReadOnlyList<Field> fields, string? reread, StepManifest manifest,
         CancellationToken cancellationToken) =>
         manifest.Stream is { RereadsCursor: true } && present is not null
-            ? await KnownRows.LeaveOutAsync(session, context.Lake, present, node.Table, select, fields, cancellationToken)
+            ? await KnownRows.LeaveOutAsync(session, context.Lake, present, node.Table, select, fields, reread, cancellationToken)
             : new(select, 0);
+
+    /// <summary>
+    /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and where the table
+    /// does not have the cursor as it came, or as a type that reads it.
+    /// </summary>
+    string? RereadRows(EngineSession session, TableSnapshot? present, StepManifest manifest)
+    {
+        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from } || Stream.Cursor is not { } cursor) return null;
+        if (present?.Fields.FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field) return null;
+        if (node.Stream.Columns.Any(column => column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
+            || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
+        var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
+        return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
+            ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
+            : null;
+    }
 
     /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
     void Reconcile(EngineSession session, long given, long added, string? rejectedSql, CancellationToken cancellationToken)
