@@ -14,11 +14,9 @@ public sealed class EnginePool : IDisposable
     // find room for its buffers under the smallest budgets, however much it may spill.
     const double EngineShare = 0.9;
 
-    // Binding sees no data but the beginnings of files whose columns it looks for: this is for plans of the largest statements.
+    // Binding sees no data but the beginnings of files whose columns it looks for: this is for plans of the largest statements,
+    // for those of many sessions at once, and for what is kept of catalogs.
     const long BindingBytes = 256L << 20;
-
-    // For statements that read little or nothing.
-    const long ServingBytes = 64L << 20;
 
     readonly EngineOptions options;
     readonly Lazy<TempFolder> temp;
@@ -39,14 +37,14 @@ public sealed class EnginePool : IDisposable
         for (var i = 0; i < instances.Length; i++)
         {
             var workload = (Workload)i;
-            long? small = workload switch { Workload.Binding => BindingBytes, Workload.Serving => ServingBytes, _ => null };
+            var isSmall = workload is Workload.Binding or Workload.Serving;
             var own = new InstanceOptions
             {
-                Name = workload.ToString(), MemoryBytes = small ?? MemoryBytes / Math.Max(options.Workloads.Count, 1),
+                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
                 Threads = options.Threads,
             };
             instances[i] = new(this, own, streams, scans, bytes => OpenDatabase(
-                small is { } least ? SmallSettings(own.Name, least) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
+                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
         }
     }
 
@@ -180,9 +178,9 @@ public sealed class EnginePool : IDisposable
         ["preserve_insertion_order"] = keepsOrder ? "true" : "false",
     };
 
-    Dictionary<string, string> SmallSettings(string name, long bytes) => new()
+    Dictionary<string, string> BindingSettings(string name) => new()
     {
-        ["memory_limit"] = Text(bytes) + "B",
+        ["memory_limit"] = Text(BindingBytes) + "B",
         ["threads"] = "1",
         ["temp_directory"] = SpillFolder(name),
         ["autoload_known_extensions"] = "false",

@@ -14,7 +14,7 @@ namespace Foz.Core.Serving.PostgreSql;
 /// </summary>
 sealed class CatalogImages(SqlService service) : IDisposable
 {
-    // One whose relations were all read takes between two and three of the 64 MB of the instance that they are in, which statements need too.
+    // One whose relations were all read takes between two and three of the 256 MB of the instance that they are in, which statements need too.
     const int ImagesMax = 8;
 
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
