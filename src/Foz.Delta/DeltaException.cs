@@ -44,6 +44,9 @@ public enum DeltaErrorKind
 
     /// <summary>The object store is full, or a quota is used up.</summary>
     StorageFull,
+
+    /// <summary>An object store ignores the conditions of writes, so that commits of two writers would be lost.</summary>
+    StorageUnconditional,
 }
 
 /// <summary>The one exception of this library: says what went wrong, where, and what to do.</summary>

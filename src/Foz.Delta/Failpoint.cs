@@ -4,9 +4,9 @@ using System.Globalization;
 namespace Foz.Delta;
 
 /// <summary>
-/// Named places around writes where a test can let the process die. <c>FOZ_FAILPOINT=name</c> or <c>name:n</c>
-/// kills the process, as <c>kill -9</c> does, at the first or the n-th hit of that name. Without the variable
-/// a hit costs nothing.
+/// Named places around reads and writes where a test can let the process die, or do what another process might do there.
+/// <c>FOZ_FAILPOINT=name</c> or <c>name:n</c> kills the process, as <c>kill -9</c> does, at the first or the n-th hit of that name.
+/// Without the variable a hit costs nothing.
 /// </summary>
 public static class Failpoint
 {
@@ -15,12 +15,26 @@ public static class Failpoint
 
     static readonly (string Name, int Hit)? armed = Parse(Environment.GetEnvironmentVariable(Variable));
     static readonly bool isArmed = armed is not null;
+    static readonly AsyncLocal<Action<string>?> watcher = new();
     static int hits;
+    static int watchers;
 
     /// <summary>Dies here if the environment armed this name and this is the hit that it asked for.</summary>
     public static void Hit(string name)
     {
         if (isArmed) Count(name);
+        if (Volatile.Read(ref watchers) > 0) watcher.Value?.Invoke(name);
+    }
+
+    /// <summary>
+    /// Lets a test act at the hits of what it starts from here on, and of nothing else, until what is returned is disposed.
+    /// </summary>
+    /// <param name="onHit">Told the name of each hit; what it throws comes out of there.</param>
+    internal static IDisposable Watch(Action<string> onHit)
+    {
+        Interlocked.Increment(ref watchers);
+        watcher.Value = onHit;
+        return new Watching();
     }
 
     /// <summary>Reads <c>name</c> or <c>name:n</c>; null for nothing. The text is a test's, so faults throw.</summary>
@@ -40,5 +54,14 @@ public static class Failpoint
         using var self = Process.GetCurrentProcess();
         self.Kill();
         Environment.FailFast($"failpoint {name}");
+    }
+
+    sealed class Watching : IDisposable
+    {
+        public void Dispose()
+        {
+            watcher.Value = null;
+            Interlocked.Decrement(ref watchers);
+        }
     }
 }

@@ -36,7 +36,9 @@ static class LakeFindings
             [
                 new("lake", true, $"{lake.Root} can be read, listed and written in {probe.Elapsed.TotalMilliseconds:0} ms"),
                 new("lake's promises", probe.Fault is null, probe.Fault
-                    ?? "of two that create or replace an object, one wins",
+                    ?? (lake.IsSingleWriter
+                        ? "none (unsafe_single_writer): two processes that write at the same time lose commits"
+                        : "of two that create or replace an object, one wins"),
                     "commits would be lost: use a store with conditional writes (If-None-Match, If-Match)"),
                 new("clock", skew <= skewMax, $"{skew.TotalSeconds:0} s off the store's", "set this machine's clock by NTP"),
             ];

@@ -38,6 +38,7 @@ public sealed class Lake
             Settings = location.Settings, Cache = cache, Clock = clock, Variable = name => location.Variables[name],
         });
         Store = open(location.Path);
+        IsSingleWriter = location.Settings.GetValueOrDefault(ObjectStores.SingleWriter.Name) == "true";
         Folder = cache.PrivateFolder(Store.Root);
         (Engines, Clock, this.cache) = (engines, clock, cache);
         Tables = new(Store, engines, clock, new(Path.Combine(cache.Folder, "keys"), clock), open);
@@ -62,6 +63,9 @@ public sealed class Lake
 
     /// <summary>Whether the lake is on this machine, and not in an object store.</summary>
     public bool IsLocal => Store.IsLocal;
+
+    /// <summary>Whether its object store does not decide between two writers: only one process at a time may write.</summary>
+    public bool IsSingleWriter { get; }
 
     /// <summary>Where the files of a lake in an object store are kept; null for a lake on this machine.</summary>
     public string? CacheFolder => cache?.Folder;

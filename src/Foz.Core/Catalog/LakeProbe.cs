@@ -1,4 +1,3 @@
-using System.Text;
 using Foz.Delta;
 using Foz.Delta.Storage;
 
@@ -10,48 +9,14 @@ namespace Foz.Core.Catalog;
 /// <param name="Fault">Which promise that commits depend on the storage breaks; null if none.</param>
 public sealed record LakeProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fault)
 {
-    const string Folder = Lake.SystemFolder + "/probes";
-
     /// <summary>Tries out what a lake's storage must do, on an object of its own that is deleted again.</summary>
     /// <exception cref="DeltaException">The storage cannot be reached, read or written.</exception>
     public static async Task<LakeProbe> RunAsync(Lake lake, CancellationToken cancellationToken)
     {
-        var store = lake.Store;
-        var path = $"{Folder}/{Guid.NewGuid():N}";
-        var startedAt = lake.Clock.GetTimestamp();
-        var created = await store.PutIfAbsentAsync(path, Text("1"), cancellationToken);
-        try
-        {
-            var now = lake.Clock.GetUtcNow();
-            var fault = await FindFaultAsync(store, path, created, cancellationToken);
-            var skew = created is PutIfAbsentResult.Created { Info.LastModified: var written } ? written - now : default;
-            return new(lake.Clock.GetElapsedTime(startedAt), skew, fault);
-        }
-        finally
-        {
-            await store.DeleteAsync(path, CancellationToken.None);
-        }
+        var found = await StoreProbe.RunAsync(lake.Store, lake.Clock, cancellationToken);
+        return new(found.Elapsed, found.ClockSkew, found.Fault);
     }
 
     /// <summary>The kind of network file system that a folder is on; null if it is on this machine or unknown.</summary>
     public static string? NetworkFileSystemOf(string folder) => LocalObjectStore.NetworkFileSystemOf(folder);
-
-    static async Task<string?> FindFaultAsync(
-        IObjectStore store, string path, PutIfAbsentResult created, CancellationToken cancellationToken)
-    {
-        if (created is not PutIfAbsentResult.Created) return "a new object is said to be there already";
-        if (await store.PutIfAbsentAsync(path, Text("2"), cancellationToken) is PutIfAbsentResult.Created)
-            return "an object was created twice";
-        if (await store.GetAsync(path, cancellationToken) is not { } read || !read.Content.Span.SequenceEqual("1"u8))
-            return "an object does not read as it was written";
-        if (await store.PutIfMatchAsync(path, Text("3"), read.ETag, cancellationToken) is PutIfMatchResult.Mismatch)
-            return "an object that nobody changed could not be replaced";
-        if (await store.PutIfMatchAsync(path, Text("4"), read.ETag, cancellationToken) is PutIfMatchResult.Written)
-            return "an object was replaced twice by one tag";
-        return await store.ListAsync(Folder, startAfter: null, cancellationToken).AnyAsync(o => o.Path == path, cancellationToken)
-            ? null
-            : "a listing lacks an object that was just written";
-    }
-
-    static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -5,20 +5,16 @@ using System.Text.Json;
 namespace Foz.Core.Journal;
 
 /// <summary>
-/// A file of journal records: one line each, the first eight hexadecimal digits of the JSON's SHA-256, then the JSON.
-/// It is synced after each group of records; a torn last line is no record.
+/// The text of journal records: one line each, the first eight hexadecimal digits of the JSON's SHA-256, then the JSON. A torn last
+/// line is no record.
 /// </summary>
 static class JournalSegment
 {
     const int ChecksumLength = 8;
     const byte Separator = (byte)' ';
 
-    /// <summary>
-    /// Writes records behind those that are there: all of them, durable when it returns, or none where the disk fails.
-    /// </summary>
-    /// <param name="file">The file, opened to append without a buffer.</param>
-    /// <param name="records">The records.</param>
-    public static void Append(FileStream file, IEnumerable<JournalRecord> records)
+    /// <summary>Records as lines.</summary>
+    public static ReadOnlyMemory<byte> Write(IEnumerable<JournalRecord> records)
     {
         using var lines = new MemoryStream();
         foreach (var record in records)
@@ -29,10 +25,21 @@ static class JournalSegment
             lines.Write(json);
             lines.WriteByte((byte)'\n');
         }
+        return lines.GetBuffer().AsMemory(0, (int)lines.Length);
+    }
+
+    /// <summary>
+    /// Writes records behind those that are there: all of them, durable when it returns, or none where the disk fails.
+    /// </summary>
+    /// <param name="file">The file, opened to append without a buffer.</param>
+    /// <param name="records">The records.</param>
+    public static void Append(FileStream file, IEnumerable<JournalRecord> records)
+    {
+        var lines = Write(records);
         var end = file.Length;
         try
         {
-            file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
+            file.Write(lines.Span);
             file.Flush(flushToDisk: true);
         }
         catch (IOException)
@@ -44,9 +51,8 @@ static class JournalSegment
     }
 
     /// <summary>The JSON of every whole record, in order.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Read(string path)
+    public static IEnumerable<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> content)
     {
-        var content = ReadAll(path).AsMemory();
         while (content.Span.IndexOf((byte)'\n') is var end and >= 0)
         {
             var line = content[..end];
@@ -58,13 +64,41 @@ static class JournalSegment
         }
     }
 
-    static byte[] ReadAll(string path)
+    /// <summary>The JSON of every whole record of a file, in order.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Read(string path)
     {
         // A run that is still going holds the file open for writing.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var content = new byte[file.Length];
         file.ReadExactly(content);
-        return content;
+        return Read(content.AsMemory());
+    }
+
+    /// <summary>Adds records to a file as lines of JSON.</summary>
+    /// <param name="records">Their JSON.</param>
+    /// <param name="table">The table whose records are wanted, by its name inside the schema <c>foz</c>; null for all.</param>
+    /// <param name="file">The file.</param>
+    /// <returns>How many there were.</returns>
+    public static int Export(IEnumerable<ReadOnlyMemory<byte>> records, string? table, string file)
+    {
+        using var output = new FileStream(file, FileMode.Append, FileAccess.Write);
+        var count = 0;
+        foreach (var json in records.Where(json => table is null || TableOf(json) == table))
+        {
+            output.Write(json.Span);
+            output.WriteByte((byte)'\n');
+            count++;
+        }
+        return count;
+    }
+
+    static string? TableOf(ReadOnlyMemory<byte> json)
+    {
+        var reader = new Utf8JsonReader(json.Span);
+        // The discriminator is written first.
+        return reader.Read() && reader.Read() && reader.ValueTextEquals("record"u8) && reader.Read()
+            ? reader.GetString()
+            : null;
     }
 
     static string Checksum(ReadOnlySpan<byte> json) =>

@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
 
 namespace Foz.Core.Journal;
 
@@ -10,39 +11,51 @@ namespace Foz.Core.Journal;
 /// <param name="lake">The lake.</param>
 public sealed class JournalWriter(Lake lake)
 {
-    const string Step = "foz.journal";
-
-    readonly RunJournal journal = new(lake.JournalFolder);
+    /// <summary>
+    /// How long a table remembers which segments of a writer it has. A segment is deleted right behind its commits, and where it could
+    /// not be, by the next run.
+    /// </summary>
+    static KeyValuePair<string, string> Retention { get; } = new("delta.setTransactionRetentionDuration", "interval 7 days");
 
     /// <summary>An identifier for a run that starts now; those of later runs sort behind it.</summary>
     public static string NewRunId(TimeProvider clock) => string.Create(
         CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyyMMddHHmmssfff}-{Guid.NewGuid().ToString("N")[..4]}");
 
-    /// <summary>Adds records of a run; they are durable when it returns.</summary>
-    public void Append(string runId, params IReadOnlyCollection<JournalRecord> records) =>
-        journal.Append(runId, records);
-
     /// <summary>
-    /// Commits the records of all runs that have ended: each table carries the run's number in its <c>txn</c>, so that a
-    /// crash between two tables loses and doubles nothing. Called by who holds the lake. Where it fails, with an error that
-    /// <see cref="DeltaErrors.Find"/> knows, what is not committed stays in the journal.
+    /// Commits the records of a run, and of those that are gone. Each table carries the number of a run's last segment in a
+    /// <c>txn</c> of that run, so that a crash between two tables, or between a commit and the deletion of the segment, loses and
+    /// doubles nothing, whatever clocks said. Where it fails, with an error that <see cref="DeltaErrors.Find"/> knows, what is not
+    /// committed stays in the journal.
     /// </summary>
+    /// <param name="session">Writes the tables.</param>
+    /// <param name="journal">The run's journal.</param>
+    /// <param name="ownOnly">Whether the records of other runs stay where they are: another run holds the lake.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What did not go well although the records are committed.</returns>
-    public async Task<IReadOnlyList<Warning>> FlushAsync(EngineSession session, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<Warning>> FlushAsync(
+        EngineSession session, RunJournal journal, bool ownOnly, CancellationToken cancellationToken)
     {
         var warnings = new List<Warning>();
         var work = lake.Engines.CreateTempFolder();
         try
         {
-            foreach (var runId in journal.Segments())
+            foreach (var ofRun in (await journal.CloseAsync(ownOnly, cancellationToken)).GroupBy(segment => segment.RunId))
             {
+                var segments = ofRun.OrderBy(segment => segment.Number).ToList();
+                var records = new List<(long Number, List<ReadOnlyMemory<byte>> Records)>();
+                foreach (var segment in segments)
+                    records.Add((segment.Number, [.. await segment.ReadAsync(cancellationToken)]));
+                var batch = new StepBatch($"foz.journal.{ofRun.Key}", segments[^1].Number);
                 foreach (var name in JournalTables.Names)
                 {
-                    var file = Path.Combine(work.FullName, $"{runId}-{name.Name}.jsonl");
-                    if (await FlushAsync(session, runId, name, file, cancellationToken) is { } warning)
+                    var file = Path.Combine(work.FullName, $"{ofRun.Key}-{name.Name}.jsonl");
+                    var export = (long done) => records.Where(segment => segment.Number > done)
+                        .Sum(segment => JournalSegment.Export(segment.Records, name.Name, file));
+                    if (await AppendAsync(lake, session, name, batch, export, file, cancellationToken) is { } warning)
                         warnings.Add(warning);
                 }
-                journal.Delete(runId);
+                Foz.Delta.Failpoint.Hit("journal.committed");
+                foreach (var segment in segments) await segment.DeleteAsync(cancellationToken);
             }
         }
         finally
@@ -60,18 +73,16 @@ public sealed class JournalWriter(Lake lake)
     public PendingRows? SelectPending(string table)
     {
         var own = table is AuditRecord.Table or QueryRecord.Table ? RecordSegments.In(lake.JournalFolder, table) : [];
-        if (journal.Segments() is not { Count: > 0 } segments)
-        {
-            if (own.Count == 0) return null;
-            segments = [];
-        }
+        var segments = RecordsOfRuns();
+        if (own.Count == 0 && segments.Count == 0) return null;
         var folder = lake.Engines.CreateTempFolder();
         var file = Path.Combine(folder.FullName, $"{table}.jsonl");
         var pending = new PendingRows(Select(table, file), folder);
         var count = 0;
         try
         {
-            count = segments.Sum(runId => journal.Export(runId, table, file)) + own.Sum(segment => RecordSegments.Export(segment, file));
+            count = segments.Sum(records => JournalSegment.Export(records, table, file))
+                + own.Sum(segment => RecordSegments.Export(segment, file));
         }
         finally
         {
@@ -80,16 +91,38 @@ public sealed class JournalWriter(Lake lake)
         return count > 0 ? pending : null;
     }
 
-    async Task<Warning?> FlushAsync(
-        EngineSession session, string runId, TableName name, string file, CancellationToken cancellationToken)
+    /// <summary>The records of all runs; who binds a name asks at once.</summary>
+    List<IEnumerable<ReadOnlyMemory<byte>>> RecordsOfRuns() => Task.Run(async () =>
     {
-        var batch = new StepBatch(Step, long.Parse(runId.AsSpan(0, runId.IndexOf('-')), CultureInfo.InvariantCulture));
-        if (journal.Export(runId, name.Name, file) == 0) return null;
+        var records = new List<IEnumerable<ReadOnlyMemory<byte>>>();
+        foreach (var segment in await RunJournal.ListAsync(lake, CancellationToken.None))
+            records.Add(await segment.ReadAsync(CancellationToken.None));
+        return records;
+    }).GetAwaiter().GetResult();
+
+    /// <summary>Adds records to a table, unless it has those of their segment.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="session">Writes the table.</param>
+    /// <param name="name">The table.</param>
+    /// <param name="batch">Their writer, and the number of its segment.</param>
+    /// <param name="export">
+    /// Writes the records of the writer's segments behind a number to a file as lines of JSON, and gives how many there are.
+    /// </param>
+    /// <param name="file">The file.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What did not go well although the records are committed; null for nothing.</returns>
+    internal static async Task<Warning?> AppendAsync(
+        Lake lake, EngineSession session, TableName name, StepBatch batch, Func<long, int> export, string file,
+        CancellationToken cancellationToken)
+    {
+        var present = await (await lake.OpenTableAsync(name, cancellationToken)).FindLatestAsync(cancellationToken);
+        if (export(present?.BatchOf(batch.Step) ?? 0) == 0) return null;
         var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
-        var present = await table.FindLatestAsync(cancellationToken);
-        if (present?.BatchOf(Step) >= batch.Number) return null;
+        if (present is not null && !present.Properties.ContainsKey(Retention.Key))
+            await new TableAlterer(session).AlterAsync(
+                table, new TableAlteration.SetProperties(new Dictionary<string, string>([Retention])), cancellationToken);
         await using var change = await new TableWriter(session).AppendAsync(
-            table, Select(name.Name, file), new() { Batch = batch }, cancellationToken);
+            table, Select(name.Name, file), new() { Batch = batch, Properties = [new(Retention.Key, Retention.Value)] }, cancellationToken);
         return (await change.CommitAsync(cancellationToken)).Warning;
     }
 

@@ -13,7 +13,7 @@ sealed class RecordSegments : IDisposable
     readonly Lock gate = new();
     readonly string folder;
     readonly string table;
-    readonly FileStream held;
+    readonly WriterLock held;
     FileStream? open;
     long number;
     int records;
@@ -27,7 +27,7 @@ sealed class RecordSegments : IDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            held = new(LockOf(instance), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+            held = new(LockOf(instance));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -85,7 +85,7 @@ sealed class RecordSegments : IDisposable
             return
             [
                 .. In(folder, table).Where(segment => segment.Path != current).GroupBy(segment => segment.Instance)
-                    .Where(group => group.Key == Instance || IsGone(group.Key)).SelectMany(group => group),
+                    .Where(group => group.Key == Instance || WriterLock.IsGone(LockOf(group.Key))).SelectMany(group => group),
             ];
         }
     }
@@ -97,46 +97,16 @@ sealed class RecordSegments : IDisposable
 
     /// <summary>Writes a segment's records as lines of JSON.</summary>
     /// <returns>How many there are.</returns>
-    public static int Export(Segment segment, string file)
-    {
-        using var output = new FileStream(file, FileMode.Append, FileAccess.Write);
-        var count = 0;
-        foreach (var json in JournalSegment.Read(segment.Path))
-        {
-            output.Write(json.Span);
-            output.WriteByte((byte)'\n');
-            count++;
-        }
-        return count;
-    }
+    public static int Export(Segment segment, string file) => JournalSegment.Export(JournalSegment.Read(segment.Path), table: null, file);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Close();
         held.Dispose();
-        File.Delete(LockOf(Instance));
     }
 
     string LockOf(string instance) => Path.Combine(folder, $"{instance}.{table}{LockExtension}");
-
-    bool IsGone(string instance)
-    {
-        if (!File.Exists(LockOf(instance))) return true;
-        try
-        {
-            using (new FileStream(LockOf(instance), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            {
-                // Nobody holds it.
-            }
-            File.Delete(LockOf(instance));
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
 
     static Segment? Parse(string path) =>
         Path.GetFileNameWithoutExtension(path).Split('.') is [var instance, var number]

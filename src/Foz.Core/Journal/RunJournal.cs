@@ -1,82 +1,160 @@
-using System.Text.Json;
+using System.Globalization;
+using Foz.Core.Catalog;
+using Foz.Delta;
+using Foz.Delta.Storage;
 
 namespace Foz.Core.Journal;
 
 /// <summary>
-/// Where records are kept until they reach their Delta tables: segment files in <c>&lt;lake&gt;/_foz/journal</c>, one
-/// for each run. A segment is deleted once every table holds its records.
+/// Where a run keeps its records until they reach their Delta tables: in segments that it numbers from 1 on. A segment is written by
+/// its run alone, and by nobody once it is closed. It is moved to the tables, and deleted, by its run, or by a run that comes behind
+/// one that is gone. Used by one thread at a time.
 /// </summary>
-/// <param name="folder">The journal's folder.</param>
-public sealed class RunJournal(string folder)
+abstract class RunJournal : IDisposable
 {
-    const string Extension = ".segment";
+    /// <summary>What segments are called behind their last dot.</summary>
+    public const string Extension = "segment";
 
-    /// <summary>Steps that end at the same time write to one segment; nothing else keeps writers apart on Linux.</summary>
-    readonly Lock gate = new();
+    RunJournal() { }
 
-    /// <summary>
-    /// Adds records of one run to its segment; they are durable when it returns. Safe for use by many threads.
-    /// </summary>
-    /// <exception cref="FozException">The disk is full or may not be written.</exception>
-    public void Append(string runId, params IReadOnlyCollection<JournalRecord> records)
+    /// <summary>The journal of a run: beside a local lake's tables in files, and in a store in objects.</summary>
+    /// <exception cref="FozException">The journal's folder cannot be written.</exception>
+    public static RunJournal Open(Lake lake, string runId) =>
+        lake.IsLocal ? new OfFolder(lake.JournalFolder, runId) : new OfStore(lake.Store, runId);
+
+    /// <summary>All segments of a lake, those that are still written among them, in order.</summary>
+    public static async Task<IReadOnlyList<RunSegment>> ListAsync(Lake lake, CancellationToken cancellationToken) =>
+        lake.IsLocal
+            ? [.. RecordSegments.In(lake.JournalFolder, Extension).Select(segment => new RunSegment.OfFile(segment))]
+            : await OfStore.ListAsync(lake.Store, cancellationToken);
+
+    /// <summary>Adds records: all of them, durable when it returns, or none.</summary>
+    /// <exception cref="FozException">The storage is full, may not be written, or fails.</exception>
+    public abstract Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken);
+
+    /// <summary>Closes the open segment, and gives those that the run may move.</summary>
+    /// <param name="ownOnly">Whether those of runs that are gone are left where they are.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public abstract Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual void Dispose() { }
+
+    /// <summary>In a folder of this machine: files that are synced after each group of records.</summary>
+    sealed class OfFolder(string folder, string runId) : RunJournal
     {
-        try
+        readonly RecordSegments segments = new(folder, runId, Extension);
+
+        public override Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
         {
-            Directory.CreateDirectory(folder);
-            lock (gate)
+            segments.Append(records);
+            return Task.CompletedTask;
+        }
+
+        public override Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken)
+        {
+            segments.Close();
+            return Task.FromResult<IReadOnlyList<RunSegment>>(
+            [
+                .. segments.Closed().Where(segment => !ownOnly || segment.Instance == runId)
+                    .Select(segment => new RunSegment.OfFile(segment)),
+            ]);
+        }
+
+        public override void Dispose() => segments.Dispose();
+    }
+
+    /// <summary>In an object store, which outlives the machine: an object for each group of records.</summary>
+    sealed class OfStore(IObjectStore store, string runId) : RunJournal
+    {
+        const string Folder = Lake.SystemFolder + "/journal";
+        long number;
+
+        /// <summary>How many records the next object may hold already: of a write of which nobody knows how it ended.</summary>
+        int unsure;
+
+        public static async Task<IReadOnlyList<RunSegment>> ListAsync(IObjectStore store, CancellationToken cancellationToken)
+        {
+            var segments = new List<RunSegment>();
+            await foreach (var info in store.ListAsync(Folder, startAfter: null, cancellationToken))
+                if (info.Path[(Folder.Length + 1)..].Split('.') is [var writer, var count, Extension]
+                    && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                    segments.Add(new RunSegment.OfObject(store, info.Path, writer, number));
+            return segments;
+        }
+
+        public override async Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
+        {
+            try
             {
-                using var file = new FileStream(
-                    Path.Combine(folder, runId + Extension), FileMode.Append, FileAccess.Write, FileShare.Read,
-                    bufferSize: 0);
-                JournalSegment.Append(file, records);
+                if (unsure > 0 && await store.GetInfoAsync(PathOf(number + 1), cancellationToken) is not null)
+                {
+                    number++;
+                    records = [.. records.Skip(unsure)];
+                    unsure = 0;
+                    if (records.Count == 0) return;
+                }
+                unsure = records.Count;
+                await store.PutIfAbsentAsync(PathOf(number + 1), JournalSegment.Write(records), cancellationToken);
+                number++;
+                unsure = 0;
+            }
+            catch (DeltaException e)
+            {
+                throw new FozException(ErrorKind.Storage, $"the journal in {store.Root}/{Folder} cannot be written: {e.Message}", e);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+        public override async Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken) =>
+            [.. (await ListAsync(store, cancellationToken)).Where(segment => !ownOnly || segment.RunId == runId)];
+
+        string PathOf(long segment) => string.Create(CultureInfo.InvariantCulture, $"{Folder}/{runId}.{segment:D10}.{Extension}");
+    }
+}
+
+/// <summary>A segment of a run's journal.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Number">Which of the run's, from 1 on.</param>
+abstract record RunSegment(string RunId, long Number)
+{
+    /// <summary>The JSON of its records, in order; none where somebody moved it to the tables.</summary>
+    public abstract Task<IEnumerable<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes it; to be called when all of its records are in their tables.</summary>
+    public abstract Task DeleteAsync(CancellationToken cancellationToken);
+
+    /// <summary>A file.</summary>
+    public sealed record OfFile(RecordSegments.Segment Segment) : RunSegment(Segment.Instance, Segment.Number)
+    {
+        /// <inheritdoc/>
+        public override Task<IEnumerable<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken cancellationToken)
         {
-            throw new FozException(ErrorKind.Storage, $"the journal in {folder} cannot be written: {e.Message}", e)
+            try
             {
-                Hint = "make room on the disk, or let this user write there",
-            };
+                return Task.FromResult(JournalSegment.Read(Segment.Path));
+            }
+            catch (FileNotFoundException)
+            {
+                return Task.FromResult(Enumerable.Empty<ReadOnlyMemory<byte>>());
+            }
         }
-    }
 
-    /// <summary>The runs whose records are not all in their tables yet, in order.</summary>
-    public IReadOnlyList<string> Segments() => !Directory.Exists(folder)
-        ? []
-        : [.. Directory.EnumerateFiles(folder, "*" + Extension).Select(Path.GetFileNameWithoutExtension)
-            .OfType<string>().Order(StringComparer.Ordinal)];
-
-    /// <summary>
-    /// Writes the records of a run that belong to one table as JSON lines, for the engine to read.
-    /// </summary>
-    /// <param name="runId">The run.</param>
-    /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
-    /// <param name="file">The file to add them to.</param>
-    /// <returns>How many there were.</returns>
-    public int Export(string runId, string table, string file)
-    {
-        var segment = Path.Combine(folder, runId + Extension);
-        if (!File.Exists(segment)) return 0;
-        using var output = new FileStream(file, FileMode.Append, FileAccess.Write);
-        var count = 0;
-        foreach (var json in JournalSegment.Read(segment).Where(json => TableOf(json) == table))
+        /// <inheritdoc/>
+        public override Task DeleteAsync(CancellationToken cancellationToken)
         {
-            output.Write(json.Span);
-            output.WriteByte((byte)'\n');
-            count++;
+            File.Delete(Segment.Path);
+            return Task.CompletedTask;
         }
-        return count;
     }
 
-    /// <summary>Forgets a run whose records are all in their tables.</summary>
-    public void Delete(string runId) => File.Delete(Path.Combine(folder, runId + Extension));
-
-    static string? TableOf(ReadOnlyMemory<byte> json)
+    /// <summary>An object.</summary>
+    public sealed record OfObject(IObjectStore Store, string Path, string RunId, long Number) : RunSegment(RunId, Number)
     {
-        var reader = new Utf8JsonReader(json.Span);
-        // The discriminator is written first.
-        return reader.Read() && reader.Read() && reader.ValueTextEquals("record"u8) && reader.Read()
-            ? reader.GetString()
-            : null;
+        /// <inheritdoc/>
+        public override async Task<IEnumerable<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken cancellationToken) =>
+            await Store.GetAsync(Path, cancellationToken) is { } stored ? JournalSegment.Read(stored.Content) : [];
+
+        /// <inheritdoc/>
+        public override Task DeleteAsync(CancellationToken cancellationToken) => Store.DeleteAsync(Path, cancellationToken).AsTask();
     }
 }

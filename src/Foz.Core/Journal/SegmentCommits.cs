@@ -39,19 +39,12 @@ sealed class SegmentCommits(Lake lake, RecordSegments segments, string table) : 
         try
         {
             var file = Path.Combine(work.FullName, $"{table}.jsonl");
-            if (RecordSegments.Export(segment, file) > 0)
-            {
-                // Each process counts its own segments.
-                var batch = new StepBatch($"foz.{table}.{segment.Instance}", segment.Number);
-                using var session = lake.Engines.Open(Workload.Query);
-                var target = await lake.DefineTableAsync(new(TableName.SystemSchema, table), description: null, owner: null, cancellationToken);
-                if ((await target.FindLatestAsync(cancellationToken))?.BatchOf(batch.Step) is not { } last || last < batch.Number)
-                {
-                    await using var change = await new TableWriter(session).AppendAsync(
-                        target, JournalWriter.Select(table, file), new() { Batch = batch }, cancellationToken);
-                    await change.CommitAsync(cancellationToken);
-                }
-            }
+            // Each process counts its own segments.
+            var batch = new StepBatch($"foz.{table}.{segment.Instance}", segment.Number);
+            using var session = lake.Engines.Open(Workload.Query);
+            await JournalWriter.AppendAsync(
+                lake, session, new(TableName.SystemSchema, table), batch,
+                done => done < segment.Number ? RecordSegments.Export(segment, file) : 0, file, cancellationToken);
             File.Delete(segment.Path);
         }
         finally

@@ -44,6 +44,8 @@ public static class DeltaErrors
         DeltaErrorKind.TypeWideningDisabled =>
             "foz alter <table> set delta.enableTypeWidening=true lets columns take wider types; else cast the data to the table's type",
         DeltaErrorKind.Corrupt => "foz restore can bring back an earlier version, if its files are intact",
+        DeltaErrorKind.StorageUnconditional => "use a store with conditional writes (If-None-Match, If-Match); "
+            + "where one process at a time writes, set unsafe_single_writer: true beside the lake's url",
         DeltaErrorKind.StorageFull => "make room; nothing was committed",
         DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageDenied => "let this user write there",
         _ => null,

@@ -41,6 +41,11 @@ public static class ObjectStores
 {
     const int ConnectionsMax = 64;
 
+    /// <summary>Lets a lake be in a service that ignores the conditions of writes.</summary>
+    public static ObjectStoreSetting SingleWriter { get; } = new(
+        "unsafe_single_writer",
+        "`true` where the store ignores conditional writes, and one process at a time writes to the lake: two would lose commits");
+
     /// <summary>All settings, of all kinds of stores.</summary>
     public static IReadOnlyList<ObjectStoreSetting> Settings { get; } =
     [
@@ -82,7 +87,14 @@ public static class ObjectStores
             "abfss" or "abfs" or "az" or "azure" => OpenAzure(address, options),
             var scheme => throw Invalid(url, $"has the scheme '{scheme}'; known: s3, gs, abfss, az, file"),
         };
-        return new RemoteObjectStore(service, prefix.Length == 0 ? "" : prefix + "/", options.Cache);
+        prefix = prefix.Length == 0 ? "" : prefix + "/";
+        var store = new RemoteObjectStore(service, prefix, options.Cache);
+        if (Flag(options, SingleWriter.Name) ?? false) return new SingleWriterStore(store);
+        if (options.Cache is not { } cache) return store;
+        // The same address may be another service's tomorrow.
+        var note = cache.PrivateFolder($"{EndpointOf(options, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")} {url}");
+        return new RemoteObjectStore(
+            service, prefix, cache, new ConditionalWrites(store, Path.Combine(note, "conditional-writes"), options.Clock));
     }
 
     static S3Service OpenS3(Uri address, ObjectStoreOptions options)

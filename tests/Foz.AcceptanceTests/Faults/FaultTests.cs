@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Runs;
 
@@ -111,20 +113,22 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
     [Fact]
     public async Task Records_that_find_no_room_leave_no_half_line_in_front_of_the_next() =>
-        await WithMountAsync("-t tmpfs -o size=1m foz", folder =>
+        await WithMountAsync("-t tmpfs -o size=1m foz", async folder =>
         {
-            var journal = new RunJournal(Path.Combine(folder, "journal"));
-            journal.Append("r1", Step("silver.a", error: null));
+            using var engines = new EnginePool(new EngineOptions { Threads = 1, Workloads = [Workload.Models] });
+            var journaled = new Lake(folder, engines, TimeProvider.System);
+            using var journal = RunJournal.Open(journaled, "r1");
+            await journal.AppendAsync([Step("silver.a", error: null)], Cancel);
             var filler = Path.Combine(folder, "filler");
             FillDisk(filler, leftBytes: 10_000);
 
-            var error = Assert.Throws<FozException>(() => journal.Append("r1", Step("silver.b", new('x', 50_000))));
+            var error = await Assert.ThrowsAsync<FozException>(() => journal.AppendAsync([Step("silver.b", new('x', 50_000))], Cancel));
             Assert.Equal(ErrorKind.Storage, error.Kind);
 
             File.Delete(filler);
-            journal.Append("r1", Step("silver.c", error: null));
-            Assert.Equal(2, journal.Export("r1", "steps", Path.Combine(folder, "steps.jsonl")));
-            return Task.CompletedTask;
+            await journal.AppendAsync([Step("silver.c", error: null)], Cancel);
+            var segment = Assert.Single(await RunJournal.ListAsync(journaled, Cancel));
+            Assert.Equal(2, (await segment.ReadAsync(Cancel)).Count());
         });
 
     [Fact]

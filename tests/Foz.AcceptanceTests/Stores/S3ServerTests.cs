@@ -27,7 +27,7 @@ public sealed class S3ServerTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    IObjectStore Open(string id = "S3RVER") => ObjectStores.Open("s3://lake/base", new()
+    IObjectStore Open(string id = "S3RVER", string url = "s3://lake/base") => ObjectStores.Open(url, new()
     {
         Settings = new Dictionary<string, string>
         {
@@ -73,6 +73,34 @@ public sealed class S3ServerTests : IAsyncLifetime
         Assert.Equal(DeltaErrorKind.StorageDenied, error.Kind);
         Assert.Contains("InvalidAccessKeyId", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("not-to-be-shown", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_without_conditional_writes_takes_no_commit_and_one_of_a_single_writer_only_where_that_is_said()
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), "AWS_ACCESS_KEY_ID=S3RVER\nAWS_SECRET_ACCESS_KEY=x\n", Cancel);
+        Directory.CreateDirectory(Path.Combine(folder, "models", "silver"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "models", "silver", "a.sql"), "SELECT 1 AS a", Cancel);
+        var lake = $"name: s\ncache: {{folder: cache}}\nlake:\n  url: s3://lake/probed\n  endpoint: http://127.0.0.1:{server!.Port}\n";
+        await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), lake, Cancel);
+
+        foreach (var command in new[] { new[] { "run" }, ["query", "CREATE TABLE silver.b (x int)"] })
+        {
+            var refused = await FozProcess.RunAsync(folder, command);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains(
+                "s3://lake/probed ignores the conditions of writes (an object was created twice): commits would be lost",
+                refused.Output + refused.Errors, StringComparison.Ordinal);
+            Assert.Contains("unsafe_single_writer: true", refused.Output + refused.Errors, StringComparison.Ordinal);
+        }
+        Assert.Empty(await Open("S3RVER", "s3://lake/probed").ListAsync("", null, Cancel).ToListAsync(Cancel));
+
+        await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), lake + "  unsafe_single_writer: true\n", Cancel);
+        (await FozProcess.RunAsync(folder, "run")).Expect(0);
+        (await FozProcess.RunAsync(folder, "run")).Expect(0);
+        var doctor = (await FozProcess.RunAsync(folder, "doctor")).Expect(0);
+        Assert.Contains("two processes that write at the same time lose commits", doctor.Output, StringComparison.Ordinal);
+        Assert.Equal("a\n1\n", (await FozProcess.RunAsync(folder, "query", "from silver.a", "--output", "csv")).Expect(0).Output);
     }
 
     [Fact]

@@ -21,7 +21,8 @@ sealed class LakeReader(string folder, Variables variables, Secrets secrets, Err
     /// <summary>The keys of <c>lake</c> besides its address.</summary>
     public static IReadOnlyList<SettingSpec> Settings { get; } =
     [
-        .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, s.Description) { IsSecret = s.IsSecret }),
+        .. ObjectStores.Settings.Append(ObjectStores.SingleWriter)
+            .Select(s => new SettingSpec(s.Name, s.Description) { IsSecret = s.IsSecret }),
     ];
 
     /// <summary>What an environment says, else what the project does.</summary>

@@ -32,7 +32,8 @@ public sealed class PipelineRunner(Lake lake)
             cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var startedAt = lake.Clock.GetUtcNow();
-        await ResumeAsync(request, runId, stop.Token);
+        using var recorder = new RunRecorder(lake, runId, lease.Lost);
+        await ResumeAsync(request, recorder, stop.Token);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
@@ -46,7 +47,7 @@ public sealed class PipelineRunner(Lake lake)
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0) WarnOfNothing(request, project, found);
-        await using var reports = new RunReports(lake, project, runId);
+        await using var reports = new RunReports(lake, project, runId, recorder);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
@@ -73,7 +74,7 @@ public sealed class PipelineRunner(Lake lake)
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
         {
             if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, stop.Token) is not { } record) continue;
-            reports.Add(record);
+            await reports.AddAsync(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
@@ -93,12 +94,11 @@ public sealed class PipelineRunner(Lake lake)
     }
 
     /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
-    async Task ResumeAsync(RunRequest request, string runId, CancellationToken cancellationToken)
+    async Task ResumeAsync(RunRequest request, RunRecorder recorder, CancellationToken cancellationToken)
     {
-        var recorder = new RunRecorder(lake, runId);
         foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
         {
-            recorder.Add(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
+            await recorder.AddAsync(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
             Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
         }
     }

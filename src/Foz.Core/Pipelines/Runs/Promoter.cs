@@ -74,12 +74,12 @@ public sealed class Promoter(Lake lake, Project from, Project to)
         await using var lease = await RunLease.AcquireAsync(
             lake.Store, runId, wait, _ => { }, lake.Clock, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        var recorder = new RunRecorder(lake, runId);
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token)) recorder.Add(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
+        using var recorder = new RunRecorder(lake, runId, lease.Lost);
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token)) await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
         var plan = await PlanAsync(selection, stop.Token);
         if (plan.Promotion is not { } promotion) return plan;
         await promotion.RunAsync(lake, stop.Token);
-        recorder.Add(RunRecords.OfPromotion(to.Name, promotion, lake.Clock.GetUtcNow()));
+        await recorder.AddAsync(RunRecords.OfPromotion(to.Name, promotion, lake.Clock.GetUtcNow()));
         var warnings = plan.Warnings.ToList();
         if (await recorder.FlushAsync(warnings.Add) is { } lost) warnings.Add(new(lost.Message, lost.Hint));
         return plan with { Warnings = warnings };

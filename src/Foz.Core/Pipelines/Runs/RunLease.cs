@@ -27,8 +27,11 @@ public sealed record LeaseHolder
     /// <summary>When it took the lease.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>When it last said that it is alive.</summary>
+    /// <summary>When it last said that it is alive, by its machine's clock.</summary>
     public required DateTimeOffset RenewedAt { get; init; }
+
+    /// <summary>How often it said so: one that is renewed is never as it was, whatever its clock does.</summary>
+    public long Renewals { get; init; }
 
     /// <summary>Whether it gave the lease back.</summary>
     public bool IsReleased { get; init; }
@@ -36,7 +39,8 @@ public sealed record LeaseHolder
 
 /// <summary>
 /// The lease object <c>_foz/leases/run.json</c>: one run at a time works on a lake. It is renewed while held; one
-/// that was not renewed for <see cref="Lifetime"/>, or whose process on this machine is gone, is taken over.
+/// that was not renewed for <see cref="Lifetime"/>, or whose process on this machine is gone, is taken over. How long it was not
+/// renewed is measured by who watches it, with a clock that only counts: clocks of machines differ, and jump.
 /// </summary>
 public sealed class RunLease : IAsyncDisposable
 {
@@ -54,10 +58,12 @@ public sealed class RunLease : IAsyncDisposable
     readonly Task renewal;
     LeaseHolder holder;
     string etag;
+    long renewedAt;
 
     RunLease(IObjectStore lake, TimeProvider clock, LeaseHolder holder, string etag)
     {
         (this.lake, this.clock, this.holder, this.etag) = (lake, clock, holder, etag);
+        renewedAt = clock.GetTimestamp();
         renewal = RenewAsync();
     }
 
@@ -76,13 +82,15 @@ public sealed class RunLease : IAsyncDisposable
         IObjectStore lake, string runId, TimeSpan wait, Action<LeaseHolder> onWait, TimeProvider clock,
         CancellationToken cancellationToken)
     {
-        var deadline = clock.GetUtcNow() + wait;
+        var startedAt = clock.GetTimestamp();
+        var watch = new LeaseWatch(clock);
         var isWaiting = false;
         while (true)
         {
-            var (lease, other) = await TryAcquireAsync(lake, runId, clock, cancellationToken);
+            var (lease, other) = await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
             if (lease is not null) return lease;
-            if (clock.GetUtcNow() >= deadline) throw Held(other!, wait);
+            // One that was not renewed for long, by its own words, may be dead: to know takes its whole lifetime.
+            if (clock.GetElapsedTime(startedAt) >= wait && (watch.IsRenewed || LooksAlive(other!, clock))) throw Held(other!, wait);
             if (!isWaiting) onWait(other!);
             isWaiting = true;
             await Task.Delay(PollInterval, clock, cancellationToken);
@@ -113,20 +121,20 @@ public sealed class RunLease : IAsyncDisposable
     }
 
     static async Task<(RunLease? Lease, LeaseHolder? Other)> TryAcquireAsync(
-        IObjectStore lake, string runId, TimeProvider clock, CancellationToken cancellationToken)
+        IObjectStore lake, string runId, LeaseWatch watch, TimeProvider clock, CancellationToken cancellationToken)
     {
         var mine = Describe(runId, clock);
         if (await lake.GetAsync(Path, cancellationToken) is not { } present)
         {
             return await lake.PutIfAbsentAsync(Path, Write(mine), cancellationToken) is PutIfAbsentResult.Created
                 ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
-                : await TryAcquireAsync(lake, runId, clock, cancellationToken);
+                : await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
         }
         var other = JsonSerializer.Deserialize(present.Content.Span, LeaseJson.Default.LeaseHolder);
-        if (other is not null && IsAlive(other, clock)) return (null, other);
+        if (other is { IsReleased: false } && !IsGone(other) && !watch.IsSilent(present.ETag)) return (null, other);
         return await lake.PutIfMatchAsync(Path, Write(mine), present.ETag, cancellationToken) is PutIfMatchResult.Written
             ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
-            : await TryAcquireAsync(lake, runId, clock, cancellationToken);
+            : await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
     }
 
     static async Task<string> ETagAsync(IObjectStore lake, CancellationToken cancellationToken) =>
@@ -147,20 +155,23 @@ public sealed class RunLease : IAsyncDisposable
         };
     }
 
-    static bool IsAlive(LeaseHolder holder, TimeProvider clock)
+    /// <summary>Whether its process was on this machine, and is not any more.</summary>
+    static bool IsGone(LeaseHolder holder)
     {
-        if (holder.IsReleased || clock.GetUtcNow() - holder.RenewedAt > Lifetime) return false;
-        if (holder.Host != Environment.MachineName) return true;
+        if (holder.Host != Environment.MachineName) return false;
         try
         {
             using var process = Process.GetProcessById(holder.ProcessId);
-            return (StartOf(process) - holder.ProcessStartedAt).Duration() < TimeSpan.FromSeconds(2);
+            return (StartOf(process) - holder.ProcessStartedAt).Duration() >= TimeSpan.FromSeconds(2);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            return false;
+            return true;
         }
     }
+
+    /// <summary>Whether it was renewed lately, as far as the clocks of two machines can tell.</summary>
+    static bool LooksAlive(LeaseHolder holder, TimeProvider clock) => (clock.GetUtcNow() - holder.RenewedAt).Duration() < Lifetime;
 
     static DateTimeOffset StartOf(Process process) => new(process.StartTime.ToUniversalTime(), TimeSpan.Zero);
 
@@ -194,14 +205,14 @@ public sealed class RunLease : IAsyncDisposable
 
     async Task RenewOnceAsync()
     {
-        var renewed = holder with { RenewedAt = clock.GetUtcNow() };
+        var (renewed, now) = (holder with { RenewedAt = clock.GetUtcNow(), Renewals = holder.Renewals + 1 }, clock.GetTimestamp());
         try
         {
             var result = await lake.PutIfMatchAsync(Path, Write(renewed), etag, stop.Token);
-            if (result is PutIfMatchResult.Written written) (holder, etag) = (renewed, written.ETag);
+            if (result is PutIfMatchResult.Written written) (holder, etag, renewedAt) = (renewed, written.ETag, now);
             else await lost.CancelAsync();
         }
-        catch (DeltaException) when (clock.GetUtcNow() - holder.RenewedAt < Lifetime)
+        catch (DeltaException) when (clock.GetElapsedTime(renewedAt) < Lifetime)
         {
             // The storage failed; the lease still holds, and the next renewal may succeed.
         }
@@ -209,6 +220,26 @@ public sealed class RunLease : IAsyncDisposable
         {
             await lost.CancelAsync();
         }
+    }
+}
+
+/// <summary>Watches the lease of another run.</summary>
+/// <param name="clock">Measures how long it stays as it is.</param>
+sealed class LeaseWatch(TimeProvider clock)
+{
+    string? etag;
+    long seenAt;
+
+    /// <summary>Whether it changed while it was watched.</summary>
+    public bool IsRenewed { get; private set; }
+
+    /// <summary>Looks at it: whether it was the same for longer than a lease holds.</summary>
+    public bool IsSilent(string tag)
+    {
+        if (tag == etag) return clock.GetElapsedTime(seenAt) > RunLease.Lifetime;
+        IsRenewed = etag is not null;
+        (etag, seenAt) = (tag, clock.GetTimestamp());
+        return false;
     }
 }
 

@@ -11,28 +11,34 @@ namespace Foz.Core.Pipelines.Runs;
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="runId">The run.</param>
-sealed class RunRecorder(Lake lake, string runId)
+/// <param name="lost">
+/// Canceled when another run took over the lake: from then on only this run's own records are moved to their tables.
+/// </param>
+sealed class RunRecorder(Lake lake, string runId, CancellationToken lost) : IDisposable
 {
-    readonly JournalWriter journal = new(lake);
-    readonly Lock gate = new();
+    readonly SemaphoreSlim gate = new(1);
     readonly List<JournalRecord> pending = [];
+    RunJournal? journal;
     FozException? fault;
 
     /// <summary>Adds records.</summary>
-    public void Add(params IReadOnlyCollection<JournalRecord> records)
+    public async Task AddAsync(params IReadOnlyCollection<JournalRecord> records)
     {
-        lock (gate)
+        await gate.WaitAsync();
+        try
         {
             pending.AddRange(records);
-            try
-            {
-                journal.Append(runId, pending);
-                pending.Clear();
-            }
-            catch (FozException e)
-            {
-                fault = e;
-            }
+            journal ??= RunJournal.Open(lake, runId);
+            await journal.AppendAsync(pending, CancellationToken.None);
+            pending.Clear();
+        }
+        catch (FozException e)
+        {
+            fault = e;
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
@@ -43,10 +49,38 @@ sealed class RunRecorder(Lake lake, string runId)
     /// <returns>Why records of the run are lost; null where none are.</returns>
     public async Task<FozException?> FlushAsync(Action<Warning> warn)
     {
+        await gate.WaitAsync();
+        try
+        {
+            if (journal is not null) await MoveAsync(journal, warn);
+            return pending.Count == 0
+                ? null
+                : new(fault!.Kind, $"what run {runId} did is not in the schema foz: {fault.Message}", fault)
+                {
+                    Hint = fault.Hint,
+                };
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        journal?.Dispose();
+        gate.Dispose();
+    }
+
+    async Task MoveAsync(RunJournal from, Action<Warning> warn)
+    {
         try
         {
             using var session = lake.Engines.Open(Workload.Models);
-            foreach (var warning in await journal.FlushAsync(session, CancellationToken.None)) warn(warning);
+            var warnings = await new JournalWriter(lake).FlushAsync(
+                session, from, ownOnly: lost.IsCancellationRequested, CancellationToken.None);
+            foreach (var warning in warnings) warn(warning);
         }
         catch (Exception e) when (DeltaErrors.Find(e) is { } error)
         {
@@ -54,12 +88,5 @@ sealed class RunRecorder(Lake lake, string runId)
                 $"records of runs stay in the journal, as the tables of the schema foz could not be written: {error.Message}",
                 "the next run brings them there; foz query shows them beside the tables until then"));
         }
-        lock (gate)
-            return pending.Count == 0
-                ? null
-                : new(fault!.Kind, $"what run {runId} did is not in the schema foz: {fault.Message}", fault)
-                {
-                    Hint = fault.Hint,
-                };
     }
 }

@@ -20,11 +20,10 @@ sealed class RunReports : IAsyncDisposable
     readonly DateTimeOffset startedAt;
 
     /// <summary>Reports of a run that begins now.</summary>
-    public RunReports(Lake lake, Project project, string runId)
+    public RunReports(Lake lake, Project project, string runId, RunRecorder recorder)
     {
-        (this.lake, this.project, this.runId) = (lake, project, runId);
+        (this.lake, this.project, this.runId, this.recorder) = (lake, project, runId, recorder);
         startedAt = lake.Clock.GetUtcNow();
-        recorder = new(lake, runId);
         lineage = new(project, lake);
         openLineage = LineageReporter.Start(project, lake.Root, runId, lake.Clock);
         openLineage?.RunStarted();
@@ -40,12 +39,12 @@ sealed class RunReports : IAsyncDisposable
             ? await lineage.FindAsync(node.Table, CancellationToken.None)
             : null;
         if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
-            recorder.Add(RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
+            await recorder.AddAsync(RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
         openLineage?.StepFinished(node, result, columns);
     }
 
     /// <summary>Keeps a record of what was done beside the steps.</summary>
-    public void Add(JournalRecord record) => recorder.Add(record);
+    public Task AddAsync(JournalRecord record) => recorder.AddAsync(record);
 
     /// <summary>The run ended.</summary>
     /// <param name="result">How.</param>
@@ -53,7 +52,7 @@ sealed class RunReports : IAsyncDisposable
     /// <returns>Why records of the run are lost; null where none are.</returns>
     public async Task<FozException?> FinishAsync(RunResult result, Action<Warning> warn)
     {
-        recorder.Add(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
+        await recorder.AddAsync(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
         var error = await recorder.FlushAsync(warn);
         if (openLineage is null) return error;
         openLineage.RunFinished(result with { Error = error });

@@ -12,20 +12,22 @@ sealed class RemoteObjectStore : IObjectStore
     readonly ObjectService service;
     readonly Transfers transfers;
     readonly FileCache? cache;
+    readonly ConditionalWrites? conditions;
     readonly string prefix;
 
     /// <summary>A store below a prefix of a bucket.</summary>
     /// <param name="service">The bucket.</param>
     /// <param name="prefix">What its keys begin with: empty, or with a slash at the end.</param>
     /// <param name="cache">Where engines find its objects; null for nowhere.</param>
-    public RemoteObjectStore(ObjectService service, string prefix, FileCache? cache)
-        : this(service, new Transfers(service), prefix, cache)
+    /// <param name="conditions">Makes sure that conditions of writes are obeyed; null where nobody does.</param>
+    public RemoteObjectStore(ObjectService service, string prefix, FileCache? cache, ConditionalWrites? conditions = null)
+        : this(service, new Transfers(service), prefix, cache, conditions)
     {
     }
 
-    RemoteObjectStore(ObjectService service, Transfers transfers, string prefix, FileCache? cache)
+    RemoteObjectStore(ObjectService service, Transfers transfers, string prefix, FileCache? cache, ConditionalWrites? conditions)
     {
-        (this.service, this.transfers, this.prefix, this.cache) = (service, transfers, prefix, cache);
+        (this.service, this.transfers, this.prefix, this.cache, this.conditions) = (service, transfers, prefix, cache, conditions);
         Root = prefix.Length == 0 ? service.Root : $"{service.Root}/{prefix.TrimEnd('/')}";
     }
 
@@ -39,7 +41,7 @@ sealed class RemoteObjectStore : IObjectStore
     public IObjectStore Within(string folder)
     {
         StorePath.CheckFolder(folder);
-        return folder.Length == 0 ? this : new RemoteObjectStore(service, transfers, $"{prefix}{folder}/", cache);
+        return folder.Length == 0 ? this : new RemoteObjectStore(service, transfers, $"{prefix}{folder}/", cache, conditions);
     }
 
     /// <inheritdoc/>
@@ -191,6 +193,7 @@ sealed class RemoteObjectStore : IObjectStore
         string path, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)
     {
         var key = KeyOf(path);
+        if (conditions is not null) await conditions.CheckAsync(cancellationToken);
         var info = await RunAsync<RemoteInfo?>("write", path, async _ =>
         {
             if (await service.PutAsync(key, content, condition, cancellationToken) is { } written) return written;

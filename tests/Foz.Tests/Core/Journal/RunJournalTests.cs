@@ -1,44 +1,61 @@
+using System.Text.Json;
+using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Runs;
+using Foz.Delta;
 
 namespace Foz.Tests.Core.Journal;
 
 public sealed class RunJournalTests : IDisposable
 {
+    const string RunId = "20260101000000000-r001";
     readonly string folder = Directory.CreateTempSubdirectory("foz-journal-").FullName;
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Models] });
+    readonly Lake lake;
 
-    RunJournal Journal => new(folder);
+    public RunJournalTests() => lake = new(folder, engines, TimeProvider.System);
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public void Records_are_exported_by_table_in_order()
+    public void Dispose()
     {
-        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"));
-        Journal.Append("r1", Step("silver.b"));
-
-        Assert.Equal(["silver.a", "silver.b"], Exported("steps").Select(json => json.GetProperty("step").GetString()));
-        Assert.Single(Exported("lineage"));
-        Assert.Empty(Exported("checks"));
+        engines.Dispose();
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
-    public void Steps_that_end_at_the_same_time_are_all_kept()
+    public async Task Records_are_read_by_table_in_order()
     {
-        var journal = Journal;
-        Parallel.For(0, 200, i => journal.Append("r1", Step($"silver.t{i}"), Lineage($"silver.t{i}")));
+        using var journal = RunJournal.Open(lake, RunId);
+        await journal.AppendAsync([Step("silver.a"), Lineage("silver.a")], Cancel);
+        await journal.AppendAsync([Step("silver.b")], Cancel);
 
-        Assert.Equal(200, Exported("steps").Select(json => json.GetProperty("step").GetString()).Distinct().Count());
-        Assert.Equal(200, Exported("lineage").Count);
+        Assert.Equal(["silver.a", "silver.b"], (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()));
+        Assert.Single(await ReadAsync("lineage"));
+        Assert.Empty(await ReadAsync("checks"));
     }
 
     [Fact]
-    public void Every_record_has_the_columns_of_its_table()
+    public async Task Steps_that_end_at_the_same_time_are_all_kept()
     {
-        Journal.Append("r1", Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query());
+        using var recorder = new RunRecorder(lake, RunId, CancellationToken.None);
+        await Parallel.ForAsync(0, 200, Cancel, async (i, _) => await recorder.AddAsync(Step($"silver.t{i}"), Lineage($"silver.t{i}")));
+
+        Assert.Equal(200, (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()).Distinct().Count());
+        Assert.Equal(200, (await ReadAsync("lineage")).Count);
+    }
+
+    [Fact]
+    public async Task Every_record_has_the_columns_of_its_table()
+    {
+        using var journal = RunJournal.Open(lake, RunId);
+        await journal.AppendAsync([Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query()], Cancel);
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
-            var names = Exported(table).Single().EnumerateObject().Select(p => p.Name).Where(n => n != "record");
+            var names = (await ReadAsync(table)).Single().EnumerateObject().Select(p => p.Name).Where(n => n != "record");
             Assert.Equal(fields.Select(f => f.Name).Order(), names.Order());
         }
     }
@@ -47,45 +64,93 @@ public sealed class RunJournalTests : IDisposable
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(40)]
-    public void A_torn_last_record_is_none(int bytesLost)
+    public async Task A_torn_last_record_is_none(int bytesLost)
     {
-        Journal.Append("r1", Step("silver.a"), Step("silver.b"));
-        var segment = Directory.GetFiles(folder).Single();
-        using (var file = File.OpenWrite(segment)) file.SetLength(file.Length - bytesLost);
+        using var journal = RunJournal.Open(lake, RunId);
+        await journal.AppendAsync([Step("silver.a"), Step("silver.b")], Cancel);
+        using (var file = new FileStream(SegmentOf(lake), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+            file.SetLength(file.Length - bytesLost);
 
-        Assert.Equal("silver.a", Exported("steps").Single().GetProperty("step").GetString());
+        Assert.Equal("silver.a", (await ReadAsync("steps")).Single().GetProperty("step").GetString());
     }
 
     [Fact]
-    public void A_record_whose_bytes_changed_ends_the_segment()
+    public async Task A_record_whose_bytes_changed_ends_the_segment()
     {
-        Journal.Append("r1", Step("silver.a"), Step("silver.b"));
-        var segment = Directory.GetFiles(folder).Single();
-        File.WriteAllText(segment, File.ReadAllText(segment).Replace("silver.b", "silver.x", StringComparison.Ordinal));
+        using (var journal = RunJournal.Open(lake, RunId)) await journal.AppendAsync([Step("silver.a"), Step("silver.b")], Cancel);
+        var text = await File.ReadAllTextAsync(SegmentOf(lake), Cancel);
+        await File.WriteAllTextAsync(SegmentOf(lake), text.Replace("silver.b", "silver.x", StringComparison.Ordinal), Cancel);
 
-        Assert.Single(Exported("steps"));
+        Assert.Single(await ReadAsync("steps"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_moves_its_own_records_and_those_of_runs_that_are_gone_but_of_none_that_lives(bool isLost)
+    {
+        using var living = RunJournal.Open(lake, "20260101000000009-live");
+        await living.AppendAsync([Step("silver.living")], Cancel);
+        using (var gone = RunJournal.Open(lake, "20260101000000005-gone")) await gone.AppendAsync([Step("silver.gone")], Cancel);
+        using var stop = new CancellationTokenSource();
+        using var recorder = new RunRecorder(lake, RunId, stop.Token);
+        await recorder.AddAsync(Step("silver.own"));
+        if (isLost) await stop.CancelAsync();
+
+        Assert.Null(await recorder.FlushAsync(warning => Assert.Fail(warning.Message)));
+
+        Assert.Equal(isLost ? ["silver.own"] : ["silver.gone", "silver.own"], await StepsAsync(lake));
+        Assert.Equal(
+            isLost ? ["silver.gone", "silver.living"] : ["silver.living"],
+            (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()));
     }
 
     [Fact]
-    public void Runs_are_listed_until_they_are_deleted()
+    public async Task The_records_of_each_run_are_kept_whatever_their_clocks_said_and_once_where_a_move_was_cut_off()
     {
-        Journal.Append("r2", Step("silver.a"));
-        Journal.Append("r1", Step("silver.a"));
-        Assert.Equal(["r1", "r2"], Journal.Segments());
+        foreach (var id in new[] { "20260301000000000-aaaa", "20260201000000000-bbbb", "20260301000000000-cccc", "20250101000000000-dddd" })
+        {
+            using var recorder = new RunRecorder(lake, id, CancellationToken.None);
+            await recorder.AddAsync(Step($"silver.{id[^4..]}1"));
+            using (Failpoint.Watch(name => { if (name == "journal.committed") throw new IOException("the process ends here"); }))
+            {
+                var warnings = new List<Warning>();
+                Assert.Null(await recorder.FlushAsync(warnings.Add));
+                Assert.Contains("the process ends here", Assert.Single(warnings).Message, StringComparison.Ordinal);
+            }
+            await recorder.AddAsync(Step($"silver.{id[^4..]}2"));
+            Assert.Null(await recorder.FlushAsync(_ => { }));
+        }
 
-        Journal.Delete("r1");
-        Assert.Equal(["r2"], Journal.Segments());
+        Assert.Equal(8, (await StepsAsync(lake)).Count);
+        Assert.Equal(8, (await StepsAsync(lake)).Distinct().Count());
+        Assert.Empty(Directory.GetFiles(lake.JournalFolder, "*.segment"));
+        var table = await lake.OpenTableAsync(new("foz", "steps"), Cancel);
+        Assert.Equal("interval 7 days", (await table.LatestAsync(Cancel)).Properties["delta.setTransactionRetentionDuration"]);
     }
 
-    List<System.Text.Json.JsonElement> Exported(string table)
+    async Task<List<JsonElement>> ReadAsync(string table)
     {
         var file = Path.Combine(folder, Guid.NewGuid() + ".jsonl");
-        var count = Journal.Export("r1", table, file);
-        var records = File.ReadLines(file).Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).ToList();
+        var count = 0;
+        foreach (var segment in await RunJournal.ListAsync(lake, Cancel))
+            count += JournalSegment.Export(await segment.ReadAsync(Cancel), table, file);
+        var records = File.ReadLines(file).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         File.Delete(file);
         Assert.Equal(count, records.Count);
         return records;
     }
+
+    async Task<List<string>> StepsAsync(Lake of)
+    {
+        using var session = engines.Open(Workload.Models);
+        using var bound = await new StatementBinder(session, new LakeNames(of, of.Tables, _ => null))
+            .BindAsync("SELECT step FROM foz.steps ORDER BY step", Cancel);
+        using var rows = session.Query(bound.Sql, Cancel);
+        return [.. rows.Rows(Cancel).Select(row => (string)row[0]!)];
+    }
+
+    static string SegmentOf(Lake lake) => Directory.GetFiles(lake.JournalFolder, "*.segment").Single();
 
     static StepRecord Step(string step) => new()
     {

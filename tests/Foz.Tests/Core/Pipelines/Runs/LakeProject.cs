@@ -1,4 +1,5 @@
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
@@ -21,6 +22,13 @@ sealed class LakeProject : IDisposable
         Write("foz.yml", "name: t\nlake: lake\n");
     }
 
+    /// <summary>One whose lake is in an object store.</summary>
+    public LakeProject(LakeLocation location)
+    {
+        Lake = Lake.Open(location, engines, TimeProvider.System);
+        Write("foz.yml", "name: t\nlake: lake\n");
+    }
+
     /// <summary>The project's folder.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("foz-project-").FullName;
 
@@ -35,6 +43,7 @@ sealed class LakeProject : IDisposable
     public void Dispose()
     {
         engines.Dispose();
+        Lake.Close();
         Directory.Delete(Folder, recursive: true);
     }
 

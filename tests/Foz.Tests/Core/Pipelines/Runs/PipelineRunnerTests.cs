@@ -6,6 +6,7 @@ using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Tables;
+using Foz.Tests.Server.Trino;
 
 namespace Foz.Tests.Core.Pipelines.Runs;
 
@@ -185,6 +186,26 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(
             ["silver.orders|0|bronze.orders|0"],
             await QueryAsync("SELECT table_name, table_version, upstream, upstream_version FROM foz.lineage WHERE upstream_column IS NULL"));
+        Assert.Empty(Directory.GetFiles(lake.JournalFolder));
+    }
+
+    [Fact]
+    public async Task Every_one_of_20_runs_that_wait_for_each_other_is_in_the_table_of_runs()
+    {
+        Write("models/silver/orders.sql", "SELECT 1 AS id");
+        // The clock of each says an earlier time than that of the one before.
+        var runs = Enumerable.Range(0, 20).Select(hours => Task.Run(async () =>
+        {
+            var clock = new AheadTime();
+            clock.Advance(TimeSpan.FromHours(-hours));
+            var request = new RunRequest { Project = Load(), Wait = TimeSpan.FromMinutes(5) };
+            return await new PipelineRunner(new(Path.Combine(folder, "lake"), engines, clock)).RunAsync(request, Cancel);
+        })).ToList();
+
+        var ids = (await Task.WhenAll(runs)).Select(run => run.RunId).Order().ToList();
+
+        Assert.Equal(20, ids.Distinct().Count());
+        Assert.Equal(ids, await QueryAsync("SELECT run_id FROM foz.runs ORDER BY run_id"));
         Assert.Empty(Directory.GetFiles(lake.JournalFolder));
     }
 
