@@ -84,9 +84,16 @@ public sealed class Connection : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public T QueryScalar<T>(
-        string sql, IReadOnlyList<object?>? parameters = null, CancellationToken cancellationToken = default)
+        string sql, IReadOnlyList<object?>? parameters = null, CancellationToken cancellationToken = default) =>
+        QueryScalar<T>(sql, parameters, out _, cancellationToken);
+
+    /// <summary>The first column of the first row, and what kind of statement gave it.</summary>
+    /// <inheritdoc cref="QueryScalar{T}(string, IReadOnlyList{object?}?, CancellationToken)"/>
+    public T QueryScalar<T>(
+        string sql, IReadOnlyList<object?>? parameters, out StatementType statementType, CancellationToken cancellationToken)
     {
         using var result = Query(sql, parameters, cancellationToken);
+        statementType = result.StatementType;
         using var chunk = result.Fetch(cancellationToken)
             ?? throw new DuckDBException(DuckDBErrorKind.InvalidInput, "the query gave no row");
         return Scalars.Convert<T>(chunk[0].GetValue(0));

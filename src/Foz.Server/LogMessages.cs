@@ -24,4 +24,10 @@ static partial class LogMessages
     /// <summary>The server stops.</summary>
     [LoggerMessage(EventId = 1005, Level = LogLevel.Information, Message = "Stopping; statements may go on for {Seconds} s")]
     public static partial void Stopping(this ILogger logger, double seconds);
+
+    /// <summary>A statement ended an instance of the engine.</summary>
+    [LoggerMessage(
+        EventId = 1006, Level = LogLevel.Error,
+        Message = "A statement with the hash {Hash} ended the engine ({Times} times so far), which was opened again: {Error}")]
+    public static partial void EngineEnded(this ILogger logger, string hash, int times, string error);
 }

@@ -55,6 +55,11 @@ static class ServeCommand
         {
             SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
             Price = serve.Price, MaskKey = serve.MaskKey,
+            ClosedFolders =
+            [
+                workspace.File.Folder, Path.Combine(workspace.File.Folder, UserList.FolderName),
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+            ],
         });
         var options = new ServerOptions
         {

@@ -91,6 +91,24 @@ public sealed class Lake
     /// <summary>The folder below the lake of what a step noted of its batches.</summary>
     public static string StepFolder(string step) => $"{SystemFolder}/steps/{step.ToLowerInvariant()}";
 
+    /// <summary>
+    /// Closes the files of this machine to the engines in which statements of others run, but for the folders of the
+    /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from
+    /// the first statement on that reads it.
+    /// </summary>
+    /// <param name="closed">Folders that are no tables', though tables may lie below them.</param>
+    public void Confine(IReadOnlyList<string> closed)
+    {
+        if (cache is not null)
+        {
+            Engines.Confine(lake: null, SystemFolder, closed, cache.DataFolders);
+            return;
+        }
+        var names = new DirectoryInfo(Path.Combine(Folder, SystemFolder, "catalog"));
+        Engines.Confine(
+            Folder, SystemFolder, closed, names.Exists ? [.. names.EnumerateDirectories().Select(schema => Path.Combine(Folder, schema.Name))] : []);
+    }
+
     /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
     public void Close() => cache?.Dispose();
 

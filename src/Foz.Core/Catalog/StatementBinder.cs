@@ -53,6 +53,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         var relations = new List<TableRelation>();
         try
         {
+            if (session.IsConfined)
+                foreach (var binding in statement.Bindings.Values.OfType<RelationBinding.Rows>()) binding.Table.Reach(session);
             var filters = PlanFilters(statement, cancellationToken);
             var texts = new Dictionary<SqlSpan, string>();
             foreach (var (span, binding) in statement.Bindings)

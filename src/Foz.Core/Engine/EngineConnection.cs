@@ -4,8 +4,12 @@ namespace Foz.Core.Engine;
 
 /// <summary>A connection, and what is known of it: all that one session could leave behind for the next one.</summary>
 /// <param name="native">The connection.</param>
-sealed class EngineConnection(Connection native) : IDisposable
+/// <param name="generation">What it is of.</param>
+sealed class EngineConnection(Connection native, EngineGeneration generation) : IDisposable
 {
+    /// <summary>What it is of.</summary>
+    public EngineGeneration Generation => generation;
+
     /// <summary>The connection.</summary>
     public Connection Native => native;
 

@@ -9,6 +9,8 @@ static class EngineErrors
     /// <summary>What DuckDB names where it may not spill more.</summary>
     const string SpillSetting = "max_temp_directory_size";
 
+    const int MessageMax = 200;
+
     /// <summary>
     /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
     /// </summary>
@@ -22,7 +24,7 @@ static class EngineErrors
         if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
         if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal)) return OfSpill(error);
         var message = Trim(error.Message).Split('\n', 2, StringSplitOptions.TrimEntries);
-        return new(KindOf(error.Kind), message[0].TrimEnd('.'), error)
+        return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
             // Behind the first line DuckDB says what was meant perhaps.
@@ -30,6 +32,63 @@ static class EngineErrors
             SqlState = StateOf(error.Kind, message[0]),
         };
     }
+
+    /// <summary>
+    /// Whether a failure ends the instance: DuckDB takes no statement after an error of its own, or does not know any
+    /// more what its memory holds.
+    /// </summary>
+    public static bool EndsInstance(DuckDBException error) => error.Kind is DuckDBErrorKind.Internal or DuckDBErrorKind.Fatal;
+
+    /// <summary>Whether something failed because the instance has ended in which it ran, whatever ended it.</summary>
+    public static bool IsOfEnd(Exception error) => CauseOf(error) is { } cause && EndsInstance(cause);
+
+    /// <summary>
+    /// Whether a statement failed as it ended its instance, and not as one of those that ran there beside it.
+    /// </summary>
+    public static bool IsLethal(Exception error) => IsOfEnd(error) && !IsOfOther(CauseOf(error)!);
+
+    /// <summary>
+    /// What the engine said of an error that <see cref="IsLethal"/>, without what it quoted: that may be values.
+    /// </summary>
+    public static string LethalMessage(Exception error) => WithoutValues(CauseOf(error) ?? error);
+
+    /// <summary>
+    /// The error of a statement whose instance has ended: by the statement itself, or by another one.
+    /// </summary>
+    public static FozException OfDeath(DuckDBException error) => IsOfOther(error)
+        ? new(ErrorKind.Resource, "another statement ended the engine in which this one ran", error)
+        {
+            SqlState = "XX000", IsTransient = true, Hint = "try again: the engine was opened again",
+        }
+        : new(ErrorKind.Resource, $"the engine failed inside of the statement: {WithoutValues(error)}", error)
+        {
+            SqlState = "XX000", Hint = "try again: the engine was opened again; where it fails again, write the statement otherwise",
+        };
+
+    /// <summary>The first line of what DuckDB says, without what it quotes: that may be values.</summary>
+    static string WithoutValues(Exception error)
+    {
+        var line = Trim(error.Message).AsSpan();
+        if (line.IndexOf('\n') is >= 0 and var end) line = line[..end];
+        var text = new StringBuilder(MessageMax);
+        for (var i = 0; i < line.Length && text.Length < MessageMax; i++)
+        {
+            if (line[i] is '"' or '\'' && line[(i + 1)..].IndexOf(line[i]) is >= 0 and var length)
+            {
+                text.Append('…');
+                i += length + 1;
+            }
+            else text.Append(char.IsControl(line[i]) ? ' ' : line[i]);
+        }
+        return text.ToString().TrimEnd('.');
+    }
+
+    /// <summary>The error of a session that cannot reach a folder which the instance reaches by now.</summary>
+    public static FozException OfOutdated() =>
+        new(ErrorKind.Resource, "the statement reads or writes a folder that the engine did not reach when it began")
+        {
+            SqlState = "XX000", IsTransient = true, Hint = "try again: new statements reach it",
+        };
 
     /// <summary>The place so many bytes of UTF-8 into a statement.</summary>
     public static Place PlaceIn(string sql, int bytePosition)
@@ -105,6 +164,7 @@ static class EngineErrors
     /// <summary>The SQLSTATE of what DuckDB tells apart by its message only.</summary>
     static string? StateOf(DuckDBErrorKind kind, string message) => kind switch
     {
+        _ when IsUnsupported(kind, message) => "0A000",
         // Functions of ours that look names up.
         DuckDBErrorKind.InvalidInput when message.Contains("\" does not exist", StringComparison.Ordinal) =>
             message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
@@ -129,11 +189,25 @@ static class EngineErrors
         _ => null,
     };
 
+    /// <summary>Whether a function of ours refused by name what it was called with.</summary>
+    static bool IsUnsupported(DuckDBErrorKind kind, string message) =>
+        kind is DuckDBErrorKind.InvalidInput && message.EndsWith(DateFields.Unsupported, StringComparison.Ordinal);
+
     static string? HintOf(DuckDBErrorKind kind) => kind switch
     {
         DuckDBErrorKind.OutOfMemory => "give it more with `memory:` in foz.yml, or let the query handle less at a time",
         _ => null,
     };
+
+    static DuckDBException? CauseOf(Exception error)
+    {
+        for (var cause = error.InnerException; cause is not null; cause = cause.InnerException)
+            if (cause is DuckDBException found) return found;
+        return null;
+    }
+
+    /// <summary>Whether a statement failed only because its instance had ended before.</summary>
+    static bool IsOfOther(DuckDBException error) => error.Message.Contains("database has been invalidated", StringComparison.Ordinal);
 
     /// <summary>DuckDB's message without the kind in front, which the kind of the error says.</summary>
     static string Trim(string message)

@@ -18,6 +18,12 @@ public sealed class EnginePool : IDisposable
     // for those of many sessions at once, and for what is kept of catalogs.
     const long BindingBytes = 256L << 20;
 
+    // What sessions set of an instance whose configuration is locked.
+    static readonly string[] openConfigs =
+    [
+        "TimeZone", "memory_limit", "explain_output", "enable_progress_bar", "enable_progress_bar_print", "progress_bar_time",
+    ];
+
     readonly EngineOptions options;
     readonly Lazy<TempFolder> temp;
     readonly EngineInstance[] instances;
@@ -26,6 +32,7 @@ public sealed class EnginePool : IDisposable
     readonly ScanFunctions scans = new();
     readonly ConcurrentBag<PlanSession> planners = [];
     readonly ConcurrentBag<PlanSession> servingPlanners = [];
+    TableFolders? served;
 
     /// <summary>A pool without instances yet.</summary>
     public EnginePool(EngineOptions options)
@@ -43,8 +50,8 @@ public sealed class EnginePool : IDisposable
                 Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
                 Threads = options.Threads,
             };
-            instances[i] = new(this, own, streams, scans, bytes => OpenDatabase(
-                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax()));
+            instances[i] = new(this, own, streams, scans, (bytes, reach) => OpenDatabase(
+                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax(), reach));
         }
     }
 
@@ -69,9 +76,33 @@ public sealed class EnginePool : IDisposable
     {
         var instance = new EngineInstance(
             this, own, streams, scans,
-            bytes => OpenDatabase(Settings(own.Name, bytes, own.Threads, keepsOrder: true), null, own.SpillBytesMax ?? SpillBytesMax()));
+            (bytes, reach) => OpenDatabase(
+                Settings(own.Name, bytes, own.Threads, keepsOrder: true), null, own.SpillBytesMax ?? SpillBytesMax(), reach));
+        if (served is not null) instance.Confine(served);
         added.Add(instance);
         return instance;
+    }
+
+    /// <summary>
+    /// Whether all instances serve that were opened: false while one that an error ended is opened again.
+    /// </summary>
+    public bool IsReady => instances.Concat(added).Aggregate(true, static (all, instance) => instance.IsReady && all);
+
+    /// <summary>
+    /// Closes the files of this machine to all that serve: the instances that are added from now on, those in which
+    /// statements are bound, and that of queries. They reach folders of tables and of the pool's own files, and nobody
+    /// changes their configuration any more.
+    /// </summary>
+    /// <param name="lake">The lake's folder; null for a lake that is not on this machine.</param>
+    /// <param name="system">The name of the folder below the lake that has what is no table.</param>
+    /// <param name="closed">Folders that are no tables', though tables may lie below them.</param>
+    /// <param name="always">Folders that are reached from the beginning.</param>
+    public void Confine(string? lake, string system, IReadOnlyList<string> closed, IReadOnlyList<string> always)
+    {
+        served = new(lake, system, closed, FindTemp() is { } own ? [.. always, own.Path] : always);
+        // Checkpoints of a lake elsewhere are read from copies between the files of other programs.
+        foreach (var workload in lake is null ? [Workload.Binding] : new[] { Workload.Binding, Workload.Query })
+            Find(workload).Confine(served);
     }
 
     /// <summary>What the last statements name.</summary>
@@ -85,7 +116,12 @@ public sealed class EnginePool : IDisposable
     internal PlanSession BorrowPlanner(Workload workload = Workload.Binding)
     {
         var idle = workload == Workload.Serving ? servingPlanners : planners;
-        return idle.TryTake(out var planner) ? planner : new PlanSession(idle, Open(workload));
+        while (idle.TryTake(out var planner))
+        {
+            if (planner.Session.IsCurrent) return planner;
+            planner.Session.Dispose();
+        }
+        return new PlanSession(idle, Open(workload));
     }
 
     /// <summary>
@@ -131,7 +167,8 @@ public sealed class EnginePool : IDisposable
         if (temp.IsValueCreated) temp.Value.Dispose();
     }
 
-    Database OpenDatabase(IReadOnlyDictionary<string, string> settings, Workload? workload, long spillBytesMax)
+    Database OpenDatabase(
+        IReadOnlyDictionary<string, string> settings, Workload? workload, long spillBytesMax, IReadOnlyList<string>? reach)
     {
         try
         {
@@ -140,6 +177,7 @@ public sealed class EnginePool : IDisposable
             connection.Register(streams.Function);
             foreach (var function in scans.Functions) connection.Register(function);
             connection.Register(FormatFunctions.Format);
+            connection.Register(DateFields.Function);
             connection.Register(LosslessText.Function);
             connection.Register(HilbertCurve.Function);
             foreach (var function in TrimFunctions.All) connection.Register(function);
@@ -153,8 +191,9 @@ public sealed class EnginePool : IDisposable
                 SET GLOBAL TimeZone = 'UTC';
                 {ModelMacros.Sql}
                 """);
-            // What others send never reaches a file, not even while it is bound.
-            if (workload == Workload.Serving) connection.Execute("SET GLOBAL enable_external_access = false");
+            // What others send never reaches a file while it is bound.
+            if (workload == Workload.Serving) reach = [];
+            if (reach is not null) Close(connection, reach);
             return database;
         }
         catch (DuckDBException e)
@@ -162,6 +201,19 @@ public sealed class EnginePool : IDisposable
             throw EngineErrors.Translate(e);
         }
     }
+
+    /// <summary>
+    /// Closes the machine's files to an instance but for those below some folders, and its configuration but for what
+    /// Foz sets later. DuckDB follows links and <c>..</c> before it compares, and adds the folder that the instance
+    /// spills to.
+    /// </summary>
+    static void Close(Connection connection, IReadOnlyList<string> reach) => connection.Execute(
+        $"""
+        SET GLOBAL allowed_directories = [{string.Join(", ", reach.Select(SqlText.Literal))}];
+        SET GLOBAL enable_external_access = false;
+        SET GLOBAL allowed_configs = [{string.Join(", ", openConfigs.Select(SqlText.Literal))}];
+        SET GLOBAL lock_configuration = true;
+        """);
 
     Dictionary<string, string> Settings(string name, long memoryBytes, int threads, bool keepsOrder) => new()
     {

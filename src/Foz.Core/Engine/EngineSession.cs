@@ -18,26 +18,39 @@ public sealed class EngineSession : IDisposable
     /// <summary>The time zone of sessions of which nobody says it.</summary>
     public const string TimeZoneDefault = "UTC";
 
-    readonly EngineConnection connection;
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
     readonly List<(string Folder, string Table)> tables = [];
     readonly List<StreamRelation> relations = [];
-    readonly Action<EngineConnection>? giveBack;
+    readonly bool isLent;
+    EngineConnection connection;
     bool isDisposed;
 
     /// <param name="connection">The connection, which is the session's.</param>
     /// <param name="instance">The instance that it is of.</param>
     /// <param name="streams">What makes streams readable.</param>
     /// <param name="scans">What makes files of scans known.</param>
-    /// <param name="giveBack">Takes the connection back where it is only lent; null where it is closed.</param>
+    /// <param name="isLent">Whether the connection is given back at the end, and not closed.</param>
     internal EngineSession(
-        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans,
-        Action<EngineConnection>? giveBack = null) =>
-        (this.connection, Instance, this.streams, this.scans, this.giveBack) = (connection, instance, streams, scans, giveBack);
+        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans, bool isLent = false) =>
+        (this.connection, Instance, this.streams, this.scans, this.isLent) = (connection, instance, streams, scans, isLent);
 
     /// <summary>The instance.</summary>
     public EngineInstance Instance { get; }
+
+    /// <summary>
+    /// Whether it is of the generation of its instance that new sessions are of: neither dead nor replaced.
+    /// </summary>
+    internal bool IsCurrent => Instance.IsCurrent(connection.Generation);
+
+    /// <summary>Whether it reaches only some folders of the machine.</summary>
+    internal bool IsConfined => Instance.Folders is not null;
+
+    /// <summary>
+    /// Whether <see cref="Reach"/> found that only another session reaches what this one is to read: the same done in a
+    /// new one succeeds.
+    /// </summary>
+    internal bool IsOutdated { get; private set; }
 
     /// <summary>Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody does.</summary>
     public ScanMeter? Meter { get; set; }
@@ -125,7 +138,10 @@ public sealed class EngineSession : IDisposable
     /// <inheritdoc cref="Query"/>
     public T QueryScalar<T>(
         string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
-        Run(sql, () => connection.Native.QueryScalar<T>(sql, parameters, cancellationToken), static _ => false, cancellationToken);
+        Run(
+            sql,
+            () => (Value: connection.Native.QueryScalar<T>(sql, parameters, out var type, cancellationToken), Type: type),
+            static given => given.Type == StatementType.Select, cancellationToken).Value;
 
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
     /// <exception cref="FozException">It does not parse or bind.</exception>
@@ -174,6 +190,30 @@ public sealed class EngineSession : IDisposable
         Execute(macros, CancellationToken.None);
     }
 
+    /// <summary>
+    /// Makes sure that its statements may read and write the files of folders, where its instance does not reach every
+    /// file: it is opened again for folders that are new, and the session moves there.
+    /// </summary>
+    /// <param name="folders">Folders in which files of tables lie.</param>
+    /// <exception cref="FozException">
+    /// A folder is one that is never reached; or the session has something that cannot be moved, and
+    /// <see cref="IsOutdated"/> is true.
+    /// </exception>
+    internal void Reach(params IReadOnlyCollection<string> folders)
+    {
+        if (Instance.Folders is null || folders.All(connection.Generation.Reaches)) return;
+        Instance.Reach(folders);
+        if (connection is not { IsPlain: true, Native.IsStreaming: false })
+        {
+            IsOutdated = true;
+            throw EngineErrors.OfOutdated();
+        }
+        var (old, zone) = (connection, TimeZone);
+        connection = Instance.Connect();
+        old.Dispose();
+        UseTimeZone(zone, CancellationToken.None);
+    }
+
     /// <summary>Says which table a folder is, for the errors of statements that read its files.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="table">The table at a version, for people.</param>
@@ -194,7 +234,7 @@ public sealed class EngineSession : IDisposable
     {
         if (isDisposed) return;
         isDisposed = true;
-        if (giveBack is not null && connection is { IsPlain: true, Native.IsStreaming: false }) giveBack(connection);
+        if (isLent && connection is { IsPlain: true, Native.IsStreaming: false }) connection.Generation.TakeBack(connection);
         else connection.Dispose();
     }
 
@@ -217,6 +257,11 @@ public sealed class EngineSession : IDisposable
             // The engine knows no more than the message of what a stream threw.
             lock (relations)
                 foreach (var relation in relations) relation.ThrowFailure();
+            if (EngineErrors.EndsInstance(e))
+            {
+                Instance.Replace(connection.Generation);
+                throw EngineErrors.OfDeath(e);
+            }
             lock (tables) throw EngineErrors.Translate(e, sql, tables);
         }
     }

@@ -50,7 +50,7 @@ sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session)
     /// <summary>Gives the session back.</summary>
     public void Dispose()
     {
-        if (tables.Count < TablesMax) idle.Add(this);
+        if (tables.Count < TablesMax && session.IsCurrent) idle.Add(this);
         else session.Dispose();
     }
 

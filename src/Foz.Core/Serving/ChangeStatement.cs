@@ -135,10 +135,22 @@ sealed class ChangeStatement : SqlStatement
     async Task<StatementResult> RunAsync(
         ChangeRunner runner, StatementRun run, Statement statement, CancellationToken cancellationToken)
     {
-        using var engine = run.OpenEngine(cancellationToken);
-        var result = await runner.RunAsync(engine, statement, cancellationToken);
-        Session.Service.Catalogs.Invalidate();
-        return result;
+        var isAgain = false;
+        while (true)
+        {
+            using var engine = run.OpenEngine(cancellationToken);
+            try
+            {
+                var result = await runner.RunAsync(engine, statement, cancellationToken);
+                Session.Service.Catalogs.Invalidate();
+                return result;
+            }
+            catch (FozException) when (engine.IsOutdated && !isAgain)
+            {
+                // It names a folder that its engine did not reach: nothing was written. The next one reaches it.
+                isAgain = true;
+            }
+        }
     }
 
     /// <summary>Carries out a statement that changes nothing, and tells of a table.</summary>

@@ -37,6 +37,12 @@ public sealed record SqlServiceOptions
     /// <summary>What reading costs; null where nobody says it.</summary>
     public QueryPrice? Price { get; init; }
 
+    /// <summary>
+    /// Folders that hold no tables of their own, as the project's and the user's home: they are never reached as a
+    /// whole.
+    /// </summary>
+    public IReadOnlyList<string> ClosedFolders { get; init; } = [];
+
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;
 
@@ -64,7 +70,7 @@ public sealed class SqlService : IDisposable
     public SqlService(EnvironmentNames names, SqlServiceOptions options)
     {
         (this.names, this.options) = (names, options);
-        (Catalogs, Commits) = (new(this), new(names.Lake.Clock));
+        (Catalogs, Commits, Lethal) = (new(this), new(names.Lake.Clock), new(names.Lake.Clock));
         Results = new(options.ResultBytesMax);
         mask = MaskFunction.Of(options.MaskKey);
         stable = new(() =>
@@ -73,12 +79,10 @@ public sealed class SqlService : IDisposable
             return StableFunctions.Read(engine, CancellationToken.None);
             // A failure is not remembered.
         }, LazyThreadSafetyMode.PublicationOnly);
+        names.Lake.Confine(options.ClosedFolders);
         // Where statements are bound, and where filters are read from their plans.
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
-        {
-            using var engine = names.Lake.Engines.Open(workload);
-            Define(engine);
-        }
+            names.Lake.Engines.Find(workload).Define(Define);
         Workloads = new(options.Workloads, names.Lake.Engines, Define, names.Lake.Clock);
     }
 
@@ -94,6 +98,12 @@ public sealed class SqlService : IDisposable
     internal EnvironmentNames Names => names;
 
     internal CatalogImages Catalogs { get; }
+
+    /// <summary>The statements that ended the engine.</summary>
+    public LethalStatements Lethal { get; }
+
+    /// <summary>Whether the engine serves: false while an instance is opened again that an error ended.</summary>
+    public bool IsReady => Lake.Engines.IsReady;
 
     /// <summary>The order of what sessions commit.</summary>
     internal CommitOrder Commits { get; }
@@ -156,8 +166,11 @@ public sealed class SqlService : IDisposable
         Constants.Dispose();
     }
 
-    void Define(EngineSession engine) =>
+    void Define(EngineSession engine)
+    {
         engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives, mask], PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
+        Catalogs.Restore(engine);
+    }
 
     internal void Remove(SqlSession session) => sessions.TryRemove(session.Id, out _);
 }

@@ -25,6 +25,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     CancellationTokenSource? running;
     SqlTransaction? transaction;
     FozException? audited;
+    Exception? ended;
     FozException? stopped;
 
     internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
@@ -214,14 +215,24 @@ public sealed partial class SqlSession : IAsyncDisposable
         Activity.Note(sql);
         try
         {
+            Service.Lethal.Check(sql);
             return await work();
         }
         catch (Exception e)
         {
+            NoteLethal(sql, e);
             StatementNotes.Fail(this, sql, e);
             await AuditAsync(Access, sql, e);
             throw;
         }
+    }
+
+    /// <summary>Notes how a statement failed, where that ended the engine: once.</summary>
+    internal void NoteLethal(string sql, Exception error)
+    {
+        if (error == ended) return;
+        ended = error;
+        Service.Lethal.Note(sql, error);
     }
 
     /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>

@@ -121,19 +121,19 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>The table that a statement changes, which must be there and the environment's own.</summary>
     internal async Task<LakeTable> OpenOwnAsync(TableTarget target, CancellationToken cancellationToken)
     {
-        if (target.Folder is { } folder) return tables.OpenFolder(folder);
+        if (target.Folder is { } folder) return tables.OpenFolder(folder).ReachedBy(session);
         var lake = LakeOf(target);
         var name = await names!.ResolveOwnAsync(target.Name!, cancellationToken);
-        var table = await lake.OpenTableAsync(name, cancellationToken);
+        var table = (await lake.OpenTableAsync(name, cancellationToken)).ReachedBy(session);
         return Changed is null ? table : await Changed(name, table, cancellationToken);
     }
 
     /// <summary>The table that a statement makes, or that has its name already.</summary>
     /// <exception cref="FozException">The name stands for a view, or there is no lake.</exception>
     internal async Task<LakeTable> OpenNewAsync(TableTarget target, CancellationToken cancellationToken) =>
-        target.Folder is { } folder
+        (target.Folder is { } folder
             ? tables.OpenFolder(folder)
-            : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!), cancellationToken);
+            : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!), cancellationToken)).ReachedBy(session);
 
     /// <summary>Puts a table that was made into the catalog; one that is named by its folder has no name there.</summary>
     internal async Task DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)

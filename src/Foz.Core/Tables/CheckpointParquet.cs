@@ -22,7 +22,7 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
     public async IAsyncEnumerable<IReadOnlyList<LogAction>> ReadAsync(
         string file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var session = engines.Open(Workload.Query);
+        using var session = Open(file);
         var columns = ColumnsOf(session, file, cancellationToken);
         var pools = new ConcurrentBag<Utf8Pool>();
         var (large, small) = (new List<CheckpointQuery>(), new List<CheckpointQuery>());
@@ -62,7 +62,7 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
             await using (var output = new FileStream(lines, FileMode.Create, FileAccess.Write))
                 foreach (var some in actions.Chunk(ActionsPerWrite))
                     await output.WriteAsync(ActionWriter.Write(some), cancellationToken);
-            using var session = engines.Open(Workload.Query);
+            using var session = Open(file);
             var columns = CheckpointQuery.WrittenColumns.Where(column => !isSidecar || column.Name is "add" or "remove")
                 .Select(column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.Type)}");
             session.Execute(
@@ -78,13 +78,20 @@ sealed class CheckpointParquet(EnginePool engines) : ICheckpointParquet
         }
     }
 
+    EngineSession Open(string file)
+    {
+        var session = engines.Open(Workload.Query);
+        session.Reach(Path.GetDirectoryName(file)!);
+        return session;
+    }
+
     List<LogAction> ReadSmall(
         string file, List<CheckpointQuery> queries, Dictionary<string, LogicalType> columns,
         CancellationToken cancellationToken)
     {
         var actions = new List<LogAction>();
         var pool = new Utf8Pool();
-        using var session = engines.Open(Workload.Query);
+        using var session = Open(file);
         foreach (var query in queries)
         {
             var places = query.PlacesIn(columns[query.Action]);

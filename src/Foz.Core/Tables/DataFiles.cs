@@ -103,6 +103,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         CancellationToken cancellationToken)
     {
         var place = Path.GetDirectoryName(store.StagingPath(folder.Length == 0 ? "data" : $"{folder}/data"))!;
+        session.Reach(place);
         var written = await ParquetWriter.WriteAsync(
             session, select, place, options with { FieldIds = WrittenColumns.FieldIds(schema, HoldsPartitionColumns) },
             cancellationToken);
@@ -124,6 +125,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         EngineSession session, string select, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(store.StagingPath($"{ChangeDataFeed.Folder}/data"))!;
+        session.Reach(folder);
         var written = await ParquetWriter.WriteAsync(
             session, select, folder, Options(withPartitionColumns: false) with { NamePrefix = "cdc" }, cancellationToken);
         var files = written.Select(file => new AddCdcFile
@@ -180,6 +182,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
+        session.Reach(folder);
         var carried = told is null ? hidden : [.. hidden, ChangeDataFeed.ChangeTypeColumn];
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Foz.Core.Engine;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Core.Tables.Keys;
 using Foz.Delta;
@@ -25,6 +26,18 @@ public sealed class LakeTable
 
     /// <summary>What it is called in messages: <c>silver.orders</c>, or its folder where it has no name.</summary>
     public string Name => Delta.Name;
+
+    /// <summary>
+    /// Makes sure that a session may read and write the table's own files, best before anything else is done in it;
+    /// those of a table of an object store it always may.
+    /// </summary>
+    /// <returns>This table.</returns>
+    /// <exception cref="FozException">The folder is no table's, or the session cannot be moved any more.</exception>
+    public LakeTable ReachedBy(EngineSession session)
+    {
+        if (Delta.Store.IsLocal) session.Reach(Delta.Store.Root);
+        return this;
+    }
 
     /// <summary>The newest version; null if there is no table.</summary>
     public async ValueTask<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>

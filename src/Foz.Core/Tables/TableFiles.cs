@@ -1,3 +1,4 @@
+using Foz.Core.Engine;
 using Foz.Delta.Log;
 using Foz.Delta.Storage;
 
@@ -12,6 +13,19 @@ static class TableFiles
     public static string FolderOf(TableSnapshot table) => table.Store.IsLocal
         ? table.Store.Root
         : Path.GetDirectoryName(table.Store.LocalPath("data")) ?? table.Store.Root;
+
+    /// <summary>Makes sure that a session may read files of a table.</summary>
+    /// <exception cref="FozException">
+    /// A file lies where no table does, or the session cannot be moved any more.
+    /// </exception>
+    public static void Reach(EngineSession session, TableSnapshot table, IEnumerable<AddFile> files)
+    {
+        if (!session.IsConfined) return;
+        var folders = new HashSet<string>(StringComparer.Ordinal) { FolderOf(table) };
+        foreach (var file in files)
+            if (file.Path.IsAbsolute && Path.GetDirectoryName(LocalPath(table, file)) is { } folder) folders.Add(folder);
+        session.Reach(folders);
+    }
 
     /// <summary>The path from which the engine reads a file.</summary>
     /// <exception cref="FozException">The file is not on a local disk, nor in the table's store.</exception>

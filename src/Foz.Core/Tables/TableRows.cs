@@ -38,6 +38,13 @@ public sealed class TableRows
     /// <summary>How many data files hold them.</summary>
     public int FileCount => groups.Sum(group => group.Scans.Sum(scan => scan.Files.Count));
 
+    /// <summary>Makes sure that a session may read them; to be called while nothing else was done in it.</summary>
+    /// <exception cref="FozException">
+    /// A file lies where no table does, or the session cannot be moved any more.
+    /// </exception>
+    public void Reach(EngineSession session) => TableFiles.Reach(
+        session, snapshot, groups.SelectMany(group => group.Scans.Concat(group.Without)).SelectMany(scan => scan.Files));
+
     /// <summary>All rows of a version.</summary>
     public static TableRows All(TableSnapshot snapshot) =>
         new(snapshot, [new RowGroup([new(snapshot.State.Files, Choice: null)])], snapshot.Fields)

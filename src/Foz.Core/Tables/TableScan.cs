@@ -58,6 +58,7 @@ static class TableScan
     {
         choice ??= new();
         if (files.Count == 0) return new(Empty(table, withAddresses, choice));
+        TableFiles.Reach(session, table, files);
         var local = await TableFiles.FetchAsync(table, files, cancellationToken);
         try
         {

@@ -26,6 +26,7 @@ public sealed class TableWriter(EngineSession session)
     public async Task<TableChange> AppendAsync(
         LakeTable table, string select, WriteOptions options, CancellationToken cancellationToken)
     {
+        table.ReachedBy(session);
         var (change, rows) = await BeginAsync(table, select, options, TableOperation.Append, cancellationToken);
         return await change.FillAsync(() =>
             change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken));

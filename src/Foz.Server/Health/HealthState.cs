@@ -23,6 +23,8 @@ sealed class HealthState(SqlService sql, TimeProvider clock)
         {
             var (status, text) = !IsServing
                 ? (StatusCodes.Status503ServiceUnavailable, "stopping")
+                : !sql.IsReady
+                ? (StatusCodes.Status503ServiceUnavailable, "the engine is opened again")
                 : await CanReachLakeAsync(context.RequestAborted)
                     ? (StatusCodes.Status200OK, "ready")
                     : (StatusCodes.Status503ServiceUnavailable, "the lake cannot be reached");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Foz.Core.Catalog;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Environments;
@@ -16,6 +17,9 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="lake">The lake.</param>
 public sealed class PipelineRunner(Lake lake)
 {
+    // Each step that ends the engine does so twice at most: a step beside ten of them would be another error.
+    const int EngineEndsMax = 20;
+
     readonly Lock gate = new();
 
     /// <summary>Runs.</summary>
@@ -192,7 +196,7 @@ public sealed class PipelineRunner(Lake lake)
             Project = project.File,
             Lineage = () => new(project, lake),
         };
-        var result = await TryAsync(node, () => node switch
+        var result = await TryOnLiveEngineAsync(context, node, () => node switch
         {
             GraphNode.OfStream stream =>
                 new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
@@ -209,6 +213,25 @@ public sealed class PipelineRunner(Lake lake)
         };
         await reports.StepFinishedAsync(node, result, startedAt);
         Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    /// <summary>
+    /// Runs a step, and again where the engine ended under it: as after a crash, what it has committed is left alone
+    /// and the rest is done with the same inputs. What ended the engine itself gets one more chance; SQL of hooks is
+    /// done once.
+    /// </summary>
+    static async Task<StepResult> TryOnLiveEngineAsync(StepContext context, GraphNode node, Func<Task<StepResult>> run)
+    {
+        var result = await TryAsync(node, run);
+        if (node is GraphNode.OfModel { Model.Hooks.IsAny: true }) return result;
+        var kills = 0;
+        for (var times = 1; times < EngineEndsMax && result.Error is { } error && EngineErrors.IsOfEnd(error); times++)
+        {
+            if (EngineErrors.IsLethal(error) && ++kills > 1) return result;
+            context.Warn(new($"{node.Table} is run again: {error.Message}"));
+            result = await TryAsync(node, run);
+        }
         return result;
     }
 

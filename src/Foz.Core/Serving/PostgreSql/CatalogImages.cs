@@ -85,23 +85,62 @@ sealed class CatalogImages(SqlService service) : IDisposable
     public string Open(
         string name, Func<string, string> createSql, CatalogImage image, EngineInstance instance, CancellationToken cancellationToken)
     {
-        lock (making)
+        var table = (instance, name);
+        if (!IsMade(image, table))
         {
-            var made = KeptOf(image).Made;
-            if (!made.Contains((instance, name)))
-            {
-                using var engine = instance.Open();
-                engine.Execute(
-                    $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
-                    cancellationToken);
-                made.Add((instance, name));
-            }
+            // An instance that is opened makes its tables of images again: no lock may be held that it waits for.
+            EngineSession engine;
+            do engine = instance.Open();
+            while (!TryMake(engine, image, table, createSql, cancellationToken));
         }
         return $"{SqlText.Identifier(image.EngineSchema)}.{SqlText.Identifier(name)}";
     }
 
+    /// <summary>
+    /// Makes the tables again that statements may use in an instance that is opened again; others are made when they
+    /// are read.
+    /// </summary>
+    /// <param name="engine">A session of the instance, of which nobody else has one yet.</param>
+    public void Restore(EngineSession engine)
+    {
+        lock (making)
+            foreach (var (image, found) in kept)
+                foreach (var (table, createSql) in found.Made.Where(made => made.Key.Instance == engine.Instance).ToList())
+                    if (found.Uses > 0 || image == current) Make(engine, image, createSql, CancellationToken.None);
+                    else found.Made.Remove(table);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
+
+    bool IsMade(CatalogImage image, (EngineInstance Instance, string Name) table)
+    {
+        lock (making) return KeptOf(image).Made.ContainsKey(table);
+    }
+
+    /// <summary>
+    /// Makes a table of an image, unless its instance is opened again meanwhile: then it is to be made in the new
+    /// generation.
+    /// </summary>
+    bool TryMake(
+        EngineSession engine, CatalogImage image, (EngineInstance Instance, string Name) table, Func<string, string> createSql,
+        CancellationToken cancellationToken)
+    {
+        using (engine)
+            lock (making)
+            {
+                if (!engine.IsCurrent) return false;
+                var made = KeptOf(image).Made;
+                if (made.ContainsKey(table)) return true;
+                Make(engine, image, createSql, cancellationToken);
+                made.Add(table, createSql);
+                return true;
+            }
+    }
+
+    static void Make(EngineSession engine, CatalogImage image, Func<string, string> createSql, CancellationToken cancellationToken) =>
+        engine.Execute(
+            $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema), cancellationToken);
 
     /// <summary>What the lake has.</summary>
     async Task<CatalogImage> GetAllAsync(CancellationToken cancellationToken)
@@ -169,10 +208,10 @@ sealed class CatalogImages(SqlService service) : IDisposable
             if (image is null) return;
             kept.Remove(image);
             foreach (var (rights, _) in seen.Where(pair => pair.Value.Image == image).ToList()) seen.Remove(rights);
-            foreach (var instance in unused.Made.Select(made => made.Instance).Distinct())
+            foreach (var instance in unused.Made.Keys.Select(made => made.Instance).Distinct())
             {
-                using var engine = instance.Open();
-                engine.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
+                using var engine = instance.OpenCurrent();
+                engine?.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
             }
         }
     }
@@ -206,8 +245,8 @@ sealed class CatalogImages(SqlService service) : IDisposable
     /// <summary>What is kept of an image.</summary>
     sealed class KeptImage
     {
-        /// <summary>The tables that were made of it, in instances of the engine.</summary>
-        public HashSet<(EngineInstance Instance, string Name)> Made { get; } = [];
+        /// <summary>The tables that were made of it, in instances of the engine, with what makes each.</summary>
+        public Dictionary<(EngineInstance Instance, string Name), Func<string, string>> Made { get; } = [];
 
         /// <summary>How many sessions use it in a statement.</summary>
         public int Uses { get; set; }

@@ -139,6 +139,9 @@ sealed partial class PgTranslator
             case "to_char" or "to_date" or "to_timestamp" when ArgumentsOf(i) is [_, var format]:
                 VisitFormat(i, name, format);
                 break;
+            case var part when IsDatePart(part):
+                VisitDatePart(i);
+                break;
             case var known when renamed.TryGetValue(known, out var other):
                 Replace(i, i + 1, other);
                 break;
@@ -161,6 +164,34 @@ sealed partial class PgTranslator
                 break;
         }
     }
+
+    /// <summary>
+    /// A field that is no constant is looked at row by row: one that DuckDB takes as a constant only ends its database.
+    /// </summary>
+    void VisitDatePart(int i)
+    {
+        if (ArgumentsOf(i) is not [var field, var value]) throw NoDatePart(i);
+        if (IsConstant(field, value - 1)) return;
+        Edits.Before(Tokens.StartOf(field), $"{DateFields.Name}(");
+        Edits.After(Tokens.EndOf(value - 2), ")");
+    }
+
+    /// <summary>
+    /// Behind a point DuckDB would take it from a schema of its own, or its field from in front of the point.
+    /// </summary>
+    void CheckDatePart(int i)
+    {
+        if (IsDatePart(Tokens.NameOf(i)) && Tokens.IsSymbol(i + 1, '(') && !(IsCatalog(i - 2) && !Tokens.IsSymbol(i - 3, '.')))
+            throw NoDatePart(i);
+    }
+
+    static bool IsDatePart(string name) =>
+        name.Equals("date_part", StringComparison.OrdinalIgnoreCase) || name.Equals("datepart", StringComparison.OrdinalIgnoreCase);
+
+    FozException NoDatePart(int i) => new(ErrorKind.Sql, "date_part takes a field and a value, and no schema but pg_catalog")
+    {
+        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",
+    };
 
     /// <summary>In PostgreSQL the alias of a function in FROM is its column's name too.</summary>
     void NameOnlyColumn(int i)

@@ -127,18 +127,24 @@ sealed partial class PgTranslator : SqlTranslator
         if (Tokens.IsSymbol(i + 1, '(')
             && Tokens.NameOf(i).StartsWith(ServedFunctions.OwnPrefix, StringComparison.OrdinalIgnoreCase))
             throw ServedFunctions.Missing(ServedFunctions.Call, Tokens.NameOf(i));
-        if (Tokens.IsSymbol(i - 1, '.')) return;
+        if (Tokens.IsSymbol(i - 1, '.'))
+        {
+            CheckDatePart(i);
+            return;
+        }
         if (Tokens.IsWord(i + 2, "tableoid") && Tokens.IsSymbol(i + 1, '.') && VisitTableOid(i)) return;
         if (Tokens.KindOf(i) == SqlTokenKind.Word && VisitWord(i)) return;
         // pg_catalog.name(…)
         var at = i;
-        if (Tokens.NameOf(i) is "pg_catalog" or "information_schema" && Tokens.IsSymbol(i + 1, '.') && Tokens.IsSymbol(i + 3, '('))
+        if (IsCatalog(i) && Tokens.IsSymbol(i + 1, '.') && Tokens.IsSymbol(i + 3, '('))
         {
             Replace(i, i + 2, "");
             at = i + 2;
         }
         if (Tokens.IsSymbol(at + 1, '(') && Tokens.IsName(at)) VisitCall(at);
     }
+
+    bool IsCatalog(int i) => Tokens.NameOf(i) is "pg_catalog" or "information_schema";
 
     /// <returns>Whether nothing more is to be done of the word.</returns>
     bool VisitWord(int i)

@@ -176,6 +176,7 @@ sealed class StatementRun
     public Task FailAsync(Exception error, long rows)
     {
         Fail(error, rows);
+        session.NoteLethal(Sql, error);
         return error is FozException { Kind: ErrorKind.Denied } ? session.AuditAsync(access, Sql, error) : Task.CompletedTask;
     }
 

@@ -89,6 +89,7 @@ public sealed class ParquetConversion(EngineSession session)
     StructType SchemaOf(
         LakeTable table, List<ObjectInfo> files, IReadOnlyList<StructField> partition, CancellationToken cancellationToken)
     {
+        session.Reach(Path.GetDirectoryName(table.Delta.Store.LocalPath("data"))!);
         var paths = files.Select(file => SqlText.Literal(table.Delta.Store.LocalPath(file.Path)!));
         var columns = session.Describe(
             $"SELECT * FROM read_parquet([{string.Join(", ", paths)}], union_by_name = true, hive_partitioning = false)",

@@ -46,6 +46,11 @@ public sealed class FileCache : IDisposable
     /// <summary>How many downloads this object made.</summary>
     public long Downloads { get; private set; }
 
+    /// <summary>
+    /// The folders in which are copies of objects, and what is to become one: nothing that is kept beside a store.
+    /// </summary>
+    public IReadOnlyList<string> DataFolders => [FilesFolder, process.Value.Folder];
+
     string FilesFolder => Path.Combine(folder, "files");
 
     /// <summary>A folder for what is kept beside a store on this machine and is no copy of it, such as a journal; it is

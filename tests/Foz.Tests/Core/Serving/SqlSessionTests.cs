@@ -42,7 +42,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     public async Task Records_that_are_on_their_way_are_read_with_those_of_their_table()
     {
         await lake.ChangeAsync("CREATE TABLE foz.steps AS SELECT 'silver.a' AS step, 1::BIGINT AS rows");
-        var file = Path.Combine(lake.Lake.Folder, "steps.jsonl");
+        var file = Path.Combine(lake.Lake.Engines.CreateTempFolder().FullName, "steps.jsonl");
         await File.WriteAllTextAsync(file, """{"step": "silver.b", "rows": 2}""", Cancel);
         lake.Pending[new("foz", "steps")] = () => new(
             $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': 'VARCHAR', 'rows': 'BIGINT'}})");
