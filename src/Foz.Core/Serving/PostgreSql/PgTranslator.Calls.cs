@@ -185,9 +185,6 @@ sealed partial class PgTranslator
             throw NoDatePart(i);
     }
 
-    static bool IsDatePart(string name) =>
-        name.Equals("date_part", StringComparison.OrdinalIgnoreCase) || name.Equals("datepart", StringComparison.OrdinalIgnoreCase);
-
     FozException NoDatePart(int i) => new(ErrorKind.Sql, "date_part takes a field and a value, and no schema but pg_catalog")
     {
         Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",

@@ -27,6 +27,14 @@ abstract class SqlTranslator
     /// <summary>Which tokens have been replaced.</summary>
     private protected bool[] IsDone { get; }
 
+    /// <summary>
+    /// Whether a name is that of the function whose field may end the database: DuckDB takes it in any case, also between
+    /// quotes.
+    /// </summary>
+    private protected static bool IsDatePart(string name) =>
+        name.Equals("date_part", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("datepart", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Puts a text in the place of tokens.</summary>
     private protected void Replace(int from, int to, string text)
     {

@@ -29,6 +29,9 @@ sealed partial class TrinoTranslator : SqlTranslator
     void Visit(int i)
     {
         if (IsDone[i]) return;
+        // Trino has no such function, and DuckDB's may end its database.
+        if (Tokens.IsName(i) && Tokens.IsSymbol(i + 1, '(') && IsDatePart(Tokens.NameOf(i)))
+            throw ServedFunctions.Missing(ServedFunctions.Call, Tokens.NameOf(i));
         switch (Tokens.KindOf(i))
         {
             case SqlTokenKind.Symbol:

@@ -110,6 +110,17 @@ public sealed class EngineEndTests
         Assert.Equal(["1714521600", "SELECT 1"], await session.RunAsync("SELECT extract(epoch FROM timestamptz '2024-05-01 00:00:00+00')::bigint AS e"));
     }
 
+    [Theory]
+    [InlineData("SELECT date_part(f, t) FROM (VALUES ('epoch', now())) v(f, t)")]
+    [InlineData("SELECT f.date_part(t) FROM (VALUES ('epoch', now())) v(f, t)")]
+    [InlineData("SELECT \"DatePart\" /* of */ (f, t) FROM (VALUES ('epoch', now())) v(f, t)")]
+    public async Task Clients_of_Trino_have_no_part_of_a_date_that_may_end_the_engine(string sql)
+    {
+        await using var lake = await ServedLake.CreateAsync();
+        await using var session = lake.Service.Open(new("bia", IsOwner: false), new() { Dialect = SqlDialect.Trino });
+        Assert.Equal("42883", await session.FailAsync(sql));
+    }
+
     static async Task<ServedLake> CreateAsync(TimeProvider? clock = null)
     {
         var lake = await ServedLake.CreateAsync(clock: clock, resultBytesMax: 0);
