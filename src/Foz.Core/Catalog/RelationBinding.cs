@@ -43,6 +43,9 @@ public interface IRelationNames
     /// <exception cref="FozException">Its arguments name nothing.</exception>
     ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
 
+    /// <summary>Whether statements of others are bound, whose text is looked at once more before it runs.</summary>
+    bool AreForOthers => false;
+
     /// <summary>Makes sure that a statement, or a view that it reads, calls no function that it may not, and gives no name that it may not.</summary>
     /// <exception cref="FozException">It does.</exception>
     void Check(SqlAnalysis statement)

@@ -62,6 +62,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             var bound = statement.Analysis.Rewrite(
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
+            if (names.AreForOthers) FinalText.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
             return new(bound.Text, statement.Analysis, relations);
         }
         catch
@@ -80,7 +81,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             return new Dictionary<SqlSpan, FilterExpression>();
         return BoundPlan.ReadFilters(
             session, statement.Analysis, table => statement.FieldsOf(table.Span), call => statement.FieldsOf(call.Span),
-            cancellationToken, span => statement.ThroughOf(span));
+            cancellationToken, span => statement.ThroughOf(span), names.AreForOthers);
     }
 
     async Task<string> OpenAsync(

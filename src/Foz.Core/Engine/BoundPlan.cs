@@ -16,6 +16,7 @@ public static class BoundPlan
     /// <param name="function">The same for calls of table functions; null leaves them all to DuckDB.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
+    /// <param name="isForOthers">Whether it is a statement of others, whose text is looked at once more.</param>
     /// <returns>
     /// What the rows needed of a table fulfil, by where its name, or the call of a table function, stands in the
     /// statement; nothing for a table of which nothing is known.
@@ -27,10 +28,11 @@ public static class BoundPlan
     public static IReadOnlyDictionary<SqlSpan, FilterExpression> ReadFilters(
         EngineSession session, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
-        Func<SqlSpan, Func<string, string>?>? through = null)
+        Func<SqlSpan, Func<string, string>?>? through = null, bool isForOthers = false)
     {
         using var planner = session.BorrowPlanner();
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, through: through);
+        var bound = OverEmptyTables.Of(
+            planner, analysis, table, function, cancellationToken, through: through, isForOthers: isForOthers);
         using var plan = Serialize(planner.Session, bound.Sql, isOptimized: true, cancellationToken);
         if (plan.RootElement.GetProperty("error").GetBoolean())
         {
@@ -98,7 +100,7 @@ public static class BoundPlan
         var key = KeyOf(analysis, table, function, relation, through);
         if (pool.Shapes.Find(key) is { } known) return known;
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var shape = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through)
+        var shape = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true)
             .DescribeShape(cancellationToken);
         pool.Shapes.Add(key, shape);
         return shape;
@@ -134,7 +136,7 @@ public static class BoundPlan
         CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through);
+        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true);
         bound.DescribeShape(cancellationToken);
         // Empty tables are not in an optimized plan any more.
         planner.Session.Execute("SET explain_output = 'all'", cancellationToken);
@@ -177,7 +179,8 @@ public static class BoundPlan
         public static OverEmptyTables Of(
             PlanSession planner, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
             Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
-            Func<SqlSpan, string?>? relation = null, Func<SqlSpan, Func<string, string>?>? through = null)
+            Func<SqlSpan, string?>? relation = null, Func<SqlSpan, Func<string, string>?>? through = null,
+            bool isForOthers = false)
         {
             List<(SqlSpan Span, IReadOnlyList<Field> Columns)> known = [];
             foreach (var reference in analysis.Tables)
@@ -187,9 +190,10 @@ public static class BoundPlan
             var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
             var names = known.Zip(numbers, (t, number) => (t.Span, Name: Through(t.Span, PlanSession.TableName(number))))
                 .ToDictionary(t => t.Span, t => t.Name);
-            var text = analysis.Rewrite(
-                reference => names.GetValueOrDefault(reference.Span) ?? relation?.Invoke(reference.Span),
-                call => names.GetValueOrDefault(call.Span) ?? relation?.Invoke(call.Span));
+            foreach (var span in analysis.Tables.Select(t => t.Span).Concat(analysis.TableFunctions.Select(c => c.Span)))
+                if (!names.ContainsKey(span) && relation?.Invoke(span) is { } other) names[span] = other;
+            var text = analysis.Rewrite(reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
+            if (isForOthers) FinalText.Check(planner.Session.Pool, analysis, names, text.Text, cancellationToken);
             return new(planner.Session, analysis, text)
             {
                 Tables = [.. known.Zip(numbers, (t, number) => (t.Span, t.Columns, number))],

@@ -23,7 +23,7 @@ static class EngineErrors
         if (error.InnerException is FozException inner) return inner;
         if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
         if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal)) return OfSpill(error);
-        var message = Trim(error.Message).Split('\n', 2, StringSplitOptions.TrimEntries);
+        var message = OwnNames.Hide(Trim(error.Message)).Split('\n', 2, StringSplitOptions.TrimEntries);
         return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,

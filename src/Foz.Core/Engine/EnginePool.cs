@@ -108,6 +108,9 @@ public sealed class EnginePool : IDisposable
     /// <summary>What the last statements name.</summary>
     internal TextCache<SqlAnalysis> Analyses { get; } = new();
 
+    /// <summary>Texts that were looked at before they ran, with the statements that they were made from.</summary>
+    internal TextCache<string> FinalTexts { get; } = new();
+
     /// <summary>What the last statements of others give and take, by all that it follows from.</summary>
     internal TextCache<StatementShape> Shapes { get; } = new();
 

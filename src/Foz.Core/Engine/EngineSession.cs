@@ -180,7 +180,7 @@ public sealed class EngineSession : IDisposable
         return relation;
     }
 
-    /// <summary>Makes what a scan needs of its files known to <c>foz_live</c> and <c>foz_partition</c>.</summary>
+    /// <summary>Makes what a scan needs of its files known to the functions of <see cref="ScanFunctions"/>.</summary>
     public ScanToken Register(ScanFiles files) => scans.Add(files);
 
     /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>

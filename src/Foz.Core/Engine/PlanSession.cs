@@ -11,7 +11,7 @@ namespace Foz.Core.Engine;
 sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session) : IDisposable
 {
     /// <summary>What the names of the empty tables begin with; a number follows.</summary>
-    public const string TablePrefix = "foz_bound_";
+    public static readonly string TablePrefix = OwnNames.Of("bound") + "_";
 
     const int TablesMax = 500;
 

@@ -43,7 +43,7 @@ public sealed class ScanFiles
 /// <param name="remove">Takes them away.</param>
 public sealed class ScanToken(long value, Action remove) : IDisposable
 {
-    /// <summary>The first argument of <c>foz_live</c> and <c>foz_partition</c>.</summary>
+    /// <summary>The first argument of the functions.</summary>
     public long Value { get; } = value;
 
     /// <summary>Takes the files away from the engine.</summary>
@@ -51,13 +51,22 @@ public sealed class ScanToken(long value, Action remove) : IDisposable
 }
 
 /// <summary>
-/// The scalar functions that a scan of a Delta table needs. <c>foz_live(token, filename, file_row_number)</c> is false
-/// for rows that a deletion vector deletes; <c>foz_partition(token, ordinal, filename)</c> is the text of a file's
-/// partition value, and <c>foz_row_value(token, ordinal, filename, file_row_number)</c> that of a row where rows of a file
-/// differ in it. All are keyed on the file's name, which a vector holds in long runs.
+/// The scalar functions that a scan of a Delta table needs. <see cref="Live"/><c>(token, filename, file_row_number)</c> is
+/// false for rows that a deletion vector deletes; <see cref="Partition"/><c>(token, ordinal, filename)</c> is the text of a
+/// file's partition value, and <see cref="RowValue"/><c>(token, ordinal, filename, file_row_number)</c> that of a row where
+/// rows of a file differ in it. All are keyed on the file's name, which a vector holds in long runs.
 /// </summary>
 sealed class ScanFunctions
 {
+    /// <summary>The function that tells rows which are there.</summary>
+    public static readonly string Live = OwnNames.Of("live");
+
+    /// <summary>The function that tells values of partition columns.</summary>
+    public static readonly string Partition = OwnNames.Of("partition");
+
+    /// <summary>The function that tells values of rows that their file does not hold.</summary>
+    public static readonly string RowValue = OwnNames.Of("row_value");
+
     readonly ConcurrentDictionary<long, ScanFiles> scans = new();
     long lastToken;
 
@@ -66,24 +75,24 @@ sealed class ScanFunctions
     [
         new()
         {
-            Name = "foz_live",
+            Name = Live,
             Parameters = [LogicalType.BigInt, LogicalType.Varchar, LogicalType.BigInt],
             ReturnType = LogicalType.Boolean,
-            Body = Live,
+            Body = FindLive,
         },
         new()
         {
-            Name = "foz_partition",
+            Name = Partition,
             Parameters = [LogicalType.BigInt, LogicalType.BigInt, LogicalType.Varchar],
             ReturnType = LogicalType.Varchar,
-            Body = Partition,
+            Body = FindPartition,
         },
         new()
         {
-            Name = "foz_row_value",
+            Name = RowValue,
             Parameters = [LogicalType.BigInt, LogicalType.BigInt, LogicalType.Varchar, LogicalType.BigInt],
             ReturnType = LogicalType.Varchar,
-            Body = RowValue,
+            Body = FindRowValue,
         },
     ];
 
@@ -95,7 +104,7 @@ sealed class ScanFunctions
         return new ScanToken(token, () => scans.TryRemove(token, out _));
     }
 
-    void Live(DataChunk arguments, VectorWriter result)
+    void FindLive(DataChunk arguments, VectorWriter result)
     {
         var files = FilesOf(arguments);
         var names = arguments[1];
@@ -109,7 +118,7 @@ sealed class ScanFunctions
         }
     }
 
-    void Partition(DataChunk arguments, VectorWriter result)
+    void FindPartition(DataChunk arguments, VectorWriter result)
     {
         var files = FilesOf(arguments);
         var ordinal = (int)arguments[1].Values<long>()[0];
@@ -127,7 +136,7 @@ sealed class ScanFunctions
         }
     }
 
-    void RowValue(DataChunk arguments, VectorWriter result)
+    void FindRowValue(DataChunk arguments, VectorWriter result)
     {
         var files = FilesOf(arguments);
         var ordinal = (int)arguments[1].Values<long>()[0];

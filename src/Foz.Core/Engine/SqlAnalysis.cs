@@ -15,11 +15,11 @@ public sealed class SqlAnalysis
         Tables = tree.Tables;
         TableFunctions = tree.TableFunctions;
         Columns = tree.Columns;
-        Functions = tree.Functions;
+        (Functions, Names) = (tree.Functions.Keys.ToHashSet(StringComparer.Ordinal), NameCounts.Of(tree));
         LocalNames = tree.LocalNames;
         WithNames = tree.WithNames;
         ParentScopes = tree.ParentScopes;
-        TakesAllColumns = tree.TakesAllColumns;
+        (TakesAllColumns, IsExpression) = (tree.TakesAllColumns, tree.IsExpression);
     }
 
     /// <summary>The statement; all positions are in this text.</summary>
@@ -40,10 +40,16 @@ public sealed class SqlAnalysis
     /// <summary>Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.</summary>
     public bool TakesAllColumns { get; }
 
+    /// <summary>Whether it is <c>SELECT</c> and one expression, and nothing else: what stands in parentheses there stands alone elsewhere too.</summary>
+    public bool IsExpression { get; }
+
     /// <summary>The names that WITH gives to queries.</summary>
     public IReadOnlySet<string> WithNames { get; }
 
     internal SqlTokens Tokens { get; }
+
+    /// <summary>How often it names each table, table function and function.</summary>
+    internal NameCounts Names { get; }
 
     /// <summary>
     /// Aliases and common table expressions, in any case: what a first part of a column's name may mean.
@@ -77,12 +83,23 @@ public sealed class SqlAnalysis
     public static IReadOnlyList<(SqlAnalysis? Analysis, FozException? Error)> ReadMany(
         EngineSession session, IReadOnlyList<string> statements, CancellationToken cancellationToken)
     {
-        var texts = statements.Select(Tokenize).ToList();
         var found = new (SqlAnalysis?, FozException?)[statements.Count];
+        var texts = new (string Sql, SqlTokens Tokens)[statements.Count];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            try
+            {
+                texts[i] = Tokenize(statements[i]);
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Sql)
+            {
+                (texts[i], found[i]) = (("", SqlTokens.Read("")), (null, e));
+            }
+        }
         using var rows = session.Query(
             "SELECT i, json_serialize_sql(s)::VARCHAR FROM (SELECT unnest(range($1)) AS i, "
             + $"unnest([{string.Join(',', texts.Select(text => SqlText.Literal(text.Sql)))}]) AS s)",
-            cancellationToken, (long)texts.Count);
+            cancellationToken, (long)texts.Length);
         while (rows.Fetch(cancellationToken) is { } chunk)
         {
             using (chunk)
@@ -90,6 +107,7 @@ public sealed class SqlAnalysis
                 for (var row = 0; row < chunk.RowCount; row++)
                 {
                     var i = (int)chunk[0].Values<long>()[row];
+                    if (found[i].Item2 is not null) continue;
                     try
                     {
                         found[i] = (Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray()), null);
@@ -112,13 +130,17 @@ public sealed class SqlAnalysis
         return Read(sql, tokens, Encoding.UTF8.GetBytes(json));
     }
 
+    /// <summary>The statement as the engine reads it: each character of it at its place but what was only blank, and its tokens.</summary>
     static (string Sql, SqlTokens Tokens) Tokenize(string sql)
     {
         var tokens = SqlTokens.Read(sql);
+        sql = tokens.Blanked;
+        EngineScanner.Check(sql, tokens);
         return Normalize(sql, tokens) is { } normalized ? (normalized, SqlTokens.Read(normalized)) : (sql, tokens);
     }
 
-    static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
+    /// <summary>Reads a statement whose tree is known.</summary>
+    internal static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
     {
         if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
         using var document = ParseTree(json);
@@ -128,7 +150,7 @@ public sealed class SqlAnalysis
         if (statements.GetArrayLength() != 1)
             throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
         var tree = new SqlTreeReader(sql, tokens);
-        tree.Read(statements[0].GetProperty("node"));
+        tree.ReadStatement(statements[0].GetProperty("node"));
         return new(sql, tokens, tree);
     }
 

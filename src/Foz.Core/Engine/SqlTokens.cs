@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Foz.Core.Engine;
 
 /// <summary>What a token of SQL is.</summary>
@@ -39,16 +41,28 @@ sealed class SqlTokens
 
     readonly string sql;
     SqlToken[] tokens;
+    string? blanked;
 
     // Most tokens are a word and a space.
     SqlTokens(string sql) => (this.sql, tokens) = (sql, new SqlToken[(sql.Length / 4) + 4]);
 
     public int Count { get; private set; }
 
+    /// <summary>
+    /// The text with a blank in the place of each character between tokens but tabs and line ends: comments, Unicode's
+    /// spaces and control characters. What the engine counts in it are the characters that Foz counts.
+    /// </summary>
+    /// <remarks>
+    /// DuckDB's parser shortens each Unicode space to one byte before it reads a text, and tells places in what is left.
+    /// </remarks>
+    public string Blanked => blanked ??= Blank();
+
     public SqlToken this[int index] => index < Count ? tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>Reads a text.</summary>
-    /// <exception cref="FozException">It is nested deeper than <see cref="NestingMax"/>.</exception>
+    /// <exception cref="FozException">
+    /// It is nested deeper than <see cref="NestingMax"/>, or a comment does not end.
+    /// </exception>
     public static SqlTokens Read(string sql)
     {
         var list = new SqlTokens(sql);
@@ -127,6 +141,19 @@ sealed class SqlTokens
         return Count - 1;
     }
 
+    /// <summary>Whether a parenthesis closes that none of the tokens opens: what stands in parentheses would leave them.</summary>
+    public bool LeavesParentheses
+    {
+        get
+        {
+            var depth = 0;
+            for (var i = 0; i < Count && depth >= 0; i++)
+                if (IsSymbol(i, '(')) depth++;
+                else if (IsSymbol(i, ')')) depth--;
+            return depth != 0;
+        }
+    }
+
     /// <summary>The error of a statement that is nested too deep at a character.</summary>
     public static FozException TooDeep(string sql, int position) =>
         new(ErrorKind.Sql, $"the statement is nested more than {NestingMax} deep")
@@ -164,7 +191,14 @@ sealed class SqlTokens
         }
     }
 
-    static bool IsWordStart(char c) => char.IsAsciiLetter(c) || c == '_' || c > '\x7f';
+    /// <summary>
+    /// Whether a character outside of quotes only divides what stands beside it. The last ones are no spaces for Unicode,
+    /// but for DuckDB.
+    /// </summary>
+    public static bool IsBlank(char c) =>
+        char.IsWhiteSpace(c) || char.IsControl(c) || c is (>= '\u200b' and <= '\u200d') or '\u2060' or '\ufeff';
+
+    static bool IsWordStart(char c) => char.IsAsciiLetter(c) || c == '_' || (c > '\x7f' && !IsBlank(c));
 
     char At(int position) => position < sql.Length ? sql[position] : '\0';
 
@@ -195,9 +229,9 @@ sealed class SqlTokens
     {
         while (position < sql.Length)
         {
-            if (char.IsWhiteSpace(sql[position])) position++;
+            if (IsBlank(sql[position])) position++;
             else if (sql[position] == '-' && At(position + 1) == '-')
-                position = sql.IndexOf('\n', position) is >= 0 and var end ? end : sql.Length;
+                position = sql.AsSpan(position).IndexOfAny('\n', '\r') is >= 0 and var length ? position + length : sql.Length;
             else if (sql[position] == '/' && At(position + 1) == '*') position = EndOfComment(position);
             else break;
         }
@@ -216,6 +250,22 @@ sealed class SqlTokens
             i++;
             if (depth == 0) return i + 1;
         }
-        return sql.Length;
+        throw new FozException(ErrorKind.Sql, "unterminated /* comment")
+        {
+            SqlState = "42601", Place = EngineErrors.PlaceAt(sql, start), Hint = "end it with */",
+        };
+    }
+
+    string Blank()
+    {
+        var gap = 0;
+        StringBuilder? text = null;
+        for (var i = 0; i <= Count; i++)
+        {
+            for (var position = gap; position < (i < Count ? tokens[i].Start : sql.Length); position++)
+                if (sql[position] is not (' ' or '\t' or '\n' or '\r')) (text ??= new(sql))[position] = ' ';
+            if (i < Count) gap = tokens[i].End;
+        }
+        return text?.ToString() ?? sql;
     }
 }

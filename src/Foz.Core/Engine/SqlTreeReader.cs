@@ -13,12 +13,31 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     readonly List<TableReference> tables = [];
     readonly List<TableFunctionCall> tableFunctions = [];
     readonly List<ColumnReference> columns = [];
-    readonly HashSet<string> functions = new(StringComparer.Ordinal);
+    readonly Dictionary<string, int> functions = new(StringComparer.Ordinal);
     readonly HashSet<string> localNames = new(StringComparer.OrdinalIgnoreCase);
     readonly HashSet<string> withNames = new(StringComparer.Ordinal);
     readonly List<int> parentScopes = [];
     readonly List<string> commonTables = [];
     int scope = -1;
+
+    /// <summary>Reads a statement's tree.</summary>
+    /// <exception cref="FozException">
+    /// A name does not stand where the tree says that it does, or two stand at one place: what is put there would be put
+    /// into the place of something else.
+    /// </exception>
+    public void ReadStatement(JsonElement node)
+    {
+        Read(node);
+        IsExpression = node.GetProperty("type").ValueEquals("SELECT_NODE")
+            && node.GetProperty("select_list").GetArrayLength() == 1
+            && node.GetProperty("modifiers").GetArrayLength() == 0
+            && node.GetProperty("from_table").GetProperty("type").ValueEquals("EMPTY")
+            && !IsObject(node, "where_clause") && !IsObject(node, "having") && !IsObject(node, "qualify")
+            && withNames.Count == 0;
+        var places = new HashSet<SqlSpan>();
+        foreach (var (span, name) in tables.Select(t => (t.Span, t.Name)).Concat(tableFunctions.Select(f => (f.Span, f.Name))))
+            if (!places.Add(span)) throw Misplaced(name);
+    }
 
     public IReadOnlyList<TableReference> Tables => [.. tables.OrderBy(t => t.Span.Start)];
 
@@ -26,7 +45,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public IReadOnlyList<ColumnReference> Columns => [.. columns.OrderBy(c => c.Span.Start)];
 
-    public IReadOnlySet<string> Functions => functions;
+    /// <summary>The functions in small letters, with how often each is called.</summary>
+    public IReadOnlyDictionary<string, int> Functions => functions;
 
     public IReadOnlySet<string> LocalNames => localNames;
 
@@ -36,7 +56,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public bool TakesAllColumns { get; private set; }
 
-    public void Read(JsonElement element)
+    public bool IsExpression { get; private set; }
+
+    void Read(JsonElement element)
     {
         SqlNesting.Check();
         switch (element.ValueKind)
@@ -97,7 +119,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             else if (type.ValueEquals("TABLE_FUNCTION") && element.TryGetProperty("function", out var function))
                 ReadTableFunction(element, function);
             // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
-            else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) functions.Add("show");
+            else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Count("show");
         }
         foreach (var property in element.EnumerateObject())
         {
@@ -111,13 +133,15 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     void ReadExpression(JsonElement element, string expression)
     {
         if (expression == "COLUMN_REF")
-            columns.Add(new(Parts(element), NameSpan(element)) { Scope = scope });
+            columns.Add(new(Parts(element), ColumnSpan(element)) { Scope = scope });
         else if (expression is "STAR" or "POSITIONAL_REFERENCE") TakesAllColumns = true;
         else if (expression is "FUNCTION" or "WINDOW"
             && !(element.TryGetProperty("is_operator", out var isOperator) && isOperator.GetBoolean())
             && element.TryGetProperty("function_name", out var name))
-            functions.Add(name.GetString()!.ToLowerInvariant());
+            Count(name.GetString()!.ToLowerInvariant());
     }
+
+    void Count(string function) => functions[function] = functions.GetValueOrDefault(function) + 1;
 
     void ReadJoin(JsonElement join)
     {
@@ -131,11 +155,11 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         var name = element.GetProperty("table_name").GetString()!;
         var schema = TextOrNull(element, "schema_name");
         if (schema is null && commonTables.Exists(known => IsSame(known, name))) return;
-        var start = TokenAt(element);
-        var span = NameSpan(element);
+        var (start, catalog) = (TokenAt(element), TextOrNull(element, "catalog_name"));
+        var span = SpanOf(element, [catalog, schema, name]);
         tables.Add(new()
         {
-            Catalog = TextOrNull(element, "catalog_name"),
+            Catalog = catalog,
             Schema = schema,
             Name = name,
             Alias = Alias(element),
@@ -161,12 +185,14 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     void ReadTableFunction(JsonElement element, JsonElement function)
     {
-        var span = NameSpan(element);
+        var name = function.GetProperty("function_name").GetString()!;
+        var span = SpanOf(element, [TextOrNull(function, "catalog"), TextOrNull(function, "schema"), name]);
         var opening = FirstTokenFrom(span.End);
-        var end = tokens.IsSymbol(opening, '(') ? tokens[tokens.Closing(opening)].End : span.End;
+        if (!tokens.IsSymbol(opening, '(')) throw Misplaced(name);
+        var end = tokens[tokens.Closing(opening)].End;
         tableFunctions.Add(new()
         {
-            Name = function.GetProperty("function_name").GetString()!.ToLowerInvariant(),
+            Name = name.ToLowerInvariant(),
             Arguments = [.. function.GetProperty("children").EnumerateArray().Select(ReadArgument)],
             Alias = Alias(element),
             Span = new(span.Start, end - span.Start),
@@ -197,15 +223,41 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             : null;
     }
 
-    /// <summary>From the place that DuckDB gives, a name of parts with dots between, or a text.</summary>
-    SqlSpan NameSpan(JsonElement element)
+    /// <summary>Where a name stands that something is put in the place of: its own parts, with dots between, and nothing else.</summary>
+    /// <param name="element">What has the name, with its place.</param>
+    /// <param name="parts">The parts; null for those that are left out.</param>
+    /// <exception cref="FozException">Something else stands at the place.</exception>
+    SqlSpan SpanOf(JsonElement element, IReadOnlyList<string?> parts)
     {
-        var first = TokenAt(element);
-        if (first < 0) return default;
-        var last = first;
-        while (tokens.IsName(last) && tokens.IsSymbol(last + 1, '.') && tokens.IsName(last + 2)) last += 2;
-        return new(tokens[first].Start, tokens[last].End - tokens[first].Start);
+        var (first, written) = (TokenAt(element), parts.OfType<string>().ToList());
+        // The name of a file: of its quotes only the engine knows what they mean.
+        if (first >= 0 && written.Count == 1 && tokens[first].Kind == SqlTokenKind.Text) return SpanOf(first, first);
+        for (var i = 0; i < written.Count; i++)
+            if (first < 0 || !Is(first + 2 * i, written[i]) || (i > 0 && !tokens.IsSymbol(first + 2 * i - 1, '.')))
+                throw Misplaced(written[^1]);
+        var last = first + 2 * (written.Count - 1);
+        return tokens.IsSymbol(last + 1, '.') ? throw Misplaced(written[^1]) : SpanOf(first, last);
     }
+
+    /// <summary>Where the name of a column stands; empty where that is not certain: nothing but its qualifiers is put in its place.</summary>
+    SqlSpan ColumnSpan(JsonElement element)
+    {
+        var (first, parts) = (TokenAt(element), Parts(element));
+        if (first < 0) return default;
+        for (var i = 0; i < parts.Count; i++)
+            if (!Is(first + 2 * i, parts[i]) || (i > 0 && !tokens.IsSymbol(first + 2 * i - 1, '.'))) return default;
+        return SpanOf(first, first + 2 * (parts.Count - 1));
+    }
+
+    bool Is(int token, string name) => tokens.IsName(token) && IsSame(tokens.NameOf(token), name);
+
+    SqlSpan SpanOf(int first, int last) => new(tokens[first].Start, tokens[last].End - tokens[first].Start);
+
+    static FozException Misplaced(string name) =>
+        new(ErrorKind.Sql, $"the statement cannot be read: it is not certain where {name} stands in it")
+        {
+            SqlState = "0A000", Hint = "write each table with its name only, in a FROM of its own",
+        };
 
     /// <summary>The clause AT (…) behind a table's name, its alias and the names of its columns.</summary>
     SqlSpan AtSpan(SqlSpan name)

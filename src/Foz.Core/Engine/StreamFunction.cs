@@ -7,12 +7,12 @@ using Foz.DuckDB;
 namespace Foz.Core.Engine;
 
 /// <summary>
-/// The table function <c>foz_stream(token)</c>: lets a statement read a <see cref="ColumnStream"/> as a relation, one
+/// The table function <c>foz_stream…(token)</c>: lets a statement read a <see cref="ColumnStream"/> as a relation, one
 /// thread a partition.
 /// </summary>
 sealed class StreamFunction
 {
-    const string Name = "foz_stream";
+    static readonly string Name = OwnNames.Of("stream");
     readonly ConcurrentDictionary<long, StreamRelation> streams = new();
     long lastToken;
 

@@ -9,7 +9,7 @@ namespace Foz.Core.Governance;
 public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
 {
     /// <summary>The function of the engine that makes of a text what a <c>hash</c> mask shows.</summary>
-    public const string HashFunction = "foz_masked";
+    public static string HashFunction { get; } = OwnNames.Of("masked");
 
     /// <summary>Whether everything of a table is read as it is, whatever its columns.</summary>
     public bool IsFull => grants.Any(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });

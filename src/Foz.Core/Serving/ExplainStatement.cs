@@ -55,7 +55,7 @@ sealed partial class ExplainStatement : SqlStatement
         var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Service.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);
-        List<string> lines = [.. OwnersOfViews().Replace(plan, "").Split('\n')];
+        List<string> lines = [.. OwnNames.Hide(OwnersOfViews().Replace(plan, "")).Split('\n')];
         if (isRun) lines.AddRange(await RunAsync(values, cancellationToken));
         return await ConstantRows.OpenAsync(
             Session, columns, lines.Select(line => $"({SqlText.Literal(line)})"), "EXPLAIN", cancellationToken);

@@ -85,6 +85,8 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
             names.FindAsync(call, cancellationToken);
 
+        public bool AreForOthers => true;
+
         public void Check(SqlAnalysis statement) => names.Check(statement);
     }
 }

@@ -34,7 +34,9 @@ static class ServedFunctions
     /// <summary>Whether statements may call a function.</summary>
     /// <param name="kind">Of which kind.</param>
     /// <param name="name">The function, in small letters.</param>
-    public static bool Allows(string kind, string name) => refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
+    public static bool Allows(string kind, string name) =>
+        // Only what Foz itself wrote asks the catalog.
+        (kind == Call && PgFunctions.AsksCatalog(name)) || refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
 
     /// <summary>Makes sure that none is called that may not be.</summary>
     /// <exception cref="FozException">One is.</exception>

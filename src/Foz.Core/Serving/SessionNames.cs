@@ -40,13 +40,15 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     /// </summary>
     readonly Dictionary<string, TableAccess> views = new(StringComparer.Ordinal);
 
+    public bool AreForOthers => true;
+
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))
             return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
                 ?? throw Missing(reference with { Catalog = null });
         if (reference.IsText || (IsOutside(reference) && !TrinoNames.IsSystem(reference, session))) session.Access.Deny($"{reference} would be a file or something of the engine");
-        if (reference.IsText) throw Missing(reference);
+        if (reference.IsText || HasPath(reference)) throw Missing(reference);
         if (session.Dialect == SqlDialect.Trino) return await FindForTrinoAsync(reference, cancellationToken);
         if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
             throw new FozException(
@@ -323,11 +325,15 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     /// <summary>Whether a name cannot be one of a table, and would be a file, or is one of the engine's own.</summary>
     static bool IsOutside(TableReference reference) =>
         (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
-        || reference.Name.AsSpan().ContainsAny(ofPaths)
+        || HasPath(reference)
         || (reference.Schema?.ToLowerInvariant() is null or "main" or "temp" && ofEngine.Any(
             name => reference.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
 
-    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?");
+    /// <summary>Whether a name has what no table of the lake can have in its name, and paths have.</summary>
+    static bool HasPath(TableReference reference) =>
+        reference.Name.AsSpan().ContainsAny(ofPaths) || reference.Schema.AsSpan().ContainsAny(ofPaths);
+
+    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?\0");
 
     static readonly IReadOnlyList<string> ofEngine = ["foz_", "duckdb_", "sqlite_", "pragma_"];
 

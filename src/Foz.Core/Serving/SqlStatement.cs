@@ -83,7 +83,10 @@ public abstract class SqlStatement
     internal static async Task<SqlStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
+        // From here on the statement is what the engine reads, character by character.
         var tokens = SqlTokens.Read(sql);
+        sql = tokens.Blanked;
+        EngineScanner.Check(sql, tokens, isForEngine: false);
         if (tokens.Count == 0) return new EmptyStatement(session, sql);
         if (session.Dialect == SqlDialect.Trino) return await PrepareTrinoAsync(session, sql, parameterTypes, cancellationToken);
         // The first word of most statements says that they are nothing else.

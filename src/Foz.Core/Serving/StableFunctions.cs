@@ -64,7 +64,7 @@ sealed class StableFunctions
                 if (bodies[i].Analysis is { Tables: [], TableFunctions: [] } body && IsStable(body, known)) known.Add(macros[i].Name);
         }
         // These tell of a session's catalog, by a number that no other session has.
-        known.RemoveWhere(name => name.StartsWith("foz_catalog_", StringComparison.Ordinal));
+        known.RemoveWhere(OwnNames.Has);
         return new(known.ToFrozenSet(StringComparer.Ordinal));
     }
 

@@ -11,7 +11,7 @@ static partial class StatementText
     const int LengthMax = 10_000;
 
     /// <summary>What is kept of a statement whose literals cannot be told from the rest.</summary>
-    const string TooDeep = "(nested too deep to be told)";
+    const string Unreadable = "(cannot be divided into words)";
 
     /// <summary>How statements begin that would reach what is no table: other databases, extensions, files, the process.</summary>
     static readonly HashSet<string> reaching = new(StringComparer.OrdinalIgnoreCase)
@@ -23,7 +23,7 @@ static partial class StatementText
     /// <summary>A statement with a question mark in the place of each literal, single spaces, and no comments.</summary>
     public static string WithoutLiterals(string sql)
     {
-        if (TokensOf(sql) is not { } tokens) return TooDeep;
+        if (TokensOf(sql) is not { } tokens) return Unreadable;
         var text = new StringBuilder(Math.Min(sql.Length, LengthMax));
         for (var i = 0; i < tokens.Count; i++)
         {
@@ -49,14 +49,14 @@ static partial class StatementText
         return Quoted.Replace(message, "'?'");
     }
 
-    /// <summary>The tokens; null where the statement is nested too deep to be read, and so was refused.</summary>
+    /// <summary>The tokens; null where the statement cannot be read, and so was refused.</summary>
     static SqlTokens? TokensOf(string sql)
     {
         try
         {
             return SqlTokens.Read(sql);
         }
-        catch (FozException e) when (e.SqlState == "54001")
+        catch (FozException)
         {
             return null;
         }

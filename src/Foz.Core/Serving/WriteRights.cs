@@ -69,6 +69,8 @@ sealed class WriteRights(SqlSession session)
         foreach (var expression in ExpressionsOf(statement).Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
             var analysis = SqlAnalysis.Read(engine, $"SELECT ({expression}\n)", cancellationToken);
+            if (!analysis.IsExpression || SqlTokens.Read(expression).LeavesParentheses)
+                throw new FozException(ErrorKind.Sql, $"syntax error: '{expression.Trim()}' is no expression") { SqlState = "42601" };
             names.Check(analysis);
             foreach (var table in analysis.Tables) await NoteAsync(names, table, cancellationToken);
         }

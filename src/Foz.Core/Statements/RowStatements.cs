@@ -12,8 +12,8 @@ namespace Foz.Core.Statements;
 sealed class RowStatements(EngineSession session, StatementRunner runner)
 {
     // A query's tables are opened for it; this stands for the table that an expression is about.
-    const string Target = "foz_target";
-    const string Source = "foz_source";
+    static readonly string targetRows = OwnNames.Of("target");
+    static readonly string sourceRows = OwnNames.Of("source");
 
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
@@ -22,7 +22,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         using var bound = new BoundTexts();
         var query = await runner.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
-        var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(Target, Target)], bound, cancellationToken) : null;
+        var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken) : null;
         return await InsertAsync(
             insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken, await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
     }
@@ -154,8 +154,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         using var bound = new BoundTexts();
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (column, value) in update.Assignments)
-            assignments.Add(column, await BindAsync(value, [(Target, update.Alias)], bound, cancellationToken));
-        var condition = await BindAsync(update.Condition, [(Target, update.Alias)], bound, cancellationToken);
+            assignments.Add(column, await BindAsync(value, [(targetRows, update.Alias)], bound, cancellationToken));
+        var condition = await BindAsync(update.Condition, [(targetRows, update.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
         if (change.RowsAdded > 0) await new AssignedTags(session, runner).BringAsync(change, update, cancellationToken);
@@ -167,7 +167,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         var table = await runner.OpenOwnAsync(delete.Table, cancellationToken);
         using var bound = new BoundTexts();
-        var condition = await BindAsync(delete.Condition, [(Target, delete.Alias)], bound, cancellationToken);
+        var condition = await BindAsync(delete.Condition, [(targetRows, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
             table, new(condition, delete.Alias), new() { FindsRows = delete.Returning is not null }, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
@@ -205,7 +205,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         var source = await runner.BindAsync(merge.Source, cancellationToken);
         bound.Add(source);
-        (string, string)[] own = [(Target, merge.TargetAlias), (Source, merge.SourceAlias)];
+        (string, string)[] own = [(targetRows, merge.TargetAlias), (sourceRows, merge.SourceAlias)];
         var on = await TextAsync(merge.On);
         // The engine joins what does not match only by conditions without queries.
         if (on != merge.On && merge.Clauses.Any(clause => clause.Match == MergeMatch.NotMatchedBySource))
@@ -294,12 +294,14 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     sealed class ExpressionNames(IRelationNames names) : IRelationNames
     {
         public ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken) =>
-            reference is { Schema: null, Name: Target or Source }
+            reference.Schema is null && (reference.Name == targetRows || reference.Name == sourceRows)
                 ? new(new RelationBinding.Relation(reference.Name))
                 : names.FindAsync(reference, cancellationToken);
 
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>
             names.FindAsync(call, cancellationToken);
+
+        public bool AreForOthers => names.AreForOthers;
 
         public void Check(SqlAnalysis statement) => names.Check(statement);
     }

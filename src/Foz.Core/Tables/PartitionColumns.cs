@@ -62,7 +62,7 @@ sealed record PartitionColumn(StructField Field, string PhysicalName, int Ordina
     /// <param name="token">The scan's files; not needed where all have one value.</param>
     public string Sql(ScanToken? token)
     {
-        var text = Varies ? $"foz_partition({token!.Value}, {Ordinal}, filename)" : SqlText.LiteralOrNull(only);
+        var text = Varies ? $"{ScanFunctions.Partition}({token!.Value}, {Ordinal}, filename)" : SqlText.LiteralOrNull(only);
         return Field.Type == DeltaType.Binary
             ? $"unhex({text})"
             : $"CAST({text} AS {PhysicalColumns.LogicalTypeName(Field.Type)})";

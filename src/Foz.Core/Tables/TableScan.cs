@@ -166,7 +166,7 @@ static class TableScan
                 FROM read_parquet({FileList(files, cancellationToken)}, hive_partitioning = false,
                 schema = {physical.Schema(schema, Choice.ColumnsOfFiles)}{Cardinality(files)})
                 """;
-            return IsFiltered ? $"{sql} WHERE foz_live({Token!.Value}, filename, file_row_number))" : sql + ")";
+            return IsFiltered ? $"{sql} WHERE {ScanFunctions.Live}({Token!.Value}, filename, file_row_number))" : sql + ")";
         }
 
         string FileList(IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
@@ -174,14 +174,14 @@ static class TableScan
             var paths = files.Select(file => LocalPath(Table, file)).ToArray();
             if (paths.Length <= FilesInTextMax || Choice.IsForAnySession) return $"[{string.Join(", ", paths.Select(SqlText.Literal))}]";
             var variable = string.Create(
-                CultureInfo.InvariantCulture, $"foz_files_{Interlocked.Increment(ref lastVariable)}");
+                CultureInfo.InvariantCulture, $"{OwnNames.Of("files")}_{Interlocked.Increment(ref lastVariable)}");
             Session.Query($"SET VARIABLE {variable} = $1", cancellationToken, [paths]).Dispose();
             return $"getvariable('{variable}')";
         }
 
         string Constant(int number, string type) => Choice.RowValuesOf is not null && number < Choice.Constants.Count
-            ? $"CAST(foz_row_value({Token!.Value}, {Partitions.Count + number}, filename, file_row_number) AS {type})"
-            : $"CAST(foz_partition({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
+            ? $"CAST({ScanFunctions.RowValue}({Token!.Value}, {Partitions.Count + number}, filename, file_row_number) AS {type})"
+            : $"CAST({ScanFunctions.Partition}({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
     }
 
     static string Cardinality(IReadOnlyCollection<AddFile> files)

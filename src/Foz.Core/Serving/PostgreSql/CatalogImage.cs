@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 
 namespace Foz.Core.Serving.PostgreSql;
 
@@ -28,7 +29,7 @@ sealed class CatalogImage
     public IReadOnlyList<string> Schemas { get; }
 
     /// <summary>The schema of the engine's that its relations are made in.</summary>
-    public string EngineSchema => string.Create(CultureInfo.InvariantCulture, $"foz_catalog_{Number}");
+    public string EngineSchema => string.Create(CultureInfo.InvariantCulture, $"{OwnNames.Of("catalog")}_{Number}");
 
     /// <summary>The table of a number; null for none.</summary>
     public CatalogTable? Find(uint oid) => byOid.GetValueOrDefault(oid);

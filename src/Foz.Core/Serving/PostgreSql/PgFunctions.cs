@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Foz.Core.Engine;
 using Foz.DuckDB;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -7,6 +8,8 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>Functions that PostgreSQL has and DuckDB lacks.</summary>
 static class PgFunctions
 {
+    const string CatalogPrefix = "catalog_";
+
     /// <summary>The functions that look into the catalog: a view's number, the function's name, its arguments as texts.</summary>
     public static IEnumerable<ScalarFunction> Of(CatalogImages images) =>
     [
@@ -61,11 +64,18 @@ static class PgFunctions
             ELSE round(n / 1099511627776)::BIGINT || ' TB' END;
         """;
 
+    /// <summary>The function that asks the catalog for an answer of a kind, such as <c>text</c>.</summary>
+    public static string NameOf(string kind) => OwnNames.Of(CatalogPrefix + kind);
+
+    /// <summary>Whether a function asks the catalog.</summary>
+    public static bool AsksCatalog(string name) =>
+        OwnNames.Has(name) && name.StartsWith(ServedFunctions.OwnPrefix + CatalogPrefix, StringComparison.OrdinalIgnoreCase);
+
     delegate void Answer(CatalogView view, string function, string[] arguments, ref VectorWriter result, int row);
 
     static ScalarFunction Function(string kind, LogicalType type, CatalogImages images, Answer answer) => new()
     {
-        Name = $"foz_catalog_{kind}",
+        Name = NameOf(kind),
         Parameters = [LogicalType.BigInt, LogicalType.Varchar],
         VariableParameters = LogicalType.Any,
         ReturnType = type,

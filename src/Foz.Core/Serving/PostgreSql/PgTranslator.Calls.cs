@@ -124,7 +124,7 @@ sealed partial class PgTranslator
         {
             var arguments = close > i + 2 ? ", " : "";
             Replace(i, i + 2, string.Create(
-                CultureInfo.InvariantCulture, $"foz_catalog_{kind}({context.Catalog()}, '{name}'{arguments}"));
+                CultureInfo.InvariantCulture, $"{PgFunctions.NameOf(kind)}({context.Catalog()}, '{name}'{arguments}"));
             return;
         }
         switch (name)

@@ -65,7 +65,23 @@ sealed partial class PgTranslator : SqlTranslator
             case SqlTokenKind.Word or SqlTokenKind.QuotedName:
                 VisitName(i);
                 break;
+            case SqlTokenKind.Text when PgEscapes.Has(Tokens.List.TextOf(i)):
+                VisitEscapes(i);
+                break;
         }
+    }
+
+    /// <summary>
+    /// <c>E'it\'s'</c> as the text that it is: the engine knows not all escapes, and looks for quotes where there are none.
+    /// A literal behind it on a line of its own is a part of it.
+    /// </summary>
+    void VisitEscapes(int i)
+    {
+        var end = i + 1;
+        while (Tokens.KindOf(end) == SqlTokenKind.Text && Tokens.Sql[Tokens.StartOf(end)] == '\''
+            && Tokens.Sql.AsSpan(Tokens.EndOf(end - 1)..Tokens.StartOf(end)).ContainsAny('\n', '\r')) end++;
+        var text = string.Concat(Enumerable.Range(i, end - i).Select(part => PgEscapes.Decode(Tokens.List.TextOf(part))));
+        Replace(i, end, SqlText.Literal(text));
     }
 
     void VisitSymbol(int i)

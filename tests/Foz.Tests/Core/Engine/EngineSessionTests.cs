@@ -113,7 +113,7 @@ public sealed class EngineSessionTests : IDisposable
         var token = session.Register(new ScanFiles());
         token.Dispose();
         Assert.Contains("not registered", Assert.Throws<FozException>(
-            () => session.Execute($"SELECT foz_live({token.Value}, 'f', i) FROM range(3) t(i)", Token)).Message);
+            () => session.Execute($"SELECT {ScanFunctions.Live}({token.Value}, 'f', i) FROM range(3) t(i)", Token)).Message);
     }
 
     static async IAsyncEnumerable<ColumnBatch> Numbers(int batches, Exception? failure)

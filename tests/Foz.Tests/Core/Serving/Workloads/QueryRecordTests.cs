@@ -53,7 +53,7 @@ public sealed class QueryRecordTests : IAsyncLifetime
         Assert.Equal("54001", await owner.FailAsync($"SELECT 'hidden', {new string('(', 2_000)}1{new string(')', 2_000)}"));
         await owner.RunAsync("SELECT name FROM silver.orders");
         Assert.Equal(
-            [("(nested too deep to be told)", "54001"), ("SELECT name FROM silver.orders", null)],
+            [("(cannot be divided into words)", "54001"), ("SELECT name FROM silver.orders", null)],
             (await lake.QueriesAsync()).Select(record => (record.Statement, record.SqlState)));
     }
 
