@@ -147,6 +147,16 @@ public sealed class Connection : IDisposable
         ScalarFunctionCallbacks.Register(handle, function);
     }
 
+    /// <summary>Registers functions of SQL that have one name and differ by the types of their arguments.</summary>
+    /// <param name="name">Their name.</param>
+    /// <param name="overloads">The functions.</param>
+    /// <exception cref="DuckDBException">The name is taken, or two take the same arguments.</exception>
+    public void Register(string name, IEnumerable<ScalarFunction> overloads)
+    {
+        handle.EndStream(handle.Streaming);
+        ScalarFunctionCallbacks.Register(handle, name, overloads);
+    }
+
     /// <summary>Stops the running statement, if any; it fails with <see cref="DuckDBErrorKind.Interrupt"/>.</summary>
     public void Interrupt() => NativeMethods.duckdb_interrupt(handle);
 

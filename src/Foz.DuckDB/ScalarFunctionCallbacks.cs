@@ -10,35 +10,68 @@ static unsafe class ScalarFunctionCallbacks
 {
     public static void Register(ConnectionHandle connection, ScalarFunction function)
     {
-        var native = NativeMethods.duckdb_create_scalar_function();
+        var native = ToNative(function);
         try
         {
-            NativeMethods.duckdb_scalar_function_set_name(native, function.Name);
-            foreach (var parameter in function.Parameters)
-            {
-                using var type = parameter.ToNative();
-                NativeMethods.duckdb_scalar_function_add_parameter(native, type);
-            }
-            if (function.VariableParameters is not null)
-            {
-                using var type = function.VariableParameters.ToNative();
-                NativeMethods.duckdb_scalar_function_set_varargs(native, type);
-            }
-            using (var type = function.ReturnType.ToNative())
-                NativeMethods.duckdb_scalar_function_set_return_type(native, type);
-            if (function.IsVolatile) NativeMethods.duckdb_scalar_function_set_volatile(native);
-            if (function.TakesNulls) NativeMethods.duckdb_scalar_function_set_special_handling(native);
-            NativeMethods.duckdb_scalar_function_set_extra_info(
-                native, ManagedData.Hold(function), &ManagedData.Release);
-            NativeMethods.duckdb_scalar_function_set_function(native, &Invoke);
-            if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error)
-                throw new DuckDBException(
-                    DuckDBErrorKind.Catalog, $"DuckDB refused the scalar function {function.Name}: is its name taken?");
+            if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error) throw Refused(function.Name);
         }
         finally
         {
             NativeMethods.duckdb_destroy_scalar_function(ref native);
         }
+    }
+
+    /// <summary>Registers functions of one name that differ by their arguments.</summary>
+    public static void Register(ConnectionHandle connection, string name, IEnumerable<ScalarFunction> overloads)
+    {
+        var set = NativeMethods.duckdb_create_scalar_function_set(name);
+        try
+        {
+            foreach (var overload in overloads)
+            {
+                var native = ToNative(overload);
+                try
+                {
+                    if (NativeMethods.duckdb_add_scalar_function_to_set(set, native) == State.Error) throw Refused(name);
+                }
+                finally
+                {
+                    NativeMethods.duckdb_destroy_scalar_function(ref native);
+                }
+            }
+            if (NativeMethods.duckdb_register_scalar_function_set(connection, set) == State.Error) throw Refused(name);
+        }
+        finally
+        {
+            NativeMethods.duckdb_destroy_scalar_function_set(ref set);
+        }
+    }
+
+    static DuckDBException Refused(string name) =>
+        new(DuckDBErrorKind.Catalog, $"DuckDB refused the scalar function {name}: is its name taken?");
+
+    /// <summary>The function as DuckDB takes it, to be destroyed by the caller.</summary>
+    static nint ToNative(ScalarFunction function)
+    {
+        var native = NativeMethods.duckdb_create_scalar_function();
+        NativeMethods.duckdb_scalar_function_set_name(native, function.Name);
+        foreach (var parameter in function.Parameters)
+        {
+            using var type = parameter.ToNative();
+            NativeMethods.duckdb_scalar_function_add_parameter(native, type);
+        }
+        if (function.VariableParameters is not null)
+        {
+            using var type = function.VariableParameters.ToNative();
+            NativeMethods.duckdb_scalar_function_set_varargs(native, type);
+        }
+        using (var type = function.ReturnType.ToNative())
+            NativeMethods.duckdb_scalar_function_set_return_type(native, type);
+        if (function.IsVolatile) NativeMethods.duckdb_scalar_function_set_volatile(native);
+        if (function.TakesNulls) NativeMethods.duckdb_scalar_function_set_special_handling(native);
+        NativeMethods.duckdb_scalar_function_set_extra_info(native, ManagedData.Hold(function), &ManagedData.Release);
+        NativeMethods.duckdb_scalar_function_set_function(native, &Invoke);
+        return native;
     }
 
     [UnmanagedCallersOnly]

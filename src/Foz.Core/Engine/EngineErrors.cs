@@ -169,6 +169,8 @@ static class EngineErrors
         DuckDBErrorKind.InvalidInput when message.Contains("\" does not exist", StringComparison.Ordinal) =>
             message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
             : message.Contains("schema \"", StringComparison.Ordinal) ? "3F000" : "42704",
+        DuckDBErrorKind.InvalidInput when message.StartsWith("Division by zero", StringComparison.OrdinalIgnoreCase) => "22012",
+        DuckDBErrorKind.InvalidInput when message.StartsWith("Cannot cast ", StringComparison.Ordinal) => "22P02",
         DuckDBErrorKind.Catalog when message.Contains("Function", StringComparison.Ordinal) => "42883",
         DuckDBErrorKind.Catalog when message.Contains("Table", StringComparison.Ordinal) => "42P01",
         DuckDBErrorKind.Catalog when message.Contains("Type", StringComparison.Ordinal) => "42704",

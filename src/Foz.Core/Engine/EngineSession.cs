@@ -186,7 +186,8 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
     public void Define(IEnumerable<ScalarFunction> functions, string macros)
     {
-        foreach (var function in functions) connection.Native.Register(function);
+        foreach (var overloads in functions.GroupBy(function => function.Name, StringComparer.Ordinal))
+            connection.Native.Register(overloads.Key, overloads);
         Execute(macros, CancellationToken.None);
     }
 

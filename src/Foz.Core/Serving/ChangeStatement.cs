@@ -125,7 +125,7 @@ sealed class ChangeStatement : SqlStatement
             sql =>
             {
                 var text = isTrino
-                    ? TrinoTranslator.Translate(sql, isView ? null : Session.User.Name, Session.Settings["TimeZone"]).Text
+                    ? TrinoTranslator.Translate(sql, TrinoText.ContextOf(Session, isView), new(tables: null)).Text
                     : PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text;
                 return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
             },

@@ -111,8 +111,7 @@ sealed class QueryStatement : SqlStatement
     /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
     internal static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
     {
-        if (session.Dialect == SqlDialect.Trino)
-            return TrinoTranslator.Translate(sql, session.User.Name, session.Settings["TimeZone"]);
+        if (session.Dialect == SqlDialect.Trino) return await TrinoText.TranslateAsync(session, sql, cancellationToken);
         if (session.Service.Translations.Find(sql) is { } known) return known;
         var asksCatalog = false;
         var context = session.Translation(() =>

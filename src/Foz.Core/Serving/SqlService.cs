@@ -168,7 +168,7 @@ public sealed class SqlService : IDisposable
 
     void Define(EngineSession engine)
     {
-        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoFunctions.Natives, mask], PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
+        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoNatives.All, mask], PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
         Catalogs.Restore(engine);
     }
 

@@ -216,6 +216,18 @@ static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial State duckdb_register_scalar_function(ConnectionHandle connection, nint function);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint duckdb_create_scalar_function_set(string name);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_destroy_scalar_function_set(ref nint set);
+
+    [LibraryImport(Library)]
+    public static partial State duckdb_add_scalar_function_to_set(nint set, nint function);
+
+    [LibraryImport(Library)]
+    public static partial State duckdb_register_scalar_function_set(ConnectionHandle connection, nint set);
+
     [LibraryImport(Library)]
     public static partial nint duckdb_scalar_function_get_extra_info(nint info);
 

@@ -1,16 +1,23 @@
 using System.Collections.Frozen;
 using Foz.Core.Serving.PostgreSql;
-using Foz.DuckDB;
 
 namespace Foz.Core.Serving.Trino;
 
 /// <summary>A function of Trino, and what it is in DuckDB.</summary>
 /// <param name="Name">Its name in Trino.</param>
-/// <param name="Target">Its name in DuckDB.</param>
+/// <param name="Word">Its name in DuckDB, or what else its line says of it.</param>
 /// <param name="Example">A call of it.</param>
 /// <param name="Value">What that gives, as JSON.</param>
-sealed record TrinoFunction(string Name, string Target, string Example, string Value)
+sealed record TrinoFunction(string Name, string Word, string Example, string Value)
 {
+    const string Clock = "clock:";
+
+    /// <summary>Its name in DuckDB.</summary>
+    public string Target => TakesClock ? Word[Clock.Length..] : Word;
+
+    /// <summary>Whether it looks at the clock of its first argument: of an instant at the one in UTC.</summary>
+    public bool TakesClock => Word.StartsWith(Clock, StringComparison.Ordinal);
+
     /// <summary>Whether more of a call changes than its name.</summary>
     public bool IsSpecial => Target == "special";
 
@@ -20,7 +27,7 @@ sealed record TrinoFunction(string Name, string Target, string Example, string V
 
 /// <summary>
 /// The functions of Trino's that are known: <c>trino_functions.tsv</c> has a line for each, with its name in DuckDB, or
-/// <c>=</c> for the same, <c>special</c> for one whose calls are written anew, <c>refused</c>; an example, and what it gives.
+/// <c>=</c> for the same, <c>clock:</c> before one that looks at the clock of a value, <c>special</c> for one whose calls are written anew, <c>refused</c>; an example, and what it gives.
 /// </summary>
 static class TrinoFunctions
 {
@@ -30,60 +37,50 @@ static class TrinoFunctions
             cells[0], cells[1] == "=" ? cells[0] : cells[1], cells.ElementAtOrDefault(2) ?? "", cells.ElementAtOrDefault(3) ?? ""))
         .ToFrozenDictionary(function => function.Name, StringComparer.Ordinal);
 
-    /// <summary>What no other functions of DuckDB say.</summary>
-    public static IEnumerable<ScalarFunction> Natives { get; } =
-    [
-        // DuckDB has one function for lists and another for maps.
-        new()
-        {
-            Name = "foz_trino_cardinality",
-            Parameters = [LogicalType.Any],
-            ReturnType = LogicalType.BigInt,
-            Body = static (arguments, result) =>
-            {
-                for (var row = 0; row < arguments.RowCount; row++) result.Values<long>()[row] = Cardinality(arguments[0], row);
-            },
-        },
-    ];
-
-    static long Cardinality(in Vector vector, int row) => vector.Type.Id switch
-    {
-        TypeId.List or TypeId.Map => vector.Values<ListEntry>()[row].Count,
-        TypeId.Array => vector.Type.ArraySize,
-        _ => throw new FozException(ErrorKind.Sql, "cardinality takes an array or a map") { SqlState = "42883" },
-    };
-
     /// <summary>What is said with other functions of DuckDB.</summary>
     public const string Macros =
         """
-        CREATE OR REPLACE MACRO foz_trino_plus(x, i) AS cast_to_type(x + i, x);
-        CREATE OR REPLACE MACRO foz_trino_minus(x, i) AS cast_to_type(x - i, x);
-        CREATE OR REPLACE MACRO foz_trino_add_millisecond(n, x) AS cast_to_type(x + to_milliseconds(n), x);
-        CREATE OR REPLACE MACRO foz_trino_add_second(n, x) AS cast_to_type(x + to_seconds(n), x);
-        CREATE OR REPLACE MACRO foz_trino_add_minute(n, x) AS cast_to_type(x + to_minutes(n), x);
-        CREATE OR REPLACE MACRO foz_trino_add_hour(n, x) AS cast_to_type(x + to_hours(n), x);
-        CREATE OR REPLACE MACRO foz_trino_add_day(n, x) AS cast_to_type(x + to_days(n::INTEGER), x);
-        CREATE OR REPLACE MACRO foz_trino_add_week(n, x) AS cast_to_type(x + to_weeks(n::INTEGER), x);
-        CREATE OR REPLACE MACRO foz_trino_add_month(n, x) AS cast_to_type(x + to_months(n::INTEGER), x);
-        CREATE OR REPLACE MACRO foz_trino_add_quarter(n, x) AS cast_to_type(x + to_quarters(n::INTEGER), x);
-        CREATE OR REPLACE MACRO foz_trino_add_year(n, x) AS cast_to_type(x + to_years(n::INTEGER), x);
-        CREATE OR REPLACE MACRO foz_trino_date_diff(u, a, b) AS date_sub(u, a, b);
-        CREATE OR REPLACE MACRO foz_trino_date_trunc(u, x) AS cast_to_type(date_trunc(u, x), x);
-        CREATE OR REPLACE MACRO foz_trino_from_unixtime
-            (x) AS to_timestamp(x),
-            (x, z) AS to_timestamp(x);
+        CREATE OR REPLACE MACRO foz_trino_divide(a, b) AS foz_trino_quotient(a, foz_trino_divisor(a, b, b));
+        CREATE OR REPLACE MACRO foz_trino_modulo(a, b) AS CASE WHEN foz_trino_has_divisor(a, b) THEN a % b END;
+        CREATE OR REPLACE MACRO foz_trino_days_between(a, b) AS to_days(CAST(a AS DATE) - CAST(b AS DATE));
+        CREATE OR REPLACE MACRO foz_trino_is_nested(x) AS right(typeof(x), 1) IN (')', ']') AND left(typeof(x), 7) <> 'DECIMAL';
+        CREATE OR REPLACE MACRO foz_trino_eq(a, b) AS CASE WHEN foz_trino_is_nested(a) THEN foz_trino_equal([a, b])
+            ELSE a = b AND foz_trino_is_ordinary(a, b) END;
+        CREATE OR REPLACE MACRO foz_trino_ne(a, b) AS CASE WHEN foz_trino_is_nested(a) THEN NOT foz_trino_equal([a, b])
+            ELSE a <> b OR NOT foz_trino_is_ordinary(a, b) END;
+        CREATE OR REPLACE MACRO foz_trino_lt(a, b) AS a < b AND foz_trino_is_ordinary(a, b);
+        CREATE OR REPLACE MACRO foz_trino_le(a, b) AS a <= b AND foz_trino_is_ordinary(a, b);
+        CREATE OR REPLACE MACRO foz_trino_gt(a, b) AS a > b AND foz_trino_is_ordinary(a, b);
+        CREATE OR REPLACE MACRO foz_trino_ge(a, b) AS a >= b AND foz_trino_is_ordinary(a, b);
+        CREATE OR REPLACE MACRO foz_trino_text(x, digits) AS CASE WHEN typeof(x) = 'JSON' THEN foz_trino_json_text(CAST(x AS VARCHAR))
+            WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR left(typeof(x), 9) = 'TIMESTAMP' THEN foz_trino_value_text(x, digits)
+            ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_trino_iso8601(x, digits) AS CASE WHEN left(typeof(x), 9) = 'TIMESTAMP'
+            THEN replace(replace(foz_trino_value_text(x, digits), ' UTC', 'Z'), ' ', 'T') ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_trino_plus(x, i) AS foz_trino_like(foz_trino_clock(x) + i, x);
+        CREATE OR REPLACE MACRO foz_trino_minus(x, i) AS foz_trino_like(foz_trino_clock(x) - i, x);
+        CREATE OR REPLACE MACRO foz_trino_add_millisecond(n, x) AS foz_trino_like(foz_trino_clock(x) + to_milliseconds(n), x);
+        CREATE OR REPLACE MACRO foz_trino_add_second(n, x) AS foz_trino_like(foz_trino_clock(x) + to_seconds(n), x);
+        CREATE OR REPLACE MACRO foz_trino_add_minute(n, x) AS foz_trino_like(foz_trino_clock(x) + to_minutes(n), x);
+        CREATE OR REPLACE MACRO foz_trino_add_hour(n, x) AS foz_trino_like(foz_trino_clock(x) + to_hours(n), x);
+        CREATE OR REPLACE MACRO foz_trino_add_day(n, x) AS foz_trino_like(foz_trino_clock(x) + to_days(n::INTEGER), x);
+        CREATE OR REPLACE MACRO foz_trino_add_week(n, x) AS foz_trino_like(foz_trino_clock(x) + to_weeks(n::INTEGER), x);
+        CREATE OR REPLACE MACRO foz_trino_add_month(n, x) AS foz_trino_like(foz_trino_clock(x) + to_months(n::INTEGER), x);
+        CREATE OR REPLACE MACRO foz_trino_add_quarter(n, x) AS foz_trino_like(foz_trino_clock(x) + to_quarters(n::INTEGER), x);
+        CREATE OR REPLACE MACRO foz_trino_add_year(n, x) AS foz_trino_like(foz_trino_clock(x) + to_years(n::INTEGER), x);
+        CREATE OR REPLACE MACRO foz_trino_date_diff(u, a, b) AS date_sub(u, foz_trino_clock(a), foz_trino_clock(b));
+        CREATE OR REPLACE MACRO foz_trino_date_trunc(u, x) AS foz_trino_like(date_trunc(u, foz_trino_clock(x)), x);
+        CREATE OR REPLACE MACRO foz_trino_parse_datetime(s, p) AS CAST(strptime(s, p) AS TIMESTAMPTZ);
         CREATE OR REPLACE MACRO foz_trino_from_iso8601_date(s) AS CAST(s AS DATE);
         CREATE OR REPLACE MACRO foz_trino_from_iso8601_timestamp(s) AS CAST(s AS TIMESTAMPTZ);
-        CREATE OR REPLACE MACRO foz_trino_to_iso8601(x) AS replace(CAST(x AS VARCHAR), ' ', 'T');
-        CREATE OR REPLACE MACRO foz_trino_with_timezone(x, z) AS timezone(z, x);
         CREATE OR REPLACE MACRO foz_trino_millisecond(x) AS millisecond(x) % 1000;
         CREATE OR REPLACE MACRO foz_trino_array_distinct(a) AS list_filter(a, lambda x, i: list_position(a, x) = i);
         CREATE OR REPLACE MACRO foz_trino_array_except(a, b) AS
             list_filter(list_filter(a, lambda x, i: list_position(a, x) = i), lambda x: NOT list_contains(b, x));
         CREATE OR REPLACE MACRO foz_trino_array_union(a, b) AS list_distinct(list_concat(a, b));
         CREATE OR REPLACE MACRO foz_trino_array_join
-            (a, d) AS array_to_string(list_transform(a, lambda x: CAST(x AS VARCHAR)), d),
-            (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(CAST(x AS VARCHAR), n)), d);
+            (a, d) AS array_to_string(list_transform(a, lambda x: foz_trino_text(x, -1)), d),
+            (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(foz_trino_text(x, -1), n)), d);
         CREATE OR REPLACE MACRO foz_trino_array_position(a, x) AS coalesce(list_position(a, x), 0);
         CREATE OR REPLACE MACRO foz_trino_array_sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
         CREATE OR REPLACE MACRO foz_trino_element_at(a, i) AS a[i];
@@ -101,9 +98,30 @@ static class TrinoFunctions
         CREATE OR REPLACE MACRO foz_trino_substr
             (s, i) AS CASE WHEN i = 0 OR i < -length(s) THEN left(s, 0) ELSE substr(s, i) END,
             (s, i, n) AS CASE WHEN i = 0 OR n <= 0 OR i < -length(s) THEN left(s, 0) ELSE substr(s, i, n) END;
+        CREATE OR REPLACE MACRO foz_trino_sequence_length(n) AS
+            CASE WHEN n > 10000 THEN error('result of sequence function must not have more than 10000 entries') ELSE n END;
         CREATE OR REPLACE MACRO foz_trino_sequence
-            (a, b) AS list_transform(generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END), lambda x: cast_to_type(x, a)),
-            (a, b, s) AS list_transform(generate_series(a, b, s), lambda x: cast_to_type(x, a));
+            (a, b) AS list_transform(range(0, foz_trino_sequence_length(abs(CAST(b AS HUGEINT) - a) + 1)::BIGINT),
+                lambda x: CAST(a + CASE WHEN a <= b THEN x ELSE -x END AS BIGINT)),
+            (a, b, s) AS CASE WHEN s = 0 THEN error('step must not be zero')
+                WHEN CASE WHEN s > 0 THEN a > b ELSE a < b END THEN error('sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start')
+                ELSE list_transform(range(0, foz_trino_sequence_length((CAST(b AS HUGEINT) - a) // s + 1)::BIGINT), lambda x: CAST(a + x * s AS BIGINT)) END;
+        CREATE OR REPLACE MACRO foz_trino_sequence_times(a, b, s) AS list_transform(
+            range(0, foz_trino_sequence_length((epoch_us(foz_trino_clock(b)) - epoch_us(foz_trino_clock(a))) // epoch_us(s) + 1)),
+            lambda x: foz_trino_plus(a, s * x));
+        CREATE OR REPLACE MACRO foz_trino_months(s) AS 12 * datepart('year', s) + datepart('month', s);
+        CREATE OR REPLACE MACRO foz_trino_sequence_months(a, b, s) AS list_filter(
+            list_transform(
+                range(0, foz_trino_sequence_length(abs(foz_trino_date_diff('month', a, b)) // abs(foz_trino_months(s)) + 1) + 1),
+                lambda x: foz_trino_plus(a, s * x)),
+            lambda x: CASE WHEN foz_trino_months(s) > 0 THEN x <= b ELSE x >= b END);
+        CREATE OR REPLACE MACRO foz_trino_repeat(x, n) AS CASE
+            WHEN n < 0 THEN error('count argument of repeat function must be greater than or equal to 0')
+            WHEN n > 10000 THEN error('count argument of repeat function must be less than or equal to 10000')
+            ELSE list_transform(range(0, n), lambda i: x) END;
+        CREATE OR REPLACE MACRO foz_trino_url_encode(s) AS replace(replace(replace(url_encode(s), '%20', '+'), '~', '%7E'), '%2A', '*');
+        CREATE OR REPLACE MACRO foz_trino_url_decode(s) AS url_decode(replace(s, '+', ' '));
+        CREATE OR REPLACE MACRO foz_trino_to_base(n, r) AS CASE WHEN n < 0 THEN '-' ELSE '' END || lower(to_base(abs(n), r));
         CREATE OR REPLACE MACRO foz_trino_bitwise_and(a, b) AS a & b;
         CREATE OR REPLACE MACRO foz_trino_bitwise_or(a, b) AS a | b;
         CREATE OR REPLACE MACRO foz_trino_bitwise_xor(a, b) AS xor(a, b);
@@ -121,9 +139,9 @@ static class TrinoFunctions
             (a, b) AS CAST(floor(random() * (b - a)) AS BIGINT) + a;
         CREATE OR REPLACE MACRO foz_trino_json_extract_scalar(j, p) AS
             CASE WHEN json_type(j, p) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, p) END;
-        CREATE OR REPLACE MACRO foz_trino_json_array_get(j, i) AS json_extract(j, '$[' || CAST(i AS VARCHAR) || ']');
+        CREATE OR REPLACE MACRO foz_trino_json_extract(j, p) AS CAST(foz_trino_json_compact(CAST(json_extract(j, p) AS VARCHAR)) AS JSON);
         CREATE OR REPLACE MACRO foz_trino_json_format(j) AS CAST(j AS VARCHAR);
-        CREATE OR REPLACE MACRO foz_trino_json_parse(s) AS CAST(s AS JSON);
+        CREATE OR REPLACE MACRO foz_trino_json_parse(s) AS CAST(foz_trino_json_normalized(s) AS JSON);
         CREATE OR REPLACE MACRO foz_trino_map_agg(k, v) AS map(array_agg(k), array_agg(v));
         CREATE OR REPLACE MACRO foz_trino_md5(x) AS unhex(md5(x));
         CREATE OR REPLACE MACRO foz_trino_sha1(x) AS unhex(sha1(x));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Data;
 
 namespace Foz.Core.Serving.Trino;
 
@@ -20,9 +21,30 @@ public static class TrinoProperties
     // A timer cannot be set to much more; nothing runs so long.
     const int SecondsMax = 2_000_000;
 
+    /// <summary>Those of Trino's Delta Lake connector, which are named behind the catalog.</summary>
+    static readonly TrinoProperty[] OfCatalog =
+    [
+        .. new (string Name, string Default, string Type)[]
+        {
+            ("max_split_size", "128MB", "varchar"), ("max_initial_split_size", "64MB", "varchar"), ("compression_codec", "ZSTD", "varchar"),
+            ("target_max_file_size", "1GB", "varchar"), ("idle_writer_min_file_size", "16MB", "varchar"), ("statistics_enabled", "true", "boolean"),
+            ("table_statistics_enabled", "true", "boolean"), ("extended_statistics_enabled", "true", "boolean"),
+            ("extended_statistics_collect_on_write", "true", "boolean"), ("projection_pushdown_enabled", "true", "boolean"),
+            ("query_partition_filter_required", "false", "boolean"), ("checkpoint_filtering_enabled", "true", "boolean"),
+            ("checkpoint_row_statistics_writing_enabled", "true", "boolean"), ("dynamic_filtering_wait_timeout", "0.00s", "varchar"),
+            ("legacy_create_table_with_existing_location_enabled", "false", "boolean"), ("vacuum_min_retention", "7.00d", "varchar"),
+            ("parquet_max_read_block_size", "16MB", "varchar"), ("parquet_max_read_block_row_count", "8192", "integer"),
+            ("parquet_small_file_threshold", "3MB", "varchar"), ("parquet_use_column_index", "true", "boolean"),
+            ("parquet_ignore_statistics", "false", "boolean"), ("parquet_vectorized_decoding_enabled", "true", "boolean"),
+            ("parquet_native_snappy_decompressor_enabled", "true", "boolean"), ("parquet_native_zstd_decompressor_enabled", "true", "boolean"),
+            ("parquet_writer_block_size", "128MB", "varchar"), ("parquet_writer_page_size", "1MB", "varchar"),
+            ("parquet_writer_batch_size", "10000", "integer"),
+        }.Select(property => new TrinoProperty($"{TableName.Catalog}.{property.Name}", property.Default, property.Type, NoEffect)),
+    ];
+
     /// <summary>All properties, by name.</summary>
-    public static IReadOnlyDictionary<string, TrinoProperty> All { get; } = new TrinoProperty[]
-    {
+    public static IReadOnlyDictionary<string, TrinoProperty> All { get; } = ((TrinoProperty[])
+    [
         new(TimeZone, "", "varchar", "The time zone of the session"),
         new("query_max_run_time", "100.00d", "varchar", "The longest time of a statement"),
         new("query_max_execution_time", "100.00d", "varchar", "The longest time of a statement"),
@@ -49,7 +71,8 @@ public static class TrinoProperties
         new("enable_stats_calculator", "true", "boolean", NoEffect),
         new("statistics_enabled", "true", "boolean", NoEffect),
         new("legacy_catalog_roles", "false", "boolean", NoEffect),
-    }.ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
+        .. OfCatalog,
+    ]).ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The longest time of a statement by the properties of its session; null for any.</summary>
     public static TimeSpan? TimeMax(IReadOnlyDictionary<string, string> properties)
@@ -64,9 +87,6 @@ public static class TrinoProperties
     /// <exception cref="FozException">There is none of the name, or it has no such value.</exception>
     internal static void Check(string name, string? value)
     {
-        // A property of a catalog, such as lake.x, is whatever its connector has; its name is told to clients in a header.
-        if (name.StartsWith("lake.", StringComparison.OrdinalIgnoreCase)
-            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')) return;
         if (!All.TryGetValue(name, out var property))
             throw new FozException(ErrorKind.Usage, $"Session property '{name}' does not exist")
             {

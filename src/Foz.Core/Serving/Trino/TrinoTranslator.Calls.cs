@@ -21,6 +21,7 @@ sealed partial class TrinoTranslator
         if (!function.IsSpecial)
         {
             if (function.Target != name) Replace(i, i + 1, function.Target);
+            if (function.TakesClock) TakeFirst(i, "foz_trino_clock");
             return;
         }
         VisitSpecial(i, name, ArgumentsOf(i), Tokens.PartnerOf(i + 1));
@@ -34,9 +35,11 @@ sealed partial class TrinoTranslator
                 Replace(i, i + 1, "");
                 foreach (var argument in arguments.Skip(1)) Replace(argument - 1, argument, " || ");
                 break;
-            case "date":
-                Replace(i, i + 1, "CAST");
-                Edits.Before(Tokens.StartOf(close), " AS DATE");
+            case "approx_percentile" when arguments.Count == 3:
+                throw Refused(i, "approx_percentile with a weight");
+            case "approx_percentile":
+                Replace(i, i + 1, "approx_quantile");
+                TakeFirst(i, "foz_trino_measure");
                 break;
             case "if" when arguments.Count == 2:
                 Edits.Before(Tokens.StartOf(close), ", NULL");
@@ -47,12 +50,6 @@ sealed partial class TrinoTranslator
                 break;
             case "any_match" or "all_match" or "none_match" when arguments.Count == 2:
                 Match(i, name, close);
-                break;
-            case "date_add" when arguments.Count == 3:
-                AddToDate(i, arguments);
-                break;
-            case "date_format" or "date_parse" or "format_datetime" or "parse_datetime" when arguments.Count == 2:
-                VisitFormat(i, name, arguments[1], close);
                 break;
             case "greatest" or "least":
                 // DuckDB's own leave NULL out.
@@ -68,11 +65,47 @@ sealed partial class TrinoTranslator
             case "listagg":
                 VisitListAggregate(close);
                 break;
-            case "current_timezone":
-                Replace(i, close + 1, SqlText.Literal(timeZone));
-                break;
             case "version":
                 Replace(i, close + 1, SqlText.Literal(TrinoService.Version));
+                break;
+            default:
+                VisitTime(i, name, arguments, close);
+                break;
+        }
+    }
+
+    /// <summary>Functions of dates and times.</summary>
+    void VisitTime(int i, string name, List<int> arguments, int close)
+    {
+        switch (name)
+        {
+            case "date":
+                Replace(i, i + 2, "CAST(foz_trino_clock(");
+                Replace(close, close + 1, ") AS DATE)");
+                break;
+            case "date_add" when arguments.Count == 3:
+                AddToDate(i, arguments);
+                break;
+            case "date_format" or "date_parse" or "format_datetime" or "parse_datetime" when arguments.Count == 2:
+                VisitFormat(i, name, arguments[1], close);
+                break;
+            case "at_timezone" or "with_timezone":
+                VisitZoneCall(i, name, arguments, close);
+                break;
+            case "from_unixtime" when arguments.Count > 1:
+                throw Refused(arguments[1], "from_unixtime with a zone");
+            case "from_unixtime":
+                Replace(i, i + 1, "to_timestamp");
+                break;
+            case "to_iso8601":
+                Replace(i, i + 1, "foz_trino_iso8601");
+                Replace(close, close + 1, TimestampDigits(i + 2, close) is { } digits ? $", {digits})" : ", -1)");
+                break;
+            case "sequence" when arguments.Count > 0:
+                VisitSequence(i, arguments, close);
+                break;
+            case "current_timezone":
+                Replace(i, close + 1, SqlText.Literal(context.TimeZone));
                 break;
         }
     }
@@ -139,10 +172,33 @@ sealed partial class TrinoTranslator
                 Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
             };
         Replace(format, format + 1, SqlText.Literal(engine));
-        Replace(i, i + 1, name is "date_format" or "format_datetime" ? "strftime" : "strptime");
-        if (name != "parse_datetime") return;
-        Edits.Before(Tokens.StartOf(i), "CAST(");
-        Edits.After(Tokens.EndOf(close), " AS TIMESTAMPTZ)");
+        if (name is "date_format" or "format_datetime")
+        {
+            Replace(i, i + 1, "strftime");
+            TakeFirst(i, "foz_trino_clock");
+        }
+        else Replace(i, i + 1, name == "parse_datetime" ? "foz_trino_parse_datetime" : "strptime");
+    }
+
+    /// <summary>Puts the first argument of a call into another call.</summary>
+    void TakeFirst(int i, string function)
+    {
+        var arguments = ArgumentsOf(i);
+        if (arguments.Count == 0 || (Tokens.IsWord(arguments[0], "null") && Tokens.IsSymbol(arguments[0] + 1, ')'))) return;
+        Replace(i + 1, i + 2, $"({function}(");
+        var end = arguments.Count > 1 ? arguments[1] - 1 : Tokens.PartnerOf(i + 1);
+        Replace(end, end + 1, arguments.Count > 1 ? ")," : "))");
+    }
+
+    /// <summary><c>sequence(a, b)</c> of numbers and of dates, whose steps are intervals.</summary>
+    void VisitSequence(int i, List<int> arguments, int close)
+    {
+        var step = arguments.Count > 2 ? arguments[2] : close;
+        var spans = Enumerable.Range(step, close - step).Where(at => IsIntervalBefore(at)).Select(at => WordAt(at)).ToList();
+        var ofDates = arguments.Count == 2 && IsDate(arguments[0], arguments[1] - 1);
+        Replace(i, i + 1, spans.Exists(unit => unit is "year" or "month") ? "foz_trino_sequence_months"
+            : spans.Count > 0 || ofDates ? "foz_trino_sequence_times" : "foz_trino_sequence");
+        if (ofDates) Replace(close, close + 1, ", INTERVAL '1' DAY)");
     }
 
     /// <summary><c>listagg(x, ',') WITHIN GROUP (ORDER BY y)</c>: DuckDB has the order inside.</summary>

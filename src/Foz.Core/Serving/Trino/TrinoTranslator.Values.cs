@@ -56,8 +56,11 @@ sealed partial class TrinoTranslator
         {
             case "timestamp" or "time" when HasZone(text):
                 // Trino takes a space before an offset.
-                var tight = text.Replace(" +", "+", StringComparison.Ordinal).Replace(" -", "-", StringComparison.Ordinal);
-                Replace(i, i + 2, $"CAST('{tight}' AS {(name == "time" ? "TIMETZ" : "TIMESTAMPTZ")})");
+                if (name == "timestamp") VisitZonedLiteral(i, text);
+                else Replace(i, i + 2, $"CAST('{text.Replace(" +", "+", StringComparison.Ordinal).Replace(" -", "-", StringComparison.Ordinal)}' AS TIMETZ)");
+                return true;
+            case "json":
+                Replace(i, i + 2, $"CAST({SqlText.Literal(TrinoJsonText.Normalized(TextOf(i + 1)!))} AS JSON)");
                 return true;
             case "decimal":
                 var digits = text.Count(char.IsAsciiDigit);
@@ -75,7 +78,7 @@ sealed partial class TrinoTranslator
                 VisitInterval(i, text);
                 return true;
             default:
-                return name is "date" or "timestamp" or "time" or "bigint" or "integer" or "double" or "boolean" or "varchar" or "json" or "uuid"
+                return name is "date" or "timestamp" or "time" or "bigint" or "integer" or "double" or "boolean" or "varchar" or "uuid"
                     or "smallint" or "tinyint";
         }
     }
@@ -147,7 +150,44 @@ sealed partial class TrinoTranslator
             return;
         }
         VisitLength(i, at + 1, close);
+        VisitOperand(i, at, close);
         VisitType(at + 1, close);
+    }
+
+    /// <summary>What is cast, where it becomes a clock's value, or a text that Trino writes otherwise.</summary>
+    void VisitOperand(int i, int at, int close)
+    {
+        var name = WordAt(at + 1);
+        var isZoned = Tokens.IsWord(close - 1, "zone") && !Tokens.IsWord(close - 3, "without");
+        if (Tokens.IsWord(i + 2, "null") && at == i + 3) return;
+        if (name is "date" or "time" or "timestamp" && !isZoned && Tokens.KindOf(i + 2) != SqlTokenKind.Text) Operand("foz_trino_clock(", ")");
+        else if (name is "varchar") Operand("foz_trino_text(", TimestampDigits(i + 2, at) is { } digits ? $", {digits})" : ", -1)");
+
+        void Operand(string before, string after)
+        {
+            Replace(i + 1, i + 2, "(" + before);
+            Replace(at, at + 1, after + " AS");
+        }
+    }
+
+    /// <summary>How many digits a constant timestamp has behind the second, which its type tells in Trino; null for something else.</summary>
+    int? TimestampDigits(int start, int end)
+    {
+        if (end != start + 2 || !Tokens.IsWord(start, "timestamp") || TextOf(start + 1) is not { } text || HasZone(text)) return null;
+        var point = text.IndexOf('.', StringComparison.Ordinal);
+        return point < 0 ? 0 : Math.Min(text.TrimEnd().Length - point - 1, 6);
+    }
+
+    /// <summary><c>EXTRACT(DAY_OF_WEEK FROM x)</c>.</summary>
+    void VisitExtract(int i)
+    {
+        var field = WordAt(i + 2);
+        if (field is "timezone_hour" or "timezone_minute") throw Refused(i + 2, $"EXTRACT({field.ToUpperInvariant()} FROM …)");
+        if (fields.TryGetValue(field, out var known)) Replace(i + 2, i + 3, known);
+        if (!Tokens.IsWord(i + 3, "from")) return;
+        Replace(i + 3, i + 4, "FROM foz_trino_clock(");
+        var close = Tokens.PartnerOf(i + 1);
+        Replace(close, close + 1, "))");
     }
 
     /// <summary><c>varchar(n)</c>, <c>char(n)</c> and <c>timestamp(p)</c> as the type of a cast: DuckDB's types have no lengths.</summary>
@@ -162,6 +202,9 @@ sealed partial class TrinoTranslator
             ("char", _) => ("rtrim(left(", $", {length}))"),
             ("timestamp", "0") => ("date_trunc('second', ", " + INTERVAL '500' MILLISECOND)"),
             ("timestamp", "3") => ("date_trunc('millisecond', ", " + INTERVAL '500' MICROSECOND)"),
+            // A day's end is the beginning of the next.
+            ("time", "0") => ("CAST(date_trunc('second', DATE '2000-01-01' + ", " + INTERVAL '500' MILLISECOND) AS TIME)"),
+            ("time", "3") => ("CAST(date_trunc('millisecond', DATE '2000-01-01' + ", " + INTERVAL '500' MICROSECOND) AS TIME)"),
             _ => ("", ""),
         };
         if (before.Length == 0) return;

@@ -3,25 +3,37 @@ using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving.Trino;
 
+/// <summary>What a translation asks of the session.</summary>
+/// <param name="User">Whose the statement is; null for who reads what is made of it.</param>
+/// <param name="TimeZone">The session's time zone.</param>
+/// <param name="Schema">The schema of names without one; null for none.</param>
+sealed record TrinoContext(string? User, string TimeZone, string? Schema);
+
 /// <summary>Turns Trino's SQL into DuckDB's where they differ.</summary>
 sealed partial class TrinoTranslator : SqlTranslator
 {
-    readonly string? user;
-    readonly string timeZone;
+    readonly TrinoContext context;
+    readonly TrinoColumns columns;
     readonly HashSet<int> intervalChains = [];
+    readonly Dictionary<int, Stack<(int Start, string Before)>> wraps = [];
 
-    TrinoTranslator(string sql, string? user, string timeZone)
-        : base(sql) => (this.user, this.timeZone) = (user, timeZone);
+    TrinoTranslator(string sql, TrinoContext context, TrinoColumns columns)
+        : base(sql) => (this.context, this.columns) = (context, columns);
 
     /// <summary>Turns one statement.</summary>
     /// <param name="sql">The statement.</param>
-    /// <param name="user">Whose it is; null for who reads what is made of it.</param>
-    /// <param name="timeZone">The session's time zone.</param>
+    /// <param name="context">What it asks of the session.</param>
+    /// <param name="columns">The columns that it can name.</param>
     /// <exception cref="FozException">It has what DuckDB has no words for: <c>0A000</c>, with its place.</exception>
-    public static RewrittenSql Translate(string sql, string? user, string timeZone)
+    public static RewrittenSql Translate(string sql, TrinoContext context, TrinoColumns columns)
     {
-        var translator = new TrinoTranslator(sql, user, timeZone);
-        for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
+        var translator = new TrinoTranslator(sql, context, columns);
+        for (var i = 0; i < translator.Tokens.Count; i++)
+        {
+            translator.Visit(i);
+            translator.WrapBehind(i);
+        }
+        translator.CheckDepth();
         translator.NameColumns();
         return translator.Edits.Apply(sql);
     }
@@ -45,9 +57,10 @@ sealed partial class TrinoTranslator : SqlTranslator
 
     void VisitSymbol(int i)
     {
-        // DuckDB's own division gives a fraction of whole numbers.
-        if (Tokens.IsSymbol(i, '/') && Tokens.EndsOperand(i - 1)) Replace(i, i + 1, "//");
-        else if (Tokens.IsSymbol(i, '-') && Tokens.IsSymbol(i + 1, '>') && Tokens.TouchesPrevious(i + 1)) VisitLambda(i);
+        if (Tokens.IsSymbol(i, '-') && Tokens.IsSymbol(i + 1, '>') && Tokens.TouchesPrevious(i + 1)) VisitLambda(i);
+        else if (Tokens.IsSymbol(i, '-')) VisitMinus(i);
+        else if (Tokens.IsSymbol(i, '/') || Tokens.IsSymbol(i, '%')) VisitQuotient(i);
+        else if (Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!')) VisitComparison(i);
     }
 
     /// <summary><c>(x, y) -> …</c>.</summary>
@@ -76,7 +89,10 @@ sealed partial class TrinoTranslator : SqlTranslator
                 VisitCast(i);
                 break;
             case "extract" when Tokens.IsSymbol(i + 1, '('):
-                if (fields.TryGetValue(Tokens.NameOf(i + 2), out var field)) Replace(i + 2, i + 3, field);
+                VisitExtract(i);
+                break;
+            case "at" when Tokens.IsWord(i + 1, "time") && Tokens.IsWord(i + 2, "zone") && Tokens.EndsOperand(i - 1):
+                VisitAtTimeZone(i);
                 break;
             case "for" when Tokens.IsWord(i + 2, "as") && Tokens.IsWord(i + 3, "of"):
                 VisitTimeTravel(i);
@@ -114,8 +130,10 @@ sealed partial class TrinoTranslator : SqlTranslator
         if (Tokens.IsSymbol(i + 1, '.') || Tokens.IsWord(i - 1, "as")) return false;
         var value = name switch
         {
-            "current_user" => user is null ? name : SqlText.Literal(user),
+            "current_user" => context.User is null ? name : SqlText.Literal(context.User),
             "current_catalog" => "'lake'",
+            "current_schema" when context.User is null => throw Refused(i, "current_schema in a view"),
+            "current_schema" => context.Schema is null ? "CAST(NULL AS VARCHAR)" : SqlText.Literal(context.Schema.ToLowerInvariant()),
             _ => null,
         };
         if (value is not null)
@@ -123,8 +141,13 @@ sealed partial class TrinoTranslator : SqlTranslator
             Replace(i, i + 1, value);
             return true;
         }
+        if (name == "current_timestamp" || (name == "now" && Tokens.IsSymbol(i + 1, '(')))
+        {
+            VisitNow(i);
+            return true;
+        }
         // Digits of the second say nothing to DuckDB.
-        if (name is not ("current_timestamp" or "localtimestamp" or "current_time" or "localtime") || !Tokens.IsSymbol(i + 1, '('))
+        if (name is not ( "localtimestamp" or "current_time" or "localtime") || !Tokens.IsSymbol(i + 1, '('))
             return false;
         Replace(i + 1, Tokens.PartnerOf(i + 1) + 1, "");
         return true;
@@ -160,8 +183,25 @@ sealed partial class TrinoTranslator : SqlTranslator
             Replace(start, start + 1, "");
             return;
         }
-        Edits.Before(Tokens.StartOf(start), "(");
-        Edits.After(Tokens.EndOf(end - 1), ")");
+        Wrap(start, end, "(");
+    }
+
+    /// <summary>Puts something around tokens once all that stands around parts of them is written.</summary>
+    void Wrap(int start, int end, string before)
+    {
+        if (!wraps.TryGetValue(end, out var ending)) wraps[end] = ending = new();
+        ending.Push((start, before));
+    }
+
+    /// <summary>Writes what stands around tokens that end with one, now that all that stands around parts of them is written.</summary>
+    void WrapBehind(int i)
+    {
+        if (!wraps.TryGetValue(i + 1, out var ending)) return;
+        foreach (var (start, before) in ending)
+        {
+            Edits.Before(Tokens.StartOf(start), before);
+            Edits.After(Tokens.EndOf(i), ")");
+        }
     }
 
     /// <summary>
@@ -172,8 +212,8 @@ sealed partial class TrinoTranslator : SqlTranslator
         var (arguments, close) = (ArgumentsOf(i), Tokens.PartnerOf(i + 1));
         var hasNumbers = Tokens.IsWord(close + 1, "with") && Tokens.IsWord(close + 2, "ordinality");
         var end = hasNumbers ? close + 3 : close + 1;
-        var columns = ColumnsOfAlias(end) - (hasNumbers ? 1 : 0);
-        var isMap = arguments.Count == 1 && columns == 2;
+        var named = ColumnsOfAlias(end) - (hasNumbers ? 1 : 0);
+        var isMap = arguments.Count == 1 && named == 2;
         if (arguments.Count < 2 && !isMap) return;
         var numbers = hasNumbers ? ", row_number() OVER ()" : "";
         Replace(i, i + 2, isMap ? $"(SELECT *{numbers} FROM (SELECT unnest(map_entries(" : $"(SELECT *{numbers} FROM (SELECT unnest(");

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
 using Foz.Core;
+using Foz.Core.Serving.Trino;
 using Foz.DuckDB;
 using Vector = Foz.DuckDB.Vector;
 
@@ -72,14 +73,14 @@ sealed class DecimalJson(int scale) : JsonValueWriter
     }
 }
 
-/// <summary>Floating-point numbers; what JSON has no number for is a text.</summary>
+/// <summary>Floating-point numbers, with a fraction always; what JSON has no number for is a text.</summary>
 sealed class FloatJson<T> : JsonValueWriter
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer)
     {
         var value = vector.Values<T>()[row];
-        if (T.IsFinite(value)) buffer.Add(value, isQuoted: false);
+        if (T.IsFinite(value)) buffer.Advance(TrinoNumberText.Write(value, buffer.Room(TrinoNumberText.BytesMax)));
         else if (T.IsNaN(value)) buffer.Add("\"NaN\""u8);
         else buffer.Add(T.IsPositive(value) ? "\"Infinity\""u8 : "\"-Infinity\""u8);
     }
