@@ -26,6 +26,11 @@ public sealed record StepManifest
     /// <summary>A hash of the step's definition: another one makes a table that is rebuilt whole out of date.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>
+    /// A hash of the SELECT that a model's template gave, where that asks the lake; null of others, and where nobody noted it.
+    /// </summary>
+    public string? Rendered { get; init; }
+
     /// <summary>What the step was told to make; null where nobody noted it.</summary>
     public StepDefinition? Definition { get; init; }
 

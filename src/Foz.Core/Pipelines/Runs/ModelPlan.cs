@@ -68,8 +68,18 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         if (GoesOn(model))
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
                 .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)));
-        return Fingerprint == last.Fingerprint && ReadsSameRows(last);
+        return Fingerprint == last.Fingerprint && ReadsSameRows(last) && (last.Rendered is null || last.Rendered == RenderedOf(model) || Feeds(model));
     }
+
+    /// <summary>
+    /// Whether a model may bring other rows behind each batch although it reads the same ones: it adds to a table that it reads itself, or
+    /// its template asks what is there, as by <c>is_incremental()</c>.
+    /// </summary>
+    public static bool Feeds(Model model) => model.Materialization is Materialization.Incremental && !GoesOn(model)
+        && (model.Template is not null || model.References.Any(r => r is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
+
+    /// <summary>A hash of the text that a template which asks the lake gave; null of a model without one.</summary>
+    public static string? RenderedOf(Model model) => model.Template is null ? null : Hash(model.Sql);
 
     /// <summary>Whether the tables that are read whole have the rows that a batch read.</summary>
     public bool ReadsSameRows(StepManifest last) => Tables.Count == last.Tables.Count

@@ -54,7 +54,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
             return await RunIntervalsAsync(plan, last, isDone, previous, cancellationToken);
-        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!)) return await SkipAsync(cancellationToken);
+        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!) && !await FeedsRowsAsync(plan, cancellationToken))
+            return await SkipAsync(cancellationToken);
         return (await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken))!;
     }
 
@@ -72,6 +73,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         RunId = context.RunId,
         CreatedAt = context.Lake.Clock.GetUtcNow(),
         Fingerprint = plan.Fingerprint,
+        Rendered = ModelPlan.RenderedOf(Model),
         Tables = plan.Tables,
         Definition = StepDefinitions.Of(node),
     };
@@ -160,12 +162,22 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
             return intervals.Describe() ?? await FindTagsAsync(cancellationToken);
         }
-        if (plan.IsDoneBy(Model, last)) return await FindTagsAsync(cancellationToken);
+        if (plan.IsDoneBy(Model, last))
+            return await FeedsRowsAsync(plan, cancellationToken) ? "it has rows that its table lacks" : await FindTagsAsync(cancellationToken);
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
             .Select(t => last.Tables.TryGetValue(t.Key, out var read)
                 ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
                 : $"{t.Key} v{t.Value.Version}").ToList();
-        return changed.Count > 0 ? string.Join(", ", changed) : "the definition changed";
+        return changed.Count > 0 ? string.Join(", ", changed)
+            : plan.Fingerprint != last.Fingerprint ? "the definition changed" : "its template gives another SELECT now";
+    }
+
+    /// <summary>Whether a model that may bring other rows behind each batch would change its table now.</summary>
+    async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
+    {
+        if (!ModelPlan.Feeds(Model)) return false;
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(node.Table, cancellationToken);
     }
 
     async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>

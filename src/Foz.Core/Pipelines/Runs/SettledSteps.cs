@@ -67,8 +67,8 @@ sealed class SettledSteps
     /// <param name="seen">The tables and views that it reads, directly or through views.</param>
     public void Note(GraphNode.OfModel node, bool isUnchanged, IReadOnlyList<TableName> seen)
     {
-        // What is due of time is another thing each day.
-        if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch) return;
+        // What is due of time is another thing each day, and what a template says of a table that is there is in no definition.
+        if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch || ModelPlan.Feeds(node.Model)) return;
         noted[node.Table] = new(DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);
     }
 

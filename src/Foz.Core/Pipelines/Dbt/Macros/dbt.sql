@@ -56,7 +56,17 @@
 {% macro snapshot_get_time() %}cast(now() at time zone 'UTC' as timestamp){% endmacro %}
 {% macro date_trunc(datepart, date) %}date_trunc('{{ datepart }}', {{ date }}){% endmacro %}
 {% macro dateadd(datepart, interval, from_date_or_timestamp) %}({{ from_date_or_timestamp }} + cast({{ interval }} as bigint) * interval 1 {{ datepart }}){% endmacro %}
-{% macro datediff(first_date, second_date, datepart) %}date_diff('{{ datepart }}', cast({{ first_date }} as timestamp), cast({{ second_date }} as timestamp)){% endmacro %}
+{#- A week begins on Sunday, and the seven days before count as whole weeks: dbt's adapters count so, DuckDB from Monday. -#}
+{% macro datediff(first_date, second_date, datepart) -%}
+  {%- if datepart == 'week' -%}
+    (date_diff('day', cast({{ first_date }} as timestamp), cast({{ second_date }} as timestamp)) // 7
+      + case when {{ first_date }} <= {{ second_date }}
+          then cast(dayofweek(cast({{ first_date }} as timestamp)) > dayofweek(cast({{ second_date }} as timestamp)) as integer)
+          else -cast(dayofweek(cast({{ first_date }} as timestamp)) <= dayofweek(cast({{ second_date }} as timestamp)) as integer) end)
+  {%- else -%}
+    date_diff('{{ datepart }}', cast({{ first_date }} as timestamp), cast({{ second_date }} as timestamp))
+  {%- endif -%}
+{%- endmacro %}
 {% macro last_day(date, datepart) -%}
   {%- if datepart == 'quarter' -%}cast(date_trunc('quarter', {{ date }}) + interval 3 month - interval 1 day as date)
   {%- else -%}cast(date_trunc('{{ datepart }}', {{ date }}) + interval 1 {{ datepart }} - interval 1 day as date){%- endif -%}
