@@ -40,7 +40,7 @@ static class BuildCommand
                 new()
                 {
                     Project = project, IsFullRefresh = arguments.GetValue(fullRefresh),
-                    Selection = request, Defer = defer.Read(arguments, request), Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
+                    Selection = request, Defer = defer.Read(arguments, workspace, request), Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
                     Inlined = selected.Checks,
                 },
                 cancellationToken);

@@ -54,7 +54,7 @@ static class RunCommand
                     arguments, workspace,
                     new()
                     {
-                        Project = project, Selection = selected, Intervals = asked, Defer = defer.Read(arguments, selected),
+                        Project = project, Selection = selected, Intervals = asked, Defer = defer.Read(arguments, workspace, selected),
                         IsFullRefresh = arguments.GetValue(fullRefresh),
                     },
                     cancellationToken);

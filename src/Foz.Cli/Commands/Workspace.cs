@@ -69,7 +69,7 @@ sealed class Workspace : IDisposable
 
     static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
         ? context.Shell.PathOf(named)
-        : ProjectFile.FindFolder(context.Shell.Folder);
+        : ProjectFile.FindDbtFolder(context.Shell.Folder, Environment.GetEnvironmentVariable) ?? ProjectFile.FindFolder(context.Shell.Folder);
 
     static FozException Missing(CommandContext context) =>
         new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")

@@ -17,10 +17,7 @@ sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackag
 
     readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
 
-    readonly DbtTexts texts = new(
-        packages[0].Folder,
-        new DbtScopes(new(surroundings, new() { Package = packages[0].Name, Name = "", File = DbtPackage.FileName, Kind = "operation" }, cancellationToken)).Root,
-        errors);
+    readonly DbtTexts texts = DbtTexts.Of(packages[0].Folder, surroundings, errors, cancellationToken);
 
     /// <summary>Configures resources, and names their tables.</summary>
     public void Configure(IEnumerable<DbtResource> resources)

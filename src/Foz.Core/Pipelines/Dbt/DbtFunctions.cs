@@ -129,6 +129,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         return session.Resolve(new(IsSource: true, JinjaValue.ToText(given[0]), JinjaValue.ToText(given[1]), arguments.Place));
     }
 
+    string ValueOf(string variable, string template, Place place) => session.RenderVariable(variable, template, place);
+
     (bool IsKnown, object? Value) FindVariable(string name)
     {
         var package = Surroundings.Packages.GetValueOrDefault(Request.Package) ?? Surroundings.Project;
@@ -250,7 +252,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         {
             var given = arguments.Bind(1, "name", "default");
             var name = JinjaValue.ToText(given[0]);
-            if (functions.FindVariable(name) is (true, var value)) return value;
+            if (functions.FindVariable(name) is (true, var value))
+                return value is string text && JinjaTemplate.IsTemplate(text) ? functions.ValueOf(name, text, arguments.Place) : value;
             if (!ReferenceEquals(given[1], JinjaArguments.Missing)) return given[1];
             var known = functions.Surroundings.Project.Vars.Keys.Select(JinjaValue.ToText);
             throw arguments.Error(

@@ -27,7 +27,7 @@ sealed record DbtPackage
     /// <summary>The folders of its files, by what they hold: <c>model-paths</c> and so on.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Paths { get; init; }
 
-    /// <summary>Its variables; those of a package by its name are mappings.</summary>
+    /// <summary>Its variables; those of a package by its name are mappings. Templates in them are rendered where they are asked for.</summary>
     public required JinjaDict Vars { get; init; }
 
     /// <summary>What it configures: <c>models</c>, <c>seeds</c>, <c>snapshots</c>, <c>sources</c>, <c>data_tests</c>, … to the mapping.</summary>

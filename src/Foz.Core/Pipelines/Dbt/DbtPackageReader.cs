@@ -61,7 +61,7 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
             Version = reader.Text("version") ?? "",
             Profile = texts.Text(reader.Node("profile")),
             Paths = ReadPaths(reader),
-            Vars = texts.Value(reader.Node("vars")) as JinjaDict ?? new(),
+            Vars = DbtValues.Of(reader.Node("vars")) as JinjaDict ?? new(),
             Configs = ReadConfigs(reader),
             Dispatch = ReadDispatch(reader.Node("dispatch")),
             RunHooks = (reader.Node("on-run-start"), reader.Node("on-run-end")),

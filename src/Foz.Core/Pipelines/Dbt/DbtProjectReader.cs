@@ -339,6 +339,8 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         }
         if (resource.Body is not { } body) return null;
         if (resource.IsPython) return ProgramOf(resource, frontMatter.Of(resource, own));
+        // What is made of rows of the lake is nothing before there are some: seeds and what it reads can be made, and its step tells.
+        if (resource.Renewed is not null && body.Text.Length == 0) body = body with { Text = "-- made of what the lake has", Map = null };
         var model = new ModelReader(file.SchemaPrefix, errors)
             .Read(resource.File, frontMatter.Of(resource, own), body, out _);
         return model is null ? null : model with

@@ -87,6 +87,9 @@ sealed record DbtSurroundings
     /// <summary>Whether the rows that tests find are kept, where the tests do not say.</summary>
     public bool StoresFailures { get; init; }
 
+    /// <summary>What dbt's environment variables ask for.</summary>
+    public DbtEnvironment Environment { get; init; } = DbtEnvironment.None;
+
     /// <summary>When the command began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -113,6 +116,9 @@ sealed record DbtSurroundings
 sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, CancellationToken cancellationToken)
 {
     readonly List<DbtReference> references = [];
+
+    // Those that are being rendered.
+    readonly HashSet<string> variables = new(StringComparer.Ordinal);
 
     /// <summary>The project's.</summary>
     public DbtSurroundings Surroundings => surroundings;
@@ -145,6 +151,29 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
         var evaluator = new JinjaEvaluator(new DbtScopes(this).Root, JinjaLimits.Default, cancellationToken);
         var text = evaluator.Render(template.Body);
         return Body(text, evaluator.Marks);
+    }
+
+    /// <summary>What the text of a variable gives, which is a template of its own: it may ask for sources, models and other variables.</summary>
+    /// <param name="name">The variable.</param>
+    /// <param name="text">Its text.</param>
+    /// <param name="place">Where it is asked for.</param>
+    /// <exception cref="FozException">The text is wrong, or made of itself.</exception>
+    public string RenderVariable(string name, string text, Place place)
+    {
+        if (!variables.Add(name))
+            throw new FozException(ErrorKind.Configuration, $"the variable '{name}' is made of itself")
+            {
+                Place = place, Hint = $"give it a value of its own under 'vars' of {DbtPackage.FileName}",
+            };
+        try
+        {
+            var template = new JinjaTemplate(new JinjaParser(text, place).Read());
+            return new JinjaEvaluator(new DbtScopes(this).Root, JinjaLimits.Default, cancellationToken).Render(template.Body);
+        }
+        finally
+        {
+            variables.Remove(name);
+        }
     }
 
     /// <summary>Calls a macro.</summary>

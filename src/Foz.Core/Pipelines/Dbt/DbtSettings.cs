@@ -18,12 +18,7 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 
     /// <summary>What texts in YAML files beside models are rendered with: they may also ask for <c>doc</c>s and relations.</summary>
     /// <param name="surroundings">What templates are rendered in.</param>
-    public DbtTexts ReadingDocs(DbtSurroundings surroundings)
-    {
-        var session = new DbtSession(
-            surroundings, new() { Package = Project.Name, Name = Project.Name, File = DbtPackage.FileName, Kind = "operation" }, CancellationToken.None);
-        return new(Folder, new DbtScopes(session).Root, Errors);
-    }
+    public DbtTexts ReadingDocs(DbtSurroundings surroundings) => DbtTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
 
     /// <summary>Takes what is wrong with texts.</summary>
     public required ErrorList Errors { get; init; }
@@ -48,7 +43,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         var early = new DbtTexts(folder, EarlyNames(variables, vars, target: null), errors);
         var packages = new DbtPackageReader(folder, early, errors).ReadAll();
         if (packages.Count == 0) return null;
-        var target = DbtTarget.Read(packages[0], options.Target, early, variables, errors);
+        var environment = DbtEnvironment.Read(variables, errors);
+        var target = DbtTarget.Read(packages[0], (environment.Profile, options.Target ?? environment.Target), early, variables, errors);
         var texts = new DbtTexts(folder, EarlyNames(variables, vars, target), errors);
         // What the project file says may depend on the target.
         packages = new DbtPackageReader(folder, texts, errors).ReadAll();
@@ -60,9 +56,10 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
             Target = target,
             Variables = variables,
             Vars = vars,
-            StoresFailures = options.StoresFailures,
+            Environment = environment,
+            StoresFailures = options.StoresFailures || environment.StoresFailures,
             Command = options.Command,
-            IsFullRefresh = options.IsFullRefresh,
+            IsFullRefresh = options.IsFullRefresh || environment.IsFullRefresh,
             StartedAt = options.Clock.GetUtcNow(),
             InvocationId = Guid.NewGuid().ToString(),
         };

@@ -34,13 +34,14 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
 
     /// <summary>Reads the profile of a project.</summary>
     /// <param name="package">The project.</param>
-    /// <param name="target">The target that is asked for; null for the profile's own.</param>
+    /// <param name="asked">The profile that is asked for, null for the project's own; the target, null for the profile's own.</param>
     /// <param name="texts">Reads and renders.</param>
     /// <param name="variables">Where <c>DBT_PROFILES_DIR</c> and <c>HOME</c> stand.</param>
     /// <param name="errors">Takes what is wrong.</param>
-    public static DbtTarget Read(DbtPackage package, string? target, DbtTexts texts, Variables variables, ErrorList errors)
+    public static DbtTarget Read(
+        DbtPackage package, (string? Profile, string? Target) asked, DbtTexts texts, Variables variables, ErrorList errors)
     {
-        var profile = package.Profile ?? package.Name;
+        var (target, profile) = (asked.Target, asked.Profile ?? package.Profile ?? package.Name);
         var file = Folders(package.Folder, variables).Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists);
         if (file is null) return new(profile, target ?? DefaultName, SchemaOf(package)) { Targets = [target ?? DefaultName] };
         var shown = Path.GetRelativePath(package.Folder, file) is var near && near.StartsWith("..", StringComparison.Ordinal) ? file : near;
@@ -91,7 +92,7 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
 
     static IEnumerable<string> Folders(string folder, Variables variables)
     {
-        if (variables["DBT_PROFILES_DIR"] is { Length: > 0 } stated) yield return Path.GetFullPath(Path.Combine(folder, stated));
+        if (DbtEnvironment.ProfilesFolder(variables) is { } stated) yield return Path.GetFullPath(Path.Combine(folder, stated));
         yield return folder;
         if ((variables["HOME"] ?? variables["USERPROFILE"]) is { Length: > 0 } home) yield return Path.Combine(home, ".dbt");
     }

@@ -9,6 +9,21 @@ public sealed class ProjectFile
     /// <summary>What the folder and the profile of a dbt project say; null of a project of Foz.</summary>
     internal Dbt.DbtSettings? Dbt { get; init; }
 
+    /// <summary>Whether runs make incremental tables anew where the command line does not say it.</summary>
+    internal bool MakesAnewByDefault => DbtEnvironment.IsFullRefresh;
+
+    /// <summary>Whether the first step that fails keeps others from starting where the command line does not say it.</summary>
+    internal bool FailsFastByDefault => DbtEnvironment.FailsFast;
+
+    /// <summary>What dbt's environment variables ask for; nothing of other projects.</summary>
+    Dbt.DbtEnvironment DbtEnvironment => Dbt?.Surroundings.Environment ?? Pipelines.Dbt.DbtEnvironment.None;
+
+    /// <summary>What stands for <c>--state</c> where the command line does not say it; null for nothing.</summary>
+    public string? StateDefault => DbtEnvironment.State;
+
+    /// <summary>Whether <c>--defer</c> holds where the command line does not say it.</summary>
+    public bool DefersByDefault => DbtEnvironment.Defers;
+
     /// <summary>Whether it is a dbt project, which has no <c>foz.yml</c>.</summary>
     public bool IsDbt => Dbt is not null;
 
@@ -86,6 +101,15 @@ public sealed class ProjectFile
             if (IsProject(folder)) return folder;
         return null;
     }
+
+    /// <summary>The folder of the dbt project that <c>DBT_PROJECT_DIR</c> names; null where none is named, or a project of Foz is nearer.</summary>
+    /// <param name="start">The current folder.</param>
+    /// <param name="variable">Gives environment variables.</param>
+    public static string? FindDbtFolder(string start, Func<string, string?> variable) =>
+        Pipelines.Dbt.DbtEnvironment.ProjectFolder(variable) is { Length: > 0 } named
+        && (FindFolder(start) is not { } near || !File.Exists(Path.Combine(near, FileName)))
+            ? Path.GetFullPath(Path.Combine(start, named))
+            : null;
 
     /// <summary>Whether a folder is that of a project: it has a <c>foz.yml</c> or <c>dbt_project.yml</c>.</summary>
     public static bool IsProject(string folder) =>

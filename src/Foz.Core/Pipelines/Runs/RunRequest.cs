@@ -15,8 +15,14 @@ public sealed record RunRequest
     /// <summary>Which steps.</summary>
     public SelectionRequest Selection { get; init; } = SelectionRequest.All;
 
-    /// <summary>Whether incremental tables are made anew from the beginning of their inputs.</summary>
-    public bool IsFullRefresh { get; init; }
+    /// <summary>
+    /// Whether incremental tables are made anew from the beginning of their inputs; of a dbt project also where <c>DBT_FULL_REFRESH</c> says so.
+    /// </summary>
+    public bool IsFullRefresh
+    {
+        get => field || (Intervals is null && Project.File.MakesAnewByDefault);
+        init;
+    }
 
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
@@ -27,8 +33,12 @@ public sealed record RunRequest
     /// <summary>Whether tables are made that the environment's base has as well.</summary>
     internal bool MakesAnew => IsFullRefresh || Intervals is not null;
 
-    /// <summary>Whether the first step that fails keeps all others from starting.</summary>
-    public bool FailsFast { get; init; }
+    /// <summary>Whether the first step that fails keeps all others from starting; of a dbt project also where <c>DBT_FAIL_FAST</c> says so.</summary>
+    public bool FailsFast
+    {
+        get => field || Project.File.FailsFastByDefault;
+        init;
+    }
 
     /// <summary>
     /// The names of the SQL tests that are made: what needs all that one looks at is not made where it fails, nor is a test of what was not

@@ -408,6 +408,58 @@ public sealed class DbtProjectTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_is_made_of_rows_of_the_lake_stops_no_project_before_there_are_some()
+    {
+        Write("models/m.sql", """
+            {% set rows = run_query("select 1 as n where false") %}
+            {% if execute %}{% for row in rows.rows %}select {{ row[0] }} as n{% endfor %}{% endif %}
+            """);
+
+        Assert.NotNull(Model("shop.m").Template);
+        Assert.Empty(Errors());
+    }
+
+    [Fact]
+    public void Variables_that_are_templates_are_rendered_where_they_are_asked_for()
+    {
+        Write("dbt_project.yml", """
+            name: shop
+            vars: {t: "{{ source('raw', 't') }}", o: "{{ ref('orders') }}", both: "{{ var('t') }}", me: "{{ var('me') }}"}
+
+            """);
+        Write("models/s.yml", "sources:\n- name: raw\n  tables: [{name: t}]\n");
+        Write("models/m.sql", "select * from {{ var('both') }} join {{ var('o') }} using (id)");
+
+        var model = Project.Load(
+            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken)
+            .Models.Single(model => model.Name.Name == "m");
+
+        Assert.Equal("select * from \"raw\".\"t\" join \"shop\".\"orders\" using (id)", model.Sql);
+        Assert.Equal(["raw.t", "shop.orders"], model.References.Select(reference => reference.Name.ToString()).Order(StringComparer.Ordinal));
+
+        Write("models/m.sql", "select {{ var('me') }}");
+        Assert.Equal("the variable 'me' is made of itself", Assert.Single(Errors()).Message);
+    }
+
+    [Fact]
+    public void What_the_project_says_of_a_packages_variables_holds_in_the_packages_yaml()
+    {
+        Write("dbt_project.yml", "name: shop\nvars:\n  shop: {raw: own}\n  tools: {raw: theirs, kind: table}\n");
+        Write("models/s.yml", "sources:\n- name: near\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\n");
+        Write("models/near.sql", "select * from {{ source('near', 't') }}");
+        Write("dbt_packages/tools/dbt_project.yml", "name: tools\nvars: {raw: unset, kind: view}\nmodels: {tools: {+materialized: \"{{ var('kind') }}\"}}\n");
+        Write("dbt_packages/tools/models/s.yml", "sources:\n- name: far\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\nmodels:\n- name: far\n  description: \"of {{ var('raw') }}\"\n");
+        Write("dbt_packages/tools/models/far.sql", "select * from {{ source('far', 't') }}");
+
+        var models = Project.Load(
+            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken).Models;
+
+        Assert.Equal("select * from \"own\".\"t\"", models.Single(model => model.Name.Name == "near").Sql);
+        var far = models.Single(model => model.Name.Name == "far");
+        Assert.Equal(("select * from \"theirs\".\"t\"", "of theirs", "table"), (far.Sql, far.Description, far.Materialization.Name));
+    }
+
+    [Fact]
     public void The_definition_of_an_incremental_model_is_the_same_in_each_run()
     {
         Write("models/m.sql", """
