@@ -9,7 +9,8 @@ public sealed record RewrittenSql(string Text)
     /// <summary>The places, in order.</summary>
     internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
 
-    /// <summary>A statement with other text in some places, which are given in any order and do not overlap.</summary>
+    /// <summary>A statement with other text in some places, which are given in any order.</summary>
+    /// <exception cref="FozException">Two of them overlap, as they do in texts that are no SQL: of kind <see cref="ErrorKind.Sql"/>.</exception>
     internal static RewrittenSql Of(string sql, IEnumerable<SqlEdit> edits)
     {
         var ordered = edits.OrderBy(edit => edit.Span.Start).ToList();
@@ -17,6 +18,11 @@ public sealed record RewrittenSql(string Text)
         var position = 0;
         foreach (var edit in ordered)
         {
+            if (edit.Span.Start < position)
+                throw new FozException(ErrorKind.Sql, $"syntax error at or near \"{sql[edit.Span.Start..position]}\"")
+                {
+                    SqlState = "42601", Place = EngineErrors.PlaceAt(sql, edit.Span.Start),
+                };
             text.Append(sql, position, edit.Span.Start - position).Append(edit.Text);
             position = edit.Span.End;
         }
