@@ -49,6 +49,10 @@ public static class ColumnTag
     /// <summary>Whether a tag says that another one is released.</summary>
     public static bool IsRelease(string tag) => tag.StartsWith(Released, StringComparison.Ordinal);
 
+    /// <summary>The tag that a release is of; another tag as it is.</summary>
+    public static string WithoutRelease(string tag) =>
+        tag.StartsWith(Released, StringComparison.OrdinalIgnoreCase) ? tag[Released.Length..] : tag;
+
     /// <summary>The tags of a column that are protected.</summary>
     public static IReadOnlyList<string> ProtectedOf(Field field) => field.Metadata.IsEmpty ? [] : [.. Of(field).Where(IsProtected)];
 

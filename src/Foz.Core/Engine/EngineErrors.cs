@@ -167,10 +167,15 @@ static class EngineErrors
         _ when IsUnsupported(kind, message) => "0A000",
         // Functions of ours that look names up.
         DuckDBErrorKind.InvalidInput when message.Contains("\" does not exist", StringComparison.Ordinal) =>
-            message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
+            message.Contains("column \"", StringComparison.Ordinal) ? "42703"
+            : message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
+            : message.Contains("database \"", StringComparison.Ordinal) ? "3D000"
+            : message.Contains("function \"", StringComparison.Ordinal) ? "42883"
             : message.Contains("schema \"", StringComparison.Ordinal) ? "3F000" : "42704",
         DuckDBErrorKind.InvalidInput when message.StartsWith("Division by zero", StringComparison.OrdinalIgnoreCase) => "22012",
         DuckDBErrorKind.InvalidInput when message.StartsWith("Cannot cast ", StringComparison.Ordinal) => "22P02",
+        DuckDBErrorKind.InvalidInput when message.Contains("unrecognized privilege type: ", StringComparison.Ordinal) => "22023",
+        DuckDBErrorKind.InvalidInput when message.EndsWith("\" is not a sequence", StringComparison.Ordinal) => "42809",
         DuckDBErrorKind.Catalog when message.Contains("Function", StringComparison.Ordinal) => "42883",
         DuckDBErrorKind.Catalog when message.Contains("Table", StringComparison.Ordinal) => "42P01",
         DuckDBErrorKind.Catalog when message.Contains("Type", StringComparison.Ordinal) => "42704",

@@ -74,6 +74,9 @@ public sealed record AccessGrant
     /// <summary>Where it stands.</summary>
     public required Place Place { get; init; }
 
+    /// <summary>Where the names that it has stand.</summary>
+    internal IReadOnlyDictionary<string, Place> Places { get; init; } = new Dictionary<string, Place>();
+
     /// <summary>Whether it is about a table or view.</summary>
     public bool IsAbout(TableName table) => On.Any(on =>
         ((on == "*" || on.Equals(table.Schema, StringComparison.OrdinalIgnoreCase)) && !IsByNameOnly(table))
@@ -107,6 +110,7 @@ public sealed record AccessGrant
         {
             To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase), Where = reader.Text("where"),
             Masks = masks, Tags = ReadTags(reader, errors), Privileges = ReadPrivileges(reader, errors), Place = node.Place,
+            Places = PlacesOf(reader),
         };
         reader.Finish();
         if (!grant.IsReadOnly && (columns is not null || grant.Where is not null || masks.Count > 0))
@@ -114,6 +118,16 @@ public sealed record AccessGrant
         if (to.Count == 0) errors.Add(node.Place, "the grant has no 'to'", "name users or roles: to: [analysts]");
         if (on.Count == 0) errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
         return grant;
+    }
+
+    static Dictionary<string, Place> PlacesOf(MappingReader reader)
+    {
+        var places = new Dictionary<string, Place>(StringComparer.OrdinalIgnoreCase);
+        foreach (var key in new[] { "to", "on", "columns" })
+            if (reader.Node(key) is YamlNode.Sequence { Items: var items })
+                foreach (var item in items.OfType<YamlNode.Scalar>()) places.TryAdd(item.Text, item.Place);
+        foreach (var entry in reader.Entries("masks")) places.TryAdd(entry.Key, entry.KeyPlace);
+        return places;
     }
 
     /// <summary>Reads <c>tags:</c>, tags and families of tags with what is shown of their columns.</summary>

@@ -6,9 +6,10 @@ namespace Foz.Core.Governance;
 
 /// <summary>What grants together let somebody read of a table.</summary>
 /// <param name="grants">The grants: one or more.</param>
-public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
+/// <param name="hashes">What <c>hash</c> masks show of it.</param>
+public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes hashes)
 {
-    /// <summary>The function of the engine that makes of a text what a <c>hash</c> mask shows.</summary>
+    /// <summary>The function of the engine that makes of a text, and a family, what a <c>hash</c> mask shows.</summary>
     public static string HashFunction { get; } = OwnNames.Of("masked");
 
     /// <summary>Whether everything of a table is read as it is, whatever its columns.</summary>
@@ -26,10 +27,11 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
     /// for the rows that grants of a table itself hide.
     /// </summary>
     /// <param name="own">What is granted of the table itself; null for nothing.</param>
-    public TableAccess Through(TableAccess? own)
+    /// <param name="hashesOfTable">What <c>hash</c> masks show of the table.</param>
+    internal TableAccess Through(TableAccess? own, TableHashes hashesOfTable)
     {
         var whole = grants.Where(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
-        return new([.. own is { HidesRows: true } ? whole.Select(grant => grant with { Where = own.Rows }) : whole]);
+        return new([.. own is { HidesRows: true } ? whole.Select(grant => grant with { Where = own.Rows }) : whole], hashesOfTable);
     }
 
     /// <summary>Which rows are shown, as a condition.</summary>
@@ -108,11 +110,11 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants)
         grant.Where is null ? "true" : $"({condition(grant.Where)}\n)";
 
     /// <summary>Only texts have something to show of a value; masked values of other types are NULL.</summary>
-    static string Masked(string column, Field field, ColumnMask mask) => field.Type != DataType.String ? "NULL" : mask switch
+    string Masked(string column, Field field, ColumnMask mask) => field.Type != DataType.String ? "NULL" : mask switch
     {
         ColumnMask.Null => "NULL",
-        ColumnMask.Redact => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
-        ColumnMask.Hash => $"{HashFunction}({column})",
+        ColumnMask.Hash when hashes.FamilyOf(field) is { } family => $"{HashFunction}({column}, {SqlText.Literal(family)})",
+        ColumnMask.Redact or ColumnMask.Hash => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
         ColumnMask.LastFour => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
         _ => throw new UnreachableException($"a mask {mask}"),
     };

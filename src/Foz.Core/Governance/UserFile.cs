@@ -101,7 +101,8 @@ public sealed class UserFile(string projectFolder)
         }
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
         var staged = file + ".staged";
-        File.WriteAllText(staged, text);
+        File.Delete(staged);
+        using (var stream = new FileStream(staged, PolicyModes.CreateOptions)) stream.Write(Encoding.UTF8.GetBytes(text));
         File.Move(staged, file, overwrite: true);
     }
 

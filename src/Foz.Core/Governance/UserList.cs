@@ -76,9 +76,17 @@ public sealed class UserList
     /// <param name="written">A file and the text that it will have; null for none.</param>
     internal static UserList Load(string projectFolder, (string Path, string Text)? written)
     {
+        var errors = new ErrorList();
+        var list = Read(projectFolder, written, errors);
+        errors.ThrowIfAny();
+        return list;
+    }
+
+    /// <summary>Reads the users of a project as far as they can be read.</summary>
+    internal static UserList Read(string projectFolder, (string Path, string Text)? written, ErrorList errors)
+    {
         var found = new Dictionary<string, User>(StringComparer.Ordinal);
         var (keys, issuers) = (new Dictionary<string, ApiKey>(StringComparer.Ordinal), new List<TokenIssuer>());
-        var errors = new ErrorList();
         var paths = Files(projectFolder);
         foreach (var path in written is var (added, _) && !paths.Contains(added) ? paths.Append(added) : paths)
         {
@@ -94,7 +102,6 @@ public sealed class UserList
             foreach (var item in Items(reader, TokenIssuer.Key, errors))
                 if (TokenIssuer.Read(item, errors) is { } issuer) issuers.Add(issuer);
         }
-        errors.ThrowIfAny();
         return new(found, keys, issuers);
     }
 

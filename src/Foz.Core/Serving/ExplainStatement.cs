@@ -76,6 +76,10 @@ sealed partial class ExplainStatement : SqlStatement
         {
         }
         var elapsed = clock.GetElapsedTime(startedAt);
-        return [FormattableString.Invariant($"Rows: {cursor.RowCount}"), FormattableString.Invariant($"Execution Time: {elapsed.TotalMilliseconds:F3} ms")];
+        var rows = FormattableString.Invariant($"Rows: {cursor.RowCount}");
+        // How long it takes tells of rows and values that are hidden.
+        return Session.Access.IsPartial
+            ? [rows, "Execution Time: not shown, since grants hide or mask some of what is read"]
+            : [rows, FormattableString.Invariant($"Execution Time: {elapsed.TotalMilliseconds:F3} ms")];
     }
 }

@@ -138,7 +138,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     async ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         var table = new TableName(reference.Schema!, reference.Name);
-        var access = session.User.IsOwner ? null : session.Service.Options.Access().Of(session.User.Grantee, table);
+        var access = session.User.IsOwner ? null : Granted().Of(session.User.Grantee, table);
         if (access is null && !session.User.IsOwner)
         {
             if (await IsThereAsync(table, cancellationToken)) session.Access.Deny($"no grant on {table}");
@@ -168,7 +168,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     {
         var bound = new RelationBinding.Rows(rows);
         if (session.User.IsOwner) return bound;
-        var access = session.Service.Options.Access().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
+        var access = Granted().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
         var fields = await TaggedAsync(reference, rows, cancellationToken);
         return IsWhole(access, rows, fields) ? bound : bound with { Through = ThroughOf(access, fields) };
     }
@@ -193,16 +193,22 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (binding is RelationBinding.View nested) return OfView(nested, view, cancellationToken);
         if (binding is not RelationBinding.Rows rows) return binding;
         var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
-        var access = view.Through(session.Service.Options.Access().Of(session.User.Grantee, table));
+        var access = Granted().Through(view, session.User.Grantee, table);
         session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
         return IsWhole(access, rows.Table, fields) ? rows : rows with { Through = ThroughOf(access, fields) };
     }
 
     /// <summary>Makes of a relation what may be read of it.</summary>
-    Func<string, string> ThroughOf(TableAccess access, IReadOnlyList<Field> fields) => isForPlan
-        ? relation => access.SelectColumns(fields, relation)
-        : relation => access.Select(
-            fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+    Func<string, string> ThroughOf(TableAccess access, IReadOnlyList<Field> fields)
+    {
+        session.Access.NotePartial();
+        return isForPlan
+            ? relation => access.SelectColumns(fields, relation)
+            : relation => access.Select(
+                fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+    }
+
+    AccessList Granted() => session.Access.Ask(session.Service.Options.Access());
 
     /// <summary>Whether everything of rows is read as it is.</summary>
     static bool IsWhole(TableAccess access, TableRows rows, IReadOnlyList<Field> fields) =>

@@ -16,6 +16,9 @@ public sealed record SqlServiceOptions
     /// <summary>The most sessions at the same time.</summary>
     public int SessionsMax { get; init; } = 500;
 
+    /// <summary>How many of them are kept for owners.</summary>
+    public int SessionsOfOwners { get; init; }
+
     /// <summary>The most cursors that are open in a session at the same time.</summary>
     public int CursorsMax { get; init; } = 100;
 
@@ -149,6 +152,8 @@ public sealed class SqlService : IDisposable
             {
                 SqlState = "53300", IsTransient = true,
             };
+        if (!user.IsOwner && sessions.Count >= options.SessionsMax - options.SessionsOfOwners)
+            throw new FozException(ErrorKind.Resource, "remaining connection slots are reserved for owners") { SqlState = "53300", IsTransient = true };
         var session = new SqlSession(this, Interlocked.Increment(ref lastId), user, sessionOptions);
         sessions[session.Id] = session;
         return session;

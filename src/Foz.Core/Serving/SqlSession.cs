@@ -115,7 +115,10 @@ public sealed partial class SqlSession : IAsyncDisposable
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
         var image = await Service.Catalogs.GetAsync(User, images, cancellationToken);
-        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)]) { Signal = Signal };
+        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)])
+        {
+            Signal = Signal, Asks = view => new(view, User, Service.Options.Access()),
+        };
         if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
         views.Enqueue((view, Service.Catalogs.Add(view)));

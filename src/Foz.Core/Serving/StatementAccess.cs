@@ -1,5 +1,6 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Journal;
 
 namespace Foz.Core.Serving;
@@ -13,6 +14,12 @@ sealed class StatementAccess
     readonly List<string> denials = [];
     readonly Dictionary<string, TableName> hidden = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What was granted when its names were looked up; null where that was not asked.</summary>
+    public AccessList? Granted { get; private set; }
+
+    /// <summary>Whether rows or columns that it reads are hidden or masked.</summary>
+    public bool IsPartial { get; private set; }
+
     /// <summary>The tables and views that it reads.</summary>
     public IReadOnlyCollection<TableName> Tables => reads.Keys;
 
@@ -24,6 +31,30 @@ sealed class StatementAccess
     {
         reads[table] = columns;
         foreach (var column in all.Except(columns, StringComparer.OrdinalIgnoreCase)) hidden[column] = table;
+    }
+
+    /// <summary>Notes what is granted: what is looked at first holds for the statement.</summary>
+    public AccessList Ask(AccessList granted)
+    {
+        Granted ??= granted;
+        return granted;
+    }
+
+    /// <summary>Notes that rows or columns are hidden or masked.</summary>
+    public void NotePartial() => IsPartial = true;
+
+    /// <summary>Makes sure that who began the statement may still read what it reads, as it was then.</summary>
+    /// <exception cref="FozException">What is granted of a table has changed, or cannot be known.</exception>
+    public void CheckUnchanged(SqlSession session)
+    {
+        if (Granted is not { } before || session.Service.Options.Access() is not { } now || ReferenceEquals(now, before)) return;
+        foreach (var table in reads.Keys)
+            if (now.RightsOf(session.User.Grantee, table) != before.RightsOf(session.User.Grantee, table))
+                throw new FozException(ErrorKind.Denied, $"permission denied: what is granted of {table} has changed since the statement began")
+                {
+                    Hint = "run the statement again",
+                };
+        Granted = now;
     }
 
     /// <summary>Notes that something is not there for who asks, and would be for others.</summary>

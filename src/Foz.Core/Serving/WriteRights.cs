@@ -3,6 +3,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Statements;
+using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.Merging;
 
 namespace Foz.Core.Serving;
@@ -38,6 +39,7 @@ sealed class WriteRights(SqlSession session)
         if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
             throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");
         var access = session.Service.Options.Access();
+        CheckTags(access, statement);
         foreach (var (table, privilege) in targets)
         {
             var name = table.Name!;
@@ -56,6 +58,15 @@ sealed class WriteRights(SqlSession session)
         if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null } or Statement.CreateTable { Replaces: false }))
             foreach (var name in targets.Select(target => target.Table.Name!).Distinct())
                 await CheckWholeAsync(access, name, cancellationToken);
+    }
+
+    /// <summary>By a tag that a policy rules, somebody could have values of their own masked as others are, or unmask what is protected.</summary>
+    void CheckTags(AccessList access, Statement statement)
+    {
+        if (statement is not Statement.Alter { Alteration: TableAlteration.Tag { Tags: var tags } }) return;
+        if (tags.Keys.FirstOrDefault(access.Families.IsOwners) is not { } owners) return;
+        session.Access.Deny($"the tag {owners} is the owner's");
+        throw Denied($"only owners set and take away the tag {owners}: it is protected, or policies/ has a rule for its family");
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace Foz.Wire.PostgreSql;
 public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey, byte[] ServerKey)
 {
     /// <summary>Rounds of hashing where nobody says, as in PostgreSQL.</summary>
-    public const int IterationsDefault = 4096;
+    public const int IterationsDefault = 32_768;
 
     const int SaltBytes = 16;
     const string Prefix = "SCRAM-SHA-256$";

@@ -28,6 +28,8 @@ public sealed record ServeOptions
         new("trino_port", "the port of Trino's protocol") { Default = "8090" },
         new("http_port", "the port of HTTP: `/healthz`, `/readyz`") { Default = "8080" },
         new("sessions_max", "the most sessions at the same time") { Default = "500" },
+        new("sessions_of_owners", "how many of them are kept for owners; fewer than `sessions_max`") { Default = "3, or a quarter of `sessions_max` where that is less" },
+        new("starting_max", "the most connections of one address that have not logged in yet; four times as many in all") { Default = "100" },
         new("result_cache", "the most memory for results of small queries, which are given again while their tables are the same; `0` for none")
         {
             Default = "64MB",
@@ -66,6 +68,12 @@ public sealed record ServeOptions
     /// <summary>The most sessions at the same time.</summary>
     public int SessionsMax { get; init; } = 500;
 
+    /// <summary>How many of them are kept for owners.</summary>
+    public int SessionsOfOwners { get; init; } = 3;
+
+    /// <summary>The most connections of one address that have not logged in yet.</summary>
+    public int StartingMax { get; init; } = 100;
+
     /// <summary>The most bytes of results of small queries that are kept; 0 for none.</summary>
     public long ResultCacheBytes { get; init; } = 64_000_000;
 
@@ -100,6 +108,7 @@ sealed class ServeReader(string folder, Variables variables, Secrets secrets, Er
 {
     const int PortMax = 65_535;
     const int SessionsMaxMax = 100_000;
+    const int StartingMaxMax = 10_000;
     const decimal PriceMax = 1_000_000;
 
     /// <summary>How the project is served.</summary>
@@ -120,6 +129,7 @@ sealed class ServeReader(string folder, Variables variables, Secrets secrets, Er
         var workloads = new WorkloadReader(errors).Read(expanded[WorkloadOptions.Key]);
         try
         {
+            var sessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax);
             var tls = settings.Section("tls") ?? Configuration.Settings.Empty;
             return defaults with
             {
@@ -127,7 +137,9 @@ sealed class ServeReader(string folder, Variables variables, Secrets secrets, Er
                 PgPort = settings.Integer("pg_port", 0, PortMax, defaults.PgPort),
                 TrinoPort = settings.Integer("trino_port", 0, PortMax, defaults.TrinoPort),
                 HttpPort = settings.Integer("http_port", 0, PortMax, defaults.HttpPort),
-                SessionsMax = settings.Integer("sessions_max", 1, SessionsMaxMax, defaults.SessionsMax),
+                SessionsMax = sessionsMax,
+                SessionsOfOwners = settings.Integer("sessions_of_owners", 0, sessionsMax - 1, Math.Min(defaults.SessionsOfOwners, sessionsMax / 4)),
+                StartingMax = settings.Integer("starting_max", 1, StartingMaxMax, defaults.StartingMax),
                 ResultCacheBytes = BytesOf(settings, "result_cache", defaults.ResultCacheBytes),
                 Drain = settings.Duration("drain", defaults.Drain),
                 Workloads = workloads,

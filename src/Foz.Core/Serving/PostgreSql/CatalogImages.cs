@@ -187,6 +187,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
         return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
         {
             Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
+            HidesColumns = table.Columns.Any(c => !access.Shows(c.Field)),
             RowCount = null,
             Bytes = 0,
             ViewSql = null,

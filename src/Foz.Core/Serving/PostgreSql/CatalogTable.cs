@@ -33,6 +33,9 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     /// <summary>The view's SELECT; null for a table.</summary>
     public string? ViewSql { get; init; }
 
+    /// <summary>Whether it has columns that are not told.</summary>
+    public bool HidesColumns { get; init; }
+
     /// <summary>Its rows; null where the log does not say it.</summary>
     public long? RowCount { get; init; }
 

@@ -32,10 +32,28 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         _ => null,
     };
 
-    /// <summary>The answer of a function.</summary>
-    public bool Truth(string function, string[] arguments) => function switch
+    /// <summary>Answers what somebody may do.</summary>
+    public Func<CatalogView, PrivilegeAnswers>? Asks { get; init; }
+
+    /// <summary>The number of a relation that a text names; null where there is none of the name.</summary>
+    public uint? RelationOf(string text) => FindRelation(text);
+
+    /// <summary>The schema of a name or number; null for a number that none has.</summary>
+    /// <exception cref="FozException">There is none of the name.</exception>
+    public string? SchemaOf(string text) => uint.TryParse(text, CultureInfo.InvariantCulture, out var oid)
+        ? SchemaName(oid)
+        : Schemas.FirstOrDefault(schema => schema == text) ?? throw Missing("schema", text, "3F000");
+
+    PrivilegeAnswers Privileges() => Asks!(this);
+
+    /// <summary>The answer of a function; null for NULL.</summary>
+    public bool? Truth(string function, string[] arguments) => function switch
     {
-        "pg_table_is_visible" => IsVisible(Oid(arguments[0])),
+        "pg_has_role" => Privileges().Answer(function, arguments),
+        _ when function.StartsWith("has_", StringComparison.Ordinal) => Privileges().Answer(function, arguments),
+        "pg_table_is_visible" => RelationName(Oid(arguments[0])) is null or "-" ? null : IsVisible(Oid(arguments[0])),
+        "pg_type_is_visible" => PgTypeRow.All.ContainsKey(Oid(arguments[0])) ? true : null,
+        "pg_function_is_visible" => PgRelation.ReadLines("pg_proc.tsv").Any(cells => cells[0] == arguments[0]) ? true : null,
         "pg_is_other_temp_schema" or "pg_is_in_recovery" or "pg_relation_is_publishable" => false,
         "pg_column_is_updatable" => Image.Find(Oid(arguments[0])) is { IsView: false },
         _ => true,

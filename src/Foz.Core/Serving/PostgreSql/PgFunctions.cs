@@ -19,7 +19,10 @@ static class PgFunctions
             else result.SetNull(row);
         }),
         Function("bool", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
-            result.Values<bool>()[row] = view.Truth(name, arguments)),
+        {
+            if (view.Truth(name, arguments) is { } truth) result.Values<bool>()[row] = truth;
+            else result.SetNull(row);
+        }),
         // It does something: neither planning a statement nor describing it may.
         Function("backend", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
             result.Values<bool>()[row] = int.TryParse(arguments[0], CultureInfo.InvariantCulture, out var id) && view.Signal(name, id)) with
@@ -71,6 +74,8 @@ static class PgFunctions
     public static bool AsksCatalog(string name) =>
         OwnNames.Has(name) && name.StartsWith(ServedFunctions.OwnPrefix + CatalogPrefix, StringComparison.OrdinalIgnoreCase);
 
+    static bool IsStrict(string function) => function is "pg_has_role" || function.StartsWith("has_", StringComparison.Ordinal);
+
     delegate void Answer(CatalogView view, string function, string[] arguments, ref VectorWriter result, int row);
 
     static ScalarFunction Function(string kind, LogicalType type, CatalogImages images, Answer answer) => new()
@@ -90,7 +95,7 @@ static class PgFunctions
                 for (var i = 0; i < texts.Length; i++)
                 {
                     // What a function is about must be there; the rest may be left open.
-                    isNull |= i == 0 && arguments[2].IsNull(row);
+                    isNull |= (i == 0 || IsStrict(name)) && arguments[i + 2].IsNull(row);
                     texts[i] = arguments[i + 2].IsNull(row) ? "" : Convert.ToString(arguments[i + 2].GetValue(row), CultureInfo.InvariantCulture) ?? "";
                 }
                 if (isNull) result.SetNull(row);

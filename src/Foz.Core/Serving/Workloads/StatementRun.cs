@@ -118,6 +118,9 @@ sealed class StatementRun
         return new WorkloadCursor(rows, this);
     }
 
+    /// <inheritdoc cref="StatementAccess.CheckUnchanged"/>
+    public void CheckRights() => access.CheckUnchanged(session);
+
     /// <summary>Goes on, where it can at once.</summary>
     /// <exception cref="FozException">It has worked longer than its class lets it.</exception>
     public bool TryResume()

@@ -13,6 +13,7 @@ sealed class WorkloadCursor(SqlCursor rows, StatementRun run) : SqlCursor
     {
         try
         {
+            run.CheckRights();
             if (!run.TryResume()) await run.ResumeAsync(cancellationToken);
             var slice = await rows.FetchAsync(rowsMax, cancellationToken);
             RowCount = rows.RowCount;

@@ -244,7 +244,7 @@ public sealed class TagTests : IAsyncLifetime
             var rules = tags.Where(_ => random.Next(3) == 0).ToDictionary(t => t, _ => (TagRule)random.Next(5));
             var field = own.Aggregate(new Field("c", DataType.String), (f, tag) =>
                 f with { Metadata = f.Metadata.SetItem(ColumnTag.Prefix + tag, ColumnTag.Stated) });
-            var access = new TableAccess([new AccessGrant { To = ["a"], On = ["*"], Tags = rules, Place = default }]);
+            var access = new TableAccess([new AccessGrant { To = ["a"], On = ["*"], Tags = rules, Place = default }], new(new("silver", "people"), new(), MayWrite: false));
 
             TagRule? Rule(string tag) =>
                 rules.Where(r => tag == r.Key || tag.StartsWith(r.Key + ".", StringComparison.Ordinal)).OrderByDescending(r => r.Key.Length)

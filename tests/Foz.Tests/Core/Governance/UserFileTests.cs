@@ -40,6 +40,47 @@ public sealed class UserFileTests : IDisposable
         Assert.EndsWith("# the end\n", File.ReadAllText(Path), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Files_of_verifiers_are_their_owners_alone_and_are_slow_to_guess()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var file = new UserFile(folder);
+        file.Add("ana", "a", isOwner: true, replaces: false);
+        file.AddKey("ana/superset", expires: null, []);
+        foreach (var path in new[] { Path, file.KeyPath }) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        Assert.InRange(UserList.Load(folder).Find("ana")!.Verifier!.Iterations, 32_768, int.MaxValue);
+        Assert.InRange(UserList.Load(folder).Keys.Single().Verifier.Iterations, 32_768, int.MaxValue);
+        // A verifier of before is still good.
+        var old = Foz.Wire.PostgreSql.ScramVerifier.Of("b", iterations: 4096);
+        File.WriteAllText(Path, $"users:\n  - name: ana\n    password: {old}\n");
+        Assert.True(UserList.Load(folder).Find("ana")!.Verifier!.Fits("b"));
+    }
+
+    [Fact]
+    public void Who_else_can_read_or_write_the_files_is_told()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var file = new UserFile(folder);
+        file.Add("ana", "a", isOwner: true, replaces: false);
+        Assert.Empty(PolicyModes.Check(folder));
+        File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        Assert.Contains("chmod 600 policies/users.yml", Assert.Single(PolicyModes.Check(folder)), StringComparison.Ordinal);
+        // Grants are no secret; but who can write them grants himself everything.
+        var grants = System.IO.Path.Combine(folder, "policies", "access.yml");
+        File.WriteAllText(grants, "grants: []\n");
+        File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Assert.Single(PolicyModes.Check(folder));
+        File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        Assert.Contains("policies/access.yml", Assert.Throws<FozException>(() => PolicyModes.Check(folder)).Describe(), StringComparison.Ordinal);
+        // What is mounted, as Kubernetes mounts secrets by links, is as who mounts it says.
+        File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var mounted = System.IO.Path.Combine(folder, "mounted.yml");
+        File.Move(Path, mounted);
+        File.SetUnixFileMode(mounted, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.CreateSymbolicLink(Path, mounted);
+        Assert.Empty(PolicyModes.Check(folder));
+    }
+
     [Theory]
     [InlineData("users:\n  - name: ana\n    password: hunter2\n", 3)]
     [InlineData("users:\n  - name: ana\n  - name: ana\n", 3)]
