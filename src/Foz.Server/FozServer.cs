@@ -86,7 +86,10 @@ public sealed class FozServer : IAsyncDisposable
         var logIns = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
         var host = new PgHost(
             options.Sql, logIns, new(), certificate is null ? null : new(certificate, chain),
-            certificate is not null && options.Serve.RequiresTls, options.Clock, logger);
+            certificate is not null && options.Serve.RequiresTls, options.Clock, logger)
+        {
+            Starting = new(options.Serve.StartingMax),
+        };
         var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
         TrinoListener? trinoListener = null;
         try
@@ -131,7 +134,7 @@ public sealed class FozServer : IAsyncDisposable
         var logIn = new HttpLogIn(desk);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
-            new(new(options.Sql), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax }, cancellationToken);
+            new(new(options.Sql), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax, QueriesOfOwners = options.Sql.Options.SessionsOfOwners, Starting = new(options.Serve.StartingMax) }, cancellationToken);
     }
 
     static async Task StartHttpAsync(WebApplication web, ServeOptions serve, CancellationToken cancellationToken)

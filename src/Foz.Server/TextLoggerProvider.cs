@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Foz.Server;
@@ -26,6 +27,11 @@ sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
         }
     }
 
+    /// <summary>A message may have what a client sent: it is not to look like another one, and to do nothing to a terminal.</summary>
+    static string OneLine(string message) => !message.Any(char.IsControl)
+        ? message
+        : string.Concat(message.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : $"{c}"));
+
     sealed class TextLogger(TextLoggerProvider provider) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -44,7 +50,7 @@ sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
                 LogLevel.Error or LogLevel.Critical => "error: ",
                 _ => "",
             };
-            provider.Write(severity + formatter(state, exception) + (exception is null ? "" : $"\n{exception}"));
+            provider.Write(severity + OneLine(formatter(state, exception)) + (exception is null ? "" : $"\n{exception}"));
         }
     }
 }

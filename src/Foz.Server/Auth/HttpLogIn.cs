@@ -21,6 +21,9 @@ sealed class HttpLogIn(LogInDesk desk)
 
     const string Basic = "Basic ", Bearer = "Bearer ";
 
+    /// <summary>Whether nobody has to log in.</summary>
+    public bool IsOpen => desk.LogIns.IsOpen;
+
     /// <summary>Keeps web pages away where nobody has to log in.</summary>
     public void Guard(WebApplication app) => LoopbackGuard.Use(app, desk.LogIns);
 

@@ -11,7 +11,9 @@ namespace Foz.Server.PgWire;
 sealed class PgConnection : IDisposable
 {
     /// <summary>How long a client may take to say who it is.</summary>
-    static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    const int RefusedBytesMax = 4096;
 
     readonly Lock gate = new();
     readonly Socket socket;
@@ -35,6 +37,9 @@ sealed class PgConnection : IDisposable
     /// <summary>Where the client is.</summary>
     public IPAddress Address { get; }
 
+    /// <summary>Its place among those that have not logged in; given back once it has.</summary>
+    public IDisposable? Starting { get; set; }
+
     /// <summary>Waits for what the client sends.</summary>
     public SocketWait Wait { get; }
 
@@ -50,6 +55,7 @@ sealed class PgConnection : IDisposable
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
             await using var start = new PgStart(this, socket, host);
             if (await start.RunAsync(reading.Token) is not { } session) return;
+            Starting?.Dispose();
             await using (session) await session.RunAsync();
             await start.FlushAsync();
         }
@@ -169,6 +175,28 @@ sealed class PgConnection : IDisposable
         Cancel("administrator command");
     }
 
+    /// <summary>Ends a connection that was not served, with a message as far as the socket takes it at once; nothing waits for the client.</summary>
+    public void Refuse(PgEndException why)
+    {
+        using (this)
+        {
+            try
+            {
+                var message = new MessageWriter();
+                why.ToMessage().Write(message, MessageType.ErrorResponse);
+                socket.Blocking = false;
+                // What has arrived and is not read would end the connection before the message is seen.
+                if (socket.Available > 0) socket.Receive(new byte[RefusedBytesMax]);
+                socket.Send(message.Written.Span);
+                socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The client is gone.
+            }
+        }
+    }
+
     /// <summary>Closes the connection, whatever it is doing.</summary>
     public void Close() => socket.Dispose();
 
@@ -205,6 +233,7 @@ sealed class PgConnection : IDisposable
             isDisposed = true;
             reading.Dispose();
         }
+        Starting?.Dispose();
         socket.Dispose();
     }
 

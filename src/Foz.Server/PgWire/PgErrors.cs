@@ -41,10 +41,10 @@ static class PgErrors
 
     static ServerMessage Of(FozException error, string? sql, string before)
     {
-        var message = new ServerMessage(Error, error.SqlState ?? error.Kind.SqlState, Printable(error.Message))
+        var message = new ServerMessage(Error, error.SqlState ?? error.Kind.SqlState, Printable(error.Message, sql))
         {
-            Hint = error.Hint is { } hint ? Printable(hint) : null,
-            Context = error.Context is { } context ? Printable(context) : null,
+            Hint = error.Hint is { } hint ? Printable(hint, sql) : null,
+            Context = error.Context is { } context ? Printable(context, sql) : null,
         };
         if (sql is null || SqlPosition.Of(sql, error) is not { } position) return message;
         position += before.EnumerateRunes().Count();
@@ -55,6 +55,6 @@ static class PgErrors
         };
     }
 
-    /// <summary>Texts of the protocol end with NUL.</summary>
-    static string Printable(string text) => text.Replace('\0', '?');
+    /// <summary>Texts of the protocol end with NUL, and tell nothing of the server's files.</summary>
+    static string Printable(string text, string? sql) => ServedText.WithoutPaths(text, sql).Replace('\0', '?');
 }

@@ -16,6 +16,9 @@ sealed record PgHost(
     SqlService Service, LogInDesk Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
     ILogger Log)
 {
+    /// <summary>The connections that have not logged in yet.</summary>
+    public required StartingPlaces Starting { get; init; }
+
     /// <summary>The threads that wait for what clients send.</summary>
     public SocketThreads Threads { get; } = new();
 }

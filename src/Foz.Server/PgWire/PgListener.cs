@@ -9,7 +9,6 @@ namespace Foz.Server.PgWire;
 sealed class PgListener : IAsyncDisposable
 {
     const int Backlog = 512;
-    const int ConnectionsMaxBeyondSessions = 100;
 
     static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -17,15 +16,10 @@ sealed class PgListener : IAsyncDisposable
     readonly CancellationTokenSource stopping = new();
     readonly Socket socket;
     readonly PgHost host;
-    readonly int connectionsMax;
     Task accepting = Task.CompletedTask;
     Task looking = Task.CompletedTask;
 
-    PgListener(Socket socket, PgHost host)
-    {
-        (this.socket, this.host) = (socket, host);
-        connectionsMax = host.Service.Options.SessionsMax + ConnectionsMaxBeyondSessions;
-    }
+    PgListener(Socket socket, PgHost host) => (this.socket, this.host) = (socket, host);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)socket.LocalEndPoint!;
@@ -99,8 +93,7 @@ sealed class PgListener : IAsyncDisposable
             try
             {
                 var client = await socket.AcceptAsync(stopping.Token);
-                if (connections.Count >= connectionsMax) client.Dispose();
-                else Serve(client);
+                Serve(client);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -128,6 +121,12 @@ sealed class PgListener : IAsyncDisposable
             return;
         }
 
+        connection.Starting = host.Starting.Take(connection.Address, connection.Close);
+        if (connection.Starting is null)
+        {
+            connection.Refuse(new("53300", "too many connections of this address have not logged in yet"));
+            return;
+        }
         var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connections[connection] = served.Task;
         _ = Task.Run(() => ServeAsync(connection, served));

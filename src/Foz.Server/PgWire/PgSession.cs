@@ -222,7 +222,7 @@ sealed class PgSession : IAsyncDisposable
             _ => true,
         };
         if (isWanted)
-            new ServerMessage(notice.Severity, notice.SqlState, notice.Text).Write(output.Writer, MessageType.NoticeResponse);
+            new ServerMessage(notice.Severity, notice.SqlState, ServedText.WithoutPaths(notice.Text, sql: null)).Write(output.Writer, MessageType.NoticeResponse);
     }
 
     /// <summary>Tells the client of an error.</summary>

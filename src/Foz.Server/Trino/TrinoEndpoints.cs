@@ -63,12 +63,7 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
 
     async Task PageAsync(HttpContext context)
     {
-        if (FindPage(context) is not { } query)
-        {
-            await RefuseAsync(context, StatusCodes.Status404NotFound, "Query not found");
-            return;
-        }
-
+        if (await FindPageAsync(context) is not { } query) return;
         if (await query.AnswerAsync(TokenOf(context), host.WaitMax, context.RequestAborted) is not { } answer)
         {
             await RefuseAsync(context, StatusCodes.Status410Gone, "The page was taken already");
@@ -79,11 +74,11 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
         await AnswerAsync(context, TrinoJson.Results(query, answer, TrinoAddress.Of(context.Request)));
     }
 
-    Task CancelPageAsync(HttpContext context)
+    async Task CancelPageAsync(HttpContext context)
     {
-        FindPage(context)?.Stop(TrinoError.Canceled);
+        if (await FindPageAsync(context) is not { } query) return;
+        query.Stop(TrinoError.Canceled);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
     }
 
     async Task ListAsync(HttpContext context)
@@ -115,10 +110,19 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
         return null;
     }
 
-    TrinoQuery? FindPage(HttpContext context) =>
-        queries.Find($"{context.Request.RouteValues["id"]}") is { } query && query.IsSlug($"{context.Request.RouteValues["slug"]}")
-            ? query
-            : null;
+    /// <summary>
+    /// The statement whose page a request asks for, if who asks has begun it; else the request is answered. Where nobody logs in, the
+    /// slug alone tells who it is.
+    /// </summary>
+    async Task<TrinoQuery?> FindPageAsync(HttpContext context)
+    {
+        SessionUser? user = null;
+        if (!host.LogIn.IsOpen && (user = await LogInAsync(context, TrinoHeaders.Of(context.Request))) is null) return null;
+        if (queries.Find($"{context.Request.RouteValues["id"]}") is { } query && query.IsSlug($"{context.Request.RouteValues["slug"]}")
+            && (user is null || query.IsOf(user))) return query;
+        await RefuseAsync(context, StatusCodes.Status404NotFound, "Query not found");
+        return null;
+    }
 
     static long TokenOf(HttpContext context) =>
         long.TryParse($"{context.Request.RouteValues["token"]}", NumberStyles.None, CultureInfo.InvariantCulture, out var token)
@@ -128,7 +132,11 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     async Task<SessionUser?> LogInAsync(HttpContext context, TrinoHeaders headers)
     {
         var identity = await host.LogIn.FindAsync(context, headers.User, context.RequestAborted);
-        if (identity.User is { } user) return user;
+        if (identity.User is { } user)
+        {
+            TrinoStart.Done(context);
+            return user;
+        }
         if (identity.Status == StatusCodes.Status401Unauthorized)
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"Trino\"";
         await RefuseAsync(context, identity.Status, identity.Message);

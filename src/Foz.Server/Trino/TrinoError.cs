@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Foz.Core;
+using Foz.Core.Serving;
 
 namespace Foz.Server.Trino;
 
@@ -83,10 +84,12 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     public string PlacedMessage => Location is var (line, column) ? $"line {line}:{column}: {Message}" : Message;
 
     /// <summary>What a client is told of an exception.</summary>
-    public static TrinoError Of(Exception exception) => exception switch
+    /// <param name="exception">The exception.</param>
+    /// <param name="sql">The statement.</param>
+    public static TrinoError Of(Exception exception, string sql) => exception switch
     {
         FozException { Kind: ErrorKind.Resource, SqlState: "57014" } late => new(TimedOut.Name, TimedOut.Code, late.Message),
-        FozException known => Of(known),
+        FozException known => Of(known).WithoutPaths(sql),
         OperationCanceledException => Canceled,
         OutOfMemoryException => new("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7, "out of memory"),
         // What it says may hold values that the user may not see; the log has it.
@@ -101,6 +104,8 @@ sealed partial record TrinoError(string Name, int Code, string Message)
 
     [GeneratedRegex("column (named )?\"(?<name>[^\"]+)\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MissingColumn { get; }
+
+    TrinoError WithoutPaths(string sql) => this with { Message = ServedText.WithoutPaths(Message, sql) };
 
     static TrinoError Of(FozException error)
     {

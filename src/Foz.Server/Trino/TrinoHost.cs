@@ -14,6 +14,12 @@ sealed record TrinoHost(TrinoService Service, HttpLogIn LogIn, TimeProvider Cloc
     /// <summary>The most statements that run at the same time.</summary>
     public required int QueriesMax { get; init; }
 
+    /// <summary>How many of them are kept for owners.</summary>
+    public int QueriesOfOwners { get; init; }
+
+    /// <summary>The connections of which no request has logged in yet.</summary>
+    public required StartingPlaces Starting { get; init; }
+
     /// <summary>Bytes of rows after which a page is full.</summary>
     public int PageBytes { get; init; } = 512 * 1024;
 

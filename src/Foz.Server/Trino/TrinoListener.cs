@@ -48,10 +48,12 @@ sealed class TrinoListener : IAsyncDisposable
             // Clients send the statements that they have prepared with each request.
             kestrel.Limits.MaxRequestHeadersTotalSize = HeadersBytesMax;
             kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
+            kestrel.Limits.RequestHeadersTimeout = TrinoStart.TimeMax;
             kestrel.Listen(
                 endPoint,
                 listen =>
                 {
+                    TrinoStart.Limit(listen, host.Starting);
                     if (certificate is not null) listen.UseHttps(certificate);
                 });
         });

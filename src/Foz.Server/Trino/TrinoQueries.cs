@@ -39,7 +39,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     /// <returns>It; null where no more are taken.</returns>
     public TrinoQuery? Begin(SessionUser user, TrinoRequest request)
     {
-        if (isClosed || queries.Values.Count(q => !q.HasEnded) >= host.QueriesMax) return null;
+        if (isClosed || queries.Values.Count(q => !q.HasEnded) >= host.QueriesMax - (user.IsOwner ? 0 : host.QueriesOfOwners)) return null;
         var number = Interlocked.Increment(ref last) % 100_000;
         var id = string.Create(
             CultureInfo.InvariantCulture, $"{host.Clock.GetUtcNow():yyyyMMdd_HHmmss}_{number:00000}_{process}");

@@ -233,7 +233,7 @@ sealed class TrinoQuery : IAsyncDisposable
         catch (Exception e)
         {
             if (e is not (FozException or OperationCanceledException)) host.Log.Failed(Id, e);
-            Fail(TrinoError.Of(e));
+            Fail(TrinoError.Of(e, Request.Sql));
         }
 
         Request = ShortenedOf(Request);

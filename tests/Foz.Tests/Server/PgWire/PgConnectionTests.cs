@@ -14,7 +14,7 @@ public sealed class PgConnectionTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance);
+        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance) { Starting = new(1) };
         var connection = new PgConnection(await listener.AcceptSocketAsync(TestContext.Current.CancellationToken), host);
         connection.Dispose();
         connection.End();
@@ -30,7 +30,7 @@ public sealed class PgConnectionTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance);
+        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance) { Starting = new(1) };
         var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         using var connection = new PgConnection(socket, host);
         using var input = new PgInput(new NetworkStream(socket, ownsSocket: false));

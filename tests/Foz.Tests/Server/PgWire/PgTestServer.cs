@@ -8,7 +8,7 @@ using Foz.Tests.Core.Serving;
 
 namespace Foz.Tests.Server.PgWire;
 
-/// <summary>A server over a lake with the table silver.orders, and the user ana, whose password is <see cref="Password"/>.</summary>
+/// <summary>A server over a lake with the table silver.orders, with the owner ana and the user bi, whose password is <see cref="Password"/>.</summary>
 sealed class PgTestServer : IAsyncDisposable
 {
     public const string Password = "s3nha ção";
@@ -35,6 +35,7 @@ sealed class PgTestServer : IAsyncDisposable
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
+        new UserFile(users).Add("bi", Password, isOwner: false, replaces: false);
         var directory = new UserDirectory(users, TimeProvider.System);
         var lake = await ServedLake.CreateAsync(clock: clock, sessionsMax: sessionsMax);
         var log = new StringBuilder();

@@ -34,5 +34,5 @@ public sealed class SignalTests
     [InlineData(ErrorKind.Resource, "53100", "EXCEEDED_SPILL_LIMIT")]
     [InlineData(ErrorKind.Resource, "53200", "EXCEEDED_LOCAL_MEMORY_LIMIT")]
     public void Limits_of_workloads_have_the_names_of_Trino(ErrorKind kind, string sqlState, string name) =>
-        Assert.Equal(name, TrinoError.Of(new FozException(kind, "x") { SqlState = sqlState }).Name);
+        Assert.Equal(name, TrinoError.Of(new FozException(kind, "x") { SqlState = sqlState }, "SELECT 1").Name);
 }

@@ -215,7 +215,7 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         using var logs = new Foz.Server.TextLoggerProvider(TextWriter.Synchronized(writer));
         var host = new TrinoHost(
             new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test"))
-        { QueriesMax = 10, PageBytes = 1000 };
+        { QueriesMax = 10, PageBytes = 1000, Starting = new(10) };
 
         // Stopped before it has begun.
         await using var early = new TrinoQuery(host, "early", new("ana", IsOwner: true), new() { Sql = "SELECT 1" });
