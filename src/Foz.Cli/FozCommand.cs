@@ -27,6 +27,7 @@ public static class FozCommand
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken)
     {
+        shell = shell.Guarded();
         // The one command that is asked for its start-up time alone needs no parser.
         if (args is ["version" or "--version"])
         {

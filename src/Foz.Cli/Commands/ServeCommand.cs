@@ -53,7 +53,7 @@ static class ServeCommand
         await using var queries = QueryLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         using var sql = new SqlService(workspace.Names, new()
         {
-            SessionsMax = serve.SessionsMax, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
+            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
             Price = serve.Price, MaskKey = serve.MaskKey,
             ClosedFolders =
             [
@@ -109,6 +109,7 @@ static class ServeCommand
 
     static LogIns LogInsOf(ProjectFile file, CommandContext context, AuditLog audit)
     {
+        foreach (var warning in PolicyModes.Check(file.Folder)) context.Shell.Error.WriteLine($"warning: {warning}");
         var users = new UserDirectory(file.Folder, context.Shell.Clock)
         {
             Changed = changes => Note(audit, context, changes), Warned = text => Warn(audit, context, text),

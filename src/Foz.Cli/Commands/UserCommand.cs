@@ -32,7 +32,7 @@ static class UserCommand
         };
         command.SetAction((arguments, _) =>
         {
-            var file = new UserFile(FolderOf(context, arguments));
+            var file = new UserFile(CheckedFolderOf(context, arguments));
             file.Add(
                 arguments.GetRequiredValue(name), ReadPassword(context.Shell), arguments.GetValue(owner), arguments.GetValue(replace));
             context.Shell.Out.WriteLine($"{arguments.GetRequiredValue(name)} stands in {context.Shell.Shown(file.Path)}");
@@ -54,7 +54,7 @@ static class UserCommand
         };
         command.SetAction((arguments, _) =>
         {
-            var file = new UserFile(FolderOf(context, arguments));
+            var file = new UserFile(CheckedFolderOf(context, arguments));
             var key = file.AddKey(arguments.GetRequiredValue(name), arguments.GetValue(expires), arguments.GetValue(role) ?? []);
             context.Shell.Out.WriteLine(key);
             context.Shell.Error.WriteLine($"This is the only time that the key is shown; {context.Shell.Shown(file.KeyPath)} has what it is checked with");
@@ -70,7 +70,7 @@ static class UserCommand
         {
             context.WriteRows(
                 arguments, Columns,
-                RowsOf(UserList.Load(FolderOf(context, arguments))));
+                RowsOf(UserList.Load(CheckedFolderOf(context, arguments))));
             return Task.FromResult(0);
         });
         return command;
@@ -85,6 +85,14 @@ static class UserCommand
                 + (key.Roles is { } roles ? $" for {string.Join(", ", roles)}" : ""),
         ]),
     ];
+
+    /// <summary>The project's folder, whose files of policies were looked at: who else can read or write them.</summary>
+    static string CheckedFolderOf(CommandContext context, ParseResult arguments)
+    {
+        var folder = FolderOf(context, arguments);
+        foreach (var warning in PolicyModes.Check(folder)) context.Shell.Error.WriteLine($"warning: {warning}");
+        return folder;
+    }
 
     static string FolderOf(CommandContext context, ParseResult arguments) =>
         (arguments.GetValue(context.Project) is { } named ? context.Shell.PathOf(named) : ProjectFile.FindFolder(context.Shell.Folder))

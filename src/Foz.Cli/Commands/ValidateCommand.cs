@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
+using Foz.Core.Catalog;
+using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Governance;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 
@@ -34,6 +37,7 @@ static class ValidateCommand
                 foreach (var (error, _) in faults.Where(fault => !fault.IsCertain))
                     context.Warn(new(error.Describe(), "this goes by the columns that the table has now"));
             }
+            errors = [.. errors, .. await PoliciesAsync(context, workspace, (result as ProjectResult.Loaded)?.Project, cancellationToken)];
             if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
             else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0) Tell(context.Shell, project);
             foreach (var error in context.IsTable(arguments) ? errors : [])
@@ -44,6 +48,32 @@ static class ValidateCommand
             return errors.Count > 0 ? errors.Max(e => e.Kind.ExitCode) : 0;
         });
         return command;
+    }
+
+    /// <summary>What is wrong with the files of policies, which <c>foz serve</c> reads.</summary>
+    static async Task<IReadOnlyList<FozException>> PoliciesAsync(
+        CommandContext context, Workspace workspace, Project? project, CancellationToken cancellationToken)
+    {
+        var columns = new Dictionary<TableName, IReadOnlyList<string>?>();
+        foreach (var node in project?.Graph.Nodes ?? []) columns[node.Name] = null;
+        var prefix = workspace.File.SchemaPrefix;
+        await foreach (var definition in workspace.Lake.Catalog.ListAsync(cancellationToken))
+        {
+            // Grants are to names as people write them, without the environment's prefix.
+            var name = definition.TableName is var stored && stored.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+                ? stored with { Schema = stored.Schema[prefix.Length..] }
+                : stored;
+            columns[name] = definition.Kind is DefinitionKind.Table
+                ? (await workspace.Lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken))?.Fields
+                    .Select(field => field.Name).ToList()
+                : null;
+        }
+        var policies = new PolicyValidation(workspace.File.Folder);
+        policies.Check(columns.Keys, columns.GetValueOrDefault);
+        // Without the project it is not known what there is.
+        if (project is not null)
+            foreach (var warning in policies.Warnings) context.Warn(new(warning.Describe()));
+        return policies.Errors;
     }
 
     static void Tell(Shell shell, Project project)

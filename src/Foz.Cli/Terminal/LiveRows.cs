@@ -17,11 +17,11 @@ sealed class LiveRows(Shell shell)
         var text = new StringBuilder();
         if (height > 0) text.Append($"\r\e[{height}A");
         if (lines.Count > 0 || rows.Count < height) text.Append("\e[J");
-        foreach (var line in lines) text.Append(line).Append('\n');
+        foreach (var line in lines) text.Append(TerminalText.Printable(line)).Append('\n');
         // Row by row what stood there is taken away, so that nothing flickers where only a time moved.
-        foreach (var row in rows) text.Append("\e[K").Append(row).Append('\n');
+        foreach (var row in rows) text.Append("\e[K").Append(TerminalText.Printable(row)).Append('\n');
         height = rows.Count;
-        shell.Out.Write(text.ToString());
-        shell.Out.Flush();
+        shell.Screen.Write(text.ToString());
+        shell.Screen.Flush();
     }
 }

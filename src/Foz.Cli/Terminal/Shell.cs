@@ -49,6 +49,19 @@ public sealed class Shell
         };
     }
 
+    /// <summary>
+    /// The same, with everything that goes to a terminal, or tells of errors, made printable; results that go elsewhere stay as they
+    /// are.
+    /// </summary>
+    public Shell Guarded() => new()
+    {
+        Out = IsTerminal ? new TerminalWriter(Out) : Out, Error = new TerminalWriter(Error), In = In, IsTerminal = IsTerminal, HasColor = HasColor,
+        WidthNow = WidthNow, Folder = Folder, Clock = Clock,
+    };
+
+    /// <summary>The terminal for what moves its cursor, whose texts are made printable one by one.</summary>
+    internal TextWriter Screen => (Out as TerminalWriter)?.Inner ?? Out;
+
     /// <summary>A path as the user means it.</summary>
     public string PathOf(string path) => Path.GetFullPath(path, Folder);
 

@@ -3,8 +3,8 @@ using Foz.Core.Engine;
 namespace Foz.Cli.Terminal;
 
 /// <summary>Rows in aligned columns, for people.</summary>
-/// <param name="columns">The columns.</param>
-public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
+/// <param name="named">The columns.</param>
+public sealed class TextTable(IReadOnlyList<ResultColumn> named)
 {
     /// <summary>The most columns of a terminal that a cell takes where nothing is known of the terminal.</summary>
     const int CellWidthMax = 80;
@@ -18,6 +18,9 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
     const string Null = "NULL";
 
     readonly List<string?[]> rows = [];
+
+    /// <summary>Names are of whoever made them, as values are.</summary>
+    readonly IReadOnlyList<ResultColumn> columns = [.. named.Select(column => column with { Name = LineOf(column.Name) })];
 
     /// <summary>Adds a row of values; a null stands for NULL.</summary>
     public void Add(params object?[] row) => rows.Add([.. row.Select(value => value is null ? null : CellOf(value))]);
@@ -111,9 +114,8 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> columns)
     {
         var text = ValueText.Of(value);
         if (text.Length > CellLengthMax) text = text[..CellLengthMax];
-        if (text.AsSpan().ContainsAny("\r\n\t\e"))
-            text = text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal)
-                .Replace("\t", "\\t", StringComparison.Ordinal).Replace("\e", "\\e", StringComparison.Ordinal);
-        return text;
+        return LineOf(text);
     }
+
+    static string LineOf(string text) => TerminalText.Line(text).Replace("\t", "\\t", StringComparison.Ordinal);
 }

@@ -47,6 +47,55 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task All_that_is_wrong_with_policies_is_told_with_its_line()
+    {
+        foz.Write("models/silver/orders.sql", "select 1 as amount, 'x' as cpf");
+        foz.Write("policies/users.yml", "users:\n  - name: ana\n  - name: bi\n    boss: true\n");
+        foz.Write("policies/access.yml", "grants:\n  - {to: [ana], on: [silver]}\n  - to: [ana]\n    on: [silver]\n    privileges: [selekt]\n  - {on: [silver]}\n");
+        var result = await foz.RunAsync("validate", "--output", "json");
+        var errors = JsonDocument.Parse(result.Out).RootElement.EnumerateArray()
+            .Select(e => $"{e.GetProperty("file").GetString()}:{e.GetProperty("line").GetInt32()} {e.GetProperty("message").GetString()}").ToList();
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal(3, errors.Count);
+        Assert.Contains(errors, e => e.StartsWith("policies/access.yml:5 there is no privilege 'selekt'", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("policies/access.yml:6 the grant has no 'to'", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("policies/users.yml:4", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Names_in_policies_that_there_are_not_are_told_with_the_nearest()
+    {
+        foz.Write("models/silver/orders.sql", "select 1 as amount, 'x' as cpf");
+        foz.Write("models/gold/later.sql", "select 1 as n");
+        foz.Write("policies/users.yml", "users:\n  - name: ana\n");
+        foz.Write("policies/access.yml", """
+            roles:
+              - {name: analysts, members: [anna]}
+            grants:
+              - {to: [analyst], on: [silver, gold.later, foz.audit]}
+              - {to: [ana], on: [silver.order, golden]}
+              - to: [everyone]
+                on: [silver.orders]
+                columns: [amont]
+                masks: {cfp: hash}
+            """);
+        Assert.Equal(0, (await foz.RunAsync("run", "--select", "silver.orders")).ExitCode);
+        var result = await foz.RunAsync("validate");
+        Assert.Equal(0, result.ExitCode);
+        foreach (var warning in new[]
+                 {
+                     "policies/access.yml:2:5: the role 'analysts' has the member 'anna'", "did you mean 'ana'?",
+                     "policies/access.yml:4:11: there is no user or role 'analyst'", "did you mean 'analysts'?",
+                     "policies/access.yml:5:22: there is no table or view 'silver.order'", "did you mean 'silver.orders'?",
+                     "there is no schema 'golden'", "policies/access.yml:8:15: silver.orders has no column 'amont'", "did you mean 'amount'?",
+                     "policies/access.yml:9:13: silver.orders has no column 'cfp', so that the mask hides nothing",
+                 })
+            Assert.Contains(warning, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("gold.later", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("foz.audit", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lines_of_a_block_are_lines_of_the_file()
     {
         foz.Write("models/silver/orders.sql", "/* @foz\nchecks:\n  - expression: |\n      amount > 0\n      and amont < 9\n@foz */\nselect 1 as amount");
