@@ -158,7 +158,11 @@ public sealed class Connection : IDisposable
     }
 
     /// <summary>Stops the running statement, if any; it fails with <see cref="DuckDBErrorKind.Interrupt"/>.</summary>
-    public void Interrupt() => NativeMethods.duckdb_interrupt(handle);
+    public void Interrupt()
+    {
+        handle.Flag.IsSet = true;
+        NativeMethods.duckdb_interrupt(handle);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();

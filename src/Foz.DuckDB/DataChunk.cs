@@ -32,6 +32,16 @@ public sealed class DataChunk : IDisposable
     /// <summary>The most rows of a chunk: DuckDB's vector size.</summary>
     public static int RowsMax { get; } = (int)NativeMethods.duckdb_vector_size();
 
+    /// <summary>Set where the chunk is a function's arguments, and the statement that calls it is to stop.</summary>
+    internal InterruptFlag? Flag { get; init; }
+
+    /// <summary>Ends a function's call where its statement is to stop; the function is <see cref="ScalarFunction.IsInterruptible"/>.</summary>
+    /// <exception cref="OperationCanceledException">It is.</exception>
+    public void ThrowIfInterrupted()
+    {
+        if (Flag is { IsSet: true }) throw new OperationCanceledException("Interrupted!");
+    }
+
     /// <summary>The number of columns.</summary>
     public int ColumnCount => types.Length;
 

@@ -9,6 +9,7 @@ namespace Foz.DuckDB;
 public sealed class Database : IDisposable
 {
     readonly DatabaseHandle handle;
+    readonly InterruptFlags flags = new();
 
     Database(DatabaseHandle handle) => this.handle = handle;
 
@@ -33,9 +34,14 @@ public sealed class Database : IDisposable
     /// <summary>Opens a connection; it costs microseconds.</summary>
     /// <exception cref="ObjectDisposedException">The database is disposed.</exception>
     /// <exception cref="DuckDBException">DuckDB refused.</exception>
-    public Connection Connect() => NativeMethods.duckdb_connect(handle, out var connection) == State.Success
-        ? new(new(connection))
-        : throw new DuckDBException(DuckDBErrorKind.Connection, "DuckDB gave no connection");
+    public Connection Connect()
+    {
+        if (NativeMethods.duckdb_connect(handle, out var native) != State.Success)
+            throw new DuckDBException(DuckDBErrorKind.Connection, "DuckDB gave no connection");
+        var connection = new ConnectionHandle(native, flags);
+        connection.Enlist();
+        return new(connection);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();

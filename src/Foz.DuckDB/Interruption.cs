@@ -26,6 +26,7 @@ sealed class Interruption : IDisposable
     public static Interruption? Begin(ConnectionHandle connection, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        connection.Flag.IsSet = false;
         return cancellationToken.CanBeCanceled ? new(connection, cancellationToken) : null;
     }
 
@@ -50,7 +51,10 @@ sealed class Interruption : IDisposable
     {
         lock (gate)
         {
-            if (!isOver) timer = new(static state => ((Interruption)state!).Interrupt(), this, 0, RepeatMs);
+            if (isOver) return;
+            // At once: threads of the pool may all wait for statements.
+            Interrupt();
+            timer = new(static state => ((Interruption)state!).Interrupt(), this, RepeatMs, RepeatMs);
         }
     }
 
@@ -58,7 +62,9 @@ sealed class Interruption : IDisposable
     {
         lock (gate)
         {
-            if (!isOver) NativeMethods.duckdb_interrupt(connection);
+            if (isOver) return;
+            connection.Flag.IsSet = true;
+            NativeMethods.duckdb_interrupt(connection);
         }
     }
 }

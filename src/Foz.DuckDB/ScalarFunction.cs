@@ -29,6 +29,11 @@ public sealed record ScalarFunction
     /// <summary>Whether it is called for NULL arguments too; else the result of such a row is NULL.</summary>
     public bool TakesNulls { get; init; }
 
+    /// <summary>
+    /// Whether a call may take long: between rows it asks <see cref="DataChunk.ThrowIfInterrupted"/> of its arguments.
+    /// </summary>
+    public bool IsInterruptible { get; init; }
+
     /// <summary>What it does.</summary>
     public required ScalarFunctionBody Body { get; init; }
 }

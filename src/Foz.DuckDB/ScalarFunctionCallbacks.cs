@@ -10,7 +10,7 @@ static unsafe class ScalarFunctionCallbacks
 {
     public static void Register(ConnectionHandle connection, ScalarFunction function)
     {
-        var native = ToNative(function);
+        var native = ToNative(connection, function);
         try
         {
             if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error) throw Refused(function.Name);
@@ -29,7 +29,7 @@ static unsafe class ScalarFunctionCallbacks
         {
             foreach (var overload in overloads)
             {
-                var native = ToNative(overload);
+                var native = ToNative(connection, overload);
                 try
                 {
                     if (NativeMethods.duckdb_add_scalar_function_to_set(set, native) == State.Error) throw Refused(name);
@@ -51,7 +51,7 @@ static unsafe class ScalarFunctionCallbacks
         new(DuckDBErrorKind.Catalog, $"DuckDB refused the scalar function {name}: is its name taken?");
 
     /// <summary>The function as DuckDB takes it, to be destroyed by the caller.</summary>
-    static nint ToNative(ScalarFunction function)
+    static nint ToNative(ConnectionHandle connection, ScalarFunction function)
     {
         var native = NativeMethods.duckdb_create_scalar_function();
         NativeMethods.duckdb_scalar_function_set_name(native, function.Name);
@@ -69,19 +69,51 @@ static unsafe class ScalarFunctionCallbacks
             NativeMethods.duckdb_scalar_function_set_return_type(native, type);
         if (function.IsVolatile) NativeMethods.duckdb_scalar_function_set_volatile(native);
         if (function.TakesNulls) NativeMethods.duckdb_scalar_function_set_special_handling(native);
-        NativeMethods.duckdb_scalar_function_set_extra_info(native, ManagedData.Hold(function), &ManagedData.Release);
+        NativeMethods.duckdb_scalar_function_set_extra_info(
+            native, ManagedData.Hold(new Registration(function, connection.Flags)), &ManagedData.Release);
+        if (function.IsInterruptible) NativeMethods.duckdb_scalar_function_set_bind(native, &Bind);
         NativeMethods.duckdb_scalar_function_set_function(native, &Invoke);
         return native;
     }
+
+    /// <summary>What DuckDB keeps of a function.</summary>
+    sealed record Registration(ScalarFunction Function, InterruptFlags Flags);
+
+    /// <summary>Finds the flag of the connection whose statement calls an interruptible function.</summary>
+    [UnmanagedCallersOnly]
+    static void Bind(nint info)
+    {
+        try
+        {
+            var flags = ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_bind_get_extra_info(info)).Flags;
+            NativeMethods.duckdb_scalar_function_get_client_context(info, out var context);
+            var flag = flags.Find(NativeMethods.duckdb_client_context_get_connection_id(context));
+            NativeMethods.duckdb_destroy_client_context(ref context);
+            NativeMethods.duckdb_scalar_function_set_bind_data(info, ManagedData.Hold(flag), &ManagedData.Release);
+            NativeMethods.duckdb_scalar_function_set_bind_data_copy(info, &CopyFlag);
+        }
+        catch (Exception e)
+        {
+            NativeMethods.duckdb_scalar_function_bind_set_error(info, e.Message);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    static nint CopyFlag(nint data) => ManagedData.Hold(ManagedData.Get<InterruptFlag>(data));
 
     [UnmanagedCallersOnly]
     static void Invoke(nint info, nint input, nint output)
     {
         try
         {
-            var function = ManagedData.Get<ScalarFunction>(NativeMethods.duckdb_scalar_function_get_extra_info(info));
+            var function = ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_get_extra_info(info)).Function;
             using var arguments = new DataChunk(
-                input, isOwned: false, function.VariableParameters is null ? KnownTypes(function) : []);
+                input, isOwned: false, function.VariableParameters is null ? KnownTypes(function) : [])
+            {
+                Flag = function.IsInterruptible
+                    ? ManagedData.Get<InterruptFlag>(NativeMethods.duckdb_scalar_function_get_bind_data(info))
+                    : null,
+            };
             function.Body(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
             if (!function.TakesNulls) PassNullsOn(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
         }

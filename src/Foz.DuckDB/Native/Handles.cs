@@ -22,8 +22,16 @@ sealed class DatabaseHandle(nint value) : NativeHandle(value)
 }
 
 /// <summary><c>duckdb_connection</c>.</summary>
-sealed class ConnectionHandle(nint value) : NativeHandle(value)
+sealed class ConnectionHandle(nint value, InterruptFlags flags) : NativeHandle(value)
 {
+    ulong number;
+
+    /// <summary>Whether its statement is to stop, for functions of ours that it calls.</summary>
+    public InterruptFlag Flag { get; } = new();
+
+    /// <summary>The flags of its database's connections.</summary>
+    public InterruptFlags Flags => flags;
+
     /// <summary>The result whose rows the connection is still making; null if none.</summary>
     public QueryResult? Streaming { get; set; }
 
@@ -39,8 +47,18 @@ sealed class ConnectionHandle(nint value) : NativeHandle(value)
         NativeMethods.duckdb_query(this, "", nothing.Address);
     }
 
+    /// <summary>Makes its flag known by the number that functions of ours see.</summary>
+    public void Enlist()
+    {
+        NativeMethods.duckdb_connection_get_client_context(this, out var context);
+        number = NativeMethods.duckdb_client_context_get_connection_id(context);
+        NativeMethods.duckdb_destroy_client_context(ref context);
+        flags.Add(number, Flag);
+    }
+
     protected override bool ReleaseHandle()
     {
+        flags.Remove(number, Flag);
         NativeMethods.duckdb_disconnect(ref handle);
         return true;
     }

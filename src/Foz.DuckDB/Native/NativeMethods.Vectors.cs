@@ -214,6 +214,37 @@ static unsafe partial class NativeMethods
         nint function, delegate* unmanaged<nint, nint, nint, void> body);
 
     [LibraryImport(Library)]
+    public static partial void duckdb_scalar_function_set_bind(nint function, delegate* unmanaged<nint, void> bind);
+
+    [LibraryImport(Library)]
+    public static partial nint duckdb_scalar_function_bind_get_extra_info(nint info);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void duckdb_scalar_function_bind_set_error(nint info, string error);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_scalar_function_get_client_context(nint info, out nint context);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_scalar_function_set_bind_data(
+        nint info, nint data, delegate* unmanaged<nint, void> destroy);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_scalar_function_set_bind_data_copy(nint info, delegate* unmanaged<nint, nint> copy);
+
+    [LibraryImport(Library)]
+    public static partial nint duckdb_scalar_function_get_bind_data(nint info);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_connection_get_client_context(ConnectionHandle connection, out nint context);
+
+    [LibraryImport(Library)]
+    public static partial ulong duckdb_client_context_get_connection_id(nint context);
+
+    [LibraryImport(Library)]
+    public static partial void duckdb_destroy_client_context(ref nint context);
+
+    [LibraryImport(Library)]
     public static partial State duckdb_register_scalar_function(ConnectionHandle connection, nint function);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
