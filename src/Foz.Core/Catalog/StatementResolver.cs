@@ -6,8 +6,8 @@ namespace Foz.Core.Catalog;
 
 /// <summary>What is known of a statement before it runs.</summary>
 /// <param name="Shape">What it gives and takes.</param>
-/// <param name="IsWork">Whether it reads tables of the lake, or makes rows of nothing.</param>
-public sealed record DescribedStatement(StatementShape Shape, bool IsWork);
+/// <param name="Statement">What it names, with its views put in.</param>
+public sealed record DescribedStatement(StatementShape Shape, ResolvedStatement Statement);
 
 /// <summary>Finds what names of SELECTs stand for. Views are put in as the SELECTs that they are.</summary>
 public sealed class StatementResolver
@@ -35,7 +35,7 @@ public sealed class StatementResolver
         var shape = BoundPlan.Describe(
             pool, references.Analysis, table => references.FieldsOf(table.Span), call => references.FieldsOf(call.Span),
             span => references.RelationOf(span), cancellationToken, span => references.ThroughOf(span));
-        return new(shape, references.ReadsTables || references.MakesRows);
+        return new(shape, references);
     }
 
     /// <summary>How a statement of others would be run, over empty tables in the place of those that it names.</summary>
@@ -105,10 +105,6 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
     /// <summary>Whether it reads tables of the lake.</summary>
     public bool ReadsTables => Bindings.Values.Any(binding => binding is RelationBinding.Rows);
 
-    /// <summary>Whether it makes any number of rows by itself, where it reads no catalog either.</summary>
-    public bool MakesRows => Bindings.Count == 0
-        && (Analysis.TableFunctions.Any(call => IsSeries(call.Name)) || Analysis.Functions.Any(IsSeries));
-
     /// <summary>
     /// All that its rows follow from, where its functions give the same each time: its text, and the version of each table with what
     /// of it is seen. Null where that cannot be told, as of rows that are on their way.
@@ -140,8 +136,6 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
             return key.ToString();
         }
     }
-
-    static bool IsSeries(string function) => function is "range" or "generate_series";
 
     /// <summary>What tables are seen through, as SELECTs of a table <c>t</c>.</summary>
     internal IEnumerable<string> Filters => Bindings.Values.OfType<RelationBinding.Rows>()

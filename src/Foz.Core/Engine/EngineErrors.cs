@@ -11,6 +11,18 @@ static class EngineErrors
 
     const int MessageMax = 200;
 
+    /// <summary>How the message of a call begins that would make too much: of what functions throw, the engine keeps no more.</summary>
+    const string TooLargeStart = "the result of one call of ";
+
+    /// <summary>How the message begins of a pattern of <c>format</c> that is refused.</summary>
+    public const string FormatStart = "a format with ";
+
+    /// <summary>The error of a function that would make more at a time than it may.</summary>
+    /// <param name="function">The function.</param>
+    /// <param name="most">The most, for people.</param>
+    public static FozException TooLarge(string function, string most) =>
+        new(ErrorKind.Resource, $"{TooLargeStart}{function} exceeds {most} for the rows that are computed together") { SqlState = "54000" };
+
     /// <summary>
     /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
     /// </summary>
@@ -24,6 +36,13 @@ static class EngineErrors
         if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
         if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal)) return OfSpill(error);
         var message = OwnNames.Hide(Trim(error.Message)).Split('\n', 2, StringSplitOptions.TrimEntries);
+        if (error.Kind == DuckDBErrorKind.InvalidInput && message[0].StartsWith(TooLargeStart, StringComparison.Ordinal))
+            return new(ErrorKind.Resource, message[0], error)
+            {
+                SqlState = "54000", Hint = "let it make less at a time, or give its workload more with `memory:`",
+            };
+        if (error.Kind == DuckDBErrorKind.InvalidInput && message[0].StartsWith(FormatStart, StringComparison.Ordinal))
+            return new(ErrorKind.Sql, message[0], error) { SqlState = "0A000" };
         return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,

@@ -124,7 +124,10 @@ public sealed class EnginePool : IDisposable
             if (planner.Session.IsCurrent) return planner;
             planner.Session.Dispose();
         }
-        return new PlanSession(idle, Open(workload));
+        var session = Open(workload);
+        // Others' constants are computed where their statements run, and not while these are described.
+        if (workload == Workload.Serving) session.Execute("PRAGMA disable_optimizer", CancellationToken.None);
+        return new PlanSession(idle, session);
     }
 
     /// <summary>

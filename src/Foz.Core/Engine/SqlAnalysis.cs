@@ -20,6 +20,7 @@ public sealed class SqlAnalysis
         WithNames = tree.WithNames;
         ParentScopes = tree.ParentScopes;
         (TakesAllColumns, IsExpression) = (tree.TakesAllColumns, tree.IsExpression);
+        (Relations, Multiplies) = (tree.Relations, tree.Multiplies);
     }
 
     /// <summary>The statement; all positions are in this text.</summary>
@@ -45,6 +46,12 @@ public sealed class SqlAnalysis
 
     /// <summary>The names that WITH gives to queries.</summary>
     public IReadOnlySet<string> WithNames { get; }
+
+    /// <summary>How many relations it reads, those of a query of WITH that is put in wherever it is named counted there too.</summary>
+    public long Relations { get; }
+
+    /// <summary>Whether it has joins or recursion, so that it can make many rows of few.</summary>
+    public bool Multiplies { get; }
 
     internal SqlTokens Tokens { get; }
 

@@ -17,7 +17,10 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     readonly HashSet<string> localNames = new(StringComparer.OrdinalIgnoreCase);
     readonly HashSet<string> withNames = new(StringComparer.Ordinal);
     readonly List<int> parentScopes = [];
-    readonly List<string> commonTables = [];
+
+    // The tree does not say whether a query of WITH is NOT MATERIALIZED, and put in wherever it is named; the text says whether one is.
+    readonly Lazy<bool> putsIn = new(() => Enumerable.Range(0, tokens.Count).Any(i => tokens.IsWord(i, "NOT") && tokens.IsWord(i + 1, "MATERIALIZED")));
+    readonly List<(string Name, long Relations)> commonTables = [];
     int scope = -1;
 
     /// <summary>Reads a statement's tree.</summary>
@@ -58,6 +61,10 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public bool IsExpression { get; private set; }
 
+    public long Relations { get; private set; }
+
+    public bool Multiplies { get; private set; }
+
     void Read(JsonElement element)
     {
         SqlNesting.Check();
@@ -92,8 +99,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             localNames.Add(name);
             withNames.Add(name);
             // Its own name means another table, unless it is recursive.
+            var before = Relations;
             Read(definition.GetProperty("query"));
-            commonTables.Add(name);
+            commonTables.Add((name, putsIn.Value ? Relations - before : 1));
         }
         var recursion = query.GetProperty("type").ValueEquals("RECURSIVE_CTE_NODE") ? query.GetProperty("cte_name").GetString() : null;
         foreach (var property in query.EnumerateObject())
@@ -101,7 +109,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         if (recursion is not null)
         {
             // Only the part behind UNION reads what there is so far; for the one before it the name is another table's.
-            commonTables.Add(recursion);
+            Multiplies = true;
+            commonTables.Add((recursion, 1));
             Read(query.GetProperty("right"));
         }
         commonTables.RemoveRange(known, commonTables.Count - known);
@@ -115,11 +124,12 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         {
             if (Alias(element) is { } alias) localNames.Add(alias);
             if (type.ValueEquals("JOIN")) ReadJoin(element);
+            if (type.ValueEquals("BASE_TABLE") || type.ValueEquals("TABLE_FUNCTION")) Count(1);
             if (type.ValueEquals("BASE_TABLE")) ReadTable(element);
             else if (type.ValueEquals("TABLE_FUNCTION") && element.TryGetProperty("function", out var function))
                 ReadTableFunction(element, function);
             // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
-            else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Count("show");
+            else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Call("show");
         }
         foreach (var property in element.EnumerateObject())
         {
@@ -138,13 +148,21 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         else if (expression is "FUNCTION" or "WINDOW"
             && !(element.TryGetProperty("is_operator", out var isOperator) && isOperator.GetBoolean())
             && element.TryGetProperty("function_name", out var name))
-            Count(name.GetString()!.ToLowerInvariant());
+            Call(NameOf(element, name.GetString()!.ToLowerInvariant()));
     }
 
-    void Count(string function) => functions[function] = functions.GetValueOrDefault(function) + 1;
+    /// <summary>The function as it is called; one that is asked for past macros of its name keeps the engine's catalog before it.</summary>
+    static string NameOf(JsonElement call, string function) =>
+        TextOrNull(call, "catalog") is { } catalog ? $"{catalog}.{function}" : function;
+
+    void Call(string function) => functions[function] = functions.GetValueOrDefault(function) + 1;
+
+    /// <summary>Adds to the relations; there is an end to counting, as queries that are put in double the number.</summary>
+    void Count(long more) => Relations = Math.Min(Relations + more, int.MaxValue);
 
     void ReadJoin(JsonElement join)
     {
+        Multiplies = true;
         if (join.TryGetProperty("ref_type", out var kind) && kind.ValueEquals("NATURAL")) TakesAllColumns = true;
         if (join.TryGetProperty("using_columns", out var names) && names.ValueKind == JsonValueKind.Array && names.GetArrayLength() > 0)
             TakesAllColumns = true;
@@ -154,7 +172,11 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     {
         var name = element.GetProperty("table_name").GetString()!;
         var schema = TextOrNull(element, "schema_name");
-        if (schema is null && commonTables.Exists(known => IsSame(known, name))) return;
+        if (schema is null && commonTables.FindLastIndex(known => IsSame(known.Name, name)) is >= 0 and var common)
+        {
+            Count(commonTables[common].Relations - 1);
+            return;
+        }
         var (start, catalog) = (TokenAt(element), TextOrNull(element, "catalog_name"));
         var span = SpanOf(element, [catalog, schema, name]);
         tables.Add(new()

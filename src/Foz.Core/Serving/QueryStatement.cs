@@ -38,7 +38,7 @@ sealed class QueryStatement : SqlStatement
         if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
             described = await DescribeAsync(n =>
                 wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(NULL AS {PgTypes.Find(wanted[n - 1].Oid)})");
-        return new(session, sql, described.IsWork)
+        return new(session, sql, StatementWork.Is(described.Statement))
         {
             columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
             types = wanted,

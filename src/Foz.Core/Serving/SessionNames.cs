@@ -86,6 +86,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     public void Check(SqlAnalysis statement)
     {
+        StatementWork.CheckPlanning(statement);
         ServedFunctions.Check(statement.Functions);
         // Where the engine does not know such a name, it would be a file, or something of the engine's own.
         if (statement.WithNames.FirstOrDefault(name => IsOutside(new() { Name = name, Span = default })) is not { } outside) return;

@@ -3,6 +3,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Journal;
+using Foz.Core.Serving.Bounds;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Serving.Trino;
 using Foz.Core.Serving.Workloads;
@@ -173,7 +174,9 @@ public sealed class SqlService : IDisposable
 
     void Define(EngineSession engine)
     {
-        engine.Define([.. PgFunctions.Of(Catalogs), .. TrinoNatives.All, mask], PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
+        engine.Define(
+            [.. PgFunctions.Of(Catalogs), .. TrinoNatives.All, mask, .. BoundedFunctions.Of(engine.Instance)],
+            BoundedFunctions.Macros + PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
         Catalogs.Restore(engine);
     }
 

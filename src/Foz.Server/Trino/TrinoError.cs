@@ -50,6 +50,8 @@ sealed partial record TrinoError(string Name, int Code, string Message)
         ["53300"] = ("QUERY_QUEUE_FULL", Resources + 2),
         ["53100"] = ("EXCEEDED_SPILL_LIMIT", Resources + 6),
         ["53200"] = ("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7),
+        ["54000"] = ("EXCEEDED_FUNCTION_MEMORY_LIMIT", 33),
+        ["54001"] = ("STACK_OVERFLOW", 32),
         ["53000"] = ("GENERIC_INSUFFICIENT_RESOURCES", Resources),
     };
 
