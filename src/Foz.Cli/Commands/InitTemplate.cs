@@ -47,7 +47,7 @@ sealed class InitTemplate(string name)
                 # Instead of the URL: host, port, database, user and password: ${…}.
                 url: ${{{UrlVariable}}}
 
-            # How many bytes the process may use, and how many threads; left out, half of the machine and all.
+            # How many bytes the process may use, and how many threads; left out, a quarter of the machine and all.
             # memory: 4GB
             # threads: 4
 

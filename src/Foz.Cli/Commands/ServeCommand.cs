@@ -55,6 +55,7 @@ static class ServeCommand
         {
             SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
             Price = serve.Price, MaskKey = serve.MaskKey,
+            ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
             ClosedFolders =
             [
                 workspace.File.Folder, Path.Combine(workspace.File.Folder, UserList.FolderName),

@@ -31,8 +31,11 @@ public sealed record EngineOptions
     /// <summary>The threads of a machine whose number nobody set.</summary>
     public static int ThreadsDefault => Math.Max(1, Environment.ProcessorCount);
 
-    /// <summary>The memory of a process for which nobody set it: half of what the machine or container has.</summary>
-    public static long MemoryBytesDefault => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+    /// <summary>
+    /// The memory of a process for which nobody set it: a quarter of what the machine or container has. A server and a run beside it
+    /// may each take half as much again, which leaves a quarter to all else.
+    /// </summary>
+    public static long MemoryBytesDefault => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>The budget of the process in bytes: engine, indexes and buffers.</summary>
     public long MemoryBytes { get; init; } = MemoryBytesDefault;

@@ -47,6 +47,12 @@ public sealed record SqlServiceOptions
     /// </summary>
     public IReadOnlyList<string> ClosedFolders { get; init; } = [];
 
+    /// <summary>
+    /// Bytes of memory that the process was given: the largest statement is ended before it takes half as much again. Null where nobody
+    /// watches, as where the process does other things too.
+    /// </summary>
+    public long? ProcessBytes { get; init; }
+
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;
 
@@ -64,6 +70,7 @@ public sealed class SqlService : IDisposable
     readonly Lazy<StableFunctions> stable;
     readonly TextCache<SqlAnalysis> filters = new();
     readonly ScalarFunction mask;
+    readonly MemoryWatcher? watcher;
     readonly ConcurrentDictionary<int, SqlSession> sessions = new();
     int lastId;
 
@@ -88,6 +95,7 @@ public sealed class SqlService : IDisposable
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
             names.Lake.Engines.Find(workload).Define(Define);
         Workloads = new(options.Workloads, names.Lake.Engines, Define, names.Lake.Clock);
+        if (options.ProcessBytes is { } bytes) watcher = new(new(bytes, Workloads, MemoryWatcher.Resident, names.Lake.Clock));
     }
 
     /// <summary>The lake.</summary>
@@ -166,6 +174,7 @@ public sealed class SqlService : IDisposable
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose()
     {
+        watcher?.Dispose();
         Workloads.Dispose();
         Catalogs.Dispose();
         Results.Dispose();

@@ -30,7 +30,7 @@ static class ProjectKeys
             "memory",
             "what the process may use: `512MB`, `4GB`, `1.5GiB`. What does not fit is spilled; statements with millions of groups can take up to three times as much")
         {
-            Default = "half of the machine",
+            Default = "a quarter of the machine",
         },
         new("threads", "how many threads work") { Default = "all processors" },
         new("python", "the Python of [programs](../guide/programs.md): a path or name")

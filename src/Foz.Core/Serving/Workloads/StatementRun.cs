@@ -5,7 +5,7 @@ namespace Foz.Core.Serving.Workloads;
 
 /// <summary>
 /// A statement as it runs, from the moment when it asks for a slot of its class to its last row: it works in the class's instance, and is
-/// told of in <c>foz.queries</c> when it has ended. One thread at a time, but for <see cref="Worked"/> and <see cref="Stop"/>.
+/// told of in <c>foz.queries</c> when it has ended. One thread at a time, but for <see cref="Worked"/> and <see cref="Stop()"/>.
 /// </summary>
 sealed class StatementRun
 {
@@ -192,6 +192,16 @@ sealed class StatementRun
 
     /// <summary>Cancels it, as it works longer than its class lets it; for any thread.</summary>
     public void Stop() => session.Stop(TooLong());
+
+    /// <summary>Cancels it, as the process has too little memory for it; for any thread.</summary>
+    /// <param name="why">What its client is told.</param>
+    public void Stop(FozException why) => session.Stop(why);
+
+    /// <summary>Bytes by which the process grew lately while it worked, its part of them; <see cref="MemoryWatch"/> counts them.</summary>
+    public double Growth { get; set; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => Volatile.Read(ref hasEnded);
 
     FozException TooLong() => new(
         ErrorKind.Resource,

@@ -10,7 +10,7 @@ namespace Foz.Core.Serving.Workloads;
 /// <param name="clock">The time.</param>
 sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int slotsMax, TimeProvider clock)
 {
-    readonly ConcurrentDictionary<StatementRun, bool> limited = new();
+    readonly ConcurrentDictionary<StatementRun, bool> running = new();
 
     /// <summary>The name.</summary>
     public string Name => options.Name;
@@ -24,14 +24,14 @@ sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int
     /// <summary>Its slots.</summary>
     public SlotQueue Slots { get; } = new(options, slotsMax, clock);
 
-    /// <summary>Watches over the time of a statement, where it is limited.</summary>
-    public void Watch(StatementRun run)
-    {
-        if (options.StatementTimeout is not null) limited[run] = true;
-    }
+    /// <summary>The statements that work now.</summary>
+    public IEnumerable<StatementRun> Working => running.Keys.Where(run => run.IsWorking);
+
+    /// <summary>Watches over the time and the memory of a statement.</summary>
+    public void Watch(StatementRun run) => running[run] = true;
 
     /// <summary>Forgets a statement.</summary>
-    public void Forget(StatementRun run) => limited.TryRemove(run, out _);
+    public void Forget(StatementRun run) => running.TryRemove(run, out _);
 
     /// <summary>Gives up what waits or works too long; to be called now and then.</summary>
     public void Look()
@@ -39,6 +39,6 @@ sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int
         Slots.Look();
         if (options.StatementTimeout is null) return;
         // Of one that pauses, its session may do something else meanwhile.
-        foreach (var run in limited.Keys.Where(run => run.IsWorking && run.IsOver)) run.Stop();
+        foreach (var run in Working.Where(run => run.IsOver)) run.Stop();
     }
 }
