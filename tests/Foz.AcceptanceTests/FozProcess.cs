@@ -68,6 +68,10 @@ public sealed class FozProcess : IDisposable
     /// <summary>Ends its input.</summary>
     public void CloseInput() => process.StandardInput.Close();
 
+    /// <summary>The most bytes of memory that it has taken, on Linux.</summary>
+    public long PeakBytes => File.ReadLines($"/proc/{process.Id}/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024).Single();
+
     /// <summary>Ends it with SIGKILL.</summary>
     public void Kill() => process.Kill();
 

@@ -101,7 +101,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             // Its own name means another table, unless it is recursive.
             var before = Relations;
             Read(definition.GetProperty("query"));
-            commonTables.Add((name, putsIn.Value ? Relations - before : 1));
+            commonTables.Add((name, putsIn.Value ? Math.Max(Relations - before, 1) : 1));
         }
         var recursion = query.GetProperty("type").ValueEquals("RECURSIVE_CTE_NODE") ? query.GetProperty("cte_name").GetString() : null;
         foreach (var property in query.EnumerateObject())

@@ -10,7 +10,7 @@ namespace Foz.Core.Serving;
 static class StatementWork
 {
     /// <summary>The most relations of a statement, its views put in: the engine does not stop while it plans.</summary>
-    const int RelationsMax = 1000;
+    const int RelationsMax = 500;
 
     /// <summary>Whether a statement reads tables of the lake, or can make much of nothing.</summary>
     public static bool Is(ResolvedStatement statement)

@@ -35,6 +35,9 @@ public sealed class ServedProject : IAsyncDisposable
     /// <summary>The port of PostgreSQL's protocol.</summary>
     public int Port { get; private set; }
 
+    /// <summary>The most bytes of memory that the server has taken, on Linux.</summary>
+    internal long PeakBytes => server!.PeakBytes;
+
     /// <summary>The address of HTTP.</summary>
     public string Http { get; private set; } = "";
 
