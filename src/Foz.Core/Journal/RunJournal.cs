@@ -61,7 +61,11 @@ abstract class RunJournal : IDisposable
             ]);
         }
 
-        public override void Dispose() => segments.Dispose();
+        public override void Dispose()
+        {
+            segments.Dispose();
+            base.Dispose();
+        }
     }
 
     /// <summary>In an object store, which outlives the machine: an object for each group of records.</summary>

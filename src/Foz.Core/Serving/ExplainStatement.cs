@@ -51,7 +51,7 @@ sealed partial class ExplainStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await QueryStatement.TranslateAsync(Session, query.Text, cancellationToken);
+        var translated = await QueryStatement.TranslateAsync(Session, query.Text, [], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Service.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);

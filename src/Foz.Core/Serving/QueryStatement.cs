@@ -29,7 +29,7 @@ sealed class QueryStatement : SqlStatement
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
-        var translated = await TranslateAsync(session, sql, cancellationToken);
+        var translated = await TranslateAsync(session, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
         var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
         var wanted = Enumerable.Range(1, found.Count)
@@ -57,7 +57,7 @@ sealed class QueryStatement : SqlStatement
         // What is known before it has a slot: an answer that was kept needs none.
         var instance = isWork ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
         var names = new SessionNames(Session, instance);
-        var translated = await TranslateAsync(Session, Text, cancellationToken);
+        var translated = await TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var statement = await AtOriginalPlaces(
@@ -109,7 +109,8 @@ sealed class QueryStatement : SqlStatement
     }
 
     /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
-    internal static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    internal static async Task<RewrittenSql> TranslateAsync(
+        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
     {
         if (session.Dialect == SqlDialect.Trino) return await TrinoText.TranslateAsync(session, sql, cancellationToken);
         if (session.Service.Translations.Find(sql) is { } known) return known;
@@ -118,12 +119,12 @@ sealed class QueryStatement : SqlStatement
         {
             asksCatalog = true;
             return 0;
-        });
+        }, parameterTypes);
         var translated = PgTranslator.Translate(sql, context);
         if (!context.IsAsked) session.Service.Translations.Add(sql, translated);
         if (!asksCatalog) return translated;
         var (_, number) = await session.CatalogAsync(cancellationToken);
-        return PgTranslator.Translate(sql, session.Translation(() => number));
+        return PgTranslator.Translate(sql, session.Translation(() => number, parameterTypes));
     }
 
     /// <summary>Waits for what is done with a statement; an error of it has its place in what the client wrote.</summary>

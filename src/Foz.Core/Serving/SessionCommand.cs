@@ -101,7 +101,7 @@ sealed class SessionCommand : SqlStatement
         switch (statement)
         {
             case SessionStatement.Begin begin:
-                Session.BeginTransaction(begin.ReadsOnly);
+                Session.BeginTransaction(begin.Modes);
                 return begin.Tag;
             case SessionStatement.Commit:
                 return await Session.EndTransactionAsync(isCommitted: true, cancellationToken) ? "COMMIT" : "ROLLBACK";
@@ -130,10 +130,14 @@ sealed class SessionCommand : SqlStatement
 
     void SetCharacteristics(SessionStatement.Characteristics characteristics)
     {
-        if (characteristics.ReadsOnly is not { } readsOnly) return;
-        var value = readsOnly ? "on" : "off";
-        if (characteristics.IsOfSession) Session.Settings.Set("default_transaction_read_only", value);
-        else if (Session.State != TransactionState.Idle) Session.Settings.Set("transaction_read_only", value, isLocal: true);
+        if (characteristics.Modes.ReadsOnly is { } readsOnly) Characterize("transaction_read_only", readsOnly ? "on" : "off");
+        if (characteristics.Modes.Isolation is { } isolation) Characterize("transaction_isolation", isolation);
+
+        void Characterize(string setting, string value)
+        {
+            if (characteristics.IsOfSession) Session.Settings.Set($"default_{setting}", value);
+            else if (Session.State != TransactionState.Idle) Session.Settings.Set(setting, value, isLocal: true);
+        }
     }
 
     void Set(SessionStatement.Set set)

@@ -17,8 +17,8 @@ abstract record SessionStatement
 
     /// <summary><c>SET TRANSACTION</c> and the like: isolation is the same in all modes.</summary>
     /// <param name="IsOfSession">Whether all transactions of the session are meant.</param>
-    /// <param name="ReadsOnly">Whether they only read; null where it is not said.</param>
-    public sealed record Characteristics(bool IsOfSession, bool? ReadsOnly) : SessionStatement;
+    /// <param name="Modes">What is said of them.</param>
+    public sealed record Characteristics(bool IsOfSession, TransactionModes Modes) : SessionStatement;
 
     /// <summary><c>SHOW</c>.</summary>
     /// <param name="Name">The setting; null for all.</param>
@@ -34,8 +34,8 @@ abstract record SessionStatement
 
     /// <summary><c>BEGIN</c> and <c>START TRANSACTION</c>.</summary>
     /// <param name="Tag">Which of them.</param>
-    /// <param name="ReadsOnly">Whether it only reads; null where it is not said.</param>
-    public sealed record Begin(string Tag, bool? ReadsOnly) : SessionStatement;
+    /// <param name="Modes">What is said of it.</param>
+    public sealed record Begin(string Tag, TransactionModes Modes) : SessionStatement;
 
     /// <summary><c>COMMIT</c> and <c>END</c>.</summary>
     public sealed record Commit : SessionStatement;

@@ -45,18 +45,16 @@ static class SessionStatementReader
         return new(tag, TakeModes(cursor));
     }
 
-    /// <summary>Goes behind modes of transactions.</summary>
-    /// <returns>Whether they only read; null where it is not said.</returns>
-    static bool? TakeModes(StatementCursor cursor)
+    static TransactionModes TakeModes(StatementCursor cursor)
     {
-        bool? readsOnly = null;
+        var modes = default(TransactionModes);
         while (!cursor.IsAtEnd)
         {
-            if (cursor.Sees("READ", "ONLY")) readsOnly = true;
-            else if (cursor.Sees("READ", "WRITE")) readsOnly = false;
-            TakeMode(cursor);
+            if (cursor.Sees("READ", "ONLY")) modes = modes with { ReadsOnly = true };
+            else if (cursor.Sees("READ", "WRITE")) modes = modes with { ReadsOnly = false };
+            modes = modes with { Isolation = TakeMode(cursor) ?? modes.Isolation };
         }
-        return readsOnly;
+        return modes;
     }
 
     /// <summary>Words that say nothing.</summary>
@@ -67,18 +65,25 @@ static class SessionStatementReader
         throw cursor.Refused("AND CHAIN is not supported");
     }
 
-    static void TakeMode(StatementCursor cursor)
+    /// <summary>Goes behind a mode.</summary>
+    /// <returns>The level of isolation; null where the mode is another.</returns>
+    static string? TakeMode(StatementCursor cursor)
     {
+        string? isolation = null;
         if (cursor.Takes("ISOLATION", "LEVEL"))
         {
-            if (!cursor.Takes("SERIALIZABLE") && !cursor.Takes("REPEATABLE", "READ") && !cursor.Takes("READ", "COMMITTED"))
-                cursor.Expect("READ", "UNCOMMITTED");
+            isolation = cursor.Takes("SERIALIZABLE") ? "serializable"
+                : cursor.Takes("REPEATABLE", "READ") ? "repeatable read"
+                : cursor.Takes("READ", "COMMITTED") ? "read committed"
+                : "read uncommitted";
+            if (isolation == "read uncommitted") cursor.Expect("READ", "UNCOMMITTED");
         }
         else if (!cursor.Takes("READ", "ONLY") && !cursor.Takes("READ", "WRITE") && !cursor.Takes("NOT", "DEFERRABLE"))
         {
             cursor.Expect("DEFERRABLE");
         }
         cursor.TakesSymbol(',');
+        return isolation;
     }
 
     static SessionStatement? ReadSetting(StatementCursor cursor)

@@ -128,20 +128,17 @@ sealed partial class SqlParameters
         }
     }
 
-    /// <summary>A number whose digits decide about its type; what has too many, or an exponent, is a floating-point one.</summary>
+    /// <summary>A number whose digits decide about its type; what has too many, or is infinite, is a floating-point one.</summary>
     static string Number(string text)
     {
-        const int digitsMax = 38;
         var trimmed = text.Trim();
-        if (Numeric().Match(trimmed) is not { Success: true } match) throw Invalid("numeric", text);
-        return match.Groups["decimal"].Success && trimmed.Count(char.IsAsciiDigit) <= digitsMax
-            ? $"({trimmed})"
-            : $"CAST('{trimmed}' AS DOUBLE)";
+        if (!Numeric().IsMatch(trimmed)) throw Invalid("numeric", text);
+        return NumericLiteral.Read(trimmed) is { } number ? number.Sql : $"CAST('{trimmed}' AS DOUBLE)";
     }
 
     /// <summary>A number as PostgreSQL reads one from text; nothing else may get into a statement without quotes.</summary>
     [GeneratedRegex(
-        @"^[+-]?(?:(?<decimal>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]+|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
+        @"^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
         RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Numeric();
 

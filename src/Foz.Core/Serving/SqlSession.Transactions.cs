@@ -6,8 +6,8 @@ namespace Foz.Core.Serving;
 public sealed partial class SqlSession
 {
     /// <summary>Begins a transaction.</summary>
-    /// <param name="readsOnly">Whether it only reads; null for the session's default.</param>
-    internal void BeginTransaction(bool? readsOnly)
+    /// <param name="modes">What is said of it; the rest is the session's default.</param>
+    internal void BeginTransaction(TransactionModes modes)
     {
         if (transaction is { IsImplicit: false })
         {
@@ -17,7 +17,8 @@ public sealed partial class SqlSession
         // What was implicit so far becomes part of it.
         if (transaction is null) Begin(isImplicit: false);
         else transaction.IsImplicit = false;
-        if (readsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
+        if (modes.ReadsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
+        Settings.Set("transaction_isolation", modes.Isolation ?? Settings["default_transaction_isolation"], isLocal: true);
     }
 
     void Begin(bool isImplicit)

@@ -133,7 +133,9 @@ public sealed partial class SqlSession : IAsyncDisposable
 
     /// <summary>What statements can ask of the session.</summary>
     /// <param name="catalog">Gives the number of its view of the catalog.</param>
-    internal TranslationContext Translation(Func<long> catalog) => new(this, catalog);
+    /// <param name="parameterTypes">The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.</param>
+    internal TranslationContext Translation(Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null) =>
+        new(this, catalog) { IsQuery = parameterTypes is not null, ParameterTypes = parameterTypes ?? [] };
 
     /// <summary>The transaction.</summary>
     /// <exception cref="FozException">There is none.</exception>

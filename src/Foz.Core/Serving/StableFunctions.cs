@@ -43,25 +43,29 @@ sealed class StableFunctions
     public static StableFunctions Read(EngineSession engine, CancellationToken cancellationToken)
     {
         var known = new HashSet<string>(ofWindows, StringComparer.Ordinal);
-        List<(string Name, string Definition)> macros = [];
-        // Of names that stand for several functions all must be.
+        List<(string Name, string? Definition, bool IsConsistent)> functions = [];
         using (var rows = engine.Query(
             """
-            SELECT function_name, max(macro_definition), bool_and(macro_definition IS NOT NULL OR (stability = 'CONSISTENT' AND NOT has_side_effects)),
-                count(DISTINCT macro_definition), bool_or(macro_definition IS NULL)
+            SELECT function_name, macro_definition, bool_and(stability = 'CONSISTENT' AND NOT has_side_effects)
             FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate', 'macro') GROUP BY ALL
             """, cancellationToken))
-            foreach (var row in rows.Rows(cancellationToken))
-            {
-                if (row is [string name, null, true, ..] && !ofTheMoment.Contains(name)) known.Add(name);
-                else if (row is [string macro, string definition, true, 1L, false]) macros.Add((macro, definition));
-            }
-        var bodies = SqlAnalysis.ReadMany(engine, [.. macros.Select(macro => $"SELECT {macro.Definition}")], cancellationToken);
+            foreach (var row in rows.Rows(cancellationToken)) functions.Add(((string)row[0]!, row[1] as string, row[2] is true));
+        // Of names that stand for several functions all must be.
+        var macros = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        List<string> definitions = [];
+        foreach (var overloads in functions.GroupBy(function => function.Name))
+        {
+            if (overloads.All(function => function.Definition is null && function.IsConsistent && !ofTheMoment.Contains(function.Name))) known.Add(overloads.Key);
+            if (!overloads.All(function => function.Definition is not null)) continue;
+            macros.Add(overloads.Key, [.. overloads.Select((_, i) => definitions.Count + i)]);
+            definitions.AddRange(overloads.Select(macro => $"SELECT {macro.Definition}"));
+        }
+        var bodies = SqlAnalysis.ReadMany(engine, definitions, cancellationToken);
         for (var found = -1; found != known.Count;)
         {
             found = known.Count;
-            for (var i = 0; i < macros.Count; i++)
-                if (bodies[i].Analysis is { Tables: [], TableFunctions: [] } body && IsStable(body, known)) known.Add(macros[i].Name);
+            foreach (var (name, numbers) in macros)
+                if (numbers.All(i => bodies[i].Analysis is { Tables: [], TableFunctions: [] } body && IsStable(body, known))) known.Add(name);
         }
         // These tell of a session's catalog, by a number that no other session has.
         known.RemoveWhere(OwnNames.Has);

@@ -25,12 +25,17 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         "pg_tablespace_location" => "",
         "to_regclass" => FindRelation(arguments[0]) is { } oid ? RelationName(oid) : null,
         "to_regtype" => PgTypeRow.Find(arguments[0])?.SqlName,
-        "regclass_name" => RelationName(Oid(arguments[0])) ?? arguments[0],
+        "regclass_name" => RelationName(Relation(arguments[0])) ?? arguments[0],
         "proc_name" => ProcedureName(arguments[0]),
         "namespace_name" => SchemaName(Oid(arguments[0])) ?? arguments[0],
         // Nothing that a lake has is told of by these.
         _ => null,
     };
+
+    /// <summary>The number of a relation that is given by its name or its number.</summary>
+    uint Relation(string nameOrNumber) =>
+        uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : FindRelation(nameOrNumber) ?? throw Missing("relation", nameOrNumber, "42P01");
 
     /// <summary>Answers what somebody may do.</summary>
     public Func<CatalogView, PrivilegeAnswers>? Asks { get; init; }
@@ -63,7 +68,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     /// <exception cref="FozException">There is nothing of the name.</exception>
     public uint? Number(string function, string[] arguments) => function switch
     {
-        "regclass" => FindRelation(arguments[0]) ?? throw Missing("relation", arguments[0], "42P01"),
+        "regclass" => Relation(arguments[0]),
         "regtype" => PgTypeRow.Find(arguments[0])?.Oid ?? throw Missing("type", arguments[0], "42704"),
         "regnamespace" => Schemas.Contains(arguments[0]) ? PgOids.OfSchema(arguments[0]) : throw Missing("schema", arguments[0], "3F000"),
         "regrole" => arguments[0] == "foz" ? PgOids.Owner : PgOids.Of("role", arguments[0]),

@@ -36,12 +36,81 @@ static class PgFunctions
         }),
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
+        .. PgArithmetic.Functions, .. PgTexts.Functions, .. PgMatches.Functions,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>
     public const string Macros =
         """
-        CREATE OR REPLACE MACRO foz_any(x, l) AS list_contains(l, x);
+        CREATE OR REPLACE MACRO foz_any_of(r) AS CASE WHEN list_contains(r, true) THEN true WHEN list_count(r) < len(r) THEN NULL
+            WHEN r IS NOT NULL THEN false END;
+        CREATE OR REPLACE MACRO foz_all_of(r) AS CASE WHEN list_contains(r, false) THEN false WHEN list_count(r) < len(r) THEN NULL
+            WHEN r IS NOT NULL THEN true END;
+        CREATE OR REPLACE MACRO foz_any(x, l) AS CASE WHEN list_contains(l, x) THEN true
+            WHEN l IS NULL OR (x IS NULL AND len(l) > 0) OR list_count(l) < len(l) THEN NULL ELSE false END;
+        CREATE OR REPLACE MACRO foz_any_eq(x, l) AS foz_any(x, l);
+        CREATE OR REPLACE MACRO foz_any_ne(x, l) AS foz_any_of(list_transform(l, lambda foz_e: x <> foz_e));
+        CREATE OR REPLACE MACRO foz_any_lt(x, l) AS foz_any_of(list_transform(l, lambda foz_e: x < foz_e));
+        CREATE OR REPLACE MACRO foz_any_le(x, l) AS foz_any_of(list_transform(l, lambda foz_e: x <= foz_e));
+        CREATE OR REPLACE MACRO foz_any_gt(x, l) AS foz_any_of(list_transform(l, lambda foz_e: x > foz_e));
+        CREATE OR REPLACE MACRO foz_any_ge(x, l) AS foz_any_of(list_transform(l, lambda foz_e: x >= foz_e));
+        CREATE OR REPLACE MACRO foz_all_eq(x, l) AS foz_all_of(list_transform(l, lambda foz_e: x = foz_e));
+        CREATE OR REPLACE MACRO foz_all_lt(x, l) AS foz_all_of(list_transform(l, lambda foz_e: x < foz_e));
+        CREATE OR REPLACE MACRO foz_all_le(x, l) AS foz_all_of(list_transform(l, lambda foz_e: x <= foz_e));
+        CREATE OR REPLACE MACRO foz_all_gt(x, l) AS foz_all_of(list_transform(l, lambda foz_e: x > foz_e));
+        CREATE OR REPLACE MACRO foz_all_ge(x, l) AS foz_all_of(list_transform(l, lambda foz_e: x >= foz_e));
+        CREATE OR REPLACE MACRO foz_contains(a, b) AS list_has_all(a, b) AND list_count(b) = len(b);
+        CREATE OR REPLACE MACRO foz_contained(a, b) AS list_has_all(b, a) AND list_count(a) = len(a);
+        CREATE OR REPLACE MACRO foz_mod(a, b) AS CASE WHEN b = 0 THEN error('22012: division by zero') ELSE a % b END;
+        CREATE OR REPLACE MACRO foz_interval_of(y, m, d, h, i, u) AS to_months(CAST(12 * y + m AS INTEGER)) + to_days(CAST(d AS INTEGER))
+            + to_microseconds(CAST(3600000000 * h + 60000000 * i + u AS BIGINT));
+        CREATE OR REPLACE MACRO foz_sum(x) AS sum(x),
+            (x INTEGER) AS CAST(sum(x) AS BIGINT),
+            (x INTERVAL) AS foz_interval_of(sum(date_part('year', x)), sum(date_part('month', x)), sum(date_part('day', x)),
+                sum(date_part('hour', x)), sum(date_part('minute', x)), sum(date_part('microseconds', x)));
+        CREATE OR REPLACE MACRO foz_mean(x) AS foz_avg(sum(x), count(x)),
+            (x INTERVAL) AS foz_avg(foz_sum(x), count(x));
+        CREATE OR REPLACE MACRO foz_sum_where(x, c) AS sum(x) FILTER (WHERE c),
+            (x INTEGER, c BOOLEAN) AS CAST(sum(x) FILTER (WHERE c) AS BIGINT),
+            (x INTERVAL, c BOOLEAN) AS foz_interval_of(sum(date_part('year', x)) FILTER (WHERE c), sum(date_part('month', x)) FILTER (WHERE c), sum(date_part('day', x)) FILTER (WHERE c),
+                sum(date_part('hour', x)) FILTER (WHERE c), sum(date_part('minute', x)) FILTER (WHERE c), sum(date_part('microseconds', x)) FILTER (WHERE c));
+        CREATE OR REPLACE MACRO foz_mean_where(x, c) AS foz_avg(sum(x) FILTER (WHERE c), count(x) FILTER (WHERE c)),
+            (x INTERVAL, c BOOLEAN) AS foz_avg(foz_sum_where(x, c), count(x) FILTER (WHERE c));
+        CREATE OR REPLACE MACRO foz_sum_distinct(x) AS sum(DISTINCT x),
+            (x INTEGER) AS CAST(sum(DISTINCT x) AS BIGINT),
+            (x INTERVAL) AS error('0A000: a sum of distinct intervals is not supported');
+        CREATE OR REPLACE MACRO foz_mean_distinct(x) AS foz_avg(sum(DISTINCT x), count(DISTINCT x)),
+            (x INTERVAL) AS foz_avg(foz_sum_distinct(x), count(DISTINCT x));
+        CREATE OR REPLACE MACRO foz_sum_distinct_where(x, c) AS sum(DISTINCT x) FILTER (WHERE c),
+            (x INTEGER, c BOOLEAN) AS CAST(sum(DISTINCT x) FILTER (WHERE c) AS BIGINT),
+            (x INTERVAL, c BOOLEAN) AS error('0A000: a sum of distinct intervals is not supported');
+        CREATE OR REPLACE MACRO foz_mean_distinct_where(x, c) AS foz_avg(sum(DISTINCT x) FILTER (WHERE c), count(DISTINCT x) FILTER (WHERE c)),
+            (x INTERVAL, c BOOLEAN) AS foz_avg(foz_sum_distinct_where(x, c), count(DISTINCT x) FILTER (WHERE c));
+        CREATE OR REPLACE MACRO foz_sum_type(x) AS x + CAST(0 AS DECIMAL(38,0)), (x INTEGER) AS CAST(x AS BIGINT);
+        CREATE OR REPLACE MACRO foz_as(v, example) AS cast_to_type(v, example);
+        CREATE OR REPLACE MACRO foz_epoch(x) AS epoch_us(x), (x INTERVAL) AS epoch_us(x) + 453600000000 * date_part('year', x);
+        CREATE OR REPLACE MACRO foz_trunc(f, x) AS date_trunc(f, x), (f VARCHAR, x DATE) AS date_trunc(f, CAST(x AS TIMESTAMPTZ));
+        CREATE OR REPLACE MACRO foz_trunc_long_of(f, x) AS date_trunc(f, x - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
+        CREATE OR REPLACE MACRO foz_trunc_long(f, x) AS foz_trunc_long_of(f, x),
+            (f VARCHAR, x DATE) AS foz_trunc_long_of(f, CAST(x AS TIMESTAMPTZ));
+        CREATE OR REPLACE MACRO foz_has_own_text(t) AS t IN ('FLOAT', 'DOUBLE', 'INTERVAL', 'BLOB') OR t LIKE 'DECIMAL%' OR t LIKE 'STRUCT%'
+            OR t LIKE '%]';
+        CREATE OR REPLACE MACRO foz_text(x) AS
+            CASE WHEN foz_has_own_text(typeof(x)) THEN foz_text_of(x, CAST(x AS VARCHAR)) ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_out(x) AS CASE WHEN typeof(x) = 'BOOLEAN' OR foz_has_own_text(typeof(x)) THEN foz_out_of(x, CAST(x AS VARCHAR))
+            ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);
+        CREATE OR REPLACE MACRO foz_jsonb_join(a, b) AS
+            CAST(foz_jsonb_concat(CAST(CAST(a AS JSON) AS VARCHAR), CAST(CAST(b AS JSON) AS VARCHAR)) AS JSON);
+        CREATE OR REPLACE MACRO foz_joined(x) AS x, (x BLOB) AS error('0A000: string_agg of bytea is not supported');
+        CREATE OR REPLACE MACRO foz_sha256(x) AS unhex(sha256(x));
+        CREATE OR REPLACE MACRO foz_substr(s, f) AS substring(s, greatest(f, 1));
+        CREATE OR REPLACE MACRO foz_substr_for(s, f, n) AS CASE WHEN n < 0 THEN error('22011: negative substring length not allowed')
+            ELSE substring(s, greatest(f, 1), greatest(CAST(f AS BIGINT) + n - greatest(f, 1), 0)) END;
+        CREATE OR REPLACE MACRO foz_split_part(s, d, n) AS CASE WHEN n = 0 THEN error('22023: field position must not be zero')
+            WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END ELSE split_part(s, d, n) END;
+        CREATE OR REPLACE MACRO foz_greatest(a, b) AS CASE WHEN a IS NULL OR b > a THEN b ELSE a END;
+        CREATE OR REPLACE MACRO foz_least(a, b) AS CASE WHEN a IS NULL OR b < a THEN b ELSE a END;
         CREATE OR REPLACE MACRO array_upper(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a)::INTEGER END;
         CREATE OR REPLACE MACRO array_lower(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN 1 END;
         CREATE OR REPLACE MACRO cardinality(a) AS len(a)::INTEGER;
@@ -52,8 +121,6 @@ static class PgFunctions
         CREATE OR REPLACE MACRO initcap(s) AS
             array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(w[1]) || w[2:]), ' ');
         CREATE OR REPLACE MACRO btrim(s, c := ' ') AS trim(s, c);
-        CREATE OR REPLACE MACRO div(a, b) AS trunc(a // b);
-        CREATE OR REPLACE MACRO regexp_match(s, p) AS CASE WHEN regexp_matches(s, p) THEN [regexp_extract(s, p)] END;
         CREATE OR REPLACE MACRO _pg_expandarray(a) AS
             unnest(list_transform(range(1, len(a) + 1), lambda i: {'x': a[i], 'n': i::INTEGER}));
         CREATE OR REPLACE MACRO array_remove(a, e) AS list_filter(a, lambda x: x IS DISTINCT FROM e);

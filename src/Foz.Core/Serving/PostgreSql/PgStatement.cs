@@ -65,6 +65,8 @@ static class PgStatement
 
     static ColumnDefinition Translate(ColumnDefinition column, Func<string, string, string> type) => PgColumnTypes.IsCounted(column.Type)
         ? column with { Type = "bigint", Identity = new(Start: 1, Step: 1, AllowsExplicit: true) }
+        // A Delta table counts in bigint alone.
+        : column.Identity is not null && type(column.Name, column.Type) is "int" or "smallint" or "integer" ? column with { Type = "bigint" }
         : column with { Type = type(column.Name, column.Type) };
 
     static TableAlteration Translate(TableAlteration alteration, Func<string, string, string> type) => alteration switch

@@ -98,6 +98,11 @@ sealed class PgTokens
         {
             if (parts > SqlTokens.NestingMax) throw SqlTokens.TooDeep(Sql, StartOf(last));
             var start = last;
+            if (ClauseStart(last) is >= 0 and var clause)
+            {
+                last = clause - 1;
+                continue;
+            }
             if (IsSymbol(last, ']'))
             {
                 last = PartnerOf(last) - 1;
@@ -143,6 +148,7 @@ sealed class PgTokens
             if (IsCast(at)) at = TypeEnd(at + 2);
             else if (IsSymbol(at, '[')) at = PartnerOf(at) + 1;
             else if (IsSymbol(at, '.') && IsName(at + 1)) at += 2;
+            else if (ClauseEnd(at) is var behind && behind > at) at = behind;
             else if (IsWord(at, "collate"))
             {
                 at += 2;
@@ -166,6 +172,35 @@ sealed class PgTokens
         return Math.Min(at, Count);
     }
 
+    /// <summary>The first token of <c>FILTER (…)</c>, <c>OVER (…)</c>, <c>OVER w</c> or <c>WITHIN GROUP (…)</c> that ends with one; −1 for none.</summary>
+    public int ClauseStart(int last)
+    {
+        if (IsName(last) && IsWord(last - 1, "over") && IsSymbol(last - 2, ')')) return last - 1;
+        if (!IsSymbol(last, ')')) return -1;
+        var word = PartnerOf(last) - 1;
+        if (IsWord(word, "group") && IsWord(word - 1, "within")) word--;
+        else if (!IsWord(word, "over") && !IsWord(word, "filter")) return -1;
+        return IsSymbol(word - 1, ')') ? word : -1;
+    }
+
+    /// <summary>The token behind a call that closes with one, and behind such clauses of it.</summary>
+    public int CallEnd(int close)
+    {
+        var end = close + 1;
+        while (ClauseEnd(end) is var behind && behind > end) end = behind;
+        return end;
+    }
+
+    /// <summary>The token behind such a clause that begins with one; the same where none does.</summary>
+    int ClauseEnd(int first)
+    {
+        if (!IsSymbol(first - 1, ')')) return first;
+        if (IsWord(first, "over") && IsName(first + 1)) return first + 2;
+        var open = IsWord(first, "over") || IsWord(first, "filter") ? first + 1
+            : IsWord(first, "within") && IsWord(first + 1, "group") ? first + 2 : -1;
+        return open > 0 && IsSymbol(open, '(') ? PartnerOf(open) + 1 : first;
+    }
+
     int CaseEnd(int first)
     {
         var depth = 0;
@@ -176,6 +211,30 @@ sealed class PgTokens
         }
         return Count;
     }
+
+    /// <summary>The first token of the product that ends with one: of what <c>* / % ^</c> join.</summary>
+    public int ProductStart(int last)
+    {
+        var start = OperandStart(last);
+        for (var parts = 0; parts < SqlTokens.NestingMax; parts++)
+        {
+            var before = start - 1;
+            if (IsProduct(before) && EndsOperand(before - 1)) start = OperandStart(before - 1);
+            else if ((IsSymbol(before, '-') || IsSymbol(before, '+')) && !EndsOperand(before - 1) && before >= 0) start = before;
+            else return start;
+        }
+        throw SqlTokens.TooDeep(Sql, StartOf(last));
+    }
+
+    /// <summary>The token behind the factor that begins with one: of what <c>^</c> joins.</summary>
+    public int FactorEnd(int first)
+    {
+        var end = OperandEnd(first);
+        while (IsSymbol(end, '^')) end = OperandEnd(end + 1);
+        return end;
+    }
+
+    bool IsProduct(int index) => IsSymbol(index, '*') || IsSymbol(index, '/') || IsSymbol(index, '%') || IsSymbol(index, '^');
 
     int CaseStart(int last)
     {

@@ -127,6 +127,7 @@ sealed partial class PgTranslator
                 CultureInfo.InvariantCulture, $"{PgFunctions.NameOf(kind)}({context.Catalog()}, '{name}'{arguments}"));
             return;
         }
+        if (VisitNumberCall(i, name, close) || VisitTextCall(i, name, close)) return;
         switch (name)
         {
             case "current_schemas":

@@ -14,18 +14,26 @@ sealed partial class PgTranslator
         var isConstant = IsConstant(start, i);
         if (LookUpOf(type, isConstant) is { } lookUp)
         {
-            // The number of what it is, which the operand is already.
-            if (!isConstant && Tokens.IsCast(end) && LastName(end + 2) == "oid") Replace(i, end, "");
-            else
+            // The number of what it is, and not its name.
+            if (LastName(type) == "regclass" && Tokens.IsCast(end) && LastName(end + 2) == "oid") lookUp = LookUp("oid", "regclass");
+            else if (!isConstant && Tokens.IsCast(end) && LastName(end + 2) == "oid")
             {
-                Edits.Before(Tokens.StartOf(start), lookUp);
-                Replace(i, end, ")");
+                Replace(i, end, "");
+                return;
             }
+            Edits.Before(Tokens.StartOf(start), lookUp);
+            Replace(i, end, ")");
             return;
         }
-        if (start == i - 1 && Tokens.KindOf(start) == SqlTokenKind.Text && (ArrayOf(start, type, end) ?? BytesOf(start, type, end)) is { } value)
+        if (start == i - 1 && Tokens.KindOf(start) == SqlTokenKind.Text && ArrayOf(start, type, end) is { } value)
         {
             Replace(start, end, value);
+            return;
+        }
+        if (Converted(start, i, type, end) is var (before, behind))
+        {
+            Edits.Before(Tokens.StartOf(start), before);
+            Replace(i, end, behind);
             return;
         }
         IsDone[i] = IsDone[i + 1] = true;
@@ -45,9 +53,14 @@ sealed partial class PgTranslator
             Replace(at, close + 1, ")");
         }
         else if (at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Text
-            && (ArrayOf(i + 2, type, close) ?? BytesOf(i + 2, type, close)) is { } value)
+            && ArrayOf(i + 2, type, close) is { } value)
         {
             Replace(i, close + 1, value);
+        }
+        else if (Converted(i + 2, at, type, close) is var (before, behind))
+        {
+            Replace(i, i + 2, before);
+            Replace(at, close + 1, behind);
         }
         else
         {
@@ -85,21 +98,11 @@ sealed partial class PgTranslator
         if (!Tokens.IsSymbol(end - 1, ']') || PgTypes.FindByName(LastName(type)) is not { } oid
             || PgTypes.Find(oid) is not { } element) return null;
         var value = Tokens.Sql[(Tokens.StartOf(text) + 1)..(Tokens.EndOf(text) - 1)].Replace("''", "'", StringComparison.Ordinal);
-        return value.TrimStart().StartsWith('{') ? PgArrayText.ToSql(value, element) : null;
-    }
-
-    /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal form, which the engine would read otherwise; null of any other.</summary>
-    string? BytesOf(int text, int type, int end)
-    {
-        var value = Tokens.Sql[Tokens.StartOf(text)..Tokens.EndOf(text)];
-        if (LastName(type) != "bytea" || Tokens.IsSymbol(end - 1, ']') || !value.StartsWith(@"'\x", StringComparison.Ordinal)) return null;
-        var digits = value[3..^1];
-        return digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit)
-            ? $"unhex('{digits}')"
-            : throw new FozException(ErrorKind.Data, "invalid hexadecimal data")
-            {
-                SqlState = "22023", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)), Hint = "write two digits of 0 to 9 and a to f for each byte",
-            };
+        if (!value.TrimStart().StartsWith('{')) return null;
+        var list = PgArrayText.ToSql(value, element);
+        return Tokens.IsSymbol(Tokens.PartnerOf(end - 1) - 1, ']') || value.TrimStart().StartsWith("{{", StringComparison.Ordinal)
+            ? throw Unsupported("a text with arrays of arrays", text, "write ARRAY[ARRAY[1, 2], ARRAY[3, 4]]")
+            : list;
     }
 
     /// <summary>The last part of a type's name.</summary>

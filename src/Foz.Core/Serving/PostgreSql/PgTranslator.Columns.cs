@@ -85,6 +85,7 @@ sealed partial class PgTranslator
 
     (string? Name, int Strength) NameOfOperand(int start, int end)
     {
+        while (Tokens.ClauseStart(end - 1) is var clause && clause > start) end = clause;
         var cast = LastCast(start, end);
         if (cast > start)
         {

@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Wire.PostgreSql;
 
 namespace Foz.Core.Serving.PostgreSql;
 
@@ -12,6 +13,20 @@ sealed class TranslationContext(SqlSession session, Func<long> catalog)
 
     /// <summary>Whether the user is who reads what is made of the statement, and not who writes it.</summary>
     public bool IsOfReader { get; init; }
+
+    /// <summary>Whether the statement is a query whose columns a client sees, and not a part of another.</summary>
+    public bool IsQuery
+    {
+        get => Asked(field);
+        init;
+    }
+
+    /// <summary>The types of parameters, as far as they are known; 0 where one is not.</summary>
+    public IReadOnlyList<uint> ParameterTypes { get; init; } = [];
+
+    /// <summary>The type of a parameter, counted from 1; null where it is not known.</summary>
+    public uint? ParameterType(int number) =>
+        Asked(number > 0 && number <= ParameterTypes.Count && ParameterTypes[number - 1] is not 0 and not TypeOids.Unknown and var oid ? (uint?)oid : null);
 
     /// <summary>The user.</summary>
     public string User => Asked(session.User.Name);
@@ -47,8 +62,10 @@ sealed partial class PgTranslator : SqlTranslator
     public static RewrittenSql Translate(string sql, TranslationContext context)
     {
         var translator = new PgTranslator(sql, context);
+        if (translator.IsValues && context.IsQuery) translator.NameValuesOfStatement();
         for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
         translator.EscapePatterns();
+        translator.OrderJoinedColumns();
         translator.NameColumns();
         translator.FoldWords();
         return translator.Edits.Apply(sql);
@@ -67,6 +84,9 @@ sealed partial class PgTranslator : SqlTranslator
                 break;
             case SqlTokenKind.Text when PgEscapes.Has(Tokens.List.TextOf(i)):
                 VisitEscapes(i);
+                break;
+            case SqlTokenKind.Number:
+                VisitNumber(i);
                 break;
         }
     }
@@ -88,22 +108,31 @@ sealed partial class PgTranslator : SqlTranslator
     {
         if (Tokens.IsCast(i)) VisitCast(i);
         else if (Tokens.IsSymbol(i, '~') || Tokens.IsSymbol(i, '!')) VisitPattern(i);
-        else if (Tokens.IsSymbol(i, '/') && !Tokens.TouchesPrevious(i) && Tokens.EndsOperand(i - 1)) Divide(i);
-        else if (Tokens.IsSymbol(i, '/') && Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '/')) Divide(i);
         else if (Tokens.IsSymbol(i, '[')) VisitSubscript(i);
+        else if (Tokens.EndsOperand(i - 1)) VisitOperator(i);
     }
 
-    /// <summary>DuckDB's own division gives a fraction of whole numbers.</summary>
-    void Divide(int i)
+    /// <summary>An operator behind an operand.</summary>
+    void VisitOperator(int i)
     {
-        if (!Tokens.IsSymbol(i + 1, '/')) Replace(i, i + 1, "//");
+        var isPair = Tokens.TouchesPrevious(i + 1);
+        if (Tokens.IsSymbol(i, '/') && !(isPair && Tokens.IsSymbol(i + 1, '/'))) VisitDivision(i, "foz_div");
+        else if (Tokens.IsSymbol(i, '%') && Tokens.KindOf(i + 1) is not null) VisitDivision(i, "foz_mod");
+        else if (Tokens.IsSymbol(i, '^') && !(isPair && Tokens.IsSymbol(i + 1, '@'))) VisitPower(i);
+        else if (Tokens.IsSymbol(i, '|') && isPair && Tokens.IsSymbol(i + 1, '|')) VisitJoin(i);
+        else if (Tokens.IsSymbol(i, '@') && isPair && Tokens.IsSymbol(i + 1, '>')) VisitContains(i, "foz_contains");
+        else if (Tokens.IsSymbol(i, '<') && isPair && Tokens.IsSymbol(i + 1, '@')) VisitContains(i, "foz_contained");
     }
 
     /// <summary>PostgreSQL counts the elements of some vectors from 0.</summary>
     void VisitSubscript(int i)
     {
         if (!Tokens.IsName(i - 1)
-            || Tokens.NameOf(i - 1) is not ("indkey" or "indclass" or "indoption" or "indcollation" or "proargtypes")) return;
+            || Tokens.NameOf(i - 1) is not ("indkey" or "indclass" or "indoption" or "indcollation" or "proargtypes"))
+        {
+            VisitNegativeSubscript(i);
+            return;
+        }
         Edits.After(Tokens.EndOf(i), "1 + (");
         Edits.Before(Tokens.StartOf(Tokens.PartnerOf(i)), ")");
     }
@@ -130,6 +159,8 @@ sealed partial class PgTranslator : SqlTranslator
             at++;
         }
         var end = Tokens.OperandEnd(at);
+        if (end == at + 1 && Tokens.KindOf(at) == SqlTokenKind.Text && Tokens.List.TextOf(at)[0] == '\'')
+            Replace(at, end, PgPattern.ToEngine(Tokens.List.TextOf(at)));
         Replace(start, at, isNot ? " !~ " : " ~ ");
         Edits.Before(Tokens.StartOf(at), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (");
         Edits.After(Tokens.EndOf(end - 1), ") || ').*')");
@@ -184,6 +215,24 @@ sealed partial class PgTranslator : SqlTranslator
             case "cast" when Tokens.IsSymbol(i + 1, '('):
                 VisitCastCall(i);
                 return true;
+            case "similar" when Tokens.EndsOperand(i - 1) || Tokens.IsWord(i - 1, "not"):
+                VisitSimilar(i);
+                return true;
+            case "is" when Tokens.EndsOperand(i - 1):
+                VisitIs(i);
+                return true;
+            case "not":
+                CheckNotIn(i);
+                return true;
+            case "b" or "x":
+                CheckBits(i);
+                return false;
+            case "at" when Tokens.EndsOperand(i - 1):
+                VisitZone(i);
+                return true;
+            case "values":
+                NameValues(i);
+                return true;
             case "desc" when Tokens.EndsOperand(i - 1) && !Tokens.IsWord(i + 1, "nulls"):
                 // The greatest come first, and PostgreSQL has NULL for the greatest.
                 Edits.After(Tokens.EndOf(i), " NULLS FIRST");
@@ -201,7 +250,7 @@ sealed partial class PgTranslator : SqlTranslator
                 VisitUnicode(i);
                 return true;
             default:
-                return VisitSessionWord(i);
+                return (Tokens.KindOf(i + 1) == SqlTokenKind.Text && VisitTypedConstant(i)) || VisitSessionWord(i);
         }
     }
 
@@ -215,21 +264,6 @@ sealed partial class PgTranslator : SqlTranslator
             || (Tokens.IsSymbol(symbol, '!') && Tokens.IsSymbol(symbol + 1, '~') && !Tokens.IsSymbol(symbol + 2, '~'));
         if (isPattern || symbol >= close) return;
         Replace(i, close + 1, $" {Tokens.Sql[Tokens.StartOf(symbol)..Tokens.EndOf(close - 1)]} ");
-    }
-
-    /// <summary><c>x = ANY (list)</c> as a function: as a query DuckDB does not have it in outer joins.</summary>
-    void VisitAny(int i)
-    {
-        if (Tokens.IsWord(i + 2, "select") || Tokens.IsWord(i + 2, "with") || Tokens.IsWord(i + 2, "values")
-            || (Tokens.IsSymbol(i + 2, '(') && Tokens.IsWord(i + 3, "select"))) return;
-        var isAll = Tokens.IsWord(i, "all");
-        var operatorStart = isAll ? i - 2 : i - 1;
-        if (isAll ? !(Tokens.IsSymbol(i - 2, '<') && Tokens.IsSymbol(i - 1, '>')) && !(Tokens.IsSymbol(i - 2, '!') && Tokens.IsSymbol(i - 1, '='))
-            : !Tokens.IsSymbol(i - 1, '=') || !Tokens.EndsOperand(i - 2)) return;
-        var start = Tokens.OperandStart(operatorStart - 1);
-        Edits.Before(Tokens.StartOf(start), isAll ? "(NOT foz_any(" : "foz_any(");
-        Replace(operatorStart, i + 2, ", ");
-        if (isAll) Edits.After(Tokens.EndOf(Tokens.PartnerOf(i + 1)), ")");
     }
 
     /// <summary>Names without quotes are in small letters; words of SQL are the same in any.</summary>

@@ -1,3 +1,5 @@
+using Foz.Wire.PostgreSql;
+
 namespace Foz.Core.Serving.PostgreSql;
 
 /// <summary>Names of types in SQL.</summary>
@@ -18,8 +20,6 @@ static class PgTypeNames
         ["character_data"] = "VARCHAR",
         ["yes_or_no"] = "VARCHAR",
         ["aclitem"] = "VARCHAR",
-        ["inet"] = "VARCHAR",
-        ["cidr"] = "VARCHAR",
         ["money"] = "DECIMAL(18,2)",
         ["cardinal_number"] = "INTEGER",
         ["oid"] = "UINTEGER",
@@ -58,6 +58,35 @@ static class PgTypeNames
     /// <param name="hasDigits">Whether digits are given behind it.</param>
     public static string? EngineName(string name, bool hasDigits) =>
         hasDigits && name is "numeric" or "decimal" ? null : engineNames.GetValueOrDefault(name);
+
+    static readonly Dictionary<uint, string> fullNames = new()
+    {
+        [TypeOids.Bool] = "boolean",
+        [TypeOids.Bytea] = "bytea",
+        [TypeOids.Int2] = "smallint",
+        [TypeOids.Int4] = "integer",
+        [TypeOids.Int8] = "bigint",
+        [TypeOids.Oid] = "oid",
+        [TypeOids.Numeric] = "numeric",
+        [TypeOids.Float4] = "real",
+        [TypeOids.Float8] = "double precision",
+        [TypeOids.Text] = "text",
+        [TypeOids.Json] = "json",
+        [TypeOids.Jsonb] = "jsonb",
+        [TypeOids.Uuid] = "uuid",
+        [TypeOids.Date] = "date",
+        [TypeOids.Timestamp] = "timestamp without time zone",
+        [TypeOids.Timestamptz] = "timestamp with time zone",
+        [PgTypes.Time] = "time without time zone",
+        [PgTypes.TimeTz] = "time with time zone",
+        [PgTypes.Interval] = "interval",
+    };
+
+    /// <summary>The name of a type as <c>pg_typeof</c> tells it.</summary>
+    public static string Of(uint oid) =>
+        fullNames.TryGetValue(oid, out var name) ? name
+        : TypeOids.ElementOf(oid) is not 0 and var element && fullNames.TryGetValue(element, out var of) ? $"{of}[]"
+        : "text";
 
     /// <summary>What a column is called that is a value of a type and nothing else.</summary>
     public static string ColumnName(string type) => columnNames.GetValueOrDefault(type, type);

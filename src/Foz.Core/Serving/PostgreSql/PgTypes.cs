@@ -23,6 +23,7 @@ public static partial class PgTypes
         // Tables of the lake have no such column: only the catalog's identifiers are of it.
         TypeId.UInteger => new(TypeOids.Oid, 4),
         TypeId.HugeInt or TypeId.UHugeInt or TypeId.UBigInt or TypeId.BigNum => new(TypeOids.Numeric, -1),
+        TypeId.Decimal when PgNumeric.IsWithoutDigits(type) => new(TypeOids.Numeric, -1),
         TypeId.Decimal => new(TypeOids.Numeric, -1, ((type.Width << 16) | type.Scale) + 4),
         TypeId.Float => new(TypeOids.Float4, 4),
         TypeId.Double => new(TypeOids.Float8, 8),
@@ -60,6 +61,12 @@ public static partial class PgTypes
     /// <summary>Digits and lengths of a type.</summary>
     [GeneratedRegex(@"\([0-9, -]*\)|\s", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Digits();
+
+    /// <summary>Whether numbers of a type of the engine's show no zeros at their end: it stands for <c>numeric</c> without digits.</summary>
+    public static bool HasNoDigits(LogicalType type) => PgNumeric.IsWithoutDigits(type);
+
+    /// <summary>A number of such a type without the zeros at its end.</summary>
+    public static (Int128 Unscaled, int Scale) Trim(Int128 unscaled, int scale) => PgNumeric.Trim(unscaled, scale);
 
     /// <summary><c>text</c>.</summary>
     public static PgType Text { get; } = new(TypeOids.Text, -1);

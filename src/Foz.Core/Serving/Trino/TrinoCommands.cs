@@ -107,7 +107,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         {
             if (request.TransactionId is not null)
                 throw new FozException(ErrorKind.Sql, "Nested transactions not supported") { SqlState = "0A000" };
-            session.BeginTransaction(begin.ReadsOnly);
+            session.BeginTransaction(new(begin.ReadsOnly, Isolation: null));
             return new(new DoneCursor("START TRANSACTION"), request.HasPrecisions, static () => ValueTask.CompletedTask)
             {
                 Effects = new() { StartedTransaction = service.Transactions.Add(session) },

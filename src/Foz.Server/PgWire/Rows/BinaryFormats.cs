@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
@@ -120,6 +121,19 @@ static class BinaryFormats
                 : typeof(T) == typeof(Int128)
                     ? NumericFormat.WriteBinary(Int128.CreateTruncating(value), context.Scale, destination)
                     : NumericFormat.WriteBinary(UInt128.CreateTruncating(value), destination);
+    }
+
+    internal readonly struct NumericWithoutDigits : IValueFormat<Int128>
+    {
+        public static int BytesMax => NumericFormat.BinaryBytesMax;
+
+        public static bool IsFixed => false;
+
+        public static int Write(Int128 value, FormatContext context, Span<byte> destination)
+        {
+            var (unscaled, scale) = PgTypes.Trim(value, context.Scale);
+            return NumericFormat.WriteBinary(unscaled, scale, destination);
+        }
     }
 
     internal readonly struct DateFormat : IValueFormat<Date>

@@ -1,3 +1,4 @@
+using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
 
@@ -38,6 +39,7 @@ static class ColumnEncoders
         TypeId.UBigInt => Number<ulong>(context),
         TypeId.HugeInt => Number<Int128>(context),
         TypeId.UHugeInt => Number<UInt128>(context),
+        TypeId.Decimal when PgTypes.HasNoDigits(type) => new PlainValue<Int128, TextFormats.NumericWithoutDigits>(context),
         TypeId.Decimal => type.Width switch
         {
             <= 4 => Number<short>(context),
@@ -83,6 +85,7 @@ static class ColumnEncoders
         (TypeId.HugeInt, TypeOids.Numeric) => Numeric<Int128>(context),
         (TypeId.UHugeInt, TypeOids.Numeric) => Numeric<UInt128>(context),
         (TypeId.BigNum, TypeOids.Numeric) => new BigNumValue(),
+        (TypeId.Decimal, TypeOids.Numeric) when PgTypes.HasNoDigits(type) => new PlainValue<Int128, BinaryFormats.NumericWithoutDigits>(context),
         (TypeId.Decimal, TypeOids.Numeric) => type.Width switch
         {
             <= 4 => Numeric<short>(context),

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
 
@@ -94,6 +95,19 @@ static class TextFormats
             return Unsafe.SizeOf<T>() <= sizeof(long)
                 ? NumericFormat.WriteText(long.CreateTruncating(value), context.Scale, destination)
                 : NumericFormat.WriteText(Int128.CreateTruncating(value), context.Scale, destination);
+        }
+    }
+
+    internal readonly struct NumericWithoutDigits : IValueFormat<Int128>
+    {
+        public static int BytesMax => NumericFormat.TextBytesMax;
+
+        public static bool IsFixed => false;
+
+        public static int Write(Int128 value, FormatContext context, Span<byte> destination)
+        {
+            var (unscaled, scale) = PgTypes.Trim(value, context.Scale);
+            return NumericFormat.WriteText(unscaled, scale, destination);
         }
     }
 

@@ -90,9 +90,9 @@ public sealed class PreparedStatementTests : IAsyncLifetime
     [InlineData("+1.5", "1.5")]
     [InlineData(" -12.50 ", "-12.50")]
     [InlineData("5.", "5")]
-    [InlineData("1e3", "1000.0")]
+    [InlineData("1e3", "1000")]
     [InlineData("99999999999999999999999999999999999999", "99999999999999999999999999999999999999")]
-    [InlineData("Infinity", "inf")]
+    [InlineData("Infinity", "Infinity")]
     public async Task Numbers_keep_their_digits(string text, string value)
     {
         var statement = await session.PrepareAsync("SELECT $1::text AS n", [TypeOids.Numeric], Cancel);

@@ -149,6 +149,7 @@ static class ServedSessionExtensions
     {
         null => "NULL",
         string text => text,
+        Foz.DuckDB.DecimalValue number => Foz.Core.Serving.PostgreSql.PgValueText.Of(number),
         System.Collections.IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(Text))}]",
         _ => FormattableString.Invariant($"{value}"),
     };
