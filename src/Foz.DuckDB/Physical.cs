@@ -16,7 +16,7 @@ static class Physical
         TypeId.BigInt or TypeId.UBigInt or TypeId.Double or TypeId.Timestamp or TypeId.TimestampS or TypeId.TimestampMs
             or TypeId.TimestampNs or TypeId.TimestampTz or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs => 8,
         TypeId.HugeInt or TypeId.UHugeInt or TypeId.Uuid or TypeId.Interval or TypeId.List or TypeId.Map => 16,
-        TypeId.Decimal => SizeOfDecimal(type.Width),
+        TypeId.Decimal => DecimalSize(type.Width),
         TypeId.Enum => type.EnumValues.Count <= EnumByteMax ? 1 : type.EnumValues.Count <= EnumShortMax ? 2 : 4,
         _ => IsText(type.Id) ? 16 : 0,
     };
@@ -25,7 +25,8 @@ static class Physical
     public static bool IsText(TypeId id) =>
         id is TypeId.Varchar or TypeId.Blob or TypeId.Bit or TypeId.BigNum or TypeId.Geometry;
 
-    static int SizeOfDecimal(int width) => width switch
+    /// <summary>Bytes of a decimal of so many digits.</summary>
+    public static int DecimalSize(int width) => width switch
     {
         <= 4 => 2,
         <= 9 => 4,

@@ -103,18 +103,21 @@ readonly ref struct VariantReader
         _ => throw new NotSupportedException($"a VARIANT holds a value of kind {(byte)kind}, which is not known"),
     };
 
-    /// <summary>Width and scale, then an integer of the width's size.</summary>
+    /// <summary>
+    /// Width and scale, then an integer of the width's size. The width counts the digits of this value: it can be less than the
+    /// scale, and is 0 for a zero.
+    /// </summary>
     static DecimalValue ReadDecimal(ReadOnlySpan<byte> bytes)
     {
         var (width, scale) = ((byte)ReadNumber(ref bytes), (byte)ReadNumber(ref bytes));
-        Int128 unscaled = Physical.SizeOf(LogicalType.Decimal(width, scale)) switch
+        Int128 unscaled = Physical.DecimalSize(width) switch
         {
             sizeof(short) => BinaryPrimitives.ReadInt16LittleEndian(bytes),
             sizeof(int) => BinaryPrimitives.ReadInt32LittleEndian(bytes),
             sizeof(long) => BinaryPrimitives.ReadInt64LittleEndian(bytes),
             _ => BinaryPrimitives.ReadInt128LittleEndian(bytes),
         };
-        return new(unscaled, width, scale);
+        return new(unscaled, Math.Max(Math.Max(width, scale), (byte)1), scale);
     }
 
     StructValue ReadObject(ReadOnlySpan<byte> bytes)

@@ -8,8 +8,9 @@ namespace Foz.Core.Tables;
 
 /// <summary>
 /// Where data files hold columns otherwise than the table's schema tells: fields of structs under other names, where
-/// the table maps columns by id (PROTOCOL.md, "Column Mapping"); structs none of whose fields are left; and variants as
-/// plain structs of two byte strings, as their first writers had no annotation for them in Parquet.
+/// the table maps columns by id (PROTOCOL.md, "Column Mapping"); structs none of whose fields are left; variants as
+/// plain structs of two byte strings, as their first writers had no annotation for them in Parquet; and days and times
+/// before 1582-10-15 in another calendar.
 /// </summary>
 /// <param name="hasPlainVariants">Whether variants are plain structs.</param>
 /// <param name="names">The names of fields by their ids; null where fields have their physical names.</param>
@@ -27,6 +28,9 @@ sealed class FileLayout(
 
     /// <summary>Whether variants are plain structs.</summary>
     public bool HasPlainVariants => hasPlainVariants;
+
+    /// <summary>How old days and times are counted where that is not the engine's way; else null.</summary>
+    public OldCalendar? Calendar { get; private init; }
 
     /// <summary>The name of a field of a struct in the files; null if they have none.</summary>
     public string? NameOf(StructField field, ColumnMappingMode mapping) =>
@@ -57,15 +61,18 @@ sealed class FileLayout(
             && table.Schema.Columns.Fields.Any(field => Contains(field.Type, type => type is StructType));
         var mayDiffer = isByNames
             || (hasStructs && (table.Schema.Mapping == ColumnMappingMode.Id || HasLostFields(table)));
-        if (!hasVariants && !mayDiffer) return [(Standard, files)];
+        var calendars = OldCalendar.Find(session, table, files, cancellationToken);
+        if (!hasVariants && !mayDiffer && calendars.Count == 0) return [(Standard, files)];
         return
         [
-            .. files.Select(file => (File: file, Layout: Find(file))).GroupBy(pair => pair.Layout.Key)
+            .. files.Select(file => (File: file, Layout: Find(file).With(calendars.GetValueOrDefault(file))))
+                .GroupBy(pair => (pair.Layout.Key, pair.Layout.Calendar?.Rules))
                 .Select(group => (group.First().Layout, (IReadOnlyCollection<AddFile>)[.. group.Select(pair => pair.File)])),
         ];
 
         FileLayout Find(AddFile file)
         {
+            if (!hasVariants && !mayDiffer) return Standard;
             if (known.TryGetValue(file, out var layout) && (!mayDiffer || layout.Schema == table.Schema)) return layout;
             layout = Read(session, table, TableScan.LocalPath(table, file), hasVariants, mayDiffer, cancellationToken);
             known.AddOrUpdate(file, layout);
@@ -79,6 +86,9 @@ sealed class FileLayout(
 
     /// <summary>The table's schema that the layout was read for; null where it is the same for all.</summary>
     TableSchema? Schema { get; init; }
+
+    FileLayout With(OldCalendar? calendar) =>
+        calendar is null ? this : new(hasPlainVariants, names, strangers) { Schema = Schema, Calendar = calendar };
 
     // Ids are given out once: fields that had others are gone.
     static bool HasLostFields(TableSnapshot table) =>

@@ -63,8 +63,10 @@ sealed record PartitionColumn(StructField Field, string PhysicalName, int Ordina
     public string Sql(ScanToken? token)
     {
         var text = Varies ? $"{ScanFunctions.Partition}({token!.Value}, {Ordinal}, filename)" : SqlText.LiteralOrNull(only);
-        return Field.Type == DeltaType.Binary
-            ? $"unhex({text})"
-            : $"CAST({text} AS {PhysicalColumns.LogicalTypeName(Field.Type)})";
+        if (Field.Type == DeltaType.Binary) return $"unhex({text})";
+        var value = $"CAST({text} AS {PhysicalColumns.LogicalTypeName(Field.Type)})";
+        return Field.Type == DeltaType.String && TextLength.Of(Field) is { IsPadded: true } length
+            ? PhysicalColumns.Padded(value, length)
+            : value;
     }
 }

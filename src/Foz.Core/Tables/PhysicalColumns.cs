@@ -13,6 +13,11 @@ namespace Foz.Core.Tables;
 sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
 {
     const string ElementVariable = "x";
+
+    // The engine's own columns of a scan, which a file's columns of the same names would hide.
+    static readonly string[] engineNames = ["filename", "file_row_number", "file_index", "rowid"];
+    const string RenamedPrefix = "foz own ";
+
     const string PlainVariant = "STRUCT(metadata BLOB, \"value\" BLOB)";
 
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
@@ -21,7 +26,7 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     public string Schema(TableSchema schema, IReadOnlyList<ExtraColumn> others)
     {
         var columns = schema.DataColumns.Where(IsInFiles).Select(
-            field => Entry(Key(field, isByName: others.Count > 0), field.PhysicalName(mapping), TypeName(field.Type)));
+            field => Entry(Key(field, isByName: others.Count > 0), ScanName(field), TypeName(field.Type)));
         return $"MAP {{{string.Join(", ", columns.Concat(others.Select(
             column => Entry(SqlText.Literal(column.Name), column.Name, column.Type))))}}}";
     }
@@ -36,7 +41,15 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
     /// <summary>The value of a top-level column, with fields of structs renamed to the names that people see.</summary>
     public string Value(StructField field) => field.Type == DeltaType.Void
         ? $"CAST(NULL AS {LogicalTypeName(field.Type)})"
-        : Convert(SqlText.Identifier(field.PhysicalName(mapping)), field.Type, depth: 0);
+        : Convert(SqlText.Identifier(ScanName(field)), field.Type, TextLength.TypeOf(field), depth: 0);
+
+    // What a column is called inside of the scan: no other column can have that name.
+    string ScanName(StructField field)
+    {
+        var name = field.PhysicalName(mapping);
+        return engineNames.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || name.StartsWith(RenamedPrefix, StringComparison.OrdinalIgnoreCase) ? RenamedPrefix + name : name;
+    }
 
     static string Entry(string key, string name, string type) =>
         $"{key}: {{'name': {SqlText.Literal(name)}, 'type': {SqlText.Literal(type)}, 'default_value': NULL}}";
@@ -68,35 +81,48 @@ sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout)
         return fields.Count > 0 ? fields : [(type.Fields[0], type.Fields[0].PhysicalName(mapping))];
     }
 
-    string Convert(string value, DeltaType type, int depth)
+    string Convert(string value, DeltaType type, DeltaType? sized, int depth)
     {
-        if (!IsConverted(type)) return value;
+        if (!IsConverted(type, sized)) return value;
         var element = ElementVariable + depth.ToString(CultureInfo.InvariantCulture);
+        string Part(string part, DeltaType partType, int place) =>
+            Convert(part, partType, TextLength.Part(sized, place), depth + 1);
         return type switch
         {
-            StructType s => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select(f =>
-                $"{SqlText.Identifier(f.Name)} := {FieldValue(s, value, f, depth)}"))}) END",
-            ArrayType array =>
-                $"list_transform({value}, lambda {element}: {Convert(element, array.Element, depth + 1)})",
+            StructType s => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select((f, i) =>
+                $"{SqlText.Identifier(f.Name)} := {FieldValue(s, value, f, TextLength.Part(sized, i), depth)}"))}) END",
+            ArrayType array => $"list_transform({value}, lambda {element}: {Part(element, array.Element, 0)})",
             MapType map =>
                 $"map_from_entries(list_transform(map_entries({value}), lambda {element}: struct_pack("
-                + $"k := {Convert($"({element}).key", map.Key, depth + 1)}, "
-                + $"v := {Convert($"({element}).value", map.Value, depth + 1)})))",
+                + $"k := {Part($"({element}).key", map.Key, 0)}, v := {Part($"({element}).value", map.Value, 1)})))",
+            PrimitiveType { Kind: PrimitiveKind.Date } => layout.Calendar!.Date(value),
+            PrimitiveType { Kind: PrimitiveKind.Timestamp } => layout.Calendar!.Timestamp(value),
+            PrimitiveType { Kind: PrimitiveKind.String } => Padded(value, ((SizedTextType)sized!).Length),
             _ => $"variant_bytes_to_variant(({value}).metadata || ({value}).\"value\")",
         };
     }
 
-    string FieldValue(StructType parent, string value, StructField field, int depth) =>
+    /// <summary>A text with the blanks that readers see at its end.</summary>
+    public static string Padded(string value, TextLength length)
+    {
+        var max = length.LengthMax.ToString(CultureInfo.InvariantCulture);
+        return $"CASE WHEN length({value}) < {max} THEN rpad({value}, {max}, ' ') ELSE {value} END";
+    }
+
+    string FieldValue(StructType parent, string value, StructField field, DeltaType? sized, int depth) =>
         field.Type != DeltaType.Void && layout.StrangerIn(parent) is null && layout.NameOf(field, mapping) is { } name
-            ? Convert($"({value}).{SqlText.Identifier(name)}", field.Type, depth)
+            ? Convert($"({value}).{SqlText.Identifier(name)}", field.Type, sized, depth)
             : $"CAST(NULL AS {LogicalTypeName(field.Type)})";
 
-    bool IsConverted(DeltaType type) => type switch
+    bool IsConverted(DeltaType type, DeltaType? sized) => type switch
     {
-        StructType s => layout.StrangerIn(s) is not null || s.Fields.Any(f =>
-            f.Type == DeltaType.Void || layout.NameOf(f, mapping) != f.Name || IsConverted(f.Type)),
-        ArrayType array => IsConverted(array.Element),
-        MapType map => IsConverted(map.Key) || IsConverted(map.Value),
+        StructType s => layout.StrangerIn(s) is not null || s.Fields.Select((f, i) => (Field: f, Place: i)).Any(f =>
+            f.Field.Type == DeltaType.Void || layout.NameOf(f.Field, mapping) != f.Field.Name
+            || IsConverted(f.Field.Type, TextLength.Part(sized, f.Place))),
+        ArrayType array => IsConverted(array.Element, TextLength.Part(sized, 0)),
+        MapType map => IsConverted(map.Key, TextLength.Part(sized, 0)) || IsConverted(map.Value, TextLength.Part(sized, 1)),
+        PrimitiveType { Kind: PrimitiveKind.Date or PrimitiveKind.Timestamp } => layout.Calendar is not null,
+        PrimitiveType { Kind: PrimitiveKind.String } => sized is SizedTextType { Length.IsPadded: true },
         _ => layout.HasPlainVariants && type == DeltaType.Variant,
     };
 }

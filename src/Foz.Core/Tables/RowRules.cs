@@ -36,7 +36,7 @@ sealed class RowRules
         var all = new RowRules(table);
         foreach (var field in schema.Fields)
         {
-            all.AddNotNull(field, ColumnPath.Of(field.Name), column(field), parent: null);
+            all.AddNotNull(field, ColumnPath.Of(field.Name), column(field));
             all.AddLength(field, column(field));
             if (InvariantOf(field) is { } invariant) all.Add($"the invariant of column {field.Name}", invariant, schema, column);
             if (field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is { } generation)
@@ -118,28 +118,52 @@ sealed class RowRules
             Hint = "write the table with Spark, or change the rule with foz alter",
         };
 
-    // A field need not have a value where the struct around it has none. What lies in lists and maps is not checked, as
-    // Spark does not.
-    void AddNotNull(StructField field, ColumnPath path, string value, string? parent)
+    // As Spark has it, a struct that is NULL breaks the rule of a field in it, and what lies in lists and maps is not checked.
+    void AddNotNull(StructField field, ColumnPath path, string value)
     {
-        if (!field.Nullable)
-            rules.Add(new(
-                $"NOT NULL of column {path}",
-                parent is null ? $"({value} IS NOT NULL)" : $"({parent} IS NULL OR {value} IS NOT NULL)")
-            { NotNullColumn = path });
+        if (!field.Nullable) rules.Add(new($"NOT NULL of column {path}", $"({value} IS NOT NULL)") { NotNullColumn = path });
         if (field.Type is not StructType type) return;
         foreach (var inner in type.Fields)
-            AddNotNull(inner, path.Then(inner.Name), $"({value}).{SqlText.Identifier(inner.Name)}", value);
+            AddNotNull(inner, path.Then(inner.Name), $"({value}).{SqlText.Identifier(inner.Name)}");
     }
 
     void AddLength(StructField field, string value)
     {
-        if (field.Type != DeltaType.String || TextLength.Of(field) is not { } length) return;
-        // Blanks at the end are cut rather than refused.
-        var max = length.LengthMax.ToString(CultureInfo.InvariantCulture);
-        rules.Add(new(
-            $"the length of column {field.Name} ({length})",
-            $"({value} IS NULL OR length({value}) <= {max} OR length(rtrim({value}, ' ')) <= {max})"));
+        if (field.Type == DeltaType.String)
+        {
+            if (TextLength.Of(field) is not { } length) return;
+            // Blanks at the end are cut rather than refused.
+            var max = length.LengthMax.ToString(CultureInfo.InvariantCulture);
+            rules.Add(new(
+                $"the length of column {field.Name} ({length})",
+                $"({value} IS NULL OR length({value}) <= {max} OR length(rtrim({value}, ' ')) <= {max})"));
+        }
+        else if (LengthsIn(value, field.Type, TextLength.TypeOf(field), depth: 0) is { } condition)
+        {
+            rules.Add(new($"the lengths of texts in column {field.Name}", condition));
+        }
+    }
+
+    /// <summary>The condition that texts inside of a value keep; null where none has a length.</summary>
+    static string? LengthsIn(string value, DeltaType type, DeltaType? sized, int depth)
+    {
+        if (sized is SizedTextType text)
+            return $"coalesce(length({value}) <= {text.Length.LengthMax.ToString(CultureInfo.InvariantCulture)}, true)";
+        var element = "x" + depth.ToString(CultureInfo.InvariantCulture);
+        string? Each(string list, DeltaType part, int place) =>
+            LengthsIn(element, part, TextLength.Part(sized, place), depth + 1) is { } condition
+                ? $"coalesce(list_bool_and(list_transform({list}, lambda {element}: {condition})), true)"
+                : null;
+        var parts = type switch
+        {
+            StructType parent => parent.Fields.Select((inner, place) =>
+                LengthsIn($"({value}).{SqlText.Identifier(inner.Name)}", inner.Type, TextLength.Part(sized, place), depth)),
+            ArrayType array => [Each(value, array.Element, 0)],
+            MapType map => [Each($"map_keys({value})", map.Key, 0), Each($"map_values({value})", map.Value, 1)],
+            _ => Enumerable.Empty<string?>(),
+        };
+        var conditions = parts.OfType<string>().ToList();
+        return conditions.Count == 0 ? null : $"({string.Join(" AND ", conditions)})";
     }
 }
 

@@ -31,11 +31,14 @@ public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> 
 /// </summary>
 static class TableScan
 {
-    /// <summary>The column that holds a row's file, where row addresses are asked for.</summary>
-    public const string FileColumn = "foz_file";
+    /// <summary>
+    /// The column that holds a row's file, where row addresses are asked for; in SQL, where its quotes stand around a name that
+    /// no table has.
+    /// </summary>
+    public const string FileColumn = "\"foz file\u0001\"";
 
-    /// <summary>The column that holds a row's number in its file, where row addresses are asked for.</summary>
-    public const string RowColumn = "foz_row";
+    /// <summary>The column that holds a row's number in its file, where row addresses are asked for; as <see cref="FileColumn"/>.</summary>
+    public const string RowColumn = "\"foz row\u0001\"";
 
     // Longer lists are bound as a variable: parsing them costs more than that.
     const int FilesInTextMax = 200;
@@ -57,6 +60,7 @@ static class TableScan
         CancellationToken cancellationToken, ScanChoice? choice = null)
     {
         choice ??= new();
+        CheckHalfRemoved(table, files);
         if (files.Count == 0) return new(Empty(table, withAddresses, choice));
         TableFiles.Reach(session, table, files);
         var local = await TableFiles.FetchAsync(table, files, cancellationToken);
@@ -108,6 +112,19 @@ static class TableScan
         }
         deletedRows.AddOrUpdate(vector, rows);
         return rows;
+    }
+
+    static void CheckHalfRemoved(TableSnapshot table, IReadOnlyCollection<AddFile> files)
+    {
+        foreach (var file in table.State.HalfRemoved)
+            if (files.Any(read => ReferenceEquals(read, file) || read.Key == file.Key))
+                throw new FozException(
+                    ErrorKind.Table,
+                    $"{table.State.Table} at version {table.Version}: {file.Path.Value} was removed without its deletion vector, as "
+                    + "Trino's OPTIMIZE does, so that its rows are there twice")
+                {
+                    Hint = "take it out: foz repair <table>",
+                };
     }
 
     /// <summary>The path from which the engine reads a file.</summary>
@@ -198,12 +215,12 @@ static class TableScan
     static string Empty(TableSnapshot table, bool withAddresses, ScanChoice choice)
     {
         var columns = table.Schema.Columns.Fields.Select(
-            field => (field.Name, Type: PhysicalColumns.LogicalTypeName(field.Type))).ToList();
+            field => (Name: SqlText.Identifier(field.Name), Type: PhysicalColumns.LogicalTypeName(field.Type))).ToList();
         if (withAddresses) columns.AddRange([(FileColumn, "VARCHAR"), (RowColumn, "BIGINT")]);
-        columns.AddRange(choice.ExtraColumns.Select(column => (column.Name, column.Type)));
-        columns.AddRange(choice.Constants.Select(constant => (constant.Name, constant.Type)));
+        columns.AddRange(choice.ExtraColumns.Select(column => (SqlText.Identifier(column.Name), column.Type)));
+        columns.AddRange(choice.Constants.Select(constant => (SqlText.Identifier(constant.Name), constant.Type)));
         if (choice.Tracked is not null) columns.AddRange([(TrackedRows.RowId, "BIGINT"), (TrackedRows.RowVersion, "BIGINT")]);
-        var nulls = columns.Select(column => $"CAST(NULL AS {column.Type}) AS {SqlText.Identifier(column.Name)}");
+        var nulls = columns.Select(column => $"CAST(NULL AS {column.Type}) AS {column.Name}");
         return $"(SELECT {string.Join(", ", nulls)} WHERE false)";
     }
 }

@@ -12,11 +12,11 @@ namespace Foz.Core.Tables;
 /// <param name="VersionColumn">The column of versions; NULL for rows that are new or changed.</param>
 sealed record TrackedRows(string IdColumn, string VersionColumn)
 {
-    /// <summary>The column of a scan that holds a row's id.</summary>
-    public const string RowId = "foz_row_id";
+    /// <summary>The column of a scan that holds a row's id; in SQL, with its quotes, as <see cref="TableScan.FileColumn"/>.</summary>
+    public const string RowId = "\"foz row id\u0001\"";
 
-    /// <summary>The column of a scan that holds the version that changed a row last.</summary>
-    public const string RowVersion = "foz_row_version";
+    /// <summary>The column of a scan that holds the version that changed a row last; in SQL.</summary>
+    public const string RowVersion = "\"foz row version\u0001\"";
 
     /// <summary>The columns, as data files hold them.</summary>
     public IReadOnlyList<ExtraColumn> FileColumns { get; } = [new(IdColumn, "BIGINT"), new(VersionColumn, "BIGINT")];

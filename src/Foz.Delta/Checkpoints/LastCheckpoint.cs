@@ -16,8 +16,15 @@ static class LastCheckpoint
     public static async ValueTask<CheckpointHint?> ReadAsync(IObjectStore store, CancellationToken cancellationToken)
     {
         var file = await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken);
-        return file is null ? null : Parse(file.Content);
+        return file is null ? null : Parse(file.Content, isChecked: true);
     }
+
+    /// <summary>
+    /// The checkpoint that the hint names, whatever its checksum: Spark writes the features of a V2 checkpoint's protocol in another
+    /// order than the one that it took the checksum of. Null if it names none.
+    /// </summary>
+    public static async ValueTask<long?> FindVersionAsync(IObjectStore store, CancellationToken cancellationToken) =>
+        await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken) is { } file ? Parse(file.Content, isChecked: false)?.Version : null;
 
     /// <summary>Writes the hint.</summary>
     public static async ValueTask WriteAsync(
@@ -36,7 +43,7 @@ static class LastCheckpoint
             LogFiles.LastCheckpointPath, Encoding.UTF8.GetBytes(json.ToJsonString()), cancellationToken);
     }
 
-    static CheckpointHint? Parse(ReadOnlyMemory<byte> content)
+    static CheckpointHint? Parse(ReadOnlyMemory<byte> content, bool isChecked)
     {
         try
         {
@@ -45,7 +52,7 @@ static class LastCheckpoint
                 || !json.RootElement.TryGetProperty("version"u8, out var field)
                 || field.ValueKind != JsonValueKind.Number || !field.TryGetInt64(out var version) || version < 0)
                 return null;
-            return json.RootElement.TryGetProperty(JsonChecksum.Field, out var checksum)
+            return isChecked && json.RootElement.TryGetProperty(JsonChecksum.Field, out var checksum)
                 && !(checksum.ValueKind == JsonValueKind.String && checksum.ValueEquals(JsonChecksum.Compute(json.RootElement)))
                 ? null
                 : new(version, SizeOf(json.RootElement));

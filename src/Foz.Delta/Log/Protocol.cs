@@ -41,6 +41,12 @@ public sealed record Protocol : LogAction
             .Where(feature => feature.LegacyWriterVersion is > 0 and var version && version <= MinWriterVersion)
             .Select(feature => feature.Name)];
 
+    /// <summary>Whether another protocol demands the same of its clients, in whatever order features stand in the lists.</summary>
+    public bool DemandsAs(Protocol other) =>
+        (MinReaderVersion, MinWriterVersion) == (other.MinReaderVersion, other.MinWriterVersion)
+        && AllReaderFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(other.AllReaderFeatures)
+        && AllWriterFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(other.AllWriterFeatures);
+
     /// <summary>Whether the table supports a feature, for readers or for writers.</summary>
     public bool Supports(string feature) =>
         AllReaderFeatures.Contains(feature) || AllWriterFeatures.Contains(feature);

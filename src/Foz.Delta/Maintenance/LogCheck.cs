@@ -94,11 +94,7 @@ sealed class LogCheck(DeltaTable table)
         if (missing + surplus > 0)
             return $"lacks {missing} files of the commits, and has {surplus} that they have not";
         if (!replayed.Metadata.Equals(held.Metadata)) return "has other metadata than the commits";
-        var isSame = (replayed.Protocol.MinReaderVersion, replayed.Protocol.MinWriterVersion)
-            == (held.Protocol.MinReaderVersion, held.Protocol.MinWriterVersion)
-            && replayed.Protocol.AllReaderFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(held.Protocol.AllReaderFeatures)
-            && replayed.Protocol.AllWriterFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(held.Protocol.AllWriterFeatures);
-        if (!isSame) return "has another protocol than the commits";
+        if (!replayed.Protocol.DemandsAs(held.Protocol)) return "has another protocol than the commits";
         var applications = replayed.Transactions.Values.Where(t =>
             held.Transactions.GetValueOrDefault(t.AppId)?.Version is { } version && version != t.Version).ToList();
         return applications.Count > 0 ? $"has another version of the application {applications[0].AppId}" : null;
@@ -123,7 +119,7 @@ sealed class LogCheck(DeltaTable table)
     async Task CheckHintAsync(LogListing listing, CancellationToken cancellationToken)
     {
         if (await table.Store.GetInfoAsync(LogFiles.LastCheckpointPath, cancellationToken) is null) return;
-        var version = (await LastCheckpoint.ReadAsync(table.Store, cancellationToken))?.Version;
+        var version = await LastCheckpoint.FindVersionAsync(table.Store, cancellationToken);
         if (version is null)
             faults.Add(new(FaultKind.LastCheckpoint, LogFiles.LastCheckpointPath, "cannot be read"));
         else if (!listing.Checkpoints.Any(checkpoint => checkpoint.Version == version))

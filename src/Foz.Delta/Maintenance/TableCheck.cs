@@ -23,6 +23,9 @@ public enum FaultKind
     /// <summary><c>_last_checkpoint</c> is broken, or names a checkpoint that is not there.</summary>
     LastCheckpoint,
 
+    /// <summary>A commit removed a file without naming its deletion vector, so that its rows are there twice.</summary>
+    HalfRemoved,
+
     /// <summary>The <c>.crc</c> of a version says something else than the log.</summary>
     Checksum,
 }
@@ -35,7 +38,7 @@ public enum FaultKind
 public sealed record TableFault(FaultKind Kind, string Path, string Message, long? RowCount = null)
 {
     /// <summary>Whether rows or versions cannot be read for it; else it only costs time.</summary>
-    public bool IsLoss => Kind is FaultKind.Log or FaultKind.DataFile or FaultKind.DeletionVector;
+    public bool IsLoss => Kind is FaultKind.Log or FaultKind.DataFile or FaultKind.DeletionVector or FaultKind.HalfRemoved;
 
     /// <summary>The file whose rows cannot be read; null where it is about none.</summary>
     internal AddFile? File { get; init; }
@@ -77,6 +80,8 @@ public sealed class TableCheck(DeltaTable table)
             if (!file.Path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal)) sizes[file.Path] = file.SizeBytes;
         foreach (var file in snapshot.Files)
             if (Missing(file, sizes) is { } fault) faults.Add(fault);
+        faults.AddRange(snapshot.HalfRemoved.Select(file => new TableFault(FaultKind.HalfRemoved, file.Path.Value,
+            "was removed without its deletion vector: its rows stand in another file too", RowsOf(file)) { File = file }));
         var lost = faults.Where(fault => fault.File is not null).Select(fault => fault.File!.Key).ToHashSet();
         var marked = snapshot.Files.Where(file => file.DeletionVector is not null && !lost.Contains(file.Key)).ToList();
         faults.AddRange(await VectorFaultsAsync(marked, cancellationToken));

@@ -41,7 +41,12 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         }
         var snapshot = await table.LatestSnapshotAsync(cancellationToken);
         var lost = check.Faults.Select(fault => fault.File).OfType<AddFile>().DistinctBy(file => file.Key).ToList();
-        if (lost.Count > 0) snapshot = await RemoveAsync(snapshot, lost, cancellationToken);
+        if (lost.Count > 0)
+        {
+            // Rows that are there twice do not go: readers of changes are told of none.
+            var doubled = check.Faults.Where(fault => fault.Kind is FaultKind.HalfRemoved).Select(fault => fault.File!.Key).ToHashSet();
+            snapshot = await RemoveAsync(snapshot, lost, doubled, cancellationToken);
+        }
         var hasCheckpoint = needsCheckpoint
             && await table.WriteCheckpointAsync(snapshot, cancellationToken) is CheckpointResult.Written;
         return new(snapshot.Version, lost.Count, deleted, hasCheckpoint);
@@ -67,7 +72,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         _ = listing.Segment(version: null, unusable, useCompactions: false);
     }
 
-    async Task<Snapshot> RemoveAsync(Snapshot snapshot, List<AddFile> lost, CancellationToken cancellationToken)
+    async Task<Snapshot> RemoveAsync(Snapshot snapshot, List<AddFile> lost, HashSet<FileKey> doubled, CancellationToken cancellationToken)
     {
         var transaction = new Transaction(table, snapshot, new()
         {
@@ -80,7 +85,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
             ]),
         };
         foreach (var file in lost)
-            if (snapshot.Files.Find(file.Key) is { } present) transaction.Remove(present);
+            if (snapshot.Files.Find(file.Key) is { } present) transaction.Remove(present, dataChange: !doubled.Contains(file.Key));
         return transaction.IsEmpty ? snapshot : (await transaction.CommitAsync(cancellationToken)).OrThrow().Snapshot;
     }
 }

@@ -21,21 +21,21 @@ sealed class PredicateBinder(TableSchema schema)
         Predicate.Compare compare => Bind(compare),
         Predicate.In isIn => Bind(isIn),
         Predicate.StartsWith starts =>
-            TryPlace(starts.Column, out var at, out var type) && type is PrimitiveType { Kind: PrimitiveKind.String }
+            TryPlaceValue(starts.Column, out var at, out var type) && type is PrimitiveType { Kind: PrimitiveKind.String }
                 ? new BoundPredicate.StartsWith(at, starts.Prefix)
                 : Unknown(),
         _ => Unknown(),
     };
 
     BoundPredicate Bind(Predicate.Compare compare) =>
-        TryPlace(compare.Column, out var at, out var type)
+        TryPlaceValue(compare.Column, out var at, out var type)
         && Literal.TryParse(compare.Literal, type, out var floor, out var isExact)
             ? new BoundPredicate.Compare(at, compare.Operator, floor, isExact)
             : Unknown();
 
     BoundPredicate Bind(Predicate.In isIn)
     {
-        if (!TryPlace(isIn.Column, out var at, out var type)) return Unknown();
+        if (!TryPlaceValue(isIn.Column, out var at, out var type)) return Unknown();
         var literals = new List<DeltaValue>(isIn.Literals.Count);
         foreach (var text in isIn.Literals)
         {
@@ -48,6 +48,11 @@ sealed class PredicateBinder(TableSchema schema)
     }
 
     static BoundPredicate.Constant Unknown(Truth truth = Truth.Any) => new(truth);
+
+    /// <summary>Places a column whose values readers see as files hold them, which is not so of texts that are filled with blanks.</summary>
+    bool TryPlaceValue(ColumnPath path, out int ordinal, out DeltaType type) =>
+        TryPlace(path, out ordinal, out type)
+        && (type != DeltaType.String || !TextLength.IsPaddedIn(TextLength.TypeOf(schema.Columns.FindAll(path)[0])));
 
     bool TryPlace(ColumnPath path, out int ordinal, out DeltaType type)
     {

@@ -29,6 +29,46 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
         };
     }
 
+    /// <summary>
+    /// The type of a column as Spark's own name of it tells, with a <see cref="SizedTextType"/> wherever a text has a length, in
+    /// structs, lists and maps too; null where the column has no such name, or one that is no type.
+    /// </summary>
+    public static DeltaType? TypeOf(StructField field)
+    {
+        if (field.Metadata.GetString(TypeKey) is not { } text) return null;
+        try
+        {
+            return TypeText.ParseSized(text);
+        }
+        catch (DeltaException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether readers fill a text with blanks somewhere in a column of a type that <see cref="TypeOf"/> tells.</summary>
+    public static bool IsPaddedIn(DeltaType? sized) => sized switch
+    {
+        SizedTextType text => text.Length.IsPadded,
+        StructType parent => parent.Fields.Any(field => IsPaddedIn(field.Type)),
+        ArrayType array => IsPaddedIn(array.Element),
+        MapType map => IsPaddedIn(map.Key) || IsPaddedIn(map.Value),
+        _ => false,
+    };
+
+    /// <summary>A part of a type: the field of a struct by its place, the element of a list, the key or the value of a map.</summary>
+    public static DeltaType? Part(DeltaType? sized, int place) => sized switch
+    {
+        StructType parent when place < parent.Fields.Length => parent.Fields[place].Type,
+        ArrayType array => array.Element,
+        MapType map => place == 0 ? map.Key : map.Value,
+        _ => null,
+    };
+
     /// <summary>As Spark writes it.</summary>
     public override string ToString() => $"{(IsPadded ? "char" : "varchar")}({LengthMax})";
 }
+
+/// <summary>A text with a length, in what <see cref="TextLength.TypeOf"/> tells of a column; no type of a table's schema.</summary>
+/// <param name="Length">The length.</param>
+public sealed record SizedTextType(TextLength Length) : DeltaType;

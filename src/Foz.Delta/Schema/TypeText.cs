@@ -40,6 +40,15 @@ public static class TypeText
         return reader.IsAtEnd ? type : throw reader.Fault("nothing may follow the type");
     }
 
+    /// <summary>As <see cref="Parse"/>, with <c>char(n)</c> and <c>varchar(n)</c> as <see cref="SizedTextType"/>.</summary>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the text is no type.</exception>
+    internal static DeltaType ParseSized(string text)
+    {
+        var reader = new Reader(text, keepsLengths: true);
+        var type = reader.Type(depth: 0);
+        return reader.IsAtEnd ? type : throw reader.Fault("nothing may follow the type");
+    }
+
     /// <summary>A nullable column of the type of a text; it notes the length where the type is a char or varchar.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the text is no type.</exception>
     public static StructField ParseColumn(string name, string text)
@@ -50,7 +59,7 @@ public static class TypeText
             : new(name, type);
     }
 
-    ref struct Reader(string text)
+    ref struct Reader(string text, bool keepsLengths = false)
     {
         int at;
 
@@ -97,7 +106,9 @@ public static class TypeText
             {
                 ("DECIMAL" or "DEC" or "NUMERIC", [var precision]) => new DecimalType(precision, 0),
                 ("DECIMAL" or "DEC" or "NUMERIC", [var precision, var scale]) => new DecimalType(precision, scale),
-                ("CHAR" or "CHARACTER" or "VARCHAR", [> 0]) => DeltaType.String,
+                ("CHAR" or "CHARACTER" or "VARCHAR", [> 0 and var length]) => keepsLengths
+                    ? new SizedTextType(new(length, IsPadded: !word.Equals("VARCHAR", StringComparison.OrdinalIgnoreCase)))
+                    : DeltaType.String,
                 _ => throw Fault($"{word} takes no such numbers"),
             };
 

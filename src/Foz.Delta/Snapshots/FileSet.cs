@@ -101,6 +101,15 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         /// <summary>Whether a file of the key is there.</summary>
         public bool Contains(FileKey key) => Find(key) is not null;
 
+        /// <summary>The files of a path, whatever their deletion vectors, at the cost of a look at all.</summary>
+        public List<TFile> FindAll(string path)
+        {
+            var found = new List<TFile>();
+            for (var place = 0; place < end; place++)
+                if (At(place) is { } file && file.Path.Value == path) found.Add(file);
+            return found;
+        }
+
         /// <summary>Takes a file out, if it is there.</summary>
         public void Remove(FileKey key)
         {

@@ -24,6 +24,7 @@ sealed class Replay
     readonly List<RemoveFile> checkpointRemoves = [];
     ImmutableDictionary<string, SetTransaction> transactions = ImmutableDictionary<string, SetTransaction>.Empty;
     ImmutableDictionary<string, DomainMetadata> domains = ImmutableDictionary<string, DomainMetadata>.Empty;
+    ImmutableArray<AddFile> halfRemoved = [];
     long totalBytes;
     LogTail tail = new(-1, 0, 0, 0);
     ObjectInfo? commitFile;
@@ -45,6 +46,7 @@ sealed class Replay
         schema = snapshot.SchemaSource;
         transactions = snapshot.Transactions;
         domains = snapshot.Domains;
+        halfRemoved = snapshot.HalfRemoved;
         totalBytes = snapshot.TotalBytes;
         tail = snapshot.Tail;
         commitFile = snapshot.CommitFile;
@@ -156,6 +158,7 @@ sealed class Replay
             Metadata = metadata,
             Files = files.ToSet(),
             Tombstones = tombstones.ToSet(),
+            HalfRemoved = halfRemoved,
             Transactions = transactions,
             Domains = domains,
             TotalBytes = totalBytes,
@@ -175,13 +178,22 @@ sealed class Replay
         {
             added = [.. actions.OfType<AddFile>().Select(file => file.Key)];
             removes.RemoveAll(file => added.Contains(file.Key));
-            foreach (var remove in removes) files.Remove(remove.Key);
+            foreach (var remove in removes) Remove(remove, added);
         }
         foreach (var action in actions)
             if (action is AddFile add) Add(add);
         foreach (var remove in removes ?? []) tombstones.Add(remove);
         files.EndStep();
         tombstones.EndStep();
+        if (!halfRemoved.IsEmpty) halfRemoved = halfRemoved.RemoveAll(file => !files.Contains(file.Key));
+    }
+
+    void Remove(RemoveFile remove, HashSet<FileKey> added)
+    {
+        // What has no deletion vector and is not there may have got one since, which the writer did not name.
+        if (remove.DeletionVector is null && !files.Contains(remove.Key))
+            halfRemoved = halfRemoved.AddRange(files.FindAll(remove.Path.Value).Where(file => !added.Contains(file.Key)));
+        files.Remove(remove.Key);
     }
 
     void Add(AddFile file)

@@ -40,6 +40,12 @@ public sealed class Snapshot
     /// <summary>Files that were removed and that a vacuum must keep until they expire.</summary>
     public required FileSet<RemoveFile> Tombstones { get; init; }
 
+    /// <summary>
+    /// Files that a commit removed without naming their deletion vectors, and which by the protocol are still there: as a rule the
+    /// rows of each stand in another file too. Trino's OPTIMIZE writes such commits. To be known only until the next checkpoint.
+    /// </summary>
+    public ImmutableArray<AddFile> HalfRemoved { get; init; } = [];
+
     /// <summary>The last transaction of each application, by <see cref="SetTransaction.AppId"/>.</summary>
     public required ImmutableDictionary<string, SetTransaction> Transactions { get; init; }
 
@@ -117,6 +123,9 @@ public sealed class Snapshot
     /// <summary>The state as a checkpoint holds it, without tombstones that have expired.</summary>
     internal CheckpointContent ToCheckpoint(DateTimeOffset now)
     {
+        // A checkpoint does not tell that they were to go: readers of it would take the rows for good ones.
+        if (!HalfRemoved.IsEmpty)
+            throw new DeltaException(DeltaErrorKind.Refused, $"{Table} has no checkpoint before it is repaired: {HalfRemoved[0].Path.Value} is half removed");
         var nowMs = now.ToUnixTimeMilliseconds();
         var keptAfterMs = nowMs - TableProperties.DeletedFileRetention(this).TotalMilliseconds;
         var recordedAfterMs = nowMs - TableProperties.TransactionRetention(this)?.TotalMilliseconds;

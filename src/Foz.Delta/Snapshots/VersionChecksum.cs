@@ -58,8 +58,8 @@ public sealed record VersionChecksum
             differences.Add($"{snapshot.FileCount} files instead of {FileCount}");
         if (TableSizeBytes != snapshot.TotalBytes)
             differences.Add($"{snapshot.TotalBytes} bytes instead of {TableSizeBytes}");
-        if (Protocol is not null && Protocol != snapshot.Protocol) differences.Add("another protocol");
-        if (Metadata is not null && Metadata != snapshot.Metadata) differences.Add("other metadata");
+        if (Protocol is not null && !Protocol.DemandsAs(snapshot.Protocol)) differences.Add("another protocol");
+        if (Metadata is not null && !Metadata.Equals(snapshot.Metadata)) differences.Add("other metadata");
         return differences;
     }
 

@@ -17,8 +17,11 @@ public sealed class GoldenEngine : IDisposable
     public LakeTable Table(GoldenTable golden) => Table(golden.Folder);
 
     /// <summary>The table in the folder <c>delta</c> of a folder, read anew.</summary>
-    public LakeTable Table(string folder) =>
-        new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("delta");
+    public LakeTable Table(string folder) => Table(folder, "delta");
+
+    /// <summary>A table below a folder, read anew.</summary>
+    public LakeTable Table(string folder, string name) =>
+        new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open(name);
 
     public void Dispose() => engines.Dispose();
 }

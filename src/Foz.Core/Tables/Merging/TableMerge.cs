@@ -11,9 +11,9 @@ namespace Foz.Core.Tables.Merging;
 sealed class TableMerge
 {
     const string Source = "foz_source";
-    const string SourceRow = "foz_source_row";
+    const string SourceRow = "\"foz source row\u0001\"";
     const string Merged = "foz_merged";
-    const string Clause = "foz_clause";
+    const string Clause = "\"foz clause\u0001\"";
 
     readonly EngineSession session;
     readonly LakeTable table;

@@ -1,5 +1,7 @@
+using Foz.Core;
 using Foz.Core.Tables.Maintenance;
 using Foz.Delta;
+using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 
@@ -41,6 +43,45 @@ public sealed class TableFsckTests : IDisposable
         Assert.Equal(2, repaired.FilesRemoved);
         Assert.Equal(129, (await table.RowsAsync()).Count);
         Assert.Empty((await CheckAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_removed_without_its_deletion_vector_stops_reads_and_is_taken_out()
+    {
+        await CreateAsync();
+        var before = await table.RowsAsync();
+        var present = await table.LatestAsync();
+        var marked = present.State.Files.Single(file => file.DeletionVector is not null);
+        // As Trino's OPTIMIZE: the rows go to another file, and the old one is removed by its path alone.
+        using (var rows = await present.OpenAsync(table.Session, Cancel))
+            table.Session.Execute(
+                $"COPY (SELECT * FROM {rows.Sql}) TO '{Path.Combine(table.Table.Root, "new.parquet")}' (FORMAT parquet)", Cancel);
+        var removes = present.State.Files.Where(file => file != marked).Select(file =>
+            $$$"""{"remove":{"path":"{{{file.Path.Value}}}","dataChange":false,"deletionTimestamp":1}}""");
+        await File.WriteAllLinesAsync(Path.Combine(Log, "00000000000000000017.json"),
+        [
+            """{"commitInfo":{"operation":"OPTIMIZE"}}""",
+            $$$"""{"add":{"path":"new.parquet","partitionValues":{},"size":{{{new FileInfo(Path.Combine(table.Table.Root, "new.parquet")).Length}}},"modificationTime":1,"dataChange":false}}""",
+            $$$"""{"remove":{"path":"{{{marked.Path.Value}}}","dataChange":false,"deletionTimestamp":1}}""", .. removes,
+        ], Cancel);
+
+        var refused = await Assert.ThrowsAsync<FozException>(async () =>
+        {
+            using var rows = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
+        });
+        Assert.Contains($"at version 17: {marked.Path.Value} was removed without its deletion vector", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("foz repair", refused.Hint, StringComparison.Ordinal);
+        // Readers of a checkpoint would not know of it.
+        Assert.IsType<CheckpointResult.Failed>(
+            await table.Reopen().Delta.WriteCheckpointAsync((await table.Reopen().LatestAsync(Cancel)).State, Cancel));
+        var found = await CheckAsync();
+        Assert.Equal((marked.Path.Value, true, 9L), Assert.Single(found.Findings) is var only ? (only.Path, only.IsLoss, only.RowCount) : default);
+        Assert.Equal(1, (await TableFsck.RepairAsync(table.Reopen(), found, Cancel)).FilesRemoved);
+        Assert.Empty((await CheckAsync()).Findings);
+        using var left = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
+        Assert.Equal(before.Count, table.Session.QueryScalar<long>($"SELECT count(*) FROM {left.Sql}", Cancel));
+        // Nothing of it is a change to those who read changes.
+        Assert.All((await table.Reopen().Delta.ReadCommitAsync(18, Cancel))!.Actions.OfType<RemoveFile>(), remove => Assert.False(remove.DataChange));
     }
 
     [Fact]
