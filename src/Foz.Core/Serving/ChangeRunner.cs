@@ -74,6 +74,7 @@ sealed class ChangeRunner(SqlSession session)
     async Task<StatementResult> RunAsync(Task<StatementResult> work, CancellationToken cancellationToken)
     {
         var result = await work;
+        if (result.Warning is { } warning) session.Noticed?.Invoke(new("NOTICE", "00000", warning.Describe()));
         if (session.Changes is { } changes) await changes.CheckAsync(cancellationToken);
         else if (result.Committed is { } version) session.Service.Commits.Note(version);
         return result;

@@ -8,7 +8,7 @@ namespace Foz.Core.Statements;
 /// <param name="Rows">The rows; values are of the columns' types as the engine gives them.</param>
 public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList<object?[]> Rows)
 {
-    /// <summary>What did not go well although the statement did what it says; null where all did.</summary>
+    /// <summary>What did not go well although the statement did what it says, or what it means for others; null for nothing.</summary>
     public Warning? Warning { get; init; }
 
     /// <summary>The rows that it added, and of a DELETE those that it took away; null where nobody asked for them.</summary>
@@ -21,7 +21,7 @@ public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList
     internal static StatementResult Of(CommittedChange committed, params ReadOnlySpan<(string Name, long Count)> counts) =>
         Of([.. counts, ("version", committed.Version)]) with
         {
-            Warning = committed.Warning,
+            Warning = committed.Warning ?? committed.Notice,
             Committed = committed.Snapshot,
         };
 

@@ -169,9 +169,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
             PropertyRules.Check(property, value);
             properties = properties.With(property, value);
         }
-        if (withDefaults && properties.Find(DeletionVectorDescriptor.Property) is null)
-            properties = properties.With(
-                DeletionVectorDescriptor.Property, InteroperationRules.AllowDeletionVectors(properties) ? "true" : "false");
+        if (withDefaults) properties = DeletionVectorRules.LeftOpen(properties);
         foreach (var (name, condition) in create.Constraints)
             properties = properties.With(RowRules.ConstraintPrefix + name.ToLowerInvariant(), condition);
         return properties;

@@ -8,8 +8,17 @@ namespace Foz.Core.Tables;
 /// <param name="Warning">What did not go well although the change is committed; null where all did.</param>
 public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
 {
+    /// <summary>What the change means for other readers of the table; null where it means nothing to them.</summary>
+    public Warning? Notice { get; init; }
+
     /// <summary>The version that the change made.</summary>
     public long Version => Snapshot.Version;
+
+    /// <summary>What is told of a change after which rows are marked as deleted.</summary>
+    internal static Warning TookVectors(string table) => new(
+        $"{table} takes the table feature deletionVectors: readers that do not know it, such as pandas and PyArrow by delta-rs, Daft, "
+        + "DataFusion, dask and Athena before version 3, read it no more",
+        $"foz alter {table} drop-feature deletionVectors takes it back; set delta.enableDeletionVectors=false to write files anew instead");
 
     internal static CommittedChange Of(LakeTable table, CommitResult.Committed committed) =>
         new(new(table.Delta.Store, committed.Snapshot), WarningOf(table, committed));

@@ -59,6 +59,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>The commit in the making.</summary>
     internal Transaction Transaction => transaction;
 
+    /// <summary>Whether the change takes the feature <c>deletionVectors</c>, which shuts readers out that do not know it.</summary>
+    internal bool TakesVectors { get; private set; }
+
     /// <summary>Whether the table keeps rows that it had.</summary>
     public bool KeepsRows => Present is not null && !isOverwritten;
 
@@ -119,7 +122,7 @@ public sealed class TableChange : IAsyncDisposable
         keepsFiles = true;
         var result = await transaction.CommitAsync(cancellationToken);
         keepsFiles = result is CommitResult.Committed;
-        return CommittedChange.Of(table, result.OrThrow());
+        return CommittedChange.Of(table, result.OrThrow()) with { Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null };
     }
 
     /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
@@ -276,9 +279,10 @@ public sealed class TableChange : IAsyncDisposable
     async Task<bool> DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
     {
         metrics.RowsDeleted += rows.Count;
+        var present = Present!.State;
         var marked = new List<ThinnedFile>();
         var rewritten = new List<ThinnedFile>();
-        var hasVectors = HasDeletionVectors();
+        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(present.Metadata);
         foreach (var file in rows.Files)
         {
             var before = await TableScan.DeletedRowsAsync(Present!, file, cancellationToken);
@@ -320,7 +324,7 @@ public sealed class TableChange : IAsyncDisposable
     {
         Schema = Target.Schema.Columns,
         PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
-        Properties = With(StringMap.Empty.With(DeletionVectorDescriptor.Property, "true"), options.Properties),
+        Properties = DeletionVectorRules.LeftOpen(With(StringMap.Empty, options.Properties)),
         Description = options.Description,
     };
 
@@ -341,13 +345,11 @@ public sealed class TableChange : IAsyncDisposable
         return properties;
     }
 
-    bool HasDeletionVectors() => Present is { State: var state }
-        && state.Protocol.Supports(TableFeature.DeletionVectors)
-        && state.Metadata.Configuration.Find(DeletionVectorDescriptor.Property) is "true";
-
-    /// <summary>Merge-on-read: the files stay, with deletion vectors.</summary>
+    /// <summary>Merge-on-read: the files stay, with deletion vectors, which the table takes the feature for where it lacks it.</summary>
     async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)
     {
+        TakesVectors = !DeletionVectorRules.AreOn(Present!.State.Protocol, Present.State.Metadata);
+        if (TakesVectors) transaction.TakeDeletionVectors();
         var vectors = await transaction.WriteVectorsAsync([.. files.Select(file => file.Deleted)], cancellationToken);
         written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
         foreach (var (file, vector) in files.Zip(vectors))

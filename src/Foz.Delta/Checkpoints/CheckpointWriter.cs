@@ -38,14 +38,14 @@ sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
     {
         try
         {
-            var result = isV2
+            var (result, hint) = isV2
                 ? await WriteV2Async(content, cancellationToken)
-                : await WriteClassicAsync(content, cancellationToken);
+                : (await WriteClassicAsync(content, cancellationToken), null);
             Failpoint.Hit("checkpoint.published");
             if (result is CheckpointResult.Written written
                 && (await LastCheckpoint.ReadAsync(store, cancellationToken) is not { } last
                     || last.Version < content.Version))
-                await LastCheckpoint.WriteAsync(store, content, written.SizeBytes, cancellationToken);
+                await LastCheckpoint.WriteAsync(store, content, written.SizeBytes, hint, cancellationToken);
             return result;
         }
         // Whatever the engine or the store throws, the commit that this follows stands.
@@ -65,7 +65,8 @@ sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
     }
 
     /// <summary>Writes the sidecars, and then the file that names them, under a name of its own.</summary>
-    async ValueTask<CheckpointResult> WriteV2Async(CheckpointContent content, CancellationToken cancellationToken)
+    async ValueTask<(CheckpointResult Result, V2CheckpointHint? Hint)> WriteV2Async(
+        CheckpointContent content, CancellationToken cancellationToken)
     {
         var sidecars = new List<SidecarFile>();
         foreach (var actions in content.FileActions.Chunk(SidecarActionsMax))
@@ -80,11 +81,11 @@ sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
                 ModificationTimeMs = file.LastModified.ToUnixTimeMilliseconds(),
             });
         }
-        var top = ActionWriter.Write([
-            new CheckpointMetadata { Version = content.Version }, .. content.TableActions, .. sidecars]);
+        LogAction[] others = [new CheckpointMetadata { Version = content.Version }, .. content.TableActions];
+        var top = ActionWriter.Write([.. others, .. sidecars]);
         var path = LogFiles.V2CheckpointPath(content.Version, Guid.NewGuid());
         var written = await store.PutAsync(path, top, cancellationToken);
-        return new CheckpointResult.Written(written, written.SizeBytes + sidecars.Sum(file => file.SizeBytes));
+        return (new CheckpointResult.Written(written, written.SizeBytes + sidecars.Sum(file => file.SizeBytes)), new(written, others, sidecars));
     }
 
     /// <summary>Writes a file under a temporary name and moves it to its own.</summary>

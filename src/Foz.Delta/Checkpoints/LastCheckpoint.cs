@@ -27,8 +27,13 @@ static class LastCheckpoint
         await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken) is { } file ? Parse(file.Content, isChecked: false)?.Version : null;
 
     /// <summary>Writes the hint.</summary>
+    /// <param name="store">The table's store.</param>
+    /// <param name="content">What the checkpoint holds.</param>
+    /// <param name="sizeBytes">The size of all its files.</param>
+    /// <param name="v2">The files of a V2 checkpoint, which Trino finds by this alone; null for a classic one.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async ValueTask WriteAsync(
-        IObjectStore store, CheckpointContent content, long sizeBytes, CancellationToken cancellationToken)
+        IObjectStore store, CheckpointContent content, long sizeBytes, V2CheckpointHint? v2, CancellationToken cancellationToken)
     {
         var json = new JsonObject
         {
@@ -37,6 +42,7 @@ static class LastCheckpoint
             ["sizeInBytes"] = sizeBytes,
             ["numOfAddFiles"] = content.Files.Count,
         };
+        if (v2 is { } files) json["v2Checkpoint"] = files.ToJson();
         using var document = JsonDocument.Parse(json.ToJsonString());
         json[JsonChecksum.Field] = JsonChecksum.Compute(document.RootElement);
         await store.PutAsync(
@@ -75,3 +81,25 @@ static class LastCheckpoint
 /// <param name="Version">Its version.</param>
 /// <param name="SizeBytes">Its size; null if the hint does not tell.</param>
 readonly record struct CheckpointHint(long Version, long? SizeBytes);
+
+/// <summary>The files of a V2 checkpoint, as the hint tells them.</summary>
+/// <param name="File">The file that names the others.</param>
+/// <param name="Actions">What it holds beside their names.</param>
+/// <param name="Sidecars">The others.</param>
+sealed record V2CheckpointHint(ObjectInfo File, IReadOnlyList<LogAction> Actions, IReadOnlyList<SidecarFile> Sidecars)
+{
+    /// <summary>The value of <c>v2Checkpoint</c>.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["path"] = Path.GetFileName(File.Path),
+        ["sizeInBytes"] = File.SizeBytes,
+        ["modificationTime"] = File.LastModified.ToUnixTimeMilliseconds(),
+        ["nonFileActions"] = new JsonArray([.. Actions.Select(action => JsonNode.Parse(ActionWriter.Write([action]).Span))]),
+        ["sidecarFiles"] = new JsonArray([.. Sidecars.Select(sidecar => new JsonObject
+        {
+            ["path"] = sidecar.Path.Logged,
+            ["sizeInBytes"] = sidecar.SizeBytes,
+            ["modificationTime"] = sidecar.ModificationTimeMs,
+        })]),
+    };
+}

@@ -27,13 +27,13 @@ public sealed class OldTimes
     /// <summary>Looks at the columns of a table; null where it has no days and times that a calendar matters for.</summary>
     public static OldTimes? In(TableSchema schema)
     {
-        var columns = new List<StatisticsColumn>();
-        var hasUncounted = false;
+        var counted = new List<StatisticsColumn>();
+        var hasOthers = false;
         foreach (var (path, field) in new StructType([.. schema.DataColumns]).Leaves())
-            if (IsTime(field.Type)) columns.Add(new(schema.PhysicalPath(path)!, field.Type));
+            if (IsTime(field.Type)) counted.Add(new(schema.PhysicalPath(path)!, field.Type));
             // Statistics tell nothing of what lies in lists and maps.
-            else hasUncounted |= HasTimes(field.Type);
-        return columns.Count == 0 && !hasUncounted ? null : new([.. columns], hasUncounted);
+            else hasOthers |= HasTimes(field.Type);
+        return counted.Count == 0 && !hasOthers ? null : new([.. counted], hasOthers);
     }
 
     /// <summary>Whether a file may hold one, by its statistics.</summary>

@@ -14,7 +14,7 @@ sealed class ConflictChecker(Transaction transaction)
     /// </summary>
     public static IsolationLevel IsolationOf(Transaction transaction)
     {
-        var changesData = transaction.Metadata is not null || transaction.Adds.Any(file => file.DataChange)
+        var changesData = (transaction.Metadata is not null && !transaction.OnlyTakesVectors) || transaction.Adds.Any(file => file.DataChange)
             || transaction.Removes.Values.Any(removed => removed.DataChange);
         var onlyRearranges = !changesData && transaction.Removes.Count > 0;
         if (onlyRearranges) return IsolationLevel.Snapshot;
@@ -34,6 +34,8 @@ sealed class ConflictChecker(Transaction transaction)
     /// <param name="apart">The files of which both delete rows, but not the same: see <see cref="RowRebase"/>.</param>
     public CommitResult.Conflicted? Check(Commit winner, Snapshot before, IReadOnlySet<string> apart)
     {
+        // Both let rows be marked as deleted: one of them is enough.
+        if (transaction.OnlyTakesVectors && TakesVectors(winner, before)) transaction.LeaveVectorsTaken();
         var removed = new List<RemoveFile>();
         var added = new List<AddFile>();
         foreach (var action in winner.Actions)
@@ -50,7 +52,9 @@ sealed class ConflictChecker(Transaction transaction)
     {
         switch (action)
         {
-            case Protocol protocol when transaction.Protocol is not null || !IsSame(protocol, before.Protocol):
+            case Protocol or Metadata when transaction.Protocol is null && transaction.Metadata is null && TakesVectors(winner, before):
+                return null;
+            case Protocol protocol when transaction.Protocol is not null || !protocol.DemandsAs(before.Protocol):
                 return Conflict(ConflictKind.ProtocolChanged, winner, "changed what clients must support");
             case Metadata metadata when transaction.Metadata is not null
                 || !MetadataChange.IsDescriptive(before.Metadata, metadata):
@@ -83,17 +87,18 @@ sealed class ConflictChecker(Transaction transaction)
     {
         if (isolation == IsolationLevel.Snapshot) return null;
         var isBlindAppend = winner.Info?.IsBlindAppend == true;
-        if (isolation == IsolationLevel.WriteSerializable && isBlindAppend && transaction.Metadata is null) return null;
+        if (isolation == IsolationLevel.WriteSerializable && isBlindAppend
+            && (transaction.Metadata is null || transaction.OnlyTakesVectors)) return null;
         return transaction.Reads.FirstMatch(added, before.TableSchema) is { } file
             ? Conflict(ConflictKind.ConcurrentAppend, winner, $"added {file.Path}, which this one should have read")
             : null;
     }
 
-    // Some writers repeat the protocol, whatever the order of its features.
-    static bool IsSame(Protocol a, Protocol b) =>
-        (a.MinReaderVersion, a.MinWriterVersion) == (b.MinReaderVersion, b.MinWriterVersion)
-        && a.AllReaderFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(b.AllReaderFeatures)
-        && a.AllWriterFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(b.AllWriterFeatures);
+    static bool TakesVectors(Commit winner, Snapshot before) =>
+        winner.Actions.OfType<Protocol>().FirstOrDefault() is { } protocol
+        && winner.Actions.OfType<Metadata>().FirstOrDefault() is { } metadata
+        && DeletionVectorRules.AreAllThatChanged(before.Protocol, protocol)
+        && DeletionVectorRules.AreAllThatChanged(before.Metadata, metadata);
 
     CommitResult.Conflicted Conflict(ConflictKind kind, Commit winner, string what)
     {

@@ -7,7 +7,7 @@ namespace Foz.Delta.Transactions;
 /// <summary>Which table features a schema and properties need (PROTOCOL.md, "Table Features").</summary>
 static class FeatureRules
 {
-    // What writers of version 2 did before there were lists of features; other writers list them for new tables too.
+    // What writers of version 2 do, which a new table asks of its writers at least.
     static readonly string[] Basic = [TableFeature.AppendOnly, "invariants"];
 
     static readonly (string Property, string Value, string Feature)[] ByProperty =
@@ -29,9 +29,12 @@ static class FeatureRules
 
     public static bool IsTrue(Metadata metadata, string property) => HasValue(metadata, property, "true");
 
-    /// <summary>The protocol of a new table, with the features that it needs and those asked for.</summary>
+    /// <summary>
+    /// The protocol of a new table, with the features that it needs and those asked for: the least version, without lists of
+    /// features where one stands for exactly these.
+    /// </summary>
     public static Protocol ForNew(Metadata metadata, IEnumerable<string> features) =>
-        WithFeatures(Needed(metadata).Union(Basic).Union(features));
+        Exactly(new() { MinReaderVersion = 1, MinWriterVersion = 2 }, Needed(metadata).Union(Basic).Union(features));
 
     /// <summary>The protocol with the features that the metadata need; the same one if it has them.</summary>
     public static Protocol Upgrade(Protocol protocol, Metadata metadata)

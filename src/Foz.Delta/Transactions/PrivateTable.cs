@@ -99,8 +99,10 @@ public sealed class PrivateTable
             Operation = only?.Operation ?? options.Operation,
             Parameters = only?.OperationParameters ?? options.Parameters,
         });
-        if (end.Protocol != start.Protocol) transaction.SetProtocol(end.Protocol);
-        if (!end.Metadata.Equals(start.Metadata)) transaction.SetMetadata(end.Metadata);
+        if (DeletionVectorRules.AreAllThatChanged(start.Protocol, end.Protocol)
+            && DeletionVectorRules.AreAllThatChanged(start.Metadata, end.Metadata)) transaction.TakeDeletionVectors();
+        if (end.Protocol != transaction.CurrentProtocol) transaction.SetProtocol(end.Protocol);
+        if (!end.Metadata.Equals(transaction.CurrentMetadata)) transaction.SetMetadata(end.Metadata);
         foreach (var (name, domain) in end.Domains)
             if (name != RowTracking.Domain && start.Domains.GetValueOrDefault(name) != domain) transaction.SetDomain(name, domain.Configuration);
         foreach (var name in start.Domains.Keys)

@@ -20,6 +20,7 @@ public sealed class Transaction
     readonly Dictionary<string, SetTransaction> applications = new(StringComparer.Ordinal);
     readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
     bool isCommitted;
+    (Metadata? Metadata, Protocol? Protocol) beforeVectors;
 
     /// <summary>Starts a transaction on a version of a table.</summary>
     /// <exception cref="DeltaException">
@@ -77,6 +78,12 @@ public sealed class Transaction
     /// <summary>Whether nothing is staged: a commit would only say that it was made.</summary>
     public bool IsEmpty => adds.Count + removes.Count + changes.Count + applications.Count + domains.Count == 0
         && Metadata is null && Protocol is null;
+
+    /// <summary>
+    /// Whether the commit changes metadata and protocol only so that rows can be marked as deleted: what others have read, and write,
+    /// is right with that too.
+    /// </summary>
+    internal bool OnlyTakesVectors { get; private set; }
 
     internal ReadSet Reads { get; } = new();
 
@@ -254,6 +261,27 @@ public sealed class Transaction
             ReadWholeTable();
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
+        OnlyTakesVectors = false;
+    }
+
+    /// <summary>
+    /// Lets rows be marked as deleted in the table from this commit on, where they cannot be yet: the feature with all that the
+    /// protocol has demanded before, and the property.
+    /// </summary>
+    public void TakeDeletionVectors()
+    {
+        if (DeletionVectorRules.AreOn(CurrentProtocol, CurrentMetadata)) return;
+        beforeVectors = (Metadata, Protocol);
+        var isOnly = Metadata is null && Protocol is null;
+        SetMetadata(DeletionVectorRules.Taken(CurrentMetadata));
+        OnlyTakesVectors = isOnly;
+    }
+
+    /// <summary>Leaves to a commit that came first what it did, too: <see cref="TakeDeletionVectors"/>.</summary>
+    internal void LeaveVectorsTaken()
+    {
+        (Metadata, Protocol) = beforeVectors;
+        OnlyTakesVectors = false;
     }
 
     /// <summary>Changes what clients must support.</summary>
@@ -264,6 +292,7 @@ public sealed class Transaction
     {
         ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Name);
         Protocol = protocol;
+        OnlyTakesVectors = false;
     }
 
     /// <summary>

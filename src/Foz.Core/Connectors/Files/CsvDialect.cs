@@ -67,13 +67,33 @@ sealed record CsvDialect
         if (name is null || name.ToLowerInvariant() is "utf-8" or "utf8") return null;
         try
         {
-            return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
+            var known = DotNetName(name);
+            return CodePagesEncodingProvider.Instance.GetEncoding(known) ?? Encoding.GetEncoding(known);
         }
-        catch (ArgumentException)
+        // UTF-7 is known and refused: it hides characters from those who look for them.
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw settings.Wrong(
                 "encoding", $"an encoding such as utf-8, latin1, windows-1252 or utf-16, not '{name}'");
         }
+    }
+
+    /// <summary>The name that .NET has for an encoding, for those that Python, iconv and others call otherwise.</summary>
+    static string DotNetName(string name)
+    {
+        var plain = name.ToLowerInvariant().Replace('_', '-');
+        if (plain.StartsWith("cp", StringComparison.Ordinal) && int.TryParse(plain.AsSpan(2).TrimStart('-'), out var page))
+            return page is >= 1250 and <= 1258 or 874 ? $"windows-{page}" : $"ibm{page:000}";
+        return plain switch
+        {
+            "mac-roman" or "macroman" => "macintosh",
+            "utf-16-le" or "utf16le" or "utf-16le" => "utf-16LE",
+            "utf-16-be" or "utf16be" or "utf-16be" => "utf-16BE",
+            "utf-32-le" or "utf-32le" => "utf-32LE",
+            "utf-32-be" or "utf-32be" => "utf-32BE",
+            "latin-1" => "latin1",
+            _ => name,
+        };
     }
 
     static byte? OptionalCharacter(Settings settings, string name, byte? otherwise) => settings.Text(name) switch

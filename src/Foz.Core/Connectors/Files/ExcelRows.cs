@@ -160,6 +160,8 @@ static class ExcelRows
             bool flag => flag ? "true" : "false",
             // Digits that Excel keeps: fifteen, and more only where they tell two numbers apart.
             double number => number.ToString(Math.Abs(number) < 1e15 && Math.Floor(number) == number ? "F0" : "R", CultureInfo.InvariantCulture),
+            // A time alone is a part of a day to Excel, whose first day is 1900-01-01.
+            DateTime { Year: < 1900 } time => time.ToString("HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
             DateTime { TimeOfDay.Ticks: 0 } day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
             TimeSpan time => time.ToString("c", CultureInfo.InvariantCulture),

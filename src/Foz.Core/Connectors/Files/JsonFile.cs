@@ -15,6 +15,7 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
     const long TextBytesMax = 8 << 20;
     readonly Encoding? encoding = encoding ?? FileStreams.Utf16Of(source);
     readonly HashSet<long> setAside = [];
+    readonly HashSet<long> withRepeats = [];
 
     /// <summary>Its position in the batch.</summary>
     public int Index { get; } = index;
@@ -33,7 +34,13 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
         var reader = new JsonRowReader(stream, isLines);
         for (; Read(reader, cancellationToken); RowCount++)
         {
-            if ((reader.Fault ?? scanner.Scan(reader.Text)) is not { } fault) continue;
+            var fault = reader.Fault ?? scanner.Scan(reader.Text);
+            if (reader.Fault is null && scanner.IsTwice && scanner.Scan(JsonRepeats.KeepLast(reader.Text)) is null)
+            {
+                withRepeats.Add(reader.Index);
+                continue;
+            }
+            if (fault is null) continue;
             setAside.Add(reader.Index);
             rejected.Add(Source.Input.Path, reader.Line, reader.Text, fault);
         }
@@ -79,7 +86,7 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
         while (Read(reader, CancellationToken.None))
         {
             if (setAside.Contains(reader.Index)) continue;
-            Add(rows, reader.Text);
+            Add(rows, withRepeats.Contains(reader.Index) ? JsonRepeats.KeepLast(reader.Text) : reader.Text);
             origin.Add(reader.Index);
             if (rows.Count < RowsMax && rows.TextBytes < TextBytesMax) continue;
             yield return new(rows.Count, [.. rows.BuildFields(), .. origin.Build()]);

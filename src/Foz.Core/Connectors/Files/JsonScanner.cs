@@ -18,6 +18,9 @@ sealed class JsonScanner(JsonNode root)
     byte[] scratch = new byte[256];
     string? fault;
 
+    /// <summary>Whether the last row was set aside since an object in it has a name twice.</summary>
+    public bool IsTwice { get; private set; }
+
     /// <summary>Looks at a row.</summary>
     /// <returns>Why it cannot be read; null where it can.</returns>
     public string? Scan(ReadOnlySpan<byte> text)
@@ -25,7 +28,7 @@ sealed class JsonScanner(JsonNode root)
         if (!Utf8.IsValid(text)) return "bytes that are not UTF-8";
         if (!text.StartsWith("{"u8)) return "not a JSON object";
         met.Clear();
-        fault = null;
+        (fault, IsTwice) = (null, false);
         try
         {
             var reader = new Utf8JsonReader(text, Options);
@@ -52,7 +55,11 @@ sealed class JsonScanner(JsonNode root)
         for (var position = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; position++)
         {
             var member = node.Member(Text(ref reader), position);
-            if (member.SeenIn == id) return Fail($": field '{member.Name}' stands twice");
+            if (member.SeenIn == id)
+            {
+                IsTwice = true;
+                return Fail($": field '{member.Name}' stands twice");
+            }
             member.SeenIn = id;
             reader.Read();
             if (ScanValue(ref reader, member.Node)) continue;

@@ -18,13 +18,32 @@ sealed record ParquetFile(SourceFile Source, IReadOnlyList<ParquetColumn> Column
         try
         {
             var columns = session.Describe($"SELECT * FROM {ReadSql([source.FullPath])}", cancellationToken);
+            if (columns.Any(c => c.TypeName.Contains("DOUBLE", StringComparison.Ordinal))) CheckDecimals(source, session, cancellationToken);
             return new(source, [.. columns.SkipLast(1).Select(c => new ParquetColumn(c.Name, c.TypeName, c.ToField()))]);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Source)
+        {
+            throw;
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
             throw new FozException(
                 ErrorKind.Source, $"file {source.Input.Path} cannot be read as Parquet: {e.Message.Split('\n')[0]}", e);
         }
+    }
+
+    /// <summary>The engine reads decimals of more digits than its own have as doubles, and those wrongly.</summary>
+    static void CheckDecimals(SourceFile source, EngineSession session, CancellationToken cancellationToken)
+    {
+        using var rows = session.Query(
+            $"SELECT name, precision FROM parquet_schema({SqlText.Literal(source.FullPath)}) WHERE precision > {DuckDB.DecimalValue.WidthMax} LIMIT 1",
+            cancellationToken);
+        foreach (var row in rows.Rows(cancellationToken))
+            throw new FozException(
+                ErrorKind.Source, $"file {source.Input.Path}: column {row[0]} is a decimal of {row[1]} digits, which is not supported")
+            {
+                Hint = $"write it with at most {DuckDB.DecimalValue.WidthMax} digits, or as text",
+            };
     }
 
     /// <summary>The files as a relation: their columns, and as last one the path of the file.</summary>

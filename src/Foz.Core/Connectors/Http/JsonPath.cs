@@ -5,13 +5,22 @@ namespace Foz.Core.Connectors.Http;
 
 /// <summary>
 /// Where a value stands in JSON: names of fields between dots. A name that meets a list stands for that field of each of
-/// its elements.
+/// its elements. A field whose own name has dots, as <c>@odata.nextLink</c>, is found by them too, and in quotes by nothing else.
 /// </summary>
 sealed class JsonPath
 {
-    readonly byte[][] names;
+    // By the place in the path and, less one, how many of its names the field's own is made of.
+    readonly byte[][][] names;
 
-    JsonPath(string text, byte[][] names) => (Text, this.names) = (text, names);
+    JsonPath(string text, IReadOnlyList<string> parts)
+    {
+        Text = text;
+        names =
+        [
+            .. parts.Select((_, from) => Enumerable.Range(1, parts.Count - from)
+                .Select(count => Encoding.UTF8.GetBytes(string.Join('.', parts.Skip(from).Take(count)))).ToArray()),
+        ];
+    }
 
     /// <summary>As it is written.</summary>
     public string Text { get; }
@@ -19,9 +28,19 @@ sealed class JsonPath
     /// <summary>Reads a path; a leading <c>$</c> stands for the whole.</summary>
     public static JsonPath Parse(string text)
     {
-        var parts = text.Split('.', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).AsEnumerable();
-        return new(text, [.. parts.SkipWhile((p, i) => i == 0 && p == "$").Select(p => p.EndsWith("[]", StringComparison.Ordinal) ? p[..^2] : p)
-            .Select(Encoding.UTF8.GetBytes)]);
+        var parts = new List<string>();
+        for (var at = 0; at < text.Length;)
+        {
+            var isQuoted = text[at] == '"';
+            var end = text.IndexOf(isQuoted ? '"' : '.', at + (isQuoted ? 1 : 0));
+            if (end < 0) end = text.Length;
+            var part = isQuoted ? text[(at + 1)..end] : text[at..end].Trim();
+            at = end + 1;
+            if (isQuoted && at < text.Length && text[at] == '.') at++;
+            if (!isQuoted && part.EndsWith("[]", StringComparison.Ordinal)) part = part[..^2];
+            if (part.Length > 0 && (isQuoted || part != "$" || parts.Count > 0)) parts.Add(part);
+        }
+        return new(text, parts);
     }
 
     /// <summary>The values that the path leads to, each as its place in the text.</summary>
@@ -40,6 +59,19 @@ sealed class JsonPath
             // What follows must be JSON too: an answer that was cut short is none.
         }
         return exists;
+    }
+
+    /// <summary>Whether the path leads anywhere; not in what is no JSON.</summary>
+    public bool IsIn(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return Find(json, unfolds: false, []);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The first value as text: of a string its characters, of others what stands there; null where there is none.</summary>
@@ -68,11 +100,14 @@ sealed class JsonPath
     {
         using var document = JsonDocument.Parse(json.ToArray());
         var at = document.RootElement;
-        foreach (var name in names)
+        for (var depth = 0; depth < names.Length;)
         {
             if (at.ValueKind is JsonValueKind.Array && at.GetArrayLength() > 0) at = at[0];
-            if (at.ValueKind is not JsonValueKind.Object || !at.TryGetProperty(name, out var next)) break;
-            at = next;
+            if (at.ValueKind is not JsonValueKind.Object) break;
+            var count = Array.FindIndex(names[depth], name => at.TryGetProperty(name, out _)) + 1;
+            if (count == 0) break;
+            at = at.GetProperty(names[depth][count - 1]);
+            depth += count;
         }
         return at.ValueKind is JsonValueKind.Object ? [.. at.EnumerateObject().Select(p => p.Name)] : [];
     }
@@ -98,15 +133,22 @@ sealed class JsonPath
                 var isThere = false;
                 while (reader.Read() && reader.TokenType is not JsonTokenType.EndObject)
                 {
-                    var isIt = reader.ValueTextEquals(names[depth]);
+                    var count = CountNames(ref reader, names[depth]);
                     reader.Read();
-                    if (isIt) isThere |= Walk(ref reader, depth + 1, unfolds, found);
+                    if (count > 0) isThere |= Walk(ref reader, depth + count, unfolds, found);
                     else reader.Skip();
                 }
                 return isThere;
             default:
                 return reader.TokenType is JsonTokenType.Null;
         }
+    }
+
+    static int CountNames(ref Utf8JsonReader reader, byte[][] candidates)
+    {
+        for (var i = 0; i < candidates.Length; i++)
+            if (reader.ValueTextEquals(candidates[i])) return i + 1;
+        return 0;
     }
 
     static void Add(ref Utf8JsonReader reader, List<Range> found)

@@ -166,7 +166,12 @@ sealed class PageWalk(Paging paging)
     {
         pages++;
         rowsSoFar += page.RowCount;
-        if (paging is Paging.Single || (paging.HasMore is { } more && !IsTrue(more.FindText(page.Answer.Body.Span)))) return false;
+        if (paging is Paging.Single) return false;
+        if (paging.HasMore is { } more && !IsTrue(more.FindText(page.Answer.Body.Span)))
+        {
+            CheckEnd(page, more);
+            return false;
+        }
         var isNext = paging switch
         {
             Paging.Number number => MoveNumber(number, page),
@@ -174,6 +179,7 @@ sealed class PageWalk(Paging paging)
             Paging.Address address => MoveTo(address, page),
             _ => false,
         };
+        if (!isNext) CheckEnd(page, PlaceOfNext);
         if (isNext && pages >= paging.PagesMax)
             throw new FozException(ErrorKind.Source, $"there are more than {paging.PagesMax:N0} pages")
             {
@@ -181,6 +187,35 @@ sealed class PageWalk(Paging paging)
             };
         return isNext;
     }
+
+    /// <summary>Where the body says what the next page is; null where that stands elsewhere.</summary>
+    JsonPath? PlaceOfNext => paging switch
+    {
+        Paging.Address address => address.Path,
+        Paging.Token token => token.Path,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Looks whether what ends here is the last page. Where the answer says otherwise, rows would be missing without a word: it
+    /// counts more of them, it says that there are more, or lacks the field that is asked for and has another like it.
+    /// </summary>
+    void CheckEnd(Page page, JsonPath? asked)
+    {
+        var body = page.Answer.Body.Span;
+        if (paging.Total?.FindText(body) is { } total && paging is not Paging.Number { CountsRows: false }
+            && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rowsSoFar < rows && page.RowCount > 0)
+            throw Cut($"the pages end behind {rowsSoFar:N0} rows, and '{paging.Total.Text}' says {rows:N0}");
+        if (asked is null || asked.IsIn(body)) return;
+        if (asked != paging.HasMore && paging.HasMore is { } more && IsTrue(more.FindText(body)))
+            throw Cut($"'{more.Text}' says that there are more rows, but the answer has no '{asked.Text}'");
+        if (NextPage.Find(body) is { } other) throw Cut($"the answer has no '{asked.Text}', but '{other}'");
+    }
+
+    static FozException Cut(string message) => new(ErrorKind.Source, $"rows would be missing: {message}")
+    {
+        Hint = "correct 'paging' of the stream: the path of the field as the answer has it",
+    };
 
     bool MoveNumber(Paging.Number number, Page page)
     {

@@ -8,10 +8,6 @@ namespace Foz.Core.Tables.Alterations;
 /// <summary>What a table must be so that programs can read its files that do not read its log.</summary>
 static class InteroperationRules
 {
-    /// <summary>Whether rows of a new table may be deleted by deletion vectors.</summary>
-    public static bool AllowDeletionVectors(StringMap properties) =>
-        !IcebergCompat.IsRequired(IcebergCompat.ForNew(properties)) && !IsTrue(properties.Find(SymlinkManifests.Property));
-
     /// <summary>Refuses what would keep them from it.</summary>
     /// <exception cref="FozException">It says what is missing, and what to do.</exception>
     public static void Check(TableDraft draft)

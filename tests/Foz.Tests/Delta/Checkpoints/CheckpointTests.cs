@@ -260,6 +260,18 @@ public sealed class CheckpointTests : IDisposable
         Assert.Single(top.OfType<Metadata>());
         Assert.Single(top.OfType<SetTransaction>());
         var sidecar = Assert.Single(top.OfType<SidecarFile>());
+        // Trino reads a V2 checkpoint only where the hint tells its files.
+        using var hint = System.Text.Json.JsonDocument.Parse((await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct))!.Content);
+        var told = hint.RootElement.GetProperty("v2Checkpoint");
+        Assert.Equal(Path.GetFileName(written.File.Path), told.GetProperty("path").GetString());
+        Assert.Equal(written.File.SizeBytes, told.GetProperty("sizeInBytes").GetInt64());
+        Assert.Equal(
+            ["checkpointMetadata", "metaData", "protocol", "txn"],
+            told.GetProperty("nonFileActions").EnumerateArray().Select(action => action.EnumerateObject().Single().Name).Order());
+        Assert.Equal(
+            top.OfType<SidecarFile>().Select(sidecar => sidecar.Path.Value),
+            told.GetProperty("sidecarFiles").EnumerateArray().Select(sidecar => sidecar.GetProperty("path").GetString()));
+        Assert.NotNull(await LastCheckpoint.ReadAsync(table.Store, Ct));
         var file = await table.Store.GetAsync($"{LogFiles.SidecarFolder}/{sidecar.Path}", Ct);
         Assert.Equal(sidecar.SizeBytes, file!.Info.SizeBytes);
         Assert.All(ActionReader.Read(file.Content, "sidecar"), action => Assert.False(((FileAction)action).DataChange));

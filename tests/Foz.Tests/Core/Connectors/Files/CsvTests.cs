@@ -177,9 +177,15 @@ public sealed class CsvTests
     [InlineData("windows-1252")]
     [InlineData("iso-8859-1")]
     [InlineData("utf-16")]
-    public async Task Other_encodings_are_read_when_stated(string encoding)
+    [InlineData("cp1252", "windows-1252")]
+    [InlineData("CP_850", "ibm850")]
+    [InlineData("mac_roman", "macintosh")]
+    [InlineData("utf-16-le", "utf-16LE")]
+    [InlineData("UTF_16_BE", "utf-16BE")]
+    public async Task Other_encodings_are_read_when_stated(string encoding, string? known = null)
     {
-        var bytes = (CodePagesEncodingProvider.Instance.GetEncoding(encoding) ?? Encoding.GetEncoding(encoding))
+        known ??= encoding;
+        var bytes = (CodePagesEncodingProvider.Instance.GetEncoding(known) ?? Encoding.GetEncoding(known))
             .GetBytes("cidade,uf\nSão Paulo,SP\nMaceió,AL\nx\n");
         await using var project = new FilesProject().Write("a.csv", bytes).Define("a.csv", settings: ("encoding", encoding));
         var batch = await project.ReadAsync();

@@ -33,6 +33,19 @@ public sealed class ExcelTests
         Assert.Contains("0.1", Assert.Single(rows.Rejected).Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_time_alone_has_no_day()
+    {
+        const string Times = """
+            <row r="1"><c r="A1" t="inlineStr"><is><t>at</t></is></c></row>
+            <row r="2"><c r="A2" s="2"><v>0.4375</v></c></row>
+            <row r="3"><c r="A3" s="2"><v>0</v></c></row>
+            <row r="4"><c r="A4" s="2"><v>1.5</v></c></row>
+            """;
+        await using var project = new FilesProject().Write("a.xlsx", Workbook(("Times", Times))).Define("*.xlsx");
+        Assert.Equal(["00:00:00", "10:30:00", "1900-01-01 12:00:00"], (await project.ReadAsync()).Lines);
+    }
+
     [Theory]
     [InlineData("B3:F", "file a.xlsx, sheet 'Orders': 1 cell is an error and arrives as null: D6 (#N/A)")]
     [InlineData("B3:C", null)]

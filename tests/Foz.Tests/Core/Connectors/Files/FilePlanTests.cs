@@ -145,7 +145,7 @@ public sealed class FilePlanTests
             connection: disk
             streams:
               a: {path: '*.csv', delimiter: '::'}
-              b: {path: '*.csv', encoding: utf-99}
+              b: {path: '*.csv', encoding: utf-7}
               c: {path: '*.csv', skip_rows: -1}
               d: {path: '*.txt', format: fixed}
               e: {path: '*.csv', formt: csv}

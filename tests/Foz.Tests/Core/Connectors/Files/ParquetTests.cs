@@ -25,6 +25,28 @@ public sealed class ParquetTests
         Assert.Equal("a.parquet", batch.Rows[0][^1]);
     }
 
+    // A decimal of 50 digits in 21 bytes, which the engine takes for a double.
+    [Fact]
+    public async Task A_decimal_of_more_digits_than_the_engine_has_is_refused_by_name()
+    {
+        byte[] column = [0x15, 0x0E, 0x15, 0x2A, 0x15, 0x02, 0x18, 0x03, .. "big"u8, 0x25, 0x0A, 0x15, 0x04, 0x15, 0x64, 0x00];
+        await using var project = new FilesProject().Write("a.parquet", Footer(column)).Define("*.parquet");
+        var error = await Assert.ThrowsAsync<FozException>(project.ReadAsync);
+        Assert.Equal("file a.parquet: column big is a decimal of 50 digits, which is not supported", error.Message);
+    }
+
+    // A file without rows, whose footer is written by hand: Thrift's compact protocol.
+    static byte[] Footer(params byte[][] columns)
+    {
+        byte[] footer =
+        [
+            0x15, 0x02, 0x19, (byte)(((columns.Length + 1) << 4) | 0x0C),
+            0x48, 0x04, .. "root"u8, 0x15, (byte)(2 * columns.Length), 0x00,
+            .. columns.SelectMany(column => column), 0x16, 0x00, 0x19, 0x0C, 0x00,
+        ];
+        return [.. "PAR1"u8, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
+    }
+
     [Fact]
     public async Task Columns_are_told_by_name_across_files()
     {

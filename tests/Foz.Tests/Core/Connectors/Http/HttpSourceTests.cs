@@ -72,6 +72,36 @@ public sealed class HttpSourceTests
         Assert.InRange(server.Requests.Count, 2, 6);
     }
 
+    [Theory]
+    [InlineData("'@odata.nextLink'")]
+    [InlineData("'\"@odata.nextLink\"'")]
+    public async Task A_field_whose_name_has_dots_leads_to_the_next_page(string url)
+    {
+        using var server = new ApiServer(request => request["skip"] is { } skip
+            ? $$"""{"value":[{"id":{{skip}}}]}"""
+            : """{"@odata.nextLink":"/rows?skip=2","value":[{"id":1}]}""");
+        await using var project = HttpProject.Open(
+            server.Url, $"rows:\n  records: value\n  paging: {{type: next_url, url: {url}}}");
+        Assert.Equal([1L, 2L], (await project.ReadAsync("rows")).Rows.Select(row => row[0]).Order());
+    }
+
+    [Theory]
+    [InlineData("{type: next_url, url: nextLink}", "{\"@odata.nextLink\":\"/rows?s=2\",\"value\":[{\"id\":1}]}",
+        "rows would be missing: the answer has no 'nextLink', but '@odata.nextLink'")]
+    [InlineData("{type: cursor, token: meta.after}", "{\"meta\":{\"next_cursor\":\"a\"},\"value\":[{\"id\":1}]}",
+        "rows would be missing: the answer has no 'meta.after', but 'meta.next_cursor'")]
+    [InlineData("{type: cursor, token: after, has_more: more}", "{\"more\":true,\"value\":[{\"id\":1}]}",
+        "rows would be missing: 'more' says that there are more rows, but the answer has no 'after'")]
+    [InlineData("{type: next_url, url: next, total: count}", "{\"count\":1000,\"next\":null,\"value\":[{\"id\":1}]}",
+        "rows would be missing: the pages end behind 1 rows, and 'count' says 1,000")]
+    public async Task A_first_page_is_never_taken_for_all_of_more(string paging, string body, string expected)
+    {
+        using var server = new ApiServer(_ => body);
+        await using var project = HttpProject.Open(server.Url, $"rows:\n  records: value\n  paging: {paging}");
+        var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_next_page_is_never_asked_of_another_host()
     {
