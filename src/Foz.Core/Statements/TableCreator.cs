@@ -3,7 +3,6 @@ using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.Expressions;
 using Foz.Delta;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;

@@ -1,4 +1,3 @@
-using Foz.Delta.Log;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Manifests;
 using Foz.Delta.Transactions;

@@ -172,7 +172,7 @@ public sealed class StatementRunnerTests : StatementLake
         Assert.Contains("positive", fault.Message, StringComparison.Ordinal);
         var table = await (await Lake.OpenTableAsync(new("silver", "o"), Cancel)).LatestAsync(Cancel);
         Assert.Equal(["day"], table.PartitionColumns);
-        Assert.Equal("true", table.Properties["delta.enableDeletionVectors"]);
+        Assert.Equal("auto", table.Properties["foz.deletionVectors"]);
     }
 
     [Theory]
