@@ -38,7 +38,7 @@ abstract class RunJournal : IDisposable
     public abstract Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public virtual void Dispose() { }
+    public abstract void Dispose();
 
     /// <summary>In a folder of this machine: files that are synced after each group of records.</summary>
     sealed class OfFolder(string folder, string runId) : RunJournal
@@ -111,6 +111,11 @@ abstract class RunJournal : IDisposable
 
         public override async Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken) =>
             [.. (await ListAsync(store, cancellationToken)).Where(segment => !ownOnly || segment.RunId == runId)];
+
+        public override void Dispose()
+        {
+            // Nobody holds an object.
+        }
 
         string PathOf(long segment) => string.Create(CultureInfo.InvariantCulture, $"{Folder}/{runId}.{segment:D10}.{Extension}");
     }
