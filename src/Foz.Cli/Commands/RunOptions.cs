@@ -44,6 +44,8 @@ sealed class RunOptions(CommandContext context)
         {
             FailsFast = arguments.GetValue(failFast),
             Wait = WaitOf(arguments.GetValue(wait)!),
+            // What is made beside a base is looked at before it counts.
+            SettlesFiles = workspace.File.Base is null,
             OnEvent = display.Show,
         };
         var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));

@@ -46,6 +46,10 @@ static class RunText
     /// <summary>A number of things.</summary>
     public static string Count(long number, string one, string many) => $"{number:N0} {(number == 1 ? one : many)}";
 
+    /// <summary>What a step waits for.</summary>
+    public static string Waiting(Core.Data.TableName step, string what, TimeSpan time) =>
+        $"{step} waits {Elapsed(time)} for {what}";
+
     /// <summary>For whom a run waits.</summary>
     /// <param name="holder">Who holds the lake.</param>
     /// <param name="now">The time.</param>

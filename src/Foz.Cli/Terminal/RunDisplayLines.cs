@@ -15,6 +15,9 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.Waiting waiting:
                 WriteLine(RunText.Waiting(waiting.Holder, shell.Clock.GetUtcNow()));
                 break;
+            case RunEvent.StepWaiting waits:
+                WriteLine(RunText.Waiting(waits.Step, waits.What, waits.Time));
+                break;
             case RunEvent.Started started:
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 break;

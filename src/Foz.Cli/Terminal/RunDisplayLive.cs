@@ -88,6 +88,8 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.Waiting waiting:
                 (phase, since) = (Phase.Waiting, now);
                 return Wrapped(RunText.Waiting(waiting.Holder, now), Style.Yellow);
+            case RunEvent.StepWaiting waits:
+                return Wrapped(RunText.Waiting(waits.Step, waits.What, waits.Time), Style.Yellow);
             case RunEvent.Started started:
                 (phase, since, stepCount) = (Phase.Working, now, started.Steps.Count);
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();

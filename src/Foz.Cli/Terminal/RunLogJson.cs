@@ -35,6 +35,12 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
                 json.WriteNumber("process_id"u8, holder.ProcessId);
                 json.WriteString("since"u8, holder.Since.UtcDateTime);
                 break;
+            case RunEvent.StepWaiting waiting:
+                json.WriteString("event"u8, "step_waiting"u8);
+                json.WriteString("step"u8, $"{waiting.Step}");
+                json.WriteString("waits_for"u8, waiting.What);
+                json.WriteNumber("seconds"u8, waiting.Time.TotalSeconds);
+                break;
             case RunEvent.Started started:
                 json.WriteString("event"u8, "started"u8);
                 json.WriteString("run_id"u8, started.RunId);

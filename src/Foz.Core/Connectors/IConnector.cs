@@ -64,6 +64,15 @@ public interface ISource : IAsyncDisposable
     Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken);
 
+    /// <summary>Plans as <see cref="PlanAsync"/> does, and waits for inputs that somebody may still be writing.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="history">As of <see cref="PlanAsync"/>.</param>
+    /// <param name="onWait">Told what it waits for, and how long.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<BatchPlan> PlanSettledAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, Action<string, TimeSpan> onWait,
+        CancellationToken cancellationToken) => PlanAsync(stream, history, cancellationToken);
+
     /// <summary>Starts reading a batch.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="inputs">What <see cref="PlanAsync"/> decided.</param>

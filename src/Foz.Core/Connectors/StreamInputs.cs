@@ -18,6 +18,12 @@ public sealed record StreamInputs
     public ImmutableArray<FileInput> Files { get; init; } = [];
 
     /// <summary>
+    /// Whether some of <see cref="Files"/> were read before and changed since: the rows that the table has of them go with the commit
+    /// that brings the new ones.
+    /// </summary>
+    public bool ReplacesFiles { get; init; }
+
+    /// <summary>
     /// The cursor above which rows are read, as the source's text of it; null where all rows up to
     /// <see cref="CursorTo"/> are.
     /// </summary>
@@ -74,7 +80,17 @@ public sealed record StreamInputs
 /// <param name="Path">Its path, relative to the project where it lies inside it; with <c>/</c>.</param>
 /// <param name="SizeBytes">Its length.</param>
 /// <param name="ModifiedAt">When it was last modified.</param>
-public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset ModifiedAt);
+public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset ModifiedAt)
+{
+    /// <summary>The file's number in its file system; null where unknown.</summary>
+    public ulong? Inode { get; init; }
+
+    /// <summary>When anything about it changed last, in nanoseconds since 1970, which programs cannot set; null where unknown.</summary>
+    public long? ChangedNs { get; init; }
+
+    /// <summary>A hash of the bytes that were read; null as long as they were not.</summary>
+    public string? Hash { get; init; }
+}
 
 /// <summary>What planning a batch came to.</summary>
 /// <param name="Inputs">What to read; null where nothing is new.</param>

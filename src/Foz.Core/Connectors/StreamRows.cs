@@ -39,6 +39,12 @@ public abstract class StreamRows : IAsyncDisposable
     /// </summary>
     public StreamInputs? Reached { get; init; }
 
+    /// <summary>
+    /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they were when
+    /// reading began, and gives them with what reading told of them; null where there is nothing to look at.
+    /// </summary>
+    public Func<CancellationToken, Task<StreamInputs>>? Confirm { get; set; }
+
     /// <summary>Whether it is known that there are no rows, readable or not.</summary>
     public bool IsEmpty { get; init; }
 

@@ -3,8 +3,8 @@ using System.Numerics;
 
 namespace Foz.Wire.Compression;
 
-/// <summary>The checksum XXH64 of Zstandard frames, with seed 0.</summary>
-struct XxHash64
+/// <summary>The checksum XXH64, as Zstandard frames have it, with seed 0.</summary>
+public struct XxHash64
 {
     const ulong Prime1 = 0x9E3779B185EBCA87;
     const ulong Prime2 = 0xC2B2AE3D27D4EB4F;

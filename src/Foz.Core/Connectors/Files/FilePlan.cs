@@ -2,6 +2,19 @@ using System.Collections.Immutable;
 
 namespace Foz.Core.Connectors.Files;
 
+/// <summary>What happens to files that change after they were read.</summary>
+enum ChangedFiles
+{
+    /// <summary>They are read again, and their rows take the place of those that they had.</summary>
+    Replace,
+
+    /// <summary>The step fails.</summary>
+    Fail,
+
+    /// <summary>They are not read again, and the run warns of it.</summary>
+    Warn,
+}
+
 /// <summary>Which files the next batch of a stream reads.</summary>
 static class FilePlan
 {
@@ -12,8 +25,12 @@ static class FilePlan
     /// <param name="stream">The stream.</param>
     /// <param name="present">The files that there are, in order.</param>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
+    /// <param name="policy">What happens to files that changed after they were read.</param>
+    /// <param name="hasOtherBytes">Whether a file, which has the size that it had, has other bytes than those that were read.</param>
+    /// <exception cref="FozException">A file changed, and the policy is to fail.</exception>
     public static BatchPlan Make(
-        StreamDefinition stream, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history)
+        StreamDefinition stream, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history, ChangedFiles policy,
+        Func<FileInput, FileInput, bool> hasOtherBytes)
     {
         var found = present.Where(file => IsOne(stream, file)).ToList();
         if (stream.Mode == StreamMode.Snapshot)
@@ -24,10 +41,24 @@ static class FilePlan
         }
         var read = new Dictionary<string, FileInput>();
         foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file))) read[file.Path] = file;
-        var warnings = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsSame(before, file))
-            .Select(file => Changed(read[file.Path], file)).ToImmutableArray();
-        var unread = found.Where(file => !read.ContainsKey(file.Path)).ToImmutableArray();
-        return new(unread.IsEmpty ? null : new() { Files = unread }, warnings);
+        var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsSame(before, file)
+            && (before.SizeBytes != file.SizeBytes || hasOtherBytes(before, file))).ToHashSet();
+        var unread = found.Where(file => !read.ContainsKey(file.Path));
+        switch (policy)
+        {
+            case ChangedFiles.Fail when changed.FirstOrDefault() is { } file:
+                throw new FozException(ErrorKind.Source, $"{Difference(read[file.Path], file)}, and changed_files is fail")
+                {
+                    Hint = "changed_files: replace puts its rows in the place of those that were read; --full-refresh reads all files anew",
+                };
+            case ChangedFiles.Replace:
+                unread = found.Where(file => !read.ContainsKey(file.Path) || changed.Contains(file));
+                break;
+        }
+        var inputs = new StreamInputs { Files = [.. unread], ReplacesFiles = policy is ChangedFiles.Replace && changed.Count > 0 };
+        return new(
+            inputs.Files.IsEmpty ? null : inputs,
+            policy is ChangedFiles.Warn ? [.. found.Where(changed.Contains).Select(file => Changed(read[file.Path], file))] : []);
     }
 
     /// <summary>Whether there is something to read: as a row of its own a file may be empty.</summary>
@@ -47,10 +78,13 @@ static class FilePlan
         };
 
     static Warning Changed(FileInput before, FileInput now) => new(
+        $"{Difference(before, now)}; it is not read again",
+        "changed_files: replace puts its rows in the place of those that were read; --full-refresh reads all files anew");
+
+    static string Difference(FileInput before, FileInput now) =>
         $"file {now.Path} changed after it was read ("
         + (before.SizeBytes == now.SizeBytes
             ? $"modified {now.ModifiedAt:yyyy-MM-dd HH:mm:ss}, before {before.ModifiedAt:yyyy-MM-dd HH:mm:ss}"
             : $"{now.SizeBytes:N0} bytes, before {before.SizeBytes:N0}")
-        + "); it is not read again",
-        "bring corrected rows in by a new file, or read all files anew with --full-refresh");
+        + ")";
 }

@@ -6,6 +6,19 @@ namespace Foz.Core.Connectors.Files;
 /// <param name="Format">How their rows are written; null where the extension says it.</param>
 sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFormat? Format)
 {
+    /// <summary>What happens to files that change after they were read.</summary>
+    public ChangedFiles Changed { get; private init; }
+
+    /// <summary>How long a file must have been as it is before it is read.</summary>
+    public TimeSpan Settle { get; private init; }
+
+    /// <summary>How long one must whose last line has no end.</summary>
+    public TimeSpan SettleMax { get; private init; }
+
+    /// <summary>Whether a file consists of lines, as far as its name and the settings tell.</summary>
+    public bool HasLines(string path) => (Format ?? FileNames.FormatOf(path)) is FileFormat.Csv or FileFormat.Tsv or FileFormat.JsonLines
+        or FileFormat.Fixed && FileNames.CompressionOf(path) is Compression.None;
+
     /// <summary>What a stream is set to.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
     public static FileStreamSettings Read(StreamDefinition stream)
@@ -30,7 +43,18 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
         if (format is FileFormat.Fixed) FixedField.Read(settings);
         CsvDialect.Read(settings, format ?? FileFormat.Csv);
         SheetRange.Read(settings);
-        return new(stream, pattern, format);
+        return new(stream, pattern, format)
+        {
+            Changed = settings.Text("changed_files") switch
+            {
+                null or "replace" => ChangedFiles.Replace,
+                "fail" => ChangedFiles.Fail,
+                "warn" => ChangedFiles.Warn,
+                var text => throw settings.Wrong("changed_files", $"replace, fail or warn, not '{text}'"),
+            },
+            Settle = settings.Duration("settle", FileSettling.SettleDefault),
+            SettleMax = settings.Duration("settle_max", FileSettling.SettleMaxDefault),
+        };
     }
 
     /// <summary>The one format of all files.</summary>

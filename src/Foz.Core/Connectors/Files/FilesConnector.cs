@@ -47,6 +47,15 @@ public sealed class FilesConnector(TimeProvider clock) : IConnector
         {
             Default = "UTF-8; with a byte-order mark, UTF-16",
         },
+        new("changed_files", "incremental: what happens to a file that changed after it was read")
+        {
+            Values = ["replace", "fail", "warn"], Default = "`replace`",
+        },
+        new("settle", "how long a file must have been as it is before `foz run` reads it; `0` in an environment with a `base`")
+        {
+            Default = "`5s`",
+        },
+        new("settle_max", "how long one must whose last line has no end; `0` in an environment with a `base`") { Default = "`1m`" },
     ];
 
     /// <inheritdoc/>

@@ -14,12 +14,14 @@ sealed class FilesSource : ISource
     readonly string statedFolder;
     readonly string connectionName;
     readonly IRemoteFiles? remote;
+    readonly TimeProvider clock;
 
     /// <summary>A source of the files below a connection's folder.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
     public FilesSource(SourceDefinition source, string projectFolder, TimeProvider clock)
     {
         var settings = source.Connection.Settings;
+        this.clock = clock;
         this.projectFolder = Path.GetFullPath(projectFolder);
         connectionName = source.Connection.Name;
         statedFolder = settings.Text("path") ?? "the project's folder";
@@ -58,12 +60,37 @@ sealed class FilesSource : ISource
     public async Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
-        var pattern = FileStreamSettings.Read(stream).Pattern;
+        var settings = FileStreamSettings.Read(stream);
+        var pattern = settings.Pattern;
         var found = await FindAsync(pattern, cancellationToken);
-        var plan = FilePlan.Make(stream, found, history);
+        var plan = await Task.Run(
+            () => FilePlan.Make(stream, found, history, settings.Changed, (before, now) => HasOtherBytes(before, now, cancellationToken)),
+            cancellationToken);
         // Files may go once they were read.
         return found.Count > 0 || history.Any(inputs => !inputs.Files.IsEmpty) ? plan
             : plan with { Warnings = plan.Warnings.Add(new($"no file matches {pattern} in {statedFolder}", remote is null ? NearestPath.Hint(baseFolder, pattern) : null)) };
+    }
+
+    /// <inheritdoc/>
+    public async Task<BatchPlan> PlanSettledAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, Action<string, TimeSpan> onWait,
+        CancellationToken cancellationToken)
+    {
+        var settings = FileStreamSettings.Read(stream);
+        var settling = new FileSettling(settings.Settle, settings.SettleMax, clock);
+        while (true)
+        {
+            var plan = await PlanAsync(stream, history, cancellationToken);
+            // An object of a store comes whole or not at all.
+            if (plan.Inputs is not { } inputs || remote is StoredFiles) return plan;
+            var waits = inputs.Files.Select(file => (File: file, Time: settling.WaitFor(file, () => EndsLine(settings, file))))
+                .Where(wait => wait.Time > TimeSpan.Zero).ToList();
+            if (waits.Count == 0) return plan;
+            if (settling.IsOver) return WithoutUnsettled(stream, plan, [.. waits.Select(wait => wait.File)]);
+            var longest = waits.MaxBy(wait => wait.Time);
+            onWait($"file {longest.File.Path}, which may still be written", longest.Time);
+            await Task.Delay(longest.Time, clock, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
@@ -73,7 +100,11 @@ sealed class FilesSource : ISource
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
             : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
-        return await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
+        var read = new ReadFiles(inputs, files, areCopies: remote is not null, context.Engine.Threads);
+        await read.BeginAsync(clock, cancellationToken);
+        var rows = await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
+        rows.Confirm = read.ConfirmAsync;
+        return rows;
     }
 
     /// <inheritdoc/>
@@ -124,6 +155,24 @@ sealed class FilesSource : ISource
         return new(
             (isInside ? relative : file.FullName).Replace(Path.DirectorySeparatorChar, '/'), file.Length,
             new DateTimeOffset(file.LastWriteTimeUtc));
+    }
+
+    bool EndsLine(FileStreamSettings settings, FileInput file) =>
+        remote is not null || !settings.HasLines(file.Path) || FileSettling.EndsLine(Path.GetFullPath(file.Path, projectFolder));
+
+    /// <summary>Whether a file has other bytes than those that were read; where nobody noted what they were, it has.</summary>
+    bool HasOtherBytes(FileInput before, FileInput now, CancellationToken cancellationToken) =>
+        remote is not null || before.Hash is not { } hash
+        || ReadFiles.HashAsync(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken).GetAwaiter().GetResult() != hash;
+
+    /// <summary>A plan that leaves files to the next run; a snapshot is of all files or none.</summary>
+    static BatchPlan WithoutUnsettled(StreamDefinition stream, BatchPlan plan, IReadOnlyCollection<FileInput> unsettled)
+    {
+        var left = stream.Mode is StreamMode.Snapshot ? [] : plan.Inputs!.Files.RemoveRange(unsettled);
+        return new(
+            left.IsEmpty ? null : plan.Inputs! with { Files = left },
+            plan.Warnings.AddRange(unsettled.Select(file => new Warning(
+                $"file {file.Path} is still being written: it is left to the next run", "set settle and settle_max to how long writing takes"))));
     }
 
     /// <summary>A file of a planned batch, which must be as it was.</summary>

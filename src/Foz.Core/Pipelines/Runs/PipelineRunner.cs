@@ -193,6 +193,7 @@ public sealed class PipelineRunner(Lake lake)
         })
         {
             Intervals = request.Intervals,
+            OnWait = request.SettlesFiles ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time)) : null,
             Project = project.File,
             Lineage = () => new(project, lake),
         };

@@ -24,6 +24,12 @@ public abstract record RunEvent
     /// <param name="Step">The step.</param>
     public sealed record StepStarted(TableName Step) : RunEvent;
 
+    /// <summary>A step waits for something in its source.</summary>
+    /// <param name="Step">The step.</param>
+    /// <param name="What">What it waits for.</param>
+    /// <param name="Time">How long.</param>
+    public sealed record StepWaiting(TableName Step, string What, TimeSpan Time) : RunEvent;
+
     /// <summary>Something that the user should know.</summary>
     /// <param name="Step">The step that it is about; null for the run as a whole.</param>
     /// <param name="Warning">What.</param>

@@ -52,6 +52,9 @@ public sealed record RunRequest
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether files that somebody may still be writing are waited for.</summary>
+    public bool SettlesFiles { get; init; }
+
     /// <summary>Is told what happens, from several threads, one event at a time.</summary>
     public Action<RunEvent> OnEvent { get; init; } = static _ => { };
 }

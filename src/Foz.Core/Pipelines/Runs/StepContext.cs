@@ -18,6 +18,9 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
+    /// <summary>Told what a step waits for in its source, and how long; null where it reads what is there as it is.</summary>
+    public Action<string, TimeSpan>? OnWait { get; init; }
+
     /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
     public ProjectFile? Project { get; init; }
 

@@ -65,6 +65,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             var rows = await source.ReadAsync(
                 Stream, manifest.Stream!, ReadContextOf(present, work.FullName), cancellationToken);
             foreach (var warning in rows.Warnings) context.Warn(warning);
+            var confirm = rows.Confirm;
             try
             {
                 if (rows.Reached is { } reached)
@@ -84,6 +85,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 catch (FozException e) when (rows is StreamRows.Selected { Recover: not null })
                 {
                     rows = await RecoverAsync((StreamRows.Selected)rows, e, cancellationToken);
+                    rows.Confirm = confirm;
                 }
                 return await LoadAsync(session, table, rows, manifest, cancellationToken);
             }
@@ -105,9 +107,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is { Stream: not null } && !await CarriesAsync(node.Table, last, cancellationToken))
             return $"batch {last.Batch} was not finished";
-        return (await PlanAsync(manifests, cancellationToken)).Inputs switch
+        return (await PlanAsync(manifests, onWait: null, cancellationToken)).Inputs switch
         {
             null => await FindTagsAsync(cancellationToken),
+            { ReplacesFiles: true, Files: var files } => $"{files.Length} new or changed {(files.Length == 1 ? "file" : "files")}",
             { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
             { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
             { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
@@ -142,7 +145,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var isOpen = last is not null && !carried.Has(last);
         if (isOpen && (await CarriesAsync(node.Table.Rejected, last!, cancellationToken)
             || await CarriesAsync(node.Table.Quarantine, last!, cancellationToken))) return (last, true);
-        var plan = await PlanAsync(carried.IsGone(last) ? [] : isOpen ? manifests.SkipLast(1) : manifests, cancellationToken);
+        var plan = await PlanAsync(
+            carried.IsGone(last) ? [] : isOpen ? manifests.SkipLast(1) : manifests, context.OnWait, cancellationToken);
         if (plan.Inputs is null) return (null, false);
         if (last is not null && !isOpen) await log.FoldAsync(last.Batch, cancellationToken);
         var manifest = new StepManifest
@@ -162,10 +166,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     }
 
     /// <summary>Plans a batch behind those that are done, and tells what the user should know of it.</summary>
-    async Task<BatchPlan> PlanAsync(IEnumerable<StepManifest> done, CancellationToken cancellationToken)
+    async Task<BatchPlan> PlanAsync(
+        IEnumerable<StepManifest> done, Action<string, TimeSpan>? onWait, CancellationToken cancellationToken)
     {
         var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
-        var plan = await source.PlanAsync(Stream, history, cancellationToken);
+        var plan = onWait is null
+            ? await source.PlanAsync(Stream, history, cancellationToken)
+            : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
         foreach (var warning in plan.Warnings) context.Warn(warning);
         if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
             context.Warn(ModeChanged(next));
@@ -225,11 +232,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
         var reread = replaces ? null : RereadRows(session, present, manifest);
-        var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread };
+        var changed = replaces || present is null ? null : FileRows(manifest, ChangeColumns.Source);
+        var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
         var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, cancellationToken);
         var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, reread, manifest, cancellationToken);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, known.Select, options, cancellationToken)
+            : changed is not null ? await writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : await writer.AppendAsync(table, known.Select, options, cancellationToken);
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
@@ -241,6 +250,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
+        manifest = await ConfirmAsync(rows, manifest, cancellationToken);
         var rejected = await RejectAsync(session, arrival.RejectedSql, manifest, replaces, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
@@ -258,6 +268,15 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Read = (rowsRead, rows.BytesRead),
             Checks = checks,
         };
+    }
+
+    /// <summary>The batch with what reading told of its inputs, which must be what they were when reading began.</summary>
+    async Task<StepManifest> ConfirmAsync(StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (rows.Confirm is not { } confirm) return manifest;
+        var confirmed = manifest with { Stream = await confirm(cancellationToken) };
+        await log.ReopenAsync(confirmed, cancellationToken);
+        return confirmed;
     }
 
     /// <summary>The rows without those that arrived before, where the batch reads the rows of the last cursor again.</summary>
@@ -306,7 +325,12 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         EngineSession session, string? rejectedSql, StepManifest manifest, bool replaces,
         CancellationToken cancellationToken)
     {
-        if (rejectedSql is null || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
+        var changed = replaces ? null : FileRows(manifest, RejectedRow.Fields[0].Name);
+        if ((rejectedSql is null && changed is null) || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
+        if (changed is not null && (await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken))
+            .FindLatestAsync(cancellationToken)) is null) changed = null;
+        if (rejectedSql is null && changed is null) return 0;
+        rejectedSql ??= $"SELECT {string.Join(", ", RejectedRow.Fields.Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {f.Name}"))} WHERE false";
         var table = await context.DefineTableAsync(
             node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
         var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
@@ -315,11 +339,19 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var writer = new TableWriter(session);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, select, options, cancellationToken)
+            : changed is not null ? await writer.ReplaceWhereAsync(table, select, changed, options, cancellationToken)
             : await writer.AppendAsync(table, select, options, cancellationToken);
-        if (change.RowsAdded == 0 && !replaces) return 0;
+        if (change.RowsAdded == 0 && !replaces && changed is null) return 0;
         if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) context.Warn(warning);
         return change.RowsAdded;
     }
+
+    /// <summary>
+    /// The condition that is true for the rows of a batch's files, also as they were before, of which some changed; null where none did.
+    /// </summary>
+    static string? FileRows(StepManifest manifest, string column) => manifest.Stream is { ReplacesFiles: true, Files: var files }
+        ? $"{column} IN ({string.Join(", ", files.Select(file => SqlText.Literal(file.Path)))})"
+        : null;
 
     Field Describe(Field field)
     {

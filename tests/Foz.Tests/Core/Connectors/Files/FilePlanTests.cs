@@ -21,9 +21,9 @@ public sealed class FilePlanTests
     }
 
     [Fact]
-    public async Task A_file_that_changed_after_it_was_read_is_reported_and_not_read_again()
+    public async Task A_file_that_changed_after_it_was_read_is_reported_and_not_read_again_where_that_is_said()
     {
-        await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv");
+        await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv", settings: ("changed_files", "warn"));
         await project.ReadAsync();
         project.Write("a.csv", "id\n1\n2\n");
         var plan = await project.PlanAsync();

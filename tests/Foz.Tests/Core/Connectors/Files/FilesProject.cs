@@ -37,7 +37,7 @@ public sealed class FilesProject : IAsyncDisposable
 
     public FilesProject Define(
         string path, StreamMode mode = StreamMode.Incremental, Dictionary<string, string>? columns = null,
-        params (string Name, object Value)[] settings)
+        TimeProvider? clock = null, params (string Name, object Value)[] settings)
     {
         Stream = new StreamDefinition
         {
@@ -46,7 +46,7 @@ public sealed class FilesProject : IAsyncDisposable
             Columns = columns ?? [],
             Settings = Settings.Of([("path", path), .. settings]),
         };
-        Source = new FilesConnector(TimeProvider.System).Open(
+        Source = new FilesConnector(clock ?? TimeProvider.System).Open(
             new SourceDefinition
             {
                 Name = "files",
