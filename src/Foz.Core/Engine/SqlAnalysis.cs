@@ -210,7 +210,7 @@ public sealed class SqlAnalysis
 
     static FozException Failure(string sql, SqlTokens tokens, JsonElement error)
     {
-        var message = error.GetProperty("error_message").GetString()!;
+        var message = OwnNames.Hide(error.GetProperty("error_message").GetString()!);
         if (!error.GetProperty("error_type").ValueEquals("parser"))
         {
             var hint = tokens.IsWord(0, "PIVOT") ? "write SELECT * FROM (PIVOT … ON … IN (…) …)" : null;

@@ -64,7 +64,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         foreach (var reference in analysis.Tables)
             if (table(reference) is { } relation) Replace(reference, relation);
         foreach (var call in analysis.TableFunctions)
-            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, WithAlias(call, relation)));
+            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, Apart(call.Span, WithAlias(call, relation))));
         var replaced = edits.Select(e => e.Span).ToList();
         // Arguments of a call that is replaced go with it.
         foreach (var column in analysis.Columns)
@@ -90,7 +90,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
             relation = $"FROM {relation}";
         else if (analysis.Tokens.IsWord(before, "SHOW"))
             edits.Add(new(SpanOf(before), "DESCRIBE FROM"));
-        edits.Add(new(reference.Span, relation));
+        edits.Add(new(reference.Span, Apart(reference.Span, relation)));
         if (reference.At is { Span.Length: > 0 } at) edits.Add(new(at.Span, ""));
     }
 
@@ -99,6 +99,16 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         call.Alias is null && call.Arguments is [{ Parts: [.., var table] }, ..]
             ? $"{relation} AS {SqlText.Identifier(table)}"
             : relation;
+
+    /// <summary>A relation with blanks where words touch it: names in quotes need none beside them.</summary>
+    string Apart(SqlSpan span, string relation)
+    {
+        var (before, after) = (Touches(span.Start - 1) ? " " : "", Touches(span.End) ? " " : "");
+        return before.Length + after.Length == 0 ? relation : $"{before}{relation}{after}";
+
+        bool Touches(int position) =>
+            position >= 0 && position < analysis.Sql.Length && analysis.Sql[position] is not (' ' or '\t' or '\n' or '\r' or '(' or ')' or ',');
+    }
 
     SqlSpan SpanOf(int token) =>
         new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);

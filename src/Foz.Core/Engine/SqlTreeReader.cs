@@ -36,7 +36,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             && node.GetProperty("modifiers").GetArrayLength() == 0
             && node.GetProperty("from_table").GetProperty("type").ValueEquals("EMPTY")
             && !IsObject(node, "where_clause") && !IsObject(node, "having") && !IsObject(node, "qualify")
-            && withNames.Count == 0;
+            && node.GetProperty("cte_map").GetProperty("map").GetArrayLength() == 0;
         var places = new HashSet<SqlSpan>();
         foreach (var (span, name) in tables.Select(t => (t.Span, t.Name)).Concat(tableFunctions.Select(f => (f.Span, f.Name))))
             if (!places.Add(span)) throw Misplaced(name);

@@ -337,10 +337,25 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             name => reference.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Whether a name has what no table of the lake can have in its name, and paths have.</summary>
-    static bool HasPath(TableReference reference) =>
-        reference.Name.AsSpan().ContainsAny(ofPaths) || reference.Schema.AsSpan().ContainsAny(ofPaths);
+    static bool HasPath(TableReference reference) => IsPath(reference.Name) || IsPath(reference.Schema);
 
-    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?\0");
+    static bool IsPath(string? part) => part.AsSpan().ContainsAny(ofPaths) || part.AsSpan().ContainsAnyInRange('\0', '\x1f');
+
+    /// <summary>Makes sure that a table or view can have a name, which is the name of its folder too.</summary>
+    /// <exception cref="FozException">It cannot: it would lie in the folder of another, or could not be named again.</exception>
+    internal static void CheckNew(TableName name)
+    {
+        if (!IsPath(name.Schema) && !IsPath(name.Name) && !ofFolders.Any(own => name.Schema.StartsWith(own, StringComparison.OrdinalIgnoreCase)
+            || name.Name.StartsWith(own, StringComparison.OrdinalIgnoreCase))) return;
+        throw new FozException(ErrorKind.Sql, $"\"{name}\" cannot be the name of a table or view")
+        {
+            SqlState = "42602", Hint = "leave out / \\ : . * ? and control characters, and begin it with another word than _delta_log, _change_data or _foz",
+        };
+    }
+
+    static readonly IReadOnlyList<string> ofFolders = ["_delta_log", "_change_data", "_foz"];
+
+    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?");
 
     static readonly IReadOnlyList<string> ofEngine = ["foz_", "duckdb_", "sqlite_", "pragma_"];
 

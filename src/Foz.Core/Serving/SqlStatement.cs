@@ -83,6 +83,12 @@ public abstract class SqlStatement
     internal static async Task<SqlStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
+        // A text of the engine ends with it.
+        if (sql.Contains('\0', StringComparison.Ordinal))
+            throw new FozException(ErrorKind.Sql, "invalid byte sequence for encoding \"UTF8\": 0x00")
+            {
+                SqlState = "22021", Place = EngineErrors.PlaceAt(sql, sql.IndexOf('\0', StringComparison.Ordinal)),
+            };
         // From here on the statement is what the engine reads, character by character.
         var tokens = SqlTokens.Read(sql);
         sql = tokens.Blanked;

@@ -35,6 +35,8 @@ sealed class WriteRights(SqlSession session)
         if (targets.Any(target => target.Table.Name is null))
             throw Denied("tables are changed by their names, not by their folders");
         foreach (var (table, _) in targets) session.Access.Read(table.Name!, [], []);
+        foreach (var (table, privilege) in targets)
+            if (privilege is Privilege.Create) SessionNames.CheckNew(table.Name!);
         if (session.User.IsOwner) return;
         if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
             throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");

@@ -90,7 +90,7 @@ sealed partial class PgTranslator
     };
 
     string LookUp(string kind, string function) =>
-        string.Create(CultureInfo.InvariantCulture, $"{PgFunctions.NameOf(kind)}({context.Catalog()}, '{function}', ");
+        string.Create(CultureInfo.InvariantCulture, $" {PgFunctions.NameOf(kind)}({context.Catalog()}, '{function}', ");
 
     /// <summary>A text as the list that it is of a type of arrays.</summary>
     string? ArrayOf(int text, int type, int end)

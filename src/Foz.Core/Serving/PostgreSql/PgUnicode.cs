@@ -28,7 +28,7 @@ static class PgUnicode
             var (start, length) = text[i + 1] == '+' ? (i + 2, 6) : (i + 1, 4);
             if (start + length > text.Length
                 || !int.TryParse(text.AsSpan(start, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
-                || code > 0x10FFFF)
+                || code is 0 or > 0x10FFFF)
                 throw new FozException(ErrorKind.Sql, "invalid Unicode escape") { SqlState = "42601" };
             if (code is >= 0xD800 and < 0xE000) decoded.Append((char)code);
             else if (code == quote) decoded.Append(quote, 2);

@@ -26,7 +26,7 @@ static class TrinoRows
     /// <summary>The rows of <c>system.runtime.queries</c>.</summary>
     public static IEnumerable<object?[]> Of(IEnumerable<TrinoQueryRow> queries) => queries.Select(q => new object?[]
     {
-        q.Id, q.State, q.User, q.Source, q.Sql, new object?[] { q.Workload ?? "global" }, (long)q.Queued.TotalMilliseconds, 0L, 0L, q.Created, q.Created, null, null,
+        q.Id, q.State, q.User, q.Source?.Replace('\0', ' '), q.Sql.Replace('\0', ' '), new object?[] { q.Workload ?? "global" }, (long)q.Queued.TotalMilliseconds, 0L, 0L, q.Created, q.Created, null, null,
         q.ErrorName is null ? null : "USER_ERROR", q.ErrorName,
     });
 

@@ -116,6 +116,45 @@ public sealed class DoorTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("select count(\"id\")from\"silver\".\"orders\"", "5")]
+    [InlineData("select id from\"silver\".\"orders\"o where id=1", "1")]
+    [InlineData("select'silver.orders'::regclass::text", "silver.orders")]
+    public async Task Names_in_quotes_need_no_space_beside_words(string sql, string row) =>
+        Assert.Equal(row, (await session.RunAsync(sql))[0]);
+
+    [Theory]
+    [InlineData("UPDATE silver.orders SET name = (WITH q AS (SELECT 'x' AS a) SELECT a FROM q) WHERE id IN (WITH x AS (SELECT 1 AS a) SELECT a FROM x)")]
+    [InlineData("DELETE FROM silver.orders WHERE id IN (WITH x AS (SELECT 100 AS a) SELECT a FROM x)")]
+    public async Task Expressions_may_hold_queries_with_names_of_their_own(string sql)
+    {
+        await using var owner = lake.Open("eva");
+        await owner.RunAsync(sql);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE silver.\"orders/_delta_log\" AS SELECT 1 AS a")]
+    [InlineData("CREATE TABLE silver.\"orders/_delta_log/00000000000000000001.json\" AS SELECT 1 AS a")]
+    [InlineData("CREATE TABLE silver.\"orders/x\" (a bigint)")]
+    [InlineData("CREATE TABLE silver.\"_delta_log\" (a bigint)")]
+    [InlineData("CREATE TABLE \"_foz\".steps (a bigint)")]
+    [InlineData("CREATE TABLE silver.\"a.b\" (a bigint)")]
+    [InlineData("CREATE VIEW silver.\"orders/v\" AS SELECT 1 AS a")]
+    [InlineData("ALTER TABLE silver.orders RENAME TO \"secrets/_delta_log\"")]
+    public async Task A_table_cannot_lie_in_the_folder_of_another(string sql)
+    {
+        await using var owner = lake.Open("eva");
+        Assert.Equal("42602", await owner.FailAsync(sql));
+        Assert.Equal(["5", "SELECT 1"], await owner.RunAsync("SELECT count(*) FROM silver.orders"));
+    }
+
+    [Theory]
+    [InlineData("SELECT '\0' FROM silver.orders --'", "22021")]
+    [InlineData("SELECT 1 --\0\n, 2", "22021")]
+    [InlineData("SELECT U&'\\0000'", "42601")]
+    public async Task A_text_cannot_hold_what_ends_it_for_the_engine(string sql, string state) =>
+        Assert.Equal(state, await session.FailAsync(sql));
+
+    [Theory]
     [InlineData("UPDATE silver.orders SET name = (1) FROM (SELECT 1")]
     [InlineData("DELETE FROM silver.orders WHERE id = 1) OR (true")]
     public async Task An_expression_that_leaves_its_parentheses_is_refused(string sql)
