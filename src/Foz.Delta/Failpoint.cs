@@ -6,12 +6,16 @@ namespace Foz.Delta;
 /// <summary>
 /// Named places around reads and writes where a test can let the process die, or do what another process might do there.
 /// <c>FOZ_FAILPOINT=name</c> or <c>name:n</c> kills the process, as <c>kill -9</c> does, at the first or the n-th hit of that name.
-/// Without the variable a hit costs nothing.
+/// Without the variable a hit costs nothing. With <c>FOZ_FAILPOINT_STOPS=1</c> the process is stopped there, as <c>kill -STOP</c>
+/// does, until somebody lets it go on.
 /// </summary>
 public static class Failpoint
 {
     /// <summary>The environment variable that arms one failpoint.</summary>
     public const string Variable = "FOZ_FAILPOINT";
+
+    /// <summary>The environment variable by which a process is stopped rather than killed: <c>1</c>.</summary>
+    public const string StopsVariable = "FOZ_FAILPOINT_STOPS";
 
     static readonly (string Name, int Hit)? armed = Parse(Environment.GetEnvironmentVariable(Variable));
     static readonly bool isArmed = armed is not null;
@@ -51,6 +55,12 @@ public static class Failpoint
     static void Count(string name)
     {
         if (armed!.Value.Name != name || Interlocked.Increment(ref hits) != armed.Value.Hit) return;
+        if (Environment.GetEnvironmentVariable(StopsVariable) is "1")
+        {
+            using var stop = Process.Start("kill", ["-STOP", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+            stop.WaitForExit();
+            return;
+        }
         using var self = Process.GetCurrentProcess();
         self.Kill();
         Environment.FailFast($"failpoint {name}");

@@ -19,6 +19,9 @@ public interface IConnector
     /// <summary>The mode of a stream that states none.</summary>
     StreamMode DefaultMode { get; }
 
+    /// <summary>Whether its sources can tell the primary keys of what they read: <see cref="ISource.FindKeysAsync"/>.</summary>
+    bool TellsKeys => false;
+
     /// <summary>Says what is wrong with a source's settings beyond single ones; does no I/O.</summary>
     /// <exception cref="FozException">Something is.</exception>
     void Validate(SourceDefinition source)
@@ -50,6 +53,14 @@ public interface ISource : IAsyncDisposable
 
     /// <summary>What the source has to offer.</summary>
     Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken);
+
+    /// <summary>The primary key of what a stream reads, by the names of its columns in the lake.</summary>
+    /// <param name="stream">The stream; what it states as its keys is not looked at.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The columns, in the order of the key; empty where there is none, or none is known.</returns>
+    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>
     /// Decides what the next batch of a stream reads, so that a batch that was cut off is read again from the same

@@ -61,11 +61,7 @@ abstract class RunJournal : IDisposable
             ]);
         }
 
-        public override void Dispose()
-        {
-            segments.Dispose();
-            base.Dispose();
-        }
+        public override void Dispose() => segments.Dispose();
     }
 
     /// <summary>In an object store, which outlives the machine: an object for each group of records.</summary>

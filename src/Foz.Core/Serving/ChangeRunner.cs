@@ -28,7 +28,7 @@ sealed class ChangeRunner(SqlSession session)
         };
         CheckMayWrite(what ?? "a statement that changes tables");
         if (what is null || MakesDropped(statement)) await session.CommitImplicitAsync(cancellationToken);
-        if (what is not null) session.BeginImplicit(statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null });
+        if (what is not null) session.BeginImplicit(OnlyAdds(statement));
         if (MakesDropped(statement))
             throw Refused($"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
         if (what is null && session.State != TransactionState.Idle)
@@ -37,6 +37,9 @@ sealed class ChangeRunner(SqlSession session)
                 + "but no CREATE OR REPLACE, no properties and no upkeep: others are committed by themselves",
                 "switch the client to autocommit, or COMMIT first");
     }
+
+    /// <summary>Whether a statement only adds rows, whatever the table has.</summary>
+    public static bool OnlyAdds(Statement statement) => statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null };
 
     /// <summary>Makes sure that the transaction does not only read.</summary>
     /// <param name="what">What is to be done.</param>

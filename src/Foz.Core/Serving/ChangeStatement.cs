@@ -81,19 +81,24 @@ sealed class ChangeStatement : SqlStatement
         var runner = new ChangeRunner(Session);
         await runner.CheckAsync(translated, cancellationToken);
         var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
+        // What RETURNING cannot tell is not changed either.
+        var isAlone = statement.Returning is not null && Session.BeginAlone(ChangeRunner.OnlyAdds(translated));
+        SqlCursor? cursor = null;
         try
         {
             var result = await RunAsync(runner, run, translated, cancellationToken);
             var done = Done(statement, result);
             if (result.Returned is { } returned)
-                return run.Follow(
-                    await new ReturnedRows(Session, statement).OpenAsync(run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken),
-                    named: null);
+                cursor = await new ReturnedRows(Session, statement).OpenAsync(run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken);
+            if (isAlone) await Session.EndAloneAsync(isCommitted: true, cancellationToken);
+            if (cursor is not null) return run.Follow(cursor, named: null);
             run.EndChange(done.RowCount);
             return done;
         }
         catch
         {
+            if (cursor is not null) await cursor.DisposeAsync();
+            if (isAlone) await Session.EndAloneAsync(isCommitted: false, cancellationToken);
             run.Abandon();
             throw;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
 using Foz.Core.Statements;
@@ -10,6 +11,8 @@ namespace Foz.Core.Serving;
 /// <param name="statement">The statement as it was read.</param>
 sealed class ReturnedRows(SqlSession session, Statement statement)
 {
+    const string Kept = "foz_returned";
+
     // No statement can have it.
     readonly string name = $"foz_{Guid.NewGuid():N}";
 
@@ -25,7 +28,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         return [.. described.Shape.Columns.Select(column => new ServedColumn(column.Name, column.Type))];
     }
 
-    /// <summary>The rows of a statement that has run.</summary>
+    /// <summary>The rows of a statement that has run: all are made before the first is given, so that what fails does so here.</summary>
     /// <param name="engine">The engine's session that reads them, which the cursor owns.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="value">Gives the values of parameters.</param>
@@ -39,6 +42,9 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         {
             var text = await TextAsync(value, cancellationToken);
             bound = await new StatementBinder(engine, new ReturnedNames(new(session, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
+            var kept = Keep(engine, bound.Sql, cancellationToken);
+            bound.Dispose();
+            bound = new(kept);
             return new EngineCursor(session, engine, bound, tag, cancellationToken);
         }
         catch
@@ -47,6 +53,19 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
             engine.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Puts rows into a temporary table.</summary>
+    /// <returns>The SELECT of them, with the same columns.</returns>
+    static string Keep(EngineSession engine, string sql, CancellationToken cancellationToken)
+    {
+        var columns = engine.Describe(sql, cancellationToken);
+        var names = columns.Select((_, number) => string.Create(CultureInfo.InvariantCulture, $"c{number}")).ToList();
+        engine.Execute(
+            $"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({sql}\n) AS r({string.Join(", ", names)})", cancellationToken);
+        // The engine took NULL for an INTEGER when it made the table.
+        var list = columns.Zip(names, (column, name) => $"{(column.IsNull ? "NULL" : name)} AS {SqlText.Identifier(column.Name)}");
+        return $"SELECT {string.Join(", ", list)} FROM {Kept}";
     }
 
     TableReference Table => StatementTargets.Of(statement)[0].Table.Name is { } name

@@ -22,11 +22,32 @@ public sealed partial class SqlSession
         if (transaction is null && IsFollowed) Begin(isImplicit: true);
     }
 
+    /// <summary>
+    /// Begins an implicit transaction for one statement alone, where the session is in none: <see cref="EndAloneAsync"/> commits it once
+    /// all that the statement gives is known.
+    /// </summary>
+    /// <returns>Whether it began one.</returns>
+    internal bool BeginAlone(bool onlyAdds)
+    {
+        if (transaction is not null) return false;
+        addsOnly = onlyAdds;
+        Begin(isImplicit: true);
+        return true;
+    }
+
+    /// <summary>Ends the transaction of a statement alone.</summary>
+    /// <exception cref="FozException">Another commit came first; nothing is left of the changes.</exception>
+    internal async Task EndAloneAsync(bool isCommitted, CancellationToken cancellationToken)
+    {
+        if (isCommitted) await CommitImplicitAsync(cancellationToken, warns: false);
+        else await RollBackAsync();
+    }
+
     /// <summary>Commits what an implicit transaction has changed so far, for a statement that cannot be in one with that.</summary>
-    internal async Task CommitImplicitAsync(CancellationToken cancellationToken)
+    internal async Task CommitImplicitAsync(CancellationToken cancellationToken, bool warns = true)
     {
         if (transaction is not { IsImplicit: true, Changes: var changes, Versions: var versions }) return;
-        if (changes.IsAny)
+        if (changes.IsAny && warns)
             Noticed?.Invoke(new(
                 "WARNING", "01000", "what the statements before changed is committed: it cannot be one transaction with the next one"));
         try

@@ -101,7 +101,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             _ => await writer.AppendAsync(table, select, options, cancellationToken),
         };
         if (tags is { Count: > 0 }) await DescribeAsync(change, insert, tags, cancellationToken);
-        var committed = await change.CommitAsync(cancellationToken);
+        var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return insert.Overwrites || insert.ReplacedWhere is not null
             ? StatementResult.Of(
                 committed, ("num_affected_rows", change.RowsAdded + change.RowsDeleted),
@@ -159,7 +159,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
         if (change.RowsAdded > 0) await new AssignedTags(session, runner).BringAsync(change, update, cancellationToken);
-        var committed = await change.CommitAsync(cancellationToken);
+        var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with { Returned = Returned(update, change, committed) };
     }
 
@@ -170,7 +170,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var condition = await BindAsync(delete.Condition, [(targetRows, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
             table, new(condition, delete.Alias), new() { FindsRows = delete.Returning is not null }, cancellationToken);
-        var committed = await change.CommitAsync(cancellationToken);
+        var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(committed, ("num_affected_rows", change.RowsDeleted)) with
         {
             Returned = delete.Returning is null ? null : change.RemovedRows(),
@@ -191,7 +191,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
             change.Metrics["numTargetRowsInserted"]);
         if (updated + inserted > 0) await new AssignedTags(session, runner).BringAsync(change, merge, definition.Source, cancellationToken);
-        var committed = await change.CommitAsync(cancellationToken);
+        var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
             ("num_deleted_rows", deleted), ("num_inserted_rows", inserted)) with

@@ -39,6 +39,9 @@ public sealed class LakeTable
         return this;
     }
 
+    /// <summary>Whether it is the table as a transaction changes it, seen by nobody else.</summary>
+    internal bool IsPrivate { get; init; }
+
     /// <summary>The newest version; null if there is no table.</summary>
     public async ValueTask<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>
         await Delta.FindLatestSnapshotAsync(cancellationToken) is { } state ? new(Delta.Store, state) : null;
@@ -147,21 +150,32 @@ public sealed class LakeTable
     /// <param name="operation">What the table's history calls it.</param>
     /// <param name="parameters">What it was done with.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">There is no table, another commit came first, or the storage failed.</exception>
-    public async Task CarryAsync(
+    /// <param name="mayCarry">Whether the table may carry them as it is; null where it always may.</param>
+    /// <returns>Whether it carries them; false where it may not.</returns>
+    /// <exception cref="DeltaException">There is no table, other commits came first, or the storage failed.</exception>
+    public async Task<bool> CarryAsync(
         IReadOnlyDictionary<string, long> batches, string operation, (string Name, string Value)[] parameters,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Func<TableSnapshot, bool>? mayCarry = null)
     {
-        var latest = await LatestAsync(cancellationToken);
-        if (batches.All(batch => latest.BatchOf(batch.Key) >= batch.Value)) return;
         var told = TableOperation.Of(operation, parameters);
-        var transaction = new Transaction(Delta, latest.State, new()
+        for (var race = 1; ; race++)
         {
-            Operation = told.Name, Parameters = told.Parameters, EngineInfo = TableOperation.EngineInfo,
-        });
-        foreach (var (step, batch) in batches) transaction.SetApplicationVersion(step, batch);
-        (await transaction.CommitAsync(cancellationToken)).OrThrow();
+            var latest = await LatestAsync(cancellationToken);
+            if (mayCarry?.Invoke(latest) is false) return false;
+            if (batches.All(batch => latest.BatchOf(batch.Key) >= batch.Value)) return true;
+            var transaction = new Transaction(Delta, latest.State, new()
+            {
+                Operation = told.Name, Parameters = told.Parameters, EngineInfo = TableOperation.EngineInfo,
+            });
+            foreach (var (step, batch) in batches) transaction.SetApplicationVersion(step, batch);
+            var result = await transaction.CommitAsync(cancellationToken);
+            if (result is CommitResult.Conflicted && race < CarryRacesMax) continue;
+            result.OrThrow();
+            return true;
+        }
     }
+
+    const int CarryRacesMax = 3;
 
     /// <summary>
     /// Writes the manifests by which Hive, Athena and Presto find the table's files, and deletes those of partitions that

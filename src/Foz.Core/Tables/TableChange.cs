@@ -42,7 +42,9 @@ public sealed class TableChange : IAsyncDisposable
             ? null
             : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
         transaction.PreservesRows = Tracked is not null;
-        if (options.Batch is { } batch) transaction.SetApplicationVersion(batch.Step, batch.Number);
+        if (options.Batch is not { } batch) return;
+        batch.CheckNew(table, present);
+        transaction.SetApplicationVersion(batch.Step, batch.Number);
     }
 
     /// <summary>Rows that are added, replaced ones included.</summary>
@@ -67,6 +69,9 @@ public sealed class TableChange : IAsyncDisposable
 
     /// <summary>The columns of which a merge has shown that no two of its rows have the same values; empty where none did.</summary>
     public IReadOnlyList<string> MergedBy { get; internal set; } = [];
+
+    /// <summary>How many rows that a merge adds have NULL in a column of its key: they equal no row, and come again with the next merge.</summary>
+    public long RowsWithoutKey { get; internal set; }
 
     /// <summary>
     /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known without
@@ -124,6 +129,10 @@ public sealed class TableChange : IAsyncDisposable
         keepsFiles = result is CommitResult.Committed;
         return CommittedChange.Of(table, result.OrThrow()) with { Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null };
     }
+
+    /// <summary>As <see cref="CommitAsync"/>; a change of nothing makes no version, but in a transaction, which depends on what it read.</summary>
+    public async Task<CommittedChange> CommitUnlessEmptyAsync(CancellationToken cancellationToken) =>
+        transaction.IsEmpty && Present is not null && !table.IsPrivate ? new(Present, Warning: null) : await CommitAsync(cancellationToken);
 
     /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
     public async ValueTask DisposeAsync()

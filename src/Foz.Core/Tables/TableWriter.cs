@@ -56,7 +56,7 @@ public sealed class TableWriter(EngineSession session)
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="select">The rows; of those of a key no two that are the newest.</param>
-    /// <param name="options">The keys, by what rows are newer, and how they are written.</param>
+    /// <param name="options">The keys, by what rows are newer where several of a key may come, and how they are written.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
     /// The statement failed, its rows do not fit the table, or two of the newest have equal keys.
@@ -68,13 +68,16 @@ public sealed class TableWriter(EngineSession session)
         var columns = Describe(select, present, cancellationToken);
         var target = TargetSchema.Replace(present, columns, options.Write, table.Name);
         var change = new TableChange(table, present, target, options.Write, TableOperation.Overwrite);
+        var merge = new MergeStatement(session, target.Schema, Source, options);
+        var rows = Project(target, columns, select);
         return await change.FillAsync(async () =>
         {
-            session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {Project(target, columns, select)}", cancellationToken);
-            var merge = new MergeStatement(session, target.Schema, Source, options);
-            if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
-            merge.CheckKeys(Source, static _ => null, table.Name, cancellationToken);
-            await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
+            if (options.SequenceBy is not null)
+            {
+                session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {rows}", cancellationToken);
+                rows = merge.Newest();
+            }
+            await AddKeyedAsync(table, change, merge, rows, cancellationToken);
             change.RemoveAll();
         });
     }
@@ -95,10 +98,11 @@ public sealed class TableWriter(EngineSession session)
         var operation = TableOperation.Merge(options.Keys);
         var (change, source) = await BeginAsync(table, select, options.Write, operation, cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
-        if (change.Present is null && options.SequenceBy is null) return await AddFirstAsync(table, change, merge, source, cancellationToken);
+        if (change.Present is null && options.SequenceBy is null)
+            return await change.FillAsync(() => AddKeyedAsync(table, change, merge, source, cancellationToken));
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
-        var sourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
+        (var sourceRows, change.RowsWithoutKey) = merge.Count(Source, cancellationToken);
         change.Counted.SourceRows = sourceRows;
         var files = merge.Candidates(change, cancellationToken);
         var lookup = files.Count > 0 && merge.ReplacesAll
@@ -117,18 +121,20 @@ public sealed class TableWriter(EngineSession session)
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
     }
 
-    /// <summary>The first rows of a table meet no others: they are written as they come, and their keys are looked at in the files.</summary>
-    Task<TableChange> AddFirstAsync(
-        LakeTable table, TableChange change, MergeStatement merge, string rows, CancellationToken cancellationToken) =>
-        change.FillAsync(async () =>
-        {
-            await change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken);
-            change.Counted.SourceRows = change.RowsAdded;
-            change.MergedBy = [.. merge.Keys.Select(key => key.Name)];
-            if (change.RowsAdded < 2) return;
-            using var written = await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
-            merge.CheckKeys($"(SELECT {merge.KeysOf("w")} FROM {written.Sql} AS w)", change.RangeWritten, table.Name, cancellationToken);
-        });
+    /// <summary>Rows that meet no others are written as they come, and their keys are looked at in the files.</summary>
+    async Task AddKeyedAsync(
+        LakeTable table, TableChange change, MergeStatement merge, string rows, CancellationToken cancellationToken)
+    {
+        await change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken);
+        change.Counted.SourceRows = change.RowsAdded;
+        change.MergedBy = [.. merge.Keys.Select(key => key.Name)];
+        var hasNulls = merge.Keys.Any(key => change.NullsWritten(key.Name) is not 0);
+        if (change.RowsAdded < 2 && !hasNulls) return;
+        using var written = await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
+        var keys = $"(SELECT {merge.KeysOf("w")} FROM {written.Sql} AS w)";
+        if (hasNulls) change.RowsWithoutKey = merge.Count(keys, cancellationToken).WithoutKey;
+        merge.CheckKeys(keys, change.RangeWritten, table.Name, cancellationToken);
+    }
 
     /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
     async Task TakeOlderOutAsync(

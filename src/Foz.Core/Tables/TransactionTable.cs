@@ -21,7 +21,7 @@ public sealed class TransactionTable
     {
         this.table = table;
         changes = new(table.Delta, start.State);
-        current = new(changes.Table, keys: null);
+        current = new(changes.Table, keys: null) { IsPrivate = true };
     }
 
     /// <summary>The table as all others have it.</summary>
@@ -32,7 +32,7 @@ public sealed class TransactionTable
     {
         get
         {
-            if (current.Delta != changes.Table) current = new(changes.Table, keys: null);
+            if (current.Delta != changes.Table) current = new(changes.Table, keys: null) { IsPrivate = true };
             return current;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Data;
 
 namespace Foz.Core.Tables;
@@ -5,7 +6,20 @@ namespace Foz.Core.Tables;
 /// <summary>The batch of a step that a commit belongs to: Delta's <c>txn</c>.</summary>
 /// <param name="Step">The step; the <c>appId</c>.</param>
 /// <param name="Number">The batch; the <c>version</c>.</param>
-public readonly record struct StepBatch(string Step, long Number);
+public readonly record struct StepBatch(string Step, long Number)
+{
+    /// <summary>Makes sure that a table does not carry the batch yet.</summary>
+    /// <exception cref="FozException">It does: it would have the rows twice.</exception>
+    internal void CheckNew(LakeTable table, TableSnapshot? present)
+    {
+        if (!(present?.BatchOf(Step) >= Number)) return;
+        throw new FozException(
+            ErrorKind.Conflict, string.Create(CultureInfo.InvariantCulture, $"{table.Name} carries batch {Number} of {Step} already: another run finished it, or gave it up"))
+        {
+            Hint = "run again",
+        };
+    }
+}
 
 /// <summary>How rows are written to a table.</summary>
 public sealed record WriteOptions

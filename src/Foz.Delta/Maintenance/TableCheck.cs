@@ -81,7 +81,8 @@ public sealed class TableCheck(DeltaTable table)
         foreach (var file in snapshot.Files)
             if (Missing(file, sizes) is { } fault) faults.Add(fault);
         faults.AddRange(snapshot.HalfRemoved.Select(file => new TableFault(FaultKind.HalfRemoved, file.Path.Value,
-            "was removed without its deletion vector: its rows stand in another file too", RowsOf(file)) { File = file }));
+            "was removed without its deletion vector: its rows stand in another file too", RowsOf(file))
+        { File = file }));
         var lost = faults.Where(fault => fault.File is not null).Select(fault => fault.File!.Key).ToHashSet();
         var marked = snapshot.Files.Where(file => file.DeletionVector is not null && !lost.Contains(file.Key)).ToList();
         faults.AddRange(await VectorFaultsAsync(marked, cancellationToken));

@@ -50,8 +50,11 @@ static partial class DocumentOutput
     static List<string> Canonical(string text) =>
     [
         .. StillText.Ordered(string.Join(
-            '\n', text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis).Select(Still))),
+            '\n', text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis && !IsOfYoungFile(line)).Select(Still))),
     ];
+
+    /// <summary>Whether a run waited for a file that was written a moment ago: on a slow machine it need not.</summary>
+    static bool IsOfYoungFile(string line) => line.EndsWith(", which may still be written", StringComparison.Ordinal);
 
     static string Still(string line) => Padding.Replace(
         StillText.WithoutSamples(StillText.Of(line.TrimEnd())), match => match.Value[0] == '─' ? "──" : "  ");

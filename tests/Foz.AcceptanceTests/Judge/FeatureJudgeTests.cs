@@ -78,7 +78,9 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
         var folder = Path.Combine(lake.Folder, "feature");
         await CreateAsync(kind, folder);
         var table = lake.Lake.Tables.OpenFolder(folder);
-        Assert.Contains(kind.Feature, ProtocolOf(folder), StringComparison.Ordinal);
+        // A protocol without lists implies the features of its version.
+        if (ProtocolOf(folder) is var protocol && protocol.Contains("writerFeatures", StringComparison.Ordinal))
+            Assert.Contains(kind.Feature, protocol, StringComparison.Ordinal);
 
         var count = await AppendAsync(table, 0, 20);
         Assert.Equal(count, await AssertReadEquallyAsync(table));

@@ -21,6 +21,9 @@ public sealed class AirbyteConnector(TimeProvider clock) : IConnector
     ];
 
     /// <inheritdoc/>
+    public bool TellsKeys => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

@@ -152,6 +152,10 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         return new JsonObject { ["streams"] = new JsonArray(configured) }.ToJsonString();
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        Discovered(await FindAsync(stream, cancellationToken)).Definition.Keys;
+
     static DiscoveredStream Discovered(JsonObject stream)
     {
         var cursor = (stream["default_cursor_field"] as JsonArray)?.Select(p => p?.ToString()).ToList() ?? [];
@@ -164,9 +168,16 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
                 Name = string.Concat(Text(stream, "name")!.Select(c => char.IsLetterOrDigit(c) ? c : '_')),
                 Mode = isIncremental ? StreamMode.Incremental : StreamMode.Snapshot,
                 Cursor = isIncremental && cursor.Count > 0 ? string.Join('.', cursor) : null,
-                Keys = [.. ((stream["source_defined_primary_key"] as JsonArray) ?? []).OfType<JsonArray>().Where(k => k.Count == 1).Select(k => k[0]!.ToString())],
+                Keys = KeysOf(stream),
                 Settings = Settings.Of(("stream", Text(stream, "name")!)),
             }, JsonSchemaFields.Of(schema.RootElement));
+    }
+
+    /// <summary>The primary key; empty where a field of another one is part of it, which is no column.</summary>
+    static IReadOnlyList<string> KeysOf(JsonObject stream)
+    {
+        var keys = (stream["source_defined_primary_key"] as JsonArray ?? []).OfType<JsonArray>().ToList();
+        return keys.All(key => key.Count == 1) ? [.. keys.Select(key => key[0]!.ToString())] : [];
     }
 
     ProgramRun Run(string what) => new(options, definition, what, projectFolder, clock);

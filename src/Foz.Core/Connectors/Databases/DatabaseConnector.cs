@@ -31,6 +31,9 @@ public sealed class DatabaseConnector : IConnector
     ];
 
     /// <inheritdoc/>
+    public bool TellsKeys => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

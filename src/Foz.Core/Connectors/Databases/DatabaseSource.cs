@@ -42,6 +42,11 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        // What providers tell of a query are the keys of its tables, which need not be its own.
+        stream.Settings.Text("query") is null ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys : [];
+
+    /// <inheritdoc/>
     public async Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
@@ -129,7 +134,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
             foreach (var key in stream.Keys) DatabaseColumns.Find(stream, "keys", key, columns);
             return new(from, columns)
             {
-                Keys = [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
+                Keys = schema.Any(c => c is { IsKey: true, IsHidden: true }) ? [] : [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
             };
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))

@@ -27,6 +27,9 @@ public sealed class PostgreSqlConnector : IConnector
     ];
 
     /// <inheritdoc/>
+    public bool TellsKeys => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

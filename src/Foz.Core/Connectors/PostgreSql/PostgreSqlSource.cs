@@ -53,6 +53,12 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         return new BatchPlan(inputs, warnings.ToImmutable());
     }
 
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
+        return KeysOf((await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid]);
+    }
+
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
@@ -86,14 +92,20 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         relation.Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.MaterializedView
         && !relation.IsPartition;
 
+    /// <summary>The primary key; empty where a column of it may not be read, without which rows are not told apart.</summary>
+    static IReadOnlyList<string> KeysOf(IEnumerable<RelationColumn> columns)
+    {
+        var keys = columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
+        return keys.All(c => c.IsReadable) ? [.. keys.Select(c => c.FieldName)] : [];
+    }
+
     DiscoveredStream Discovered(string name, Relation relation, IReadOnlyList<RelationColumn> columns)
     {
-        var keys = columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition);
         var stream = new StreamDefinition
         {
             Name = name,
             Mode = StreamMode.Snapshot,
-            Keys = [.. keys.Select(c => c.FieldName)],
+            Keys = KeysOf(columns),
             Settings = Settings.Of((StreamResolver.TableSetting, $"{relation}")),
         };
         var read = StreamResolver.ReadColumns(stream, columns, catalog.HasUncheckedText);

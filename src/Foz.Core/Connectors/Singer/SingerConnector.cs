@@ -20,6 +20,9 @@ public sealed class SingerConnector(TimeProvider clock) : IConnector
     ];
 
     /// <inheritdoc/>
+    public bool TellsKeys => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

@@ -119,6 +119,13 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         return chosen.ToJsonString();
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var name = stream.Settings.Text("stream") ?? stream.Name;
+        return (await DiscoverAsync(cancellationToken)).FirstOrDefault(found => found.Definition.Settings.Text("stream") == name)?.Definition.Keys ?? [];
+    }
+
     static DiscoveredStream Discovered(JsonObject stream)
     {
         var root = (stream["metadata"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 })?["metadata"] as JsonObject ?? [];

@@ -23,6 +23,9 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.</summary>
     public const string ReleaseSuffix = "/release";
 
+    /// <summary>What stands behind a step's name in the <c>txn</c> of a batch that was given up.</summary>
+    public const string GivenUpSuffix = "/given-up";
+
     const string Suffix = ".json";
     const string FoldedSuffix = ".folded.json";
     const int BatchDigits = 20;
@@ -31,12 +34,17 @@ public sealed class StepLog(IObjectStore lake, string step)
     string Folder => Lake.StepFolder(step);
 
     /// <summary>
-    /// All manifests of the step; those that are folded are one, the first, whose stream's inputs are those of all.
+    /// All manifests of the step but those of batches that were given up; those that are folded are one, the first, whose stream's
+    /// inputs are those of all.
     /// </summary>
     public async ValueTask<IReadOnlyList<StepManifest>> ReadAllAsync(CancellationToken cancellationToken) =>
+        [.. (await ReadEachAsync(cancellationToken)).Where(manifest => manifest.GivenUpBy is null)];
+
+    /// <summary>As <see cref="ReadAllAsync"/>, with those of batches that were given up.</summary>
+    public async ValueTask<IReadOnlyList<StepManifest>> ReadEachAsync(CancellationToken cancellationToken) =>
         await ReadAsync(listing => listing.Current, cancellationToken);
 
-    /// <summary>The manifest of the step's last batch; null where it has none.</summary>
+    /// <summary>The manifest of the step's last batch, which may have been given up; null where it has none.</summary>
     public async ValueTask<StepManifest?> ReadLastAsync(CancellationToken cancellationToken) =>
         await ReadAsync(listing => listing.Current.TakeLast(1), cancellationToken) is [var last] ? last : null;
 
@@ -49,14 +57,29 @@ public sealed class StepLog(IObjectStore lake, string step)
             throw Taken(manifest);
     }
 
-    /// <summary>Opens a batch with other inputs than before; only for one of which nothing is committed.</summary>
-    /// <exception cref="FozException">Another run opened the same batch.</exception>
-    public async ValueTask ReopenAsync(StepManifest manifest, CancellationToken cancellationToken)
+    /// <summary>
+    /// Says otherwise what a batch is: only the run that opened it may, and which knows that it commits nothing of what was said
+    /// before.
+    /// </summary>
+    /// <param name="was">The manifest as it was written or read.</param>
+    /// <param name="manifest">The manifest, of the same batch.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">Another run has changed it since: the batch is that one's, or was given up.</exception>
+    public async ValueTask ReopenAsync(StepManifest was, StepManifest manifest, CancellationToken cancellationToken)
     {
         var path = PathOf(manifest.Batch, Suffix);
         if (await lake.GetAsync(path, cancellationToken) is not { } present
+            || Parse(path, present) is var there && (there.RunId, there.GivenUpBy) != (was.RunId, was.GivenUpBy)
             || await lake.PutIfMatchAsync(path, Write(manifest), present.ETag, cancellationToken)
                 is not PutIfMatchResult.Written)
+            throw Taken(manifest);
+    }
+
+    /// <summary>Makes sure that no other run gave a batch up, as far as can be seen now.</summary>
+    /// <exception cref="FozException">One did.</exception>
+    public async ValueTask EnsureOpenAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(PathOf(manifest.Batch, Suffix), cancellationToken) is not { } there || there.RunId != manifest.RunId || there.GivenUpBy is not null)
             throw Taken(manifest);
     }
 
@@ -107,11 +130,13 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>One manifest that stands for several, oldest first.</summary>
     public static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
     {
-        var streams = manifests.Select(manifest => manifest.Stream).OfType<StreamInputs>().ToList();
-        return manifests[^1] with
+        var done = manifests.Where(manifest => manifest.GivenUpBy is null).ToList();
+        var streams = done.Select(manifest => manifest.Stream).OfType<StreamInputs>().ToList();
+        return (done.Count == 0 ? manifests[^1] : done[^1]) with
         {
+            Batch = manifests[^1].Batch,
             Stream = streams.Count == 0 ? null : StreamInputs.Fold(streams),
-            Filled = new IntervalLedger(manifests).Fold(),
+            Filled = new IntervalLedger(done).Fold(),
         };
     }
 
@@ -160,7 +185,8 @@ public sealed class StepLog(IObjectStore lake, string step)
     static byte[] Write(StepManifest manifest) =>
         JsonSerializer.SerializeToUtf8Bytes(manifest, StepManifestJson.Default.StepManifest);
 
-    static FozException Taken(StepManifest manifest) =>
+    /// <summary>The error of a run whose batch another run has taken, or given up.</summary>
+    public static FozException Taken(StepManifest manifest) =>
         new(ErrorKind.Conflict, $"batch {manifest.Batch} of {manifest.Step} was opened by another run")
         {
             Hint = "run again when the other run has ended",
@@ -176,7 +202,11 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>A manifest; null where it is not there any more.</summary>
     async ValueTask<StepManifest?> FindAsync(string path, CancellationToken cancellationToken)
     {
-        if (await lake.GetAsync(path, cancellationToken) is not { } stored) return null;
+        return await lake.GetAsync(path, cancellationToken) is { } stored ? Parse(path, stored) : null;
+    }
+
+    static StepManifest Parse(string path, StoredObject stored)
+    {
         try
         {
             return JsonSerializer.Deserialize(stored.Content.Span, StepManifestJson.Default.StepManifest)

@@ -23,6 +23,12 @@ public sealed record StepManifest
     /// <summary>When it was opened; the <c>_cdc_synced_at</c> of its rows.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>
+    /// The run that gave it up: nothing of it is in a table, and what it reads is left to the batches behind it. Null where it was
+    /// not given up.
+    /// </summary>
+    public string? GivenUpBy { get; init; }
+
     /// <summary>A hash of the step's definition: another one makes a table that is rebuilt whole out of date.</summary>
     public required string Fingerprint { get; init; }
 
@@ -38,6 +44,11 @@ public sealed record StepManifest
     /// Whether its rows take the place of all that the table has; null where nobody noted it.
     /// </summary>
     public bool? Replaces { get; init; }
+
+    /// <summary>
+    /// The columns of the key of which its table has no two rows; empty where rows have none, and where nobody looked.
+    /// </summary>
+    public ImmutableArray<string> Key { get; init; } = [];
 
     /// <summary>What it reads of a source; null where it reads none, or found nothing there.</summary>
     public StreamInputs? Stream { get; init; }

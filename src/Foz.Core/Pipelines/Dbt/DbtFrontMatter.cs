@@ -11,14 +11,14 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
     /// <summary>Keys of <c>config</c> that say how rows come into a table, and are the same here.</summary>
     static readonly string[] Same =
     [
-        "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
+        "unique_key", "merge_update_columns", "merge_exclude_columns", "null_keys", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
         "partition_by", "cluster_by", "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes", "dbt_valid_to_current",
     ];
 
     /// <summary>Keys that only models which keep their rows have a use for, and dbt passes over in others.</summary>
     static readonly HashSet<string> OfIncremental = new(StringComparer.Ordinal)
     {
-        "unique_key", "merge_update_columns", "merge_exclude_columns", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
+        "unique_key", "merge_update_columns", "merge_exclude_columns", "null_keys", "incremental_predicates", "event_time", "begin", "batch_size", "lookback",
         "full_refresh", "updated_at", "hard_deletes", "invalidate_hard_deletes", "dbt_valid_to_current",
     };
 

@@ -65,7 +65,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             var first = Changed(given, timeType, old: null, [], instant);
             return await table.FindLatestAsync(cancellationToken) is null
                 ? await writer.MergeAsync(table, first, Merge(options), cancellationToken)
-                : await writer.OverwriteAsync(table, first, options, cancellationToken);
+                : await writer.OverwriteByKeysAsync(table, first, Merge(options), cancellationToken);
         }
         var files = strategy.EndsDeleted
             ? (IReadOnlyCollection<AddFile>)present.State.Files

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
@@ -44,6 +45,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         }
         try
         {
+            CheckKeys(change);
             if (model.Materialization.ClusterBy is { Count: > 0 } columns) change.ClusterBy(columns);
             return change;
         }
@@ -52,6 +54,20 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             await change.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A merge whose rows must have a key takes none without one.</summary>
+    void CheckKeys(TableChange change)
+    {
+        if (change.RowsWithoutKey == 0 || model.Materialization.Strategy is not IncrementalStrategy.Merge { NullKeys: NullKeys.Fail } merge) return;
+        var rows = change.RowsWithoutKey == 1 ? "1 row has" : string.Create(CultureInfo.InvariantCulture, $"{change.RowsWithoutKey} rows have");
+        throw new FozException(
+            ErrorKind.Data, $"{table.Name} was not changed: {rows} NULL in the unique_key {string.Join(", ", merge.UniqueKey)}")
+        {
+            Place = model.Place,
+            Hint = $"leave such rows out: WHERE {string.Join(" AND ", merge.UniqueKey.Select(column => $"{SqlText.Identifier(column)} IS NOT NULL"))}; "
+                + "or set 'null_keys: quarantine'",
+        };
     }
 
     /// <summary>What to do where the table cannot hold the type of a column.</summary>
@@ -111,14 +127,13 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         IncrementalStrategy strategy, string select, WriteOptions options, bool isFullRefresh,
         CancellationToken cancellationToken)
     {
-        var merge = strategy as IncrementalStrategy.Merge;
-        if (!isFullRefresh)
-            return merge is null
-                ? await writer.AppendAsync(table, select, options, cancellationToken)
-                : await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken);
-        return merge is { SequenceBy: not null }
+        if (strategy is not IncrementalStrategy.Merge merge)
+            return isFullRefresh
+                ? await writer.OverwriteAsync(table, select, options, cancellationToken)
+                : await writer.AppendAsync(table, select, options, cancellationToken);
+        return isFullRefresh
             ? await writer.OverwriteByKeysAsync(table, select, Merge(merge, options), cancellationToken)
-            : await writer.OverwriteAsync(table, select, options, cancellationToken);
+            : await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken);
     }
 
     static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()

@@ -40,9 +40,9 @@ public sealed class LakeReads(Lake lake, Project? project = null)
     public Task<StepManifest?> FindLastAsync(TableName table, CancellationToken cancellationToken) =>
         batches.GetOrAdd(table, t => new(() => new StepLog(lake.Store, t.ToString()).ReadLastAsync(cancellationToken).AsTask())).Value;
 
-    /// <summary>Whether a table or view carries a batch.</summary>
+    /// <summary>Whether a table or view has what a batch made.</summary>
     public async Task<bool> CarriesAsync(TableName table, StepManifest manifest, CancellationToken cancellationToken) =>
-        await FindAsync(table, cancellationToken) switch
+        manifest.GivenUpBy is null && await FindAsync(table, cancellationToken) switch
         {
             null => false,
             { Kind: DefinitionKind.View } view => view.Batch >= manifest.Batch,

@@ -10,6 +10,17 @@ static class CurrentModel
     /// <summary>The schema of these models.</summary>
     public const string Schema = "silver";
 
+    /// <summary>Whether a stream's current rows cannot be told apart: it is incremental, and nothing says what a row is.</summary>
+    public static bool LacksKeys(StreamDefinition stream) => stream is { Mode: StreamMode.Incremental, Keys.Count: 0 };
+
+    /// <summary>The error of a stream whose current rows cannot be told apart.</summary>
+    public static FozException WithoutKeys(StreamDefinition stream) => new(
+        ErrorKind.Configuration, $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental stream come again when they change")
+    {
+        Place = stream.Place,
+        Hint = $"name the columns that identify a row: keys: [id]; or say in models/{Schema}/{stream.Name}.sql what {Schema}.{stream.Name} is",
+    };
+
     /// <summary>The model of a stream.</summary>
     /// <param name="source">Its source.</param>
     /// <param name="stream">The stream.</param>
@@ -29,7 +40,7 @@ static class CurrentModel
     };
 
     /// <summary>
-    /// All rows of a snapshot, or of a stream without keys. Else the last row of each key, by cursor and then by when
+    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of each key, by cursor and then by when
     /// it was read; a key that was deleted has none, and rows without a key are all kept, for a check to find.
     /// </summary>
     static string SqlOf(ProjectStream stream)

@@ -40,6 +40,20 @@ public abstract record GraphNode
             ? (key, sequence)
             : null;
 
+    /// <summary>
+    /// What a merge asks of its key besides the checks: NULL equals no key, and each batch would add such a row again. A check
+    /// <c>not_null</c> that holds for each row decides about its column instead.
+    /// </summary>
+    public IReadOnlyList<CheckDefinition> KeyChecks =>
+        this is OfModel { Model: { Materialization.Strategy: IncrementalStrategy.Merge { NullKeys: NullKeys.Quarantine } merge } model }
+            ? [.. merge.UniqueKey.Where(column => !Checks.Any(check => KeepsNullsOut(check, column)))
+                .Select(column => new CheckDefinition.NotNull(column) { OnViolation = OnViolation.Quarantine, Place = model.Place })]
+            : [];
+
+    static bool KeepsNullsOut(CheckDefinition check, string column) =>
+        check is CheckDefinition.NotNull { Where: null, Mostly: 1, OnViolation: not OnViolation.Warn } own
+        && own.Column.Equals(column, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The table of a stream.</summary>
     /// <param name="Source">The source.</param>
     /// <param name="Stream">The stream.</param>

@@ -128,6 +128,9 @@ public abstract record IncrementalStrategy
         /// </summary>
         public string? SequenceBy { get; init; }
 
+        /// <summary>What becomes of rows that have NULL in the key.</summary>
+        public NullKeys NullKeys { get; init; }
+
         /// <summary>
         /// SQL conditions over the table's rows, which it may call <c>target</c>: only rows for which all hold are replaced.
         /// </summary>
@@ -214,6 +217,16 @@ public abstract record IncrementalStrategy
         /// <inheritdoc/>
         public override string Name => "scd2_by_column";
     }
+}
+
+/// <summary>What becomes of rows that have NULL in a merge's key, by which no later row could replace them.</summary>
+public enum NullKeys
+{
+    /// <summary>They go to the table's quarantine.</summary>
+    Quarantine,
+
+    /// <summary>They fail the step.</summary>
+    Fail,
 }
 
 /// <summary>What becomes of the version of a row that is gone: dbt's <c>hard_deletes</c>.</summary>

@@ -27,6 +27,12 @@ static class MaterializationKeys
             "sequence_by",
             "of a merge: the column that tells which row of a key is the newer one, such as `updated_at`: of the rows that come the newest counts, and one that is older than the table's changes nothing, however late it comes; `NULL` is older than all"),
         new(
+            "null_keys",
+            "of a merge: what becomes of rows that have NULL in `unique_key`, which no later row could replace: `quarantine` puts them into `<table>__quarantine`, `fail` fails the step")
+        {
+            Default = "`quarantine`",
+        },
+        new(
             "incremental_predicates",
             "of `merge` and `delete+insert`: SQL conditions over the table's rows, as `target.day > '2026-01-01'`; only rows for which all hold are replaced, and files without such rows are not read. dbt's `DBT_INTERNAL_DEST` is taken for `target`"),
         new("event_time", "of `microbatch`: the column that says when a row's event was, a date or timestamp (in UTC)"),

@@ -76,6 +76,11 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["ignore"] = HardDeletes.Ignore, ["invalidate"] = HardDeletes.Invalidate, ["new_record"] = HardDeletes.NewRecord,
     };
 
+    static readonly Dictionary<string, NullKeys> NullKeyWords = new(StringComparer.Ordinal)
+    {
+        ["quarantine"] = NullKeys.Quarantine, ["fail"] = NullKeys.Fail,
+    };
+
     static readonly Dictionary<string, BatchSize> BatchSizeWords = new(StringComparer.Ordinal)
     {
         ["hour"] = BatchSize.Hour, ["day"] = BatchSize.Day, ["month"] = BatchSize.Month, ["year"] = BatchSize.Year,
@@ -89,6 +94,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         new("unique_key", [Strategy.Merge, Strategy.DeleteInsert, .. Scd2]),
         new("incremental_key", Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime),
         new("merge_update_columns", Strategy.Merge), new("merge_exclude_columns", Strategy.Merge), new("sequence_by", Strategy.Merge),
+        new("null_keys", Strategy.Merge),
         new("incremental_predicates", Strategy.Merge, Strategy.DeleteInsert),
         new("updated_at", Strategy.Scd2ByTime), new("check_cols", Strategy.Scd2ByColumn),
         new("hard_deletes", Scd2),
@@ -231,6 +237,7 @@ sealed partial class MaterializationReader(ErrorList errors)
             UpdateColumns = options.Reader.Texts("merge_update_columns"), ExcludeColumns = options.Reader.Texts("merge_exclude_columns"),
             Predicates = options.Predicates,
             SequenceBy = options.Reader.Text("sequence_by"),
+            NullKeys = options.Reader.Word("null_keys", NullKeyWords) ?? NullKeys.Quarantine,
         };
         if (merge is { UpdateColumns.Count: > 0, ExcludeColumns.Count: > 0 })
             errors.Add(

@@ -165,6 +165,24 @@ public sealed class Project
         string source, IReadOnlyList<DiscoveredStream> discovered, EnginePool engines,
         CancellationToken cancellationToken) =>
         new ProjectLoader(options, new(engines, cancellationToken)).AddDiscovered(parts, source, discovered).Unwrap();
+
+    /// <summary>The streams of a source whose current rows are kept, and whose keys only the source can tell.</summary>
+    /// <param name="source">The source.</param>
+    internal IReadOnlyList<StreamDefinition> StreamsWithoutKeys(ProjectSource source) =>
+        !source.KeepsCurrent ? [] :
+        [
+            .. source.Streams.Select(stream => stream.Definition).Where(stream => CurrentModel.LacksKeys(stream)
+                && Graph.Find(new(CurrentModel.Schema, stream.Name)) is GraphNode.OfModel { Model.IsImplicit: true }),
+        ];
+
+    /// <summary>The project with the keys that a source told of its streams.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="keys">The columns, by stream.</param>
+    /// <param name="engines">Parses the SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal Project WithKeys(
+        string source, IReadOnlyDictionary<string, IReadOnlyList<string>> keys, EnginePool engines, CancellationToken cancellationToken) =>
+        new ProjectLoader(options, new(engines, cancellationToken)).AddKeys(parts, source, keys).Unwrap();
 }
 
 /// <summary>What reading a project came to.</summary>

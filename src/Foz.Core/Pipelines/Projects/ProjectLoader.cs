@@ -169,6 +169,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     ProjectResult Finish(ProjectParts parts)
     {
         parts = AddCurrentModels(parts);
+        CheckCurrent(parts);
         CheckUnique(parts);
         var exports = new ExportReader(errors);
         foreach (var model in parts.Models) exports.Check(model, parts.File);
@@ -220,6 +221,39 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             .Concat(parts.Sources.SelectMany(s => s.Streams.SelectMany(stream => ListModel.Of(s, stream))))
             .Where(m => !stated.Contains(m.Name));
         return parts with { Models = [.. parts.Models, .. implied] };
+    }
+
+    /// <summary>Makes sure that streams whose current rows are kept have keys, or a source that can tell them.</summary>
+    void CheckCurrent(ProjectParts parts)
+    {
+        var implied = parts.Models.Where(model => model.IsImplicit).Select(model => model.Name).ToHashSet();
+        foreach (var source in parts.Sources.Where(source => source.KeepsCurrent
+            && parts.File.FindConnector(source.Definition.Connection.Type) is { TellsKeys: false }))
+            foreach (var stream in source.Streams.Select(stream => stream.Definition))
+                if (CurrentModel.LacksKeys(stream) && implied.Contains(new(CurrentModel.Schema, stream.Name)))
+                    errors.Add(CurrentModel.WithoutKeys(stream));
+    }
+
+    /// <summary>Puts the keys that sources told into a project.</summary>
+    public ProjectResult AddKeys(ProjectParts parts, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
+    {
+        var current = keys.Keys.Select(stream => new TableName(CurrentModel.Schema, stream)).ToHashSet();
+        return Finish(parts with
+        {
+            Models = [.. parts.Models.Where(model => !(model.IsImplicit && current.Contains(model.Name)))],
+            Sources = [.. parts.Sources.Select(source => source.Name == name ? WithKeys(source) : source)],
+        });
+
+        ProjectSource WithKeys(ProjectSource source)
+        {
+            IReadOnlyList<ProjectStream> streams =
+            [
+                .. source.Streams.Select(stream => keys.TryGetValue(stream.Definition.Name, out var key)
+                    ? stream with { Definition = stream.Definition with { Keys = key } }
+                    : stream),
+            ];
+            return source with { Streams = streams, Definition = source.Definition with { Streams = [.. streams.Select(s => s.Definition)] } };
+        }
     }
 
     void CheckUnique(ProjectParts parts)

@@ -23,12 +23,14 @@ sealed record StepLook(string? Reason, IReadOnlyList<TableName> Seen);
 sealed class ModelStep(StepContext context, GraphNode.OfModel node)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
+    readonly KeptTableChecks kept = new(context, node);
+    readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
     /// <summary>The columns of a model with intervals, once they are known.</summary>
     IReadOnlyList<EngineColumn>? columns;
 
-    /// <summary>The number of its first batch where it has no manifest.</summary>
-    long first = 1;
+    /// <summary>The batch that the table carried when the step looked last.</summary>
+    long? carried;
 
     Model Model => node.Model;
 
@@ -38,25 +40,47 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>Whether the table stays, and the rows are added to it.</summary>
     bool IsIncremental => !IsFullRefresh && Model.Materialization.Strategy is not null;
 
-    /// <summary>Runs the step.</summary>
+    /// <summary>Whether the rows of a batch take the place of all that the table has.</summary>
+    static bool IsReplaced(StepManifest manifest) => manifest.Replaces is true;
+
+    /// <summary>Runs the step: the batch that a crash cut off between its tables, if one did, and what is new.</summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
-        var last = await log.ReadLastAsync(cancellationToken);
-        var carried = await CarriedBatch.ReadAsync(context.Lake, node.Table, Model.Materialization is Materialization.View, cancellationToken);
-        if (IsIncremental) carried.CheckGoesOn(last, node.Name);
-        var isDone = last is not null && carried.Has(last);
-        first = carried.Next(last: null);
-        // An open batch has committed nothing: its one table would carry it. It is planned anew.
-        var previous = isDone ? last : carried.IsGone(last) ? null : await BeforeAsync(last, cancellationToken);
-        var plan = await ModelPlan.OfAsync(
-            context.Reads, Model, IsFullRefresh ? null : previous, cancellationToken);
-        if (!IsFullRefresh && previous is not null) WarnOfOldRows(plan, previous);
+        var progress = await ReadAsync(cancellationToken);
+        StepResult? resumed = null;
+        if (progress is { Open: { } begun, IsGone: false } && await batches.IsBegunAsync(begun, cancellationToken))
+        {
+            resumed = (await WorkAsync(begun, mayWait: false, cancellationToken))!;
+            if (resumed.Outcome is Outcome.Failed) return resumed;
+            progress = await ReadAsync(cancellationToken);
+        }
+        while (progress is { Open: { } open, IsGone: false } && !await batches.GiveUpAsync(open, cancellationToken))
+            progress = await ReadAsync(cancellationToken);
+        var result = await RunNextAsync(progress, cancellationToken);
+        return resumed is null ? result : resumed.Then(result);
+    }
+
+    async Task<StepProgress> ReadAsync(CancellationToken cancellationToken)
+    {
+        var progress = await batches.ReadAsync(cancellationToken);
+        if (IsIncremental) progress.CheckGoesOn(node.Name);
+        carried = progress.Carried.Number;
+        return progress;
+    }
+
+    /// <summary>Runs what is new behind the batches that are done.</summary>
+    async Task<StepResult> RunNextAsync(StepProgress progress, CancellationToken cancellationToken)
+    {
+        var done = progress.IsGone ? null : progress.Done;
+        var plan = await ModelPlan.OfAsync(context.Reads, Model, IsFullRefresh ? null : done, cancellationToken);
+        if (!IsFullRefresh && done is not null) WarnOfOldRows(plan, done);
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
-            return await RunIntervalsAsync(plan, last, isDone, previous, cancellationToken);
-        if (isDone && !IsFullRefresh && plan.IsDoneBy(Model, last!) && !await FeedsRowsAsync(plan, cancellationToken))
+            return await RunIntervalsAsync(plan, progress, cancellationToken);
+        if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!) && !await FeedsRowsAsync(plan, cancellationToken))
             return await SkipAsync(cancellationToken);
-        return (await RunBatchAsync(Open(plan, last, isDone), last, isDone, cancellationToken))!;
+        if (IsIncremental && done is not null) await kept.CheckKeysAsync(done, cancellationToken);
+        return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 
     /// <summary>What comes of it where there is nothing to read: at most other tags.</summary>
@@ -66,44 +90,42 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             ? Result(Outcome.Succeeded) with { TableVersion = version }
             : Result(Outcome.Skipped);
 
-    StepManifest Open(ModelPlan plan, StepManifest? last, bool isDone) => new()
+    StepManifest Open(ModelPlan plan, long batch) => new()
     {
         Step = node.Table.ToString(),
-        Batch = isDone ? last!.Batch + 1 : last?.Batch ?? first,
+        Batch = batch,
         RunId = context.RunId,
         CreatedAt = context.Lake.Clock.GetUtcNow(),
         Fingerprint = plan.Fingerprint,
         Rendered = ModelPlan.RenderedOf(Model),
+        Replaces = IsFullRefresh ? true : null,
         Tables = plan.Tables,
         Definition = StepDefinitions.Of(node),
+        Key = [.. kept.Key],
     };
 
     /// <summary>
     /// Runs a batch for each interval that is due, one after the other, all of the same versions of inputs. One that changes
     /// nothing makes no commit: the next one, whatever it changes, says that it is filled.
     /// </summary>
-    async Task<StepResult> RunIntervalsAsync(
-        ModelPlan plan, StepManifest? last, bool isDone, StepManifest? previous, CancellationToken cancellationToken)
+    async Task<StepResult> RunIntervalsAsync(ModelPlan plan, StepProgress progress, CancellationToken cancellationToken)
     {
-        var intervals = await new ModelIntervals(context, node).PlanAsync(plan, previous, IsFullRefresh, cancellationToken);
-        if (intervals.Due.Count == 0) return isDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
+        var intervals = await new ModelIntervals(context, node)
+            .PlanAsync(plan, progress.IsGone ? null : progress.Done, IsFullRefresh, cancellationToken);
+        if (intervals.Due.Count == 0) return progress.IsDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
         var all = Result(Outcome.Skipped);
         var empty = ImmutableArray<FilledInterval>.Empty;
+        var before = new BatchBefore(progress.Done);
+        var batch = progress.Next;
         foreach (var (number, interval) in intervals.Due.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var manifest = Open(plan, last, isDone) with
-            {
-                Interval = interval,
-                Backfill = intervals.Backfill,
-                Replaces = IsFullRefresh ? true : null,
-                Filled = empty,
-            };
+            var manifest = Open(plan, batch) with { Interval = interval, Backfill = intervals.Backfill, Filled = empty };
             var isLast = number == intervals.Due.Count - 1;
-            if (await RunBatchAsync(manifest, last, isDone, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
+            if (await RunBatchAsync(manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
             {
                 empty = empty.Add(new(interval.Start, interval.End, intervals.Backfill));
-                (last, isDone) = (manifest, false);
+                before = before with { Empty = manifest };
                 continue;
             }
             empty = [];
@@ -114,18 +136,43 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
             };
             if (result.Error is not null) return all;
-            (last, isDone) = (manifest, true);
+            (before, carried, batch) = (new(manifest), batch, batch + 1);
         }
         return all;
     }
 
+    /// <summary>What stands before a batch of the run.</summary>
+    /// <param name="Done">The last one that is done; null where none is.</param>
+    /// <param name="Empty">The run's own of the same number, which made no commit; null where there is none.</param>
+    readonly record struct BatchBefore(StepManifest? Done, StepManifest? Empty = null);
+
+    /// <summary>Opens a batch and runs it; one that fails before anything of it is committed is given up.</summary>
     /// <returns>What came of it; null where it changes nothing, and may wait for a commit that does.</returns>
     async Task<StepResult?> RunBatchAsync(
-        StepManifest manifest, StepManifest? last, bool isDone, CancellationToken cancellationToken, bool mayWait = false)
+        StepManifest manifest, BatchBefore before, CancellationToken cancellationToken, bool mayWait = false)
     {
-        if (isDone) await log.FoldAsync(last!.Batch, cancellationToken);
-        if (last is not null && !isDone) await log.ReopenAsync(manifest, cancellationToken);
-        else await log.OpenAsync(manifest, cancellationToken);
+        if (before.Empty is not null) await log.ReopenAsync(before.Empty, manifest, cancellationToken);
+        else
+        {
+            if (before.Done is not null) await log.FoldAsync(before.Done.Batch, cancellationToken);
+            await log.OpenAsync(manifest, cancellationToken);
+        }
+        try
+        {
+            var result = await WorkAsync(manifest, mayWait, cancellationToken);
+            if (result is { Outcome: Outcome.Failed }) await batches.EndAsync(manifest, cancellationToken);
+            return result;
+        }
+        catch (FozException)
+        {
+            await batches.EndAsync(manifest, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a batch that is open; again where another writer of the table came first, but no other run of the step.</summary>
+    async Task<StepResult?> WorkAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
+    {
         for (var race = 1; ; race++)
         {
             try
@@ -136,6 +183,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
+                if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;
                 context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }
@@ -201,10 +249,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             ? $"{node.Name} is a snapshot: what it holds of the past is nowhere else, and stays with --full-refresh"
             : $"{node.Name} is not made anew: 'full_refresh_restricted' forbids it"));
 
-    async Task<StepManifest?> BeforeAsync(StepManifest? open, CancellationToken cancellationToken) => open is null
-        ? null
-        : (await log.ReadAllAsync(cancellationToken)).LastOrDefault(manifest => manifest.Batch < open.Batch);
-
     async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
@@ -218,7 +262,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
         await context.Lake.Catalog.DefineAsync(
             node.Table,
-            _ => new()
+            present => present is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch ? throw StepLog.Taken(manifest) : new()
             {
                 Schema = node.Table.Schema,
                 Name = node.Table.Name,
@@ -241,16 +285,14 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         using var session = context.Lake.Engines.Open(Workload.Models);
         var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
-        await CheckAppendAsync(manifest, cancellationToken);
+        await kept.CheckAppendAsync(manifest, cancellationToken);
         using var given = await OpenRowsAsync(session, manifest, cancellationToken);
-        var isNew = IsFullRefresh || await table.FindLatestAsync(cancellationToken) is null;
+        var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
         var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
-        var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            select, KeptRowsOf(table, manifest), cancellationToken);
-        await using var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
-            .StageAsync(rows.Select, manifest, IsFullRefresh, cancellationToken);
+        var (rows, staged) = await StageAsync(session, table, select, manifest, withKeys: false, cancellationToken);
+        await using var change = staged;
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
-        change.Describe(field => tags.ChangesOf(field, IsFullRefresh || Model.Materialization.Strategy is null));
+        change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -271,6 +313,22 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         };
     }
 
+    /// <summary>
+    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only where the merge found one, all rows are looked
+    /// at, and written again without them.
+    /// </summary>
+    async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
+        EngineSession session, LakeTable table, string select, StepManifest manifest, bool withKeys, CancellationToken cancellationToken)
+    {
+        var rows = await new StepScreen(context, node, session, manifest).RunAsync(
+            select, KeptRowsOf(table, manifest), withKeys, cancellationToken);
+        var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
+            .StageAsync(rows.Select, manifest, IsReplaced(manifest), cancellationToken);
+        if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
+        await change.DisposeAsync();
+        return await StageAsync(session, table, select, manifest, withKeys: true, cancellationToken);
+    }
+
     /// <summary>The model's rows for a batch: of a model with intervals, those of one.</summary>
     async Task<ModelRows> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
     {
@@ -281,7 +339,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (Model.Program is not null)
         {
             var given = await new ModelProgramStep(context, node, session, names)
-                .RunAsync(manifest, IsIncremental, cancellationToken);
+                .RunAsync(manifest, Model.Materialization.Strategy is not null && !IsReplaced(manifest), cancellationToken);
             if (intervals is null) return given;
             columns ??= session.Describe(given.Sql, cancellationToken);
             return given.With(intervals.Filter(given.Sql, columns, manifest.Interval!.Value));
@@ -300,7 +358,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>The rows that the model's batches leave in its table.</summary>
-    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) => IsFullRefresh ? new(null, []) : Model.Materialization.Strategy switch
+    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) => IsReplaced(manifest) ? new(null, []) : Model.Materialization.Strategy switch
     {
         IncrementalStrategy.Append => new(table, []),
         IncrementalStrategy.Merge merge => new(table, merge.UniqueKey),
@@ -313,24 +371,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         },
         _ => new(null, []),
     };
-
-    /// <summary>Appending what is new is wrong where old rows were changed or deleted.</summary>
-    async Task CheckAppendAsync(StepManifest manifest, CancellationToken cancellationToken)
-    {
-        if (Model.Materialization.Strategy is not IncrementalStrategy.Append) return;
-        foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
-        {
-            var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
-            var changes = await table.ChangesSinceAsync(input.FromVersion!.Value, input.Version, cancellationToken);
-            if (changes.HasRemovals)
-                throw new FozException(
-                    ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
-                {
-                    Place = Model.Place,
-                    Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
-                };
-        }
-    }
 
     StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
 }

@@ -33,6 +33,7 @@ sealed class OpenedProject : IAsyncDisposable
                 if (source.IsUndiscovered)
                     opened.Project = opened.Project.WithDiscovered(
                         source.Name, await open.DiscoverAsync(cancellationToken), engines, cancellationToken);
+                await opened.FindKeysAsync(source.Name, open, engines, cancellationToken);
             }
             return opened;
         }
@@ -41,6 +42,23 @@ sealed class OpenedProject : IAsyncDisposable
             await opened.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Asks a source for the keys of streams whose current rows are kept, where the project does not state them.</summary>
+    /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
+    async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
+    {
+        var streams = Project.StreamsWithoutKeys(Project.Sources.First(known => known.Name == name));
+        if (streams.Count == 0) return;
+        var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
+        var errors = new Configuration.ErrorList();
+        foreach (var stream in streams)
+        {
+            keys[stream.Name] = await source.FindKeysAsync(stream, cancellationToken);
+            if (keys[stream.Name].Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));
+        }
+        errors.ThrowIfAny();
+        Project = Project.WithKeys(name, keys, engines, cancellationToken);
     }
 
     /// <inheritdoc/>

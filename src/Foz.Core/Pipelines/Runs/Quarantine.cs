@@ -105,7 +105,10 @@ public sealed class Quarantine(Lake lake)
         var present = await table.FindLatestAsync(stop.Token);
         var asked = await ChooseAsync(session, request, quarantine, present?.BatchOf(node.Table.ToString()), stop.Token);
         var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, stop.Token) : 0;
-        var superseded = key.Count == 0 || present is null ? 0 : await SupersedeAsync(session, present, key, stop.Token);
+        var merge = (node as GraphNode.OfModel)?.Model.Materialization.Strategy as IncrementalStrategy.Merge;
+        if (merge is not null) broken += DeleteWithoutKey(session, key, stop.Token);
+        var superseded = key.Count == 0 ? 0 : await SupersedeAsync(session, present, key, merge?.SequenceBy, stop.Token);
+        if (merge is not null) CheckKeys(session, node, key, stop.Token);
         if (asked - broken - superseded == 0) return new(0, broken, superseded, resumed);
         var number = Math.Max(await LastMarkAsync(session, quarantine, stop.Token), present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
         await using var change = await StageAsync(session, node, table, $"SELECT * FROM {Batch}", number, stop.Token);
@@ -178,14 +181,41 @@ public sealed class Quarantine(Lake lake)
         return unread + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({RowScreen.Stays("t")})", cancellationToken);
     }
 
-    /// <summary>Takes the rows out whose key the table has: what is there came later.</summary>
+    /// <summary>Takes the rows out that have NULL in a merge's key, whatever the reason for the release: no row could ever replace them.</summary>
+    static long DeleteWithoutKey(EngineSession session, IReadOnlyList<string> key, CancellationToken cancellationToken) => session.Execute(
+        $"DELETE FROM {Batch} WHERE {string.Join(" OR ", key.Select(column => $"{SqlText.Identifier(column)} IS NULL"))}", cancellationToken);
+
+    /// <summary>
+    /// Takes the rows out whose key the table has, or a row of a later batch that is let out too: what is there came later.
+    /// </summary>
     static async Task<long> SupersedeAsync(
-        EngineSession session, TableSnapshot present, IReadOnlyList<string> key, CancellationToken cancellationToken)
+        EngineSession session, TableSnapshot? present, IReadOnlyList<string> key, string? sequence, CancellationToken cancellationToken)
     {
-        using var rows = await present.OpenAsync(session, cancellationToken);
         var same = string.Join(" AND ", key.Select(c => $"p.{SqlText.Identifier(c)} = t.{SqlText.Identifier(c)}"));
-        return session.Execute(
+        var order = SqlText.Identifier(sequence ?? QuarantineColumns.Batch);
+        var superseded = session.Execute(
+            $"DELETE FROM {Batch} AS t WHERE EXISTS (SELECT 1 FROM {Batch} AS p WHERE {same} AND (p.{order} > t.{order} OR p.{order} IS NOT NULL AND t.{order} IS NULL))",
+            cancellationToken);
+        if (present is null) return superseded;
+        using var rows = await present.OpenAsync(session, cancellationToken);
+        return superseded + session.Execute(
             $"DELETE FROM {Batch} AS t WHERE EXISTS (SELECT 1 FROM {rows.Sql} AS p WHERE {same})", cancellationToken);
+    }
+
+    /// <summary>Makes sure that no two rows that go into a merged table have one key.</summary>
+    static void CheckKeys(EngineSession session, GraphNode node, IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        var names = SqlText.Identifiers(key);
+        using var repeated = session.Query(
+            $"SELECT list({QuarantineColumns.Id} ORDER BY {QuarantineColumns.Id})::VARCHAR, {names} FROM {Batch} GROUP BY {names} HAVING count(*) > 1 LIMIT 1",
+            cancellationToken);
+        if (repeated.Rows(cancellationToken).FirstOrDefault() is not { } row) return;
+        throw new FozException(
+            ErrorKind.Data,
+            $"several rows to release into {node.Table} have the key {string.Join(", ", key.Zip(row.Skip(1), (name, value) => $"{name} = {value}"))}: {row[0]}")
+        {
+            Hint = $"name the one to release: foz quarantine release {node.Name} --id …",
+        };
     }
 
     static async Task<long> LastMarkAsync(

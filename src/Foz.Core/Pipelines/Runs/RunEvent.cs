@@ -88,6 +88,20 @@ public sealed record StepResult
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public FozException? Error { get; init; }
+
+    /// <summary>What two batches of the step came to.</summary>
+    /// <param name="next">The one behind this one.</param>
+    public StepResult Then(StepResult next) => next.Outcome is Outcome.Skipped ? this : next with
+    {
+        Outcome = next.Outcome is Outcome.Succeeded ? Outcome : next.Outcome,
+        TableVersion = next.TableVersion ?? TableVersion,
+        RowsWritten = RowsWritten + next.RowsWritten,
+        RowsRejected = RowsRejected + next.RowsRejected,
+        RowsDropped = RowsDropped + next.RowsDropped,
+        RowsQuarantined = RowsQuarantined + next.RowsQuarantined,
+        Read = (Read.Rows + next.Read.Rows, Read.Bytes + next.Read.Bytes),
+        Checks = next.Checks.IsEmpty ? Checks : next.Checks,
+    };
 }
 
 /// <summary>How a run ended.</summary>

@@ -18,6 +18,9 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     /// <summary>The rows that go on.</summary>
     public required string Select { get; init; }
 
+    /// <summary>Whether rows that have NULL in the key of a merge are taken out.</summary>
+    public bool HasKeys { get; init; }
+
     /// <summary>The temporary table of all rows that came, where checks were to take some out; null where none was.</summary>
     public string? Came { get; init; }
 
@@ -49,6 +52,8 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
         using var known = present is not null && IsReadAgain(kept) ? await present.OpenAsync(Session, cancellationToken) : null;
         var quarantined = known is null ? Quarantined : New(known, present!, cancellationToken);
         if (known is not null && !isRetried && Session.QueryScalar<long>($"SELECT count(*) FROM ({quarantined}\n)", cancellationToken) == 0) return;
+        // A table that is not there yet cannot tell that the batch was given up.
+        if (present is null) await new StepLog(Context.Lake.Store, Manifest.Step).EnsureOpenAsync(Manifest, cancellationToken);
         var table = await Context.DefineTableAsync(
             name, $"Rows of {Node.Table} that broke a check", owner: null, cancellationToken);
         var options = new WriteOptions { Batch = isRetried ? null : new(Manifest.Step, Manifest.Batch) };

@@ -18,6 +18,7 @@ namespace Foz.Core.Pipelines.Runs;
 sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource source)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
+    readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
     StreamDefinition Stream => node.Stream.Definition;
 
@@ -26,10 +27,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         var (manifest, isResumed) = await OpenBatchAsync(cancellationToken);
         if (manifest is null) return await SkipAsync(null, cancellationToken);
-        var result = await RunBatchAsync(manifest, cancellationToken);
+        var result = await TryBatchAsync(manifest, cancellationToken);
         if (!isResumed || result.Outcome is Outcome.Failed) return result;
         (manifest, _) = await OpenBatchAsync(cancellationToken);
-        return manifest is null ? result : Join(result, await RunBatchAsync(manifest, cancellationToken));
+        return manifest is null ? result : result.Then(await TryBatchAsync(manifest, cancellationToken));
     }
 
     /// <summary>What comes of it where nothing is new: at most other tags.</summary>
@@ -43,16 +44,21 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
     }
 
-    /// <summary>What two batches of the step came to.</summary>
-    static StepResult Join(StepResult first, StepResult second) => second with
+    /// <summary>Runs a batch; one that fails before anything of it is committed is given up.</summary>
+    async Task<StepResult> TryBatchAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        Outcome = second.Outcome is Outcome.Succeeded ? first.Outcome : second.Outcome,
-        TableVersion = second.TableVersion ?? first.TableVersion,
-        RowsWritten = first.RowsWritten + second.RowsWritten,
-        RowsRejected = first.RowsRejected + second.RowsRejected,
-        Read = (first.Read.Rows + second.Read.Rows, first.Read.Bytes + second.Read.Bytes),
-        Checks = second.Checks.IsEmpty ? first.Checks : second.Checks,
-    };
+        try
+        {
+            var result = await RunBatchAsync(manifest, cancellationToken);
+            if (result.Outcome is Outcome.Failed) await batches.EndAsync(manifest, cancellationToken);
+            return result;
+        }
+        catch (FozException)
+        {
+            await batches.EndAsync(manifest, cancellationToken);
+            throw;
+        }
+    }
 
     async Task<StepResult> RunBatchAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
@@ -71,8 +77,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 if (rows.Reached is { } reached)
                 {
                     var isNothing = rows.IsEmpty && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
+                    var planned = manifest;
                     manifest = manifest with { Stream = isNothing ? null : reached };
-                    await log.ReopenAsync(manifest, cancellationToken);
+                    await log.ReopenAsync(planned, manifest, cancellationToken);
                     if (isNothing && present is null)
                         context.Warn(new($"{node.Table} has no rows yet, and no columns: the first rows make it"));
                     if (isNothing) return await SkipAsync(manifest, cancellationToken);
@@ -103,11 +110,11 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// <summary>Why the step would do something; null if it would not.</summary>
     public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
     {
-        var manifests = await log.ReadAllAsync(cancellationToken);
+        var manifests = await log.ReadEachAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
-        if (last is { Stream: not null } && !await CarriesAsync(node.Table, last, cancellationToken))
+        if (last is { Stream: not null } && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
             return $"batch {last.Batch} was not finished";
-        return (await PlanAsync(manifests, onWait: null, cancellationToken)).Inputs switch
+        return (await PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken)).Inputs switch
         {
             null => await FindTagsAsync(cancellationToken),
             { ReplacesFiles: true, Files: var files } => $"{files.Length} new or changed {(files.Length == 1 ? "file" : "files")}",
@@ -138,29 +145,30 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// </summary>
     async Task<(StepManifest? Manifest, bool IsResumed)> OpenBatchAsync(CancellationToken cancellationToken)
     {
-        var manifests = await log.ReadAllAsync(cancellationToken);
-        var last = manifests.Count == 0 ? null : manifests[^1];
-        var carried = await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken);
-        if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) carried.CheckGoesOn(last, node.Name);
-        var isOpen = last is not null && !carried.Has(last);
-        if (isOpen && (await CarriesAsync(node.Table.Rejected, last!, cancellationToken)
-            || await CarriesAsync(node.Table.Quarantine, last!, cancellationToken))) return (last, true);
-        var plan = await PlanAsync(
-            carried.IsGone(last) ? [] : isOpen ? manifests.SkipLast(1) : manifests, context.OnWait, cancellationToken);
-        if (plan.Inputs is null) return (null, false);
-        if (last is not null && !isOpen) await log.FoldAsync(last.Batch, cancellationToken);
+        var progress = await batches.ReadAsync(cancellationToken);
+        if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) progress.CheckGoesOn(node.Name);
+        var open = progress.IsGone ? null : progress.Open;
+        if (open is { Stream: not null } && await batches.IsBegunAsync(open, cancellationToken)) return (open, true);
+        var done = progress.IsGone || progress.Done is not { Batch: var number }
+            ? []
+            : (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= number);
+        if ((await PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
+        if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken)) return await OpenBatchAsync(cancellationToken);
+        if (progress.Done is not null) await log.FoldAsync(progress.Done.Batch, cancellationToken);
+        // One that found nothing to read read nothing.
+        var idle = open is { Stream: null } ? open : null;
         var manifest = new StepManifest
         {
             Step = node.Table.ToString(),
-            Batch = carried.Next(last),
+            Batch = idle?.Batch ?? progress.Next,
             RunId = context.RunId,
             CreatedAt = context.Lake.Clock.GetUtcNow(),
             Fingerprint = "",
             Replaces = Stream.Mode is StreamMode.Snapshot || context.IsFullRefresh,
-            Stream = plan.Inputs,
+            Stream = inputs,
             Definition = StepDefinitions.Of(node),
         };
-        if (isOpen) await log.ReopenAsync(manifest, cancellationToken);
+        if (idle is not null) await log.ReopenAsync(idle, manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);
         return (manifest, false);
     }
@@ -234,7 +242,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var reread = replaces ? null : RereadRows(session, present, manifest);
         var changed = replaces || present is null ? null : FileRows(manifest, ChangeColumns.Source);
         var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
-        var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, cancellationToken);
+        var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, withKeys: false, cancellationToken);
         var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, reread, manifest, cancellationToken);
         await using var change = replaces
             ? await writer.OverwriteAsync(table, known.Select, options, cancellationToken)
@@ -275,7 +283,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         if (rows.Confirm is not { } confirm) return manifest;
         var confirmed = manifest with { Stream = await confirm(cancellationToken) };
-        await log.ReopenAsync(confirmed, cancellationToken);
+        await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;
     }
 
@@ -331,6 +339,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             .FindLatestAsync(cancellationToken)) is null) changed = null;
         if (rejectedSql is null && changed is null) return 0;
         rejectedSql ??= $"SELECT {string.Join(", ", RejectedRow.Fields.Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {f.Name}"))} WHERE false";
+        // A table that is not there yet cannot tell that the batch was given up.
+        if (await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken)).FindLatestAsync(cancellationToken) is null)
+            await log.EnsureOpenAsync(manifest, cancellationToken);
         var table = await context.DefineTableAsync(
             node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
         var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "

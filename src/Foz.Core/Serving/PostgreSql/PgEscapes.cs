@@ -47,10 +47,10 @@ static class PgEscapes
                 if (code is >= 0xD800 and < 0xE000) text.Append((char)code);
                 else text.Append(char.ConvertFromUtf32(code));
                 return 1 + digits;
-            case 'x' when Digits(escape[1..], 2, 16) is (> 0 and var length, var value):
+            case 'x' when Digits(escape[1..], 2, 16) is ( > 0 and var length, var value):
                 Add(bytes, value);
                 return 1 + length;
-            case >= '0' and <= '7' when Digits(escape, 3, 8) is (> 0 and var length, var value):
+            case >= '0' and <= '7' when Digits(escape, 3, 8) is ( > 0 and var length, var value):
                 Add(bytes, value);
                 return length;
         }
@@ -86,7 +86,8 @@ static class PgEscapes
         catch (DecoderFallbackException)
         {
             throw new FozException(
-                ErrorKind.Sql, $"invalid byte sequence for encoding \"UTF8\": 0x{Convert.ToHexStringLower([.. bytes])}") { SqlState = "22021" };
+                ErrorKind.Sql, $"invalid byte sequence for encoding \"UTF8\": 0x{Convert.ToHexStringLower([.. bytes])}")
+            { SqlState = "22021" };
         }
         bytes.Clear();
     }

@@ -93,39 +93,39 @@ static class TrinoNatives
 
     static ScalarFunction Quotient<T>(LogicalType type)
         where T : unmanaged, INumber<T> => new()
-    {
-        Name = "foz_trino_quotient",
-        Parameters = [type, type],
-        ReturnType = type,
-        Body = static (arguments, result) =>
         {
-            var left = arguments[0];
-            var right = arguments[1];
-            var dividends = left.Values<T>();
-            var divisors = right.Values<T>();
-            var quotients = result.Values<T>();
-            for (var row = 0; row < arguments.RowCount; row++)
-                if (!left.IsNull(row) && !right.IsNull(row)) quotients[row] = Quotient(dividends[row], divisors[row]);
-        },
-    };
+            Name = "foz_trino_quotient",
+            Parameters = [type, type],
+            ReturnType = type,
+            Body = static (arguments, result) =>
+            {
+                var left = arguments[0];
+                var right = arguments[1];
+                var dividends = left.Values<T>();
+                var divisors = right.Values<T>();
+                var quotients = result.Values<T>();
+                for (var row = 0; row < arguments.RowCount; row++)
+                    if (!left.IsNull(row) && !right.IsNull(row)) quotients[row] = Quotient(dividends[row], divisors[row]);
+            },
+        };
 
     /// <summary>A divisor as it is; zero is an error unless one of the operands, which are given too, is a floating-point number.</summary>
     static ScalarFunction Divisor<T>(LogicalType type)
         where T : unmanaged, INumber<T> => new()
-    {
-        Name = "foz_trino_divisor",
-        Parameters = [LogicalType.Any, LogicalType.Any, type],
-        ReturnType = type,
-        Body = static (arguments, result) =>
         {
-            var given = arguments[2];
-            var divisors = given.Values<T>();
-            divisors[..arguments.RowCount].CopyTo(result.Values<T>());
-            if (IsFloat(arguments[0]) || IsFloat(arguments[1])) return;
-            for (var row = 0; row < arguments.RowCount; row++)
-                if (T.IsZero(divisors[row]) && !HasNull(arguments, row)) throw new FozException(ErrorKind.Data, DivisionByZero);
-        },
-    };
+            Name = "foz_trino_divisor",
+            Parameters = [LogicalType.Any, LogicalType.Any, type],
+            ReturnType = type,
+            Body = static (arguments, result) =>
+            {
+                var given = arguments[2];
+                var divisors = given.Values<T>();
+                divisors[..arguments.RowCount].CopyTo(result.Values<T>());
+                if (IsFloat(arguments[0]) || IsFloat(arguments[1])) return;
+                for (var row = 0; row < arguments.RowCount; row++)
+                    if (T.IsZero(divisors[row]) && !HasNull(arguments, row)) throw new FozException(ErrorKind.Data, DivisionByZero);
+            },
+        };
 
     static void HasDivisor(DataChunk arguments, VectorWriter result)
     {
@@ -215,26 +215,26 @@ static class TrinoNatives
     /// <summary>A function that gives the bits of its first argument, as another type.</summary>
     static ScalarFunction Copy<T>(string name, LogicalType from, LogicalType to, LogicalType? like = null)
         where T : unmanaged => new()
-    {
-        Name = "foz_trino_" + name,
-        Parameters = like is null ? [from] : [from, like],
-        ReturnType = to,
-        Body = static (arguments, result) => arguments[0].Values<T>()[..arguments.RowCount].CopyTo(result.Values<T>()),
-    };
+        {
+            Name = "foz_trino_" + name,
+            Parameters = like is null ? [from] : [from, like],
+            ReturnType = to,
+            Body = static (arguments, result) => arguments[0].Values<T>()[..arguments.RowCount].CopyTo(result.Values<T>()),
+        };
 
     static ScalarFunction Of<T>(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<T> function)
         where T : unmanaged => new()
-    {
-        Name = "foz_trino_" + name,
-        Parameters = parameters,
-        ReturnType = type,
-        Body = (arguments, result) =>
         {
-            var values = result.Values<T>();
-            for (var row = 0; row < arguments.RowCount; row++)
-                if (!HasNull(arguments, row)) values[row] = function(arguments, row);
-        },
-    };
+            Name = "foz_trino_" + name,
+            Parameters = parameters,
+            ReturnType = type,
+            Body = (arguments, result) =>
+            {
+                var values = result.Values<T>();
+                for (var row = 0; row < arguments.RowCount; row++)
+                    if (!HasNull(arguments, row)) values[row] = function(arguments, row);
+            },
+        };
 
     static ScalarFunction OfText(string name, LogicalType type, Func<string, object?> function) =>
         Nullable(name, type, [LogicalType.Varchar], (arguments, row) => function(arguments[0].Text(row)));

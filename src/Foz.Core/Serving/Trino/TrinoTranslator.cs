@@ -147,7 +147,7 @@ sealed partial class TrinoTranslator : SqlTranslator
             return true;
         }
         // Digits of the second say nothing to DuckDB.
-        if (name is not ( "localtimestamp" or "current_time" or "localtime") || !Tokens.IsSymbol(i + 1, '('))
+        if (name is not ("localtimestamp" or "current_time" or "localtime") || !Tokens.IsSymbol(i + 1, '('))
             return false;
         Replace(i + 1, Tokens.PartnerOf(i + 1) + 1, "");
         return true;

@@ -35,6 +35,17 @@ sealed class MergeStatement
     public string KeysOf(string relation) =>
         string.Join(", ", keys.Select(key => $"{relation}.{SqlText.Identifier(key.Name)} AS {Quote(key)}"));
 
+    /// <summary>Counts rows, and those of them that have NULL in a column of the key.</summary>
+    /// <param name="rows">What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public (long All, long WithoutKey) Count(string rows, CancellationToken cancellationToken)
+    {
+        var noKey = string.Join(" OR ", keys.Select(key => $"{Quote(key)} IS NULL"));
+        using var counts = session.Query($"SELECT count(*), count(*) FILTER (WHERE {noKey}) FROM {rows} AS r", cancellationToken);
+        var row = counts.Rows(cancellationToken).First();
+        return ((long)row[0]!, (long)row[1]!);
+    }
+
     /// <summary>Makes sure that no two rows have equal keys.</summary>
     /// <param name="rows">What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.</param>
     /// <param name="rangeOf">Where the values of a key lie, where that is known without reading the rows; else gives null.</param>

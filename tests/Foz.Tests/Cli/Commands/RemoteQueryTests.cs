@@ -24,7 +24,7 @@ public sealed class RemoteQueryTests : IAsyncLifetime
     public async Task Values_are_written_as_the_embedded_query_writes_them(string format)
     {
         const string sql = """
-            select true as flag, 42 as number, 9223372036854775807::bigint as big, 170141183460469231731687303715884105727::hugeint as huge,
+            select true as flag, 42 as number, 9223372036854775807::bigint as big, '170141183460469231731687303715884105727'::hugeint as huge,
                 1.50::numeric(10, 2) as price, -0.05::numeric(10, 2) as cents, 'São "Paulo", SP' as city, null::text as nothing,
                 date '2024-02-29' as day, timestamp '2024-02-29 12:34:56.789' as local,
                 timestamptz '2024-02-29 12:34:56+00' as instant, '{"j": [1]}'::json as json, 'two' || chr(10) || 'lines' as text

@@ -65,6 +65,41 @@ public sealed class ReturningTests : IAsyncLifetime
         static IEnumerable<string> Sorted(IReadOnlyList<string> told) => told.SkipLast(1).Order(StringComparer.Ordinal).Append(told[^1]);
     }
 
+    [Theory]
+    [InlineData("INSERT INTO silver.orders VALUES (6, 'f', 0), (7, '7', 0) RETURNING id, name::int")]
+    [InlineData("INSERT INTO silver.orders VALUES (1, 'f', 0) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING name::int")]
+    [InlineData("UPDATE silver.orders SET name = 'x' WHERE id = 1 RETURNING name::int")]
+    [InlineData("DELETE FROM silver.orders WHERE id < 3 RETURNING id, name::int")]
+    public async Task A_change_whose_RETURNING_fails_leaves_nothing(string sql)
+    {
+        var (history, rows) = (await session.RunAsync("DESCRIBE HISTORY silver.orders"), await session.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
+        Assert.Equal("22P02", await session.FailAsync(sql));
+        Assert.Equal(Foz.Core.Serving.TransactionState.Idle, session.State);
+        Assert.Equal(history, await session.RunAsync("DESCRIBE HISTORY silver.orders"));
+        Assert.Equal(rows, await session.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
+        await session.RunAsync("INSERT INTO silver.orders VALUES (8, 'h', 8) RETURNING id");
+        Assert.Equal(rows.Count + 1, (await session.RunAsync("SELECT * FROM silver.orders")).Count);
+    }
+
+    [Fact]
+    public async Task Columns_of_one_name_and_NULL_are_told_too() =>
+        Assert.Equal(["6|6|NULL", "INSERT 0 1"], await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6) RETURNING id, id, NULL"));
+
+    [Theory]
+    [InlineData("UPDATE silver.orders SET name = 'x' WHERE id > 99")]
+    [InlineData("UPDATE silver.orders SET name = 'x' WHERE id > 99 RETURNING id")]
+    [InlineData("DELETE FROM silver.orders WHERE id > 99")]
+    [InlineData("DELETE FROM silver.orders WHERE name = 'nobody' RETURNING *")]
+    [InlineData("INSERT INTO silver.orders SELECT * FROM silver.orders WHERE id > 99")]
+    [InlineData("MERGE INTO silver.orders AS t USING (SELECT 99 AS id) AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x'")]
+    [InlineData("BEGIN; UPDATE silver.orders SET name = 'x' WHERE id > 99; COMMIT")]
+    public async Task What_changes_nothing_makes_no_version(string sql)
+    {
+        var history = await session.RunAsync("DESCRIBE HISTORY silver.orders");
+        foreach (var statement in sql.Split("; ")) await session.RunAsync(statement);
+        Assert.Equal(history, await session.RunAsync("DESCRIBE HISTORY silver.orders"));
+    }
+
     [Fact]
     public async Task Columns_that_the_table_fills_are_told_and_known_before()
     {

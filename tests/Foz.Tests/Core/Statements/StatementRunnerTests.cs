@@ -35,7 +35,7 @@ public sealed class StatementRunnerTests : StatementLake
 
     [Theory]
     [InlineData("delta.universalFormat.enabledFormats = 'iceberg'", "metadata/version-hint.text")]
-    [InlineData("delta.columnMapping.mode = 'id'", "_delta_log/00000000000000000002.json")]
+    [InlineData("delta.columnMapping.mode = 'id'", "_delta_log/00000000000000000001.json")]
     [InlineData("delta.compatibility.symlinkFormatManifest.enabled = true", "_symlink_format_manifest/day=2026-01-02/manifest")]
     public async Task A_table_is_created_for_other_engines(string property, string file)
     {

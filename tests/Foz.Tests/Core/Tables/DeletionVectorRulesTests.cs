@@ -80,7 +80,7 @@ public sealed class DeletionVectorRulesTests : IDisposable
         Assert.Equal(99, (await t.RowsAsync()).Count);
     }
 
-    Task CreateAsync(Dictionary<string, string?>? properties = null) => CommitAsync(t.Writer.AppendAsync(
+    Task<CommittedChange> CreateAsync(Dictionary<string, string?>? properties = null) => CommitAsync(t.Writer.AppendAsync(
         t.Table, "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", new() { Properties = properties ?? [] }, RulesTable.Cancel));
 
     static async Task<CommittedChange> CommitAsync(Task<TableChange> begun)

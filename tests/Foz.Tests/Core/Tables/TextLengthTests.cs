@@ -58,6 +58,6 @@ public sealed class TextLengthTests : IDisposable
         await rules.AppendAsync("SELECT 'abc' AS c");
     }
 
-    static IEnumerable<StructField> SchemaJson() =>
+    static System.Collections.Immutable.ImmutableArray<StructField> SchemaJson() =>
         StructType.ParseSchema($$"""{"type":"struct","fields":[{{Columns}}]}""").Fields;
 }

@@ -1,4 +1,3 @@
-using Foz.Core;
 using Foz.Core.Connectors;
 using Foz.Core.Connectors.Files;
 using Foz.Delta;
@@ -94,7 +93,7 @@ public sealed class FoldersInMotionTests : IDisposable
         project.Write("in/orders.csv", Text("old"));
         await project.RunWellAsync();
         project.Write("in/orders.csv", Text("old"));
-        File.SetLastWriteTimeUtc(Orders, DateTime.UtcNow.AddHours(1));
+        File.SetLastWriteTimeUtc(Orders, File.GetLastWriteTimeUtc(Orders).AddHours(1));
 
         Assert.Equal("Skipped", Outcome(await project.RunAsync()));
         Assert.Empty(project.Warnings);

@@ -82,6 +82,28 @@ public sealed class ProgramSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("airbyte")]
+    [InlineData("singer")]
+    public async Task Current_rows_are_told_apart_by_the_key_that_the_source_tells(string type)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
+        // The same row comes with each read.
+        var script = (type == "singer" ? Tap : Airbyte).Replace("\"id\":'$next'", "\"id\":1", StringComparison.Ordinal);
+        Open(type, script, "silver: current\nstreams: {users: {mode: incremental}}");
+        await project!.RunWellAsync();
+        await project.RunWellAsync();
+        Assert.Equal(["1", "1"], await project.RowsAsync("SELECT id FROM bronze.users"));
+        Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM silver.users"));
+
+        project.Write("connector.sh", script.Replace("[[\"id\"]]", "[]", StringComparison.Ordinal).Replace("[\"id\"], \"schema\"", "[], \"schema\"", StringComparison.Ordinal));
+        var error = await Assert.ThrowsAsync<Foz.Core.FozException>(() => project.RunAsync());
+        Assert.Contains("'silver: current' needs 'keys' of the stream 'users'", error.Message, StringComparison.Ordinal);
+        project.Write("models/silver/users.sql", "SELECT DISTINCT id FROM bronze.users");
+        await project.RunWellAsync();
+        Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM silver.users"));
+    }
+
+    [Theory]
     [InlineData("500ms", "sleep 60", "it said nothing for 0.5 s (silence_max), and was stopped")]
     [InlineData("60s", "while true; do echo '{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"x\"}}'; done", "it wrote more than 1,000,000 bytes (output_max)")]
     [InlineData("60s", "echo '{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}'; echo oh no >&2; exit 7", "it ended with exit code 7; it said last:\n  oh no")]

@@ -43,12 +43,31 @@ public sealed class StepLogTests
     }
 
     [Fact]
-    public async Task A_batch_is_reopened_with_other_inputs()
+    public async Task Only_the_run_that_opened_a_batch_says_otherwise_what_it_is()
     {
         await Log.OpenAsync(Manifest(1), Cancel);
-        await Log.ReopenAsync(Manifest(1) with { Fingerprint = "other" }, Cancel);
+        var other = Manifest(1) with { Fingerprint = "other" };
+        await Log.ReopenAsync(Manifest(1), other, Cancel);
+        await Assert.ThrowsAsync<FozException>(async () => await Log.ReopenAsync(other with { RunId = "r2" }, Manifest(1), Cancel));
 
         Assert.Equal("other", (await Log.ReadLastAsync(Cancel))!.Fingerprint);
+        await Log.ReopenAsync(other, other with { GivenUpBy = "r2" }, Cancel);
+        await Assert.ThrowsAsync<FozException>(async () => await Log.ReopenAsync(other, Manifest(1), Cancel));
+        await Assert.ThrowsAsync<FozException>(async () => await Log.EnsureOpenAsync(other, Cancel));
+        Assert.Empty(await Log.ReadAllAsync(Cancel));
+        Assert.Equal("r2", Assert.Single(await Log.ReadEachAsync(Cancel)).GivenUpBy);
+    }
+
+    [Fact]
+    public async Task Batches_that_were_given_up_are_in_no_fold()
+    {
+        for (var batch = 1; batch <= StepLog.FoldMin + 8; batch++)
+            await Log.OpenAsync(Manifest(batch) with { Stream = Inputs(batch), GivenUpBy = batch % 2 == 0 ? "r2" : null }, Cancel);
+        await Log.FoldAsync(StepLog.FoldMin + 7, Cancel);
+
+        Assert.Equal(
+            Enumerable.Range(1, StepLog.FoldMin + 7).Where(batch => batch % 2 == 1),
+            (await Log.ReadAllAsync(Cancel)).SelectMany(manifest => manifest.Stream!.Files).Select(file => int.Parse(Path.GetFileNameWithoutExtension(file.Path), System.Globalization.CultureInfo.InvariantCulture)).Order());
     }
 
     [Fact]
@@ -135,7 +154,7 @@ public sealed class StepLogTests
             {
                 if (open is not null)
                 {
-                    await log.ReopenAsync(next, Cancel);
+                    await log.ReopenAsync(open, next, Cancel);
                 }
                 else
                 {

@@ -1,4 +1,3 @@
-using Foz.Core;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;

@@ -55,6 +55,7 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData("connection: shop\nschema: foz\nstreams: all", "sources/s.yml:2:9: the schema 'foz' is reserved\n  use another, such as bronze, silver or gold")]
     [InlineData("connection: shop\nschema: _x\nstreams: all", "sources/s.yml:2:9: '_x' is not a name for a schema\n  folders that start with _ are the lake's own")]
     [InlineData("connection: shop\nsilver: history\nstreams: all", "sources/s.yml:2:9: unknown silver 'history'\n  known: current")]
+    [InlineData("connection: disk\nsilver: current\nstreams: {a: {path: x}}", "sources/s.yml:3:11: 'silver: current' needs 'keys' of the stream 'a': the rows of an incremental stream come again when they change\n  name the columns that identify a row: keys: [id]; or say in models/silver/a.sql what silver.a is")]
     [InlineData("connection: shop\non_violation: quarantaine\nstreams: all", "sources/s.yml:2:15: unknown on_violation 'quarantaine'\n  did you mean 'quarantine'?")]
     [InlineData("connection: shop\nstreams:\n  a:\n    columns: {id: {chekcs: []}}", "sources/s.yml:4:20: unknown key 'chekcs'\n  did you mean 'checks'?")]
     [InlineData("connection: shop\nstreams:\n  a:\n    columns:\n      - {name: id}\n      - {name: ID}", "sources/s.yml:6:16: the column 'ID' stands here twice\n  first at line 5")]

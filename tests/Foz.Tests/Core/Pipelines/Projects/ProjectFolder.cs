@@ -66,6 +66,8 @@ sealed class ProjectFolder : IDisposable
             ? [new("table", "The table."), new("token", "What opens it.") { IsSecret = true }]
             : [new("path", "The files.") { IsRequired = true }, new("format", "Their format.") { Values = ["csv", "json"] }];
 
+        public bool TellsKeys => type == "database";
+
         public StreamMode DefaultMode => mode;
 
         public ISource Open(SourceDefinition source, string projectFolder) => throw new NotSupportedException();

@@ -1,0 +1,59 @@
+using Foz.Core.Data;
+using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables.Keys;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>What must hold for a model to go on with a table that keeps its rows.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model.</param>
+sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
+{
+    Model Model => node.Model;
+
+    /// <summary>The columns of a merge of which its table has no two rows with the same values; empty where it may.</summary>
+    public IReadOnlyList<string> Key =>
+        Model.Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];
+
+    /// <summary>A table that was not merged by the key before may have rows of which a merge would make one.</summary>
+    /// <param name="done">The last batch that is done.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It has.</exception>
+    public async Task CheckKeysAsync(StepManifest done, CancellationToken cancellationToken)
+    {
+        if (Key.Count == 0 || Key.SequenceEqual(done.Key, StringComparer.OrdinalIgnoreCase)) return;
+        if (await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return;
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        if (await RepeatedKeys.FindAsync(session, present, Key, cancellationToken) is not { } repeated) return;
+        throw new FozException(ErrorKind.Data, $"{node.Table} cannot be merged by {string.Join(", ", Key)}: {repeated}")
+        {
+            Place = Model.Place,
+            Hint = Model.Materialization.IsFullRefreshRestricted
+                ? "delete the rows that are too many"
+                : $"foz run {Model.Name} --full-refresh makes it anew; or delete the rows that are too many",
+        };
+    }
+
+    /// <summary>Appending what is new is wrong where old rows were changed or deleted.</summary>
+    /// <param name="manifest">The batch.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">Rows that an earlier batch read were.</exception>
+    public async Task CheckAppendAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (Model.Materialization.Strategy is not IncrementalStrategy.Append) return;
+        foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
+        {
+            var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
+            var changes = await table.ChangesSinceAsync(input.FromVersion!.Value, input.Version, cancellationToken);
+            if (changes.HasRemovals)
+                throw new FozException(
+                    ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
+                {
+                    Place = Model.Place,
+                    Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
+                };
+        }
+    }
+}

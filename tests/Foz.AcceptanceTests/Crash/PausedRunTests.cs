@@ -1,0 +1,55 @@
+using Foz.Delta;
+
+namespace Foz.AcceptanceTests.Crash;
+
+/// <summary>A run that stands still for longer than its lease holds, as on a machine that is suspended, and then goes on.</summary>
+public sealed class PausedRunTests
+{
+    [Fact]
+    public async Task A_run_that_wakes_between_its_tables_commits_nothing_twice()
+    {
+        using var project = new CrashProject();
+        project.AddRound();
+        await project.FinishAsync();
+        project.AddRound();
+        // Its rejected rows are committed: the next run ends the batch with the same files.
+        using var paused = await PauseAsync(project.Folder);
+        project.AddRound();
+        await project.FinishAsync();
+        paused.Continue();
+        Assert.NotEqual(0, (await paused.WaitAsync()).ExitCode);
+        project.AddRound();
+        await project.FinishAsync();
+
+        await project.AssertUndisturbedAsync("a pause between side table and table");
+    }
+
+    [Fact]
+    public async Task A_run_that_wakes_before_its_first_commit_commits_nothing()
+    {
+        using var folder = new BackfillProject();
+        (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--log-format", "json")).Expect(0);
+        File.WriteAllText(Path.Combine(folder.Path, "sources/files.yml"), "connection: files\nschema: bronze\nstreams: {days: {path: '*.csv', columns: {day: date}}}\n");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "data/more.csv"), "day,n\n2026-02-01,1\n", TestContext.Current.CancellationToken);
+        using var paused = await PauseAsync(folder.Path, "bronze.days");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "data/other.csv"), "day,n\n2026-02-01,2\n", TestContext.Current.CancellationToken);
+        (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--wait", "5m")).Expect(0);
+        paused.Continue();
+        Assert.NotEqual(0, (await paused.WaitAsync()).ExitCode);
+        (await FozProcess.RunAsync(folder.Path, "run", "bronze.days")).Expect(0);
+
+        using var lake = new TestLake(folder.Path);
+        Assert.Equal(["1", "2"], await lake.QueryAsync("SELECT n FROM bronze.days WHERE day = DATE '2026-02-01' ORDER BY n"));
+    }
+
+    /// <summary>Starts a run that is stopped before the commit of a stream's table.</summary>
+    static async Task<FozProcess> PauseAsync(string folder, params string[] tables)
+    {
+        var command = FozProcess.Command(folder, ["run", "--log-format", "json", .. tables]);
+        command.Environment[Failpoint.Variable] = "step.side-committed";
+        command.Environment[Failpoint.StopsVariable] = "1";
+        var run = FozProcess.Start(command);
+        await run.WaitUntilStoppedAsync();
+        return run;
+    }
+}
