@@ -15,7 +15,7 @@ public sealed class PausedRunTests
         // Its rejected rows are committed: the next run ends the batch with the same files.
         using var paused = await PauseAsync(project.Folder);
         project.AddRound();
-        await project.FinishAsync();
+        await project.FinishAsync(paused: 1);
         paused.Continue();
         Assert.NotEqual(0, (await paused.WaitAsync()).ExitCode);
         project.AddRound();
