@@ -50,7 +50,8 @@ static class ServedFunctions
     public static FozException Missing(string kind, string function)
     {
         var error = new FozException(ErrorKind.Sql, $"function {function} does not exist") { SqlState = "42883", Hint = HintOf(kind, function) };
-        var name = function.ToLowerInvariant();
+        // A call on a column is written with what it is of.
+        var name = function[(function.LastIndexOf('.') + 1)..].ToLowerInvariant();
         var refusal = refusals.GetValueOrDefault((kind, name)) ?? refusals.GetValueOrDefault((Syntax, name))
             ?? (name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? "of the platform" : null);
         if (refusal is not null) error.Data[RefusalKey] = $"the function {function} is refused: {refusal}";
