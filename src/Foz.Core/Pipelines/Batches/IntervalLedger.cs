@@ -12,8 +12,10 @@ public sealed class IntervalLedger
     /// <param name="done">The manifests of all batches that are done, oldest first; a folded one may be the first.</param>
     public IntervalLedger(IEnumerable<StepManifest> done)
     {
+        StepManifest? last = null;
         foreach (var manifest in done)
         {
+            last = manifest;
             // What was there before is not there any more.
             if (manifest.Replaces is true) filled.Clear();
             filled.AddRange(manifest.Filled);
@@ -23,10 +25,14 @@ public sealed class IntervalLedger
             if (end > interval.Start) filled.Add(new(interval.Start, end, manifest.Backfill));
         }
         All = IntervalSet.Of(filled.Select(item => new Interval(item.Start, item.End)));
+        Stale = IntervalSet.Of(last?.Stale ?? []);
     }
 
     /// <summary>The times whose rows are there; of one that was not over when it was filled, the part that was.</summary>
     public IntervalSet All { get; }
+
+    /// <summary>The times that are filled from older inputs than the last batch, and that are to be filled again.</summary>
+    public IntervalSet Stale { get; }
 
     /// <summary>The backfills that the ledger knows of, oldest first.</summary>
     public IEnumerable<string> Backfills => filled.Select(item => item.Backfill).OfType<string>().Distinct();

@@ -65,6 +65,12 @@ public sealed record StepManifest
     /// </summary>
     public ImmutableArray<FilledInterval> Filled { get; init; } = [];
 
+    /// <summary>
+    /// Times that were filled from older inputs, and that were to be filled again when the batch was done: the run that opened it
+    /// may have ended before it came to them.
+    /// </summary>
+    public ImmutableArray<Interval> Stale { get; init; } = [];
+
     /// <summary>The tables that it reads, by name.</summary>
     public ImmutableSortedDictionary<string, TableInput> Tables { get; init; } =
         ImmutableSortedDictionary<string, TableInput>.Empty;

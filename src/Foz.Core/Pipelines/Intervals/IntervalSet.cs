@@ -29,6 +29,12 @@ public sealed record IntervalSet
     /// <summary>Whether all of an interval is among them.</summary>
     public bool Covers(Interval interval) => interval.IsEmpty || Missing(interval).IsEmpty;
 
+    /// <summary>Whether a part of an interval is among them.</summary>
+    public bool Overlaps(Interval interval) => Items.Any(item => item.Start < interval.End && interval.Start < item.End);
+
+    /// <summary>These times without those of an interval.</summary>
+    public IntervalSet Without(Interval interval) => new([.. Items.SelectMany(item => Of([interval]).Missing(item))]);
+
     /// <summary>The times of an interval that are not among them.</summary>
     public ImmutableArray<Interval> Missing(Interval interval)
     {

@@ -9,8 +9,9 @@ namespace Foz.Core.Pipelines.Materializations;
 
 /// <summary>Which intervals of a model are to be run.</summary>
 /// <param name="Due">The intervals, in order; each is a batch.</param>
+/// <param name="Stale">All times that the step is to fill by now, whether or not this run was asked for them.</param>
 /// <param name="Backfill">The backfill that they belong to; null where they belong to none.</param>
-sealed record IntervalPlan(IReadOnlyList<Interval> Due, string? Backfill = null)
+sealed record IntervalPlan(IReadOnlyList<Interval> Due, IntervalSet Stale, string? Backfill = null)
 {
     const int HashBytes = 3;
 
@@ -34,13 +35,13 @@ sealed record IntervalPlan(IReadOnlyList<Interval> Due, string? Backfill = null)
     {
         var size = strategy.BatchSize;
         var range = new Interval(strategy.Begin, size.Ceiling(now));
-        if (request is not null) return Requested(strategy, ledger, request, range, now);
         var again = size.Add(range.End, -1 - strategy.Lookback);
-        var due = Units(size, range).Where(unit =>
-            ledger.All.Missing(unit) is [var missing, ..]
+        var due = Units(size, range).Where(unit => ledger.Stale.Overlaps(unit)
+            || (ledger.All.Missing(unit) is [var missing, ..]
                 ? hasNewInputs || missing == unit
-                : hasNewInputs && unit.Start >= again);
-        return new([.. due]);
+                : hasNewInputs && unit.Start >= again)).ToList();
+        var stale = IntervalSet.Of([.. ledger.Stale.Items, .. due]);
+        return request is null ? new(due, stale) : Requested(strategy, ledger, request, range, now) with { Stale = stale };
     }
 
     /// <summary>All of the model's time up to now, as one interval; empty where it has not begun.</summary>
@@ -62,13 +63,13 @@ sealed record IntervalPlan(IReadOnlyList<Interval> Due, string? Backfill = null)
         var range = new Interval(
             size.Floor(request.Start ?? whole.Start), request.End is { } end ? size.Ceiling(end) : whole.End);
         var windows = Windows(size, range, request.Window);
-        if (!request.IsBackfill) return new(windows);
+        if (!request.IsBackfill) return new(windows, IntervalSet.Empty);
         var mark = Mark(range, request.Window);
         var over = range with { End = range.End < now ? range.End : now };
         var open = ledger.Backfills.LastOrDefault(id => id.EndsWith(mark, StringComparison.Ordinal));
         if (open is null || ledger.OfBackfill(open) is not { } done || done.Covers(over))
-            return new(windows, now.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + mark);
-        return new([.. windows.Where(window => !done.Covers(window))], open);
+            return new(windows, IntervalSet.Empty, now.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + mark);
+        return new([.. windows.Where(window => !done.Covers(window))], IntervalSet.Empty, open);
     }
 
     /// <summary>Times of some length, which begin and end where intervals do.</summary>

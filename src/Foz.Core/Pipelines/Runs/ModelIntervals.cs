@@ -1,4 +1,5 @@
 using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Intervals;
 using Foz.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Projects;
 
@@ -20,7 +21,7 @@ sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
         ModelPlan plan, StepManifest? previous, bool isFullRefresh, CancellationToken cancellationToken)
     {
         var now = context.Lake.Clock.GetUtcNow();
-        if (isFullRefresh) return new(IntervalPlan.Whole(Strategy, now) is { IsEmpty: false } whole ? [whole] : []);
+        if (isFullRefresh) return Whole(now);
         var ledger = await ReadAsync(cancellationToken);
         return IntervalPlan.Of(
             Strategy, ledger, context.Intervals, previous is null || !plan.ReadsSameRows(previous), now);
@@ -31,9 +32,12 @@ sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
     {
         var now = context.Lake.Clock.GetUtcNow();
         return isFullRefresh
-            ? new([IntervalPlan.Whole(Strategy, now)])
+            ? Whole(now)
             : IntervalPlan.Of(Strategy, await ReadAsync(cancellationToken), context.Intervals, hasNewInputs: true, now);
     }
+
+    IntervalPlan Whole(DateTimeOffset now) =>
+        new(IntervalPlan.Whole(Strategy, now) is { IsEmpty: false } whole ? [whole] : [], IntervalSet.Empty);
 
     /// <summary>What is filled: the table is asked which of the batches are done.</summary>
     public async Task<IntervalLedger> ReadAsync(CancellationToken cancellationToken)

@@ -117,10 +117,15 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var empty = ImmutableArray<FilledInterval>.Empty;
         var before = new BatchBefore(progress.Done);
         var batch = progress.Next;
+        var stale = intervals.Stale;
         foreach (var (number, interval) in intervals.Due.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var manifest = Open(plan, batch) with { Interval = interval, Backfill = intervals.Backfill, Filled = empty };
+            stale = stale.Without(interval);
+            var manifest = Open(plan, batch) with
+            {
+                Interval = interval, Backfill = intervals.Backfill, Filled = empty, Stale = stale.Items,
+            };
             var isLast = number == intervals.Due.Count - 1;
             if (await RunBatchAsync(manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
             {

@@ -160,6 +160,44 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(2, (await ManifestsAsync()).Select(manifest => manifest.Backfill).OfType<string>().Distinct().Count());
     }
 
+    /// <summary>The next run has no new inputs, and intervals that the one before it did not come to.</summary>
+    [Fact]
+    public async Task Intervals_that_a_run_did_not_come_to_are_filled_by_the_next()
+    {
+        const string LooksBack = "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-03-07', batch_size: day, lookback: 3}";
+        lake.Model(LooksBack, "SELECT id, ts FROM bronze.t");
+        await lake.AppendAsync(Rows("(1, '2026-03-07 05:00'), (2, '2026-03-08 05:00'), (3, '2026-03-09 05:00')"));
+        await lake.RunWellAsync();
+        await lake.AppendAsync(Rows("(4, '2026-03-07 06:00'), (5, '2026-03-08 06:00'), (6, '2026-03-09 06:00')"));
+        lake.Model(LooksBack, "SELECT CASE WHEN batch_start() = TIMESTAMP '2026-03-08' THEN error('stop') ELSE id END AS id, ts FROM bronze.t");
+        Assert.NotNull((await lake.RunAsync()).Steps.Single().Error);
+        Assert.Equal(["1", "2", "3", "4"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
+        lake.Model(LooksBack, "SELECT id, ts FROM bronze.t");
+        // A day that is asked for is filled, and owed no more.
+        await lake.RunAsync(intervals: new() { Start = Day("2026-03-09"), End = Day("2026-03-10") });
+        Assert.Equal(["1", "2", "3", "4", "6"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
+        await lake.RunWellAsync();
+
+        Assert.Equal(["1", "2", "3", "4", "5", "6"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
+        Assert.Equal(
+            ["[2026-03-07, 2026-03-08)", "[2026-03-09, 2026-03-10)", "[2026-03-08, 2026-03-09)", "[2026-03-10, 2026-03-11)"],
+            (await ManifestsAsync()).TakeLast(4).Select(manifest => $"{manifest.Interval}"));
+        Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+    }
+
+    [Fact]
+    public async Task New_rows_reach_the_last_interval_although_a_backfill_read_their_version()
+    {
+        lake.Model(Daily, "SELECT id, ts FROM bronze.t");
+        await lake.AppendAsync(Rows("(1, '2026-03-10 05:00')"));
+        await lake.RunWellAsync();
+        await lake.AppendAsync(Rows("(2, '2026-02-01 05:00'), (3, '2026-03-10 05:30')"));
+        await lake.RunAsync(intervals: new() { Start = Day("2026-02-01"), End = Day("2026-02-02"), IsBackfill = true });
+        await lake.RunWellAsync();
+
+        Assert.Equal(["1", "2", "3"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
+    }
+
     [Fact]
     public async Task A_full_refresh_is_one_commit_and_the_ledger_begins_anew()
     {
