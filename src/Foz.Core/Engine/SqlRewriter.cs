@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Foz.Core.Engine;
@@ -9,26 +10,40 @@ public sealed record RewrittenSql(string Text)
     /// <summary>The places, in order.</summary>
     internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
 
-    /// <summary>A statement with other text in some places, which are given in any order.</summary>
+    /// <summary>
+    /// A statement with other text in some places, which are given in any order. Where words or quotes of two of them, or of one and the
+    /// statement, would touch, a blank keeps them apart: <c>select'a'</c> needs none, and a call in the place of <c>'a'</c> does.
+    /// </summary>
     /// <exception cref="FozException">Two of them overlap, as they do in texts that are no SQL: of kind <see cref="ErrorKind.Sql"/>.</exception>
     internal static RewrittenSql Of(string sql, IEnumerable<SqlEdit> edits)
     {
         var ordered = edits.OrderBy(edit => edit.Span.Start).ToList();
         var text = new StringBuilder();
         var position = 0;
-        foreach (var edit in ordered)
+        foreach (ref var edit in CollectionsMarshal.AsSpan(ordered))
         {
             if (edit.Span.Start < position)
                 throw new FozException(ErrorKind.Sql, $"syntax error at or near \"{sql[edit.Span.Start..position]}\"")
                 {
                     SqlState = "42601", Place = EngineErrors.PlaceAt(sql, edit.Span.Start),
                 };
-            text.Append(sql, position, edit.Span.Start - position).Append(edit.Text);
+            text.Append(sql, position, edit.Span.Start - position);
             position = edit.Span.End;
+            var next = edit.Text.Length > 0 ? edit.Text[0] : '\0';
+            if (text.Length > 0 && Join(text[^1], next)) edit = edit with { Text = " " + edit.Text };
+            var last = edit.Text.Length > 0 ? edit.Text[^1] : text.Length > 0 ? text[^1] : '\0';
+            if (position < sql.Length && Join(last, sql[position])) edit = edit with { Text = edit.Text + " " };
+            text.Append(edit.Text);
         }
         text.Append(sql, position, sql.Length - position);
         return new(text.ToString()) { Edits = ordered };
     }
+
+    /// <summary>Whether two characters beside each other are of one word, or the second of two quotes stands for the quote itself.</summary>
+    static bool Join(char one, char other) =>
+        (one == other && one is '\'' or '"') || (IsOfWord(one) && IsOfWord(other));
+
+    static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
 
     /// <summary>
     /// The character of the statement as it was that a character of <see cref="Text"/> comes from; inside of a
@@ -64,7 +79,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         foreach (var reference in analysis.Tables)
             if (table(reference) is { } relation) Replace(reference, relation);
         foreach (var call in analysis.TableFunctions)
-            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, Apart(call.Span, WithAlias(call, relation))));
+            if (function?.Invoke(call) is { } relation) edits.Add(new(call.Span, WithAlias(call, relation)));
         var replaced = edits.Select(e => e.Span).ToList();
         // Arguments of a call that is replaced go with it.
         foreach (var column in analysis.Columns)
@@ -90,7 +105,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
             relation = $"FROM {relation}";
         else if (analysis.Tokens.IsWord(before, "SHOW"))
             edits.Add(new(SpanOf(before), "DESCRIBE FROM"));
-        edits.Add(new(reference.Span, Apart(reference.Span, relation)));
+        edits.Add(new(reference.Span, relation));
         if (reference.At is { Span.Length: > 0 } at) edits.Add(new(at.Span, ""));
     }
 
@@ -99,16 +114,6 @@ sealed class SqlRewriter(SqlAnalysis analysis)
         call.Alias is null && call.Arguments is [{ Parts: [.., var table] }, ..]
             ? $"{relation} AS {SqlText.Identifier(table)}"
             : relation;
-
-    /// <summary>A relation with blanks where words touch it: names in quotes need none beside them.</summary>
-    string Apart(SqlSpan span, string relation)
-    {
-        var (before, after) = (Touches(span.Start - 1) ? " " : "", Touches(span.End) ? " " : "");
-        return before.Length + after.Length == 0 ? relation : $"{before}{relation}{after}";
-
-        bool Touches(int position) =>
-            position >= 0 && position < analysis.Sql.Length && analysis.Sql[position] is not (' ' or '\t' or '\n' or '\r' or '(' or ')' or ',');
-    }
 
     SqlSpan SpanOf(int token) =>
         new(analysis.Tokens[token].Start, analysis.Tokens[token].End - analysis.Tokens[token].Start);
