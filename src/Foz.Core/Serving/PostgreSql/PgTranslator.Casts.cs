@@ -16,6 +16,13 @@ sealed partial class PgTranslator
         {
             // The number of what it is, and not its name.
             if (LastName(type) == "regclass" && Tokens.IsCast(end) && LastName(end + 2) == "oid") lookUp = LookUp("oid", "regclass");
+            else if (isConstant && Tokens.IsCast(end) && LastName(end + 2) is "text" or "varchar")
+            {
+                // The name, as the catalog writes it.
+                Edits.Before(Tokens.StartOf(start), LookUpOf(type, isConstant: false) + lookUp);
+                Replace(i, end, "))");
+                return;
+            }
             else if (!isConstant && Tokens.IsCast(end) && LastName(end + 2) == "oid")
             {
                 Replace(i, end, "");

@@ -119,6 +119,7 @@ public sealed class DoorTests : IAsyncLifetime
     [InlineData("select count(\"id\")from\"silver\".\"orders\"", "5")]
     [InlineData("select id from\"silver\".\"orders\"o where id=1", "1")]
     [InlineData("select'silver.orders'::regclass::text", "silver.orders")]
+    [InlineData("select'int4'::regtype::text", "integer")]
     public async Task Names_in_quotes_need_no_space_beside_words(string sql, string row) =>
         Assert.Equal(row, (await session.RunAsync(sql))[0]);
 
