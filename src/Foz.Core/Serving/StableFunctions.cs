@@ -34,6 +34,8 @@ sealed class StableFunctions
     static readonly FrozenSet<string> words = FrozenSet.ToFrozenSet(
         ["sample", "tablesample", "show", "describe", "desc", "summarize", "pragma", "explain"], StringComparer.OrdinalIgnoreCase);
 
+    const string SystemCatalog = "system";
+
     readonly FrozenSet<string> stable;
     readonly ConditionalWeakTable<SqlAnalysis, object> decided = [];
 
@@ -55,10 +57,13 @@ sealed class StableFunctions
         List<string> definitions = [];
         foreach (var overloads in functions.GroupBy(function => function.Name))
         {
-            if (overloads.All(function => function.Definition is null && function.IsConsistent && !ofTheMoment.Contains(function.Name))) known.Add(overloads.Key);
-            if (!overloads.All(function => function.Definition is not null)) continue;
-            macros.Add(overloads.Key, [.. overloads.Select((_, i) => definitions.Count + i)]);
-            definitions.AddRange(overloads.Select(macro => $"SELECT {macro.Definition}"));
+            if (!overloads.All(function => function.Definition is not null || (function.IsConsistent && !ofTheMoment.Contains(function.Name)))) continue;
+            // As a macro calls what it stands in front of.
+            known.Add($"{SystemCatalog}.{overloads.Key}");
+            var bodiesOfIt = overloads.Where(function => function.Definition is not null).Select(macro => $"SELECT {macro.Definition}").ToList();
+            if (bodiesOfIt.Count == 0) known.Add(overloads.Key);
+            else macros.Add(overloads.Key, [.. bodiesOfIt.Select((_, i) => definitions.Count + i)]);
+            definitions.AddRange(bodiesOfIt);
         }
         var bodies = SqlAnalysis.ReadMany(engine, definitions, cancellationToken);
         for (var found = -1; found != known.Count;)
