@@ -6,7 +6,9 @@ namespace Foz.Core.Serving;
 
 /// <summary>
 /// Which functions of the engine statements of others may call: those that <c>served_functions.tsv</c> allows, and no other.
-/// Each function of the engine stands there, so that somebody decides about those of its next version.
+/// Each function of the engine stands there, so that those of its next version are decided about: <c>allowed</c> where the result takes no
+/// more than a few times what the arguments take, <c>heavy</c> where it can take more and calls were measured to stay short,
+/// <c>bounded</c> where a function of the platform in the engine's place limits what one call makes, and <c>refused</c> with the reason.
 /// </summary>
 static class ServedFunctions
 {
@@ -22,11 +24,17 @@ static class ServedFunctions
     /// <summary>What the parse tree has as calls, and the engine not among its functions.</summary>
     public const string Syntax = "syntax";
 
-    const string Allowed = "allowed";
+    const string Refused = "refused";
+    const string Heavy = "heavy";
+    const string BoundedCalls = "bounded";
     const string RefusalKey = "foz.refusal";
 
-    static readonly FrozenDictionary<(string Kind, string Name), string?> refusals = PgRelation.ReadLines("served_functions.tsv")
-        .ToFrozenDictionary(cells => (cells[0], cells[1]), cells => cells[2] == Allowed ? null : cells[3]);
+    static readonly string[][] lines = [.. PgRelation.ReadLines("served_functions.tsv")];
+
+    static readonly FrozenDictionary<(string Kind, string Name), string?> refusals =
+        lines.ToFrozenDictionary(cells => (cells[0], cells[1]), cells => cells[2] == Refused ? cells[3] : null);
+
+    static readonly FrozenSet<string> heavy = NamesOf(Heavy, BoundedCalls);
 
     /// <summary>All functions that are decided about, with why they are refused; null for those that are not.</summary>
     public static IReadOnlyDictionary<(string Kind, string Name), string?> Refusals => refusals;
@@ -37,6 +45,13 @@ static class ServedFunctions
     public static bool Allows(string kind, string name) =>
         // Only what Foz itself wrote asks the catalog.
         (kind == Call && PgFunctions.AsksCatalog(name)) || refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
+
+    /// <summary>Functions that a function of the platform in their place bounds by call.</summary>
+    public static FrozenSet<string> Bounded { get; } = NamesOf(BoundedCalls);
+
+    /// <summary>Whether a function can make much of little.</summary>
+    /// <param name="function">The function, in small letters.</param>
+    public static bool MakesMuch(string function) => heavy.Contains(function);
 
     /// <summary>Makes sure that none is called that may not be.</summary>
     /// <exception cref="FozException">One is.</exception>
@@ -70,4 +85,7 @@ static class ServedFunctions
     /// <summary>Whether people may call a function of a kind.</summary>
     static bool IsFor(string kind, KeyValuePair<(string Kind, string Name), string?> known) =>
         known.Value is null && known.Key.Kind == kind && !known.Key.Name.StartsWith(OwnPrefix, StringComparison.Ordinal);
+
+    static FrozenSet<string> NamesOf(params string[] decisions) => lines
+        .Where(cells => cells[0] == Call && decisions.Contains(cells[2])).Select(cells => cells[1]).ToFrozenSet(StringComparer.Ordinal);
 }

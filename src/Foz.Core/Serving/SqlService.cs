@@ -184,7 +184,7 @@ public sealed class SqlService : IDisposable
     void Define(EngineSession engine)
     {
         engine.Define(
-            [.. PgFunctions.Of(Catalogs), .. TrinoNatives.All, mask, .. BoundedFunctions.Of(engine.Instance)],
+            [.. PgFunctions.Of(Catalogs, engine.Instance), .. TrinoNatives.All, mask, .. BoundedFunctions.Of(engine.Instance)],
             BoundedFunctions.Macros + PgFunctions.Macros + PgTranslator.LikeMacros + TrinoFunctions.Macros);
         Catalogs.Restore(engine);
     }

@@ -19,7 +19,7 @@ static class StatementWork
         var analysis = statement.Analysis;
         // Clients join catalogs, and number the parts of an index: none of that is to wait.
         if (statement.Bindings.Count > 0) return false;
-        return analysis.Multiplies || analysis.TableFunctions.Any(call => IsSeries(call.Name)) || analysis.Functions.Any(HeavyFunctions.Makes);
+        return analysis.Multiplies || analysis.TableFunctions.Any(call => IsSeries(call.Name)) || analysis.Functions.Any(ServedFunctions.MakesMuch);
     }
 
     /// <summary>Makes sure that a statement can be planned in a short time.</summary>

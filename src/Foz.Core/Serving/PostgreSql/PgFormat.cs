@@ -7,12 +7,12 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>PostgreSQL's <c>format</c> (its documentation, 9.4.1).</summary>
 static class PgFormat
 {
-    // What a text that is given may grow to.
-    const int WidthMax = 1 << 20;
-
     /// <summary>The text with each <c>%s</c>, <c>%I</c> and <c>%L</c> replaced by a value.</summary>
+    /// <param name="template">The text.</param>
+    /// <param name="values">What stands in its places; null for NULL.</param>
+    /// <param name="check">Is told the length that the result will have by now, before it has it; throws where that is too much.</param>
     /// <exception cref="FozException">A place names no value or no known form.</exception>
-    public static string Apply(string template, IReadOnlyList<string?> values)
+    public static string Apply(string template, IReadOnlyList<string?> values, Action<long> check)
     {
         var text = new StringBuilder(template.Length);
         var next = 0;
@@ -24,12 +24,17 @@ static class PgFormat
                 continue;
             }
             if (++i < template.Length && template[i] == '%') text.Append('%');
-            else text.Append(Place(template, ref i, values, ref next));
+            else
+            {
+                var (value, width, isLeft) = Place(template, ref i, values, ref next);
+                check((long)text.Length + Math.Max(value.Length, width));
+                text.Append(isLeft ? value.PadRight(width) : value.PadLeft(width));
+            }
         }
         return text.ToString();
     }
 
-    static string Place(string template, ref int i, IReadOnlyList<string?> values, ref int next)
+    static (string Value, int Width, bool IsLeft) Place(string template, ref int i, IReadOnlyList<string?> values, ref int next)
     {
         var number = Number(template, ref i);
         if (number is { } position && At(template, i) == '$')
@@ -53,8 +58,7 @@ static class PgFormat
             'L' => value is null ? "NULL" : Literal(value),
             _ => PgIdentifiers.Quote(value ?? throw FunctionFault.Of("22004", "null values cannot be formatted as an SQL identifier")),
         };
-        if (width > WidthMax) throw FunctionFault.Of("22003", $"format takes widths up to {WidthMax}");
-        return isLeft ? text.PadRight(width) : text.PadLeft(width);
+        return (text, width, isLeft);
     }
 
     static string Literal(string value)

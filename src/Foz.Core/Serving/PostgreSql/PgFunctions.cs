@@ -10,8 +10,10 @@ static class PgFunctions
 {
     const string CatalogPrefix = "catalog_";
 
-    /// <summary>The functions that look into the catalog: a view's number, the function's name, its arguments as texts.</summary>
-    public static IEnumerable<ScalarFunction> Of(CatalogImages images) =>
+    /// <summary>
+    /// The functions for an instance. Those that look into the catalog take a view's number, the function's name and its arguments as texts.
+    /// </summary>
+    public static IEnumerable<ScalarFunction> Of(CatalogImages images, EngineInstance instance) =>
     [
         Function("text", LogicalType.Varchar, images, static (view, name, arguments, ref result, row) =>
         {
@@ -36,7 +38,7 @@ static class PgFunctions
         }),
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
-        .. PgArithmetic.Functions, .. PgTexts.Functions, .. PgMatches.Functions,
+        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Functions,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>

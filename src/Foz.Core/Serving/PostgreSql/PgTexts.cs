@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Core.Engine;
+using Foz.Core.Serving.Bounds;
 using Foz.DuckDB;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -8,19 +9,11 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>PostgreSQL's functions of texts and bytes where the engine's have other values.</summary>
 static class PgTexts
 {
-    /// <summary>All of them.</summary>
-    public static IEnumerable<ScalarFunction> Functions { get; } =
+    /// <summary>The functions for an instance.</summary>
+    public static IEnumerable<ScalarFunction> Of(EngineInstance instance) =>
     [
         Text("foz_text_of", isCast: true), Text("foz_out_of", isCast: false),
-        new()
-        {
-            Name = "foz_format_text",
-            Parameters = [LogicalType.Varchar],
-            VariableParameters = LogicalType.Varchar,
-            ReturnType = LogicalType.Varchar,
-            TakesNulls = true,
-            Body = Format,
-        },
+        Format(new("format", instance)),
         Of("foz_bytea", LogicalType.Blob, [LogicalType.Varchar], static (in a, in b, row, ref result) => result.SetBytes(row, Bytea(Utf16(a, row)))),
         Of("foz_bytea", LogicalType.Blob, [LogicalType.Blob], static (in a, in b, row, ref result) => result.SetBytes(row, a.Bytes(row))),
         Of("foz_decode", LogicalType.Blob, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
@@ -75,20 +68,32 @@ static class PgTexts
 
     static string Utf16(in Vector vector, int row) => Encoding.UTF8.GetString(vector.Bytes(row));
 
-    static void Format(DataChunk arguments, VectorWriter result)
+    static ScalarFunction Format(CallBound bound) => new()
     {
-        for (var row = 0; row < arguments.RowCount; row++)
+        Name = "foz_format_text",
+        Parameters = [LogicalType.Varchar],
+        VariableParameters = LogicalType.Varchar,
+        ReturnType = LogicalType.Varchar,
+        TakesNulls = true,
+        Body = (arguments, result) =>
         {
-            if (arguments[0].IsNull(row))
+            var length = 0L;
+            for (var row = 0; row < arguments.RowCount; row++)
             {
-                result.SetNull(row);
-                continue;
+                if (arguments[0].IsNull(row))
+                {
+                    result.SetNull(row);
+                    continue;
+                }
+                var values = new string?[arguments.ColumnCount - 1];
+                for (var i = 0; i < values.Length; i++) values[i] = arguments[i + 1].IsNull(row) ? null : Utf16(arguments[i + 1], row);
+                var before = length;
+                var text = PgFormat.Apply(Utf16(arguments[0], row), values, made => bound.Check(before + made));
+                length += text.Length;
+                result.SetText(row, text);
             }
-            var values = new string?[arguments.ColumnCount - 1];
-            for (var i = 0; i < values.Length; i++) values[i] = arguments[i + 1].IsNull(row) ? null : Utf16(arguments[i + 1], row);
-            result.SetText(row, PgFormat.Apply(Utf16(arguments[0], row), values));
-        }
-    }
+        },
+    };
 
     /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal or escape form.</summary>
     static byte[] Bytea(string text)

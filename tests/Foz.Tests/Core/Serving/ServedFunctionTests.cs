@@ -26,7 +26,7 @@ public sealed class ServedFunctionTests
         var decided = ServedFunctions.Refusals.Keys.Where(f => f.Kind != ServedFunctions.Syntax).Select(f => $"{f.Kind} {f.Name}").ToHashSet(StringComparer.Ordinal);
         Assert.True(
             known.SetEquals(decided),
-            "served_functions.tsv has a line 'kind, name, allowed' or 'kind, name, refused, why' for each function of the engine; "
+            "served_functions.tsv has a line 'kind, name, allowed', 'heavy', 'bounded' or 'refused, why' for each function of the engine; "
             + $"undecided: {string.Join(", ", known.Except(decided))}; unknown to the engine: {string.Join(", ", decided.Except(known))}");
     }
 
