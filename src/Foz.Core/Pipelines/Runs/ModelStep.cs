@@ -124,7 +124,10 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             stale = stale.Without(interval);
             var manifest = Open(plan, batch) with
             {
-                Interval = interval, Backfill = intervals.Backfill, Filled = empty, Stale = stale.Items,
+                Interval = interval,
+                Backfill = intervals.Backfill,
+                Filled = empty,
+                Stale = stale.Items,
             };
             var isLast = number == intervals.Due.Count - 1;
             if (await RunBatchAsync(manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
