@@ -21,7 +21,7 @@ static class FinalText
         var key = $"{statement.Sql}\0{text}";
         if (pool.FinalTexts.Find(key) is not null) return;
         var expected = NameCounts.Without(statement, put.ContainsKey);
-        foreach (var relation in put.Values) expected.Add(Read(pool, $"FROM {relation}", cancellationToken).Names);
+        foreach (var (span, relation) in put) expected.Add(Read(pool, $"FROM {relation}", cancellationToken).Names, statement.TimesOf(span));
         if (expected.FindDifference(Read(pool, text, cancellationToken).Names) is { } name)
             throw new FozException(ErrorKind.Sql, $"the statement cannot be read: it is not certain what {OwnNames.Hide(name)} is in it")
             {

@@ -9,8 +9,8 @@ sealed class NameCounts
     public static NameCounts Of(SqlTreeReader tree)
     {
         var found = new NameCounts();
-        foreach (var table in tree.Tables) found.Add(NamedThing.Table, table.ToString(), 1);
-        foreach (var call in tree.TableFunctions) found.Add(NamedThing.TableFunction, call.Name, 1);
+        foreach (var table in tree.Tables) found.Add(NamedThing.Table, table.ToString(), table.Times);
+        foreach (var call in tree.TableFunctions) found.Add(NamedThing.TableFunction, call.Name, call.Times);
         foreach (var (function, count) in tree.Functions) found.Add(NamedThing.Function, function, count);
         return found;
     }
@@ -22,15 +22,15 @@ sealed class NameCounts
     {
         var left = new NameCounts();
         left.Add(statement.Names);
-        foreach (var table in statement.Tables.Where(t => replaced(t.Span))) left.Add(NamedThing.Table, table.ToString(), -1);
-        foreach (var call in statement.TableFunctions.Where(c => replaced(c.Span))) left.Add(NamedThing.TableFunction, call.Name, -1);
+        foreach (var table in statement.Tables.Where(t => replaced(t.Span))) left.Add(NamedThing.Table, table.ToString(), -table.Times);
+        foreach (var call in statement.TableFunctions.Where(c => replaced(c.Span))) left.Add(NamedThing.TableFunction, call.Name, -call.Times);
         return left;
     }
 
-    /// <summary>Adds those of another statement.</summary>
-    public void Add(NameCounts others)
+    /// <summary>Adds those of another statement, some number of times.</summary>
+    public void Add(NameCounts others, int times = 1)
     {
-        foreach (var ((kind, name), count) in others.counts) Add(kind, name, count);
+        foreach (var ((kind, name), count) in others.counts) Add(kind, name, count * times);
     }
 
     /// <summary>A name that another statement has more or less often; null where there is none.</summary>

@@ -66,6 +66,10 @@ public sealed class SqlAnalysis
     /// <summary>For each SELECT the one around it, −1 for none.</summary>
     internal IReadOnlyList<int> ParentScopes { get; }
 
+    /// <summary>How often its tree has the table or call that stands at a place; once where none stands there.</summary>
+    internal int TimesOf(SqlSpan place) =>
+        Tables.FirstOrDefault(table => table.Span == place)?.Times ?? TableFunctions.FirstOrDefault(call => call.Span == place)?.Times ?? 1;
+
     /// <summary>Reads a statement.</summary>
     /// <param name="session">A session of any workload.</param>
     /// <param name="sql">One SELECT; a semicolon may follow.</param>

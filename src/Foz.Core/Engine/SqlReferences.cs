@@ -36,6 +36,9 @@ public sealed record TableReference
     /// <summary>The SELECT that it stands in, as a number.</summary>
     internal int Scope { get; init; }
 
+    /// <summary>How often the tree has it: the parser copies operands of CASE and named windows, with the subqueries in them.</summary>
+    internal int Times { get; init; } = 1;
+
     /// <summary>The name as written in the statement, its parts with dots between, without quotes.</summary>
     public override string ToString() =>
         string.Join('.', new[] { Catalog, Schema, Name }.Where(part => part is not null));
@@ -52,6 +55,12 @@ public sealed record TableFunctionCall
 {
     /// <summary>The function's name in small letters.</summary>
     public required string Name { get; init; }
+
+    /// <summary>How often the tree has it.</summary>
+    internal int Times { get; init; } = 1;
+
+    /// <summary>The SELECT that it stands in, as a number.</summary>
+    internal int Scope { get; init; }
 
     /// <summary>Its arguments in order.</summary>
     public required IReadOnlyList<TableFunctionArgument> Arguments { get; init; }

@@ -37,9 +37,30 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             && node.GetProperty("from_table").GetProperty("type").ValueEquals("EMPTY")
             && !IsObject(node, "where_clause") && !IsObject(node, "having") && !IsObject(node, "qualify")
             && node.GetProperty("cte_map").GetProperty("map").GetArrayLength() == 0;
+        Merge(tables, t => t with { Scope = 0 }, t => (t.Name, t.Scope), (t, times) => t with { Times = times });
+        Merge(tableFunctions, f => (f.Span, f.Name, f.Alias), f => (f.Name, f.Scope), (f, times) => f with { Times = times });
+        // Nothing is put in the place of columns that have none.
+        Merge(columns, c => c.Span.Length > 0 ? c.Span : c, c => ("", c.Scope), (c, _) => c);
         var places = new HashSet<SqlSpan>();
         foreach (var (span, name) in tables.Select(t => (t.Span, t.Name)).Concat(tableFunctions.Select(f => (f.Span, f.Name))))
             if (!places.Add(span)) throw Misplaced(name);
+    }
+
+    /// <summary>
+    /// Makes one of those that are the same at the same place of different SELECTs: the parser read a subquery once, and copied what it
+    /// made of it.
+    /// </summary>
+    /// <exception cref="FozException">Two stand at one place of one SELECT.</exception>
+    static void Merge<T>(List<T> found, Func<T, object> key, Func<T, (string Name, int Scope)> place, Func<T, int, T> merge)
+    {
+        var groups = found.GroupBy(key).Select(group => group.ToList()).ToList();
+        if (groups.Count == found.Count) return;
+        found.Clear();
+        foreach (var same in groups)
+        {
+            if (same.Select(place).Distinct().Count() < same.Count && place(same[0]).Name is { Length: > 0 } name) throw Misplaced(name);
+            found.Add(merge(same[0], same.Count));
+        }
     }
 
     public IReadOnlyList<TableReference> Tables => [.. tables.OrderBy(t => t.Span.Start)];
@@ -218,6 +239,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             Arguments = [.. function.GetProperty("children").EnumerateArray().Select(ReadArgument)],
             Alias = Alias(element),
             Span = new(span.Start, end - span.Start),
+            Scope = scope,
         });
     }
 

@@ -209,6 +209,8 @@ sealed partial class PgTranslator
             "user" when !Tokens.EndsOperand(i - 1) && !Tokens.IsSymbol(i + 1, '=') => UserOf(),
             "current_catalog" => "'lake'",
             "current_schema" => SessionValue("current_schema"),
+            // Alone it is a column for the engine's macros, which finds none.
+            "current_date" when Tokens.IsCast(i + 1) => "current_date()",
             _ => null,
         };
         if (value is null) return false;

@@ -234,6 +234,7 @@ public sealed class ResultCacheTests : IDisposable
     [InlineData("SELECT now() AS n", false)]
     [InlineData("SELECT random() AS r", false)]
     [InlineData("SELECT current_date AS d", false)]
+    [InlineData("SELECT current_date::text AS d", false)]
     [InlineData("SELECT i FROM generate_series(1, 3) AS s(i)", false)]
     [InlineData("SELECT count(*) AS n FROM silver.orders", false)]
     [InlineData("SELECT 1 AS a WHERE EXISTS (SELECT 1 FROM silver.orders)", false)]
