@@ -20,7 +20,7 @@ public sealed class SqlAnalysis
         WithNames = tree.WithNames;
         ParentScopes = tree.ParentScopes;
         (TakesAllColumns, IsExpression) = (tree.TakesAllColumns, tree.IsExpression);
-        (Relations, Multiplies) = (tree.Relations, tree.Multiplies);
+        (Relations, Multiplies, Folded) = (tree.Relations, tree.Multiplies, tree.Folded);
     }
 
     /// <summary>The statement; all positions are in this text.</summary>
@@ -52,6 +52,9 @@ public sealed class SqlAnalysis
 
     /// <summary>Whether it has joins or recursion, so that it can make many rows of few.</summary>
     public bool Multiplies { get; }
+
+    /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
+    public IReadOnlyList<string> Folded { get; }
 
     internal SqlTokens Tokens { get; }
 

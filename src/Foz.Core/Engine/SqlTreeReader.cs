@@ -9,6 +9,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     /// <summary>How deep a tree may be; DuckDB itself allows expressions of 1,000 levels.</summary>
     public const int DepthMax = 16_384;
 
+    static readonly string[] series = ["range", "generate_series"];
+    static readonly string[] joining = ["string_agg", "group_concat", "listagg"];
+
     readonly byte[] utf8 = Encoding.UTF8.GetBytes(sql);
     readonly List<TableReference> tables = [];
     readonly List<TableFunctionCall> tableFunctions = [];
@@ -21,7 +24,9 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     // The tree does not say whether a query of WITH is NOT MATERIALIZED, and put in wherever it is named; the text says whether one is.
     readonly Lazy<bool> putsIn = new(() => Enumerable.Range(0, tokens.Count).Any(i => tokens.IsWord(i, "NOT") && tokens.IsWord(i + 1, "MATERIALIZED")));
     readonly List<(string Name, long Relations)> commonTables = [];
+    readonly List<string> folded = [];
     int scope = -1;
+    bool isFolded;
 
     /// <summary>Reads a statement's tree.</summary>
     /// <exception cref="FozException">
@@ -86,6 +91,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     public bool Multiplies { get; private set; }
 
+    public IReadOnlyList<string> Folded => folded;
+
     void Read(JsonElement element)
     {
         SqlNesting.Check();
@@ -107,7 +114,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     void ReadQuery(JsonElement query, JsonElement commonTableMap)
     {
         var known = commonTables.Count;
-        var around = scope;
+        var (around, isFoldedAround) = (scope, isFolded);
+        isFolded = false;
         if (query.GetProperty("type").ValueEquals("SELECT_NODE"))
         {
             scope = parentScopes.Count;
@@ -135,7 +143,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             Read(query.GetProperty("right"));
         }
         commonTables.RemoveRange(known, commonTables.Count - known);
-        scope = around;
+        (scope, isFolded) = (around, isFoldedAround);
     }
 
     void ReadObject(JsonElement element)
@@ -155,10 +163,41 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         foreach (var property in element.EnumerateObject())
         {
             if (property.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)) continue;
-            // What is called behind FROM is no function of rows; its arguments may be.
-            if (property.NameEquals("function") && property.Value.TryGetProperty("children", out var arguments)) Read(arguments);
+            // What is called in FROM is no function of rows; its arguments may be.
+            if (property.NameEquals("function") && property.Value.TryGetProperty("children", out var arguments))
+                ReadFolded(arguments, from: IsCallOf(property.Value, series) ? 0 : int.MaxValue);
+            else if (property.NameEquals("children") && IsCallOf(element, joining)) ReadFolded(property.Value, from: 1);
+            else if (property.NameEquals("limit") || property.NameEquals("offset")) ReadFolded(property.Value, from: 0);
             else Read(property.Value);
         }
+    }
+
+    static bool IsCallOf(JsonElement call, string[] names) =>
+        TextOrNull(call, "function_name") is { } name && names.Contains(name.ToLowerInvariant());
+
+    /// <summary>
+    /// Reads what the engine computes while it binds the statement: LIMIT and OFFSET, the ends of a series, and what an aggregate puts
+    /// between texts.
+    /// </summary>
+    /// <param name="values">One value, or several.</param>
+    /// <param name="from">Which of several is the first.</param>
+    void ReadFolded(JsonElement values, int from)
+    {
+        var around = isFolded;
+        if (values.ValueKind is not JsonValueKind.Array)
+        {
+            isFolded = true;
+            Read(values);
+        }
+        else
+        {
+            foreach (var (number, value) in values.EnumerateArray().Index())
+            {
+                isFolded = around || number >= from;
+                Read(value);
+            }
+        }
+        isFolded = around;
     }
 
     void ReadExpression(JsonElement element, string expression)
@@ -176,7 +215,11 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     static string NameOf(JsonElement call, string function) =>
         TextOrNull(call, "catalog") is { } catalog ? $"{catalog}.{function}" : function;
 
-    void Call(string function) => functions[function] = functions.GetValueOrDefault(function) + 1;
+    void Call(string function)
+    {
+        functions[function] = functions.GetValueOrDefault(function) + 1;
+        if (isFolded) folded.Add(function);
+    }
 
     /// <summary>Adds to the relations; there is an end to counting, as queries that are put in double the number.</summary>
     void Count(long more) => Relations = Math.Min(Relations + more, int.MaxValue);

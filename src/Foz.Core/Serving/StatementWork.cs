@@ -12,6 +12,9 @@ static class StatementWork
     /// <summary>The most relations of a statement, its views put in: the engine does not stop while it plans.</summary>
     const int RelationsMax = 500;
 
+    /// <summary>The most calls that are bounded one by one, where the engine computes them while it binds.</summary>
+    const int FoldedMax = 16;
+
     /// <summary>Whether a statement reads tables of the lake, or can make much of nothing.</summary>
     public static bool Is(ResolvedStatement statement)
     {
@@ -22,7 +25,7 @@ static class StatementWork
         return analysis.Multiplies || analysis.TableFunctions.Any(call => IsSeries(call.Name)) || analysis.Functions.Any(ServedFunctions.MakesMuch);
     }
 
-    /// <summary>Makes sure that a statement can be planned in a short time.</summary>
+    /// <summary>Makes sure that a statement can be bound and planned in a short time, and in little memory.</summary>
     /// <exception cref="FozException">It cannot.</exception>
     public static void CheckPlanning(SqlAnalysis statement)
     {
@@ -32,6 +35,12 @@ static class StatementWork
                 FormattableString.Invariant($"the statement reads more than {RelationsMax} relations, with its views and queries of WITH put in"))
             {
                 SqlState = "54001", Hint = "leave out NOT MATERIALIZED, or keep a part of it as a table",
+            };
+        var heavy = statement.Folded.Where(ServedFunctions.MakesMuch).ToList();
+        if ((heavy.Find(call => !ServedFunctions.Bounded.Contains(call)) ?? heavy.ElementAtOrDefault(FoldedMax)) is { } function)
+            throw new FozException(ErrorKind.Sql, $"{function} in LIMIT, OFFSET, an end of a series or a separator of string_agg is not supported")
+            {
+                SqlState = "0A000", Hint = "write it as a subquery: (SELECT …)",
             };
     }
 

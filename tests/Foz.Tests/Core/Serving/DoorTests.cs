@@ -105,6 +105,25 @@ public sealed class DoorTests : IAsyncLifetime
     public async Task Subqueries_that_the_parser_copies_are_read_once(string sql, string row) =>
         Assert.Equal(row, (await session.RunAsync(sql))[0]);
 
+    /// <summary>The engine computes these while a statement is described, before its time-out counts.</summary>
+    [Theory]
+    [InlineData("SELECT 1 LIMIT len(list_transform(range(1000000), x -> repeat('x', 1000000)))", "list_transform")]
+    [InlineData("SELECT 1 OFFSET len(list_transform(range(1000000), x -> x))", "list_transform")]
+    [InlineData("SELECT i FROM generate_series(1, len(list_sort(range(1000000)))) t(i)", "list_sort")]
+    [InlineData("SELECT string_agg(name, array_to_string(range(1000000), ',')) FROM silver.orders", "array_to_string")]
+    public async Task What_is_computed_while_a_statement_is_bound_is_small(string sql, string function)
+    {
+        var error = await Assert.ThrowsAsync<FozException>(() => session.PrepareAsync(sql, [], Cancel));
+        Assert.Equal(("0A000", true), (error.SqlState, error.Message.StartsWith(function, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("SELECT id FROM silver.orders ORDER BY id LIMIT length(repeat('x', 1))", "1")]
+    [InlineData("SELECT id FROM silver.orders ORDER BY id LIMIT (SELECT len(list_transform(range(1), x -> x)))", "1")]
+    [InlineData("SELECT string_agg(array_to_string(ARRAY[id], ','), '-' ORDER BY id) FROM silver.orders", "1-2-3-4-5")]
+    public async Task Small_values_and_subqueries_stand_there_as_ever(string sql, string row) =>
+        Assert.Equal(row, (await session.RunAsync(sql))[0]);
+
     /// <summary>The first two walls off: whatever was checked, this is what would run.</summary>
     [Theory]
     [InlineData("SELECT * FROM a, (SELECT 1) AS t")]
