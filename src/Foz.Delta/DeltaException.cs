@@ -30,6 +30,9 @@ public enum DeltaErrorKind
     /// <summary>A change breaks a rule of the table, such as <c>delta.appendOnly</c>.</summary>
     Refused,
 
+    /// <summary>A change would shut out an engine that the table stays readable for (<c>foz.readers</c>).</summary>
+    ShutsReaderOut,
+
     /// <summary>A transaction lost against a concurrent one in a way that a retry cannot settle.</summary>
     Conflict,
 

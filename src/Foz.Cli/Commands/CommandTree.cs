@@ -35,6 +35,7 @@ static class CommandTree
         (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),
         (ShowCommand.Name, ShowCommand.Create),
+        (ReadersCommand.Name, ReadersCommand.Create),
         (HistoryCommand.Name, HistoryCommand.Create),
         (ChangesCommand.Name, ChangesCommand.Create),
         (AlterCommand.Name, AlterCommand.Create),

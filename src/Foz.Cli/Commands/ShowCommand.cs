@@ -58,8 +58,16 @@ static class ShowCommand
         Line(shell, "files", $"{snapshot.FileCount:N0}, {SizeText.Of(snapshot.TotalBytes)}");
         if (snapshot.PartitionColumns.Count > 0)
             Line(shell, "partitioned by", string.Join(", ", snapshot.PartitionColumns));
+        Readers(shell, snapshot.Engines);
         foreach (var (key, value) in snapshot.Properties.OrderBy(p => p.Key, StringComparer.Ordinal))
             Line(shell, key, value ?? "");
+    }
+
+    static void Readers(Shell shell, IReadOnlyList<EngineAccess> engines)
+    {
+        Line(shell, "read by", string.Join(", ", engines.Where(e => e.IsRead).Select(e => e.From.Length > 0 ? $"{e.Engine} ({e.From})" : e.Engine)));
+        foreach (var obstacle in engines.Where(e => !e.IsRead).GroupBy(e => $"{(e.Reads == "no" ? "" : e.Reads + ": ")}{e.Obstacles}"))
+            Line(shell, "not read by", $"{string.Join(", ", obstacle.Select(e => e.Engine))}: {obstacle.Key}");
     }
 
     static void Line(Shell shell, string name, string value) =>

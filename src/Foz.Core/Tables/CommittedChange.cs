@@ -1,4 +1,6 @@
 using Foz.Delta.Checkpoints;
+using Foz.Delta.Log;
+using Foz.Delta.Readers;
 using Foz.Delta.Transactions;
 
 namespace Foz.Core.Tables;
@@ -16,9 +18,9 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
 
     /// <summary>What is told of a change after which rows are marked as deleted.</summary>
     internal static Warning TookVectors(string table) => new(
-        $"{table} takes the table feature deletionVectors: readers that do not know it, such as pandas and PyArrow by delta-rs, Daft, "
-        + "DataFusion, dask and Athena before version 3, read it no more",
-        $"foz alter {table} drop-feature deletionVectors takes it back; set delta.enableDeletionVectors=false to write files anew instead");
+        $"{table} takes the table feature {TableFeature.DeletionVectors}, which some engines do not read: "
+        + string.Join(", ", TableReader.All.Where(reader => !reader.Reads(TableFeature.DeletionVectors)).Select(reader => reader.Name)),
+        $"foz alter {table} drop-feature deletionVectors takes it back; 'readers: [delta-rs]' keeps a table readable for an engine");
 
     internal static CommittedChange Of(LakeTable table, CommitResult.Committed committed) =>
         new(new(table.Delta.Store, committed.Snapshot), WarningOf(table, committed));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Core.Engine;
 using Foz.Delta.Log;
+using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Storage;
@@ -45,6 +46,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         string? told = null)
     {
         var copied = await CopyAsync(session, select, hidden, told, cancellationToken);
+        CheckFolders(copied);
         rows.Value.NoteIdentities(session, cancellationToken);
         rowFiles.AddRange(copied);
         var files = copied.Select(file => ToAdd(file, PartitionValues(file))).ToList();
@@ -149,6 +151,22 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <summary>Whether data files hold the partition columns too.</summary>
     public bool HoldsPartitionColumns =>
         !schema.PartitionColumns.IsEmpty && FilePartitions.AreWritten(protocol, metadata);
+
+    /// <summary>Refuses partition folders that a reader of the table does not find.</summary>
+    void CheckFolders(IReadOnlyList<ParquetFile> files)
+    {
+        if (schema.PartitionColumns.IsEmpty
+            || HeldReaders.FindMissing(metadata.Configuration, TableReader.EscapedFolders) is not { } reader
+            || files.FirstOrDefault(file => PathOf(file).Logged.Contains('%', StringComparison.Ordinal)) is not { } stray) return;
+        foreach (var file in files) File.Delete(file.Path);
+        var folder = Path.GetDirectoryName(PathOf(stray).Value);
+        throw new FozException(
+            ErrorKind.Data,
+            $"{table.Name} stays readable for {reader}, which does not find files in a partition folder such as {folder}")
+        {
+            Hint = $"partition by values of letters a to z, digits, '-', '_' and '.', or take {reader} out of its readers",
+        };
+    }
 
     ParquetWriteOptions Options(bool withPartitionColumns) => new()
     {

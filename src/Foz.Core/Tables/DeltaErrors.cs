@@ -30,7 +30,8 @@ public static class DeltaErrors
     {
         DeltaErrorKind.TableNotFound or DeltaErrorKind.VersionNotFound => ErrorKind.NotFound,
         DeltaErrorKind.Corrupt or DeltaErrorKind.Unsupported or DeltaErrorKind.InvalidSchema
-            or DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled or DeltaErrorKind.Refused => ErrorKind.Table,
+            or DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled or DeltaErrorKind.Refused
+            or DeltaErrorKind.ShutsReaderOut => ErrorKind.Table,
         DeltaErrorKind.InvalidArgument => ErrorKind.Usage,
         DeltaErrorKind.Conflict => ErrorKind.Conflict,
         _ => ErrorKind.Storage,
@@ -43,6 +44,8 @@ public static class DeltaErrors
         DeltaErrorKind.TypeMismatch => "cast the data to the table's type",
         DeltaErrorKind.TypeWideningDisabled =>
             "foz alter <table> set delta.enableTypeWidening=true lets columns take wider types; else cast the data to the table's type",
+        DeltaErrorKind.ShutsReaderOut =>
+            "leave that out, or take the engine out of 'readers', where the project or the table names it; foz readers <table> shows what each reads",
         DeltaErrorKind.Corrupt => "foz restore can bring back an earlier version, if its files are intact",
         DeltaErrorKind.StorageUnconditional => "use a store with conditional writes (If-None-Match, If-Match); "
             + "where one process at a time writes, set unsafe_single_writer: true beside the lake's url",

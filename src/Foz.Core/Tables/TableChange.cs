@@ -1,9 +1,9 @@
 using Foz.Core.Engine;
-using Foz.Core.Tables.Alterations;
 using Foz.Core.Tables.ChangeFeed;
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
+using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
@@ -36,7 +36,7 @@ public sealed class TableChange : IAsyncDisposable
         (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
         transaction = Begin();
         dataFiles = new(
-            table, target, transaction.Metadata ?? present!.State.Metadata,
+            table, target, Metadata,
             transaction.Protocol ?? present!.State.Protocol, options.FileBytes);
         Tracked = present is null
             ? null
@@ -149,34 +149,6 @@ public sealed class TableChange : IAsyncDisposable
         }
     }
 
-    /// <summary>Clusters the table, where it is not clustered so already.</summary>
-    /// <param name="columns">The columns; at least one.</param>
-    /// <exception cref="FozException">It has no such column, or cannot be clustered by it.</exception>
-    internal void ClusterBy(IReadOnlyList<string> columns)
-    {
-        var draft = new TableDraft(table.Name, Preview());
-        _ = PropertyAlterations.Apply(draft, new TableAlteration.ClusterBy(columns));
-        var (domain, configuration) = draft.Domains.Single();
-        if (Present?.State.Domains.GetValueOrDefault(domain)?.Configuration == configuration) return;
-        transaction.AddFeatures(draft.AddedFeatures);
-        transaction.SetDomain(domain, configuration);
-    }
-
-    /// <summary>Changes what the schema says of columns, by the same commit.</summary>
-    /// <param name="changesOf">What changes of a column's metadata: values by key; null takes one away.</param>
-    internal void Describe(Func<Data.Field, IReadOnlyDictionary<string, string?>> changesOf)
-    {
-        var schema = transaction.Schema.Columns;
-        foreach (var field in Fields)
-            foreach (var (key, value) in changesOf(field))
-                schema = SchemaEdit.ChangeField(schema, ColumnPath.Of(field.Name), column => column with
-                {
-                    Metadata = value is null ? column.Metadata.Without(key) : column.Metadata.With(key, value),
-                });
-        if (schema.Equals(transaction.Schema.Columns)) return;
-        transaction.SetMetadata((transaction.Metadata ?? Present!.State.Metadata) with { SchemaString = schema.ToString() });
-    }
-
     /// <summary>Fills the change; where that fails, deletes what it has written.</summary>
     internal async Task<TableChange> FillAsync(Func<Task> fill)
     {
@@ -197,7 +169,13 @@ public sealed class TableChange : IAsyncDisposable
 
     /// <summary>Whether the table has a change data feed, which must be told of the change.</summary>
     internal bool TellsChanges => Present is not null
-        && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, transaction.Metadata ?? Present.State.Metadata);
+        && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, Metadata);
+
+    /// <summary>Whether an engine that the table stays readable for needs change files of all rows that go.</summary>
+    bool TellsRemovals => HeldReaders.FindMissing(Metadata.Configuration, TableReader.ChangesWithoutFiles) is not null;
+
+    /// <summary>The table's metadata, as the commit sets or leaves them.</summary>
+    Metadata Metadata => transaction.Metadata ?? Present!.State.Metadata;
 
     /// <summary>How rows keep their ids; null where they keep none.</summary>
     internal TrackedRows? Tracked { get; }
@@ -218,24 +196,38 @@ public sealed class TableChange : IAsyncDisposable
         var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
         // moved, and those that are one row before and after, they could not tell apart.
-        var isTold = TellsChanges && (isRewritten || rows.Replaced is { Count: > 0 });
+        var isTold = TellsChanges && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
         if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
         if (!isTold) return;
         using var told = new ToldChanges(session, Present!, Target);
         await told.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
         if (rows.Added.Count > 0) told.AddNew(Told);
+        await WriteChangesAsync(session, told, cancellationToken);
+        session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
+    }
+
+    async Task WriteChangesAsync(EngineSession session, ToldChanges told, CancellationToken cancellationToken)
+    {
         var files = await dataFiles.WriteChangesAsync(session, told.Select, cancellationToken);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.AddChanges(file);
         dataFiles.Stage(transaction);
         metrics.ChangeFilesAdded += files.Count;
         metrics.ChangeBytesAdded += files.Sum(file => file.SizeBytes);
-        session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
     }
 
-    /// <summary>Removes all files of the table.</summary>
-    internal void RemoveAll()
+    /// <summary>Removes all files that the table had before the change; the rows that it added stay.</summary>
+    /// <param name="session">The session that writes change files, where readers of the table need them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task RemoveAllAsync(EngineSession session, CancellationToken cancellationToken)
     {
+        if (TellsChanges && TellsRemovals && Present is { FileCount: > 0 })
+        {
+            using var told = new ToldChanges(session, Present, Target);
+            await told.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
+            if (added.Count > 0) await told.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
+            await WriteChangesAsync(session, told, cancellationToken);
+        }
         transaction.RemoveAll();
         isOverwritten = true;
         metrics.RowsDeleted += Present?.RowCount ?? 0;
@@ -291,7 +283,7 @@ public sealed class TableChange : IAsyncDisposable
         var present = Present!.State;
         var marked = new List<ThinnedFile>();
         var rewritten = new List<ThinnedFile>();
-        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(present.Metadata);
+        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(Metadata);
         foreach (var file in rows.Files)
         {
             var before = await TableScan.DeletedRowsAsync(Present!, file, cancellationToken);
@@ -333,7 +325,7 @@ public sealed class TableChange : IAsyncDisposable
     {
         Schema = Target.Schema.Columns,
         PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
-        Properties = DeletionVectorRules.LeftOpen(With(StringMap.Empty, options.Properties)),
+        Properties = DeletionVectorRules.LeftOpen(WithOptions(StringMap.Empty)),
         Description = options.Description,
     };
 
@@ -343,14 +335,16 @@ public sealed class TableChange : IAsyncDisposable
         var metadata = present.State.Metadata;
         if (Target.IsChanged) metadata = Target.Apply(metadata);
         if (options.Description is { } description) metadata = metadata with { Description = description };
-        metadata = metadata with { Configuration = With(metadata.Configuration, options.Properties) };
+        metadata = metadata with { Configuration = WithOptions(metadata.Configuration) };
         if (metadata != present.State.Metadata) change.SetMetadata(metadata);
         return change;
     }
 
-    static StringMap With(StringMap properties, IEnumerable<KeyValuePair<string, string?>> others)
+    StringMap WithOptions(StringMap properties)
     {
-        foreach (var (property, value) in others) properties = properties.With(property, value);
+        if (options.Readers is { } readers) properties = HeldReaders.With(properties, readers);
+        foreach (var (property, value) in options.Properties)
+            properties = value is null ? properties.Without(property) : properties.With(property, value);
         return properties;
     }
 

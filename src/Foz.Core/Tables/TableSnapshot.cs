@@ -1,6 +1,7 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta;
+using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
@@ -39,6 +40,13 @@ public sealed class TableSnapshot
     /// <summary>Properties, such as <c>delta.enableDeletionVectors</c>, by name.</summary>
     public IReadOnlyDictionary<string, string?> Properties =>
         State.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+
+    /// <summary>What other engines do with it.</summary>
+    public IReadOnlyList<EngineAccess> Engines => [.. TableReader.All.Select(reader => EngineAccess.Of(reader.Judge(State), this))];
+
+    /// <summary>Whether it names these engines as those that it stays readable for, and no other.</summary>
+    public bool IsHeldTo(IReadOnlyList<string> readers) =>
+        HeldReaders.Of(State.Metadata.Configuration).Select(reader => reader.Name).ToHashSet(StringComparer.Ordinal).SetEquals(readers);
 
     /// <summary>How many data files it has.</summary>
     public int FileCount => State.FileCount;

@@ -47,7 +47,7 @@ public sealed class TableWriter(EngineSession session)
         return await change.FillAsync(async () =>
         {
             await change.AddAsync(session, rows, cancellationToken);
-            change.RemoveAll();
+            await change.RemoveAllAsync(session, cancellationToken);
         });
     }
 
@@ -78,7 +78,7 @@ public sealed class TableWriter(EngineSession session)
                 rows = merge.Newest();
             }
             await AddKeyedAsync(table, change, merge, rows, cancellationToken);
-            change.RemoveAll();
+            await change.RemoveAllAsync(session, cancellationToken);
         });
     }
 
@@ -228,7 +228,7 @@ public sealed class TableWriter(EngineSession session)
             if (new RowCondition(condition).IsAll)
             {
                 await change.AddAsync(session, rows, cancellationToken);
-                change.RemoveAll();
+                await change.RemoveAllAsync(session, cancellationToken);
                 return;
             }
             var deleted = await FindAsync(change, condition, cancellationToken);
@@ -253,7 +253,7 @@ public sealed class TableWriter(EngineSession session)
         {
             if (condition.IsAll && !options.FindsRows)
             {
-                change.RemoveAll();
+                await change.RemoveAllAsync(session, cancellationToken);
                 return;
             }
             var deleted = await FindAsync(change, condition, cancellationToken);

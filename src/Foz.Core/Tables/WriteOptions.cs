@@ -33,8 +33,11 @@ public sealed record WriteOptions
     /// <summary>The columns that a table is partitioned by when it is made.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
-    /// <summary>Properties that a table gets when it is made, or with all of its rows replaced.</summary>
+    /// <summary>Properties that a table gets with the change; null takes one away.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Properties { get; init; } = [];
+
+    /// <summary>The engines that the table stays readable for; null leaves them as they are.</summary>
+    public IReadOnlyList<string>? Readers { get; init; }
 
     /// <summary>Whether columns that the table lacks are added to it; else they are an error.</summary>
     public bool AddsColumns { get; init; } = true;

@@ -55,6 +55,10 @@ public sealed class Snapshot
     /// <summary>The number of files.</summary>
     public int FileCount => Files.Count;
 
+    /// <summary>Whether files are in partition folders whose names are written with <c>%</c> in the log.</summary>
+    internal bool HasEscapedFolders =>
+        Metadata.PartitionColumns.Count > 0 && Files.Any(file => file.Path.Logged.Contains('%', StringComparison.Ordinal));
+
     /// <summary>The size of all files in bytes.</summary>
     public required long TotalBytes { get; init; }
 

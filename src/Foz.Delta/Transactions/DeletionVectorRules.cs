@@ -1,5 +1,6 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
+using Foz.Delta.Readers;
 
 namespace Foz.Delta.Transactions;
 
@@ -19,10 +20,11 @@ public static class DeletionVectorRules
     public static bool AreOn(Protocol protocol, Metadata metadata) =>
         protocol.Supports(TableFeature.DeletionVectors) && FeatureRules.IsTrue(metadata, DeletionVectorDescriptor.Property);
 
-    /// <summary>Whether a change may take the feature: the table leaves it open, and nothing else forbids it.</summary>
+    /// <summary>Whether a change may take the feature: the table leaves it open, nothing else forbids it, and its readers know it.</summary>
     public static bool MayBeTaken(Metadata metadata) =>
         metadata.Configuration.Find(Property) == Auto
-        && metadata.Configuration.Find(DeletionVectorDescriptor.Property) is null && AreAllowed(metadata.Configuration);
+        && metadata.Configuration.Find(DeletionVectorDescriptor.Property) is null && AreAllowed(metadata.Configuration)
+        && HeldReaders.Allow(metadata.Configuration, TableFeature.DeletionVectors);
 
     /// <summary>Whether programs that know no deletion vectors need not read the table's files by other descriptions.</summary>
     public static bool AreAllowed(StringMap properties) =>

@@ -1,5 +1,6 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
+using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
@@ -41,6 +42,7 @@ public sealed class Transaction
         (Protocol, var metadata) = definition.ToActions(table.Time);
         Metadata = RowTracking.WithColumns(metadata);
         ProtocolSupport.CheckWritable(Protocol, Metadata, table.Name);
+        HeldReaders.Check(before: null, Protocol, Metadata, table.Name);
         ChangeDataFeed.CheckColumns(Metadata);
     }
 
@@ -247,13 +249,15 @@ public sealed class Transaction
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidSchema"/>: the schema is faulty; <see cref="DeltaErrorKind.Unsupported"/>: a
-    /// feature is needed that is not supported.
+    /// feature is needed that is not supported; <see cref="DeltaErrorKind.ShutsReaderOut"/>: an engine that the table stays
+    /// readable for does not read it.
     /// </exception>
     public void SetMetadata(Metadata metadata)
     {
         metadata = RowTracking.WithColumns(metadata);
         var protocol = FeatureRules.Upgrade(CurrentProtocol, metadata);
         ProtocolSupport.CheckWritable(protocol, metadata, Table.Name);
+        HeldReaders.Check(ReadSnapshot, protocol, metadata, Table.Name);
         _ = SnapshotSchema.Of(protocol, metadata);
         ChangeDataFeed.CheckColumns(metadata);
         // Every file must be fit for it, those of concurrent commits too.
@@ -291,6 +295,7 @@ public sealed class Transaction
     public void SetProtocol(Protocol protocol)
     {
         ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Name);
+        HeldReaders.Check(ReadSnapshot, protocol, CurrentMetadata, Table.Name);
         Protocol = protocol;
         OnlyTakesVectors = false;
     }

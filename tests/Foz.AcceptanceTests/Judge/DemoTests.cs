@@ -35,6 +35,35 @@ public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisp
             table.Value, Version(Path.Combine(lake.Lake.Folder, table.Key.Replace('.', '/'), "_delta_log"))));
     }
 
+    [Fact]
+    public async Task Tables_of_the_demo_whose_rows_no_statement_changed_are_read_by_delta_rs_and_Daft()
+    {
+        await checkout.CopyAsync(checkoutFolder);
+        using var lake = new TestLake(Path.Combine(checkoutFolder, "examples", "loja"));
+        var (plain, changed) = (new List<string>(), new List<string>());
+        foreach (var log in Directory.GetDirectories(lake.Lake.Folder, "_delta_log", SearchOption.AllDirectories))
+        {
+            var name = Path.GetRelativePath(lake.Lake.Folder, Path.GetDirectoryName(log)!).Replace('/', '.');
+            var table = await (await lake.TableAsync(name)).LatestAsync(TestContext.Current.CancellationToken);
+            if (table.State.Files.Any(file => file.DeletionVector is not null))
+            {
+                changed.Add(name);
+                continue;
+            }
+            plain.Add(name);
+            var protocol = table.State.Protocol;
+            Assert.True(
+                protocol.MinReaderVersion == 1 || protocol is { MinReaderVersion: 3, ReaderFeatures: ["timestampNtz"] },
+                $"{name} asks for reader version {protocol.MinReaderVersion} with {string.Join(", ", protocol.AllReaderFeatures)}");
+            var engines = table.Engines.Where(engine => engine.Engine is "delta-rs" or "daft").ToList();
+            Assert.All(engines, engine => Assert.True(engine.IsRead, $"{name}: {engine}"));
+            Assert.Equal(2, engines.Count);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{plain.Count} tables: {string.Join(' ', plain)}\nchanged row by row: {string.Join(' ', changed)}");
+        Assert.Contains("gold.daily_sales", plain);
+        Assert.True(plain.Count >= 18, $"{plain.Count} of {plain.Count + changed.Count} tables");
+    }
+
     static string Still(string output) =>
         string.Join('\n', StillText.Ordered(StillText.WithoutSamples(StillText.Of(output)))) + "\n";
 

@@ -1,31 +1,62 @@
-using System.Text.RegularExpressions;
 using Foz.Delta.Log;
+using Foz.Delta.Readers;
 
 namespace Foz.Tests.Documentation;
 
-/// <summary>Holds the tables of docs/reference/delta.md against the library's own list of table features.</summary>
-public sealed partial class DeltaSupportTests
+/// <summary>Holds what documents say of table features and of other engines against what the library knows.</summary>
+public sealed class DeltaSupportTests
 {
-    static readonly string page = Path.Combine(Repository.Root, "docs", "reference", "delta.md");
+    const string Unknown = "?";
+
+    static readonly string[] Readers =
+        ["spark", "trino", "athena", "delta-rs", "delta-rs-query", "polars", "daft", "duckdb", "clickhouse", "delta-kernel"];
+
+    static readonly string[] Writers = ["spark", "trino", "delta-rs", "duckdb", "clickhouse", "delta-kernel"];
 
     [Fact]
-    public void Every_feature_has_the_row_that_the_library_gives_it()
-    {
-        var rows = File.ReadLines(page).Select(line => Row.Match(line)).Where(match => match.Success)
-            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["foz"].Value);
+    public void Features_that_readers_must_know_stand_with_what_engines_do() => Generated.Block(
+        MarkdownDocument.Read("docs/reference/delta.md"), "features of readers", Table(isForReaders: true, Readers));
 
-        Assert.Equal(TableFeature.All.Select(feature => feature.Name).Order(), rows.Keys.Order());
-        Assert.All(TableFeature.All, feature =>
-            Assert.Equal((feature.Name, SupportOf(feature)), (feature.Name, rows[feature.Name])));
+    [Fact]
+    public void Features_that_only_writers_must_know_stand_with_what_engines_do() => Generated.Block(
+        MarkdownDocument.Read("docs/reference/delta.md"), "features of writers", Table(isForReaders: false, Writers));
+
+    [Fact]
+    public void Every_engine_stands_with_its_name_and_what_its_facts_are_from() => Generated.Block(
+        MarkdownDocument.Read("docs/guide/other-engines.md"), "readers",
+        [
+            "| name | engine | reads, beside tables that need no feature | does not read |", "|---|---|---|---|",
+            .. TableReader.All.Select(reader => Generated.Row($"`{reader.Name}`", reader.Title, Features(reader, true), Features(reader, false))),
+        ]);
+
+    static IEnumerable<string> Table(bool isForReaders, string[] engines) =>
+    [
+        Generated.Row(["feature", "Foz", .. engines]), $"|{string.Concat(Enumerable.Repeat("---|", engines.Length + 2))}",
+        .. TableFeature.All.Where(feature => feature.IsForReaders == isForReaders).Select(feature => Generated.Row(
+            [$"`{feature.Name}`", SupportOf(feature), .. engines.Select(name => Cell(TableReader.Find(name)!.FactOf(feature.Name)))])),
+    ];
+
+    static string Features(TableReader reader, bool areRead)
+    {
+        var names = TableFeature.All.Where(feature => feature.IsForReaders && !feature.Name.EndsWith("-preview", StringComparison.Ordinal))
+            .Select(feature => reader.FactOf(feature.Name)).OfType<ReaderFact>().Where(fact => fact.Reads == areRead)
+            .Select(fact => $"`{fact.Subject}`{(fact.Note.Length > 0 ? $" ({fact.Note})" : fact.From.Length > 0 ? $" ({fact.From})" : "")}").ToList();
+        return names.Count == 0 ? "–" : string.Join(", ", names);
     }
 
-    [Fact]
-    public void Features_of_readers_stand_in_the_first_table()
+    static string Cell(ReaderFact? fact)
     {
-        var readers = File.ReadAllText(page).Split("Features that only writers must know")[0];
-
-        Assert.All(TableFeature.All, feature => Assert.Equal(
-            feature.IsForReaders, readers.Contains($"| `{feature.Name}` |", StringComparison.Ordinal)));
+        var word = fact?.Access switch
+        {
+            null => Unknown,
+            ReaderAccess.ReadsAndWrites => "RW",
+            ReaderAccess.Reads => "R",
+            ReaderAccess.Writes => "W",
+            ReaderAccess.Accepts => "a",
+            ReaderAccess.Refuses => "–",
+            _ => "wrong",
+        };
+        return fact is { From.Length: > 0 } ? $"{word} {fact.From}" : word;
     }
 
     static string SupportOf(TableFeature feature)
@@ -35,7 +66,4 @@ public sealed partial class DeltaSupportTests
         if (feature.IsForReaders) return "R" + write;
         return write.Length == 0 ? "–" : write;
     }
-
-    [GeneratedRegex(@"^\| `(?<name>[\w-]+)` \| (?<foz>\S+) \| \S+ \| \S+ \| \S+ \| \S+ \|$", RegexOptions.None, 1000)]
-    private static partial Regex Row { get; }
 }

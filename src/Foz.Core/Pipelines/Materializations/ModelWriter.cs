@@ -92,6 +92,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             Batch = new(manifest.Step, manifest.Batch),
             PartitionBy = model.Materialization.PartitionBy,
             Description = model.Description,
+            Readers = model.Readers,
             Fields = [.. Fields()],
             RacesMax = 0,
         };

@@ -34,6 +34,9 @@ public abstract record GraphNode
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public abstract IReadOnlyList<ColumnDefinition> Columns { get; }
 
+    /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>
+    public abstract IReadOnlyList<string>? Readers { get; }
+
     /// <summary>Which rows of a key its table takes where several come: the newest by a column. Null where it takes each.</summary>
     public (IReadOnlyList<string> Key, string Sequence)? Newest =>
         this is OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge { SequenceBy: { } sequence, UniqueKey: var key } }
@@ -79,6 +82,9 @@ public abstract record GraphNode
 
         /// <inheritdoc/>
         public override IReadOnlyList<ColumnDefinition> Columns => Stream.Columns;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string>? Readers => Stream.Readers;
     }
 
     /// <summary>A model.</summary>
@@ -105,5 +111,8 @@ public abstract record GraphNode
 
         /// <inheritdoc/>
         public override IReadOnlyList<ColumnDefinition> Columns => Model.Columns;
+
+        /// <inheritdoc/>
+        public override IReadOnlyList<string>? Readers => Model.Readers;
     }
 }

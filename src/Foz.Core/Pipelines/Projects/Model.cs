@@ -50,6 +50,9 @@ public sealed record Model
     /// <summary>Its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>
+    public IReadOnlyList<string>? Readers { get; init; }
+
     /// <summary>What is said of its columns, which may be fewer than it has.</summary>
     public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
 

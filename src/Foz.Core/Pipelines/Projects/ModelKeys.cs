@@ -6,6 +6,8 @@ namespace Foz.Core.Pipelines.Projects;
 static class ModelKeys
 {
     const string OnViolation = "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)";
+    const string Readers =
+        "the engines that its table [stays readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none";
     const string ForPeople = "for people, and for [selectors](selectors.md)";
 
     /// <summary>Of a column, of a source or a model.</summary>
@@ -58,6 +60,7 @@ static class ModelKeys
             "unknown_member",
             "the row of a dimension that stands for what is not known: a mapping of columns to values; [more](../guide/models.md#dimensions)"),
         new("export", "where its rows go once its checks have passed: [one export, or a list](#exports)"),
+        new(ReaderList.Key, Readers) { Default = "as `foz.yml` says" },
         new("depends", "tables to be made first that the SQL does not name"),
         new("enabled", "`false` takes the model out") { Default = "`true`" },
         new("type", "`sql`, `python` or `command`: what the file's ending says already"),
@@ -110,6 +113,7 @@ static class ModelKeys
         new("on_violation", OnViolation) { Default = "`fail`" },
         new("delimiter", "the ASCII character between values") { Default = "`,`" },
         new("enabled", "`false` takes it out") { Default = "`true`" },
+        new(ReaderList.Key, "as of a model") { Default = "as `foz.yml` says" },
         new("group", "as of a model"),
         new("description", "as of a model"),
         new("owner", "as of a model"),

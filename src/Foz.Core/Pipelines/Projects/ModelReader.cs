@@ -93,6 +93,7 @@ sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
             Group = reader.Text("group"),
+            Readers = ReaderList.Read(reader, ReaderList.Key, errors),
             Settings = ModelSetting.Of(yaml),
             Columns = columns,
             Clean = quality.Clean(),

@@ -77,6 +77,9 @@ public sealed class ProjectFile
     /// <summary>What runs do for tables behind their steps.</summary>
     public MaintenancePolicies Maintenance { get; init; } = MaintenancePolicies.Default;
 
+    /// <summary>The engines that tables stay readable for.</summary>
+    public ReaderPolicies Readers { get; init; } = ReaderPolicies.None;
+
     /// <summary>Where runs are told of in OpenLineage's words; null where nowhere.</summary>
     public OpenLineageTarget? OpenLineage { get; init; }
 

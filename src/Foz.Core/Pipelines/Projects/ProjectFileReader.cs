@@ -60,6 +60,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
+            Readers = ReaderPolicies.Read(reader, errors),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
             Variables = variables,

@@ -12,6 +12,13 @@ static class ProjectKeys
         new("size", "how much of the disk they take") { Default = "20GB" },
     ];
 
+    /// <summary>Of <c>readers</c>.</summary>
+    public static IReadOnlyList<SettingSpec> Readers { get; } =
+    [
+        new("all", "a list of engines for the tables of which nothing else is said"),
+        new("tables", "name of a schema (a folder of `models/`) or table → a list of engines; `[]` for none"),
+    ];
+
     /// <summary>Of the file.</summary>
     public static IReadOnlyList<SettingSpec> File { get; } =
     [
@@ -38,6 +45,12 @@ static class ProjectKeys
             Default = "that of `.venv` or an active environment, else `python3`",
         },
         new("maintenance", "what runs do for tables [behind their steps](#maintenance)"),
+        new(
+            "readers",
+            "the engines that tables [stay readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for): a list for all tables, or a mapping")
+        {
+            Keys = Readers,
+        },
         new("openlineage", "where runs are told of [in OpenLineage's words](#openlineage)"),
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new(

@@ -171,6 +171,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         parts = AddCurrentModels(parts);
         CheckCurrent(parts);
         CheckUnique(parts);
+        parts = WithReaders(parts);
         var exports = new ExportReader(errors);
         foreach (var model in parts.Models) exports.Check(model, parts.File);
         if (!errors.IsEmpty && HasDuplicates(parts)) return new ProjectResult.Refused(errors.Items);
@@ -221,6 +222,27 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
             .Concat(parts.Sources.SelectMany(s => s.Streams.SelectMany(stream => ListModel.Of(s, stream))))
             .Where(m => !stated.Contains(m.Name));
         return parts with { Models = [.. parts.Models, .. implied] };
+    }
+
+    /// <summary>Gives tables the readers that <c>foz.yml</c> names for them, where they name none themselves.</summary>
+    ProjectParts WithReaders(ProjectParts parts)
+    {
+        var policies = parts.File.Readers;
+        if (policies.IsEmpty) return parts;
+        var names = Nodes(parts).SelectMany(node => new[] { node.Name.ToString(), node.Name.Schema })
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // A source that takes all streams may have tables that are not known yet.
+        if (!parts.Sources.Any(source => source.IsUndiscovered))
+            foreach (var (name, place) in policies.Names.Where(entry => !names.Contains(entry.Name)))
+                errors.Add(place, $"the project has no table or schema '{name}'", NearestName.Hint(name, names));
+        return parts with
+        {
+            Models = [.. parts.Models.Select(model => model with { Readers = model.Readers ?? policies.Of(model.Name) })],
+            Sources = [.. parts.Sources.Select(source => source with
+            {
+                Streams = [.. source.Streams.Select(stream => stream with { Readers = stream.Readers ?? policies.Of(stream.Name) })],
+            })],
+        };
     }
 
     /// <summary>Makes sure that streams whose current rows are kept have keys, or a source that can tell them.</summary>

@@ -72,6 +72,9 @@ public sealed record ProjectStream
     /// <summary>What it holds, for people; null where nobody said.</summary>
     public string? Description { get; init; }
 
+    /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>
+    public IReadOnlyList<string>? Readers { get; init; }
+
     /// <summary>Its tags and its source's.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 

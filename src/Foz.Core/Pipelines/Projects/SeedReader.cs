@@ -51,6 +51,7 @@ sealed class SeedReader(string schemaPrefix, ErrorList errors)
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
             Group = reader.Text("group"),
+            Readers = ReaderList.Read(reader, ReaderList.Key, errors),
             Settings = yaml is YamlNode.Mapping mapping ? ModelSetting.Of(mapping) : [],
             Columns = columns,
             Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],

@@ -55,6 +55,12 @@ static class SourceKeys
         new("drift", "what happens to columns that are new in the source, [below](#drift)") { Default = "the source's" },
         new("freshness", "as of a source; an empty one takes back what the source says"),
         new("loaded_at_field", "dbt's word for `loaded_at` of `freshness`"),
+        new(
+            ReaderList.Key,
+            "the engines that its table [stays readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none")
+        {
+            Default = "as `foz.yml` says",
+        },
         new("on_violation", "as of a source") { Default = "the source's" },
         new("description", "as of a source"),
         new("tags", "as of a source"),

@@ -200,6 +200,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Name = new(source.Schema, name),
             Table = new(source.Definition.Schema, name),
             Description = reader.Text("description"),
+            Readers = ReaderList.Read(reader, ReaderList.Key, errors),
             Lists = lists,
             Drift = reader.Word("drift", DriftPolicies) ?? source.Drift,
             Freshness = StreamFreshness.Read(reader, source.Freshness, errors),

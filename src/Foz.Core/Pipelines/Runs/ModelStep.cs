@@ -83,12 +83,14 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 
-    /// <summary>What comes of it where there is nothing to read: at most other tags.</summary>
-    async Task<StepResult> SkipAsync(CancellationToken cancellationToken) =>
-        Model.Materialization is not Materialization.View
-        && await new TagFlow(context, node).ReconcileAsync(Model.Materialization.Strategy is null, cancellationToken) is { } version
-            ? Result(Outcome.Succeeded) with { TableVersion = version }
-            : Result(Outcome.Skipped);
+    /// <summary>What comes of it where there is nothing to read: at most other tags, or readers.</summary>
+    async Task<StepResult> SkipAsync(CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is Materialization.View) return Result(Outcome.Skipped);
+        var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
+        version = await new TagFlow(context, node).ReconcileAsync(Model.Materialization.Strategy is null, cancellationToken) ?? version;
+        return version is null ? Result(Outcome.Skipped) : Result(Outcome.Succeeded) with { TableVersion = version };
+    }
 
     StepManifest Open(ModelPlan plan, long batch) => new()
     {
@@ -216,10 +218,10 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
         {
             var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
-            return intervals.Describe() ?? await FindTagsAsync(cancellationToken);
+            return intervals.Describe() ?? await FindSettingsAsync(cancellationToken);
         }
         if (plan.IsDoneBy(Model, last))
-            return await FeedsRowsAsync(plan, cancellationToken) ? "it has rows that its table lacks" : await FindTagsAsync(cancellationToken);
+            return await FeedsRowsAsync(plan, cancellationToken) ? "it has rows that its table lacks" : await FindSettingsAsync(cancellationToken);
         var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
             .Select(t => last.Tables.TryGetValue(t.Key, out var read)
                 ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
@@ -236,11 +238,15 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(node.Table, cancellationToken);
     }
 
-    async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
-        Model.Materialization is not Materialization.View && await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
-        && new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null)
-            ? "the tags of its columns changed"
+    /// <summary>What of a table without new rows is not as the project says.</summary>
+    async Task<string?> FindSettingsAsync(CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is Materialization.View
+            || await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return null;
+        return new StepReaders(context, node).IsDue(present) ? "its readers changed"
+            : new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null) ? "the tags of its columns changed"
             : null;
+    }
 
     /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
     void WarnOfOldRows(ModelPlan plan, StepManifest last)

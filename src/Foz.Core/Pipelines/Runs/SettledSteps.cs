@@ -136,6 +136,7 @@ sealed class SettledSteps
         var text = new StringBuilder(ModelPlan.Describe(model));
         Add(model.Materialization.Strategy is null ? "" : $"{model.Materialization.IsFullRefreshRestricted}");
         Add(model.Description);
+        if (model.Readers is { } readers) Add([.. readers]);
         foreach (var (key, value) in model.Settings) Add(key, value);
         foreach (var column in model.Columns)
         {

@@ -5,6 +5,8 @@ using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Alterations;
+using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -47,6 +49,23 @@ sealed record StepContext(Lake Lake, string RunId, bool IsFullRefresh, Action<Wa
                 ? LakeCatalog.MovableLocation(name with { Schema = name.Schema[prefix.Length..] })
                 : null,
             cancellationToken);
+
+    /// <summary>Alters a table of a step, again where another writer came first.</summary>
+    public static async Task<CommittedChange?> AlterAsync(
+        TableAlterer alterer, LakeTable table, TableAlteration alteration, CancellationToken cancellationToken)
+    {
+        for (var race = 1; ; race++)
+        {
+            try
+            {
+                return await alterer.AlterAsync(table, alteration, cancellationToken);
+            }
+            catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < RacesMax)
+            {
+                // No rows are in it: it is made of the newest version, whatever the other one changed.
+            }
+        }
+    }
 
     /// <summary>How often a step is done again because another writer of its table came first.</summary>
     public const int RacesMax = 3;

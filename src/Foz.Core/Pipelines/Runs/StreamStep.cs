@@ -33,10 +33,11 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return manifest is null ? result : result.Then(await TryBatchAsync(manifest, cancellationToken));
     }
 
-    /// <summary>What comes of it where nothing is new: at most other tags.</summary>
+    /// <summary>What comes of it where nothing is new: at most other tags, or readers.</summary>
     async Task<StepResult> SkipAsync(StepManifest? manifest, CancellationToken cancellationToken)
     {
-        var version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken);
+        var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
+        version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken) ?? version;
         return new()
         {
             Step = node.Table, IsStream = true, Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded, Inputs = manifest,
@@ -235,6 +236,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Batch = new(manifest.Step, manifest.Batch),
             Fields = [.. arrival.Fields.Select(Describe)],
             Description = node.Stream.Description,
+            Readers = node.Readers,
             RacesMax = 0,
         };
         var writer = new TableWriter(session);

@@ -5,7 +5,6 @@ using Foz.Core.Pipelines.Lineage;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Alterations;
-using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -65,7 +64,7 @@ sealed class TagFlow(StepContext context, GraphNode node)
         {
             var alteration = new TableAlteration.Tag(
                 SqlText.Identifier(name), changes.ToDictionary(change => change.Key[ColumnTag.Prefix.Length..], change => change.Value));
-            version = (await AlterAsync(alterer, table, alteration, cancellationToken))?.Version ?? version;
+            version = (await StepContext.AlterAsync(alterer, table, alteration, cancellationToken))?.Version ?? version;
         }
         return version;
     }
@@ -96,22 +95,6 @@ sealed class TagFlow(StepContext context, GraphNode node)
         return value == ColumnTag.Stated
             ? isMadeAnew && column?.Tags.Contains(tag, StringComparer.Ordinal) is not true
             : FlowingTags.ReleaseOf(column, tag) is not null;
-    }
-
-    static async Task<CommittedChange?> AlterAsync(
-        TableAlterer alterer, LakeTable table, TableAlteration alteration, CancellationToken cancellationToken)
-    {
-        for (var race = 1; ; race++)
-        {
-            try
-            {
-                return await alterer.AlterAsync(table, alteration, cancellationToken);
-            }
-            catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
-            {
-                // No rows are in it: it is made of the newest version, whatever the other one changed.
-            }
-        }
     }
 
     async Task<bool> HasTaggedInputsAsync(Model model, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Core.Configuration;
+using Foz.Delta.Readers;
 
 namespace Foz.Core.Tables.Alterations;
 
@@ -72,6 +73,7 @@ static partial class PropertyRules
     /// </exception>
     public static string NameOf(string property)
     {
+        if (property.Equals(HeldReaders.Property, StringComparison.OrdinalIgnoreCase)) return HeldReaders.Property;
         if (!property.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return property;
         if (kept.Contains(property))
             throw new FozException(ErrorKind.Usage, $"the property {property} is the protocol's own: it cannot be set");
@@ -92,6 +94,8 @@ static partial class PropertyRules
     /// <summary>Refuses a value that a property cannot have.</summary>
     public static void Check(string property, string value)
     {
+        if (property == HeldReaders.Property && HeldReaders.Names(value).FirstOrDefault(name => TableReader.Find(name) is null) is { } unknown)
+            throw new FozException(ErrorKind.Usage, $"unknown reader '{unknown}'") { Hint = NearestName.Hint(unknown, TableReader.Names) };
         if (known.TryGetValue(property, out var rule) && !rule.Allows(value))
             throw new FozException(ErrorKind.Usage, $"the property {property} is {rule.Values}, not '{value}'");
     }

@@ -1,3 +1,5 @@
+using Foz.Delta.Readers;
+
 namespace Foz.Core.Tables.Alterations;
 
 /// <summary>
@@ -10,6 +12,11 @@ public abstract record TableAlteration
     TableAlteration()
     {
     }
+
+    /// <summary>Names the engines that the table stays readable for, in the place of those that it names; none where the list is empty.</summary>
+    public static TableAlteration HoldTo(IReadOnlyList<string> readers) => readers.Count == 0
+        ? new UnsetProperties([HeldReaders.Property], IfExists: true)
+        : new SetProperties(new Dictionary<string, string>(StringComparer.Ordinal) { [HeldReaders.Property] = string.Join(',', readers) });
 
     /// <summary>Adds columns, which are NULL in all rows that are there.</summary>
     /// <param name="Columns">The columns.</param>

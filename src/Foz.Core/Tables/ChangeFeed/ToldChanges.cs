@@ -36,6 +36,14 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
             replaced is null ? removed : removed.Without(replaced), RowChangeWords.Delete, cancellationToken);
     }
 
+    /// <summary>Tells all of some rows.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="schema">Their schema.</param>
+    /// <param name="word">What was done to them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task AddAsync(TableRows rows, TableSchema schema, string word, CancellationToken cancellationToken) =>
+        Add(await rows.OpenAsync(session, filter: null, cancellationToken), schema, word);
+
     /// <summary>Tells rows that were written.</summary>
     /// <param name="relation">A relation with the columns of data files, and what was done.</param>
     public void AddNew(string relation) => parts.Add(
@@ -45,10 +53,14 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
     async Task AddOldAsync(RowAddresses? rows, string word, CancellationToken cancellationToken)
     {
         if (rows is null || rows.Count == 0) return;
-        var relation = await rows.OpenAsync(session, cancellationToken);
+        Add(await rows.OpenAsync(session, cancellationToken), present.Schema, word);
+    }
+
+    void Add(TableRelation relation, TableSchema schema, string word)
+    {
         relations.Add(relation);
         var columns = Columns(field => WrittenColumns.ToPhysical(
-            TargetSchema.Old(field, "t", present.Schema), field.Type, target.Schema.Mapping));
+            TargetSchema.Old(field, "t", schema), field.Type, target.Schema.Mapping));
         parts.Add($"SELECT {columns}, {SqlText.Literal(word)} AS {ChangeDataFeed.ChangeTypeColumn} FROM {relation.Sql} AS t");
     }
 
