@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Foz.Core;
 using Foz.Core.Tables.Maintenance;
 using Foz.Delta;
@@ -24,6 +25,26 @@ public sealed class TableFsckTests : IDisposable
         var result = await CheckAsync();
         Assert.Empty(result.Findings);
         Assert.Equal((16, 16), (result.Version, result.FilesChecked));
+    }
+
+    [Fact]
+    public async Task Checksum_files_whose_lists_of_features_have_another_order_are_in_order_and_stay()
+    {
+        await CreateAsync();
+        var turned = 0;
+        foreach (var file in Directory.GetFiles(Log, "*.crc"))
+        {
+            var checksum = JsonNode.Parse(await File.ReadAllTextAsync(file, Cancel))!;
+            var features = checksum["protocol"]!["writerFeatures"]!.AsArray().Select(feature => feature!.GetValue<string>()).ToList();
+            checksum["protocol"]!["writerFeatures"] = new JsonArray([.. features.AsEnumerable().Reverse().Select(feature => (JsonNode)feature)]);
+            await File.WriteAllTextAsync(file, checksum.ToJsonString(), Cancel);
+            if (features.Count > 1) turned++;
+        }
+        Assert.True(turned > 0);
+        var found = await CheckAsync();
+        Assert.Empty(found.Findings);
+        await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
+        Assert.True(Directory.GetFiles(Log, "*.crc").Length >= turned);
     }
 
     [Fact]
