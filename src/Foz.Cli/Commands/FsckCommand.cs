@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables.Keys;
 using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
@@ -19,34 +20,41 @@ static class FsckCommand
     public static Command Create(CommandContext context)
     {
         var tables = TableSelection.Argument();
+        var deep = new Option<bool>("--deep") { Description = "Also read the tables of models that merge, and name keys of several rows" };
         var command = new ExampleCommand(
             Name, "Look whether every file of tables is there, and whether their logs are whole",
-            ["foz fsck all", "foz fsck silver.orders --output json"]) { tables };
+            ["foz fsck all", "foz fsck all --deep", "foz fsck silver.orders --output json"]) { tables, deep };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var selected = await TableSelection.ReadAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
-            var results = new List<(TableName Table, FsckResult Result)>();
+            var keys = arguments.GetValue(deep) ? MergeKeys.Of(workspace, workspace.LoadProject(context, cancellationToken)) : null;
+            var results = new List<(TableName Table, FsckResult Result, RepeatedKeys? Keys)>();
             using (var progress = new ProgressRow(context.Shell))
                 foreach (var (name, table) in selected)
                 {
                     progress.Show($"{name}");
-                    results.Add((name, await TableFsck.CheckAsync(table, cancellationToken)));
+                    var result = await TableFsck.CheckAsync(table, cancellationToken);
+                    results.Add((name, result, keys is null || HasLoss(result) ? null : await keys.FindAsync(name, table, cancellationToken)));
                 }
             if (context.IsTable(arguments))
-                foreach (var (name, result) in results) Tell(context.Shell, name, result);
+                foreach (var (name, result, repeated) in results) Tell(context.Shell, name, result, repeated);
             else
                 context.WriteRows(arguments, Columns, results.SelectMany(r => r.Result.Findings.Select(finding => new object?[]
-                    { r.Table.ToString(), finding.Path, finding.Problem, finding.IsLoss, finding.RowCount })));
-            return results.Any(r => r.Result.Findings.Any(finding => finding.IsLoss)) ? LossExitCode : 0;
+                    { r.Table.ToString(), finding.Path, finding.Problem, finding.IsLoss, finding.RowCount })
+                    .Concat(r.Keys is { } repeated ? [[r.Table.ToString(), "", repeated.Report, false, repeated.Rows]] : [])));
+            return results.Any(r => HasLoss(r.Result) || r.Keys is not null) ? LossExitCode : 0;
         });
         return command;
     }
 
+    static bool HasLoss(FsckResult result) => result.Findings.Any(finding => finding.IsLoss);
+
     /// <summary>Tells what was found.</summary>
-    public static void Tell(Shell shell, TableName table, FsckResult result)
+    public static void Tell(Shell shell, TableName table, FsckResult result, RepeatedKeys? keys)
     {
-        if (result.Findings.Count == 0)
+        if (keys is not null) shell.Out.WriteLine($"{shell.Styled(Style.Red, "✗")} {table}  {keys.Report}");
+        else if (result.Findings.Count == 0)
         {
             shell.Out.WriteLine(
                 $"{shell.Styled(Style.Green, "✓")} {table} is in order at version {result.Version}: "

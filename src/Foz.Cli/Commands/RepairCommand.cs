@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
@@ -23,9 +24,15 @@ static class RepairCommand
             var table = await workspace.ResolveOwnAsync(arguments.GetRequiredValue(name), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
             var found = await TableFsck.CheckAsync(opened, cancellationToken);
-            FsckCommand.Tell(context.Shell, table, found);
-            if (found.Findings.Count == 0) return;
             var lost = found.Findings.Where(finding => finding.IsLoss).ToList();
+            var keys = workspace.TryLoadProject(context, cancellationToken) is ProjectResult.Loaded { Project: var project }
+                ? MergeKeys.Of(workspace, project)
+                : null;
+            var repeated = keys is null || lost.Count > 0 ? null : await keys.FindAsync(table, opened, cancellationToken);
+            FsckCommand.Tell(context.Shell, table, found, repeated);
+            if (repeated is not null)
+                foreach (var remedy in keys!.Remedies(table)) context.Shell.Out.WriteLine($"  {remedy}");
+            if (found.Findings.Count == 0) return;
             if (lost.Count > 0 && !arguments.GetValue(yes) && !IsAgreed(context.Shell, table.ToString(), lost))
             {
                 context.Shell.Out.WriteLine("nothing was changed");

@@ -186,6 +186,7 @@ public sealed class EnginePool : IDisposable
             connection.Register(DateFields.Function);
             connection.Register(LosslessText.Function);
             connection.Register(HilbertCurve.Function);
+            connection.Register(RowTally.Function);
             foreach (var function in TrimFunctions.All) connection.Register(function);
             foreach (var function in JulianDays.Functions) connection.Register(function);
             if (workload == Workload.Binding) LimitOptimizers(connection);

@@ -101,20 +101,30 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
-    public async Task Rows_are_appended_where_nothing_can_be_noted_beside_them()
+    public async Task Rows_are_appended_where_nothing_can_be_noted_beside_them_only_if_they_may_come_twice()
     {
         var database = await OpenAsync("");
         lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
-        lake.Write(
-            "models/silver/people.sql",
-            "/* @foz\nmaterialization: incremental\nexport: {connection: ado, table: kept.people, mode: append}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
+        Define("");
         await database.ExecuteAsync("CREATE SCHEMA kept; GRANT USAGE ON SCHEMA kept TO foz; CREATE TABLE kept.people (id bigint, name text); GRANT INSERT ON kept.people TO foz");
         await database.ExecuteAsync("CREATE TABLE people (id bigint, name text); INSERT INTO people VALUES (1, 'a')");
         await database.GrantAsync();
+        var refused = (await lake.RunAsync()).Steps.Single(step => step.Error is not null).Error!;
+        Assert.StartsWith(
+            "export to ado kept.people: the table \"kept\".\"foz_exports\", which notes what was appended, is not there and cannot be made",
+            refused.Message, StringComparison.Ordinal);
+        Assert.Contains("CREATE TABLE \"kept\".\"foz_exports\" (\"export\" VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)", refused.Hint, StringComparison.Ordinal);
+        Assert.Equal([], await database.QueryAsync("SELECT id FROM kept.people"));
+
+        Define(", may_repeat: true");
         await lake.RunWellAsync();
         await database.ExecuteAsync("INSERT INTO people VALUES (2, 'b')");
         await lake.RunWellAsync();
         Assert.Equal(["1", "2"], (await database.QueryAsync("SELECT id FROM kept.people ORDER BY 1")).Select(r => r.Single()?.ToString()));
+
+        void Define(string more) => lake.Write(
+            "models/silver/people.sql",
+            $"/* @foz\nmaterialization: incremental\nexport: {{connection: ado, table: kept.people, mode: append{more}}}\n@foz */\nSELECT id, name FROM STREAM(bronze.people)");
     }
 
     [Theory]

@@ -24,7 +24,10 @@ public sealed class Proxy : IAsyncDisposable
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     /// <summary>Cuts the wire once the server has said so much.</summary>
-    public long BytesMax { get; init; } = long.MaxValue;
+    public long BytesMax { get; set; } = long.MaxValue;
+
+    /// <summary>Sends nothing more then, and leaves the wire as it is.</summary>
+    public bool Stalls { get; init; }
 
     /// <summary>How many connections it does that to, from the first on.</summary>
     public int CutsMax { get; init; } = int.MaxValue;
@@ -40,7 +43,7 @@ public sealed class Proxy : IAsyncDisposable
         stop.Dispose();
     }
 
-    static async Task PassAsync(Stream from, Stream to, long bytesMax, CancellationToken token)
+    async Task PassAsync(Stream from, Stream to, long bytesMax, CancellationToken token)
     {
         var buffer = new byte[65536];
         try
@@ -52,6 +55,8 @@ public sealed class Proxy : IAsyncDisposable
                 passed += count;
                 await to.WriteAsync(buffer.AsMemory(0, count), token);
             }
+
+            if (Stalls) await Task.Delay(Timeout.Infinite, token);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
         {

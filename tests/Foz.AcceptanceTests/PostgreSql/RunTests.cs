@@ -1,3 +1,4 @@
+using Foz.Core.Connectors.Databases.Providers;
 using Foz.Core.Journal;
 using Foz.Core.Pipelines.Runs;
 
@@ -220,6 +221,116 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
 
     async Task<List<string>> ValuesAsync(params IEnumerable<string> tables) => await lake.QueryAsync(
         $"SELECT DISTINCT v FROM ({string.Join(" UNION ALL ", tables.Select(t => $"SELECT v FROM bronze.{t}"))})");
+
+    [Theory]
+    [InlineData("DELETE FROM t", "the snapshot has 0 rows, and the table has 3")]
+    [InlineData("ALTER TABLE t DROP COLUMN v", "the source does not have the column v of the table")]
+    [InlineData("ALTER TABLE t DROP COLUMN v, DROP COLUMN w", "the source does not have the columns v, w of the table")]
+    [InlineData("ALTER TABLE t ALTER v TYPE text", "the column v is VARCHAR, and INTEGER in the table")]
+    public async Task What_a_snapshot_takes_away_is_a_warning_or_stops_the_step(string change, string found)
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE t AS SELECT i AS id, i AS v, i AS w FROM generate_series(1, 3) i");
+        await database.GrantAsync();
+        WriteSource(database, "{t: {drift: fail}}");
+        await lake.RunWellAsync();
+        await database.ExecuteAsync(change);
+        var stopped = Assert.Single((await lake.RunAsync()).Steps);
+        Assert.Equal($"bronze.t: {found}, and its drift policy is fail: the table is unchanged", stopped.Error!.Message);
+        Assert.Equal(["3|6"], await lake.QueryAsync("SELECT count(*), sum(v)::int FROM bronze.t"));
+
+        WriteSource(database, "{t: }");
+        var warned = Assert.Single((await lake.RunWellAsync()).Steps);
+        Assert.Equal((Outcome.Warned, $"bronze.t: {found}"), (warned.Outcome, Assert.Single(warned.Warnings).Message));
+        Assert.Empty(Assert.Single((await lake.RunWellAsync()).Steps).Warnings);
+    }
+
+    [Fact]
+    public async Task An_unchanged_snapshot_makes_no_version()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE t AS SELECT i AS id, i::text AS v FROM generate_series(1, 1000) i");
+        await database.GrantAsync();
+        WriteSource(database, "{t: }");
+        foreach (var (change, outcome) in new[]
+        {
+            ("SELECT 1", Outcome.Succeeded), ("SELECT 1", Outcome.Skipped), ("SELECT 1", Outcome.Skipped), ("UPDATE t SET v = v", Outcome.Skipped),
+            ("UPDATE t SET v = '0' WHERE id = 7", Outcome.Succeeded), ("SELECT 1", Outcome.Skipped),
+        })
+        {
+            await database.ExecuteAsync(change);
+            Assert.Equal(outcome, Assert.Single((await lake.RunWellAsync()).Steps).Outcome);
+        }
+        Assert.Equal(1, (await (await lake.TableAsync("bronze.t")).LatestAsync(TestContext.Current.CancellationToken)).Version);
+    }
+
+    [Theory]
+    [InlineData("postgresql")]
+    [InlineData("database")]
+    public async Task A_server_that_stalls_ends_the_read_by_its_timeout(string type)
+    {
+        var database = await OpenLargeAsync();
+        await using var proxy = new Proxy(server.Port) { BytesMax = 3_000_000, Stalls = true };
+        await WriteSourceAsync(database, type, proxy.Port, "read_timeout: 1s");
+        var step = Assert.Single((await lake.RunAsync()).Steps);
+        Assert.Contains("the server sent nothing for 1 s (read_timeout)", step.Error!.Message, StringComparison.Ordinal);
+        Assert.Empty(step.Warnings);
+        Assert.False(Directory.Exists(Path.Combine(lake.Folder, "lake/bronze/t/_delta_log")));
+    }
+
+    [Theory]
+    [InlineData("postgresql")]
+    [InlineData("database")]
+    public async Task Reads_that_are_cut_short_begin_again_and_no_row_comes_twice(string type)
+    {
+        var database = await OpenLargeAsync();
+        await using (var proxy = new Proxy(server.Port) { BytesMax = 3_000_000 })
+        {
+            await WriteSourceAsync(database, type, proxy.Port, "");
+            var step = Assert.Single((await lake.RunAsync(onEvent: told => proxy.BytesMax = told is RunEvent.Warned ? long.MaxValue : proxy.BytesMax)).Steps);
+            Assert.Null(step.Error);
+            Assert.EndsWith(": reading it again from the beginning (2 of 3)", Assert.Single(step.Warnings).Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(["40000|40000"], await lake.QueryAsync("SELECT count(*), count(DISTINCT id) FROM bronze.t"));
+
+        await using var always = new Proxy(server.Port) { BytesMax = 3_000_000 };
+        await WriteSourceAsync(database, type, always.Port, "");
+        var failed = Assert.Single((await lake.RunAsync(isFullRefresh: true)).Steps);
+        Assert.Equal((Outcome.Failed, 2), (failed.Outcome, failed.Warnings.Length));
+        Assert.Equal(["40000|40000"], await lake.QueryAsync("SELECT count(*), count(DISTINCT id) FROM bronze.t"));
+    }
+
+    /// <summary>A table of more than the buffers in between hold.</summary>
+    async Task<PostgreSqlDatabase> OpenLargeAsync()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE t AS SELECT i AS id, repeat('x', 1000) AS v FROM generate_series(1, 40000) i");
+        await database.GrantAsync();
+        return database;
+    }
+
+    /// <summary>A source by a port of its own, one connection a table.</summary>
+    async Task WriteSourceAsync(PostgreSqlDatabase database, string type, int port, string setting)
+    {
+        WriteSource(database, "{t: }");
+        if (type == "database")
+        {
+            var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+            await new ProviderPackages(Path.Combine(lake.Folder, "providers"))
+                .AddAsync("Npgsql", null, packages, TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+        string[] settings = type == "database"
+            ?
+            [
+                "provider: Npgsql",
+                $"connection_string: Host=127.0.0.1;Port={port};Database={database.Name};Username=foz;Pooling=false;SSL Mode=Disable;Password=${{SHOP_PASSWORD}}",
+            ]
+            : ["host: 127.0.0.1", $"port: {port}", $"database: {database.Name}", "user: foz", "sslmode: disable", "password: ${SHOP_PASSWORD}"];
+        lake.Write(
+            "foz.yml",
+            $"name: shop\nlake: lake\nconnections:\n  shop:\n    type: {type}\n    connections_max: 1\n{string.Concat(settings.Append(setting).Select(line => $"    {line}\n"))}");
+    }
 
     void WriteSource(PostgreSqlDatabase database, string streams)
     {

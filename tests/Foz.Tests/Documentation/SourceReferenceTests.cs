@@ -47,6 +47,7 @@ public sealed class SourceReferenceTests
                 ["channel_binding"] = options.RequiresChannelBinding ? "`require`" : "`prefer`",
                 ["connect_timeout"] = $"{options.ConnectTimeout.TotalSeconds}",
                 ["application_name"] = $"`{options.ApplicationName}`",
+                ["read_timeout"] = $"{options.ReadTimeout.TotalMinutes}m",
                 ["statement_timeout"] = options.StatementTimeout ?? "the server's own",
                 ["connections_max"] = options.ConnectionsMax == Math.Min(Environment.ProcessorCount, 4)
                     ? "as many as processors, up to 4" : $"{options.ConnectionsMax}",

@@ -20,6 +20,7 @@ public sealed class DatabaseConnector : IConnector
         new("factory", "the provider's `DbProviderFactory`, where it has several"),
         new("connections_max", "how many connections read one table") { Default = "4" },
         new("statement_timeout", "how long a statement may take to answer") { Default = "1h" },
+        DatabaseOptions.ReadTimeoutSetting,
     ];
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Configuration;
 
 namespace Foz.Core.Connectors.Databases;
@@ -26,8 +27,27 @@ sealed record DatabaseOptions
     /// <summary>How long a statement may take to answer.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How long a database may send nothing while rows are read.</summary>
+    public TimeSpan ReadTimeout { get; init; } = ReadTimeoutDefault;
+
+    /// <summary>How long that is where it is not set.</summary>
+    public static TimeSpan ReadTimeoutDefault => TimeSpan.FromMinutes(10);
+
+    /// <summary>The setting of it, of all databases.</summary>
+    public static SettingSpec ReadTimeoutSetting { get; } =
+        new("read_timeout", "how long the server may send nothing while rows are read, such as `90s`; then the step fails") { Default = "10m" };
+
     /// <summary>Where the settings stand.</summary>
     public Place Place { get; init; }
+
+    /// <summary>Reads how long a database may send nothing.</summary>
+    /// <exception cref="FozException">It is no time.</exception>
+    public static TimeSpan ReadTimeoutOf(Settings settings) => settings.Duration(ReadTimeoutSetting.Name, ReadTimeoutDefault);
+
+    /// <summary>The error of a server that sent nothing for as long.</summary>
+    /// <param name="limit">The limit.</param>
+    public static TimeoutException Stalled(TimeSpan limit) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"the server sent nothing for {limit.TotalSeconds:0.###} s ({ReadTimeoutSetting.Name})"));
 
     /// <summary>What a connection is set to.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
@@ -45,6 +65,7 @@ sealed record DatabaseOptions
                 ?? throw settings.Wrong("dialect", $"one of {string.Join(", ", Dialect.All.Select(d => d.Name))}, not '{name}'"),
             Factory = settings.Text("factory"),
             ConnectionsMax = settings.Integer("connections_max", 1, 64, 4),
+            ReadTimeout = ReadTimeoutOf(settings),
             StatementTimeout = settings.Duration("statement_timeout", TimeSpan.FromHours(1)),
             Place = settings.PlaceOf("provider"),
         };

@@ -10,6 +10,9 @@ sealed class DatabaseSession(DatabaseOptions options)
     readonly DbProviderFactory factory =
         ProviderFolder.Load(options.ProvidersFolder, options.Provider, options.Factory, options.Place);
 
+    /// <summary>How long the database may send nothing while rows are read.</summary>
+    public TimeSpan ReadTimeout => options.ReadTimeout;
+
     /// <summary>The provider's own words of how it reaches the database, without a password.</summary>
     public string Target
     {

@@ -8,7 +8,7 @@ namespace Foz.Core.Connectors.Exports;
 /// <summary>
 /// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there. Replacing and
 /// upserting again what was written changes nothing; of what is appended the transaction notes the version in a
-/// <see cref="DatabaseLedger"/>, where the user may make one.
+/// <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
 /// </summary>
 static class DatabaseExport
 {
@@ -26,7 +26,8 @@ static class DatabaseExport
         try
         {
             var ledger = LedgerOf(target, session, options);
-            if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken)) ledger = null;
+            if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken))
+                ledger = target.MayRepeat ? null : throw ledger.Missing(target);
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
             var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
             if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);

@@ -16,9 +16,13 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     readonly string export = dialect.Quote("export");
     readonly string table = string.Join('.', Dialect.Parts(target).SkipLast(1).Append("foz_exports").Select(dialect.Quote));
 
+    string CreateSql => $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
+
     /// <summary>The version of an export that the target has; null where none is noted.</summary>
+    /// <exception cref="FozException">The database does not tell it.</exception>
     public async Task<long?> FindAsync(DbConnection connection, string name, CancellationToken cancellationToken)
     {
+        if (!await IsThereAsync(connection, cancellationToken)) return null;
         try
         {
             await using var find = session.Command(
@@ -28,16 +32,26 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
-            return null;
+            throw session.Fault($"reading {table}", e);
         }
     }
+
+    /// <summary>The error of an export that needs the table, which is not there and cannot be made.</summary>
+    public FozException Missing(ExportDefinition.ToTable export) => new(
+        ErrorKind.Source,
+        $"export to {export.Target}: the table {table}, which notes what was appended, is not there and cannot be made: a crash could append rows twice")
+    {
+        Place = export.Place,
+        Hint = $"let the user insert into, update and read it, made by: {CreateSql}; or set may_repeat: true",
+    };
 
     /// <summary>Makes the table if it is not there. No transaction may be open: some databases commit it with that.</summary>
     /// <returns>Whether it is there; false where the user may not make it.</returns>
     public async Task<bool> EnsureAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        await TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken)
-        || await TryAsync(
-            connection, $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)", cancellationToken);
+        await IsThereAsync(connection, cancellationToken) || await TryAsync(connection, CreateSql, cancellationToken);
+
+    Task<bool> IsThereAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken);
 
     /// <summary>Notes a version.</summary>
     public async Task NoteAsync(DbTransaction transaction, string name, long version, CancellationToken cancellationToken)

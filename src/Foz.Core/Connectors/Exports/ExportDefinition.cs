@@ -58,6 +58,9 @@ public abstract record ExportDefinition
     /// <param name="Keys">The columns that identify a row; for <see cref="ExportMode.Upsert"/>.</param>
     public sealed record ToTable(string Connection, string Table, IReadOnlyList<string> Keys) : ExportDefinition
     {
+        /// <summary>Whether rows are appended although nothing can be noted beside them, so that a crash may send some twice.</summary>
+        public bool MayRepeat { get; init; }
+
         /// <inheritdoc/>
         public override string Target => $"{Connection} {Table}";
     }

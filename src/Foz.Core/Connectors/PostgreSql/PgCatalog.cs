@@ -104,7 +104,7 @@ sealed class PgCatalog : IAsyncDisposable
             ApplicationName = options.ApplicationName,
             Options = options.ServerOptions,
             Timeout = (int)options.ConnectTimeout.TotalSeconds,
-            CommandTimeout = 0,
+            CommandTimeout = (int)Math.Clamp(Math.Ceiling(options.ReadTimeout.TotalSeconds), 1, int.MaxValue),
             MaxPoolSize = connectionsMax,
             GssEncryptionMode = GssEncryptionMode.Disable,
             PersistSecurityInfo = false,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Connectors.Databases;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Core.Connectors.PostgreSql;
@@ -165,13 +166,28 @@ sealed class PgConnection : IAsyncDisposable
 
     /// <summary>Waits for more to arrive.</summary>
     /// <exception cref="EndOfStreamException">The server closed the connection.</exception>
+    /// <exception cref="TimeoutException">The server sent nothing for too long.</exception>
     public async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         MakeRoom();
-        var count = await transport.Stream.ReadAsync(buffer.AsMemory(end), cancellationToken);
+        var reading = transport.Stream.ReadAsync(buffer.AsMemory(end), cancellationToken);
+        var count = reading.IsCompletedSuccessfully ? reading.Result : await WaitAsync(reading.AsTask());
         if (count == 0) throw new EndOfStreamException();
         end += count;
         if (isInCopy) gathering?.Note(count);
+    }
+
+    /// <summary>Waits as long as the server may send nothing; one that is waited for in vain is read from no more.</summary>
+    async Task<int> WaitAsync(Task<int> reading)
+    {
+        try
+        {
+            return await reading.WaitAsync(Options.ReadTimeout, TimeProvider.System);
+        }
+        catch (TimeoutException) when (!reading.IsCompleted)
+        {
+            throw DatabaseOptions.Stalled(Options.ReadTimeout);
+        }
     }
 
     /// <summary>Ends the session; what still runs is canceled.</summary>

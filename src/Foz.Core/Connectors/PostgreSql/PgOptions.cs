@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Databases;
 
 namespace Foz.Core.Connectors.PostgreSql;
 
@@ -47,6 +48,9 @@ sealed record PgOptions
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(ConnectTimeoutSecondsDefault);
 
+    /// <summary>How long the server may send nothing while something is read.</summary>
+    public TimeSpan ReadTimeout { get; init; } = DatabaseOptions.ReadTimeoutDefault;
+
     /// <summary>What <c>statement_timeout</c> is set to; null leaves the server's own.</summary>
     public string? StatementTimeout { get; init; }
 
@@ -82,6 +86,7 @@ sealed record PgOptions
         {
             Default = "the server's own",
         },
+        DatabaseOptions.ReadTimeoutSetting,
         new("connections_max", "how many connections read one table") { Default = "as many as processors, up to 4" },
     ];
 

@@ -1,4 +1,5 @@
 using Foz.Core.Configuration;
+using Foz.Core.Connectors.Databases;
 
 namespace Foz.Core.Connectors.PostgreSql;
 
@@ -30,7 +31,7 @@ sealed class PgOptionsReader
             ? ConnectionString.Parse(url, expected => settings.Wrong("url", expected))
             : [];
         foreach (var name in words.Keys)
-            if (!IgnoredKeyWords.Contains(name) && PgOptions.Specs.All(s => s.Name != name))
+            if (!IgnoredKeyWords.Contains(name) && PgOptions.Specs.All(s => s.Name != name || s == DatabaseOptions.ReadTimeoutSetting))
                 throw settings.Wrong("url", $"without the key word '{name}', which is not known");
     }
 
@@ -65,6 +66,7 @@ sealed class PgOptionsReader
             ConnectTimeout = Number("connect_timeout", ConnectTimeoutSecondsLimit) is { } seconds
                 ? TimeSpan.FromSeconds(seconds)
                 : defaults.ConnectTimeout,
+            ReadTimeout = DatabaseOptions.ReadTimeoutOf(settings),
             StatementTimeout = Text("statement_timeout"),
             ConnectionsMax = Number("connections_max", ConnectionsMaxLimit) ?? defaults.ConnectionsMax,
         };

@@ -56,7 +56,6 @@ static class SourceFault
         { InnerException: SocketException socket } => Reason(socket),
         SocketException { SocketErrorCode: SocketError.ConnectionReset } => "the server broke off the connection",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => "no such host is known",
-        TimeoutException => "it took too long",
         _ => error.Message.TrimEnd('.'),
     };
 

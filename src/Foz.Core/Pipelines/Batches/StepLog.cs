@@ -26,6 +26,9 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>What stands behind a step's name in the <c>txn</c> of a batch that was given up.</summary>
     public const string GivenUpSuffix = "/given-up";
 
+    /// <summary>What stands behind a step's name in the <c>txn</c> of rejected rows of a batch that was refused.</summary>
+    public const string RefusedSuffix = "/refused";
+
     const string Suffix = ".json";
     const string FoldedSuffix = ".folded.json";
     const int BatchDigits = 20;

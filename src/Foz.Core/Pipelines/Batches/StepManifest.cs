@@ -53,6 +53,11 @@ public sealed record StepManifest
     /// <summary>What it reads of a source; null where it reads none, or found nothing there.</summary>
     public StreamInputs? Stream { get; init; }
 
+    /// <summary>
+    /// A hash of the rows of a snapshot, whatever their order, without change columns; null where it was not made.
+    /// </summary>
+    public string? RowsHash { get; init; }
+
     /// <summary>The time that its rows are of, in UTC; null where the step has no intervals.</summary>
     public Interval? Interval { get; init; }
 

@@ -77,6 +77,7 @@ sealed class ExportReader(ErrorList errors)
         var (file, connection, table, path) = (reader.Text("file"), reader.Text("connection"), reader.Text("table"), reader.Text("path"));
         var (keys, mode, format) = (reader.Texts("keys"), reader.Word("mode", Modes), reader.Word("format", Formats));
         var environments = reader.Texts("environments");
+        var mayRepeat = reader.Flag("may_repeat");
         var (rowsMax, records) = (reader.Integer("batch_size", 1, 100_000), reader.Text("records"));
         reader.Finish();
         if ((file is null ? 0 : 1) + (table is null ? 0 : 1) + (path is null ? 0 : 1) != 1)
@@ -93,12 +94,17 @@ sealed class ExportReader(ErrorList errors)
             errors.Add(reader.PlaceOf(keys.Count > 0 ? "keys" : "mode"), keys.Count > 0 ? "'keys' are for 'mode: upsert'" : "'mode: upsert' needs 'keys'");
         if (mode is ExportMode.Append or ExportMode.Upsert && file is not null || mode is ExportMode.Upsert && path is not null)
             errors.Add(reader.PlaceOf("mode"), $"{(file is null ? "an endpoint" : "a file")} takes no 'mode: {reader.Text("mode")}'", file is null ? "known: replace, append" : "it is replaced");
+        if (mayRepeat is not null && (table is null || mode is not ExportMode.Append))
+            errors.Add(reader.PlaceOf("may_repeat"), "'may_repeat' is for a table with 'mode: append'");
         if (file is not null)
             return FormatOf(file, format) is { } known
                 ? new ExportDefinition.ToFile(file, known) { Environments = environments, Place = node.Place }
                 : Unclear(reader.PlaceOf("file"));
         return table is not null
-            ? new ExportDefinition.ToTable(connection!, table, keys) { Mode = mode ?? ExportMode.Replace, Environments = environments, Place = node.Place }
+            ? new ExportDefinition.ToTable(connection!, table, keys) 
+            {
+                Mode = mode ?? ExportMode.Replace, MayRepeat = mayRepeat ?? false, Environments = environments, Place = node.Place,
+            }
             : new ExportDefinition.ToHttp(connection!, path!)
             {
                 Mode = mode ?? ExportMode.Replace, BatchRowsMax = (int)(rowsMax ?? 500), RecordsField = records, Environments = environments, Place = node.Place,

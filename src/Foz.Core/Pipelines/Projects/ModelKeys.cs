@@ -98,6 +98,10 @@ static class ModelKeys
             Default = "`replace`",
         },
         new("keys", "of `upsert`: the columns that identify a row"),
+        new("may_repeat", "of `append` to a database that can note nothing beside the rows: `true` sends them, and a crash may send some twice")
+        {
+            Default = "`false`: the export fails",
+        },
         new("format", "of a file `csv`, `jsonl` or `parquet`") { Default = "as its name says" },
         new("batch_size", "of an endpoint: how many rows one request has") { Default = "500" },
         new("records", "of an endpoint: the field of the body that holds the rows") { Default = "the body is the list" },

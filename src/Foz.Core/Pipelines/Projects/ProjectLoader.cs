@@ -152,6 +152,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
                 Table = new(source.Definition.Schema, definition.Name),
                 Tags = source.Tags,
                 Drift = source.Drift,
+                MaxRejected = source.MaxRejected,
                 Freshness = source.Freshness,
             });
         }

@@ -29,6 +29,9 @@ public sealed record ProjectSource
     /// <summary>What happens to new columns where a stream says nothing else.</summary>
     public DriftPolicy Drift { get; init; }
 
+    /// <summary>How many rows of a batch may be rejected where a stream says nothing else.</summary>
+    public RejectedLimit MaxRejected { get; init; } = RejectedLimit.Default;
+
     /// <summary>Whether it takes streams that are not discovered yet.</summary>
     public bool IsUndiscovered { get; init; }
 
@@ -92,6 +95,9 @@ public sealed record ProjectStream
 
     /// <summary>What happens to columns that the source brings and the table does not have.</summary>
     public DriftPolicy Drift { get; init; }
+
+    /// <summary>How many rows of a batch may be rejected.</summary>
+    public RejectedLimit MaxRejected { get; init; } = RejectedLimit.Default;
 
     /// <summary>How old what its table has may be, for <c>foz source freshness</c>; null where nothing is said.</summary>
     public StreamFreshness? Freshness { get; init; }

@@ -25,6 +25,7 @@ static class SourceKeys
         new("on_violation", "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)") { Default = "`fail`" },
         new("contract", "of its named streams"),
         new("drift", "of its streams, [below](#drift)") { Default = "`evolve`" },
+        new("max_rejected", "of its streams, [below](#max_rejected)") { Default = "`1%`" },
         new(
             "freshness",
             "how old what the table has may be, for [`foz source freshness`](commands.md#foz-source): an age from which it is an error, `1 day`, or a mapping")
@@ -53,6 +54,7 @@ static class SourceKeys
         new("clean", "[rules](../guide/quality.md#cleaning) that its rows are cleaned by"),
         new("contract", "`enforced`: its columns are [those declared](../guide/quality.md#contracts), with their types"),
         new("drift", "what happens to columns that are new in the source, [below](#drift)") { Default = "the source's" },
+        new("max_rejected", "which share of a batch's rows may be rejected, [below](#max_rejected)") { Default = "the source's" },
         new("freshness", "as of a source; an empty one takes back what the source says"),
         new("loaded_at_field", "dbt's word for `loaded_at` of `freshness`"),
         new(

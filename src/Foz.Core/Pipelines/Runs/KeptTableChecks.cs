@@ -13,9 +13,8 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
 {
     Model Model => node.Model;
 
-    /// <summary>The columns of a merge of which its table has no two rows with the same values; empty where it may.</summary>
-    public IReadOnlyList<string> Key =>
-        Model.Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];
+    /// <inheritdoc cref="Projects.Model.MergeKey"/>
+    public IReadOnlyList<string> Key => Model.MergeKey;
 
     /// <summary>A table that was not merged by the key before may have rows of which a merge would make one.</summary>
     /// <param name="done">The last batch that is done.</param>

@@ -1,6 +1,8 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -13,6 +15,26 @@ namespace Foz.Core.Pipelines.Runs;
 sealed record KnownRows(string Select, long Rows)
 {
     const string Arrived = "foz_arrived";
+
+    /// <summary>
+    /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and where the table
+    /// does not have the cursor as it came, or as a type that reads it.
+    /// </summary>
+    /// <param name="session">Asks whether the cursor can be read.</param>
+    /// <param name="node">The stream.</param>
+    /// <param name="present">The table; null where it is new.</param>
+    /// <param name="manifest">The batch.</param>
+    public static string? FindReread(EngineSession session, GraphNode.OfStream node, Tables.TableSnapshot? present, StepManifest manifest)
+    {
+        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from } || node.Stream.Definition.Cursor is not { } cursor) return null;
+        if (present?.Fields.FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field) return null;
+        if (node.Stream.Columns.Any(column => column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
+            || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
+        var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
+        return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
+            ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
+            : null;
+    }
 
     /// <summary>Tells them apart by all columns that both have.</summary>
     /// <param name="session">Where the rows are read; its temporary table <c>foz_arrived</c> is replaced.</param>

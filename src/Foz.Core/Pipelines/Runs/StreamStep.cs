@@ -8,6 +8,7 @@ using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality.Cleaning;
 using Foz.Core.Tables;
+using Foz.Core.Tables.ChangeFeed;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -17,14 +18,46 @@ namespace Foz.Core.Pipelines.Runs;
 /// <param name="source">Its source, open.</param>
 sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource source)
 {
+    const int AttemptsMax = 3;
+    static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(1);
+
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
+    readonly StreamRejects rejects = new(context, node, new(context.Lake.Store, node.Table.ToString()));
+
+    /// <summary>The last batch that is done, as it was when the one that runs was opened; null where there is none.</summary>
+    StepManifest? lastDone;
+
+    /// <summary>Whether the rows of a batch are read: before that, its source was asked for what it has.</summary>
+    bool isReading;
 
     StreamDefinition Stream => node.Stream.Definition;
 
-    /// <summary>Runs the step: the batch that a crash cut off, if one did, and what is new.</summary>
+    /// <summary>
+    /// Runs the step: the batch that a crash cut off, if one did, and what is new. Where a source breaks off while it is read, a new
+    /// batch reads it again.
+    /// </summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunBatchesAsync(cancellationToken);
+            }
+            // A source that sends nothing more would not do so again either.
+            catch (FozException e) when (isReading && attempt < AttemptsMax
+                && e is { Kind: ErrorKind.Source, IsTransient: true, InnerException: not (null or TimeoutException) })
+            {
+                context.Warn(new($"{e.Message}: reading it again from the beginning ({attempt + 1} of {AttemptsMax})"));
+                await Task.Delay(attempt * RetryWait, context.Lake.Clock, cancellationToken);
+            }
+        }
+    }
+
+    async Task<StepResult> RunBatchesAsync(CancellationToken cancellationToken)
+    {
+        isReading = false;
         var (manifest, isResumed) = await OpenBatchAsync(cancellationToken);
         if (manifest is null) return await SkipAsync(null, cancellationToken);
         var result = await TryBatchAsync(manifest, cancellationToken);
@@ -86,6 +119,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                     if (isNothing) return await SkipAsync(manifest, cancellationToken);
                 }
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
+                isReading = true;
                 try
                 {
                     return await LoadAsync(session, table, rows, manifest, cancellationToken);
@@ -149,6 +183,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var progress = await batches.ReadAsync(cancellationToken);
         if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) progress.CheckGoesOn(node.Name);
         var open = progress.IsGone ? null : progress.Open;
+        lastDone = progress.Done;
         if (open is { Stream: not null } && await batches.IsBegunAsync(open, cancellationToken)) return (open, true);
         var done = progress.IsGone || progress.Done is not { Batch: var number }
             ? []
@@ -241,33 +276,70 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
-        var reread = replaces ? null : RereadRows(session, present, manifest);
-        var changed = replaces || present is null ? null : FileRows(manifest, ChangeColumns.Source);
+        var reread = replaces ? null : KnownRows.FindReread(session, node, present, manifest);
+        var changed = replaces || present is null ? null : StreamRejects.OfFiles(manifest, ChangeColumns.Source);
         var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
         var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, withKeys: false, cancellationToken);
         var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, reread, manifest, cancellationToken);
-        await using var change = replaces
-            ? await writer.OverwriteAsync(table, known.Select, options, cancellationToken)
+        using var tally = replaces ? new RowTally() : null;
+        await using var change = tally is not null
+            ? await writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
             : changed is not null ? await writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : await writer.AppendAsync(table, known.Select, options, cancellationToken);
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
-        if (rowsRead is { } given)
-            Reconcile(
-                session, given, change.RowsAdded + known.Rows + screened.RowsDropped + screened.RowsQuarantined, arrival.RejectedSql, cancellationToken);
+        var batch = new StagedBatch(rows, change, screened, kept)
+        {
+            Replaces = replaces,
+            RejectedSql = arrival.RejectedSql,
+            RowsRead = rowsRead,
+            Arrived = change.RowsAdded + known.Rows + screened.RowsDropped + screened.RowsQuarantined,
+            Rejected = StreamRejects.Count(session, arrival.RejectedSql, cancellationToken),
+            // Rows that did not pass once are not known to have passed whole.
+            Hash = tally is not null && tally.Rows == change.RowsAdded ? tally.Hash : null,
+        };
+        if (rowsRead is { } given) rejects.Reconcile(given, batch.Arrived, batch.Rejected);
+        return await FinishAsync(session, table, batch, manifest, cancellationToken);
+    }
+
+    /// <summary>Commits a batch, if nothing forbids that.</summary>
+    async Task<StepResult> FinishAsync(
+        EngineSession session, LakeTable table, StagedBatch batch, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var (rows, change, screened, kept) = batch;
+        var read = (batch.RowsRead, rows.BytesRead);
+        if (node.Stream.MaxRejected.IsExceeded(batch.Rejected, batch.Arrived + batch.Rejected)
+            && !await CarriesAsync(node.Table.Rejected, manifest, cancellationToken))
+        {
+            manifest = await ConfirmAsync(rows, manifest, cancellationToken);
+            await rejects.WriteAsync(session, batch, manifest, isRefused: true, cancellationToken);
+            return Result(manifest, Outcome.Failed) with
+            {
+                RowsRejected = batch.Rejected, Read = read, Error = rejects.Refusal(batch.Rejected, batch.Arrived + batch.Rejected),
+            };
+        }
+        if (batch.Replaces && SnapshotDrift.Check(context, node, change) is { } drifted) return Result(manifest, Outcome.Failed) with { Error = drifted };
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(manifest, Outcome.Failed) with { Checks = checks, Error = failure };
-        manifest = await ConfirmAsync(rows, manifest, cancellationToken);
-        var rejected = await RejectAsync(session, arrival.RejectedSql, manifest, replaces, cancellationToken);
+        if (await IsUnchangedAsync(batch, manifest, table, cancellationToken))
+        {
+            var idle = manifest with { Stream = null };
+            await log.ReopenAsync(manifest, idle, cancellationToken);
+            return Result(idle, checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Skipped) with
+            {
+                Read = read, RowsDropped = screened.RowsDropped, Checks = checks,
+            };
+        }
+        manifest = await ConfirmAsync(rows, manifest with { RowsHash = batch.Hash }, cancellationToken);
+        var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
-        if (rejected > 0)
-            context.Warn(new($"{rejected:N0} {(rejected == 1 ? "row" : "rows")} could not be read: see {node.Table.Rejected}"));
+        if (rejected > 0) context.Warn(new($"{StreamRejects.Rows(rejected)} could not be read: see {node.Table.Rejected}"));
         return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
         {
             TableVersion = committed.Version,
@@ -275,16 +347,31 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             RowsRejected = rejected,
             RowsDropped = screened.RowsDropped,
             RowsQuarantined = screened.RowsQuarantined,
-            Read = (rowsRead, rows.BytesRead),
+            Read = read,
             Checks = checks,
         };
     }
 
+    static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) => tally.Over(
+        select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Fields.Any(
+            field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))));
+
+    /// <summary>
+    /// Whether a snapshot has the rows that the last one left in the table, and says nothing else of its columns. One that follows a
+    /// batch that was given up is committed, with what that left in other tables.
+    /// </summary>
+    async Task<bool> IsUnchangedAsync(StagedBatch batch, StepManifest manifest, LakeTable table, CancellationToken cancellationToken) =>
+        batch is { Hash: { } hash, Rejected: 0, Screened.RowsQuarantined: 0 } && !context.IsFullRefresh && batch.Change.Transaction.Metadata is null
+        && lastDone is not null && lastDone.Batch == manifest.Batch - 1 && lastDone.RowsHash == hash
+        && await table.FindLatestAsync(cancellationToken) is { } latest
+        && await ChangeLog.IsAsLeftByAsync(table, latest, new(lastDone.Step, lastDone.Batch), cancellationToken)
+        && !await batches.IsBegunAsync(manifest, cancellationToken);
+
     /// <summary>The batch with what reading told of its inputs, which must be what they were when reading began.</summary>
     async Task<StepManifest> ConfirmAsync(StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (rows.Confirm is not { } confirm) return manifest;
-        var confirmed = manifest with { Stream = await confirm(cancellationToken) };
+        if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
+        var confirmed = rows.Confirm is { } confirm ? manifest with { Stream = await confirm(cancellationToken) } : manifest;
         await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;
     }
@@ -296,75 +383,6 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         manifest.Stream is { RereadsCursor: true } && present is not null
             ? await KnownRows.LeaveOutAsync(session, context.Lake, present, node.Table, select, fields, reread, cancellationToken)
             : new(select, 0);
-
-    /// <summary>
-    /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and where the table
-    /// does not have the cursor as it came, or as a type that reads it.
-    /// </summary>
-    string? RereadRows(EngineSession session, TableSnapshot? present, StepManifest manifest)
-    {
-        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from } || Stream.Cursor is not { } cursor) return null;
-        if (present?.Fields.FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field) return null;
-        if (node.Stream.Columns.Any(column => column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
-            || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
-        var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
-        return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
-            ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
-            : null;
-    }
-
-    /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
-    void Reconcile(EngineSession session, long given, long added, string? rejectedSql, CancellationToken cancellationToken)
-    {
-        var rejected = 0L;
-        if (rejectedSql is not null)
-        {
-            using var counted = session.Query($"SELECT count(*) FROM ({rejectedSql})", cancellationToken);
-            rejected = (long)counted.Rows(cancellationToken).Single()[0]!;
-        }
-        if (given == added + rejected) return;
-        throw new FozException(
-            ErrorKind.Data, $"{node.Name}: the source gave {given:N0} rows, and {added:N0} would arrive and {rejected:N0} be rejected: nothing is written")
-        {
-            Hint = "run it again; if it stays, report it as a fault of Foz",
-        };
-    }
-
-    /// <summary>Keeps the rows that could not be read; before the main table, under the same batch.</summary>
-    async Task<long> RejectAsync(
-        EngineSession session, string? rejectedSql, StepManifest manifest, bool replaces,
-        CancellationToken cancellationToken)
-    {
-        var changed = replaces ? null : FileRows(manifest, RejectedRow.Fields[0].Name);
-        if ((rejectedSql is null && changed is null) || await CarriesAsync(node.Table.Rejected, manifest, cancellationToken)) return 0;
-        if (changed is not null && (await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken))
-            .FindLatestAsync(cancellationToken)) is null) changed = null;
-        if (rejectedSql is null && changed is null) return 0;
-        rejectedSql ??= $"SELECT {string.Join(", ", RejectedRow.Fields.Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {f.Name}"))} WHERE false";
-        // A table that is not there yet cannot tell that the batch was given up.
-        if (await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken)).FindLatestAsync(cancellationToken) is null)
-            await log.EnsureOpenAsync(manifest, cancellationToken);
-        var table = await context.DefineTableAsync(
-            node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
-        var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
-            + $"FROM ({rejectedSql})";
-        var options = new WriteOptions { Batch = new(manifest.Step, manifest.Batch), Fields = RejectedRow.Fields };
-        var writer = new TableWriter(session);
-        await using var change = replaces
-            ? await writer.OverwriteAsync(table, select, options, cancellationToken)
-            : changed is not null ? await writer.ReplaceWhereAsync(table, select, changed, options, cancellationToken)
-            : await writer.AppendAsync(table, select, options, cancellationToken);
-        if (change.RowsAdded == 0 && !replaces && changed is null) return 0;
-        if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) context.Warn(warning);
-        return change.RowsAdded;
-    }
-
-    /// <summary>
-    /// The condition that is true for the rows of a batch's files, also as they were before, of which some changed; null where none did.
-    /// </summary>
-    static string? FileRows(StepManifest manifest, string column) => manifest.Stream is { ReplacesFiles: true, Files: var files }
-        ? $"{column} IN ({string.Join(", ", files.Select(file => SqlText.Literal(file.Path)))})"
-        : null;
 
     Field Describe(Field field)
     {

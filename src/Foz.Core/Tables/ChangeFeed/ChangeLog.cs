@@ -87,6 +87,23 @@ static class ChangeLog
         return false;
     }
 
+    /// <summary>Whether the rows of a table are those that a batch left: the commits after its own only moved them.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="latest">Its version.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<bool> IsAsLeftByAsync(
+        LakeTable table, TableSnapshot latest, StepBatch batch, CancellationToken cancellationToken)
+    {
+        for (var version = latest.Version; version >= 0 && version > latest.Version - CommitsAtOnceMax; version--)
+        {
+            if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit) return false;
+            if (commit.Actions.OfType<SetTransaction>().Any(set => set.AppId == batch.Step && set.Version == batch.Number)) return true;
+            if (!commit.Actions.All(OnlyArranges)) return false;
+        }
+        return false;
+    }
+
     // Rows that move to another file keep their ids, and that gets ids that no row has. A batch that is noted changes no row.
     static bool OnlyArranges(LogAction action) => action is CommitInfo or SetTransaction or FileAction { DataChange: false }
         or DomainMetadata { Domain: RowTracking.Domain };

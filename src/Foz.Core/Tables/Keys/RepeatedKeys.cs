@@ -5,9 +5,16 @@ namespace Foz.Core.Tables.Keys;
 /// <summary>Keys of which a table has several rows, although its key tells rows apart.</summary>
 /// <param name="Keys">How many such keys there are; at least one.</param>
 /// <param name="Rows">How many rows have them.</param>
-/// <param name="Example">One of them: <c>id = 5, day = 2026-01-01</c>.</param>
-public sealed record RepeatedKeys(long Keys, long Rows, string Example)
+/// <param name="Examples">Some of them, the first as text: <c>id = 5, day = 2026-01-01</c>.</param>
+public sealed record RepeatedKeys(long Keys, long Rows, IReadOnlyList<string> Examples)
 {
+    const int ExamplesMax = 10;
+
+    /// <summary>The keys, for a report: <c>4 rows have 2 keys: id = 5; id = 7</c>.</summary>
+    public string Report => $"{Count}: {string.Join("; ", Examples)}{(Keys > Examples.Count ? "; …" : "")}";
+
+    string Count => $"{Rows:N0} rows have {Keys:N0} {(Keys == 1 ? "key" : "keys")}";
+
     /// <summary>Looks through all rows of a table; those that have NULL in the key are passed over.</summary>
     /// <param name="session">The session that reads them.</param>
     /// <param name="table">The table.</param>
@@ -25,12 +32,14 @@ public sealed record RepeatedKeys(long Keys, long Rows, string Example)
         using var rows = await table.OpenAsync(session, cancellationToken);
         using var found = session.Query(
             $"""
-            SELECT count(*), coalesce(sum(foz_rows), 0)::BIGINT, min({text}) FROM (
+            SELECT count(*), coalesce(sum(foz_rows), 0)::BIGINT, min({text}, {ExamplesMax}) FROM (
                 SELECT {names}, count(*) AS foz_rows FROM {rows.Sql} WHERE {notNull} GROUP BY {names} HAVING count(*) > 1)
             """, cancellationToken);
-        return found.Rows(cancellationToken).First() is [long keys and > 0, long repeated, string example] ? new(keys, repeated, example) : null;
+        return found.Rows(cancellationToken).First() is [long keys and > 0, long repeated, IEnumerable<object?> examples]
+            ? new(keys, repeated, [.. examples.Select(example => $"{example}")])
+            : null;
     }
 
     /// <summary>What is wrong, for a message: <c>4 rows have 2 keys, such as id = 5</c>.</summary>
-    public override string ToString() => $"{Rows:N0} rows have {Keys:N0} {(Keys == 1 ? "key" : "keys")}, such as {Example}";
+    public override string ToString() => $"{Count}, such as {Examples[0]}";
 }

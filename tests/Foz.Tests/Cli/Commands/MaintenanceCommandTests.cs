@@ -51,6 +51,38 @@ public sealed class MaintenanceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_of_several_rows_are_named_in_tables_that_are_merged_and_repair_says_how_they_get_one()
+    {
+        await InitAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(foz.Folder, "models", "silver", "merged.sql"),
+            "/* @foz\nmaterialization: {type: incremental, strategy: merge, unique_key: [id, day]}\n@foz */\n"
+            + "select i as id, date '2026-01-01' as day, i as v from range(20) t(i)", TestContext.Current.CancellationToken);
+        await OkAsync("run");
+        Assert.Contains("✓ silver.merged is in order at version 0", await OkAsync("fsck", "silver", "--deep"), StringComparison.Ordinal);
+
+        await OkAsync("query", "insert into silver.merged select id, day, v + 1 from silver.merged where id in (3, 7)");
+        Assert.Contains("✓ silver.merged is in order at version 1", await OkAsync("fsck", "silver"), StringComparison.Ordinal);
+        var found = await foz.RunAsync("fsck", "all", "--deep");
+        Assert.Equal(1, found.ExitCode);
+        Assert.Contains("✗ silver.merged  4 rows have 2 keys: id = 3, day = 2026-01-01; id = 7, day = 2026-01-01\n", found.Out, StringComparison.Ordinal);
+        Assert.Contains("✓ silver.sales is in order at version 0", found.Out, StringComparison.Ordinal);
+        var row = Assert.Single(JsonDocument.Parse((await foz.RunAsync("fsck", "silver.merged", "--deep", "-o", "json")).Out).RootElement.EnumerateArray());
+        Assert.Equal(("silver.merged", 4), (row.GetProperty("table").GetString(), row.GetProperty("rows").GetInt32()));
+
+        var told = await OkAsync("repair", "silver.merged");
+        Assert.Contains("\n  make it again by its model: foz run silver.merged --full-refresh\n", told, StringComparison.Ordinal);
+        var remedy = told[told.IndexOf("INSERT OVERWRITE", StringComparison.Ordinal)..].Replace("<a column that tells which row is newer>", "v", StringComparison.Ordinal);
+        await OkAsync("query", remedy);
+        Assert.Contains("✓ silver.merged is in order at version 2", await OkAsync("fsck", "silver.merged", "--deep"), StringComparison.Ordinal);
+        Assert.Equal("id,v\n3,4\n7,8\n", await OkAsync("query", "select id, v from silver.merged where id <> v order by id", "-o", "csv"));
+        await OkAsync("query", "insert into silver.merged select id, day, v from silver.merged order by id");
+        Assert.Contains("40 rows have 20 keys: id = 0, day = 2026-01-01; ", (await foz.RunAsync("fsck", "silver.merged", "--deep")).Out, StringComparison.Ordinal);
+        await OkAsync("run", "silver.merged", "--full-refresh");
+        await OkAsync("fsck", "silver.merged", "--deep");
+    }
+
+    [Fact]
     public async Task A_clone_is_a_table_of_the_lake_and_never_in_the_place_of_another()
     {
         await InitAsync();

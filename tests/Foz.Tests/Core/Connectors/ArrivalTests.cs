@@ -77,7 +77,7 @@ public sealed class ArrivalTests : IDisposable
     [InlineData("fail", "1|a", "", "bronze.t: the source has new columns extra, n, and its drift policy is fail")]
     public async Task New_columns_follow_the_policy(string drift, string expected, string warning, string? error)
     {
-        project.Write("sources/disk.yml", $"connection: disk\ndrift: {drift}\nstreams:\n  t: {{path: '*.jsonl'}}\n");
+        project.Write("sources/disk.yml", $"connection: disk\ndrift: {drift}\nmax_rejected: 100%\nstreams:\n  t: {{path: '*.jsonl'}}\n");
         project.Write("data/1.jsonl", "{\"id\":1,\"v\":\"a\"}\n");
         await project.RunWellAsync();
         project.Write("data/2.jsonl", "{\"id\":2,\"v\":\"b\",\"extra\":\"x\"}\n{\"id\":3,\"n\":9}\n");
@@ -91,6 +91,97 @@ public sealed class ArrivalTests : IDisposable
                 await project.RowsAsync("SELECT file, text, reason FROM bronze.t__rejected"));
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Contains("1|a||", await project.RowsAsync("SELECT id, v, extra, n FROM bronze.t"));
+    }
+
+    [Theory]
+    [InlineData("", "a,b", 0, "none of 2 rows could be read, and max_rejected is 1%")]
+    [InlineData("", "a", 99, null)]
+    [InlineData("", "a,b", 99, "2 of 101 rows could not be read, and max_rejected is 1%")]
+    [InlineData("", "a,b", 97, null)]
+    [InlineData("max_rejected: 5%", "a,b", 99, null)]
+    [InlineData("max_rejected: 0%", "a", 99, "1 of 100 rows could not be read, and max_rejected is 0%")]
+    [InlineData("max_rejected: 100%", "a,b", 0, null)]
+    public async Task Too_many_rejected_rows_fail_the_step_and_the_next_try_replaces_them(string setting, string bad, int good, string? error)
+    {
+        project.Write("sources/disk.yml", $"connection: disk\n{setting}\nstreams:\n  t: {{path: '*.csv', columns: {{id: bigint}}}}\n");
+        project.Write("data/0.csv", "id,v\n0,first\n");
+        await project.RunWellAsync();
+        var rows = string.Concat(Enumerable.Range(1, good).Select(id => $"{id},x\n"));
+        project.Write("data/1.csv", $"id,v\n{rows}{string.Concat(bad.Split(',').Select(id => $"{id},x\n"))}");
+        if (error is null)
+        {
+            await project.RunWellAsync();
+            Assert.Equal([$"{1 + good}"], await project.RowsAsync("SELECT count(*) FROM bronze.t"));
+            return;
+        }
+        for (var run = 0; run < 2; run++)
+        {
+            Assert.StartsWith($"sources/disk.yml:4:3: bronze.t: {error}: the table is unchanged\n", await project.FailAsync(), StringComparison.Ordinal);
+            Assert.Equal(["0|first"], await project.RowsAsync("SELECT id, v FROM bronze.t"));
+            Assert.Equal([$"{bad.Split(',').Length}"], await project.RowsAsync("SELECT count(*) FROM bronze.t__rejected"));
+        }
+
+        project.Write("data/1.csv", $"id,v\n{rows}1000,mended\n");
+        await project.RunWellAsync();
+
+        Assert.Equal([$"{2 + good}"], await project.RowsAsync("SELECT count(*) FROM bronze.t"));
+        Assert.Equal(["0"], await project.RowsAsync("SELECT count(*) FROM bronze.t__rejected"));
+    }
+
+    [Fact]
+    public async Task Rejected_rows_of_batches_that_are_done_stay_when_a_later_one_is_refused()
+    {
+        project.Write("sources/disk.yml", "connection: disk\nstreams:\n  t: {path: '*.csv', columns: {id: bigint}}\n");
+        project.Write("data/0.csv", "id\n1\na\n");
+        await project.RunWellAsync();
+        project.Write("data/1.csv", "id\nb\n");
+        await project.FailAsync();
+        Assert.Equal(["a", "b"], await project.RowsAsync("SELECT text FROM bronze.t__rejected"));
+
+        project.Write("data/1.csv", "id\nc\n2\n");
+        await project.RunWellAsync();
+
+        Assert.Equal(["a", "c"], await project.RowsAsync("SELECT text FROM bronze.t__rejected"));
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.t"));
+    }
+
+    [Theory]
+    [InlineData("max_rejected: 1", "sources/disk.yml:2:15: 'max_rejected' must be a share of rows, such as 1% or 0.5%, not '1'")]
+    [InlineData("max_rejected: 101%", "sources/disk.yml:2:15: 'max_rejected' must be a share of rows, such as 1% or 0.5%, not '101%'")]
+    public void A_wrong_share_is_told(string setting, string expected)
+    {
+        project.Write("sources/disk.yml", $"connection: disk\n{setting}\nstreams:\n  t: {{path: '*.csv'}}\n");
+        Assert.Equal(expected, Assert.Single(((ProjectResult.Refused)project.TryLoad()).Errors).Describe());
+    }
+
+    [Fact]
+    public async Task A_snapshot_without_rows_is_a_warning_or_stops_the_step()
+    {
+        const string Found = "bronze.t: the snapshot has 0 rows, and the table has 2";
+        Define("fail");
+        project.Write("data/1.csv", "id,v\n1,5\n2,6\n");
+        await project.RunWellAsync();
+        project.Write("data/1.csv", "id,v\n");
+        Assert.StartsWith($"sources/disk.yml:4:3: {Found}, and its drift policy is fail: the table is unchanged\n", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(["1|5", "2|6"], await project.RowsAsync("SELECT id, v FROM bronze.t"));
+
+        Define("evolve");
+        await project.RunWellAsync();
+        Assert.Equal([Found], project.Warnings);
+        Assert.Equal(["0"], await project.RowsAsync("SELECT count(*) FROM bronze.t"));
+        await project.RunWellAsync();
+        Assert.Empty(project.Warnings);
+
+        Define("fail");
+        project.Write("data/1.csv", "id,v\n1,5\n");
+        await project.RunWellAsync();
+        project.Write("data/1.csv", "id,v\n");
+        await project.FailAsync();
+        await project.RunWellAsync(isFullRefresh: true);
+        Assert.Equal(["0"], await project.RowsAsync("SELECT count(*) FROM bronze.t"));
+
+        void Define(string drift) => project.Write(
+            "sources/disk.yml", $"connection: disk\ndrift: {drift}\nstreams:\n  t: {{path: '*.csv', mode: snapshot}}\n");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
+using Foz.Core.Tables;
 
 namespace Foz.Tests.Core.Connectors;
 
@@ -80,6 +81,14 @@ public sealed class SourceProject : IDisposable
         using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null)).BindAsync(sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(v => v is bool flag ? (flag ? "true" : "false") : $"{v}"))).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Changes a table beside its step.</summary>
+    public async Task ChangeAsync(string name, Func<TableWriter, LakeTable, CancellationToken, Task<TableChange>> change)
+    {
+        using var session = engines.Open(Workload.Models);
+        await using var made = await change(new(session), await lake.OpenTableAsync(TableName.Parse(name), Cancel), Cancel);
+        await made.CommitAsync(Cancel);
     }
 
     /// <summary>Gives a table another name.</summary>
