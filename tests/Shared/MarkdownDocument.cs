@@ -70,20 +70,19 @@ public sealed partial class MarkdownDocument
 
     static TimeSpan Timeout => TimeSpan.FromSeconds(1);
 
-    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("`(?<code>[^`]+)`")]
     private static partial Regex CodeSpan { get; }
 
     /// <summary>A paragraph that announces a file: <c>`models/gold/sales.sql`, a table:</c>.</summary>
     [GeneratedRegex(
-        @"^`(?<file>[\w./-]+\.(csv|py|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|py|sql|yml))`:$", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        @"^`(?<file>[\w./-]+\.(csv|py|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|py|sql|yml))`:$", RegexOptions.ExplicitCapture)]
     private static partial Regex Announced { get; }
 
     /// <summary>A first line that names the file: <c># sources/shop.yml</c>.</summary>
-    [GeneratedRegex(@"^(#|--) (?<file>[\w./-]+\.(csv|sql|yml))$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(#|--) (?<file>[\w./-]+\.(csv|sql|yml))$", RegexOptions.ExplicitCapture)]
     private static partial Regex Named { get; }
 
-    [GeneratedRegex("^<!-- (?<remark>.+) -->$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^<!-- (?<remark>.+) -->$")]
     private static partial Regex Comment { get; }
 
     static string[] CellsOf(string row) =>

@@ -68,18 +68,18 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
     static string Literal((string Type, string? Value) value) =>
         (value.Value is null ? "null" : $"'{value.Value.Replace("'", "''", StringComparison.Ordinal)}'") + $"::{value.Type}";
 
-    [GeneratedRegex(@"(?<name>[abc]):(?<type>[a-z0-9]+(?:\([0-9,]+\))?(?:\[\])?)=(?<value>.*?)(?=, [abc]:|$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"(?<name>[abc]):(?<type>[a-z0-9]+(?:\([0-9,]+\))?(?:\[\])?)=(?<value>.*?)(?=, [abc]:|$)", RegexOptions.ExplicitCapture)]
     private static partial Regex Argument();
 
-    [GeneratedRegex(@"'[^']*'|\b[abc]\b(?!\()", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"'[^']*'|\b[abc]\b(?!\()")]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"\b(?:sum|avg)\(", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"\b(?:sum|avg)\(")]
     private static partial Regex Aggregate();
 
-    [GeneratedRegex(@"\([0-9,]+\)", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"\([0-9,]+\)")]
     private static partial Regex Digits();
 
-    [GeneratedRegex(@"-?\d+\.\d+", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
+    [GeneratedRegex(@"-?\d+\.\d+")]
     private static partial Regex Fraction();
 }

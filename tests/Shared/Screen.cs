@@ -50,7 +50,7 @@ public sealed partial class Screen(int width) : TextWriter(CultureInfo.Invariant
 
     [GeneratedRegex(
         @"\e\[(?<arguments>[0-9;?]*)(?<code>[A-Za-z])|\e(?<mode>[=>])|(?<control>[\r\n])|(?<letter>[\uD800-\uDBFF].|[^\e])",
-        RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
     private static partial Regex Piece { get; }
 
     void Draw(Match piece)

@@ -19,7 +19,7 @@ public static partial class StillText
     /// <summary>Replaces the rows that break a check: which of several is shown depends on the threads that look.</summary>
     public static string WithoutSamples(string text) => Sample.Replace(text, "such as {…}");
 
-    [GeneratedRegex(@"such as \{.*\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"such as \{.*\}")]
     private static partial Regex Sample { get; }
 
     /// <summary>
@@ -55,6 +55,6 @@ public static partial class StillText
         + @"|(?<clock>\b[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?=Z|\b))|(?<run>[0-9]{17}-[0-9a-f]{4})"
         + @"|(?<size>\b[0-9.]+ [KMG]?B\b)|(?<server>(?<=PostgreSQL |DuckDB v?)[0-9.]+( \([^)]*\))?)"
         + @"|(?<elapsed>\b([0-9]+ m )?[0-9.]+ m?s\b)",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Moving { get; }
 }

@@ -51,7 +51,7 @@ public static partial class TerminalText
 
     /// <summary>The colours of <see cref="Style"/>.</summary>
     [GeneratedRegex(
-        "\\G\\e\\[(0|1|2|31|32|33|36)m", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        "\\G\\e\\[(0|1|2|31|32|33|36)m", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Color { get; }
 }
 

@@ -71,12 +71,11 @@ public static partial class Duration
         return (time < TimeSpan.Zero ? "-" : "") + (parts.Count == 0 ? "0 seconds" : string.Join(' ', parts));
     }
 
-    [GeneratedRegex(@"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
-        matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex Word { get; }
 
     [GeneratedRegex(@"^\s*(interval\s+)?([0-9]+\s*(week|day|hour|minute|second)s?\s*)+\z",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex Words { get; }
 
     static TimeSpan Of(Match match, string unit, long ticks) => match.Groups[unit] is { Success: true } group
@@ -85,6 +84,6 @@ public static partial class Duration
 
     [GeneratedRegex(
         @"^((?<d>[0-9]+)d)?((?<h>[0-9]+)h)?((?<m>[0-9]+)m(?!s))?((?<s>[0-9]+)s)?((?<ms>[0-9]+)ms)?\z",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Parts { get; }
 }

@@ -136,15 +136,14 @@ public sealed partial class Secrets
     }
 
     [GeneratedRegex(
-        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]*://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture)]
     private static partial Regex UrlPassword { get; }
 
-    [GeneratedRegex("%[0-9A-F]{2}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("%[0-9A-F]{2}")]
     private static partial Regex Escape { get; }
 
     [GeneratedRegex(
         @"\b(password|pwd)\s*=\s*(?<password>'[^']*'|[^;&\s]+)",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex ConnectionStringPassword { get; }
 }

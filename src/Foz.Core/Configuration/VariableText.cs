@@ -65,16 +65,14 @@ public static partial class VariableText
         _ => node,
     };
 
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
     private static partial Regex Name { get; }
 
     [GeneratedRegex(
-        @"(?<!\$)\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        @"(?<!\$)\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}", RegexOptions.ExplicitCapture)]
     private static partial Regex Reference { get; }
 
     [GeneratedRegex(
-        @"\$\$\{|\$\{((?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\})?", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        @"\$\$\{|\$\{((?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\})?", RegexOptions.ExplicitCapture)]
     private static partial Regex Opening { get; }
 }

@@ -61,6 +61,6 @@ public static partial class YamlText
         !isQuoted && PlainWord.IsMatch(text) ? text : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>What means itself in every place of YAML.</summary>
-    [GeneratedRegex(@"\A[\p{L}\p{Nd}_./+%][\p{L}\p{Nd}_./+% ()=<>$-]*(?<! )\z|\A-?\d+(\.\d+)?\z|\A\$\{\w+\}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\A[\p{L}\p{Nd}_./+%][\p{L}\p{Nd}_./+% ()=<>$-]*(?<! )\z|\A-?\d+(\.\d+)?\z|\A\$\{\w+\}\z", RegexOptions.ExplicitCapture)]
     private static partial Regex PlainWord { get; }
 }

@@ -171,6 +171,6 @@ sealed partial class CheckArguments
 
     [GeneratedRegex(
         """^\s*(?<left>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")?\s*(?<operator>[<>=!]+)\s*(?<right>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")\s*\z""",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture)]
     private static partial Regex ComparedColumns { get; }
 }

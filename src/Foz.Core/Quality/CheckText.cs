@@ -47,6 +47,6 @@ static partial class CheckText
             : $"{line.AsSpan(0, LineMax - HashDigits - 3)}… #{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits]}";
     }
 
-    [GeneratedRegex(@"\s+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\s+", RegexOptions.ExplicitCapture)]
     private static partial Regex Blanks { get; }
 }

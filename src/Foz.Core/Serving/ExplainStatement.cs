@@ -64,7 +64,7 @@ sealed partial class ExplainStatement : SqlStatement
     /// <summary>The catalogs under which the names of views are looked up.</summary>
     [GeneratedRegex("""
         "?foz_[0-9a-f]{32}"?\.
-        """, RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+        """, RegexOptions.CultureInvariant)]
     private static partial Regex OwnersOfViews();
 
     async Task<IEnumerable<string>> RunAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)

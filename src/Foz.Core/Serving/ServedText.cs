@@ -20,6 +20,6 @@ public static partial class ServedText
         (?<=["'`])((s3[an]?|gs|gcs|abfss?|azure?|wasbs?|file|hdfs)://|([A-Za-z]:)?[/\\])[^"'`\r\n]*[/\\][^"'`\r\n]*
         |\b(s3[an]?|gs|gcs|abfss?|azure?|wasbs?|file|hdfs)://[^\s"'`,;()]+
         |(?<![\w.:/\\<~-])([A-Za-z]:)?[/\\][^\s"'`,;()/\\]+[/\\][^\s"'`,;()]*
-        """, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace, matchTimeoutMilliseconds: 1000)]
+        """, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Paths { get; }
 }

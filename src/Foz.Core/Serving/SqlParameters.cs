@@ -139,7 +139,7 @@ sealed partial class SqlParameters
     /// <summary>A number as PostgreSQL reads one from text; nothing else may get into a statement without quotes.</summary>
     [GeneratedRegex(
         @"^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
-        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.CultureInvariant)]
     private static partial Regex Numeric();
 
     static FozException Invalid(string type, string text, Exception? inner = null) =>

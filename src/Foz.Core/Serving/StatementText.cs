@@ -62,7 +62,7 @@ static partial class StatementText
         }
     }
 
-    [GeneratedRegex("'[^']*'", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("'[^']*'")]
     private static partial Regex Quoted { get; }
 
     /// <summary>The beginning of a text, where it is long.</summary>

@@ -104,7 +104,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
             ? $"Column '{match.Groups["name"].Value}' cannot be resolved"
             : error.Message;
 
-    [GeneratedRegex("column (named )?\"(?<name>[^\"]+)\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("column (named )?\"(?<name>[^\"]+)\"", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex MissingColumn { get; }
 
     TrinoError WithoutPaths(string sql) => this with { Message = ServedText.WithoutPaths(Message, sql) };

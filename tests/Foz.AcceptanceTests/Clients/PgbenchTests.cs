@@ -45,9 +45,9 @@ public sealed partial class PgbenchTests(ServedProject project)
         return int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"transactions actually processed: (?<number>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"transactions actually processed: (?<number>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Processed { get; }
 
-    [GeneratedRegex(@"failed transactions: (?<number>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"failed transactions: (?<number>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Failed { get; }
 }

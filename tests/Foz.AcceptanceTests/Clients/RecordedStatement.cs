@@ -34,9 +34,9 @@ sealed partial record RecordedStatement(
 
     [GeneratedRegex(
         @"^-- (?:=====\ (?<section>[^\n]*)|\[(?<label>[^\]]*)\](?<parameters>[^\n]*)\n(?<sql>(?:(?!-- (?:=====|\[)).*\n?)*))",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Blocks();
 
-    [GeneratedRegex(@"\$\d+ = '(?<value>([^']|'')*)'", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"\$\d+ = '(?<value>([^']|'')*)'", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Values();
 }

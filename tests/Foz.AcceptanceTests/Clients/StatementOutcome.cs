@@ -111,12 +111,11 @@ sealed partial record StatementOutcome(
     }
 
     /// <summary>Oids of what users made.</summary>
-    [GeneratedRegex(@"\b(?:1638[4-9]|1639\d|16[4-9]\d\d|1[7-9]\d{3}|[2-9]\d{4})\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"\b(?:1638[4-9]|1639\d|16[4-9]\d\d|1[7-9]\d{3}|[2-9]\d{4})\b", RegexOptions.CultureInvariant)]
     private static partial Regex UserOids();
 
     [GeneratedRegex(
         @"^COPY\b.*?\b((?<from>FROM STDIN)|TO STDOUT)",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 10_000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Copies();
 }

@@ -76,7 +76,7 @@ public sealed partial class PromotionKillTests : IDisposable
             .Distinct().Order(StringComparer.Ordinal),
     ];
 
-    [GeneratedRegex("""Failpoint\.Hit\("(?<name>promote\.[^"]+)"\)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""Failpoint\.Hit\("(?<name>promote\.[^"]+)"\)""")]
     private static partial Regex HitCall { get; }
 
     /// <summary>Asserts that each file arrived once everywhere, by the definitions that were promoted.</summary>

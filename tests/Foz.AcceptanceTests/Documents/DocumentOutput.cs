@@ -69,6 +69,6 @@ static partial class DocumentOutput
     static string SubjectOf(string line) => string.Join(
         ' ', Still(line).Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(3));
 
-    [GeneratedRegex(" {2,}|─{2,}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(" {2,}|─{2,}")]
     private static partial Regex Padding { get; }
 }

@@ -158,6 +158,6 @@ sealed partial class DocumentRun
         Assert.Fail($"exit code {exitCode} at {place}\n{output.Split(Mark)[0]}");
     }
 
-    [GeneratedRegex("^exits with (?<code>[0-9]+)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^exits with (?<code>[0-9]+)$", RegexOptions.ExplicitCapture)]
     private static partial Regex ExitCode { get; }
 }

@@ -116,7 +116,7 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
     }
 
     [GeneratedRegex(
-        @"-cdf\.jsonl \((?<from>\d+)\.\.(?<to>\d+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"-cdf\.jsonl \((?<from>\d+)\.\.(?<to>\d+)\)", RegexOptions.ExplicitCapture)]
     private static partial Regex VersionRange { get; }
 
     static string ChangesOf(GoldenTable table) => Path.Combine(table.Folder, "expected-chdb-cdf.jsonl");

@@ -57,7 +57,7 @@ public sealed partial class CommandReferenceTests
         }));
     }
 
-    [GeneratedRegex("^(?<name>--?[a-z?][a-z-]*)( .+)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(?<name>--?[a-z?][a-z-]*)( .+)?$", RegexOptions.ExplicitCapture)]
     private static partial Regex OptionSpan { get; }
 
     static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);

@@ -70,24 +70,23 @@ public sealed partial class DocumentationTests
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link { get; }
 
-    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("`(?<code>[^`]+)`")]
     private static partial Regex Code { get; }
 
     /// <summary>A call of the command in a line of a shell, or in a piece of code inside of a sentence.</summary>
     [GeneratedRegex(
-        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|<>"'])*)""", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|<>"'])*)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Call { get; }
 
     [GeneratedRegex("""
         "(\\.|[^"\\])*"|'[^']*'|[^\s"']+
-        """, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        """, RegexOptions.ExplicitCapture)]
     private static partial Regex Word { get; }
 
-    [GeneratedRegex(@"<(?<name>\w+)>|\[(?<name>\w+)\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"<(?<name>\w+)>|\[(?<name>\w+)\]", RegexOptions.ExplicitCapture)]
     private static partial Regex Placeholder { get; }
 
     /// <summary>

@@ -48,10 +48,10 @@ public sealed partial class EnvironmentReferenceTests
                 .Where(code => CloudVariable.IsMatch(code)).Distinct().Order());
     }
 
-    [GeneratedRegex("^(AWS|AZURE|GOOGLE|STORAGE)_[A-Z0-9_]+$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(AWS|AZURE|GOOGLE|STORAGE)_[A-Z0-9_]+$", RegexOptions.ExplicitCapture)]
     private static partial Regex CloudVariable { get; }
 
-    [GeneratedRegex(@"(?<![A-Z_])FOZ_[A-Z_]*[A-Z]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<![A-Z_])FOZ_[A-Z_]*[A-Z]")]
     private static partial Regex OwnVariable { get; }
 
     static IEnumerable<string> Documented(string document, string heading) =>

@@ -36,7 +36,7 @@ sealed partial class Template
         return escape(value ?? "");
     });
 
-    [GeneratedRegex(@"\{(?<name>cursor|parent\.[A-Za-z0-9_.\-]+)\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\{(?<name>cursor|parent\.[A-Za-z0-9_.\-]+)\}", RegexOptions.ExplicitCapture)]
     private static partial Regex Placeholder { get; }
 }
 

@@ -127,7 +127,7 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
     static TypeMapping Bytes<TReader>(DataType type, string cast = "")
         where TReader : struct, IBytesReader => new(type, cast, () => new BytesBuilder<TReader>(default));
 
-    [GeneratedRegex(@"^(decimal|numeric)\((?<p>\d{1,3})(,\s*(?<s>\d{1,3}))?\)$", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^(decimal|numeric)\((?<p>\d{1,3})(,\s*(?<s>\d{1,3}))?\)$", RegexOptions.ExplicitCapture)]
     private static partial Regex DecimalName { get; }
 }
 

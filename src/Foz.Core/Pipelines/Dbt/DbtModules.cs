@@ -130,7 +130,7 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
     }
 
     /// <summary>What stands for a group in the text that takes a match's place.</summary>
-    [GeneratedRegex(@"\\((?<name>\d)|g<(?<name>\w+)>)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\\((?<name>\d)|g<(?<name>\w+)>)", RegexOptions.ExplicitCapture)]
     private static partial Regex GroupName { get; }
 
     static JinjaList Product(JinjaArguments arguments)

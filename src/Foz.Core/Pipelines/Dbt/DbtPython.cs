@@ -94,6 +94,6 @@ static partial class DbtPython
         return new(file, 1 + before.Count('\n'), index - before.LastIndexOf('\n') - "{{".Length);
     }
 
-    [GeneratedRegex(@"\Gdbt\s*\.\s*(?<name>ref|source|config)\s*\(", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\Gdbt\s*\.\s*(?<name>ref|source|config)\s*\(", RegexOptions.ExplicitCapture)]
     private static partial Regex Call { get; }
 }

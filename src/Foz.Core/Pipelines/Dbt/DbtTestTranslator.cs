@@ -221,9 +221,9 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
         _ => [],
     };
 
-    [GeneratedRegex("[^0-9a-zA-Z_]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("[^0-9a-zA-Z_]+")]
     private static partial Regex NotOfName { get; }
 
-    [GeneratedRegex("""^([A-Za-z_][A-Za-z0-9_]*|"[^"]+")$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""^([A-Za-z_][A-Za-z0-9_]*|"[^"]+")$""", RegexOptions.ExplicitCapture)]
     private static partial Regex ColumnName { get; }
 }

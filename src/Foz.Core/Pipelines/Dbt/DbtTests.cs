@@ -90,6 +90,6 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
     /// <summary>Whether a text is an expression in a test's arguments, though it stands without brackets.</summary>
     public static bool IsExpression(string text) => Expression.IsMatch(text);
 
-    [GeneratedRegex(@"^\s*(ref|source|var|env_var)\s*\(.*\)\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*(ref|source|var|env_var)\s*\(.*\)\s*$", RegexOptions.ExplicitCapture)]
     private static partial Regex Expression { get; }
 }

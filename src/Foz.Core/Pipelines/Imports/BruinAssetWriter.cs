@@ -233,9 +233,9 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
     /// <summary>Bruin's names of an interval's ends, with the quotes around them.</summary>
     [GeneratedRegex(
         """['"]?\{\{\s*(?<bound>start|end)_(date|datetime|timestamp)(_nodash)?\s*(\|[^}]*)?\}\}['"]?""",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Bounds { get; }
 
-    [GeneratedRegex(@"\{\{|\{%", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\{\{|\{%")]
     private static partial Regex Template { get; }
 }

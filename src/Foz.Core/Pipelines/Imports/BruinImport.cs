@@ -110,7 +110,7 @@ sealed partial class BruinImport(string folder)
     internal static string? Scalar(YamlNode? node) => node is YamlNode.Scalar { IsNull: false } scalar ? scalar.Text : null;
 
     [GeneratedRegex(
-        """\A\s*(/\*|[rRuU]?\"{3}|[rRuU]?'{3})\s*@bruin\b""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        """\A\s*(/\*|[rRuU]?\"{3}|[rRuU]?'{3})\s*@bruin\b""", RegexOptions.ExplicitCapture)]
     private static partial Regex Opening { get; }
 }
 

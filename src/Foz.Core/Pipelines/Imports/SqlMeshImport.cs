@@ -157,12 +157,12 @@ sealed partial class SqlMeshImport(string folder)
         _ => "(batch_end() - interval 1 microsecond)",
     };
 
-    [GeneratedRegex(@"\A(\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\A(?>\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Opening { get; }
 
-    [GeneratedRegex(@"'?@(?<bound>start|end)_(?<form>date|ds|dt|dtntz|ts|tstz)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"'?@(?<bound>start|end)_(?<form>date|ds|dt|dtntz|ts|tstz)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Bounds { get; }
 
-    [GeneratedRegex(@"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz)\b)[A-Za-z_{]\w*|\bJINJA_\w+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz)\b)[A-Za-z_{]\w*|\bJINJA_\w+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Macro { get; }
 }

@@ -79,6 +79,6 @@ sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch str
     /// <summary>The functions that stand for an interval's bounds; not inside texts, names or comments.</summary>
     [GeneratedRegex(
         @"('([^']|'')*'|""([^""]|"""")*""|--[^\n]*|/\*.*?\*/)|\bbatch_(?<bound>start|end)\s*\(\s*\)",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
     private static partial Regex BatchFunction { get; }
 }

@@ -43,6 +43,6 @@ static partial class UnknownMember
         return $"SELECT * FROM ({select}\n) UNION ALL BY NAME SELECT {string.Join(", ", values)}";
     }
 
-    [GeneratedRegex(@"\Asurrogate_key\s*\(.*\)\z", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\Asurrogate_key\s*\(.*\)\z", RegexOptions.IgnoreCase)]
     private static partial Regex Call { get; }
 }

@@ -81,17 +81,16 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
     /// <summary>The first comment that is front matter; other comments may stand before it.</summary>
     [GeneratedRegex(
         @"\A(?>(\s+|--[^\n]*(\n|\z)|/\*(?!\s*@foz\b)(?>([^*]|\*(?!/))*)\*/)*)(?<open>/\*\s*@foz\b)",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Opening { get; }
 
     [GeneratedRegex(
-        """\A(\s|#[^\n]*\n)*[rRuU]?(?<open>(?<quotes>\"{3}|'{3})\s*@foz\b)""", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        """\A(\s|#[^\n]*\n)*[rRuU]?(?<open>(?<quotes>\"{3}|'{3})\s*@foz\b)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Docstring { get; }
 
-    [GeneratedRegex(@"@foz\s*\*/", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"@foz\s*\*/")]
     private static partial Regex Closing { get; }
 
-    [GeneratedRegex(@"\A\s*/\*\s*@(?!foz\b)\w+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\A\s*/\*\s*@(?!foz\b)\w+")]
     private static partial Regex Foreign { get; }
 }

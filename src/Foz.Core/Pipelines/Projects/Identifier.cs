@@ -79,14 +79,13 @@ static partial class Identifier
         return false;
     }
 
-    [GeneratedRegex(@"^[\p{L}_][\p{L}\p{M}\p{Nd}_]*\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[\p{L}_][\p{L}\p{M}\p{Nd}_]*\z")]
     private static partial Regex Name { get; }
 
-    [GeneratedRegex(@"[^\p{L}\p{M}\p{Nd}_]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"[^\p{L}\p{M}\p{Nd}_]")]
     private static partial Regex OtherThanName { get; }
 
     [GeneratedRegex(
-        @"^[\p{L}\p{Nd}_]([\p{L}\p{M}\p{Nd}_$ \-]*[\p{L}\p{M}\p{Nd}_$\-])?\z", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+        @"^[\p{L}\p{Nd}_]([\p{L}\p{M}\p{Nd}_$ \-]*[\p{L}\p{M}\p{Nd}_$\-])?\z", RegexOptions.ExplicitCapture)]
     private static partial Regex StreamName { get; }
 }

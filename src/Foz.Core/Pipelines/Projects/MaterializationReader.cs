@@ -369,10 +369,9 @@ sealed partial class MaterializationReader(ErrorList errors)
         }
     }
 
-    [GeneratedRegex(@"\bDBT_INTERNAL_DEST\b", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bDBT_INTERNAL_DEST\b", RegexOptions.IgnoreCase)]
     private static partial Regex TargetAlias { get; }
 
-    [GeneratedRegex(@"\b(DBT_INTERNAL_SOURCE|source)\b(?=\s*\.)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(DBT_INTERNAL_SOURCE|source)\b(?=\s*\.)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex SourceAlias { get; }
 }

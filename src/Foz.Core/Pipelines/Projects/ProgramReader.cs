@@ -77,9 +77,9 @@ sealed partial class ProgramReader(string file, ErrorList errors)
             new TableName(match.Groups["schema"].Value, match.Groups["name"].Value), body.PlaceOf(match.Groups["schema"].Index)))
         : [];
 
-    [GeneratedRegex("""\bfoz\s*\.\s*(table|rows)\s*\(\s*["'](?<schema>\w+)\.(?<name>\w+)["']""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""\bfoz\s*\.\s*(table|rows)\s*\(\s*["'](?<schema>\w+)\.(?<name>\w+)["']""", RegexOptions.ExplicitCapture)]
     private static partial Regex Table { get; }
 
-    [GeneratedRegex(@"^def\s+(model|materialize)\s*\(", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^def\s+(model|materialize)\s*\(", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Entry { get; }
 }

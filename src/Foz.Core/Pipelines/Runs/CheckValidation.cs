@@ -135,7 +135,7 @@ public sealed partial class CheckValidation(Project project, Lake lake)
                     : fault.Hint,
         };
 
-    [GeneratedRegex("""Referenced column "(?<column>[^"]+)" not found""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""Referenced column "(?<column>[^"]+)" not found""", RegexOptions.ExplicitCapture)]
     private static partial Regex ColumnIn { get; }
 
     /// <summary>The checks of one node.</summary>

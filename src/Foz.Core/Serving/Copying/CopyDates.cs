@@ -56,9 +56,9 @@ static partial class CopyDates
         return culture;
     }
 
-    [GeneratedRegex(@"^(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex DateAndTime { get; }
 
-    [GeneratedRegex(@"[\s,./-]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"[\s,./-]+")]
     private static partial Regex Separators { get; }
 }

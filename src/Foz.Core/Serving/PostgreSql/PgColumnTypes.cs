@@ -81,16 +81,16 @@ static partial class PgColumnTypes
         };
     }
 
-    [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
     private static partial Regex Spaces();
 
     [GeneratedRegex(
         @"^(?<element>.*?)\s*(?<brackets>(\[\d*\])+| array(\[\d*\])?)$",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Arrays();
 
     [GeneratedRegex(
         @"^(?<name>[a-z0-9_]+( [a-z0-9_]+)*)\s*\((?<digits>\d{1,4}(\s*,\s*\d{1,4})?)\)(?<rest>.*)$",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Digits();
 }

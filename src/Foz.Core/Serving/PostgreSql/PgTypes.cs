@@ -59,7 +59,7 @@ public static partial class PgTypes
     }
 
     /// <summary>Digits and lengths of a type.</summary>
-    [GeneratedRegex(@"\([0-9, -]*\)|\s", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\([0-9, -]*\)|\s", RegexOptions.CultureInvariant)]
     private static partial Regex Digits();
 
     /// <summary>Whether numbers of a type of the engine's show no zeros at their end: it stands for <c>numeric</c> without digits.</summary>

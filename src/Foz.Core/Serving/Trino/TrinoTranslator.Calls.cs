@@ -149,7 +149,7 @@ sealed partial class TrinoTranslator
         bool IsText(int argument) => argument > 0 && argument < arguments.Count && conversions.ElementAtOrDefault(argument - 1) == "s";
     }
 
-    [GeneratedRegex(@"%[-#+ 0,(]*[0-9]*(\.[0-9]+)?(?<letter>[a-zA-Z%$])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"%[-#+ 0,(]*[0-9]*(\.[0-9]+)?(?<letter>[a-zA-Z%$])", RegexOptions.ExplicitCapture)]
     private static partial Regex Conversion { get; }
 
     /// <summary><c>date_add('day', n, x)</c>: the unit is a constant.</summary>

@@ -114,11 +114,11 @@ static partial class PropertyRules
 
     [GeneratedRegex(
         @"^\s*(interval\s+)?(\d+\s+(microsecond|millisecond|second|minute|hour|day|week)s?\s*)+$",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     static partial Regex IntervalText { get; }
 
     [GeneratedRegex(
-        @"^\d+\s*[kmgt]?b?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        @"^\d+\s*[kmgt]?b?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     static partial Regex SizeText { get; }
 
     sealed record PropertyRule(string Values, Func<string, bool> Allows);

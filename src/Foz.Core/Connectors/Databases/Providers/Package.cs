@@ -113,6 +113,6 @@ sealed partial class Package : IDisposable
         };
     }
 
-    [GeneratedRegex(@"^(?<name>netstandard|netcoreapp|net)(?<major>[0-9]+)\.(?<minor>[0-9]+)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<name>netstandard|netcoreapp|net)(?<major>[0-9]+)\.(?<minor>[0-9]+)$", RegexOptions.ExplicitCapture)]
     private static partial Regex Framework { get; }
 }

@@ -127,9 +127,9 @@ public sealed partial class SiteTests : IDisposable
         Assert.False(File.Exists(Path.Combine(Folder, "tables/silver.customers.html")));
     }
 
-    [GeneratedRegex("<(?<name>meta|link|input)(?<rest>[^>]*)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("<(?<name>meta|link|input)(?<rest>[^>]*)>", RegexOptions.ExplicitCapture)]
     private static partial Regex VoidElement { get; }
 
-    [GeneratedRegex("(href|src)=\"(?<to>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(href|src)=\"(?<to>[^\"]+)\"", RegexOptions.ExplicitCapture)]
     private static partial Regex Link { get; }
 }

@@ -85,7 +85,7 @@ public sealed partial class PlainSelectTests : IDisposable
         return string.Join(random.Next(4) == 0 ? "" : " ", words);
     }
 
-    [GeneratedRegex("""'[^']*'|"[^"]*"|\w+|--[^\n]*\n|[^\s\w]""", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("""'[^']*'|"[^"]*"|\w+|--[^\n]*\n|[^\s\w]""")]
     private static partial Regex Words { get; }
 
     static List<string> Corpus() =>
@@ -98,7 +98,7 @@ public sealed partial class PlainSelectTests : IDisposable
                 .SelectMany(file => SqlBlock.Matches(File.ReadAllText(file))).Select(match => match.Groups["sql"].Value)),
     ];
 
-    [GeneratedRegex("""```sql\n(/\*.*?\*/)?(?<sql>.*?)```""", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("""```sql\n(/\*.*?\*/)?(?<sql>.*?)```""", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex SqlBlock { get; }
 
     /// <summary>Asserts that what is read of plain statements is right, and tells how many are plain.</summary>
