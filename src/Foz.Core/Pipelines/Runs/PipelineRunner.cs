@@ -34,19 +34,23 @@ public sealed class PipelineRunner(Lake lake)
         await using var lease = await RunLease.AcquireAsync(
             lake.Store, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)), lake.Clock,
             cancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        return await lease.HoldAsync(stop => RunAsync(request, runId, lease, stop), cancellationToken);
+    }
+
+    async Task<RunResult> RunAsync(RunRequest request, string runId, RunLease lease, CancellationToken cancellationToken)
+    {
         var startedAt = lake.Clock.GetUtcNow();
         using var recorder = new RunRecorder(lake, runId, lease.Lost);
-        await ResumeAsync(request, recorder, stop.Token);
+        await ResumeAsync(request, recorder, cancellationToken);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
-        await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, stop.Token);
+        await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
-        var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, stop.Token);
+        var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken);
         (project, var made) = await BorrowedTables.ForRunAsync(
-            project, new(lake, project), found.Tables, request.MakesAnew, stop.Token);
+            project, new(lake, project), found.Tables, request.MakesAnew, cancellationToken);
         if (request.Defer is { } defer)
-            project = await Deferral.ApplyAsync(project, lake, defer, made, stop.Token);
+            project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
         var steps = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
@@ -55,37 +59,37 @@ public sealed class PipelineRunner(Lake lake)
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
-            stop.Token);
+            cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);
         var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
-        await hooks.RunAsync(project.Hooks.Before, stop.Token);
+        await hooks.RunAsync(project.Hooks.Before, cancellationToken);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
             async node =>
             {
                 var result = await TryAsync(node, async () =>
-                    await tests.FindFailedAsync(node, stop.Token) is { } failed ? Refuse(request, node, failed)
+                    await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(request, node, failed)
                     : idle.Contains(node) ? Skip(request, node)
-                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, stop.Token));
+                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, cancellationToken));
                 idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
             },
-            stop.Token);
-        var outcomes = await tests.EndAsync(results, request.Inlined, stop.Token);
-        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), stop.Token));
+            cancellationToken);
+        var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
+        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
         {
-            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, stop.Token) is not { } record) continue;
+            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken) is not { } record) continue;
             await reports.AddAsync(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
         await KeepAsync(project, request, result, CancellationToken.None);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
-        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], stop.Token);
-        result = result with { Error = (error ?? hookError) is { } fault ? project.Secrets.Mask(fault) : null };
+        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
+        result = result with { Error = (error ?? hookError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }

@@ -73,12 +73,17 @@ public sealed class Promoter(Lake lake, Project from, Project to)
         var runId = JournalWriter.NewRunId(lake.Clock);
         await using var lease = await RunLease.AcquireAsync(
             lake.Store, runId, wait, _ => { }, lake.Clock, cancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        return await lease.HoldAsync(stop => RunAsync(selection, runId, lease, stop), cancellationToken);
+    }
+
+    async Task<PromotionPlan> RunAsync(
+        SelectionRequest selection, string runId, RunLease lease, CancellationToken cancellationToken)
+    {
         using var recorder = new RunRecorder(lake, runId, lease.Lost);
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, stop.Token)) await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
-        var plan = await PlanAsync(selection, stop.Token);
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken)) await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
+        var plan = await PlanAsync(selection, cancellationToken);
         if (plan.Promotion is not { } promotion) return plan;
-        await promotion.RunAsync(lake, stop.Token);
+        await promotion.RunAsync(lake, cancellationToken);
         await recorder.AddAsync(RunRecords.OfPromotion(to.Name, promotion, lake.Clock.GetUtcNow()));
         var warnings = plan.Warnings.ToList();
         if (await recorder.FlushAsync(warnings.Add) is { } lost) warnings.Add(new(lost.Message, lost.Hint));

@@ -91,29 +91,33 @@ public sealed class Quarantine(Lake lake)
     /// </exception>
     public async Task<ReleaseResult> ReleaseAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
-        var node = request.Node;
-        var key = KeyOf(node);
         await using var lease = await RunLease.AcquireAsync(
             lake.Store, JournalWriter.NewRunId(lake.Clock), request.Wait, _ => { }, lake.Clock, cancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        await Promotion.ResumeAsync(lake, stop.Token);
-        if (await FindAsync(node.Table.Quarantine, stop.Token) is not { } quarantine) return new(0, 0, 0, 0);
+        return await lease.HoldAsync(stop => ReleaseHeldAsync(request, stop), cancellationToken);
+    }
+
+    async Task<ReleaseResult> ReleaseHeldAsync(ReleaseRequest request, CancellationToken cancellationToken)
+    {
+        var node = request.Node;
+        var key = KeyOf(node);
+        await Promotion.ResumeAsync(lake, cancellationToken);
+        if (await FindAsync(node.Table.Quarantine, cancellationToken) is not { } quarantine) return new(0, 0, 0, 0);
         using var session = lake.Engines.Open(Workload.Models);
-        var table = await lake.DefineTableAsync(node.Table, description: null, owner: null, stop.Token);
-        var resumed = await ResumeAsync(session, node, table, quarantine, stop.Token);
-        if (resumed > 0) quarantine = (await FindAsync(node.Table.Quarantine, stop.Token))!;
-        var present = await table.FindLatestAsync(stop.Token);
-        var asked = await ChooseAsync(session, request, quarantine, present?.BatchOf(node.Table.ToString()), stop.Token);
-        var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, stop.Token) : 0;
+        var table = await lake.DefineTableAsync(node.Table, description: null, owner: null, cancellationToken);
+        var resumed = await ResumeAsync(session, node, table, quarantine, cancellationToken);
+        if (resumed > 0) quarantine = (await FindAsync(node.Table.Quarantine, cancellationToken))!;
+        var present = await table.FindLatestAsync(cancellationToken);
+        var asked = await ChooseAsync(session, request, quarantine, present?.BatchOf(node.Table.ToString()), cancellationToken);
+        var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, cancellationToken) : 0;
         var merge = (node as GraphNode.OfModel)?.Model.Materialization.Strategy as IncrementalStrategy.Merge;
-        if (merge is not null) broken += DeleteWithoutKey(session, key, stop.Token);
-        var superseded = key.Count == 0 ? 0 : await SupersedeAsync(session, present, key, merge?.SequenceBy, stop.Token);
-        if (merge is not null) CheckKeys(session, node, key, stop.Token);
+        if (merge is not null) broken += DeleteWithoutKey(session, key, cancellationToken);
+        var superseded = key.Count == 0 ? 0 : await SupersedeAsync(session, present, key, merge?.SequenceBy, cancellationToken);
+        if (merge is not null) CheckKeys(session, node, key, cancellationToken);
         if (asked - broken - superseded == 0) return new(0, broken, superseded, resumed);
-        var number = Math.Max(await LastMarkAsync(session, quarantine, stop.Token), present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
-        await using var change = await StageAsync(session, node, table, $"SELECT * FROM {Batch}", number, stop.Token);
-        await MarkAsync(session, node, number, request.Reason ?? "keeps its checks", stop.Token);
-        await change.CommitAsync(stop.Token);
+        var number = Math.Max(await LastMarkAsync(session, quarantine, cancellationToken), present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
+        await using var change = await StageAsync(session, node, table, $"SELECT * FROM {Batch}", number, cancellationToken);
+        await MarkAsync(session, node, number, request.Reason ?? "keeps its checks", cancellationToken);
+        await change.CommitAsync(cancellationToken);
         return new(asked - broken - superseded, broken, superseded, resumed);
     }
 

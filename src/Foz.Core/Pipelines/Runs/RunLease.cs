@@ -70,6 +70,36 @@ public sealed class RunLease : IAsyncDisposable
     /// <summary>Canceled when another process took the lease over; the run must stop.</summary>
     public CancellationToken Lost => lost.Token;
 
+    /// <summary>Why work under the lease could not end; null while it is held.</summary>
+    public FozException? LostError => lost.IsCancellationRequested ? MakeLostError() : null;
+
+    FozException MakeLostError() => new(
+        ErrorKind.Conflict,
+        $"run {holder.RunId} lost the lake: it stood still, or could not reach the lake, for more than {Lifetime.TotalSeconds:0} s, "
+        + "and another run may have taken over")
+    {
+        Hint = "what it had not committed is not in the lake; run again when the other run has ended",
+        IsTransient = true,
+    };
+
+    /// <summary>Does work that must stop when the lease is lost.</summary>
+    /// <param name="work">The work, with what stops it.</param>
+    /// <param name="cancellationToken">Stops it too.</param>
+    /// <exception cref="FozException">The lease was lost (<see cref="LostError"/>), or the work failed.</exception>
+    public async Task<T> HoldAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost);
+        try
+        {
+            return await work(either.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or FozException { Kind: ErrorKind.Canceled }
+            && !cancellationToken.IsCancellationRequested && lost.IsCancellationRequested)
+        {
+            throw MakeLostError();
+        }
+    }
+
     /// <summary>Takes the lease, waiting for the run that holds it.</summary>
     /// <param name="lake">The lake's root.</param>
     /// <param name="runId">The run that takes it.</param>

@@ -57,7 +57,8 @@ public sealed class RunLeaseTests
         await WriteHolderAsync("elsewhere", Environment.ProcessId, clock.GetUtcNow().AddSeconds(aheadSeconds));
         var startedAt = clock.GetTimestamp();
         var watched = TimeSpan.Zero;
-        clock.OnWait = () => watched = clock.GetElapsedTime(startedAt);
+        // Once it is taken over, its renewals wait too.
+        clock.OnWait = () => watched = HolderIs("first") ? clock.GetElapsedTime(startedAt) : watched;
 
         await using var lease = await AcquireAsync("second", TimeSpan.FromMinutes(1), clock);
 
@@ -88,8 +89,30 @@ public sealed class RunLeaseTests
         await Assert.ThrowsAsync<FozException>(() => AcquireAsync("second", TimeSpan.Zero));
     }
 
+    [Fact]
+    public async Task Work_whose_lease_another_run_took_over_ends_with_the_reason()
+    {
+        await using var lease = await AcquireAsync("paused", TimeSpan.Zero);
+        Assert.Null(lease.LostError);
+        await WriteHolderAsync("elsewhere", Environment.ProcessId, TimeProvider.System.GetUtcNow());
+
+        var error = await Assert.ThrowsAsync<FozException>(() => lease.HoldAsync(
+            async stop =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+                return 0;
+            },
+            Cancel));
+
+        Assert.Equal(ErrorKind.Conflict, error.Kind);
+        Assert.Contains("run paused lost the lake", error.Message, StringComparison.Ordinal);
+    }
+
     Task<RunLease> AcquireAsync(string runId, TimeSpan wait, TimeProvider? clock = null) =>
         RunLease.AcquireAsync(lake, runId, wait, _ => { }, clock ?? TimeProvider.System, Cancel);
+
+    bool HolderIs(string runId) => Encoding.UTF8.GetString(lake.GetAsync(Path, Cancel).AsTask().Result!.Content.Span)
+        .Contains($"\"runId\":\"{runId}\"", StringComparison.Ordinal);
 
     async Task WriteHolderAsync(string host, int processId, DateTimeOffset renewedAt, int renewals = 0)
     {
