@@ -20,7 +20,8 @@ static class StatisticValue
             or PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz;
         if (kind is PrimitiveKind.Binary || isTextKind && !isText) return null;
         if (!DeltaValueParser.TryParse(text, type, out var value, out var isExact)) return null;
-        if (kind is PrimitiveKind.String or PrimitiveKind.Double) return value;
+        if (kind is PrimitiveKind.String) return value;
+        if (kind is PrimitiveKind.Double) return MayBeFloat(text, value.Floating) ? WidenFloat((float)value.Floating, isMax) : value;
         if (kind is PrimitiveKind.Float) return WidenFloat((float)value.Floating, isMax);
         var number = value.Number;
         if (type is DecimalType) number += SlackOf(text, number) * (isMax ? 1 : -1);
@@ -34,6 +35,22 @@ static class StatisticValue
     static DeltaValue WidenFloat(float value, bool isMax) =>
         new((double)(isMax ? float.BitIncrement(value) : float.BitDecrement(value)));
 
+    // A column that was one of floats keeps their bounds: a text of few digits may be the name of a float that lies beside it.
+    static bool MayBeFloat(ReadOnlySpan<byte> text, double value)
+    {
+        const int DigitsOfFloat = 9;
+        return (float)value != value && DigitsIn(text) <= DigitsOfFloat;
+    }
+
+    static int DigitsIn(ReadOnlySpan<byte> text)
+    {
+        var mantissa = text.IndexOfAny((byte)'e', (byte)'E') is >= 0 and var end ? text[..end] : text;
+        var digits = 0;
+        foreach (var c in mantissa.TrimStart("-+0."u8))
+            if (c != '.') digits++;
+        return digits;
+    }
+
     // Some writers take a decimal through a double, which keeps 15 digits for certain and prints 17 at most.
     static Int128 SlackOf(ReadOnlySpan<byte> text, Int128 number)
     {
@@ -42,10 +59,6 @@ static class StatisticValue
         const int BitsOfDouble = 52;
         number = Int128.Abs(number);
         if (number < NumberExact) return 0;
-        var mantissa = text.IndexOfAny((byte)'e', (byte)'E') is >= 0 and var end ? text[..end] : text;
-        var digits = 0;
-        foreach (var c in mantissa.TrimStart("-+0."u8))
-            if (c != '.') digits++;
-        return digits > DigitsOfDouble ? 0 : (number >> BitsOfDouble - 1) + 1;
+        return DigitsIn(text) > DigitsOfDouble ? 0 : (number >> BitsOfDouble - 1) + 1;
     }
 }

@@ -73,6 +73,15 @@ public sealed class FilePrunerTests
     public void A_comparison_keeps_files_whose_bounds_allow_it(string column, string comparison, string literal, bool isKept) =>
         Assert.Equal(isKept, MayMatch(Compare(column, comparison, literal)));
 
+    /// <summary>The float 0.1 is 0.10000000149011612; its column can be one of doubles since.</summary>
+    [Fact]
+    public void Bounds_that_name_a_float_hold_for_it_as_a_double()
+    {
+        var file = File("a", """{"numRecords":1,"minValues":{"ratio":0.1},"maxValues":{"ratio":0.1},"nullCount":{"ratio":0}}""");
+        Assert.True(new FilePruner(Schema, Compare("ratio", "=", "0.10000000149011612")).MayMatch(file));
+        Assert.False(new FilePruner(Schema, Compare("ratio", "=", "0.1001")).MayMatch(file));
+    }
+
     [Fact]
     public void Other_conditions_keep_files_whose_bounds_allow_them()
     {
