@@ -251,11 +251,11 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             {
                 Hint = "name the columns that are given: INSERT INTO … (a, b) SELECT …",
             };
-        var columns = wanted.Select(name =>
+        var columns = wanted.Select((name, number) =>
         {
             var column = SqlText.Identifier(name.Trim('"', '`'));
             return table.Schema.Columns.Find(name.Trim('"', '`')) is { } field
-                ? $"CAST(s.{column} AS {PhysicalColumns.LogicalTypeName(field.Type)}) AS {column}"
+                ? $"{AssignedValue.Cast($"s.{column}", field.Type, given[number].Type.ToString() == "VARCHAR")} AS {column}"
                 : $"s.{column}";
         });
         var names = string.Join(", ", wanted.Select(name => SqlText.Identifier(name.Trim('"', '`'))));

@@ -92,7 +92,10 @@ static class PgArithmetic
     static double Root(double value) =>
         value < 0 ? throw FunctionFault.Of("2201F", "cannot take square root of a negative number") : Math.Sqrt(value);
 
-    /// <summary>What rounding away from zero adds to a double that lies halfway, which PostgreSQL rounds to the even one.</summary>
+    /// <summary>
+    /// What rounding away from zero adds to a double that lies halfway, which PostgreSQL rounds to the even one. A whole number becomes a
+    /// double.
+    /// </summary>
     static IEnumerable<ScalarFunction> Half()
     {
         foreach (var type in reals)
@@ -100,6 +103,9 @@ static class PgArithmetic
                 Each(arguments, result.Values<double>(), static (in a, in b, row) => Real(a, row) is var value && double.IsFinite(value)
                     ? Math.Round(value, MidpointRounding.AwayFromZero) - Math.Round(value, MidpointRounding.ToEven)
                     : 0));
+        foreach (var type in integers)
+            yield return Of("foz_half", LogicalType.Double, [type], static (arguments, result) =>
+                result.Values<double>()[..arguments.RowCount].Clear());
         yield return Of("foz_half", LogicalType.Of(TypeId.TinyInt), [LogicalType.Any], static (arguments, result) =>
             result.Values<sbyte>()[..arguments.RowCount].Clear());
     }

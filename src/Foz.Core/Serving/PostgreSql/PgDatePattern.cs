@@ -5,8 +5,10 @@ namespace Foz.Core.Serving.PostgreSql;
 /// <summary>Patterns of dates and times (PostgreSQL's documentation, 9.8).</summary>
 static class PgDatePattern
 {
-    static readonly (string Pattern, string Engine)[] patterns =
+    /// <summary>Patterns with what the engine has for them; null for those that it lacks, and that begin as another does.</summary>
+    static readonly (string Pattern, string? Engine)[] patterns =
     [
+        ("SSSS", null), ("SSSSS", null),
         ("YYYY", "%Y"), ("IYYY", "%G"), ("HH24", "%H"), ("HH12", "%I"), ("FMMonth", "%B"), ("FMDay", "%A"), ("FMMM", "%-m"),
         ("FMDD", "%-d"), ("FMHH24", "%-H"), ("DDD", "%j"), ("Mon", "%b"), ("Dy", "%a"), ("YY", "%y"), ("MM", "%m"), ("DD", "%d"),
         ("HH", "%I"), ("MI", "%M"), ("SS", "%S"), ("MS", "%g"), ("US", "%f"), ("IW", "%V"), ("AM", "%p"), ("PM", "%p"),
@@ -26,6 +28,7 @@ static class PgDatePattern
             }
             if (Find(pattern.AsSpan(i)) is { } found)
             {
+                if (found.Engine is null) return null;
                 engine.Append(found.Engine);
                 i += found.Pattern.Length;
             }
@@ -39,12 +42,12 @@ static class PgDatePattern
         return engine.ToString();
     }
 
-    static (string Pattern, string Engine)? Find(ReadOnlySpan<char> text)
+    static (string Pattern, string? Engine)? Find(ReadOnlySpan<char> text)
     {
         foreach (var entry in patterns.OrderByDescending(p => p.Pattern.Length))
         {
-            // Names of months and days follow the case of their pattern; numbers do not.
-            var comparison = entry.Pattern is "Mon" or "Dy" or "FMMonth" or "FMDay"
+            // Names of months, days and halves of the day follow the case of their pattern; numbers do not.
+            var comparison = entry.Pattern is "Mon" or "Dy" or "FMMonth" or "FMDay" or "AM" or "PM"
                 ? StringComparison.Ordinal
                 : StringComparison.OrdinalIgnoreCase;
             if (text.StartsWith(entry.Pattern, comparison)) return entry;

@@ -91,6 +91,11 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_sum_type(x) AS x + CAST(0 AS DECIMAL(38,0)), (x INTEGER) AS CAST(x AS BIGINT);
         CREATE OR REPLACE MACRO foz_as(v, example) AS cast_to_type(v, example);
         CREATE OR REPLACE MACRO foz_epoch(x) AS epoch_us(x), (x INTERVAL) AS epoch_us(x) + 453600000000 * date_part('year', x);
+        CREATE OR REPLACE MACRO foz_ceil_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
+        CREATE OR REPLACE MACRO foz_ceiling_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
+        CREATE OR REPLACE MACRO foz_floor_of(x) AS floor(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
+        CREATE OR REPLACE MACRO foz_trunc_of(x) AS trunc(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
+        CREATE OR REPLACE MACRO foz_sign_of(x) AS sign(x), (x INTEGER) AS CAST(sign(x) AS DOUBLE), (x BIGINT) AS CAST(sign(x) AS DOUBLE);
         CREATE OR REPLACE MACRO foz_trunc(f, x) AS date_trunc(f, x), (f VARCHAR, x DATE) AS date_trunc(f, CAST(x AS TIMESTAMPTZ));
         CREATE OR REPLACE MACRO foz_trunc_long_of(f, x) AS date_trunc(f, x - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
         CREATE OR REPLACE MACRO foz_trunc_long(f, x) AS foz_trunc_long_of(f, x),

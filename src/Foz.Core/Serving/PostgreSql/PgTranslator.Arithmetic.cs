@@ -122,6 +122,9 @@ sealed partial class PgTranslator
             case "round" when ArgumentsOf(i).Count == 1:
                 VisitRound(i, close);
                 return true;
+            case "ceil" or "ceiling" or "floor" or "trunc" or "sign" when ArgumentsOf(i).Count == 1:
+                Replace(i, i + 1, $"foz_{name}_of");
+                return true;
             case "count":
                 VisitCount(i, close);
                 return true;
@@ -201,7 +204,7 @@ sealed partial class PgTranslator
         }
     }
 
-    /// <summary><c>round(x)</c>: of a double halfway between two the even one.</summary>
+    /// <summary><c>round(x)</c>: of a double halfway between two the even one, and of a whole number a double.</summary>
     void VisitRound(int i, int close)
     {
         Replace(i, i + 1, "(round");

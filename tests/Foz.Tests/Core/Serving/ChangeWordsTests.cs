@@ -71,6 +71,19 @@ public sealed class ChangeWordsTests : IAsyncLifetime
         Assert.Equal(["INSERT 0 1"], await session.RunAsync("INSERT INTO silver.orders VALUES (8, 'h', 8) ON CONFLICT DO NOTHING"));
     }
 
+    /// <summary>The engine would round it.</summary>
+    [Theory]
+    [InlineData("INSERT INTO silver.orders (id) VALUES ('34.5')")]
+    [InlineData("INSERT INTO silver.orders (id) SELECT '1e2' FROM silver.prices")]
+    [InlineData("UPDATE silver.orders SET id = '34.5' WHERE id = 1")]
+    public async Task A_text_with_a_fraction_is_no_whole_number(string sql)
+    {
+        Assert.Equal("22P02", await session.FailAsync(sql));
+        Assert.Equal(["INSERT 0 2"], await session.RunAsync("INSERT INTO silver.orders (id) VALUES (' -34 '), ('7')"));
+        Assert.Equal(["UPDATE 1"], await session.RunAsync("UPDATE silver.orders SET id = '+35' WHERE id = -34"));
+        Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders WHERE id = 35"));
+    }
+
     [Fact]
     public async Task A_row_of_defaults_is_added()
     {
