@@ -101,7 +101,7 @@ sealed class ExportReader(ErrorList errors)
                 ? new ExportDefinition.ToFile(file, known) { Environments = environments, Place = node.Place }
                 : Unclear(reader.PlaceOf("file"));
         return table is not null
-            ? new ExportDefinition.ToTable(connection!, table, keys) 
+            ? new ExportDefinition.ToTable(connection!, table, keys)
             {
                 Mode = mode ?? ExportMode.Replace, MayRepeat = mayRepeat ?? false, Environments = environments, Place = node.Place,
             }

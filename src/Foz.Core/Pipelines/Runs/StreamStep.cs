@@ -316,7 +316,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             await rejects.WriteAsync(session, batch, manifest, isRefused: true, cancellationToken);
             return Result(manifest, Outcome.Failed) with
             {
-                RowsRejected = batch.Rejected, Read = read, Error = rejects.Refusal(batch.Rejected, batch.Arrived + batch.Rejected),
+                RowsRejected = batch.Rejected,
+                Read = read,
+                Error = rejects.Refusal(batch.Rejected, batch.Arrived + batch.Rejected),
             };
         }
         if (batch.Replaces && SnapshotDrift.Check(context, node, change) is { } drifted) return Result(manifest, Outcome.Failed) with { Error = drifted };
@@ -330,7 +332,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             await log.ReopenAsync(manifest, idle, cancellationToken);
             return Result(idle, checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Skipped) with
             {
-                Read = read, RowsDropped = screened.RowsDropped, Checks = checks,
+                Read = read,
+                RowsDropped = screened.RowsDropped,
+                Checks = checks,
             };
         }
         manifest = await ConfirmAsync(rows, manifest with { RowsHash = batch.Hash }, cancellationToken);
