@@ -99,9 +99,16 @@ static class QueryCommand
         if (names is LakeNames { Fault: { } fault })
             context.Warn(
                 new(fault.Describe(), "the statement names nothing of the lake, and runs without the project"));
-        using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
-        context.Writer(arguments).Write(
-            ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
+        try
+        {
+            using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
+            context.Writer(arguments).Write(
+                ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
+        }
+        catch (FozException e) when (bound is not null && TextColumns.IsCauseOf(e))
+        {
+            throw await TextColumns.ExplainAsync(e, sql, names, session, cancellationToken);
+        }
     }
 
     /// <summary>Carries out a statement that changes a table, or tells of it.</summary>

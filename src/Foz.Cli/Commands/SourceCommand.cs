@@ -21,8 +21,11 @@ static class SourceCommand
     static readonly IReadOnlyList<ResultColumn> DiscoverColumns =
     [
         new("source"), new("stream"), new("mode"), new("keys"), new("cursor"), new("rows_estimate", IsNumber: true),
-        new("columns"),
+        new("columns"), new("settings"), new("note"),
     ];
+
+    /// <summary>Of <see cref="DiscoverColumns"/> those that are left out of a table where they are empty.</summary>
+    const int ProposalColumns = 2;
 
     static readonly IReadOnlyList<ResultColumn> FreshnessColumns =
         [new("source"), new("status"), new("loaded_at", IsTime: true), new("age_seconds", IsNumber: true), new("error")];
@@ -109,19 +112,33 @@ static class SourceCommand
             foreach (var source in Chosen(workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
             {
                 await using var opened = Open(workspace, source);
-                foreach (var stream in await opened.DiscoverAsync(cancellationToken)) rows.Add(RowOf(source, stream));
+                foreach (var stream in await opened.DiscoverAsync(cancellationToken))
+                    rows.Add(RowOf(source, stream, await Task.Run(
+                        () => stream.Propose?.Invoke(cancellationToken), cancellationToken)));
             }
-            context.WriteRows(arguments, DiscoverColumns, rows);
+            var hasProposals = !context.IsTable(arguments)
+                || rows.Exists(row => row.TakeLast(ProposalColumns).Any(value => value is not null));
+            context.WriteRows(
+                arguments, hasProposals ? DiscoverColumns : [.. DiscoverColumns.SkipLast(ProposalColumns)],
+                hasProposals ? rows : rows.Select(row => row.SkipLast(ProposalColumns).ToArray()));
         });
         return command;
     }
 
-    static object?[] RowOf(ProjectSource source, DiscoveredStream stream) =>
-    [
-        source.Name, stream.Definition.Name, stream.Definition.Mode.ToString().ToLowerInvariant(),
-        string.Join(", ", stream.Definition.Keys), stream.Definition.Cursor, stream.RowCountEstimate,
-        string.Join(", ", stream.Fields.Select(f => $"{f.Name} {f.Type}")),
-    ];
+    static object?[] RowOf(ProjectSource source, DiscoveredStream stream, StreamProposal? proposal)
+    {
+        var fields = proposal is { Fields.Count: > 0 } ? proposal.Fields : stream.Fields;
+        return
+        [
+            source.Name, stream.Definition.Name, stream.Definition.Mode.ToString().ToLowerInvariant(),
+            string.Join(", ", stream.Definition.Keys), stream.Definition.Cursor, stream.RowCountEstimate,
+            string.Join(", ", fields.Select(f => $"{f.Name} {f.Type}")),
+            TextOf(proposal?.Settings.Select(s => $"{s.Name}: {s.Value}"), ", "), TextOf(proposal?.Notes, "; "),
+        ];
+
+        static string? TextOf(IEnumerable<string>? parts, string between) =>
+            string.Join(between, parts ?? []) is { Length: > 0 } text ? text : null;
+    }
 
     static ISource Open(Workspace workspace, ProjectSource source) =>
         ConnectorRegistry.Find(source.Definition.Connection.Type)!.Open(source.Definition, workspace.File.Folder);

@@ -71,6 +71,15 @@ public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> v
         _ => throw Wrong(name, "a list"),
     };
 
+    /// <summary>
+    /// The value of any kind as words: of a mapping each key before its value; empty where it is not set.
+    /// </summary>
+    public IEnumerable<string> Words(string name) => values.GetValueOrDefault(name)?.Value switch
+    {
+        IReadOnlyDictionary<string, string> map => map.SelectMany(entry => new[] { entry.Key, entry.Value }),
+        _ => Texts(name),
+    };
+
     /// <summary>A mapping of texts; empty where it is not set.</summary>
     /// <exception cref="FozException">It is not a mapping.</exception>
     public IReadOnlyDictionary<string, string> Map(string name) =>

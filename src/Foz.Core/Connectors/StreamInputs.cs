@@ -9,7 +9,19 @@ public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList
 {
     /// <summary>About how many rows it has; null where unknown.</summary>
     public long? RowCountEstimate { get; init; }
+
+    /// <summary>
+    /// Looks at what it reads, for settings to write beside those of its definition; null where nothing is to be found so.
+    /// </summary>
+    public Func<CancellationToken, StreamProposal>? Propose { get; init; }
 }
+
+/// <summary>What looking at the data of a stream proposes.</summary>
+/// <param name="Settings">Settings with their values, as YAML writes them.</param>
+/// <param name="Fields">The columns that arrive with them; empty where none is known.</param>
+/// <param name="Notes">What else the user should know, such as a file that cannot be read.</param>
+public sealed record StreamProposal(
+    IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Data.Field> Fields, IReadOnlyList<string> Notes);
 
 /// <summary>What one batch of a stream reads; kept in the batch's manifest.</summary>
 public sealed record StreamInputs
@@ -18,10 +30,16 @@ public sealed record StreamInputs
     public ImmutableArray<FileInput> Files { get; init; } = [];
 
     /// <summary>
-    /// Whether some of <see cref="Files"/> were read before and changed since: the rows that the table has of them go with the commit
-    /// that brings the new ones.
+    /// Whether some of <see cref="Files"/> were read before: the rows that the table has of them go with the commit that
+    /// brings the new ones.
     /// </summary>
     public bool ReplacesFiles { get; init; }
+
+    /// <summary>
+    /// How many rows of <see cref="Files"/> were rejected that are read again since settings of their reader changed; null
+    /// for none.
+    /// </summary>
+    public long? RejectedBefore { get; init; }
 
     /// <summary>
     /// The cursor above which rows are read, as the source's text of it; null where all rows up to
@@ -54,6 +72,13 @@ public sealed record StreamInputs
     /// How far a program has come that reads the source, in its own words; null where none does, or it said nothing.
     /// </summary>
     public string? State { get; init; }
+
+    /// <summary>The inputs with how many rows of each file were rejected.</summary>
+    /// <param name="rejected">The numbers, by the files' paths.</param>
+    public StreamInputs WithRejected(IReadOnlyDictionary<string, long> rejected) => this with
+    {
+        Files = [.. Files.Select(file => rejected.TryGetValue(file.Path, out var rows) ? file with { Rejected = rows } : file)],
+    };
 
     /// <summary>
     /// What several batches read, as if it were one: each file as it was read last, and the last cursor. A next batch
@@ -90,6 +115,12 @@ public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset Modif
 
     /// <summary>A hash of the bytes that were read; null as long as they were not.</summary>
     public string? Hash { get; init; }
+
+    /// <summary>A hash of the settings that it was read with; null where unknown.</summary>
+    public string? Reader { get; init; }
+
+    /// <summary>How many of its rows were rejected; null where none was, or it is unknown.</summary>
+    public long? Rejected { get; init; }
 }
 
 /// <summary>What planning a batch came to.</summary>

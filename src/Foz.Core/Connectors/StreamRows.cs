@@ -9,6 +9,12 @@ public sealed record ReadContext
     /// <summary>The columns that the stream's table has so far, without change columns; empty where it is new.</summary>
     public IReadOnlyList<Field> TableFields { get; init; } = [];
 
+    /// <summary>
+    /// The type that a column of the table takes where what comes has another: null from it where it takes none, and itself null where
+    /// columns keep their types.
+    /// </summary>
+    public Func<DataType, DataType, DataType?>? Widen { get; init; }
+
     /// <summary>The engine, for a connector that looks at its data with it before the platform does.</summary>
     public required EnginePool Engine { get; init; }
 

@@ -37,6 +37,10 @@ static class DeltaTypes
         field.Name, ToDeltaType(field.Type), field.IsNullable,
         field.Metadata.Aggregate(FieldMetadata.Empty, (metadata, entry) => metadata.With(entry.Key, entry.Value)));
 
+    /// <summary>The type that a column takes because data has another; null where there is none.</summary>
+    public static DataType? Wider(DataType table, DataType data) =>
+        TypeWidening.Wider(ToDeltaType(table), ToDeltaType(data)) is { } wider ? ToDataType(wider) : null;
+
     /// <summary>The type of a column in the words of the log.</summary>
     public static DeltaType ToDeltaType(DataType type) => type switch
     {

@@ -45,6 +45,43 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Columns_widen_by_themselves_also_in_the_table_of_current_rows_unless_drift_says_otherwise()
+    {
+        const string Streams = "{t: {mode: incremental, cursor: id}, u: {mode: incremental, cursor: id, drift: fail}}\nsilver: current";
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE t (id int PRIMARY KEY, f real, n numeric(5,2)); INSERT INTO t VALUES (1, 1.5, 1.25);
+            CREATE TABLE u (id int PRIMARY KEY, n numeric(5,2)); INSERT INTO u VALUES (1, 1.25)
+            """);
+        await database.GrantAsync();
+        WriteSource(database, Streams);
+        await lake.RunWellAsync();
+
+        await database.ExecuteAsync(
+            """
+            ALTER TABLE t ALTER id TYPE bigint, ALTER f TYPE double precision, ALTER n TYPE numeric(10,3);
+            INSERT INTO t VALUES (3000000000, 1e300, 1234567.125);
+            ALTER TABLE u ALTER n TYPE numeric(10,3); INSERT INTO u VALUES (2, 1234567.125)
+            """);
+        var failed = (await lake.RunAsync()).Steps.Single(step => step.Error is not null);
+        Assert.Contains("n is decimal(5,2) in the table but decimal(10,3) in the data", failed.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(["1|1.5|1.250", "3000000000|1E+300|1234567.125"], await lake.QueryAsync("SELECT id, f, n FROM silver.t ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task A_table_without_columns_is_named_and_not_among_all_streams()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+        await database.GrantAsync();
+        WriteSource(database, "all");
+        Assert.Equal("bronze.t", Assert.Single((await lake.RunWellAsync()).Steps).Step.ToString());
+        WriteSource(database, "{nothing: }");
+        Assert.Equal("stream 'nothing': public.nothing has no columns", (await lake.RunAsync()).Steps.Single().Error!.Message);
+    }
+
+    [Fact]
     public async Task Rows_that_come_later_with_the_last_cursor_arrive_once()
     {
         var database = await server.CreateDatabaseAsync();

@@ -74,11 +74,11 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         ? (message["data"] ?? new JsonObject()).ToJsonString()
         : new JsonArray(message.DeepClone()).ToJsonString();
 
-    static async IAsyncEnumerable<(string Type, JsonObject Body)> MessagesAsync(
+    async IAsyncEnumerable<(string Type, JsonObject Body)> MessagesAsync(
         ProgramRun run, IReadOnlyList<string> arguments, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? error = null;
-        await foreach (var line in run.RunAsync(arguments, cancellationToken))
+        await foreach (var line in run.RunAsync([.. arguments, .. options.Arguments], cancellationToken))
         {
             if (JsonNode.Parse(line) is not JsonObject message || Text(message, "type") is not { } type) continue;
             switch (type)

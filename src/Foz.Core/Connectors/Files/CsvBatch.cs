@@ -49,10 +49,19 @@ sealed class CsvBatch : IDisposable
             // The engine takes a gzip that is cut short for whole.
             if (files[i] is { CanEngineRead: true } && FileNames.CompressionOf(sources[i].FullPath) is Compression.Gzip)
                 FileStreams.CheckWhole(sources[i], cancellationToken);
+            if (files[i] is { CanEngineRead: true } file && new CsvSifter(file).HasLooseEscapes(cancellationToken))
+                files[i] = file with { CanEngineRead = false };
         }, cancellationToken);
         var present = files.OfType<CsvFile>().ToList();
         foreach (var name in present.SelectMany(f => f.Names)) columns.Add(name, DataType.String, "csv");
-        var batch = new CsvBatch(present, columns, context) { warnings = columns.AddDeclared("csv", [.. present.Select(f => f.Source)]) };
+        var batch = new CsvBatch(present, columns, context)
+        {
+            warnings =
+            [
+                .. columns.AddDeclared("csv", [.. present.Select(f => f.Source)]),
+                .. present.DistinctBy(f => string.Join('\0', f.Names)).SelectMany(f => f.Doubts),
+            ],
+        };
         try
         {
             return batch.ReadStrictly(cancellationToken);
@@ -110,8 +119,11 @@ sealed class CsvBatch : IDisposable
     void Copy(IEnumerable<Part> chosen, CancellationToken cancellationToken) =>
         FileWork.ForEach(chosen, context, part =>
         {
+            var hint = CsvHeader.Delimiter(part.File.Names, part.File.Dialect) is { } delimiter
+                ? $": {CsvHeader.Setting(delimiter)}" : "";
             new CsvSifter(part.File).Copy(
-                part.CopyPath, row => rejected.Add(part.File.Source.Input.Path, row.Line, row.Text, row.Fault!), cancellationToken);
+                part.CopyPath,
+                row => rejected.Add(part.File.Source.Input.Path, row.Line, row.Text, row.Fault + hint), cancellationToken);
             part.IsCopied = true;
         }, cancellationToken);
 

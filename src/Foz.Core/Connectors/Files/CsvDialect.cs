@@ -27,6 +27,11 @@ sealed record CsvDialect
     /// <summary>What stands in front of a quote inside of quotes.</summary>
     public byte? Escape { get; init; } = (byte)'"';
 
+    /// <summary>
+    /// What is in front of a character outside of quotes too, which then is text; null where nothing is.
+    /// </summary>
+    public byte? LooseEscape => Escape == Quote ? null : Escape;
+
     /// <summary>Fields without quotes that are null, besides the empty one.</summary>
     public IReadOnlyList<string> NullValues { get; init; } = [];
 

@@ -13,6 +13,9 @@ namespace Foz.Core.Connectors.Files;
 sealed record CsvFile(
     SourceFile Source, IReadOnlyList<string> Names, CsvDialect Dialect, int SkipLines, bool CanEngineRead)
 {
+    /// <summary>What in the header looks as if the file were read with wrong settings.</summary>
+    public IReadOnlyList<Warning> Doubts { get; private init; } = [];
+
     /// <summary>Looks at a file's header.</summary>
     /// <returns>Null where the file is empty.</returns>
     /// <exception cref="FozException">The file, or its header, cannot be read.</exception>
@@ -40,15 +43,23 @@ sealed record CsvFile(
             };
         }
         var names = dialect.HasHeader
-            ? Unique(reader.Fields.Select(f => Encoding.UTF8.GetString(Field(reader, f, dialect))))
-            : Unique(reader.Fields.Select((_, i) => dialect.Names.ElementAtOrDefault(i) ?? ""));
+            ? reader.Fields.Select(f => Text(reader, f, dialect)).ToList()
+            : [.. reader.Fields.Select((_, i) => dialect.Names.ElementAtOrDefault(i) ?? "")];
         // The engine takes the end of lines from the first one, and fails or finds nothing where that misleads it.
         var isFirstLineTelling = reader.NextLine == reader.Line + 1 && BitOperations.PopCount((uint)reader.LineEnds) <= 1;
         return new(
-            source, names, dialect, (int)reader.Line - 1, dialect.Encoding is null && isFirstLineTelling);
+            source, Unique(names, Data.ChangeColumns.Fields.Select(f => f.Name)), dialect, (int)reader.Line - 1,
+            dialect.Encoding is null && isFirstLineTelling)
+        {
+            Doubts = dialect.HasHeader ? CsvHeader.Doubts(source.Input.Path, names, dialect) : [],
+        };
     }
 
     /// <summary>The text of a field without what escapes in it.</summary>
+    public static string Text(CsvRowReader reader, CsvField field, CsvDialect dialect) =>
+        Encoding.UTF8.GetString(Field(reader, field, dialect));
+
+    /// <summary>The text of a field without what escapes in it, in UTF-8.</summary>
     public static ReadOnlySpan<byte> Field(CsvRowReader reader, CsvField field, CsvDialect dialect)
     {
         var raw = reader.Text.Slice(field.Start, field.Length);
@@ -64,12 +75,14 @@ sealed record CsvFile(
     }
 
     /// <summary>
-    /// Names that are unique whatever the case, and none of Foz's own: one that is taken gets a number behind it, and
-    /// one that is missing is named by its position, as the engine does.
+    /// Names that are unique whatever the case: one that is taken gets a number after it, and one that is missing is
+    /// named by its position, as the engine does.
     /// </summary>
-    static List<string> Unique(IEnumerable<string> names)
+    /// <param name="names">The names as they are.</param>
+    /// <param name="reserved">Names that are taken already.</param>
+    public static List<string> Unique(IEnumerable<string> names, IEnumerable<string> reserved)
     {
-        var taken = Data.ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var taken = reserved.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var unique = new List<string>();
         foreach (var name in names)
         {

@@ -131,14 +131,30 @@ sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytesMax = C
             if (quoteAt >= text.Length && !buffer.IsEnded) return Step.More;
             if (quoteAt < text.Length && text[quoteAt] == quote) return SplitQuoted(text, quoteAt + 1, quote, ref at);
         }
-        var length = text[at..].IndexOfAny(dialect.Delimiter, LineFeed, CarriageReturn);
-        if (length < 0)
+        if (!FindEnd(text, at, out var end, out var hasEscapes)) return Step.More;
+        return Finish(text, new CsvField(at, end - at, IsQuoted: false, hasEscapes), end, ref at);
+    }
+
+    /// <summary>Where a field without quotes ends; false where that is not in the buffer.</summary>
+    bool FindEnd(ReadOnlySpan<byte> text, int start, out int end, out bool hasEscapes)
+    {
+        (end, hasEscapes) = (start, false);
+        while (true)
         {
-            if (!buffer.IsEnded) return Step.More;
-            length = text.Length - at;
+            var found = dialect.LooseEscape is { } escape
+                ? text[end..].IndexOfAny([dialect.Delimiter, LineFeed, CarriageReturn, escape])
+                : text[end..].IndexOfAny(dialect.Delimiter, LineFeed, CarriageReturn);
+            if (found < 0)
+            {
+                end = text.Length;
+                return buffer.IsEnded;
+            }
+            end += found;
+            if (dialect.LooseEscape is null || text[end] != dialect.LooseEscape) return true;
+            if (end + 2 >= text.Length && !buffer.IsEnded) return false;
+            if (end + 1 < text.Length) hasEscapes = true;
+            end += text[(end + 1)..] is [CarriageReturn, LineFeed, ..] ? 3 : Math.Min(2, text.Length - end);
         }
-        var field = new CsvField(at, length, IsQuoted: false, HasEscapes: false);
-        return Finish(text, field, at + length, ref at);
     }
 
     Step SplitQuoted(ReadOnlySpan<byte> text, int start, byte quote, ref int at)
@@ -246,7 +262,7 @@ sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytesMax = C
         NextLine++;
         foreach (var field in fields)
         {
-            if (!field.IsQuoted) continue;
+            if (!field.IsQuoted && !field.HasEscapes) continue;
             var text = Text.Slice(field.Start, field.Length);
             var lines = text.Count(LineFeed);
             NextLine += lines > 0 ? lines : text.Count(CarriageReturn);
@@ -257,7 +273,7 @@ sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytesMax = C
     {
         if (Fault is not null) return;
         if (ColumnCount > 0) Fault = CheckFields();
-        if (Fault is null && !Utf8.IsValid(Text)) Fault = "bytes that are not UTF-8";
+        if (Fault is null && !Utf8.IsValid(Text)) Fault = TextEncoding.Fault(Text);
         if (Fault is null && rowLength > rowBytesMax) Fault = $"longer than {rowBytesMax:N0} bytes";
     }
 

@@ -20,6 +20,17 @@ sealed class CsvSifter(CsvFile file)
         return BitOperations.PopCount((uint)reader.LineEnds) <= 1;
     }
 
+    /// <summary>Whether characters are escaped outside of quotes, which the engine would take for text.</summary>
+    public bool HasLooseEscapes(CancellationToken cancellationToken)
+    {
+        if (file.Dialect.LooseEscape is null) return false;
+        using var stream = FileStreams.OpenText(file.Source, file.Dialect.Encoding);
+        var reader = Start(stream);
+        while (Read(reader, cancellationToken))
+            if (reader.Fault is null && reader.Fields.Any(f => f is { IsQuoted: false, HasEscapes: true })) return true;
+        return false;
+    }
+
     /// <summary>Writes the copy.</summary>
     /// <param name="copyPath">Where it goes.</param>
     /// <param name="reject">Takes the rows that cannot be read, which are left out.</param>

@@ -11,6 +11,7 @@ namespace Foz.Core.Connectors.Files;
 sealed class FileColumns
 {
     const string OwnSuffix = "_1";
+    readonly Func<DataType, DataType, DataType?>? widen;
     readonly List<Field> fields;
     readonly Dictionary<string, Field> byName;
     readonly HashSet<string> brought = new(StringComparer.OrdinalIgnoreCase);
@@ -18,18 +19,19 @@ sealed class FileColumns
     /// <summary>Starts with the columns of the table.</summary>
     /// <param name="tableFields">They, without change columns.</param>
     /// <param name="declared">Types by column that the stream declares.</param>
+    /// <param name="widen">As of <see cref="ReadContext.Widen"/>.</param>
     /// <exception cref="FozException">A column is declared with another type than the table has.</exception>
-    public FileColumns(IReadOnlyList<Field> tableFields, IReadOnlyDictionary<string, DataType> declared)
+    public FileColumns(
+        IReadOnlyList<Field> tableFields, IReadOnlyDictionary<string, DataType> declared,
+        Func<DataType, DataType, DataType?>? widen)
     {
-        (fields, Declared) = ([.. tableFields], declared);
+        (fields, Declared, this.widen) = ([.. tableFields], declared, widen);
         byName = tableFields.ToDictionary(f => f.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var field in tableFields)
             if (declared.TryGetValue(field.Name, out var type) && !type.Equals(field.Type))
-                throw new FozException(
-                    ErrorKind.Configuration, $"column '{field.Name}' is declared as {type}, but the table has it as {field.Type}")
-                {
-                    Hint = "take the declaration back, or restore or drop the table to load it anew",
-                };
+                byName[field.Name] = fields[fields.IndexOf(field)] =
+                    widen is not null && Extend(field.Type, type, widen).Equals(type)
+                        ? field with { Type = type } : throw DeclaredOtherwise(field, type);
     }
 
     /// <summary>The columns so far.</summary>
@@ -55,14 +57,15 @@ sealed class FileColumns
     }
 
     /// <summary>
-    /// Adds a column, or the fields of structs that the one of its name does not have, whose own types stay.
+    /// Adds a column, or the fields of structs that the one of its name does not have. Its type stays, unless it was not
+    /// declared and may take a wider one.
     /// </summary>
     /// <inheritdoc cref="Add"/>
     public void AddOrExtend(string name, DataType type, string sourceType)
     {
         Add(name, type, sourceType);
         var field = byName[name];
-        var extended = Extend(field.Type, type);
+        var extended = Extend(field.Type, type, Declared.ContainsKey(name) ? null : widen);
         if (extended.Equals(field.Type)) return;
         byName[name] = fields[fields.IndexOf(field)] = field with { Type = extended };
     }
@@ -93,17 +96,28 @@ sealed class FileColumns
     static bool IsOwn(string name) =>
         ChangeColumns.Fields.Any(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    static DataType Extend(DataType type, DataType other) => (type, other) switch
+    static FozException DeclaredOtherwise(Field field, DataType type) =>
+        new(
+            ErrorKind.Configuration,
+            $"column '{field.Name}' is declared as {type}, but the table has it as {field.Type}")
+        {
+            Hint = "take the declaration back, or read all files again with it: --full-refresh",
+        };
+
+    static DataType Extend(DataType type, DataType other, Func<DataType, DataType, DataType?>? widen) => (type, other) switch
     {
         (DataType.Struct own, DataType.Struct more) => new DataType.Struct(
         [
             .. own.Fields.Select(f => more.Fields.FirstOrDefault(m => SameName(f, m)) is { } also
-                ? f with { Type = Extend(f.Type, also.Type) } : f),
+                ? f with { Type = Extend(f.Type, also.Type, widen) } : f),
             .. more.Fields.Where(m => !own.Fields.Any(f => SameName(f, m))),
         ]),
-        (DataType.Array own, DataType.Array more) => new DataType.Array(Extend(own.Element, more.Element)),
-        _ => type,
+        (DataType.Array own, DataType.Array more) => new DataType.Array(Extend(own.Element, more.Element, widen)),
+        _ when IsNested(type) || IsNested(other) => type,
+        _ => widen?.Invoke(type, other) ?? type,
     };
+
+    static bool IsNested(DataType type) => type is DataType.Map or DataType.Struct or DataType.Array;
 
     static bool SameName(Field a, Field b) => string.Equals(a.Name, b.Name, StringComparison.OrdinalIgnoreCase);
 

@@ -34,13 +34,20 @@ static class FileDiscovery
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var isAlone = groups.Count(g => g.Key.Folder == group.Key.Folder) == 1;
-                    var first = group.OrderBy(f => f.FullPath, StringComparer.Ordinal).First();
+                    var ofGroup = group.OrderBy(f => f.FullPath, StringComparer.Ordinal).ToList();
+                    var format = group.Key.Format!.Value;
+                    var (fields, faults) = Fields(ofGroup, format, cancellationToken);
                     var name = Name(
                         isAlone && group.Key.Folder.Length > 0 ? group.Key.Folder : $"{group.Key.Prefix}_{group.Key.Words}", names);
                     var path = Pattern(group.Key.Folder, isAlone, group.Key.Prefix, group.Key.Words, [.. group.Select(f => f.FullPath)]);
                     return new DiscoveredStream(
                         new() { Name = name, Mode = StreamMode.Incremental, Settings = Settings.Of(("path", path)) },
-                        Fields(first, group.Key.Format!.Value, cancellationToken));
+                        fields)
+                    {
+                        Propose = token => format is FileFormat.Csv or FileFormat.Tsv
+                            ? CsvProposal.Of(ofGroup, format, token)
+                            : new([], [], faults),
+                    };
                 }),
         ];
     }
@@ -96,6 +103,23 @@ static class FileDiscovery
         return name;
     }
 
+    /// <summary>The columns of the first file that can be read, and what is wrong with those before it.</summary>
+    static (IReadOnlyList<Field> Fields, IReadOnlyList<string> Faults) Fields(
+        IReadOnlyList<SourceFile> files, FileFormat format, CancellationToken cancellationToken)
+    {
+        var faults = new List<string>();
+        foreach (var file in files)
+            try
+            {
+                return (Fields(file, format, cancellationToken), faults);
+            }
+            catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+            {
+                faults.Add(e.Message);
+            }
+        return ([], faults);
+    }
+
     static IReadOnlyList<Field> Fields(SourceFile file, FileFormat format, CancellationToken cancellationToken)
     {
         switch (format)
@@ -104,7 +128,8 @@ static class FileDiscovery
                 {
                     using var pool = new EnginePool(new EngineOptions());
                     using var session = pool.Open(Workload.Query);
-                    return [.. ParquetFile.Open(file, session, cancellationToken).Columns.Select(c => c.Field)];
+                    var opened = ParquetFile.Open(file, session, workFolder: null, cancellationToken);
+                    return [.. (opened?.Columns ?? []).Select(c => c.Field)];
                 }
             case FileFormat.Avro:
                 {

@@ -18,48 +18,62 @@ enum ChangedFiles
 /// <summary>Which files the next batch of a stream reads.</summary>
 static class FilePlan
 {
+    const string ReplaceHint = "changed_files: replace puts its rows in the place of those that were read; "
+        + "--full-refresh reads all files anew";
+
     /// <summary>
-    /// Decides it: the files that no batch has read; in a snapshot all, if any is new, changed or gone. One without a byte is
-    /// none yet: somebody may be about to write it.
+    /// Decides it: the files that no batch has read, and those with rejected rows that were read with other settings; in
+    /// a snapshot all, if any is new, changed, gone or to be read again. One without a byte is none yet: another program
+    /// may be about to write it.
     /// </summary>
-    /// <param name="stream">The stream.</param>
+    /// <param name="settings">What the stream is set to.</param>
     /// <param name="present">The files that there are, in order.</param>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="policy">What happens to files that changed after they were read.</param>
     /// <param name="hasOtherBytes">Whether a file, which has the size that it had, has other bytes than those that were read.</param>
     /// <exception cref="FozException">A file changed, and the policy is to fail.</exception>
     public static BatchPlan Make(
-        StreamDefinition stream, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history, ChangedFiles policy,
+        FileStreamSettings settings, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history,
         Func<FileInput, FileInput, bool> hasOtherBytes)
     {
+        var (stream, policy) = (settings.Stream, settings.Changed);
         var found = present.Where(file => IsOne(stream, file)).ToList();
         if (stream.Mode == StreamMode.Snapshot)
         {
             var isKnown = history.Count > 0 && history[^1].Files.Length == found.Count
                 && history[^1].Files.Zip(found).All(pair => IsSame(pair.First, pair.Second));
-            return new(isKnown || (found.Count == 0 && history.Count == 0) ? null : new() { Files = [.. found] }, []);
+            var rejected = history.Count == 0 ? null : RejectedOf(history[^1].Files.Where(IsReadOtherwise));
+            return new((isKnown && rejected is null) || (found.Count == 0 && history.Count == 0)
+                ? null : new() { Files = [.. found], RejectedBefore = rejected }, []);
         }
         var read = new Dictionary<string, FileInput>();
         foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file))) read[file.Path] = file;
         var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsSame(before, file)
             && (before.SizeBytes != file.SizeBytes || hasOtherBytes(before, file))).ToHashSet();
-        var unread = found.Where(file => !read.ContainsKey(file.Path));
-        switch (policy)
+        var otherwise = found.Where(file => read.TryGetValue(file.Path, out var before)
+            && IsReadOtherwise(before) && !changed.Contains(file)).ToHashSet();
+        if (policy is ChangedFiles.Fail && changed.FirstOrDefault() is { } other)
+            throw new FozException(
+                ErrorKind.Source, $"{Difference(read[other.Path], other)}, and changed_files is fail")
+            {
+                Hint = ReplaceHint,
+            };
+        var inputs = new StreamInputs
         {
-            case ChangedFiles.Fail when changed.FirstOrDefault() is { } file:
-                throw new FozException(ErrorKind.Source, $"{Difference(read[file.Path], file)}, and changed_files is fail")
-                {
-                    Hint = "changed_files: replace puts its rows in the place of those that were read; --full-refresh reads all files anew",
-                };
-            case ChangedFiles.Replace:
-                unread = found.Where(file => !read.ContainsKey(file.Path) || changed.Contains(file));
-                break;
-        }
-        var inputs = new StreamInputs { Files = [.. unread], ReplacesFiles = policy is ChangedFiles.Replace && changed.Count > 0 };
+            Files = [.. found.Where(file => !read.ContainsKey(file.Path) || otherwise.Contains(file)
+                || (policy is ChangedFiles.Replace && changed.Contains(file)))],
+            ReplacesFiles = otherwise.Count > 0 || (policy is ChangedFiles.Replace && changed.Count > 0),
+            RejectedBefore = RejectedOf(otherwise.Select(file => read[file.Path])),
+        };
         return new(
             inputs.Files.IsEmpty ? null : inputs,
             policy is ChangedFiles.Warn ? [.. found.Where(changed.Contains).Select(file => Changed(read[file.Path], file))] : []);
+
+        bool IsReadOtherwise(FileInput before) =>
+            before.Rejected > 0 && before.Reader is { } reader && reader != settings.Reader;
     }
+
+    static long? RejectedOf(IEnumerable<FileInput> files) =>
+        files.Sum(file => file.Rejected) is > 0 and var rejected ? rejected : null;
 
     /// <summary>Whether there is something to read: as a row of its own a file may be empty.</summary>
     static bool IsOne(StreamDefinition stream, FileInput file) => file.SizeBytes > 0 || stream.Settings.Text("format") == "binary";
@@ -79,7 +93,7 @@ static class FilePlan
 
     static Warning Changed(FileInput before, FileInput now) => new(
         $"{Difference(before, now)}; it is not read again",
-        "changed_files: replace puts its rows in the place of those that were read; --full-refresh reads all files anew");
+        ReplaceHint);
 
     static string Difference(FileInput before, FileInput now) =>
         $"file {now.Path} changed after it was read ("

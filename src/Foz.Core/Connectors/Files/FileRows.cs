@@ -16,17 +16,19 @@ static class FileRows
     {
         var settings = FileStreamSettings.Read(stream);
         using var session = context.Engine.Open(Workload.Ingestion);
-        var columns = new FileColumns(context.TableFields, FileColumns.ReadDeclared(stream, session));
+        var columns = new FileColumns(
+            context.TableFields, FileColumns.ReadDeclared(stream, session), context.Widen);
         var format = settings.FormatOf(files);
         return format switch
         {
             FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
                 files, CsvDialect.Read(stream.Settings, format) with { Names = stream.ColumnNames }, columns, context, cancellationToken),
             FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
-            FileFormat.Parquet => ParquetBatch.Read(files, columns, session, cancellationToken),
+            FileFormat.Parquet => ParquetBatch.Read(files, columns, context, session, cancellationToken),
             FileFormat.Binary => BinaryBatch.Read(files),
             FileFormat.Avro => ParquetBatch.Read(
-                AvroRows.ToParquet(files, context, cancellationToken), columns, session, cancellationToken, "avro"),
+                AvroRows.ToParquet(files, context, cancellationToken), columns, context, session, cancellationToken,
+                "avro"),
             FileFormat.Xml or FileFormat.Fixed or FileFormat.Excel => Converted(),
             _ => throw new UnreachableException(),
         };
@@ -34,7 +36,9 @@ static class FileRows
         StreamRows Converted()
         {
             var (converted, warnings) = ConvertedFiles.ToJsonLines(files, format, stream, context, cancellationToken);
-            return JsonBatch.Read(converted, stream, FileFormat.JsonLines, columns, context, cancellationToken, warnings);
+            return JsonBatch.Read(
+                converted, stream, FileFormat.JsonLines, columns, context, cancellationToken, warnings,
+                format is FileFormat.Xml);
         }
     }
 }

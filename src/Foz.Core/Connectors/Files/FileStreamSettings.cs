@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Text;
+using Foz.Core.Configuration;
+using Foz.Wire.Compression;
+
 namespace Foz.Core.Connectors.Files;
 
 /// <summary>Which files a stream is of.</summary>
@@ -6,6 +11,9 @@ namespace Foz.Core.Connectors.Files;
 /// <param name="Format">How their rows are written; null where the extension says it.</param>
 sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFormat? Format)
 {
+    /// <summary>Settings that say which files are read and when, not how.</summary>
+    static readonly string[] NotOfReader = ["path", "changed_files", "settle", "settle_max"];
+
     /// <summary>What happens to files that change after they were read.</summary>
     public ChangedFiles Changed { get; private init; }
 
@@ -14,6 +22,9 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
 
     /// <summary>How long one must whose last line has no end.</summary>
     public TimeSpan SettleMax { get; private init; }
+
+    /// <summary>A hash of all that says how rows are read, so that files which were read otherwise are known.</summary>
+    public string Reader { get; } = HashOf(Stream);
 
     /// <summary>Whether a file consists of lines, as far as its name and the settings tell.</summary>
     public bool HasLines(string path) => (Format ?? FileNames.FormatOf(path)) is FileFormat.Csv or FileFormat.Tsv or FileFormat.JsonLines
@@ -52,8 +63,8 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
                 "warn" => ChangedFiles.Warn,
                 var text => throw settings.Wrong("changed_files", $"replace, fail or warn, not '{text}'"),
             },
-            Settle = settings.Duration("settle", FileSettling.SettleDefault),
-            SettleMax = settings.Duration("settle_max", FileSettling.SettleMaxDefault),
+            Settle = WaitOf(settings, "settle", FileSettling.SettleDefault),
+            SettleMax = WaitOf(settings, "settle_max", FileSettling.SettleMaxDefault),
         };
     }
 
@@ -73,6 +84,23 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
         }
         return format ?? FileFormat.Csv;
     }
+
+    static string HashOf(StreamDefinition stream)
+    {
+        var text = new StringBuilder();
+        var names = stream.Settings.Names.Except(NotOfReader, StringComparer.Ordinal);
+        foreach (var name in names.Order(StringComparer.Ordinal))
+            text.Append(name).Append('\0').AppendJoin('\0', stream.Settings.Words(name)).Append('\n');
+        foreach (var (name, type) in stream.Columns.OrderBy(column => column.Key, StringComparer.Ordinal))
+            text.Append(name).Append('\0').Append(type).Append('\n');
+        text.AppendJoin('\0', stream.ColumnNames);
+        var hash = new XxHash64();
+        hash.Add(Encoding.UTF8.GetBytes(text.ToString()));
+        return hash.Value.ToString("x16", CultureInfo.InvariantCulture);
+    }
+
+    static TimeSpan WaitOf(Settings settings, string name, TimeSpan otherwise) =>
+        settings.Text(name) is "0" ? TimeSpan.Zero : settings.Duration(name, otherwise);
 
     static string NameOf(FileFormat format) => format switch
     {

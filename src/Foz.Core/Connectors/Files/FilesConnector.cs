@@ -36,7 +36,10 @@ public sealed class FilesConnector(TimeProvider clock) : IConnector
         },
         new("header", "CSV and Excel: whether the first row names the columns") { Values = ["true", "false"], Default = "`true`" },
         new("quote", "CSV: the character around fields; `''` for none") { Default = "`\"`" },
-        new("escape", "CSV: the character in front of a quote inside of quotes") { Default = "the quote itself" },
+        new("escape", "CSV: the character in front of a quote inside of quotes; another than the quote counts outside too")
+        {
+            Default = "the quote itself",
+        },
         new("null_values", "CSV: texts without quotes that are null, besides the empty one"),
         new("skip_rows", "CSV and Excel: lines to pass over at the start of each file, or rows of the range") { Default = "0" },
         new("sheet", "Excel: the sheet, by its name or its number from 1") { Default = "the first" },

@@ -64,7 +64,7 @@ sealed class FilesSource : ISource
         var pattern = settings.Pattern;
         var found = await FindAsync(pattern, cancellationToken);
         var plan = await Task.Run(
-            () => FilePlan.Make(stream, found, history, settings.Changed, (before, now) => HasOtherBytes(before, now, cancellationToken)),
+            () => FilePlan.Make(settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
             cancellationToken);
         // Files may go once they were read.
         return found.Count > 0 || history.Any(inputs => !inputs.Files.IsEmpty) ? plan
@@ -100,7 +100,8 @@ sealed class FilesSource : ISource
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
             : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
-        var read = new ReadFiles(inputs, files, areCopies: remote is not null, context.Engine.Threads);
+        var reader = FileStreamSettings.Read(stream).Reader;
+        var read = new ReadFiles(inputs, files, reader, areCopies: remote is not null, context.Engine.Threads);
         await read.BeginAsync(clock, cancellationToken);
         var rows = await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
         rows.Confirm = read.ConfirmAsync;

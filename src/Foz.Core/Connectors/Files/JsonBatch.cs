@@ -34,14 +34,16 @@ sealed class JsonBatch : IDisposable
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="warnings">What the user should know of them already; null for nothing.</param>
+    /// <param name="isXml">Whether they were XML.</param>
     public static StreamRows Read(
         IReadOnlyList<SourceFile> sources, StreamDefinition stream, FileFormat format, FileColumns columns,
-        ReadContext context, CancellationToken cancellationToken, IReadOnlyList<Warning>? warnings = null)
+        ReadContext context, CancellationToken cancellationToken, IReadOnlyList<Warning>? warnings = null,
+        bool isXml = false)
     {
         var encoding = CsvDialect.ReadEncoding(stream.Settings);
         var batch = new JsonBatch(
             [.. sources.Select((source, i) => new JsonFile(i, source, encoding, format == FileFormat.JsonLines))],
-            Root(columns), context)
+            Root(columns, isXml), context)
         {
             warnings = warnings ?? [],
         };
@@ -65,16 +67,22 @@ sealed class JsonBatch : IDisposable
     }
 
     /// <summary>The object of a row, as far as the table and the stream say what it holds.</summary>
-    static JsonNode Root(FileColumns columns)
+    static JsonNode Root(FileColumns columns, bool isXml)
     {
-        var row = JsonNode.OfStruct();
+        var row = JsonNode.OfStruct(isXml);
         foreach (var field in columns.Fields)
-            row.Add(FileColumns.FieldName(field.Name), columns.Declared.ContainsKey(field.Name)
-                ? JsonNode.OfText(field.Type)
-                : JsonNode.Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey)));
+            row.Add(FileColumns.FieldName(field.Name), columns.Declared.TryGetValue(field.Name, out var declared)
+                ? OfDeclared(declared)
+                : JsonNode.Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey), isXml));
         foreach (var (name, type) in columns.Declared)
-            if (columns.Find(name) is null) row.Add(name, JsonNode.OfText(type));
+            if (columns.Find(name) is null) row.Add(name, OfDeclared(type));
         return row;
+
+        // A list of texts takes what occurs once, too.
+        JsonNode OfDeclared(DataType type) =>
+            isXml && type is DataType.Array { Element: var element } && element == DataType.String
+                ? JsonNode.Of(type, sourceType: null, isXml)
+                : JsonNode.OfText(type);
     }
 
     /// <summary>The first pass.</summary>

@@ -159,7 +159,8 @@ sealed class JsonListColumn(JsonNode node) : JsonColumn
     /// <inheritdoc/>
     protected override void AddValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> row)
     {
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) elements.Add(ref reader, row);
+        if (reader.TokenType != JsonTokenType.StartArray) elements.Add(ref reader, row);
+        else while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) elements.Add(ref reader, row);
         End();
     }
 
@@ -191,12 +192,12 @@ sealed class JsonStructColumn(JsonNode node, IReadOnlyList<JsonMember> members) 
     /// <inheritdoc/>
     protected override void AddValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> row)
     {
-        for (var position = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; position++)
+        if (reader.TokenType != JsonTokenType.StartObject) AddMember(node.Find(JsonNode.XmlText, 0), ref reader, row);
+        else for (var position = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; position++)
         {
             var member = node.Find(Name(ref reader), position);
             reader.Read();
-            if (member is not null && positions.TryGetValue(member, out var field)) fields[field].Add(ref reader, row);
-            else reader.Skip();
+            AddMember(member, ref reader, row);
         }
         // A field that the object does not have is null.
         foreach (var field in fields)
@@ -214,6 +215,12 @@ sealed class JsonStructColumn(JsonNode node, IReadOnlyList<JsonMember> members) 
 
     /// <summary>The columns of the fields.</summary>
     public IEnumerable<Column> BuildFields() => fields.Select(f => f.Build());
+
+    void AddMember(JsonMember? member, ref Utf8JsonReader reader, ReadOnlySpan<byte> row)
+    {
+        if (member is not null && positions.TryGetValue(member, out var field)) fields[field].Add(ref reader, row);
+        else reader.Skip();
+    }
 
     ReadOnlySpan<byte> Name(ref Utf8JsonReader reader)
     {

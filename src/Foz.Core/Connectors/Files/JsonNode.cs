@@ -49,6 +49,9 @@ sealed class JsonNode
     /// <summary>The source type of numbers with more digits than a double has: their text.</summary>
     public const string WideNumber = "number";
 
+    /// <summary>The name of <see cref="XmlRows.TextField"/> in UTF-8.</summary>
+    public static ReadOnlySpan<byte> XmlText => "text"u8;
+
     readonly List<JsonMember> members = [];
     readonly Dictionary<string, JsonMember> byName = new(StringComparer.OrdinalIgnoreCase);
     long objectsSeen;
@@ -58,6 +61,12 @@ sealed class JsonNode
 
     /// <summary>The type where <see cref="Holding"/> is not open.</summary>
     public DataType? Type { get; private set; }
+
+    /// <summary>
+    /// Whether the JSON was XML: a value is then a list of one where others of its name are lists, and a text the field
+    /// <see cref="XmlRows.TextField"/> where others have fields.
+    /// </summary>
+    public bool IsXml { get; init; }
 
     /// <summary>What was met.</summary>
     public JsonKinds Kinds { get; set; }
@@ -71,19 +80,20 @@ sealed class JsonNode
     /// <summary>A place whose values have a type already.</summary>
     /// <param name="type">The type.</param>
     /// <param name="sourceType">What the table notes of the source's type: see <see cref="SourceType"/>.</param>
-    public static JsonNode Of(DataType type, string? sourceType)
+    /// <param name="isXml">See <see cref="IsXml"/>.</param>
+    public static JsonNode Of(DataType type, string? sourceType, bool isXml)
     {
-        var node = new JsonNode { Type = type };
+        var node = new JsonNode { Type = type, IsXml = isXml };
         switch (type)
         {
             case DataType.Struct s:
                 node.Holding = JsonHolding.Struct;
                 foreach (var field in s.Fields)
-                    node.Add(field.Name, Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey)));
+                    node.Add(field.Name, Of(field.Type, field.Metadata.GetValueOrDefault(Field.SourceTypeKey), isXml));
                 break;
             case DataType.Array array:
                 node.Holding = JsonHolding.List;
-                node.Element = Of(array.Element, sourceType is null ? null : Inner(sourceType));
+                node.Element = Of(array.Element, sourceType is null ? null : Inner(sourceType), isXml);
                 break;
             default:
                 node.Holding = HoldingOf(type, sourceType);
@@ -93,13 +103,14 @@ sealed class JsonNode
     }
 
     /// <summary>A place of objects.</summary>
-    public static JsonNode OfStruct() => new() { Holding = JsonHolding.Struct };
+    /// <param name="isXml">See <see cref="IsXml"/>.</param>
+    public static JsonNode OfStruct(bool isXml = false) => new() { Holding = JsonHolding.Struct, IsXml = isXml };
 
     /// <summary>A place whose values the engine makes of their text.</summary>
     public static JsonNode OfText(DataType type) => new() { Holding = JsonHolding.Text, Type = type };
 
     /// <summary>An element of arrays.</summary>
-    public JsonNode OpenElement() => Element ??= new JsonNode();
+    public JsonNode OpenElement() => Element ??= new JsonNode { IsXml = IsXml };
 
     /// <summary>Starts another object: each field may stand in it once.</summary>
     public long StartObject() => ++objectsSeen;
@@ -111,7 +122,7 @@ sealed class JsonNode
     {
         if (expected < members.Count && members[expected].Utf8.AsSpan().SequenceEqual(name)) return members[expected];
         var text = Encoding.UTF8.GetString(name);
-        return byName.TryGetValue(text, out var member) ? member : Add(text, new JsonNode());
+        return byName.TryGetValue(text, out var member) ? member : Add(text, new JsonNode { IsXml = IsXml });
     }
 
     /// <summary>The field of a name; null where there is none.</summary>
@@ -135,7 +146,7 @@ sealed class JsonNode
     /// <summary>A place like this one in which nothing was met yet.</summary>
     public JsonNode Empty()
     {
-        var node = new JsonNode { Holding = Holding, Type = Type, Element = Element?.Empty() };
+        var node = new JsonNode { Holding = Holding, Type = Type, IsXml = IsXml, Element = Element?.Empty() };
         foreach (var member in members) node.Add(member.Name, member.Node.Empty());
         return node;
     }
@@ -145,6 +156,7 @@ sealed class JsonNode
     public bool Resolve()
     {
         if (Holding is JsonHolding.Open && Kinds == JsonKinds.None) return false;
+        if (Holding is JsonHolding.Open && IsXml) MakeAlike();
         if (Holding is JsonHolding.Open) Holding = Choose();
         switch (Holding)
         {
@@ -169,6 +181,25 @@ sealed class JsonNode
     /// something else, so that later batches go on alike.
     /// </summary>
     public string SourceType() => Deviation() is { } deviation ? $"json:{deviation}" : "json";
+
+    /// <summary>
+    /// Makes what was met of one kind: a single element is a list of one, and a text a field of its element.
+    /// </summary>
+    void MakeAlike()
+    {
+        if ((Kinds & JsonKinds.Array) != JsonKinds.None && Kinds != JsonKinds.Array)
+        {
+            var single = new JsonNode { IsXml = true, Kinds = Kinds & ~JsonKinds.Array };
+            foreach (var member in members) single.Add(member.Name, member.Node);
+            OpenElement().Merge(single);
+            members.Clear();
+            byName.Clear();
+            Kinds = JsonKinds.Array;
+        }
+        if (Kinds != (JsonKinds.Object | JsonKinds.String)) return;
+        Member(XmlText, 0).Node.Kinds |= JsonKinds.String;
+        Kinds = JsonKinds.Object;
+    }
 
     static string? Inner(string sourceType) =>
         sourceType.StartsWith("json:array<", StringComparison.Ordinal) ? $"json:{sourceType["json:array<".Length..^1]}" : null;

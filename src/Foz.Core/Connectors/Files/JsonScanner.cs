@@ -25,7 +25,7 @@ sealed class JsonScanner(JsonNode root)
     /// <returns>Why it cannot be read; null where it can.</returns>
     public string? Scan(ReadOnlySpan<byte> text)
     {
-        if (!Utf8.IsValid(text)) return "bytes that are not UTF-8";
+        if (!Utf8.IsValid(text)) return TextEncoding.Fault(text);
         if (!text.StartsWith("{"u8)) return "not a JSON object";
         met.Clear();
         (fault, IsTwice) = (null, false);
@@ -82,9 +82,14 @@ sealed class JsonScanner(JsonNode root)
                 reader.Skip();
                 return true;
             case JsonHolding.Struct:
-                return token == JsonTokenType.StartObject ? ScanObject(ref reader, node) : Misfit("struct", ref reader);
+                return token == JsonTokenType.StartObject ? ScanObject(ref reader, node)
+                    : node.IsXml && token == JsonTokenType.String
+                    ? ScanValue(ref reader, node.Member(JsonNode.XmlText, 0).Node)
+                    : Misfit("struct", ref reader);
             case JsonHolding.List:
-                return token == JsonTokenType.StartArray ? ScanArray(ref reader, node) : Misfit("list", ref reader);
+                return token == JsonTokenType.StartArray ? ScanArray(ref reader, node)
+                    : node.IsXml ? ScanValue(ref reader, node.OpenElement())
+                    : Misfit("list", ref reader);
             case JsonHolding.Boolean:
                 return token is JsonTokenType.True or JsonTokenType.False || Misfit("boolean", ref reader);
             case JsonHolding.String:

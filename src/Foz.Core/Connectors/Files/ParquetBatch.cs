@@ -12,32 +12,50 @@ sealed class ParquetBatch
     const string Row = "file_row_number";
     readonly IReadOnlyList<ParquetFile> files;
     readonly IReadOnlyList<Field> fields;
-    IReadOnlyList<Warning> warnings = [];
+    readonly EnginePool engine;
+    readonly IReadOnlyList<Warning> warnings;
 
-    ParquetBatch(IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields) =>
-        (this.files, this.fields) = (files, fields);
+    ParquetBatch(
+        IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields, EnginePool engine,
+        IReadOnlyList<Warning> warnings) =>
+        (this.files, this.fields, this.engine, this.warnings) = (files, fields, engine, warnings);
 
     /// <summary>Starts reading.</summary>
     /// <param name="sources">The files of the batch.</param>
     /// <param name="columns">The columns of the table; those that the files bring are added.</param>
+    /// <param name="context">What reading needs of the platform.</param>
     /// <param name="session">Looks at the files.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="format">What the files were before.</param>
     public static StreamRows Read(
-        IReadOnlyList<SourceFile> sources, FileColumns columns, EngineSession session, CancellationToken cancellationToken,
-        string format = "parquet")
+        IReadOnlyList<SourceFile> sources, FileColumns columns, ReadContext context, EngineSession session,
+        CancellationToken cancellationToken, string format = "parquet")
     {
-        var opened = sources.Where(s => s.Input.SizeBytes > 0).Select(s => ParquetFile.Open(s, session, cancellationToken)).ToList();
+        var looked = sources.Where(s => s.Input.SizeBytes > 0)
+            .Select(s => (Source: s, File: ParquetFile.Open(s, session, context.WorkFolder, cancellationToken)))
+            .ToList();
+        var opened = looked.Select(l => l.File).OfType<ParquetFile>().ToList();
+        var told = looked.Where(l => l.File is null)
+            .Select(l => new Warning($"file {l.Source.Input.Path} has no columns: nothing of it is read")).ToList();
         foreach (var ofName in opened.SelectMany(f => f.Columns)
             .GroupBy(c => FileColumns.ColumnName(c.Name), StringComparer.OrdinalIgnoreCase))
         {
-            var types = ofName.Select(c => c.EngineType).Distinct().ToList();
-            var field = types.Count == 1 ? ofName.First().Field : Common(types, session, cancellationToken);
+            var typed = ofName.Where(c => !c.IsNull).ToList();
+            var types = typed.Select(c => c.EngineType).Distinct().ToList();
+            if (types.Count == 0 && columns.Find(ofName.Key) is null && !columns.Declared.ContainsKey(ofName.Key))
+            {
+                told.Add(new(
+                    $"column {ofName.Key} is null in all rows and has no type: it is left out until a file has one",
+                    $"columns: {{{ofName.Key}: varchar}} keeps it"));
+                continue;
+            }
+            var field = types.Count == 0 ? ofName.First().Field
+                : typed.Select(c => c.Field.Type).Distinct().Count() == 1 ? typed[0].Field
+                : Common(types, session, cancellationToken);
             columns.AddOrExtend(ofName.Key, field.Type, $"{format}:{string.Join('|', types)}");
         }
-        var told = columns.AddDeclared(format, sources);
-        var batch = new ParquetBatch(opened, columns.Fields) { warnings = told };
-        return batch.Select(isStrict: true);
+        told.AddRange(columns.AddDeclared(format, sources));
+        return new ParquetBatch(opened, columns.Fields, context.Engine, told).Select(isStrict: true);
     }
 
     static Field Common(IEnumerable<string> types, EngineSession session, CancellationToken cancellationToken) =>
@@ -54,8 +72,17 @@ sealed class ParquetBatch
             Recover = isStrict ? Recover : null,
         };
 
-    Task<StreamRows.Selected?> Recover(FozException error, CancellationToken cancellationToken) =>
-        Task.FromResult(error.Kind is ErrorKind.Data && files.Any(f => Tests(f).Count > 0) ? Select(isStrict: false) : null);
+    Task<StreamRows.Selected?> Recover(FozException error, CancellationToken cancellationToken)
+    {
+        if (error.Message.Contains(ParquetFile.SplitStreams, StringComparison.Ordinal))
+        {
+            using var session = engine.Open(Workload.Ingestion);
+            foreach (var file in files)
+                if (ParquetFile.FindEncoding(file.Source, session, cancellationToken) is { } named) throw named;
+        }
+        return Task.FromResult(
+            error.Kind is ErrorKind.Data && files.Any(f => Tests(f).Count > 0) ? Select(isStrict: false) : null);
+    }
 
     string SelectRows(IReadOnlyList<ParquetFile> group, string from, bool isStrict)
     {

@@ -13,9 +13,10 @@ namespace Foz.Core.Connectors.Files;
 /// </summary>
 /// <param name="inputs">What the batch reads.</param>
 /// <param name="files">The files, in the same order.</param>
+/// <param name="reader">A hash of the settings that they are read with.</param>
 /// <param name="areCopies">Whether they are copies that nobody else knows.</param>
 /// <param name="threads">How many files are hashed at the same time.</param>
-sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, bool areCopies, int threads)
+sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, string reader, bool areCopies, int threads)
 {
     const int BufferBytes = 1 << 20;
 
@@ -47,7 +48,10 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, boo
                 // A batch that was cut off is done again with the bytes that it read first.
                 if (file.Input.Hash is { } known && known != hash) throw FilePlan.ChangedWhileRead(file.Input);
                 var stamp = areCopies ? null : before[i];
-                confirmed[i] = file.Input with { Hash = hash, Inode = stamp?.Inode, ChangedNs = stamp?.ChangedNs };
+                confirmed[i] = file.Input with
+                {
+                    Hash = hash, Inode = stamp?.Inode, ChangedNs = stamp?.ChangedNs, Reader = reader,
+                };
             });
         return inputs with { Files = ImmutableArray.Create(confirmed) };
     }

@@ -16,6 +16,9 @@ sealed class SpooledRows(string folder, string source) : IDisposable
     readonly List<string> paths = [];
     FileStream? file;
 
+    /// <summary>Whether they were XML.</summary>
+    public bool IsXml { get; set; }
+
     /// <summary>How many rows there are.</summary>
     public long Count { get; private set; }
 
@@ -79,10 +82,11 @@ sealed class SpooledRows(string folder, string source) : IDisposable
             file!.Dispose();
         }
         using var session = context.Engine.Open(Workload.Ingestion);
-        var columns = new FileColumns(context.TableFields, FileColumns.ReadDeclared(stream, session));
+        var columns = new FileColumns(
+            context.TableFields, FileColumns.ReadDeclared(stream, session), context.Widen);
         var files = paths.Select(path => new SourceFile(new(source, new FileInfo(path).Length, DateTimeOffset.UnixEpoch), path)).ToList();
         var read = (StreamRows.Selected)JsonBatch.Read(files, stream with { Settings = Configuration.Settings.Empty },
-            FileFormat.JsonLines, columns, context, cancellationToken);
+            FileFormat.JsonLines, columns, context, cancellationToken, isXml: IsXml);
         return Relabel(read, outcome);
     }
 

@@ -35,5 +35,33 @@ static class TypedText
     /// <param name="text">SQL of the text.</param>
     /// <param name="type">The column's type.</param>
     public static string Reason(string name, string text, DataType type) =>
-        $"{SqlText.Literal($"{name}: '")} || left({text}, 200) || {SqlText.Literal($"' does not fit {type}")}";
+        $"{SqlText.Literal($"{name}: '")} || left({text}, 200) || {SqlText.Literal($"' does not fit {type}")}"
+        + Hint(text, type);
+
+    /// <summary>SQL of what reads texts that look like a date or a number of the type, written otherwise.</summary>
+    static string Hint(string text, DataType type)
+    {
+        var written = type switch
+        {
+            DataType.Primitive { Name: "float" or "double" } or DataType.Decimal =>
+                new[] { (Like: @"-?[0-9.]+,[0-9]+", How: "format: decimal_comma") },
+            DataType.Primitive { Name: "date" } => Dates,
+            DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } =>
+                [.. Dates.Select(date => (date.Like + " .*", $"{date.How[..^1]} %H:%M:%S'"))],
+            _ => [],
+        };
+        if (written.Length == 0) return "";
+        var cases = written.Select(way =>
+            $"WHEN regexp_full_match({text}, {SqlText.Literal(way.Like)}) THEN "
+            + SqlText.Literal(
+                $": leave its type out, and write clean: [{{cast: {{type: '{ColumnTypes.NameOf(type)}', {way.How}}}}}]"));
+        return $" || CASE {string.Join(' ', cases)} ELSE '' END";
+    }
+
+    /// <summary>Days before months as most countries write them; with slashes those of the United States too.</summary>
+    static readonly (string Like, string How)[] Dates =
+    [
+        (@"[0-9]{1,2}/(1[3-9]|2[0-9]|3[01])/[0-9]{4}", "pattern: '%m/%d/%Y'"),
+        .. "./-".Select(c => ($"[0-9]{{1,2}}[{c}][0-9]{{1,2}}[{c}][0-9]{{4}}", $"pattern: '%d{c}%m{c}%Y'")),
+    ];
 }

@@ -8,10 +8,14 @@ namespace Foz.Core.Connectors.Files;
 /// <summary>
 /// Rows of XML as JSON: an element's attributes and the elements in it are its fields, those of one name a list; an element
 /// with neither is its text. All values are strings; the text of an element that has fields too is its field <c>text</c>.
+/// Where one element is a value and another of its name a list or has fields, <see cref="JsonNode.IsXml"/> makes them
+/// alike.
 /// </summary>
 static class XmlRows
 {
-    const string TextField = "text";
+    /// <summary>The field with the text of an element that has fields too.</summary>
+    public const string TextField = "text";
+
     const string NilAttribute = "nil";
 
     /// <summary>Reads the elements at a path one after the other.</summary>
@@ -60,15 +64,22 @@ static class XmlRows
         if (attributes.Any(a => a.Name.LocalName == NilAttribute && a.Value is "true" or "1")) return null;
         if (attributes.Count == 0 && !element.HasElements) return JsonValue.Create(element.Value);
         var fields = new JsonObject();
-        foreach (var attribute in attributes) fields[attribute.Name.LocalName] = attribute.Value;
+        foreach (var attribute in attributes) Add(fields, attribute.Name.LocalName, attribute.Value);
         foreach (var group in element.Elements().GroupBy(e => e.Name.LocalName, StringComparer.Ordinal))
         {
             var values = group.Select(ToNode).ToList();
-            var name = fields.ContainsKey(group.Key) ? $"{group.Key}_1" : group.Key;
-            fields[name] = values.Count == 1 ? values[0] : new JsonArray([.. values]);
+            Add(fields, group.Key, values.Count == 1 ? values[0] : new JsonArray([.. values]));
         }
         var text = string.Concat(element.Nodes().OfType<XText>().Select(t => t.Value)).Trim();
-        if (text.Length > 0 && !fields.ContainsKey(TextField)) fields[TextField] = text;
+        if (text.Length > 0) Add(fields, TextField, text);
         return fields;
+    }
+
+    /// <summary>Adds a field; one whose name is taken gets a number after its name.</summary>
+    static void Add(JsonObject fields, string name, Value? value)
+    {
+        var free = name;
+        for (var number = 1; fields.ContainsKey(free); number++) free = $"{name}_{number}";
+        fields[free] = value;
     }
 }

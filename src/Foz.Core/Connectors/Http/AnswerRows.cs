@@ -18,6 +18,9 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
     /// <summary>Where texts stand that are no rows.</summary>
     public IReadOnlyList<Range> Unreadable { get; private init; } = [];
 
+    /// <summary>Whether they were XML.</summary>
+    public bool IsXml { get; private init; }
+
     static readonly AnswerRows None = new(ReadOnlyMemory<byte>.Empty, []);
 
     /// <summary>Finds them.</summary>
@@ -133,7 +136,7 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         using var bytes = new MemoryStream(body.ToArray(), writable: false);
         var reader = new CsvRowReader(bytes, dialect);
         if (!reader.Read()) return None;
-        var names = reader.Fields.Select(f => FieldText(reader, f, dialect)).ToList();
+        var names = CsvFile.Unique(reader.Fields.Select(f => CsvFile.Text(reader, f, dialect)), reserved: []);
         reader.ColumnCount = names.Count;
         var text = new MemoryStream();
         var (rows, unreadable) = (new List<Range>(), new List<Range>());
@@ -151,16 +154,8 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
     {
         var row = new JsonObject();
         foreach (var (name, field) in names.Zip(reader.Fields))
-            row[name] = field is { Length: 0, IsQuoted: false } ? null : FieldText(reader, field, dialect);
+            row[name] = field is { Length: 0, IsQuoted: false } ? null : CsvFile.Text(reader, field, dialect);
         return row;
-    }
-
-    static string FieldText(CsvRowReader reader, CsvField field, CsvDialect dialect)
-    {
-        var text = Encoding.UTF8.GetString(reader.Text.Slice(field.Start, field.Length));
-        if (!field.HasEscapes) return text;
-        var quote = ((char)dialect.Quote!.Value).ToString();
-        return text.Replace((char)(dialect.Escape ?? dialect.Quote.Value) + quote, quote, StringComparison.Ordinal);
     }
 
     static AnswerRows Xml(HttpStream stream, ReadOnlyMemory<byte> body)
@@ -174,6 +169,6 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
             text.Write(Encoding.UTF8.GetBytes(row.ToJsonString()));
             rows.Add(start..(int)text.Length);
         }
-        return new(text.ToArray(), rows);
+        return new(text.ToArray(), rows) { IsXml = true };
     }
 }

@@ -61,6 +61,7 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
     {
         await foreach (var page in PagesAsync(stream, values, cancellationToken))
         {
+            if (page.IsXml) rows.IsXml = true;
             foreach (var place in page.Rows)
             {
                 var row = page.Text.Span[place];

@@ -29,7 +29,8 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         var columns = await catalog.ColumnsAsync(relations.Where(IsOffered), cancellationToken);
         return
         [
-            .. StreamResolver.StreamNames(relations).Where(s => IsOffered(s.Value))
+            .. StreamResolver.StreamNames(relations)
+                .Where(s => IsOffered(s.Value) && columns[s.Value.Oid].Any(c => c.IsReadable))
                 .Select(s => Discovered(s.Key, s.Value, [.. columns[s.Value.Oid]])),
         ];
     }
@@ -121,6 +122,15 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
         var all = (await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid].ToList();
         var readable = all.Where(c => c.IsReadable).ToList();
+        if (readable.Count == 0)
+            throw new FozException(
+                ErrorKind.Source,
+                $"stream '{stream.Name}': {relation} has no columns"
+                + (all.Count == 0 ? "" : $" that {options.User} may read"))
+            {
+                Place = stream.Place is { File: not null } place ? place : null,
+                Hint = "leave the stream out",
+            };
         foreach (var key in stream.Keys) StreamResolver.FindColumn(stream, "keys", key, readable);
         if (stream.Mode == StreamMode.Incremental && stream.Cursor is null)
             throw stream.Settings.Wrong("cursor", "set where mode is incremental");

@@ -10,6 +10,9 @@ sealed record ProgramOptions
     /// <summary>The program and its first arguments; of a container <see cref="ContainerProgram"/> and the image.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
+    /// <summary>What it is given after its subcommand and the files that go with it.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>Whether it runs in a container, which has the files that it is told of under <see cref="ContainerFolder"/>.</summary>
     public bool IsContainer { get; init; }
 
@@ -47,7 +50,14 @@ sealed record ProgramOptions
     public static IReadOnlyList<SettingSpec> Specs(bool withImage) =>
     [
         new("command", "the program and its arguments, a list") { IsRequired = !withImage },
-        .. withImage ? [new SettingSpec("image", "instead of `command`: the container's image, run by `docker`")] : Array.Empty<SettingSpec>(),
+        .. withImage
+            ?
+            [
+                new SettingSpec("image", "instead of `command`: the container's image, run by `docker`"),
+                new SettingSpec(
+                    "arguments", "more arguments after the subcommand, a list, such as `[--manifest-path, orders.yaml]`"),
+            ]
+            : Array.Empty<SettingSpec>(),
         new("config", "its configuration; `a.b: c` stands for a nested value, and numbers, `true` and `false` for themselves")
         {
             IsSecretKey = name => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)),
@@ -69,6 +79,7 @@ sealed record ProgramOptions
         return new()
         {
             Command = image is null ? command : [ContainerProgram, image],
+            Arguments = settings.Names.Contains("arguments") ? settings.Texts("arguments") : [],
             IsContainer = image is not null,
             Config = ConfigOf(settings),
             Timeout = settings.Duration("timeout", TimeSpan.FromHours(6)),

@@ -191,6 +191,12 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                     ? await DefineViewAsync(manifest, cancellationToken)
                     : await WriteTableAsync(manifest, mayWait, cancellationToken);
             }
+            catch (FozException e) when (TextColumns.IsCauseOf(e))
+            {
+                using var session = context.Lake.Engines.Open(Workload.Models);
+                throw await TextColumns.ExplainAsync(
+                    e, Model.Sql, new StepNames(context.Lake, node, manifest.Tables), session, cancellationToken);
+            }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
                 if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;

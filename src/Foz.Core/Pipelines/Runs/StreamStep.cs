@@ -33,6 +33,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     StreamDefinition Stream => node.Stream.Definition;
 
+    bool WidensTypes => node.Stream.Drift is DriftPolicy.Evolve;
+
     /// <summary>
     /// Runs the step: the batch that a crash cut off, if one did, and what is new. Where a source breaks off while it is read, a new
     /// batch reads it again.
@@ -103,7 +105,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
             var present = await table.FindLatestAsync(cancellationToken);
             var rows = await source.ReadAsync(
-                Stream, manifest.Stream!, ReadContextOf(present, work.FullName), cancellationToken);
+                Stream, manifest.Stream!, ReadContextOf(IsMadeAgain(manifest) ? null : present, work.FullName),
+                cancellationToken);
             foreach (var warning in rows.Warnings) context.Warn(warning);
             var confirm = rows.Confirm;
             try
@@ -149,15 +152,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is { Stream: not null } && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
             return $"batch {last.Batch} was not finished";
-        return (await PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken)).Inputs switch
-        {
-            null => await FindTagsAsync(cancellationToken),
-            { ReplacesFiles: true, Files: var files } => $"{files.Length} new or changed {(files.Length == 1 ? "file" : "files")}",
-            { Files: { Length: > 0 } files } => $"{files.Length} new {(files.Length == 1 ? "file" : "files")}",
-            { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
-            { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
-            _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
-        };
+        var plan = await PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
+        return plan.Inputs is { } inputs ? StreamWork.Of(inputs, Stream) : await FindTagsAsync(cancellationToken);
     }
 
     async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
@@ -245,6 +241,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return new()
         {
             TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],
+            Widen = WidensTypes ? DeltaTypes.Wider : null,
             Engine = context.Lake.Engines,
             WorkFolder = workFolder,
         };
@@ -272,6 +269,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Fields = [.. arrival.Fields.Select(Describe)],
             Description = node.Stream.Description,
             Readers = node.Readers,
+            WidensTypes = WidensTypes,
             RacesMax = 0,
         };
         var writer = new TableWriter(session);
@@ -312,7 +310,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         if (node.Stream.MaxRejected.IsExceeded(batch.Rejected, batch.Arrived + batch.Rejected)
             && !await CarriesAsync(node.Table.Rejected, manifest, cancellationToken))
         {
-            manifest = await ConfirmAsync(rows, manifest, cancellationToken);
+            manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest, cancellationToken);
             await rejects.WriteAsync(session, batch, manifest, isRefused: true, cancellationToken);
             return Result(manifest, Outcome.Failed) with
             {
@@ -337,7 +335,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 Checks = checks,
             };
         }
-        manifest = await ConfirmAsync(rows, manifest with { RowsHash = batch.Hash }, cancellationToken);
+        manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
         var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Foz.Delta.Failpoint.Hit("step.side-committed");
@@ -372,10 +370,19 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         && !await batches.IsBegunAsync(manifest, cancellationToken);
 
     /// <summary>The batch with what reading told of its inputs, which must be what they were when reading began.</summary>
-    async Task<StepManifest> ConfirmAsync(StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
+    async Task<StepManifest> ConfirmAsync(
+        EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest,
+        CancellationToken cancellationToken)
     {
         if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
-        var confirmed = rows.Confirm is { } confirm ? manifest with { Stream = await confirm(cancellationToken) } : manifest;
+        var inputs = rows.Confirm is { } confirm ? await confirm(cancellationToken) : manifest.Stream!;
+        if (rejectedSql is not null && rows.Confirm is not null)
+        {
+            using var counted = session.Query($"SELECT file, count(*) FROM ({rejectedSql}) GROUP BY ALL", cancellationToken);
+            inputs = inputs.WithRejected(counted.Rows(cancellationToken)
+                .ToDictionary(row => (string)row[0]!, row => (long)row[1]!, StringComparer.Ordinal));
+        }
+        var confirmed = manifest with { Stream = inputs };
         await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;
     }
@@ -396,6 +403,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? field
             : field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) };
     }
+
+    /// <summary>Whether the table is made again, with the columns and types that come; a snapshot keeps those that it has.</summary>
+    bool IsMadeAgain(StepManifest manifest) =>
+        context.IsFullRefresh || (Stream.Mode is not StreamMode.Snapshot && Replaces(manifest));
 
     bool Replaces(StepManifest manifest) => manifest.Replaces ?? Stream.Mode is StreamMode.Snapshot;
 

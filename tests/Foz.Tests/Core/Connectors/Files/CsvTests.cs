@@ -169,7 +169,7 @@ public sealed class CsvTests
             .Write("a.csv", [.. "a,b\n1,caf"u8, 0xE9, .. "\n2,café\n"u8]).Define("a.csv");
         var batch = await project.ReadAsync();
         Assert.Equal(["2|café"], batch.Lines);
-        Assert.Equal([new RejectedRow("a.csv", 2, "1,caf\uFFFD", "bytes that are not UTF-8")], batch.Rejected);
+        Assert.Equal([new RejectedRow("a.csv", 2, "1,caf\uFFFD", "bytes that are not UTF-8: set encoding: latin1")], batch.Rejected);
     }
 
     [Theory]

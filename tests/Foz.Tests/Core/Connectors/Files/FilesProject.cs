@@ -6,6 +6,7 @@ using Foz.Core.Connectors;
 using Foz.Core.Connectors.Files;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
 
 namespace Foz.Tests.Core.Connectors.Files;
 
@@ -26,6 +27,9 @@ public sealed class FilesProject : IAsyncDisposable
 
     /// <summary>The columns that the table has so far.</summary>
     public IReadOnlyList<Field> TableFields { get; set; } = [];
+
+    /// <summary>Whether columns of the table may take wider types.</summary>
+    public bool WidensTypes { get; init; }
 
     public List<StreamInputs> History { get; } = [];
 
@@ -98,7 +102,7 @@ public sealed class FilesProject : IAsyncDisposable
         var inputs = (await PlanAsync()).Inputs ?? throw new InvalidOperationException("nothing is new");
         History.Add(inputs);
         var work = Directory.CreateDirectory(Path.Combine(Folder, ".work", Path.GetRandomFileName())).FullName;
-        var context = new ReadContext { Engine = Engine, WorkFolder = work, TableFields = TableFields };
+        var context = new ReadContext { Engine = Engine, WorkFolder = work, TableFields = TableFields, Widen = WidensTypes ? DeltaTypes.Wider : null };
         var rows = (StreamRows.Selected)await Source.ReadAsync(Stream, inputs, context, ct);
         opened.Add(rows);
         Warnings = rows.Warnings;

@@ -121,7 +121,7 @@ public sealed class JsonTests
             .Write("a.jsonl", [.. "{\"s\":\"caf"u8, 0xE9, .. "\"}\n{\"s\":\"b\"}"u8]).Define("a.jsonl");
         var batch = await project.ReadAsync();
         Assert.Equal(["b"], batch.Lines);
-        Assert.Equal([new RejectedRow("a.jsonl", 1, "{\"s\":\"caf\uFFFD\"}", "bytes that are not UTF-8")], batch.Rejected);
+        Assert.Equal([new RejectedRow("a.jsonl", 1, "{\"s\":\"caf\uFFFD\"}", "bytes that are not UTF-8: set encoding: latin1")], batch.Rejected);
     }
 
     [Fact]

@@ -143,6 +143,19 @@ public sealed class HttpSourceTests
         Assert.Equal(expected.Split(';').Length > 2 && type == "text/csv" ? ["01|a;\"b\"|∅", "2|é|5"] : expected.Split(';'), (await project.ReadAsync("rows")).Lines);
     }
 
+    [Theory]
+    [InlineData("text/csv", "id,name,name\n1,a,b\n", "id:string,name:string,name_1:string", "1|a|b")]
+    [InlineData("application/xml", "<r><row><id>1</id><tag>a</tag></row><row><id>2</id><tag>b</tag><tag>c</tag></row></r>", "id:string,tag:array<string>", "1|[a];2|[b, c]")]
+    public async Task Names_that_stand_twice_take_nothing_from_each_other(string type, string answer, string columns, string lines)
+    {
+        using var server = new ApiServer(_ => new(200, answer) { Type = type });
+        await using var project = HttpProject.Open(server.Url, "rows:");
+        var batch = await project.ReadAsync("rows");
+        Assert.Equal(columns, string.Join(',', batch.Fields.Select(f => $"{f.Name}:{f.Type}")));
+        Assert.Equal(lines.Split(';'), batch.Rows.Select(row => string.Join('|', row.SkipLast(2).Select(
+            value => value is System.Collections.IList list ? $"[{string.Join(", ", list.Cast<object>())}]" : $"{value}"))));
+    }
+
     [Fact]
     public async Task Rows_of_CSV_that_cannot_be_read_are_rejected_and_the_others_arrive()
     {

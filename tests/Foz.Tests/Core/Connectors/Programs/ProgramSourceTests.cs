@@ -71,6 +71,17 @@ public sealed class ProgramSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Arguments_go_after_the_subcommand_of_a_connector_of_Airbyte()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
+        // As the runner of low-code connectors: source-declarative-manifest read --config … --manifest-path orders.yaml.
+        var script = Airbyte.Replace("case $1 in", "case \"$*\" in *--config*' --manifest-path orders.yaml') ;; *) exit 4 ;; esac\ncase $1 in", StringComparison.Ordinal);
+        Open("airbyte", script, "streams: all", "arguments: [--manifest-path, orders.yaml], ");
+        await project!.RunWellAsync();
+        Assert.Equal(["1|n1"], await project.RowsAsync("SELECT id, name FROM bronze.users"));
+    }
+
+    [Fact]
     public async Task A_tap_of_Singer_goes_on_from_its_state()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");

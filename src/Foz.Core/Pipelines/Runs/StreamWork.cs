@@ -1,0 +1,24 @@
+using Foz.Core.Connectors;
+
+namespace Foz.Core.Pipelines.Runs;
+
+/// <summary>Says what the next batch of a stream would read.</summary>
+static class StreamWork
+{
+    /// <summary>It in words, for a plan.</summary>
+    /// <param name="inputs">What the batch reads.</param>
+    /// <param name="stream">The stream.</param>
+    public static string Of(StreamInputs inputs, StreamDefinition stream) => inputs switch
+    {
+        { RejectedBefore: { } rejected, Files: var files } =>
+            $"{Count(files.Length, "file")} to read; {Count(rejected, "row")} {(rejected == 1 ? "was" : "were")} rejected with other "
+            + "settings of the reader",
+        { ReplacesFiles: true, Files: var files } => Count(files.Length, "new or changed file"),
+        { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
+        { RereadsCursor: true, CursorFrom: { } at } => $"rows of {stream.Cursor} = {at} and behind it",
+        { CursorFrom: { } from } => stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
+        _ => stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
+    };
+
+    static string Count(long count, string what) => $"{count:N0} {what}{(count == 1 ? "" : "s")}";
+}
