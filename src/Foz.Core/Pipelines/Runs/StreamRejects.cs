@@ -17,6 +17,13 @@ sealed class StreamRejects(StepContext context, GraphNode.OfStream node, StepLog
     public static long Count(EngineSession session, string? rejectedSql, CancellationToken cancellationToken) =>
         rejectedSql is null ? 0 : session.QueryScalar<long>($"SELECT count(*) FROM ({rejectedSql})", cancellationToken);
 
+    /// <summary>How many rows of each file could not be read.</summary>
+    public static Dictionary<string, long> CountByFile(EngineSession session, string rejectedSql, CancellationToken cancellationToken)
+    {
+        using var counted = session.Query($"SELECT file, count(*) FROM ({rejectedSql}) GROUP BY ALL", cancellationToken);
+        return counted.Rows(cancellationToken).ToDictionary(row => (string)row[0]!, row => (long)row[1]!, StringComparer.Ordinal);
+    }
+
     /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
     public void Reconcile(long given, long added, long rejected)
     {

@@ -215,16 +215,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
         foreach (var warning in plan.Warnings) context.Warn(warning);
         if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
-            context.Warn(ModeChanged(next));
+            context.Warn(StreamWork.ModeChanged(node, next));
         return plan;
     }
-
-    /// <summary>That a batch goes on from a cursor, or begins with one, behind one that read the whole table.</summary>
-    Warning ModeChanged(StreamInputs next) => new(
-        $"{node.Table} holds a snapshot, and its mode is now incremental: "
-        + (next.CursorFrom is { } from ? $"the rows behind {Stream.Cursor} = {from}" : "all rows")
-        + " are appended to those that it has",
-        $"foz run {node.Name} --full-refresh makes it anew with each row once");
 
     async Task<bool> CarriesAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
     {
@@ -278,7 +271,11 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var changed = replaces || present is null ? null : StreamRejects.OfFiles(manifest, ChangeColumns.Source);
         var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
         var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, withKeys: false, cancellationToken);
-        var known = await LeaveOutKnownAsync(session, replaces ? null : present, screened.Select, arrival.Fields, reread, manifest, cancellationToken);
+        // The rows without those that arrived before, where the batch reads the rows of the last cursor again.
+        var known = manifest.Stream is { RereadsCursor: true } && !replaces && present is not null
+            ? await KnownRows.LeaveOutAsync(
+                session, context.Lake, present, node.Table, screened.Select, arrival.Fields, reread, cancellationToken)
+            : new(screened.Select, 0);
         using var tally = replaces ? new RowTally() : null;
         await using var change = tally is not null
             ? await writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
@@ -377,23 +374,11 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
         var inputs = rows.Confirm is { } confirm ? await confirm(cancellationToken) : manifest.Stream!;
         if (rejectedSql is not null && rows.Confirm is not null)
-        {
-            using var counted = session.Query($"SELECT file, count(*) FROM ({rejectedSql}) GROUP BY ALL", cancellationToken);
-            inputs = inputs.WithRejected(counted.Rows(cancellationToken)
-                .ToDictionary(row => (string)row[0]!, row => (long)row[1]!, StringComparer.Ordinal));
-        }
+            inputs = inputs.WithRejected(StreamRejects.CountByFile(session, rejectedSql, cancellationToken));
         var confirmed = manifest with { Stream = inputs };
         await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;
     }
-
-    /// <summary>The rows without those that arrived before, where the batch reads the rows of the last cursor again.</summary>
-    async Task<KnownRows> LeaveOutKnownAsync(
-        EngineSession session, TableSnapshot? present, string select, IReadOnlyList<Field> fields, string? reread, StepManifest manifest,
-        CancellationToken cancellationToken) =>
-        manifest.Stream is { RereadsCursor: true } && present is not null
-            ? await KnownRows.LeaveOutAsync(session, context.Lake, present, node.Table, select, fields, reread, cancellationToken)
-            : new(select, 0);
 
     Field Describe(Field field)
     {

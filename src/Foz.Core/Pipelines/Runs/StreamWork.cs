@@ -1,4 +1,6 @@
 using Foz.Core.Connectors;
+using Foz.Core.Journal;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -19,6 +21,15 @@ static class StreamWork
         { CursorFrom: { } from } => stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
         _ => stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
     };
+
+    /// <summary>That a batch goes on from a cursor, or begins with one, after one that read the whole table.</summary>
+    /// <param name="node">The stream.</param>
+    /// <param name="next">What the batch reads.</param>
+    public static Warning ModeChanged(GraphNode.OfStream node, StreamInputs next) => new(
+        $"{node.Table} holds a snapshot, and its mode is now incremental: "
+        + (next.CursorFrom is { } from ? $"the rows after {node.Stream.Definition.Cursor} = {from}" : "all rows")
+        + " are appended to those that it has",
+        $"foz run {node.Name} --full-refresh makes it anew with each row once");
 
     static string Count(long count, string what) => $"{count:N0} {what}{(count == 1 ? "" : "s")}";
 }
