@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
 using Foz.Core.Tables.Keys;
 using Foz.Core.Tables.Maintenance;
 
@@ -20,7 +21,7 @@ static class FsckCommand
     public static Command Create(CommandContext context)
     {
         var tables = TableSelection.Argument();
-        var deep = new Option<bool>("--deep") { Description = "Also read the tables of models that merge, and name keys of several rows" };
+        var deep = DeepOption();
         var command = new ExampleCommand(
             Name, "Look whether every file of tables is there, and whether their logs are whole",
             ["foz fsck all", "foz fsck all --deep", "foz fsck silver.orders --output json"]) { tables, deep };
@@ -34,7 +35,7 @@ static class FsckCommand
                 foreach (var (name, table) in selected)
                 {
                     progress.Show($"{name}");
-                    var result = await TableFsck.CheckAsync(table, cancellationToken);
+                    var result = await CheckAsync(workspace, name, table, arguments.GetValue(deep), progress, cancellationToken);
                     results.Add((name, result, keys is null || HasLoss(result) ? null : await keys.FindAsync(name, table, cancellationToken)));
                 }
             if (context.IsTable(arguments))
@@ -49,6 +50,22 @@ static class FsckCommand
     }
 
     static bool HasLoss(FsckResult result) => result.Findings.Any(finding => finding.IsLoss);
+
+    /// <summary>The option that reads files whole.</summary>
+    public static Option<bool> DeepOption() => new("--deep")
+    {
+        Description = "Read each file whole: its bytes must be those that were written; and name keys of several rows",
+    };
+
+    /// <summary>Looks at a table.</summary>
+    public static async Task<FsckResult> CheckAsync(
+        Workspace workspace, TableName name, LakeTable table, bool isDeep, ProgressRow progress, CancellationToken cancellationToken)
+    {
+        if (!isDeep) return await TableFsck.CheckAsync(table, cancellationToken);
+        using var session = workspace.Engines.Open(Workload.Query);
+        return await TableFsck.CheckDeepAsync(
+            table, session, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"), cancellationToken);
+    }
 
     /// <summary>Tells what was found.</summary>
     public static void Tell(Shell shell, TableName table, FsckResult result, RepeatedKeys? keys)

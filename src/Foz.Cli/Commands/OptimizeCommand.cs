@@ -49,7 +49,7 @@ static class OptimizeCommand
                 {
                     using var session = workspace.Engines.Open(Workload.Models);
                     var result = await new TableOptimizer(session).OptimizeAsync(
-                        table, how, now => progress.Show(Text(name.ToString(), now)), cancellationToken);
+                        table, how, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"), cancellationToken);
                     foreach (var warning in result.Warnings) context.Warn(warning);
                     if (result.FilesGivenUp > 0) context.Warn(GivenUp(name.ToString(), result));
                     rows.Add(context.IsTable(arguments) ? Shown(name.ToString(), result) : Row(name.ToString(), result));
@@ -59,9 +59,6 @@ static class OptimizeCommand
         });
         return command;
     }
-
-    static string Text(string table, OptimizeProgress now) =>
-        $"{table}  {SizeText.Of(now.Done.Bytes)} of {SizeText.Of(now.All.Bytes)}, {now.Done.Files:N0} of {now.All.Files:N0} files";
 
     static Warning GivenUp(string table, OptimizeResult result) => new(
         $"{RunText.Count(result.FilesGivenUp, "file", "files")} of {table} stay as they are: others changed them at the same time",

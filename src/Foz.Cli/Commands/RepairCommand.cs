@@ -15,15 +15,18 @@ static class RepairCommand
     {
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var deep = FsckCommand.DeepOption();
         var command = new ExampleCommand(
             Name, "Take files out of a table that are gone, and make anew what is wrong in its log",
-            ["foz repair silver.orders", "foz repair silver.orders --yes"]) { name, yes };
+            ["foz repair silver.orders", "foz repair silver.orders --deep --yes"]) { name, yes, deep };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var table = await workspace.ResolveOwnAsync(arguments.GetRequiredValue(name), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
-            var found = await TableFsck.CheckAsync(opened, cancellationToken);
+            FsckResult found;
+            using (var progress = new ProgressRow(context.Shell))
+                found = await FsckCommand.CheckAsync(workspace, table, opened, arguments.GetValue(deep), progress, cancellationToken);
             var lost = found.Findings.Where(finding => finding.IsLoss).ToList();
             var keys = workspace.TryLoadProject(context, cancellationToken) is ProjectResult.Loaded { Project: var project }
                 ? MergeKeys.Of(workspace, project)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Terminal;
 
@@ -14,6 +15,16 @@ public static class SizeText
         while (size >= 999.95 && unit < Units.Length - 1) (size, unit) = (size / 1000, unit + 1);
         return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? $"{bytes}" : $"{size:0.0}")} {Units[unit]}");
     }
+}
+
+/// <summary>How far a work on files is, as text.</summary>
+public static class FileText
+{
+    /// <summary>Bytes, their share, and files.</summary>
+    public static string Of(FileTotal done, FileTotal all) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SizeText.Of(done.Bytes)} of {SizeText.Of(all.Bytes)} ")
+        + string.Create(CultureInfo.InvariantCulture, $"({(all.Bytes == 0 ? 100 : 100 * done.Bytes / all.Bytes)} %), ")
+        + string.Create(CultureInfo.InvariantCulture, $"{done.Files:N0} of {all.Files:N0} files");
 }
 
 /// <summary>Instants as text.</summary>

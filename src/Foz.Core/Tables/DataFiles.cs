@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta.Log;
 using Foz.Delta.Readers;
@@ -49,7 +50,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         CheckFolders(copied);
         rows.Value.NoteIdentities(session, cancellationToken);
         rowFiles.AddRange(copied);
-        var files = copied.Select(file => ToAdd(file, PartitionValues(file))).ToList();
+        var files = await ToAddsAsync(copied, PartitionValues, cancellationToken);
         await PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
@@ -109,7 +110,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         var written = await ParquetWriter.WriteAsync(
             session, select, place, options with { FieldIds = WrittenColumns.FieldIds(schema, HoldsPartitionColumns) },
             cancellationToken);
-        var files = written.Select(file => ToAdd(file, partition) with { DataChange = false }).ToList();
+        var files = (await ToAddsAsync(written, _ => partition, cancellationToken))
+            .Select(file => file with { DataChange = false }).ToList();
         await store.PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
     }
@@ -231,14 +233,32 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     FilePath PathOf(ParquetFile file) => FilePath.Relative(
         Path.GetRelativePath(Path.GetDirectoryName(store.StagingPath("data"))!, file.Path).Replace('\\', '/'));
 
-    AddFile ToAdd(ParquetFile file, StringMap partition) => new()
+    // The engine writes files itself: their bytes are hashed while the system still holds them in memory.
+    async Task<List<AddFile>> ToAddsAsync(
+        IReadOnlyList<ParquetFile> files, Func<ParquetFile, StringMap> partitionOf, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var hashes = await FileHash.OfAsync([.. files.Select(file => file.Path)], cancellationToken);
+            return [.. files.Select((file, i) => ToAdd(file, partitionOf(file), hashes[i]))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FozException(ErrorKind.Storage, $"{table.Name} cannot be written: its new files cannot be read: {e.Message}", e)
+            {
+                Hint = "nothing was committed; run again",
+            };
+        }
+    }
+
+    AddFile ToAdd(ParquetFile file, StringMap partition, string hash) => new()
     {
         Path = PathOf(file),
         PartitionValues = partition,
         SizeBytes = file.SizeBytes,
         ModificationTimeMs = table.Delta.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         Stats = statistics.Write(file.RowCount, file.Columns.Select(StatisticsOf).OfType<ColumnStatistics>()),
-        Tags = isForIceberg ? StringMap.Empty.With(IcebergCompat.FileTag, "2") : null,
+        Tags = isForIceberg ? FileTags.Of(hash).With(IcebergCompat.FileTag, "2") : FileTags.Of(hash),
     };
 
     /// <summary>A column's statistics by the name that people see; null where the log keeps none.</summary>

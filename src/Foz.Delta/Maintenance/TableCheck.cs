@@ -14,6 +14,12 @@ public enum FaultKind
     /// <summary>A data file is missing, or has another size than the log says.</summary>
     DataFile,
 
+    /// <summary>A data file has other bytes than were written, or cannot be decoded.</summary>
+    Content,
+
+    /// <summary>The log says of a data file what is not so: readers that trust it leave rows out.</summary>
+    Statistics,
+
     /// <summary>A deletion vector is missing or broken.</summary>
     DeletionVector,
 
@@ -38,17 +44,29 @@ public enum FaultKind
 public sealed record TableFault(FaultKind Kind, string Path, string Message, long? RowCount = null)
 {
     /// <summary>Whether rows or versions cannot be read for it; else it only costs time.</summary>
-    public bool IsLoss => Kind is FaultKind.Log or FaultKind.DataFile or FaultKind.DeletionVector or FaultKind.HalfRemoved;
+    public bool IsLoss => Kind is FaultKind.Log or FaultKind.DataFile or FaultKind.Content or FaultKind.Statistics
+        or FaultKind.DeletionVector or FaultKind.HalfRemoved;
 
     /// <summary>The file whose rows cannot be read; null where it is about none.</summary>
     internal AddFile? File { get; init; }
+
+    /// <summary>A fault of a data file, which its repair takes out of the table with all rows.</summary>
+    public static TableFault Of(AddFile file, FaultKind kind, string message) =>
+        new(kind, file.Path.Value, message, FileStatistics.RecordCount(file) - (file.DeletionVector?.Cardinality ?? 0)) { File = file };
 }
 
 /// <summary>What a look at a whole table found.</summary>
 /// <param name="Version">The newest version; null where it cannot be built.</param>
 /// <param name="FilesChecked">The data files and deletion vectors that were looked at.</param>
 /// <param name="Faults">What is wrong; empty where nothing is.</param>
-public sealed record TableCheckResult(long? Version, int FilesChecked, IReadOnlyList<TableFault> Faults);
+public sealed record TableCheckResult(long? Version, int FilesChecked, IReadOnlyList<TableFault> Faults)
+{
+    /// <summary>Whether a file, as far as was looked, is as the log says.</summary>
+    public bool IsSound(AddFile file) => !Faults.Any(fault => fault.File?.Key == file.Key);
+
+    /// <summary>This, and what else was found.</summary>
+    public TableCheckResult With(IEnumerable<TableFault> faults) => this with { Faults = [.. Faults, .. faults] };
+}
 
 /// <summary>
 /// Looks at everything that a table consists of: whether each file of the newest version is there with its size, each
@@ -80,9 +98,8 @@ public sealed class TableCheck(DeltaTable table)
             if (!file.Path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal)) sizes[file.Path] = file.SizeBytes;
         foreach (var file in snapshot.Files)
             if (Missing(file, sizes) is { } fault) faults.Add(fault);
-        faults.AddRange(snapshot.HalfRemoved.Select(file => new TableFault(FaultKind.HalfRemoved, file.Path.Value,
-            "was removed without its deletion vector: its rows stand in another file too", RowsOf(file))
-        { File = file }));
+        faults.AddRange(snapshot.HalfRemoved.Select(file => TableFault.Of(
+            file, FaultKind.HalfRemoved, "was removed without its deletion vector: its rows stand in another file too")));
         var lost = faults.Where(fault => fault.File is not null).Select(fault => fault.File!.Key).ToHashSet();
         var marked = snapshot.Files.Where(file => file.DeletionVector is not null && !lost.Contains(file.Key)).ToList();
         faults.AddRange(await VectorFaultsAsync(marked, cancellationToken));
@@ -120,16 +137,13 @@ public sealed class TableCheck(DeltaTable table)
             }
             catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
             {
-                faults.Add(new(FaultKind.DeletionVector, error.Path ?? file.Path.Value,
-                    $"{error.Message}; it tells which rows of {file.Path.Value} are deleted", RowsOf(file))
-                { File = file });
+                faults.Add(TableFault.Of(
+                    file, FaultKind.DeletionVector, $"{error.Message}; it tells which rows of {file.Path.Value} are deleted")
+                    with { Path = error.Path ?? file.Path.Value });
             }
         });
         return [.. faults.OrderBy(fault => fault.File!.Path.Value, StringComparer.Ordinal)];
     }
 
-    static TableFault Fault(AddFile file, string what) =>
-        new(FaultKind.DataFile, file.Path.Value, what, RowsOf(file)) { File = file };
-
-    static long? RowsOf(AddFile file) => FileStatistics.RecordCount(file) - (file.DeletionVector?.Cardinality ?? 0);
+    static TableFault Fault(AddFile file, string what) => TableFault.Of(file, FaultKind.DataFile, what);
 }

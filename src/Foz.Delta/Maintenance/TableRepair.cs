@@ -37,7 +37,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         {
             // What was read of the table may have come from a wrong checkpoint.
             table.Forget();
-            check = await new TableCheck(table).RunAsync(cancellationToken);
+            check = (await new TableCheck(table).RunAsync(cancellationToken))
+                .With(check.Faults.Where(fault => fault.Kind is FaultKind.Content or FaultKind.Statistics));
         }
         var snapshot = await table.LatestSnapshotAsync(cancellationToken);
         var lost = check.Faults.Select(fault => fault.File).OfType<AddFile>().DistinctBy(file => file.Key).ToList();

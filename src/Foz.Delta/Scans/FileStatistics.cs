@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foz.Delta.Log;
+using Foz.Delta.Schema;
 
 namespace Foz.Delta.Scans;
 
@@ -31,6 +32,45 @@ public static class FileStatistics
         }
         return new(buffer.ToArray());
     }
+
+    /// <summary>
+    /// In what the statistics of a file's action are not true of its rows, in words; empty if in nothing. Bounds may be wider than
+    /// the values, as far as readers can tell no more from them.
+    /// </summary>
+    /// <param name="file">The file, with its statistics.</param>
+    /// <param name="schema">The schema of its table.</param>
+    /// <param name="rows">How many rows it has, deleted ones included.</param>
+    /// <param name="columns">What these rows hold.</param>
+    public static IReadOnlyList<string> Differences(
+        AddFile file, TableSchema schema, long rows, IReadOnlyList<ColumnStatistics> columns)
+    {
+        var types = columns.Select(column => schema.Columns.FindAll(column.Column)[^1].Type).ToArray();
+        var reader = new StatisticsReader(
+            [.. columns.Select((column, i) => new StatisticsColumn(schema.PhysicalPath(column.Column)!, types[i]))]);
+        var bounds = new ColumnBounds[columns.Count];
+        var differences = new List<string>();
+        if (reader.Read(file.Stats.Utf8.Span, bounds) is { } said && said != rows) differences.Add($"has {rows} rows, the log says {said}");
+        // Of files with deleted rows, the log counts nulls as it likes.
+        var countsNulls = file.DeletionVector is null && file.Stats.Utf8.Span.IndexOf("\"tightBounds\":false"u8) < 0;
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var (column, name) = (columns[i], columns[i].Column.ToString());
+            if (countsNulls && reader.NullCounts[i] is { } nulls && column.NullCount is { } found && nulls != found)
+                differences.Add($"has {found} nulls in {name}, the log says {nulls}");
+            if (!bounds[i].MayHaveValues && column.NullCount < rows) differences.Add($"has values in {name}, the log says none");
+            if (IsBeyond(column.Min, bounds[i].Min, types[i], -1)) differences.Add($"has {column.Min} in {name}, less than the log says");
+            if (!column.HasNan && IsBeyond(column.Max, bounds[i].Max, types[i], 1))
+                differences.Add($"has {column.Max} in {name}, more than the log says");
+        }
+        return differences;
+    }
+
+    static bool IsBeyond(string? text, DeltaValue? bound, DeltaType type, int direction) =>
+        text is not null && bound is { } limit && Literal.TryParse(text, type, out var value, out _)
+        && (type is PrimitiveType { Kind: PrimitiveKind.Float or PrimitiveKind.Double }
+            // Zero has two signs.
+            ? value.Floating.CompareTo(limit.Floating) * direction > 0 && value.Floating != limit.Floating
+            : value.CompareTo(limit) * direction > 0);
 
     // The parts that stay as they are.
     static List<(string Name, ReadOnlyMemory<byte> Value)> ValuesOf(JsonText statistics)

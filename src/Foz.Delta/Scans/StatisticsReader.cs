@@ -31,6 +31,9 @@ sealed class StatisticsReader
         for (var i = 0; i < columns.Length; i++) root.Add(columns[i].Path.Names.AsSpan(), i);
     }
 
+    /// <summary>The number of nulls of each column as the last file said it; null if unknown.</summary>
+    public ReadOnlySpan<long?> NullCounts => nullCounts;
+
     /// <summary>Reads the bounds of each column.</summary>
     /// <returns>The number of records, deleted ones included; null if unknown.</returns>
     public long? Read(ReadOnlySpan<byte> json, Span<ColumnBounds> bounds)

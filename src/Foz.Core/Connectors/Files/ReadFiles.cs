@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using Foz.Core.Data;
 using Foz.Delta;
 using Foz.Delta.Storage;
-using Foz.Wire.Compression;
 
 namespace Foz.Core.Connectors.Files;
 
@@ -18,8 +17,6 @@ namespace Foz.Core.Connectors.Files;
 /// <param name="threads">How many files are hashed at the same time.</param>
 sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, string reader, bool areCopies, int threads)
 {
-    const int BufferBytes = 1 << 20;
-
     /// <summary>Two changes that are further apart have different times.</summary>
     static readonly TimeSpan clockTick = TimeSpan.FromMilliseconds(20);
 
@@ -41,9 +38,9 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
         var confirmed = new FileInput[files.Count];
         await Parallel.ForAsync(
             0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
-            async (i, token) =>
+            (i, token) =>
             {
-                var (file, hash) = (files[i], await HashAsync(files[i], token));
+                var (file, hash) = (files[i], Hash(files[i], token));
                 if (!areCopies && FileStamp.Of(file.FullPath) != before[i]) throw FilePlan.ChangedWhileRead(file.Input);
                 // A batch that was cut off is done again with the bytes that it read first.
                 if (file.Input.Hash is { } known && known != hash) throw FilePlan.ChangedWhileRead(file.Input);
@@ -52,27 +49,22 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
                 {
                     Hash = hash, Inode = stamp?.Inode, ChangedNs = stamp?.ChangedNs, Reader = reader,
                 };
+                return ValueTask.CompletedTask;
             });
         return inputs with { Files = ImmutableArray.Create(confirmed) };
     }
 
     /// <summary>The hash of a file's bytes.</summary>
     /// <exception cref="FozException">It cannot be read.</exception>
-    public static async Task<string> HashAsync(SourceFile file, CancellationToken cancellationToken)
+    public static string Hash(SourceFile file, CancellationToken cancellationToken)
     {
-        var buffer = new byte[BufferBytes];
-        var hash = new XxHash64();
         try
         {
-            await using var stream = new FileStream(
-                file.FullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0,
-                FileOptions.SequentialScan);
-            while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var read) hash.Add(buffer.AsSpan(0, read));
+            return FileHash.Of(file.FullPath, cancellationToken);
         }
         catch (Exception e) when (FileStreams.IsReadError(e))
         {
             throw FileStreams.Error(file, e);
         }
-        return hash.Value.ToString("x16", CultureInfo.InvariantCulture);
     }
 }

@@ -1,5 +1,4 @@
 using Foz.Core.Connectors;
-using Foz.Core.Journal;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -27,7 +26,7 @@ static class StreamWork
     /// <param name="next">What the batch reads.</param>
     public static Warning ModeChanged(GraphNode.OfStream node, StreamInputs next) => new(
         $"{node.Table} holds a snapshot, and its mode is now incremental: "
-        + (next.CursorFrom is { } from ? $"the rows after {node.Stream.Definition.Cursor} = {from}" : "all rows")
+        + (next.CursorFrom is { } from ? $"the rows behind {node.Stream.Definition.Cursor} = {from}" : "all rows")
         + " are appended to those that it has",
         $"foz run {node.Name} --full-refresh makes it anew with each row once");
 

@@ -84,7 +84,7 @@ public readonly record struct FileTotal(int Files, long Bytes)
     public static FileTotal Add(FileTotal left, FileTotal right) => left + right;
 }
 
-/// <summary>How far an optimization is.</summary>
-/// <param name="Done">The files that were looked after, and their size.</param>
-/// <param name="All">All files that are written anew, and their size.</param>
-public readonly record struct OptimizeProgress(FileTotal Done, FileTotal All);
+/// <summary>How far a work on data files is.</summary>
+/// <param name="Done">The files that are done, and their size.</param>
+/// <param name="All">All files that the work is about, and their size.</param>
+public readonly record struct FileProgress(FileTotal Done, FileTotal All);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Delta;
 using Foz.Delta.Log;
@@ -49,7 +50,8 @@ public sealed class ParquetConversion(EngineSession session)
         // What the table would be tells how its files are read.
         var draft = new TableSnapshot(table.Delta.Store, Create(table, schema, columns, files).Preview());
         var read = await StatisticsCollector.ReadAsync(session, draft, files, cancellationToken);
-        var transaction = Create(table, schema, columns, read);
+        var hashes = await FileHash.OfAsync([.. found.Select(file => table.Delta.Store.LocalPath(file.Path)!)], cancellationToken);
+        var transaction = Create(table, schema, columns, [.. read.Select((file, i) => file with { Tags = FileTags.Of(hashes[i]) })]);
         transaction.Metrics = new(
             [KeyValuePair.Create("numConvertedFiles", (string?)files.Count.ToString(CultureInfo.InvariantCulture))]);
         var committed = (await transaction.CommitAsync(cancellationToken)).OrThrow();

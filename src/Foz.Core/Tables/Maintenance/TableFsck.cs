@@ -1,3 +1,4 @@
+using Foz.Core.Engine;
 using Foz.Delta;
 using Foz.Delta.Maintenance;
 
@@ -45,6 +46,25 @@ public static class TableFsck
     /// <exception cref="DeltaException">There is no table, it cannot be read, or the storage failed.</exception>
     public static async Task<FsckResult> CheckAsync(LakeTable table, CancellationToken cancellationToken) =>
         new(await new TableCheck(table.Delta).RunAsync(cancellationToken));
+
+    /// <summary>
+    /// Does as <see cref="CheckAsync"/>, and reads each file whole: the bytes of files with a noted hash must be those that were
+    /// written; others are decoded, and compared with what the log says of them.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="session">The session that decodes files.</param>
+    /// <param name="onProgress">Gets how far it is; null for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DeltaException">There is no table, it cannot be read, or the storage failed.</exception>
+    public static async Task<FsckResult> CheckDeepAsync(
+        LakeTable table, EngineSession session, Action<FileProgress>? onProgress, CancellationToken cancellationToken)
+    {
+        var check = await new TableCheck(table.Delta).RunAsync(cancellationToken);
+        if (check.Version is not { } version) return new(check);
+        var snapshot = await table.VersionAsync(version, cancellationToken);
+        var files = snapshot.State.Files.Where(check.IsSound).ToList();
+        return new(check.With(await new ContentCheck(session, snapshot).RunAsync(files, onProgress, cancellationToken)));
+    }
 
     /// <summary>
     /// Takes files that are gone out of the table, and makes anew what is wrong beside its commits. Lost rows stay lost.

@@ -19,7 +19,7 @@ public sealed class TableOptimizer(EngineSession session)
     /// <exception cref="FozException">An option does not fit the table, or its rows cannot be written.</exception>
     /// <exception cref="DeltaException">There is no table, or the storage failed; what is committed stays.</exception>
     public async Task<OptimizeResult> OptimizeAsync(
-        LakeTable table, OptimizeOptions options, Action<OptimizeProgress>? onProgress, CancellationToken cancellationToken)
+        LakeTable table, OptimizeOptions options, Action<FileProgress>? onProgress, CancellationToken cancellationToken)
     {
         var snapshot = await table.LatestAsync(cancellationToken);
         CheckOptimizable(snapshot);

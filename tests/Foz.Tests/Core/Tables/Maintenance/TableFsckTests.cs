@@ -5,6 +5,7 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Core.Tables.Maintenance;
 
@@ -179,6 +180,123 @@ public sealed class TableFsckTests : IDisposable
         await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
         Assert.False(File.Exists(path));
     }
+
+    [Theory]
+    [InlineData("random bytes of the same size")]
+    [InlineData("a flipped bit")]
+    [InlineData("two swapped files")]
+    public async Task Files_that_are_not_what_was_written_are_found_and_taken_out(string damage)
+    {
+        await CreateAsync();
+        Assert.Empty((await CheckDeepAsync()).Findings);
+        var random = Seeded();
+        var files = (await table.LatestAsync()).State.Files.ToList();
+        var damaged = Damage(damage, files, random);
+
+        Assert.Empty((await CheckAsync()).Findings);
+        var found = await CheckDeepAsync();
+        Assert.Equal(
+            damaged.Select(file => (file.Path.Value, "has other bytes than were written", true)),
+            found.Findings.Select(finding => (finding.Path, finding.Problem, finding.IsLoss)));
+        Assert.Equal(damaged.Count, (await TableFsck.RepairAsync(table.Reopen(), found, Cancel)).FilesRemoved);
+        Assert.Empty((await CheckDeepAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task Files_of_others_are_decoded_and_compared_with_what_the_log_says()
+    {
+        await CreateAsync();
+        await WithoutHashesAsync();
+        Assert.Empty((await CheckDeepAsync()).Findings);
+        var random = Seeded();
+        var files = (await table.LatestAsync()).State.Files.ToList();
+        var noise = Damage("random bytes of the same size", files, random).Single();
+        var swapped = Damage("two swapped files", [.. files.Where(file => file != noise)], random);
+
+        var found = (await CheckDeepAsync()).Findings.ToDictionary(finding => finding.Path);
+        Assert.Equal([.. swapped.Append(noise).Select(file => file.Path.Value).Order()], found.Keys.Order());
+        Assert.Contains("cannot be read", found[noise.Path.Value].Problem, StringComparison.Ordinal);
+        Assert.All(swapped, file => Assert.Contains(" in id, ", found[file.Path.Value].Problem, StringComparison.Ordinal));
+        // Wrong statistics are no reason to lose rows.
+        Assert.Equal(1, (await TableFsck.RepairAsync(table.Reopen(), await CheckDeepAsync(), Cancel)).FilesRemoved);
+    }
+
+    [Theory]
+    [InlineData("""{"numRecords":11,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":0}}""", "has 10 rows, the log says 11")]
+    [InlineData("""{"numRecords":10,"minValues":{"id":1},"maxValues":{"id":9},"nullCount":{"id":0}}""", "has 0 in id, less than the log says")]
+    [InlineData("""{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":8},"nullCount":{"id":0}}""", "has 9 in id, more than the log says")]
+    [InlineData("""{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":1}}""", "has 0 nulls in id, the log says 1")]
+    [InlineData("""{"numRecords":10,"nullCount":{"id":10}}""", "has 0 nulls in id, the log says 10; has values in id, the log says none")]
+    [InlineData("""{"numRecords":10,"minValues":{"id":-5},"maxValues":{"id":90},"nullCount":{"id":0}}""", null)]
+    public async Task Statistics_that_are_not_true_are_named(string statistics, string? problem)
+    {
+        await table.CreateAsync([new("id", DeltaType.Integer)]);
+        await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id FROM range(10) AS r(i)");
+        await WithoutHashesAsync(JsonText.FromString(statistics));
+
+        var findings = (await CheckDeepAsync()).Findings;
+        Assert.Equal(problem is null ? [] : [$"{problem}; foz analyze reads statistics again"], findings.Select(finding => finding.Problem));
+    }
+
+    [Fact]
+    public async Task Files_keep_their_hashes_whatever_is_done_to_the_table()
+    {
+        await CreateAsync();
+        await new TableOptimizer(table.Session).OptimizeAsync(table.Table, new() { ZOrderBy = ["id"] }, null, Cancel);
+        await table.DeleteAsync("id = 70");
+        await table.AppendAsync("SELECT CAST(1000 AS INTEGER) AS id");
+        await table.Table.RestoreAsync(await table.Table.VersionAsync(10, Cancel), Cancel);
+        await new TableAnalyzer(table.Session).AnalyzeAsync(table.Table, Cancel);
+        (await table.Table.MaintainLogAsync(Cancel)).ToString();
+
+        var files = (await table.Reopen().LatestAsync(Cancel)).State.Files.ToList();
+        Assert.Equal(10, files.Count);
+        Assert.All(files, file => Assert.Matches("^[0-9a-f]{16}$", file.Tags?.Find("foz.xxh64")));
+        Assert.Empty((await CheckDeepAsync()).Findings);
+    }
+
+    /// <summary>Numbers that a failed test prints the seed of.</summary>
+    static Random Seeded()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        return new(seed);
+    }
+
+    /// <summary>Damages files without a change of their sizes, and returns them.</summary>
+    List<AddFile> Damage(string damage, List<AddFile> files, Random random)
+    {
+        var first = files[random.Next(files.Count)];
+        var bytes = File.ReadAllBytes(PathOf(first));
+        switch (damage)
+        {
+            case "random bytes of the same size":
+                random.NextBytes(bytes);
+                break;
+            case "a flipped bit":
+                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+                break;
+            default:
+                var second = files.Where(file => file != first && file.SizeBytes == first.SizeBytes).MinBy(_ => random.Next())!;
+                File.WriteAllBytes(PathOf(first), File.ReadAllBytes(PathOf(second)));
+                File.WriteAllBytes(PathOf(second), bytes);
+                return [.. files.Where(file => file == first || file == second)];
+        }
+        File.WriteAllBytes(PathOf(first), bytes);
+        return [first];
+    }
+
+    /// <summary>Writes the files' actions as other programs do, which note no hashes.</summary>
+    async Task WithoutHashesAsync(JsonText? statistics = null)
+    {
+        var state = (await table.LatestAsync()).State;
+        var transaction = new Transaction(table.Table.Delta, state, new() { Operation = "WRITE" });
+        foreach (var file in state.Files)
+            transaction.Add(file with { Tags = null, DataChange = false, Stats = statistics ?? file.Stats });
+        (await transaction.CommitAsync(Cancel)).OrThrow();
+    }
+
+    Task<FsckResult> CheckDeepAsync() => TableFsck.CheckDeepAsync(table.Reopen(), table.Session, null, Cancel);
 
     Task<FsckResult> CheckAsync() => TableFsck.CheckAsync(table.Reopen(), Cancel);
 
