@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Commands;
 using Foz.Cli.Terminal;
-using Foz.Core;
 using Foz.Core.Engine;
-using Foz.Core.Tables;
 
 namespace Foz.Cli;
 
@@ -57,7 +55,7 @@ public static class FozCommand
         }
         catch (Exception e)
         {
-            return Tell(e, context, isVerbose);
+            return context.Report(e, isVerbose);
         }
         finally
         {
@@ -71,14 +69,5 @@ public static class FozCommand
     {
         shell.Out.Flush();
         shell.Error.Flush();
-    }
-
-    static int Tell(Exception error, CommandContext context, bool isVerbose)
-    {
-        var known = DeltaErrors.Find(error) ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
-        context.Shell.Out.Flush();
-        context.Shell.Error.WriteLine(
-            $"{context.Shell.Styled(Style.Red, "error:")} {context.Shell.Shortened(new ErrorText(context.Mask, isVerbose).Of(known))}");
-        return known.Kind.ExitCode;
     }
 }

@@ -24,15 +24,18 @@ static class AnalyzeCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var rows = new List<object?[]>();
+            int exitCode;
             using (var progress = new ProgressRow(context.Shell))
-                foreach (var (name, table) in selected)
+                exitCode = await context.ForEachAsync(arguments, selected, async one =>
                 {
+                    var (name, table) = one;
                     progress.Show($"{name}");
                     using var session = workspace.Engines.Open(Workload.Query);
                     var result = await new TableAnalyzer(session).AnalyzeAsync(table, cancellationToken);
                     rows.Add([name.ToString(), result.Version, result.Files]);
-                }
+                });
             context.WriteRows(arguments, Columns, rows);
+            return exitCode;
         });
         return command;
     }

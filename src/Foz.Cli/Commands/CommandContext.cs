@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Configuration;
+using Foz.Core.Tables;
 
 namespace Foz.Cli.Commands;
 
@@ -66,6 +67,37 @@ sealed class CommandContext
     /// <summary>Tells the user something beside the result.</summary>
     public void Warn(Warning warning) =>
         Shell.Error.WriteLine($"{Shell.Styled(Style.Yellow, "warning:")} {Mask(warning.Describe())}");
+
+    /// <summary>Shows an error on the error output.</summary>
+    /// <returns>The exit code of its kind.</returns>
+    public int Report(Exception error, bool isVerbose)
+    {
+        var known = DeltaErrors.Find(error) ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
+        Shell.Out.Flush();
+        Shell.Error.WriteLine($"{Shell.Styled(Style.Red, "error:")} {Shell.Shortened(new ErrorText(Mask, isVerbose).Of(known))}");
+        return known.Kind.ExitCode;
+    }
+
+    /// <summary>
+    /// Does something with each of several tables. One with which it fails is reported, and the others are done all the same; the
+    /// failure of a table that is alone ends the command.
+    /// </summary>
+    /// <returns>The exit code of the first failure; 0 where there was none.</returns>
+    public async Task<int> ForEachAsync<T>(ParseResult arguments, IReadOnlyList<T> tables, Func<T, Task> act)
+    {
+        var exitCode = 0;
+        foreach (var table in tables)
+            try
+            {
+                await act(table);
+            }
+            catch (Exception e) when (tables.Count > 1 && e is not OperationCanceledException && DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
+            {
+                var code = Report(e, arguments.GetValue(Verbose));
+                if (exitCode == 0) exitCode = code;
+            }
+        return exitCode;
+    }
 
     /// <summary>Errors as they are shown.</summary>
     public ErrorText ErrorsOf(ParseResult arguments) => new(Mask, arguments.GetValue(Verbose));

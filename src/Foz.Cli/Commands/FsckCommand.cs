@@ -31,20 +31,22 @@ static class FsckCommand
             var selected = await TableSelection.ReadAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var keys = arguments.GetValue(deep) ? MergeKeys.Of(workspace, workspace.LoadProject(context, cancellationToken)) : null;
             var results = new List<(TableName Table, FsckResult Result, RepeatedKeys? Keys)>();
+            int exitCode;
             using (var progress = new ProgressRow(context.Shell))
-                foreach (var (name, table) in selected)
+                exitCode = await context.ForEachAsync(arguments, selected, async one =>
                 {
+                    var (name, table) = one;
                     progress.Show($"{name}");
                     var result = await CheckAsync(workspace, name, table, arguments.GetValue(deep), progress, cancellationToken);
                     results.Add((name, result, keys is null || HasLoss(result) ? null : await keys.FindAsync(name, table, cancellationToken)));
-                }
+                });
             if (context.IsTable(arguments))
                 foreach (var (name, result, repeated) in results) Tell(context.Shell, name, result, repeated);
             else
                 context.WriteRows(arguments, Columns, results.SelectMany(r => r.Result.Findings.Select(finding => new object?[]
                     { r.Table.ToString(), finding.Path, finding.Problem, finding.IsLoss, finding.RowCount })
                     .Concat(r.Keys is { } repeated ? [[r.Table.ToString(), "", repeated.Report, false, repeated.Rows]] : [])));
-            return results.Any(r => HasLoss(r.Result) || r.Keys is not null) ? LossExitCode : 0;
+            return results.Any(r => HasLoss(r.Result) || r.Keys is not null) ? LossExitCode : exitCode;
         });
         return command;
     }

@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
 using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
@@ -63,21 +64,22 @@ static class LsCommand
             if (!request.IsEmpty || context.LineFormat(arguments) is not null)
             {
                 await ResourceListing.WriteAsync(context, arguments, workspace, request, cancellationToken);
-                return;
+                return 0;
             }
             var prefix = workspace.File.SchemaPrefix;
             var wanted = arguments.GetValue(schema);
             var isTable = context.IsTable(arguments);
             var (withSizes, withTags) = (arguments.GetValue(sizes), arguments.GetValue(tags));
             var rows = new List<object?[]>();
-            foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
-                if (wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted))
-                {
-                    if (withTags) rows.AddRange(await TagListing.OfAsync(workspace.Lake, definition, cancellationToken));
-                    else if (!withSizes) rows.Add(await RowAsync(workspace.Lake, definition, isTable, cancellationToken));
-                    else if (definition.Kind is DefinitionKind.Table)
-                        rows.Add(await SizesAsync(workspace.Lake, definition, isTable, cancellationToken));
-                }
+            var listed = (await LakeListing.ReadAsync(workspace.Lake, cancellationToken)).Where(definition =>
+                wanted is null || IsSchema(definition, wanted) || IsSchema(definition, prefix + wanted)).ToList();
+            var exitCode = await context.ForEachAsync(arguments, listed, async definition =>
+            {
+                if (withTags) rows.AddRange(await TagListing.OfAsync(workspace.Lake, definition, cancellationToken));
+                else if (!withSizes) await AddRowAsync(rows, workspace.Lake, definition, isTable, cancellationToken);
+                else if (definition.Kind is DefinitionKind.Table)
+                    rows.Add(await SizesAsync(workspace.Lake, definition, isTable, cancellationToken));
+            });
             context.WriteRows(arguments, withTags ? TagListing.Columns : (withSizes, isTable) switch
             {
                 (true, true) => ShownSizeColumns,
@@ -85,6 +87,7 @@ static class LsCommand
                 (false, true) => ShownColumns,
                 (false, false) => Columns,
             }, rows);
+            return exitCode;
         });
         return command;
     }
@@ -105,13 +108,25 @@ static class LsCommand
     static bool IsSchema(Definition definition, string schema) =>
         definition.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
 
-    static async Task<object?[]> RowAsync(
-        Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+    /// <summary>Adds the row of a table or view; that of a table which cannot be read has its name and kind only.</summary>
+    static async Task AddRowAsync(
+        List<object?[]> rows, Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+    {
+        TableSnapshot? snapshot = null;
+        try
+        {
+            if (definition.Kind is DefinitionKind.Table)
+                snapshot = await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken);
+        }
+        finally
+        {
+            rows.Add(RowOf(definition, snapshot, isForPeople));
+        }
+    }
+
+    static object?[] RowOf(Definition definition, TableSnapshot? snapshot, bool isForPeople)
     {
         var name = definition.TableName.ToString();
-        var snapshot = definition.Kind is DefinitionKind.Table
-            ? await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken)
-            : null;
         var kind = definition.Kind is DefinitionKind.View ? "view" : "table";
         var description = definition.Description ?? snapshot?.Description;
         var committedAt = snapshot is null ? null : TimeText.Of(snapshot.Timestamp, isForPeople);

@@ -44,18 +44,21 @@ static class OptimizeCommand
             var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var how = options.Of(arguments);
             var rows = new List<object?[]>();
+            int exitCode;
             using (var progress = new ProgressRow(context.Shell))
-                foreach (var (name, table) in selected)
+                exitCode = await context.ForEachAsync(arguments, selected, async one =>
                 {
+                    var (name, table) = one;
                     using var session = workspace.Engines.Open(Workload.Models);
                     var result = await new TableOptimizer(session).OptimizeAsync(
                         table, how, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"), cancellationToken);
                     foreach (var warning in result.Warnings) context.Warn(warning);
                     if (result.FilesGivenUp > 0) context.Warn(GivenUp(name.ToString(), result));
                     rows.Add(context.IsTable(arguments) ? Shown(name.ToString(), result) : Row(name.ToString(), result));
-                }
+                });
             context.WriteRows(arguments, context.IsTable(arguments) ? ShownColumns : Columns, rows);
             if (how.IsDryRun && context.IsTable(arguments)) context.Shell.Out.WriteLine("nothing was changed (--dry-run)");
+            return exitCode;
         });
         return command;
     }

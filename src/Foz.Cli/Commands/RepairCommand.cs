@@ -27,7 +27,7 @@ static class RepairCommand
             FsckResult found;
             using (var progress = new ProgressRow(context.Shell))
                 found = await FsckCommand.CheckAsync(workspace, table, opened, arguments.GetValue(deep), progress, cancellationToken);
-            var lost = found.Findings.Where(finding => finding.IsLoss).ToList();
+            var lost = found.Findings.Where(finding => finding.IsCommit || finding.IsTakenOut).ToList();
             var keys = workspace.TryLoadProject(context, cancellationToken) is ProjectResult.Loaded { Project: var project }
                 ? MergeKeys.Of(workspace, project)
                 : null;
@@ -43,6 +43,8 @@ static class RepairCommand
             }
             var result = await TableFsck.RepairAsync(opened, found, cancellationToken);
             context.Shell.Out.WriteLine($"{table} is repaired; this is version {result.Version}");
+            if (result.PutAside is { } broken)
+                context.Shell.Out.WriteLine($"  {PutAsideText(broken)}; foz fsck {table} shows whether all files are there");
             if (result.FilesRemoved > 0)
                 context.Shell.Out.WriteLine(
                     $"  {RunText.Count(result.FilesRemoved, "file", "files")} taken out; foz history shows it as FSCK");
@@ -51,13 +53,19 @@ static class RepairCommand
         return command;
     }
 
+    /// <summary>What became of a broken commit, in words.</summary>
+    public static string PutAsideText(CommitPutAside broken) =>
+        $"version {broken.Version} was broken and is no longer part of the table; its commit is kept as {broken.Path}";
+
     static bool IsAgreed(Shell shell, string table, List<FsckFinding> lost)
     {
-        var rows = lost.Sum(finding => finding.RowCount ?? 0);
-        var unknown = lost.Exists(finding => finding.RowCount is null) ? " or more" : "";
-        shell.Out.Write(
-            $"{table} will be without {RunText.Count(lost.Count, "file", "files")} and {rows:N0}{unknown} rows, which are lost. "
-            + "Go on? [y/N] ");
+        var files = lost.Where(finding => finding.IsTakenOut).ToList();
+        var unknown = files.Exists(finding => finding.RowCount is null) ? " or more" : "";
+        var parts = new List<string>();
+        if (lost.Count > files.Count) parts.Add("its newest version, whose commit is broken");
+        if (files.Count > 0)
+            parts.Add($"{RunText.Count(files.Count, "file", "files")} and {files.Sum(finding => finding.RowCount ?? 0):N0}{unknown} rows, which are lost");
+        shell.Out.Write($"{table} will be without {string.Join(", and ", parts)}. Go on? [y/N] ");
         shell.Out.Flush();
         var answer = shell.In().ReadLine()?.Trim();
         shell.Out.WriteLine();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 
@@ -32,12 +34,13 @@ static class RestoreCommand
             var target = (arguments.GetValue(version), arguments.GetValue(timestamp)) switch
             {
                 ({ } number, null) => await opened.VersionAsync(number, cancellationToken),
-                (null, { } instant) => await opened.VersionAtAsync(CommandContext.InstantOf("--to-timestamp", instant), cancellationToken),
+                (null, { } instant) => await AtAsync(context, opened, CommandContext.InstantOf("--to-timestamp", instant), cancellationToken),
                 _ => throw new FozException(ErrorKind.Usage, "say which version: --to-version or --to-timestamp")
                 {
                     Hint = $"foz history {table} lists them",
                 },
             };
+            await PutBrokenAsideAsync(context, opened, cancellationToken);
             var restored = await opened.RestoreAsync(target, cancellationToken);
             context.Shell.Out.WriteLine($"{table} is as it was at version {target.Version}; this is version {restored.Version}");
             if (restored.Warning is { } warning) context.Warn(warning);
@@ -45,5 +48,19 @@ static class RestoreCommand
                 "  what its step read since then is not read again: foz run --full-refresh makes it anew");
         });
         return command;
+    }
+
+    // Times of versions are known from the newest on.
+    static async Task<TableSnapshot> AtAsync(
+        CommandContext context, LakeTable table, DateTimeOffset instant, CancellationToken cancellationToken)
+    {
+        await PutBrokenAsideAsync(context, table, cancellationToken);
+        return await table.VersionAtAsync(instant, cancellationToken);
+    }
+
+    static async Task PutBrokenAsideAsync(CommandContext context, LakeTable table, CancellationToken cancellationToken)
+    {
+        if (await TableFsck.PutBrokenAsideAsync(table, cancellationToken) is { } broken)
+            context.Warn(new(RepairCommand.PutAsideText(broken), "delete that file when you do not need it any more"));
     }
 }

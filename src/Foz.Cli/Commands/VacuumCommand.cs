@@ -55,15 +55,17 @@ static class VacuumCommand
                 IsDryRun = arguments.GetValue(dryRun),
             };
             var results = new List<(string Table, TableVacuumResult Result)>();
+            int exitCode;
             using (var progress = new ProgressRow(context.Shell))
-                foreach (var (name, table) in selected)
-                    results.Add((name.ToString(), await TableVacuum.RunAsync(
-                        table, how, (done, all) => progress.Show($"{name}  {done:N0} of {all:N0} files"), cancellationToken)));
+                exitCode = await context.ForEachAsync(arguments, selected, async one => results.Add((one.Name.ToString(),
+                    await TableVacuum.RunAsync(
+                        one.Table, how, (done, all) => progress.Show($"{one.Name}  {done:N0} of {all:N0} files"), cancellationToken))));
             if (how.IsDryRun && context.IsTable(arguments)) ShowFiles(context.Shell, results);
             context.WriteRows(
                 arguments, context.IsTable(arguments) ? ShownColumns : Columns,
                 results.Select(r => RowOf(r.Table, r.Result, context.IsTable(arguments))));
             if (how.IsDryRun && context.IsTable(arguments)) context.Shell.Out.WriteLine("nothing was deleted (--dry-run)");
+            return exitCode;
         });
         return command;
     }

@@ -208,14 +208,16 @@ public sealed class LakeTable
             error is null ? null : new($"the log of {Name} is not all tidied up: {error.Message}", "try again later"));
     }
 
-    /// <summary>Who committed what and when, newest first.</summary>
+    static Dictionary<string, string?> FaultOf(string? fault) => fault is null ? [] : new() { ["error"] = fault };
+
+    /// <summary>Who committed what and when, newest first; of a commit that cannot be read, why.</summary>
     public async IAsyncEnumerable<TableCommit> HistoryAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var entry in Delta.HistoryAsync(cancellationToken))
             yield return new(
-                entry.Version, entry.Timestamp, entry.Info?.Operation, entry.Info?.EngineInfo,
-                entry.Info?.OperationParameters.ToDictionary(p => p.Key, p => p.Value) ?? [],
+                entry.Version, entry.Timestamp, entry.Fault is null ? entry.Info?.Operation : TableCommit.Unreadable,
+                entry.Info?.EngineInfo, entry.Info?.OperationParameters.ToDictionary(p => p.Key, p => p.Value) ?? FaultOf(entry.Fault),
                 entry.Info?.OperationMetrics.ToDictionary(p => p.Key, p => p.Value) ?? []);
     }
 }
@@ -238,6 +240,9 @@ public sealed record TableCommit(
     long Version, DateTimeOffset Timestamp, string? Operation, string? Engine,
     IReadOnlyDictionary<string, string?> Parameters, IReadOnlyDictionary<string, string?> Metrics)
 {
+    /// <summary>What <see cref="Operation"/> says of a commit that cannot be read.</summary>
+    public const string Unreadable = "(cannot be read)";
+
     /// <summary>Rows that were added, those in the place of others included; null if the commit does not say.</summary>
     public long? RowsAdded => Operation switch
     {

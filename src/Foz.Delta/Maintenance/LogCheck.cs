@@ -20,7 +20,7 @@ sealed class LogCheck(DeltaTable table)
         while (snapshot is not null)
         {
             await CheckCheckpointsAsync(listing, snapshot, cancellationToken);
-            if (checksums.Contains(snapshot.Version)) await CheckChecksumAsync(snapshot, cancellationToken);
+            if (checksums.Contains(snapshot.Version) && !await IsAsNotedAsync(snapshot, cancellationToken)) break;
             snapshot = await NextAsync(snapshot, cancellationToken);
         }
         await CheckHintAsync(listing, cancellationToken);
@@ -108,12 +108,23 @@ sealed class LogCheck(DeltaTable table)
         return versions;
     }
 
-    async Task CheckChecksumAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    /// <summary>Compares a version with its note; false where its commit is not what was committed, so that later versions differ too.</summary>
+    async Task<bool> IsAsNotedAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
-        if (await VersionChecksum.ReadAsync(table.Store, snapshot.Version, cancellationToken) is not { } checksum) return;
+        if (await VersionChecksum.ReadAsync(table.Store, snapshot.Version, cancellationToken) is not { } checksum) return true;
+        var path = LogFiles.CommitPath(snapshot.Version);
+        if (checksum.Commit is { } committed && await table.Store.GetAsync(path, cancellationToken) is { } file
+            && CommitSum.Of(file.Content.Span) is var found && found != committed)
+        {
+            faults.Add(new(FaultKind.Log, path, found.SizeBytes == committed.SizeBytes
+                ? "has other bytes than were committed"
+                : $"has {found.SizeBytes} bytes, {committed.SizeBytes} were committed"));
+            return false;
+        }
         if (checksum.Differences(snapshot) is { Count: > 0 } differences)
             faults.Add(new(FaultKind.Checksum, LogFiles.ChecksumPath(snapshot.Version),
                 $"differs from the log, which has {string.Join(", ", differences)}"));
+        return true;
     }
 
     async Task CheckHintAsync(LogListing listing, CancellationToken cancellationToken)

@@ -50,6 +50,9 @@ public sealed record TableFault(FaultKind Kind, string Path, string Message, lon
     /// <summary>The file whose rows cannot be read; null where it is about none.</summary>
     internal AddFile? File { get; init; }
 
+    /// <summary>Whether a repair takes a file out of the table for it.</summary>
+    public bool TakesOutFile => File is not null;
+
     /// <summary>A fault of a data file, which its repair takes out of the table with all rows.</summary>
     public static TableFault Of(AddFile file, FaultKind kind, string message) =>
         new(kind, file.Path.Value, message, FileStatistics.RecordCount(file) - (file.DeletionVector?.Cardinality ?? 0)) { File = file };
@@ -90,7 +93,10 @@ public sealed class TableCheck(DeltaTable table)
         }
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
         {
-            return new(null, 0, [new(FaultKind.Log, error.Path ?? LogFiles.Folder, error.Message)]);
+            var log = await new LogCheck(table).RunAsync(cancellationToken);
+            return new(null, 0, log.Any(fault => fault.Kind is FaultKind.Log)
+                ? log
+                : [.. log, new(FaultKind.Log, error.Path ?? LogFiles.Folder, error.Message)]);
         }
         faults.AddRange(await new LogCheck(table).RunAsync(cancellationToken));
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);

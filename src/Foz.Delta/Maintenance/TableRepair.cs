@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 
 namespace Foz.Delta.Maintenance;
@@ -11,7 +12,14 @@ namespace Foz.Delta.Maintenance;
 /// <param name="FilesRemoved">Files that the table has no more.</param>
 /// <param name="FilesDeleted">Objects of the log that were wrong and are gone.</param>
 /// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
-public sealed record TableRepairResult(long Version, int FilesRemoved, int FilesDeleted, bool HasCheckpoint);
+/// <param name="PutAside">The newest commit, which was broken and is kept under another name; null where none was.</param>
+public sealed record TableRepairResult(
+    long Version, int FilesRemoved, int FilesDeleted, bool HasCheckpoint, BrokenCommit? PutAside);
+
+/// <summary>A broken commit that is no longer part of a log.</summary>
+/// <param name="Version">The version that it was.</param>
+/// <param name="Path">Where its bytes are, below the table's folder.</param>
+public sealed record BrokenCommit(long Version, string Path);
 
 /// <summary>
 /// Makes a table readable again: takes files out of it that are gone (as FSCK REPAIR TABLE does), and what is wrong beside
@@ -23,22 +31,24 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
 {
     /// <summary>Repairs what a check found.</summary>
     /// <exception cref="DeltaException">
-    /// Commits are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow that rows go
+    /// Commits before the newest are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow that rows go
     /// (<see cref="DeltaErrorKind.Refused"/>), another commit came first, or the storage failed.
     /// </exception>
     public async Task<TableRepairResult> RunAsync(TableCheckResult check, CancellationToken cancellationToken)
     {
-        if (check.Faults.FirstOrDefault(fault => fault.Kind is FaultKind.Log) is { } broken)
-            throw new DeltaException(DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {broken.Path}: {broken.Message}")
-            { Path = broken.Path };
+        var aside = await PutAsideAsync(check, cancellationToken);
+        // Files that are found lost only now are not taken out: who agreed to it did not know of them.
+        if (aside is not null)
+            check = check.With((await new TableCheck(table).RunAsync(cancellationToken)).Faults.Where(fault => !fault.IsLoss));
         var deleted = await DeleteAsync(check, cancellationToken);
         var needsCheckpoint = check.Faults.Any(fault => fault.Kind is FaultKind.Checkpoint or FaultKind.LastCheckpoint);
         if (needsCheckpoint)
         {
             // What was read of the table may have come from a wrong checkpoint.
             table.Forget();
-            check = (await new TableCheck(table).RunAsync(cancellationToken))
-                .With(check.Faults.Where(fault => fault.Kind is FaultKind.Content or FaultKind.Statistics));
+            check = aside is null
+                ? (await new TableCheck(table).RunAsync(cancellationToken)).With(check.Faults.Where(fault => fault.Kind is FaultKind.Content))
+                : check;
         }
         var snapshot = await table.LatestSnapshotAsync(cancellationToken);
         var lost = check.Faults.Select(fault => fault.File).OfType<AddFile>().DistinctBy(file => file.Key).ToList();
@@ -50,7 +60,43 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         }
         var hasCheckpoint = needsCheckpoint
             && await table.WriteCheckpointAsync(snapshot, cancellationToken) is CheckpointResult.Written;
-        return new(snapshot.Version, lost.Count, deleted, hasCheckpoint);
+        return new(snapshot.Version, lost.Count, deleted, hasCheckpoint, aside);
+    }
+
+    /// <summary>
+    /// Puts the newest commit aside where it is broken, so that the version before it is the newest again. Its bytes are kept.
+    /// </summary>
+    /// <returns>The commit; null where the log is in order.</returns>
+    /// <exception cref="DeltaException">Commits before it are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
+    public async Task<BrokenCommit?> PutAsideAsync(TableCheckResult check, CancellationToken cancellationToken)
+    {
+        var faults = check.Faults.Where(fault => fault.Kind is FaultKind.Log).ToList();
+        if (faults.Count == 0) return null;
+        var listing = await LogListing.ReadAsync(table.Store, table.Name, 0, cancellationToken);
+        var version = listing.Commits.Count > 0 ? listing.Commits[^1].Version : -1;
+        var path = LogFiles.CommitPath(version);
+        if (version < 1 || faults.Exists(fault => fault.Path != path) || listing.Checkpoints.Any(known => known.Version >= version))
+            throw new DeltaException(
+                DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {faults[0].Path}: {faults[0].Message}") { Path = faults[0].Path };
+        // Throws where the version before cannot be built either.
+        _ = await new SnapshotLoader(table.Store, table.Parquet, table.Name).LoadAsync(version - 1, cancellationToken);
+        var kept = await KeepAsync(path, cancellationToken);
+        await table.Store.DeleteAsync(LogFiles.ChecksumPath(version), cancellationToken);
+        await table.Store.DeleteAsync(path, cancellationToken);
+        table.Forget();
+        return new(version, kept);
+    }
+
+    /// <summary>Copies a commit under a name that readers pass over.</summary>
+    async Task<string> KeepAsync(string path, CancellationToken cancellationToken)
+    {
+        if (await table.Store.GetAsync(path, cancellationToken) is not { } file)
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {path} is gone") { Path = path };
+        for (var number = 1; ; number++)
+        {
+            var kept = number == 1 ? $"{path}.broken" : string.Create(CultureInfo.InvariantCulture, $"{path}.broken-{number}");
+            if (await table.Store.PutIfAbsentAsync(kept, file.Content, cancellationToken) is PutIfAbsentResult.Created) return kept;
+        }
     }
 
     /// <summary>Deletes what says something else than the commits, from which all of it can be made anew.</summary>

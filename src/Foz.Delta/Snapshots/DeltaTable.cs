@@ -13,7 +13,6 @@ public sealed class DeltaTable
 {
     const int CheckpointCommitsMin = 10;
     const int CheckpointCommitsMax = 100;
-    const int ChecksumVersions = 10;
 
     readonly ICheckpointParquet? parquet;
     readonly TimeProvider time;
@@ -132,23 +131,49 @@ public sealed class DeltaTable
         return earlier is { } version ? version + 1 : commits[0].Version;
     }
 
-    /// <summary>Who committed what and when, the newest version first, as far as commit files are left.</summary>
-    /// <exception cref="DeltaException">There is no table, or the log is corrupt.</exception>
+    /// <summary>Who committed what and when, the newest version first, as far as commit files are left, those that cannot be read
+    /// included.</summary>
+    /// <exception cref="DeltaException">There is no table, or the storage failed.</exception>
     public async IAsyncEnumerable<HistoryEntry> HistoryAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var latest = await LatestSnapshotAsync(cancellationToken);
-        var commits = await CommitsUpToAsync(latest.Version, cancellationToken);
+        var (newest, start) = await HistoryBoundsAsync(cancellationToken);
+        var commits = await CommitsUpToAsync(newest, cancellationToken);
         var fileTimes = CommitTimes.ByFiles(commits);
-        var start = TableProperties.InCommitTimestampsFrom(latest.Metadata);
         for (var i = commits.Count - 1; i >= 0; i--)
         {
             var version = commits[i].Version;
-            var info = await times.InfoAsync(version, cancellationToken);
+            var (info, fault) = await InfoAsync(version, cancellationToken);
             var timestamp = version >= start && info?.InCommitTimestampMs is { } ms
                 ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
                 : fileTimes[i];
-            yield return new HistoryEntry(version, timestamp, info);
+            yield return new HistoryEntry(version, timestamp, info, fault);
+        }
+    }
+
+    /// <summary>The newest version, and the first whose commit carries its own time: where it cannot be built, all that do.</summary>
+    async ValueTask<(long Newest, long TimesFrom)> HistoryBoundsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var latest = await LatestSnapshotAsync(cancellationToken);
+            return (latest.Version, TableProperties.InCommitTimestampsFrom(latest.Metadata));
+        }
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
+        {
+            return (long.MaxValue, 0);
+        }
+    }
+
+    async ValueTask<(CommitInfo? Info, string? Fault)> InfoAsync(long version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await times.InfoAsync(version, cancellationToken), null);
+        }
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
+        {
+            return (null, error.Message);
         }
     }
 
@@ -205,7 +230,7 @@ public sealed class DeltaTable
             .WriteAsync(content, TableProperties.HasV2Checkpoints(snapshot), cancellationToken);
         if (result is not CheckpointResult.Written written) return result;
         RememberCheckpoint(snapshot.Version, written.SizeBytes);
-        await WriteChecksumAsync(snapshot, cancellationToken);
+        await WriteChecksumAsync(snapshot, commit: null, cancellationToken);
         return written with { Cleanup = await CleanUpLogAsync(isOncePerDay: true, cancellationToken) };
     }
 
@@ -239,17 +264,14 @@ public sealed class DeltaTable
     }
 
     /// <summary>
-    /// Notes what a version holds in a checksum file beside its commit, every tenth version and where there is a
-    /// checkpoint: written for each, they would cost as much as commits do.
+    /// Notes what a version holds, and what its commit is, in a checksum file beside the commit, unless there is one. It is not made
+    /// durable: that would cost as much as the commit did.
     /// </summary>
-    internal ValueTask WriteChecksumIfDueAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
-        snapshot.Version % ChecksumVersions == 0 ? WriteChecksumAsync(snapshot, cancellationToken) : default;
-
-    async ValueTask WriteChecksumAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    internal async ValueTask WriteChecksumAsync(Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
     {
         try
         {
-            await VersionChecksum.WriteAsync(Store, snapshot, cancellationToken);
+            await VersionChecksum.WriteAsync(Store, snapshot, commit, cancellationToken);
         }
         catch (DeltaException)
         {
@@ -318,4 +340,5 @@ public sealed class DeltaTable
 /// <param name="Version">The version.</param>
 /// <param name="Timestamp">When it was committed, UTC.</param>
 /// <param name="Info">Who committed what; null if the commit does not say.</param>
-public readonly record struct HistoryEntry(long Version, DateTimeOffset Timestamp, CommitInfo? Info);
+/// <param name="Fault">Why the commit cannot be read; null if it can.</param>
+public readonly record struct HistoryEntry(long Version, DateTimeOffset Timestamp, CommitInfo? Info, string? Fault);

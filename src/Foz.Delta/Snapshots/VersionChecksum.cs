@@ -12,11 +12,17 @@ namespace Foz.Delta.Snapshots;
 /// </summary>
 public sealed record VersionChecksum
 {
+    const string CommitSizeName = "foz.commitSizeBytes";
+    const string CommitCrcName = "foz.commitCrc32";
+
     /// <summary>The size of all files in bytes.</summary>
     public required long TableSizeBytes { get; init; }
 
     /// <summary>The number of files.</summary>
     public required long FileCount { get; init; }
+
+    /// <summary>What the commit of the version was; null if the file does not tell.</summary>
+    public CommitSum? Commit { get; init; }
 
     /// <summary>The protocol; null if the file does not tell.</summary>
     public Protocol? Protocol { get; init; }
@@ -31,7 +37,7 @@ public sealed record VersionChecksum
 
     /// <summary>Writes the note of a version, unless there is one.</summary>
     internal static async ValueTask WriteAsync(
-        IObjectStore store, Snapshot snapshot, CancellationToken cancellationToken)
+        IObjectStore store, Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         await using (var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -43,11 +49,17 @@ public sealed record VersionChecksum
             json.WriteNumber("numProtocol"u8, 1);
             if (TableProperties.HasInCommitTimestamps(snapshot.Metadata))
                 json.WriteNumber("inCommitTimestampOpt"u8, snapshot.Timestamp.ToUnixTimeMilliseconds());
+            // Other readers pass over names that they do not know.
+            if (commit is { } sum)
+            {
+                json.WriteNumber(CommitSizeName, sum.SizeBytes);
+                json.WriteNumber(CommitCrcName, sum.Crc32);
+            }
             ActionWriter.Write(json, "metadata"u8, snapshot.Metadata);
             ActionWriter.Write(json, "protocol"u8, snapshot.Protocol);
             json.WriteEndObject();
         }
-        await store.PutIfAbsentAsync(LogFiles.ChecksumPath(snapshot.Version), buffer.WrittenMemory, cancellationToken);
+        await store.PutNoteAsync(LogFiles.ChecksumPath(snapshot.Version), buffer.WrittenMemory, cancellationToken);
     }
 
     /// <summary>In what a snapshot of the same version differs, in words; empty if in nothing.</summary>
@@ -75,6 +87,9 @@ public sealed record VersionChecksum
             {
                 TableSizeBytes = bytes,
                 FileCount = files,
+                Commit = Number(root, CommitSizeName) is { } size && Number(root, CommitCrcName) is { } crc
+                    ? new(size, (uint)crc)
+                    : null,
                 Protocol = Action(root, "protocol", "protocol") as Protocol,
                 Metadata = Action(root, "metadata", "metaData") as Metadata,
             };
@@ -95,4 +110,13 @@ public sealed record VersionChecksum
             ? ActionReader.Read(
                 System.Text.Encoding.UTF8.GetBytes($"{{\"{action}\":{value.GetRawText()}}}"), name).SingleOrDefault()
             : null;
+}
+
+/// <summary>What tells a commit file from one that was cut or changed.</summary>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="Crc32">The CRC-32 of its bytes.</param>
+public readonly record struct CommitSum(long SizeBytes, uint Crc32)
+{
+    /// <summary>The sum of a commit file's bytes.</summary>
+    public static CommitSum Of(ReadOnlySpan<byte> content) => new(content.Length, DeletionVectors.Crc32.Compute(content));
 }

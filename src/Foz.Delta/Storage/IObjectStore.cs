@@ -46,6 +46,11 @@ public interface IObjectStore
     ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
+    /// <summary>Writes an object unless one exists, as <see cref="PutIfAbsentAsync"/> does, for notes that no reader needs: where
+    /// power fails, it may be lost or empty.</summary>
+    async ValueTask PutNoteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await PutIfAbsentAsync(path, content, cancellationToken);
+
     /// <summary>Replaces an object if its tag is still <paramref name="etag"/>; of several writers with one tag
     /// exactly one wins. An object that is gone does not match.</summary>
     ValueTask<PutIfMatchResult> PutIfMatchAsync(

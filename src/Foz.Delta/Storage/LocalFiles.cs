@@ -31,6 +31,40 @@ static class LocalFiles
         };
     }
 
+    /// <summary>Makes a file that is not there, and its folder if need be.</summary>
+    public static SafeFileHandle CreateNew(string file)
+    {
+        // Sharing is open because a lock on a file with a random name only costs a system call.
+        const FileShare share = FileShare.ReadWrite | FileShare.Delete;
+        try
+        {
+            return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
+        }
+        // Which of the two it is depends on whether somebody else creates the folder at this moment.
+        catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
+        {
+            CreateFolder(FolderOf(file));
+            return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
+        }
+    }
+
+    /// <summary>Makes a folder, and those above it, durably.</summary>
+    public static void CreateFolder(string folder)
+    {
+        if (Directory.Exists(folder)) return;
+        var parent = FolderOf(folder);
+        CreateFolder(parent);
+        Directory.CreateDirectory(folder);
+        SyncFolder(parent);
+    }
+
+    /// <summary>Whether a file has these bytes.</summary>
+    public static bool HasContent(string file, ReadOnlySpan<byte> content) =>
+        new FileInfo(file).Length == content.Length && File.ReadAllBytes(file).AsSpan().SequenceEqual(content);
+
+    /// <summary>The folder that a file is in.</summary>
+    public static string FolderOf(string file) => Path.GetDirectoryName(file) ?? throw new IOException($"no folder above {file}");
+
     /// <summary>Gives a file a second name, replacing one that is there; a copy where the file system has no links.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static void Link(string file, string name)

@@ -108,6 +108,16 @@ public sealed class LocalObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public ValueTask PutNoteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var target = FullPath(path);
+        if (File.Exists(target)) return ValueTask.CompletedTask;
+        Guard("write", path, () => LocalFiles.TryLink(WriteTemp(path, target, content.Span, isDurable: false).Temp, target));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     /// <remarks>Journaling file systems finish syncs that wait at the same time together.</remarks>
     public async ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
         IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -129,7 +139,7 @@ public sealed class LocalObjectStore : IObjectStore
     {
         var target = FullPath(path);
         if (!File.Exists(target)) return PutIfMatchResult.Mismatch.Value;
-        using var writeLock = await LockAsync(path, Path.Combine(FolderOf(target), LockName), cancellationToken);
+        using var writeLock = await LockAsync(path, Path.Combine(LocalFiles.FolderOf(target), LockName), cancellationToken);
         var current = await GetAsync(path, cancellationToken);
         if (current?.ETag != etag) return PutIfMatchResult.Mismatch.Value;
         var info = Guard("write", path, () => Replace(path, target, content.Span));
@@ -141,7 +151,7 @@ public sealed class LocalObjectStore : IObjectStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var target = FullPath(path);
-        if (!Directory.Exists(FolderOf(target))) return ValueTask.CompletedTask;
+        if (!Directory.Exists(LocalFiles.FolderOf(target))) return ValueTask.CompletedTask;
         Guard("delete", path, () =>
         {
             File.Delete(target);
@@ -163,7 +173,7 @@ public sealed class LocalObjectStore : IObjectStore
         var target = FullPath(path);
         Guard("write", path, () =>
         {
-            CreateFolder(FolderOf(target));
+            LocalFiles.CreateFolder(LocalFiles.FolderOf(target));
             return true;
         });
         return target;
@@ -195,11 +205,11 @@ public sealed class LocalObjectStore : IObjectStore
         var target = FullPath(path);
         return ValueTask.FromResult(Guard("write", path, () =>
         {
-            CreateFolder(FolderOf(target));
+            LocalFiles.CreateFolder(LocalFiles.FolderOf(target));
             var info = SyncFile(path, localFile);
             Failpoint.Hit("store.replace.written");
             File.Move(localFile, target, overwrite: true);
-            LocalFiles.SyncFolder(FolderOf(target));
+            LocalFiles.SyncFolder(LocalFiles.FolderOf(target));
             Failpoint.Hit("store.replace.done");
             return info;
         }));
@@ -217,9 +227,9 @@ public sealed class LocalObjectStore : IObjectStore
             Failpoint.Hit("store.create.written");
             Await(ground, temp);
             // Over a network, the answer to a link that was made can be lost; the repeated one meets itself.
-            if (!LocalFiles.TryLink(temp, target) && !(isOnNetwork.Value && HasContent(target, content)))
+            if (!LocalFiles.TryLink(temp, target) && !(isOnNetwork.Value && LocalFiles.HasContent(target, content)))
                 return PutIfAbsentResult.AlreadyExists.Value;
-            LocalFiles.SyncFolder(FolderOf(target));
+            LocalFiles.SyncFolder(LocalFiles.FolderOf(target));
             Failpoint.Hit("store.create.done");
             return new PutIfAbsentResult.Created(info);
         }
@@ -248,20 +258,20 @@ public sealed class LocalObjectStore : IObjectStore
         var (temp, info) = WriteTemp(path, target, content);
         Failpoint.Hit("store.replace.written");
         File.Move(temp, target, overwrite: true);
-        LocalFiles.SyncFolder(FolderOf(target));
+        LocalFiles.SyncFolder(LocalFiles.FolderOf(target));
         Failpoint.Hit("store.replace.done");
         return info;
     }
 
-    /// <summary>Writes and syncs a temporary file beside its target.</summary>
-    static (string Temp, ObjectInfo Info) WriteTemp(string path, string target, ReadOnlySpan<byte> content)
+    /// <summary>Writes a temporary file beside its target, and syncs it.</summary>
+    static (string Temp, ObjectInfo Info) WriteTemp(string path, string target, ReadOnlySpan<byte> content, bool isDurable = true)
     {
-        var temp = Path.Combine(FolderOf(target), $"{StorePath.OwnPrefix}{Guid.NewGuid():N}.tmp");
-        using var handle = CreateNew(temp);
+        var temp = Path.Combine(LocalFiles.FolderOf(target), $"{StorePath.OwnPrefix}{Guid.NewGuid():N}.tmp");
+        using var handle = LocalFiles.CreateNew(temp);
         try
         {
             RandomAccess.Write(handle, content, 0);
-            RandomAccess.FlushToDisk(handle);
+            if (isDurable) RandomAccess.FlushToDisk(handle);
             return (temp, InfoOf(path, handle));
         }
         catch (IOException)
@@ -269,34 +279,6 @@ public sealed class LocalObjectStore : IObjectStore
             File.Delete(temp);
             throw;
         }
-    }
-
-    static bool HasContent(string file, ReadOnlySpan<byte> content) =>
-        new FileInfo(file).Length == content.Length && File.ReadAllBytes(file).AsSpan().SequenceEqual(content);
-
-    static SafeFileHandle CreateNew(string file)
-    {
-        // Sharing is open because a lock on a file with a random name only costs a system call.
-        const FileShare share = FileShare.ReadWrite | FileShare.Delete;
-        try
-        {
-            return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
-        }
-        // Which of the two it is depends on whether somebody else creates the folder at this moment.
-        catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
-        {
-            CreateFolder(FolderOf(file));
-            return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
-        }
-    }
-
-    static void CreateFolder(string folder)
-    {
-        if (Directory.Exists(folder)) return;
-        var parent = FolderOf(folder);
-        CreateFolder(parent);
-        Directory.CreateDirectory(folder);
-        LocalFiles.SyncFolder(parent);
     }
 
     void Sync(string path)
@@ -320,7 +302,7 @@ public sealed class LocalObjectStore : IObjectStore
 
     IEnumerable<string> Ancestors(string file)
     {
-        for (var folder = FolderOf(file); folder.Length >= Root.Length; folder = FolderOf(folder))
+        for (var folder = LocalFiles.FolderOf(file); folder.Length >= Root.Length; folder = LocalFiles.FolderOf(folder))
         {
             yield return folder;
             if (folder.Length == Root.Length) yield break;
@@ -379,8 +361,6 @@ public sealed class LocalObjectStore : IObjectStore
         StorePath.Check(path);
         return prefix + (Path.DirectorySeparatorChar == '/' ? path : path.Replace('/', Path.DirectorySeparatorChar));
     }
-
-    static string FolderOf(string file) => Path.GetDirectoryName(file) ?? throw new IOException($"no folder above {file}");
 
     T Guard<T>(string operation, string path, Func<T> action)
     {

@@ -19,6 +19,7 @@ sealed class Committer
     readonly RowRebase rows;
     readonly CommitBuilder builder;
     Commit? made;
+    CommitSum sum;
 
     public Committer(Transaction transaction)
     {
@@ -45,6 +46,7 @@ sealed class Committer
         if (result is not CommitResult.Committed committed || table.IsPrivate) return result;
         if (OtherFormats.IsAny(committed.Snapshot.Metadata))
             committed = committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
+        await table.WriteChecksumAsync(committed.Snapshot, sum, CancellationToken.None);
         return transaction.Options.WritesCheckpoint
             ? committed with { Checkpoint = await CheckpointAsync(committed.Snapshot, cancellationToken) }
             : committed;
@@ -110,6 +112,7 @@ sealed class Committer
         var path = LogFiles.CommitPath(version);
         var actions = builder.Build(before);
         var content = ActionWriter.Write(actions);
+        sum = CommitSum.Of(content.Span);
         Failpoint.Hit("commit.before");
         for (var tries = 1; ; tries++)
         {
@@ -175,7 +178,6 @@ sealed class Committer
         if (!await queue.CheckpointGate.WaitAsync(TimeSpan.Zero, CancellationToken.None)) return null;
         try
         {
-            await table.WriteChecksumIfDueAsync(snapshot, cancellationToken);
             return await table.WriteCheckpointIfDueAsync(snapshot, cancellationToken);
         }
         catch (OperationCanceledException)

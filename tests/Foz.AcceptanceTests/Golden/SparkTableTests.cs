@@ -75,7 +75,7 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
         DemoCheckout.CopyFolder(Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
         using var session = engine.Open();
         var table = Open(folder, name);
-        Assert.Empty((await TableFsck.CheckAsync(table, Cancel)).Findings);
+        Assert.Empty((await TableFsck.CheckDeepAsync(table, session, null, Cancel)).Findings);
         var (_, _, schema) = Versions(name)[^1];
         var before = await table.LatestAsync(Cancel);
         using (var rows = await before.OpenAsync(session, Cancel))
@@ -100,7 +100,7 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
         Assert.DoesNotContain(name, unwritable.Keys);
         Assert.Equal(kept, await RowsAsync(session, name, schema));
         Assert.Equal(held, await ReadAsync(session, Open(folder, name), before.Version, schema));
-        Assert.Empty((await TableFsck.CheckAsync(Open(folder, name), Cancel)).Findings);
+        Assert.Empty((await TableFsck.CheckDeepAsync(Open(folder, name), session, null, Cancel)).Findings);
     }
 
     [Fact]

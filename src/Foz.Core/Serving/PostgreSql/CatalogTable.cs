@@ -1,7 +1,6 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta;
 using Foz.DuckDB;
 
@@ -55,21 +54,19 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
                 Comment = definition.Description, ViewSql = sql,
             };
         var table = service.Lake.Tables.Open(definition.Location!, definition.TableName);
-        TableSnapshot? snapshot;
         try
         {
-            snapshot = await table.FindLatestAsync(cancellationToken);
+            if (await table.FindLatestAsync(cancellationToken) is not { } snapshot) return null;
+            return new(definition.TableName, IsView: false, [.. snapshot.Fields.Select(Column)])
+            {
+                Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount, Bytes = snapshot.TotalBytes,
+            };
         }
         catch (Exception e) when (e is DeltaException or FozException)
         {
             // Who reads it is told what is wrong with it; all others are served.
             return new(definition.TableName, IsView: false, []) { Comment = definition.Description };
         }
-        if (snapshot is null) return null;
-        return new(definition.TableName, IsView: false, [.. snapshot.Fields.Select(Column)])
-        {
-            Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount, Bytes = snapshot.TotalBytes,
-        };
     }
 
     static CatalogColumn Column(Data.Field field) =>

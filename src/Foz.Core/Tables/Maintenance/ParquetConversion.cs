@@ -59,7 +59,7 @@ public sealed class ParquetConversion(EngineSession session)
     }
 
     static Transaction Create(
-        LakeTable table, StructType schema, IReadOnlyList<StructField> columns, IReadOnlyList<AddFile> files)
+        LakeTable table, StructType schema, IReadOnlyList<StructField> columns, List<AddFile> files)
     {
         var names = columns.Select(column => column.Name).ToArray();
         var operation = TableOperation.Of(

@@ -9,7 +9,14 @@ namespace Foz.Core.Tables.Maintenance;
 /// <param name="Problem">What is wrong with it.</param>
 /// <param name="IsLoss">Whether rows or versions cannot be read for it; else it only costs time.</param>
 /// <param name="RowCount">The rows that cannot be read for it; null where that is not known, or none are concerned.</param>
-public sealed record FsckFinding(string Path, string Problem, bool IsLoss, long? RowCount);
+public sealed record FsckFinding(string Path, string Problem, bool IsLoss, long? RowCount)
+{
+    /// <summary>Whether it is about a commit, which a repair puts aside where it is the newest.</summary>
+    public bool IsCommit { get; init; }
+
+    /// <summary>Whether a repair takes the file out of the table.</summary>
+    public bool IsTakenOut { get; init; }
+}
 
 /// <summary>What a look at a whole table found.</summary>
 public sealed class FsckResult
@@ -26,7 +33,11 @@ public sealed class FsckResult
 
     /// <summary>What is wrong; empty where nothing is.</summary>
     public IReadOnlyList<FsckFinding> Findings =>
-        [.. Check.Faults.Select(fault => new FsckFinding(fault.Path, fault.Message, fault.IsLoss, fault.RowCount))];
+        [.. Check.Faults.Select(fault => new FsckFinding(fault.Path, fault.Message, fault.IsLoss, fault.RowCount)
+        {
+            IsCommit = fault.Kind is FaultKind.Log,
+            IsTakenOut = fault.TakesOutFile,
+        })];
 }
 
 /// <summary>What a repair did.</summary>
@@ -34,7 +45,17 @@ public sealed class FsckResult
 /// <param name="FilesRemoved">Files that the table has no more.</param>
 /// <param name="ObjectsDeleted">Objects of the log that were wrong and are gone.</param>
 /// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
-public sealed record RepairResult(long Version, int FilesRemoved, int ObjectsDeleted, bool HasCheckpoint);
+/// <param name="PutAside">The newest commit, which was broken and is kept under another name; null where none was.</param>
+public sealed record RepairResult(
+    long Version, int FilesRemoved, int ObjectsDeleted, bool HasCheckpoint, CommitPutAside? PutAside);
+
+/// <summary>A broken commit that is no longer part of a table.</summary>
+/// <param name="Version">The version that it was.</param>
+/// <param name="Path">Where its bytes are, below the table's folder.</param>
+public sealed record CommitPutAside(long Version, string Path)
+{
+    internal static CommitPutAside? Of(BrokenCommit? commit) => commit is null ? null : new(commit.Version, commit.Path);
+}
 
 /// <summary>Looks at everything that a table consists of, and repairs what can be (Delta's FSCK).</summary>
 public static class TableFsck
@@ -66,15 +87,34 @@ public static class TableFsck
         return new(check.With(await new ContentCheck(session, snapshot).RunAsync(files, onProgress, cancellationToken)));
     }
 
+    /// <summary>Puts the newest commit aside where it cannot be read, so that the version before it is the newest again.</summary>
+    /// <returns>The commit; null where the newest version can be built.</returns>
+    /// <exception cref="DeltaException">There is no table, commits before it are broken, or the storage failed.</exception>
+    public static async Task<CommitPutAside?> PutBrokenAsideAsync(LakeTable table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.LatestAsync(cancellationToken);
+            return null;
+        }
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
+        {
+            var check = await new TableCheck(table.Delta).RunAsync(cancellationToken);
+            return CommitPutAside.Of(
+                await new TableRepair(table.Delta, TableOperation.EngineInfo).PutAsideAsync(check, cancellationToken));
+        }
+    }
+
     /// <summary>
-    /// Takes files that are gone out of the table, and makes anew what is wrong beside its commits. Lost rows stay lost.
+    /// Takes files that are gone or damaged out of the table, puts a newest commit aside that is broken, and makes again what is wrong
+    /// beside its commits. Lost rows stay lost.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// Commits are missing, the table does not allow that rows go, another commit came first, or the storage failed.
+    /// Commits before the newest are missing or broken, the table does not allow that rows go, another commit came first, or the storage failed.
     /// </exception>
     public static async Task<RepairResult> RepairAsync(LakeTable table, FsckResult found, CancellationToken cancellationToken)
     {
         var result = await new TableRepair(table.Delta, TableOperation.EngineInfo).RunAsync(found.Check, cancellationToken);
-        return new(result.Version, result.FilesRemoved, result.FilesDeleted, result.HasCheckpoint);
+        return new(result.Version, result.FilesRemoved, result.FilesDeleted, result.HasCheckpoint, CommitPutAside.Of(result.PutAside));
     }
 }

@@ -83,6 +83,38 @@ public sealed class MaintenanceCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_broken_table_is_reported_and_stops_no_work_on_others()
+    {
+        await InitAsync();
+        var log = Path.Combine(foz.Folder, "lake", "bronze", "sales", "_delta_log");
+        var commit = Path.Combine(log, $"{0:D20}.json");
+        await OkAsync("query", "update bronze.sales set amount = amount");
+        var newest = Directory.GetFiles(log, "*.json").Order().Last();
+        Assert.NotEqual(commit, newest);
+        await File.WriteAllTextAsync(newest, "{", TestContext.Current.CancellationToken);
+
+        foreach (var command in new[] { "ls", "optimize all", "vacuum all", "analyze all", "fsck all" })
+        {
+            var result = await foz.RunAsync([.. command.Split(' '), "-o", "json"]);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains("silver.sales", command == "fsck all" ? "silver.sales" : result.Out, StringComparison.Ordinal);
+            Assert.Contains(Path.GetFileName(newest), command == "fsck all" ? result.Out : result.Error, StringComparison.Ordinal);
+        }
+        Assert.Contains("(cannot be read)", await OkAsync("history", "bronze.sales"), StringComparison.Ordinal);
+        var restored = await foz.RunAsync("restore", "bronze.sales", "--to-version", "0");
+        Assert.Contains("was broken and is no longer part of the table", restored.Error, StringComparison.Ordinal);
+        Assert.Contains("is as it was at version 0; this is version 1", restored.Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await foz.RunAsync("fsck", "all", "--deep")).ExitCode);
+
+        await File.WriteAllTextAsync(newest, "{", TestContext.Current.CancellationToken);
+        foz.Input = "y\n";
+        var repaired = await OkAsync("repair", "bronze.sales");
+        Assert.Contains("will be without its newest version, whose commit is broken. Go on?", repaired, StringComparison.Ordinal);
+        Assert.Contains("bronze.sales is repaired; this is version 0", repaired, StringComparison.Ordinal);
+        Assert.Equal(0, (await foz.RunAsync("fsck", "all")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_clone_is_a_table_of_the_lake_and_never_in_the_place_of_another()
     {
         await InitAsync();

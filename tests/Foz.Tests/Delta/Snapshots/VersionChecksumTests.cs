@@ -58,22 +58,24 @@ public sealed class VersionChecksumTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_tenth_version_is_noted_and_a_note_that_is_there_stays()
+    public async Task Every_version_is_noted_and_a_note_that_is_there_stays()
     {
         var written = new TransactionTable(table.Store, table.Time);
         await written.CreateAsync();
         await table.WriteAsync($"{20:D20}.crc", "another writer's");
         for (var version = 1; version <= 30; version++) await written.AppendAsync(TransactionTable.File($"f{version}"));
 
-        foreach (var version in new[] { 0, 10, 30 })
+        foreach (var version in new[] { 0, 1, 10, 30 })
         {
             var noted = await VersionChecksum.ReadAsync(table.Store, version, Ct);
             Assert.Empty(noted!.Differences(await written.Table.SnapshotAsync(version, Ct)));
             Assert.NotNull(noted.Metadata);
             Assert.NotNull(noted.Protocol);
+            var commit = await table.Store.GetAsync(LogFiles.CommitPath(version), Ct);
+            Assert.Equal(CommitSum.Of(commit!.Content.Span), noted.Commit);
         }
         Assert.Null(await VersionChecksum.ReadAsync(table.Store, 20, Ct));
-        Assert.Equal(4, await table.Store.ListAsync("_delta_log", null, Ct)
+        Assert.Equal(31, await table.Store.ListAsync("_delta_log", null, Ct)
             .CountAsync(file => file.Path.EndsWith(".crc", StringComparison.Ordinal), Ct));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Foz.Core;
+using Foz.Core.Tables;
 using Foz.Core.Tables.Maintenance;
 using Foz.Delta;
 using Foz.Delta.Checkpoints;
@@ -153,6 +154,52 @@ public sealed class TableFsckTests : IDisposable
         await TableFsck.RepairAsync(table.Reopen(), await CheckAsync(), Cancel);
         Assert.Empty((await CheckAsync()).Findings);
         Assert.Equal(149, (await table.RowsAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_newest_commit_that_was_cut_is_found_and_put_aside(bool isAtLineEnd)
+    {
+        await CreateAsync();
+        var before = await table.RowsAsync();
+        await table.AppendAsync("SELECT CAST(2000 + i AS INTEGER) AS id FROM range(10) AS r(i)");
+        var path = Path.Combine(Log, $"{17:D20}.json");
+        var text = await File.ReadAllTextAsync(path, Cancel);
+        var cut = text[..(isAtLineEnd ? text.TrimEnd('\n').LastIndexOf('\n') + 1 : text.Length - 20)];
+        await File.WriteAllTextAsync(path, cut, Cancel);
+
+        var found = await CheckAsync();
+        var finding = Assert.Single(found.Findings);
+        Assert.Equal(($"_delta_log/{17:D20}.json", true), (finding.Path, finding.IsLoss));
+        if (isAtLineEnd) Assert.Equal($"has {cut.Length} bytes, {text.Length} were committed", finding.Problem);
+        var repaired = await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
+
+        Assert.Equal((16, 17L), (repaired.Version, repaired.PutAside?.Version));
+        Assert.Equal(cut, await File.ReadAllTextAsync(path + ".broken", Cancel));
+        Assert.Empty((await CheckAsync()).Findings);
+        using var rows = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
+        Assert.Equal(before.Count, table.Session.QueryScalar<long>($"SELECT count(*) FROM {rows.Sql}", Cancel));
+    }
+
+    [Fact]
+    public async Task History_and_restore_work_where_the_newest_commit_is_broken()
+    {
+        await CreateAsync();
+        await File.WriteAllTextAsync(Path.Combine(Log, $"{16:D20}.json"), "{", Cancel);
+
+        var history = await table.Reopen().HistoryAsync(Cancel).ToListAsync(Cancel);
+        Assert.Equal(TableCommit.Unreadable, history[0].Operation);
+        Assert.Contains("is corrupt", history[0].Parameters["error"], StringComparison.Ordinal);
+        Assert.Equal([.. Enumerable.Range(0, 17).Reverse()], history.Select(commit => (int)commit.Version));
+
+        var opened = table.Reopen();
+        var target = await opened.VersionAsync(3, Cancel);
+        Assert.Equal(16, (await TableFsck.PutBrokenAsideAsync(opened, Cancel))?.Version);
+        Assert.Equal(16, (await opened.RestoreAsync(target, Cancel)).Version);
+        Assert.Null(await TableFsck.PutBrokenAsideAsync(table.Reopen(), Cancel));
+        Assert.Empty((await CheckAsync()).Findings);
+        Assert.Equal(3, (await table.Reopen().LatestAsync(Cancel)).State.FileCount);
     }
 
     [Fact]
