@@ -17,17 +17,20 @@ static class DocsCommand
 
     public static Command Create(CommandContext context)
     {
-        var command = new ExampleCommand(
-            Name, "Make a site of the project's tables, columns, checks and lineage", ["foz docs generate", "foz docs serve --port 9000"]);
+        var command = Writing(
+            context, Name, "Make a site of the project's tables, columns, checks and lineage", ["foz docs", "foz docs serve --port 9000"]);
         command.Subcommands.Add(Generate(context));
         command.Subcommands.Add(Serve(context));
         return command;
     }
 
-    static ExampleCommand Generate(CommandContext context)
+    static ExampleCommand Generate(CommandContext context) =>
+        Writing(context, "generate", "Write the site, as foz docs alone does", ["foz docs generate --folder site"]);
+
+    static ExampleCommand Writing(CommandContext context, string name, string description, IReadOnlyList<string> examples)
     {
         var folder = FolderOption();
-        var command = new ExampleCommand("generate", "Write the site", ["foz docs generate --folder site"]) { folder };
+        var command = new ExampleCommand(name, description, examples) { folder };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var (path, tables) = await WriteAsync(context, arguments, arguments.GetValue(folder), cancellationToken);
@@ -63,13 +66,13 @@ static class DocsCommand
         CommandContext context, ParseResult arguments, string? folder, CancellationToken cancellationToken)
     {
         using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
-        var project = workspace.LoadProject(context, cancellationToken);
+        var (project, schemas) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
         var path = folder is null ? Path.Combine(project.Folder, FolderDefault) : context.Shell.PathOf(folder);
         var checks = await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken);
         var site = await Site.ReadAsync(
             project, workspace.Lake,
             [.. checks.Select(c => new CheckState(c.Table, c.Title, c.Arguments, c.Passed, c.Violations, c.RowsChecked, c.Actual))],
-            cancellationToken);
+            schemas, await OrphanTables.FindAsync(workspace, project, cancellationToken), cancellationToken);
         try
         {
             site.Write(path);

@@ -41,7 +41,7 @@ static class LineageCommand
             if (arguments.GetValue(upstream) && arguments.GetValue(downstream))
                 throw new FozException(ErrorKind.Usage, "--upstream and --downstream cannot both be asked for");
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var (project, schemas) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
             if (arguments.GetValue(diagram))
             {
                 await WriteDiagramAsync(context, workspace, project, cancellationToken);
@@ -63,7 +63,7 @@ static class LineageCommand
                     Hint = $"what is made from one: foz lineage {table}.<column> --downstream",
                 };
             var inLake = project.Graph.Find(table)?.Table ?? await workspace.ResolveAsync(table.ToString(), cancellationToken);
-            using var lineage = new ProjectLineage(project, workspace.Lake);
+            using var lineage = new ProjectLineage(project, workspace.Lake) { Schemas = schemas };
             await new ColumnLineageWriter(context, arguments, project, lineage)
                 .WriteAsync(inLake, column, isUpstream, cancellationToken);
         });
@@ -72,7 +72,7 @@ static class LineageCommand
 
     /// <summary>Draws the tree of what the project makes a table from.</summary>
     public static void Write(Shell shell, Project project, TableName table) =>
-        Draw(shell, project, [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
+        Draw(shell, KindsOf(project, []), [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
 
     static async Task WriteDiagramAsync(
         CommandContext context, Workspace workspace, Project project, CancellationToken cancellationToken)
@@ -109,7 +109,8 @@ static class LineageCommand
         var edges = await ReadEdgesAsync(workspace, project, cancellationToken);
         var start = project.Graph.Find(table)?.Table.ToString() ?? table.ToString();
         if (!edges.Any(e => e.Touches(start))) start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
-        if (context.IsTable(arguments)) Draw(context.Shell, project, edges, start, isUpstream);
+        if (context.IsTable(arguments))
+            Draw(context.Shell, KindsOf(project, await OrphanTables.FindAsync(workspace, project, cancellationToken)), edges, start, isUpstream);
         else context.WriteRows(arguments, Columns, Reach(edges, start, isUpstream));
     }
 
@@ -155,12 +156,19 @@ static class LineageCommand
 
     static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
-    static void Draw(Shell shell, Project project, IReadOnlyList<Edge> all, string table, bool isUpstream)
+    static Dictionary<string, string> KindsOf(Project project, IReadOnlyList<TableName> orphans)
+    {
+        var kinds = project.Graph.Nodes.ToDictionary(n => n.Table.ToString(), KindOf, StringComparer.OrdinalIgnoreCase);
+        foreach (var orphan in orphans) kinds[orphan.ToString()] = "orphan: nothing in the project makes it any more";
+        return kinds;
+    }
+
+    static void Draw(
+        Shell shell, IReadOnlyDictionary<string, string> kinds, IReadOnlyList<Edge> all, string table, bool isUpstream)
     {
         var edges = all.ToLookup(
             e => isUpstream ? e.Table : e.Upstream, e => isUpstream ? e.Upstream : e.Table,
             StringComparer.OrdinalIgnoreCase);
-        var kinds = project.Graph.Nodes.ToDictionary(n => n.Table.ToString(), KindOf, StringComparer.OrdinalIgnoreCase);
         Trees.Write(
             shell, Entry(table), name => [.. edges[name].Distinct(StringComparer.OrdinalIgnoreCase).Select(Entry)]);
 

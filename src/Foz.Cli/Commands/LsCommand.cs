@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Core.Catalog;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
 using Foz.Core.Tables.Maintenance;
 
@@ -80,6 +81,7 @@ static class LsCommand
                 else if (definition.Kind is DefinitionKind.Table)
                     rows.Add(await SizesAsync(workspace.Lake, definition, isTable, cancellationToken));
             });
+            await WarnOfOrphansAsync(context, workspace, wanted, cancellationToken);
             context.WriteRows(arguments, withTags ? TagListing.Columns : (withSizes, isTable) switch
             {
                 (true, true) => ShownSizeColumns,
@@ -90,6 +92,16 @@ static class LsCommand
             return exitCode;
         });
         return command;
+    }
+
+    /// <summary>Names the tables that nothing in the project makes any more; of a project that cannot be read nothing is known.</summary>
+    static async Task WarnOfOrphansAsync(CommandContext context, Workspace workspace, string? schema, CancellationToken cancellationToken)
+    {
+        if (await workspace.TryLoadKnownProjectAsync(context, SchemaLock.Read(workspace.File.Folder, new()), cancellationToken)
+            is not ProjectResult.Loaded { Project: var project }) return;
+        foreach (var table in await OrphanTables.FindAsync(workspace, project, cancellationToken))
+            if (schema is null || new[] { schema, workspace.File.SchemaPrefix + schema }.Contains(table.Schema, StringComparer.OrdinalIgnoreCase))
+                context.Warn(OrphanTables.Describe(table));
     }
 
     static async Task<object?[]> SizesAsync(

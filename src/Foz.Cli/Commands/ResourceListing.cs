@@ -19,7 +19,7 @@ static class ResourceListing
         CommandContext context, ParseResult arguments, Workspace workspace, SelectionRequest request,
         CancellationToken cancellationToken)
     {
-        var project = workspace.LoadProject(context, cancellationToken);
+        var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
         var resources = (await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken)).Items;
         if (context.LineFormat(arguments) is { } format)
         {

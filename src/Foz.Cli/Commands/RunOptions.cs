@@ -46,6 +46,7 @@ sealed class RunOptions(CommandContext context)
             Wait = WaitOf(arguments.GetValue(wait)!),
             // What is made beside a base is looked at before it counts.
             SettlesFiles = workspace.File.Base is null,
+            LocksSchemas = workspace.File.Base is not null,
             OnEvent = display.Show,
         };
         var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));

@@ -102,20 +102,31 @@ static class SourceCommand
     static ExampleCommand Discover(CommandContext context)
     {
         var names = Names();
+        var locks = new Option<bool>("--lock")
+        {
+            Description = $"Write the streams and their columns to {SchemaLock.FileName}, which foz validate checks by",
+        };
         var command = new ExampleCommand(
             "discover", "List the streams that each source has, as they would be taken",
-            ["foz source discover", "foz source discover shop --output json"]) { names };
+            ["foz source discover", "foz source discover shop --output json", "foz source discover --lock"]) { names, locks };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var project = workspace.LoadProject(context, cancellationToken);
+            var known = new KnownStreams(workspace.Lake);
+            var schemas = SchemaLock.Read(project.Folder, new()).Where((source, _) => project.FindSource(source) is not null);
             var rows = new List<object?[]>();
-            foreach (var source in Chosen(workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
+            foreach (var source in Chosen(project, arguments.GetValue(names)!))
             {
                 await using var opened = Open(workspace, source);
-                foreach (var stream in await opened.DiscoverAsync(cancellationToken))
+                var streams = await DiscoverAsync(context, source, opened, arguments.GetValue(locks), cancellationToken);
+                foreach (var stream in streams)
                     rows.Add(RowOf(source, stream, await Task.Run(
                         () => stream.Propose?.Invoke(cancellationToken), cancellationToken)));
+                if (arguments.GetValue(locks))
+                    schemas = await known.LockAsync(schemas, source, opened, streams, context.Warn, cancellationToken);
             }
+            if (arguments.GetValue(locks)) WriteLock(context, schemas, project.Folder);
             var hasProposals = !context.IsTable(arguments)
                 || rows.Exists(row => row.TakeLast(ProposalColumns).Any(value => value is not null));
             context.WriteRows(
@@ -123,6 +134,34 @@ static class SourceCommand
                 hasProposals ? rows : rows.Select(row => row.SkipLast(ProposalColumns).ToArray()));
         });
         return command;
+    }
+
+    /// <summary>What a source offers. To lock named streams it need not be known.</summary>
+    static async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(
+        CommandContext context, ProjectSource source, ISource opened, bool isToLock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await opened.DiscoverAsync(cancellationToken);
+        }
+        catch (FozException e) when (isToLock && !source.IsUndiscovered && e.Kind is not ErrorKind.Canceled)
+        {
+            context.Warn(new($"{source.Name}: {e.Message}", e.Hint));
+            return [];
+        }
+    }
+
+    static void WriteLock(CommandContext context, SchemaLock schemas, string folder)
+    {
+        try
+        {
+            var isChanged = schemas.Write(folder);
+            context.Shell.Error.WriteLine($"{SchemaLock.FileName} {(isChanged ? "was written" : "is up to date")}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FozException(ErrorKind.Storage, $"{SchemaLock.FileName} cannot be written: {e.Message}", e);
+        }
     }
 
     static object?[] RowOf(ProjectSource source, DiscoveredStream stream, StreamProposal? proposal)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
@@ -28,16 +29,20 @@ static class ValidateCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var result = workspace.TryLoadProject(context, cancellationToken);
+            var unread = new ErrorList();
+            var schemas = SchemaLock.Read(workspace.File.Folder, unread);
+            var result = workspace.TryLoadLockedProject(context, schemas, cancellationToken);
             var errors = (result as ProjectResult.Refused)?.Errors ?? [];
             if (result is ProjectResult.Loaded { Project: var loaded })
             {
-                var faults = await new CheckValidation(loaded, workspace.Lake).FindAsync(cancellationToken);
+                var validation = new CheckValidation(loaded, workspace.Lake, schemas);
+                var faults = await validation.FindAsync(cancellationToken);
                 errors = [.. faults.Where(fault => fault.IsCertain).Select(fault => fault.Error)];
                 foreach (var (error, _) in faults.Where(fault => !fault.IsCertain))
-                    context.Warn(new(error.Describe(), "this goes by the columns that the table has now"));
+                    context.Warn(new(error.Describe(), "this goes by the columns that the table has now; foz source discover --lock writes those of the source"));
+                foreach (var (source, streams) in await validation.FindUnknownAsync(cancellationToken)) context.Warn(Unchecked(source, streams));
             }
-            errors = [.. errors, .. await PoliciesAsync(context, workspace, (result as ProjectResult.Loaded)?.Project, cancellationToken)];
+            errors = [.. unread.Items, .. errors, .. await PoliciesAsync(context, workspace, (result as ProjectResult.Loaded)?.Project, cancellationToken)];
             if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
             else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0) Tell(context.Shell, project);
             foreach (var error in context.IsTable(arguments) ? errors : [])
@@ -49,6 +54,13 @@ static class ValidateCommand
         });
         return command;
     }
+
+    /// <summary>That SQL could not be held against the columns of a source.</summary>
+    static Warning Unchecked(string source, IReadOnlyList<TableName> streams) => new(
+        streams.Count == 0
+            ? $"the streams and columns of the source '{source}' are not in {SchemaLock.FileName}: what reads them was not checked"
+            : $"the columns of {string.Join(", ", streams)} are not in {SchemaLock.FileName}: what reads them was not checked",
+        $"foz source discover {source} --lock writes them; keep the file in version control");
 
     /// <summary>What is wrong with the files of policies, which <c>foz serve</c> reads.</summary>
     static async Task<IReadOnlyList<FozException>> PoliciesAsync(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Core;
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
@@ -107,9 +108,42 @@ sealed class Workspace : IDisposable
 
     /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
     /// <inheritdoc cref="LoadProject"/>
-    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false)
+    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
+        Borrow(context, Project.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// Reads the whole project, with the streams of sources of <c>streams: all</c> that are known without asking them: those that
+    /// <c>sources/schemas.lock</c> has, and those that have tables.
+    /// </summary>
+    public async Task<ProjectResult> TryLoadKnownProjectAsync(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
-        var result = Project.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken);
+        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        if (result is ProjectResult.Loaded { Project: var project })
+            result = await new KnownStreams(Lake).AddAsync(project, schemas, cancellationToken);
+        return Borrow(context, result, cancellationToken);
+    }
+
+    /// <summary>Reads the whole project, as <see cref="TryLoadKnownProjectAsync"/> does.</summary>
+    /// <exception cref="FozException">Something is wrong with it, or with the lock; tells all that is.</exception>
+    public async Task<(Project Project, SchemaLock Schemas)> LoadKnownProjectAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var errors = new ErrorList();
+        var schemas = SchemaLock.Read(File.Folder, errors);
+        errors.ThrowIfAny();
+        return ((await TryLoadKnownProjectAsync(context, schemas, cancellationToken)).Unwrap(), schemas);
+    }
+
+    /// <summary>Reads the whole project with the streams that <c>sources/schemas.lock</c> has, or finds all that is wrong with it.</summary>
+    public ProjectResult TryLoadLockedProject(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
+    {
+        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        return result is ProjectResult.Loaded { Project: var project }
+            ? Borrow(context, new KnownStreams(Lake).AddLocked(project, schemas, cancellationToken), cancellationToken)
+            : result;
+    }
+
+    ProjectResult Borrow(CommandContext context, ProjectResult result, CancellationToken cancellationToken)
+    {
         if (result is not ProjectResult.Loaded { Project: var project }) return result;
         context.Secrets = project.Secrets;
         return File.Base is null

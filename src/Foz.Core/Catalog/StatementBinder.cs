@@ -9,8 +9,10 @@ public sealed class BoundStatement : IDisposable
 {
     readonly List<TableRelation> relations;
 
-    internal BoundStatement(string sql, SqlAnalysis analysis, List<TableRelation> relations) =>
-        (Sql, Analysis, this.relations) = (sql, analysis, relations);
+    readonly RewrittenSql? rewritten;
+
+    internal BoundStatement(RewrittenSql sql, SqlAnalysis analysis, List<TableRelation> relations) =>
+        (Sql, Analysis, rewritten, this.relations) = (sql.Text, analysis, sql, relations);
 
     /// <summary>A statement that reads no tables.</summary>
     internal BoundStatement(string sql) => (Sql, relations) = (sql, []);
@@ -20,6 +22,21 @@ public sealed class BoundStatement : IDisposable
 
     /// <summary>The statement, for the session that it was bound for.</summary>
     public string Sql { get; }
+
+    /// <summary>Where an error of the engine is in a part of the text that was bound.</summary>
+    /// <param name="error">The error, of a statement that the bound one is a part of.</param>
+    /// <param name="part">The part, as the text has it.</param>
+    /// <returns>The index of the character; null where the error is not known to be in it.</returns>
+    internal int? FindIn(FozException error, string part)
+    {
+        if (error is not { Place: { Line: > 0 } place, Statement: { } whole } || rewritten is null || Analysis is null) return null;
+        var start = whole.IndexOf(Sql, StringComparison.Ordinal);
+        var position = EngineErrors.PositionOf(whole, place) - start;
+        var partStart = Analysis.Sql.IndexOf(part, StringComparison.Ordinal);
+        if (start < 0 || position < 0 || position >= Sql.Length || partStart < 0) return null;
+        var found = rewritten.ToOriginal(position) - partStart;
+        return found >= 0 && found < part.Length ? found : null;
+    }
 
     /// <summary>Takes what the engine knows of the tables' files away.</summary>
     public void Dispose()
@@ -63,7 +80,7 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
             if (names.AreForOthers) FinalText.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
-            return new(bound.Text, statement.Analysis, relations);
+            return new(bound, statement.Analysis, relations);
         }
         catch
         {

@@ -62,6 +62,15 @@ public interface ISource : IAsyncDisposable
     Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
+    /// <summary>The columns of what a stream of the project reads, as they arrive without the change columns.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The columns; empty where only what <see cref="DiscoverAsync"/> gives, or reading all of it, tells them.</returns>
+    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    Task<IReadOnlyList<Data.Field>> FindFieldsAsync(StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Data.Field>>([]);
+
     /// <summary>
     /// Decides what the next batch of a stream reads, so that a batch that was cut off is read again from the same
     /// inputs.

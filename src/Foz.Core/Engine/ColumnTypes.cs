@@ -36,6 +36,21 @@ public static class ColumnTypes
         return ToLogicalType(field.Type).Equals(type) ? field : field.WithSourceType(type.ToString());
     }
 
+    /// <summary>The column of a type in DuckDB's words; null where they are no type.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="type">The type, such as <c>decimal(12,2)</c>.</param>
+    public static Field? TryParse(string name, string type)
+    {
+        try
+        {
+            return ToField(name, LogicalType.Parse(type));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     static DataType ToDataType(LogicalType type, DataType ofNull) => type.Id switch
     {
         TypeId.Boolean => DataType.Boolean,

@@ -48,6 +48,7 @@ static class EngineErrors
         return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
+            Statement = sql,
             // Behind the first line DuckDB says what was meant perhaps.
             Hint = HintOf(error.Kind) ?? (message.Length > 1 ? message[1] : null),
             SqlState = StateOf(error.Kind, message[0]),

@@ -47,6 +47,11 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         stream.Settings.Text("query") is null ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys : [];
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        [.. (await DescribeAsync(stream, cancellationToken)).Columns.Select(column => column.Field)];
+
+    /// <inheritdoc/>
     public async Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {

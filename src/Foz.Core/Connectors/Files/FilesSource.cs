@@ -1,5 +1,6 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors.Files.Sftp;
+using Foz.Core.Data;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
@@ -54,6 +55,17 @@ sealed class FilesSource : ISource
         return await Task.Run(
             () => FileDiscovery.Find([.. files.Select(f => new SourceFile(f, Path.GetFullPath(f.Path, projectFolder)))], baseFolder, cancellationToken),
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken)
+    {
+        // The newest file has the columns that come.
+        var files = await FindAsync(FileStreamSettings.Read(stream).Pattern, cancellationToken);
+        if (files.MaxBy(file => (file.ModifiedAt, file.Path)) is not { } newest) return [];
+        await using var rows = await ReadAsync(stream, new() { Files = [newest] }, context, cancellationToken);
+        return rows.Fields;
     }
 
     /// <inheritdoc/>

@@ -60,6 +60,10 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         return KeysOf((await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid]);
     }
 
+    public async Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        StreamResolver.Fields((await DescribeAsync(stream, cancellationToken)).Columns);
+
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {

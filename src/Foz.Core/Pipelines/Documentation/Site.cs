@@ -24,10 +24,11 @@ public sealed class Site
     readonly Project project;
     readonly IReadOnlyDictionary<TableName, SiteTable> tables;
     readonly SiteGraph graph;
+    readonly IReadOnlyList<TableName> orphans;
     readonly DateTimeOffset madeAt;
 
-    Site(Project project, IReadOnlyDictionary<TableName, SiteTable> tables, DateTimeOffset madeAt) =>
-        (this.project, this.tables, this.madeAt, graph) = (project, tables, madeAt, new(tables));
+    Site(Project project, IReadOnlyDictionary<TableName, SiteTable> tables, IReadOnlyList<TableName> orphans, DateTimeOffset madeAt) =>
+        (this.project, this.tables, this.orphans, this.madeAt, graph) = (project, tables, orphans, madeAt, new(tables));
 
     /// <summary>How many tables have a page.</summary>
     public int TableCount => tables.Count;
@@ -36,11 +37,14 @@ public sealed class Site
     /// <param name="project">The project.</param>
     /// <param name="lake">Its lake.</param>
     /// <param name="checks">What checks found last.</param>
+    /// <param name="schemas">The columns of streams that have no tables yet.</param>
+    /// <param name="orphans">The tables of the lake that nothing in the project makes any more.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<Site> ReadAsync(
-        Project project, Lake lake, IReadOnlyList<CheckState> checks, CancellationToken cancellationToken)
+        Project project, Lake lake, IReadOnlyList<CheckState> checks, SchemaLock schemas, IReadOnlyList<TableName> orphans,
+        CancellationToken cancellationToken)
     {
-        using var lineage = new ProjectLineage(project, lake);
+        using var lineage = new ProjectLineage(project, lake) { Schemas = schemas };
         var byTable = checks.ToLookup(check => check.Table, StringComparer.OrdinalIgnoreCase);
         var found = new Dictionary<TableName, SiteTable>();
         foreach (var node in project.Graph.Nodes)
@@ -55,7 +59,7 @@ public sealed class Site
                     .IntersectBy(node.Checks.Select(check => (check.Title, check.Arguments)), check => (check.Title, check.Arguments))],
             };
         }
-        return new(project, found, lake.Clock.GetUtcNow());
+        return new(project, found, orphans, lake.Clock.GetUtcNow());
     }
 
     /// <summary>Writes the site; pages of tables that are no more are deleted.</summary>
@@ -151,8 +155,15 @@ public sealed class Site
                 {schema.Select(Row)}</tbody></table></div>
 
                 """))}
+            {Orphans()}
             """);
     }
+
+    Html Orphans() => orphans.Count == 0 ? Html.None : Html.Of($"""
+        <h2 id="orphans">Orphans</h2>
+        <p>Tables that runs made, and that no model and no source of the project makes any more.</p>
+        <ul>{orphans.Select(table => Html.Of($"<li>{table.ToString()}</li>"))}</ul>
+        """);
 
     static Html Row(SiteTable table)
     {

@@ -22,6 +22,12 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
     readonly HashSet<TableName> underWay = [];
     readonly SemaphoreSlim gate = new(1, 1);
 
+    /// <summary>The columns of streams where their tables are not there yet.</summary>
+    public SchemaLock Schemas { get; init; } = SchemaLock.Empty;
+
+    /// <summary>Whether <see cref="Schemas"/> say the columns of streams where tables are there too.</summary>
+    public bool PrefersSchemas { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
@@ -164,9 +170,10 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
             var older = await TryFieldsAsync(model.Table, cancellationToken);
             return read with { Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))] };
         }
-        catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
+        catch (FozException e) when (e is { Kind: ErrorKind.Sql, Place: null } or { Place.File: EngineSession.SqlPlace })
         {
-            throw new FozException(e.Kind, e.Message, e) { Place = model.Body.PlaceOf(place.Line, place.Column), Hint = e.Hint };
+            var place = e.Place is { } at ? model.Body.PlaceOf(at.Line, at.Column) : new(model.Body.Start.File);
+            throw new FozException(e.Kind, e.Message, e) { Place = place, Hint = e.Hint };
         }
     }
 
@@ -212,13 +219,21 @@ public sealed class ProjectLineage(Project project, Lake lake) : IDisposable
             Table = node.Table,
             Columns =
             [
-                .. (await FieldsAsync(node.Table, cancellationToken)).Select(field => new ColumnLineage(
+                .. (await StreamFieldsAsync(node, cancellationToken)).Select(field => new ColumnLineage(
                     field,
                     ChangeColumns.Fields.Any(own => own.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase))
                         ? []
                         : [new(source, field.Name, Transformation.Identity)])),
             ],
         };
+    }
+
+    async Task<IReadOnlyList<Field>> StreamFieldsAsync(GraphNode.OfStream node, CancellationToken cancellationToken)
+    {
+        var stated = Schemas.FieldsOf(node);
+        if (stated is not null && PrefersSchemas) return stated;
+        var present = await TryFieldsAsync(node.Table, cancellationToken);
+        return present.Count > 0 ? present : stated ?? await FieldsAsync(node.Table, cancellationToken);
     }
 
     async Task<NodeLineage> OfSqlAsync(

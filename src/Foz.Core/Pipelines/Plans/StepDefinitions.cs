@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Foz.Core.Connectors;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
@@ -9,7 +10,7 @@ namespace Foz.Core.Pipelines.Plans;
 /// <summary>What a step is told to make, and what of it is not as it was.</summary>
 public static class StepDefinitions
 {
-    const string DescriptionKey = "description";
+    const string DescriptionKey = "description", ConnectionKey = "connection", ModeKey = "mode", CursorKey = "cursor", KeysKey = "keys";
 
     /// <summary>What a step of the project is told to make.</summary>
     public static StepDefinition Of(GraphNode node) => node switch
@@ -29,6 +30,20 @@ public static class StepDefinitions
         },
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    /// <summary>The stream that a step was told to bring in; null where it is a model.</summary>
+    /// <param name="name">The stream's name.</param>
+    /// <param name="connection">The connection of its source.</param>
+    /// <param name="definition">What the step was told.</param>
+    public static StreamDefinition? StreamOf(string name, string connection, StepDefinition definition) =>
+        definition is { Sql: null, Settings: var settings } && settings.GetValueOrDefault(ConnectionKey) == connection
+        && Enum.TryParse<StreamMode>(settings.GetValueOrDefault(ModeKey), ignoreCase: true, out var mode)
+            ? new()
+            {
+                Name = name, Mode = mode, Cursor = settings.GetValueOrDefault(CursorKey),
+                Keys = settings.GetValueOrDefault(KeysKey)?.Split(", ") ?? [],
+            }
+            : null;
 
     /// <summary>What changed between two definitions.</summary>
     /// <param name="before">The one before; null where there was none.</param>
@@ -77,10 +92,10 @@ public static class StepDefinitions
     static ImmutableSortedDictionary<string, string> SettingsOf(ProjectSource source, ProjectStream stream)
     {
         var settings = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        settings["connection"] = source.Definition.Connection.Name;
-        settings["mode"] = stream.Definition.Mode.ToString().ToLowerInvariant();
-        if (stream.Definition.Cursor is { } cursor) settings["cursor"] = cursor;
-        if (stream.Definition.Keys.Count > 0) settings["keys"] = string.Join(", ", stream.Definition.Keys);
+        settings[ConnectionKey] = source.Definition.Connection.Name;
+        settings[ModeKey] = stream.Definition.Mode.ToString().ToLowerInvariant();
+        if (stream.Definition.Cursor is { } cursor) settings[CursorKey] = cursor;
+        if (stream.Definition.Keys.Count > 0) settings[KeysKey] = string.Join(", ", stream.Definition.Keys);
         foreach (var (i, check) in stream.Checks.Index())
             settings[string.Create(CultureInfo.InvariantCulture, $"checks.{i}")] = $"{check.Title} {check.OnViolation}";
         return settings.ToImmutable();

@@ -164,7 +164,20 @@ public sealed class Project
     public Project WithDiscovered(
         string source, IReadOnlyList<DiscoveredStream> discovered, EnginePool engines,
         CancellationToken cancellationToken) =>
-        new ProjectLoader(options, new(engines, cancellationToken)).AddDiscovered(parts, source, discovered).Unwrap();
+        WithKnown(
+            new Dictionary<string, IReadOnlyList<DiscoveredStream>> { [source] = discovered }, StreamsKnown.All, engines, cancellationToken).Unwrap();
+
+    /// <summary>The project with streams of sources of <c>streams: all</c> that are known without asking them.</summary>
+    /// <param name="discovered">The streams, by the names of their sources.</param>
+    /// <param name="known">Which streams of these sources are known then: where it is all of them, a name of another table is an error.</param>
+    /// <param name="engines">Parses the SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal ProjectResult WithKnown(
+        IReadOnlyDictionary<string, IReadOnlyList<DiscoveredStream>> discovered, StreamsKnown known, EnginePool engines,
+        CancellationToken cancellationToken) =>
+        discovered.Count == 0
+            ? new ProjectResult.Loaded(this)
+            : new ProjectLoader(options, new(engines, cancellationToken)).AddDiscovered(parts, discovered, known);
 
     /// <summary>The streams of a source whose current rows are kept, and whose keys only the source can tell.</summary>
     /// <param name="source">The source.</param>

@@ -137,9 +137,20 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     }
 
     /// <summary>Puts discovered streams into a project.</summary>
-    public ProjectResult AddDiscovered(ProjectParts parts, string name, IReadOnlyList<DiscoveredStream> discovered)
+    /// <param name="parts">The project.</param>
+    /// <param name="discovered">The streams, by the names of their sources.</param>
+    /// <param name="known">Which streams of these sources are known then.</param>
+    public ProjectResult AddDiscovered(
+        ProjectParts parts, IReadOnlyDictionary<string, IReadOnlyList<DiscoveredStream>> discovered, StreamsKnown known) =>
+        Finish(parts with
+        {
+            Sources = [.. parts.Sources.Select(source => discovered.TryGetValue(source.Name, out var streams)
+                ? WithDiscovered(source, streams) with { Known = known }
+                : source)],
+        });
+
+    ProjectSource WithDiscovered(ProjectSource source, IReadOnlyList<DiscoveredStream> discovered)
     {
-        var source = parts.Sources.First(s => s.Name == name);
         var named = source.Streams.Select(s => s.Definition.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var added = new List<ProjectStream>();
         foreach (var definition in discovered.Select(d => d.Definition).Where(d => !named.Contains(d.Name)))
@@ -158,13 +169,11 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         }
         IReadOnlyList<ProjectStream> streams =
             [.. source.Streams, .. added.OrderBy(s => s.Definition.Name, StringComparer.Ordinal)];
-        var complete = source with
+        return source with
         {
             Streams = streams,
-            IsUndiscovered = false,
             Definition = source.Definition with { Streams = [.. streams.Select(s => s.Definition)] },
         };
-        return Finish(parts with { Sources = [.. parts.Sources.Select(s => s.Name == name ? complete : s)] });
     }
 
     ProjectResult Finish(ProjectParts parts)

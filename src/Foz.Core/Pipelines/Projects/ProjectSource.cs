@@ -32,8 +32,11 @@ public sealed record ProjectSource
     /// <summary>How many rows of a batch may be rejected where a stream says nothing else.</summary>
     public RejectedLimit MaxRejected { get; init; } = RejectedLimit.Default;
 
+    /// <summary>Which of its streams are known.</summary>
+    public StreamsKnown Known { get; init; } = StreamsKnown.All;
+
     /// <summary>Whether it takes streams that are not discovered yet.</summary>
-    public bool IsUndiscovered { get; init; }
+    public bool IsUndiscovered => Known is StreamsKnown.Named or StreamsKnown.Some;
 
     /// <summary>What a violation of a check does where nothing else is said.</summary>
     public OnViolation OnViolation { get; init; }
@@ -58,6 +61,22 @@ public sealed record ProjectSource
 
     /// <summary>Its name.</summary>
     public string Name => Definition.Name;
+}
+
+/// <summary>Which streams of a source are known.</summary>
+public enum StreamsKnown
+{
+    /// <summary>Those that the project names; the source takes others too.</summary>
+    Named,
+
+    /// <summary>Also those that <c>sources/schemas.lock</c> or tables of the lake tell of; there may be others.</summary>
+    Some,
+
+    /// <summary>All, by <c>sources/schemas.lock</c>.</summary>
+    Locked,
+
+    /// <summary>All: the project names them, or the source was asked.</summary>
+    All,
 }
 
 /// <summary>A stream of a source: what its connector needs, and what the project says of its table.</summary>

@@ -19,8 +19,7 @@ sealed class ReferenceResolver(
 
     /// <summary>The schemas that get tables which only their source knows yet.</summary>
     readonly HashSet<string> undiscovered = project.Sources.Where(s => s.IsUndiscovered)
-        .SelectMany(s => s.KeepsCurrent ? [s.Schema, CurrentModel.Schema] : new[] { s.Schema })
-        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        .SelectMany(SchemasOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Tables that the project only declares.</summary>
     readonly HashSet<TableName> declared = [.. project.Declared.SelectMany(source => source.Tables)];
@@ -272,7 +271,15 @@ sealed class ReferenceResolver(
     List<TableName> Called(string table) =>
         [.. Known().Where(n => string.Equals(n.Name, table, StringComparison.OrdinalIgnoreCase))];
 
-    string HintFor(TableName name)
+    static IEnumerable<string> SchemasOf(ProjectSource source) =>
+        source.KeepsCurrent ? [source.Schema, CurrentModel.Schema] : [source.Schema];
+
+    string HintFor(TableName name) => project.Sources.FirstOrDefault(source =>
+            source.Known is StreamsKnown.Locked && SchemasOf(source).Contains(name.Schema, StringComparer.OrdinalIgnoreCase)) is { } source
+        ? $"{NearestFor(name)}; if {source.Name} has it by now, foz source discover {source.Name} --lock writes it to {SchemaLock.FileName}"
+        : NearestFor(name);
+
+    string NearestFor(TableName name)
     {
         var known = Known().Select(n => n.ToString()).ToList();
         if (NearestName.Find(name.ToString(), known) is { } nearest) return $"did you mean '{nearest}'?";

@@ -151,7 +151,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         return source with
         {
             Streams = streams,
-            IsUndiscovered = takesAll,
+            Known = takesAll ? StreamsKnown.Named : StreamsKnown.All,
             Definition = source.Definition with
             {
                 Streams = [.. streams.Select(s => s.Definition)],

@@ -17,13 +17,14 @@ namespace Foz.Core.Pipelines.Runs;
 public sealed record CheckFault(FozException Error, bool IsCertain);
 
 /// <summary>
-/// Binds what a project's checks and tests say in SQL to the columns that tables would have, and reads types and regular
-/// expressions, without running anything. Where columns are not known yet, such as those of a source that was never read, only what
-/// is no SQL at all is found.
+/// Binds what a project's models, checks and tests say in SQL to the columns that tables would have, and reads types and regular
+/// expressions, without running anything. Where columns are not known, such as those of a source that was never read nor locked, only
+/// what is no SQL at all is found.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="lake">Its lake.</param>
-public sealed partial class CheckValidation(Project project, Lake lake)
+/// <param name="schemas">The columns of streams, which go before those that tables have.</param>
+public sealed partial class CheckValidation(Project project, Lake lake, SchemaLock schemas)
 {
     static readonly string[] TypeNames =
         ["varchar", "boolean", "tinyint", "smallint", "integer", "bigint", "float", "double", "decimal(12,2)", "date", "timestamp", "timestamptz", "blob"];
@@ -32,8 +33,9 @@ public sealed partial class CheckValidation(Project project, Lake lake)
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<CheckFault>> FindAsync(CancellationToken cancellationToken)
     {
-        using var lineage = new ProjectLineage(project, lake);
+        using var lineage = new ProjectLineage(project, lake) { Schemas = schemas, PrefersSchemas = true };
         var faults = new List<CheckFault>(OfTypes(cancellationToken));
+        faults.AddRange(await OfModelsAsync(lineage, cancellationToken));
         foreach (var node in project.Graph.Nodes.Where(node => node.Checks.Count > 0))
             faults.AddRange(await OfNodeAsync(lineage, node, cancellationToken));
         using var session = lake.Engines.Open(Workload.Models);
@@ -50,6 +52,48 @@ public sealed partial class CheckValidation(Project project, Lake lake)
         }
         return faults;
     }
+
+    /// <summary>
+    /// The SQL of models that does not bind, each cause once. Where the lock lacks a stream that a model is made from, the source may
+    /// bring what its table does not have.
+    /// </summary>
+    async Task<IReadOnlyList<CheckFault>> OfModelsAsync(ProjectLineage lineage, CancellationToken cancellationToken)
+    {
+        var unlocked = project.Graph.Nodes.OfType<GraphNode.OfStream>().Where(stream => schemas.FieldsOf(stream) is null)
+            .Select(stream => stream.Name).ToHashSet();
+        var faults = new List<CheckFault>();
+        foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>().Where(node => node.Model is { Template: null, Program: null }))
+        {
+            if ((await lineage.FindAsync(node.Table, cancellationToken)).Error is not { Kind: ErrorKind.Sql, Place: { } place } error
+                || place.File != node.Model.Body.Start.File) continue;
+            faults.Add(new(error, IsCertain: unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked)));
+        }
+        return faults;
+    }
+
+    /// <summary>
+    /// The streams whose columns neither the lock nor the lake knows, and that SQL or checks ask for, by the names of their
+    /// sources; none where a source's streams are not known at all.
+    /// </summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<TableName>>> FindUnknownAsync(CancellationToken cancellationToken)
+    {
+        using var lineage = new ProjectLineage(project, lake) { Schemas = schemas };
+        var unknown = project.Sources.Where(source => source.Known is StreamsKnown.Named)
+            .ToDictionary(source => source.Name, _ => (IReadOnlyList<TableName>)[]);
+        var read = project.Models.Where(model => !model.IsImplicit).SelectMany(model => model.References)
+            .Concat(project.SqlTests.SelectMany(test => test.References)).Select(reference => reference.Name).ToHashSet();
+        foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfStream>()
+            .Where(node => !unknown.ContainsKey(node.Source.Name) && (node.Checks.Count > 0 || IsRead(node, read))))
+            if ((await lineage.FindAsync(node.Table, cancellationToken)).Error is not null)
+                unknown[node.Source.Name] = [.. unknown.GetValueOrDefault(node.Source.Name, []), node.Name];
+        return unknown;
+    }
+
+    /// <summary>Whether SQL of the project reads a stream, itself or its current rows.</summary>
+    bool IsRead(GraphNode.OfStream node, HashSet<TableName> read) =>
+        read.Contains(node.Name)
+        || project.Graph.Downstream(node.Name).Any(name => read.Contains(name) && project.FindModel(name) is { IsImplicit: true });
 
     /// <summary>The types that sources declare for columns and that there are not.</summary>
     IEnumerable<CheckFault> OfTypes(CancellationToken cancellationToken)
@@ -82,7 +126,7 @@ public sealed partial class CheckValidation(Project project, Lake lake)
         }
     }
 
-    static async Task<IReadOnlyList<CheckFault>> OfNodeAsync(ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<CheckFault>> OfNodeAsync(ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
     {
         var fields = await ColumnsAsync(lineage, node, cancellationToken);
         var looked = new NodeChecks(lineage, node, fields);
@@ -95,7 +139,7 @@ public sealed partial class CheckValidation(Project project, Lake lake)
             checks.RemoveAll(check => check.Columns.Any(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)));
         }
         foreach (var error in await looked.FindAsync(checks, cancellationToken)) errors.Add(error);
-        return [.. errors.Items.Select(error => new CheckFault(error, node is GraphNode.OfModel))];
+        return [.. errors.Items.Select(error => new CheckFault(error, node is not GraphNode.OfStream stream || schemas.FieldsOf(stream) is not null))];
     }
 
     /// <summary>The columns that a node's rows have when its checks look at them; null where they are not known.</summary>

@@ -29,6 +29,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>The columns of a model with intervals, once they are known.</summary>
     IReadOnlyList<EngineColumn>? columns;
 
+    /// <summary>The model's SELECT as it was bound last.</summary>
+    BoundStatement? bound;
+
     /// <summary>The batch that the table carried when the step looked last.</summary>
     long? carried;
 
@@ -191,11 +194,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                     ? await DefineViewAsync(manifest, cancellationToken)
                     : await WriteTableAsync(manifest, mayWait, cancellationToken);
             }
-            catch (FozException e) when (TextColumns.IsCauseOf(e))
+            catch (FozException e) when (ModelErrors.AreExplained(e))
             {
-                using var session = context.Lake.Engines.Open(Workload.Models);
-                throw await TextColumns.ExplainAsync(
-                    e, Model.Sql, new StepNames(context.Lake, node, manifest.Tables), session, cancellationToken);
+                throw await ModelErrors.ExplainAsync(context, node, manifest, bound, e, cancellationToken);
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
@@ -274,7 +275,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         using var session = context.Lake.Engines.Open(Workload.Models);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
-        using var bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        using var select = bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
         var checks = await StepChecks.RunAsync(
             session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
@@ -367,14 +368,14 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (Model.Materialization is Materialization.Seed seed)
             return ModelRows.Of(await binder.BindAsync(
                 new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
-        if (intervals is null) return ModelRows.Of(await binder.BindAsync(Model.Sql, cancellationToken));
+        if (intervals is null) return ModelRows.Of(bound = await binder.BindAsync(Model.Sql, cancellationToken));
         var sql = intervals.Fill(manifest.Interval!.Value);
         if (columns is null)
         {
             using var unfiltered = await binder.BindAsync(sql, cancellationToken);
             columns = session.Describe(unfiltered.Sql, cancellationToken);
         }
-        return ModelRows.Of(await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
+        return ModelRows.Of(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
     }
 
     /// <summary>The rows that the model's batches leave in its table.</summary>

@@ -87,6 +87,7 @@ public sealed class PipelineRunner(Lake lake)
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
         await KeepAsync(project, request, result, CancellationToken.None);
+        if (request.LocksSchemas) await LockAsync(request, project, stop.Token);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
         result = result with { Error = (error ?? hookError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
@@ -150,6 +151,22 @@ public sealed class PipelineRunner(Lake lake)
         catch (DeltaException e)
         {
             Tell(request, new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
+        }
+    }
+
+    async Task LockAsync(RunRequest request, Project project, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new KnownStreams(lake).LockAsync(project, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next run writes it.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Tell(request, new RunEvent.Warned(Step: null, new($"{SchemaLock.FileName} could not be written: {e.Message}")));
         }
     }
 

@@ -55,6 +55,9 @@ public sealed record RunRequest
     /// <summary>Whether files that somebody may still be writing are waited for.</summary>
     public bool SettlesFiles { get; init; }
 
+    /// <summary>Whether the columns of streams are kept in <c>sources/schemas.lock</c>.</summary>
+    public bool LocksSchemas { get; init; }
+
     /// <summary>Is told what happens, from several threads, one event at a time.</summary>
     public Action<RunEvent> OnEvent { get; init; } = static _ => { };
 }

@@ -23,7 +23,7 @@ public sealed class SelectionFinder(Lake lake)
         Project project, SelectionRequest request, CancellationToken cancellationToken)
     {
         // What a source of all streams has can be meant by name.
-        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus) && !project.Sources.Any(source => source.IsUndiscovered))
+        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus) && !project.Sources.Any(source => source.Known is StreamsKnown.Named))
             return await FindAsync(project, sources: null, request, cancellationToken);
         await using var opened = await OpenedProject.OpenAsync(project, lake.Engines, cancellationToken);
         return await FindAsync(opened.Project, opened.Sources, request, cancellationToken);

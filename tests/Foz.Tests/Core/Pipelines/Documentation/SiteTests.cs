@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Foz.Core.Pipelines.Documentation;
+using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Tests.Core.Pipelines.Documentation;
 
@@ -16,7 +17,7 @@ public sealed partial class SiteTests : IDisposable
 
     async Task<Site> WriteAsync(params CheckState[] checks)
     {
-        var site = await Site.ReadAsync(project.Load(), project.Lake, checks, Cancel);
+        var site = await Site.ReadAsync(project.Load(), project.Lake, checks, SchemaLock.Empty, orphans: [], Cancel);
         site.Write(Folder);
         return site;
     }
