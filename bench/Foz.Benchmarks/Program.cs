@@ -47,9 +47,16 @@ IReadOnlyList<IBenchmark> all =
 // Work that a benchmark wants done in a process of its own comes back here.
 if (args is ["child", var child, .. var rest]) return await Child.WorkAsync(child, rest);
 
-var write = args.Contains("--write");
-var names = args.Where(arg => !arg.StartsWith('-')).ToList();
-var chosen = all.Where(b => names.Count == 0 || names.Any(n => b.Name.Contains(n, StringComparison.OrdinalIgnoreCase)));
+const string Write = "--write";
+var unknown = args.Where(arg => arg != Write && (arg.StartsWith('-') || !all.Any(benchmark => IsNamed(benchmark, arg)))).ToList();
+if (unknown.Count > 0)
+{
+    Console.Error.WriteLine($"unknown: {string.Join(", ", unknown)}; write {Write}, or a part of one of these names:");
+    foreach (var benchmark in all) Console.Error.WriteLine($"  {benchmark.Name}");
+    return 2;
+}
+var write = args.Contains(Write);
+var chosen = all.Where(benchmark => args.All(arg => arg == Write) || args.Any(arg => IsNamed(benchmark, arg)));
 using var folder = new WorkFolder();
 var report = new Report();
 foreach (var benchmark in chosen)
@@ -67,3 +74,5 @@ foreach (var benchmark in chosen)
 Console.WriteLine(report.ToMarkdown());
 if (write) report.Write();
 return 0;
+
+static bool IsNamed(IBenchmark benchmark, string name) => benchmark.Name.Contains(name, StringComparison.OrdinalIgnoreCase);

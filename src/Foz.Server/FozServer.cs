@@ -143,12 +143,9 @@ public sealed class FozServer : IAsyncDisposable
         {
             await web.StartAsync(cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (ListenErrors.IsOne(e))
         {
-            throw new FozException(ErrorKind.Usage, $"{serve.Address}:{serve.HttpPort} cannot be listened on: {e.Message}", e)
-            {
-                Hint = "choose another port with --http-port",
-            };
+            throw ListenErrors.Of(new(serve.Address, serve.HttpPort), "http_port", e);
         }
     }
 
@@ -158,6 +155,8 @@ public sealed class FozServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new TextLoggerProvider(options.Log));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // That it cannot listen is thrown, and told in words.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -71,7 +71,7 @@ static class RunText
     public static string Facts(StepResult step)
     {
         List<string> facts = [];
-        if (step.TableVersion is not null) facts.Add(Count(step.RowsWritten, "row", "rows"));
+        if (step.TableVersion is not null) facts.Add(Count(step.RowsChanged, "row", "rows"));
         if (step.TableVersion is { } version) facts.Add($"v{version}");
         if (step.RowsRejected > 0) facts.Add($"{step.RowsRejected:N0} rejected");
         var broken = step.Checks.Count(check => !check.Passed);

@@ -15,7 +15,7 @@ public sealed class YamlReader
 
     readonly string file;
     readonly ErrorList errors;
-    readonly IParser parser;
+    readonly Parser parser;
     readonly Dictionary<string, (YamlNode Node, int Size)> anchors = new(StringComparer.Ordinal);
 
     YamlReader(string text, string file, ErrorList errors)
@@ -61,18 +61,19 @@ public sealed class YamlReader
     /// <summary>Reads a document by the parser that knows all of YAML.</summary>
     internal static YamlNode? ReadAny(string text, string file, ErrorList errors)
     {
+        var reader = new YamlReader(text, file, errors);
         try
         {
-            return new YamlReader(text, file, errors).ReadDocument();
+            return reader.ReadDocument();
         }
         catch (YamlException e)
         {
-            errors.Add(YamlSyntax.Explain(e, text, file));
+            errors.Add(YamlSyntax.Explain(e, text, file, reader.LineRead));
         }
         catch (InvalidOperationException)
         {
             // The parser leaves its own bookkeeping this way where a bracket is never closed.
-            errors.Add(new Place(file), "the YAML ends inside a list or mapping", "close every [ and {");
+            errors.Add(YamlSyntax.ExplainEnd(text, file, reader.LineRead));
         }
         catch (FozException e)
         {
@@ -80,6 +81,9 @@ public sealed class YamlReader
         }
         return null;
     }
+
+    /// <summary>The line that the parser came to.</summary>
+    int LineRead => Math.Max(1, (int)(parser.Current?.End.Line ?? 1));
 
     YamlNode? ReadDocument()
     {

@@ -27,19 +27,20 @@ static class YamlSyntax
     ];
 
     /// <summary>The error for a text that the parser refused.</summary>
-    public static FozException Explain(YamlException refusal, string text, string file)
+    /// <param name="refusal">What the parser said.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="file">Its file.</param>
+    /// <param name="lineRead">The line that the parser came to, from 1.</param>
+    public static FozException Explain(YamlException refusal, string text, string file, int lineRead)
     {
         // A quote may run over lines, and tabs inside of it are as good as any character.
         var isInQuote = refusal.Message.Contains("quoted scalar", StringComparison.Ordinal);
-        var (line, column) = isInQuote ? default : FindTab(text, (int)refusal.Start.Line, (int)refusal.End.Line + 1);
-        if (line > 0)
-        {
-            return new(ErrorKind.Configuration, "a tab in the indentation")
-            {
-                Place = new(file, line, column),
-                Hint = "indent YAML with spaces",
-            };
-        }
+        // Of some tabs the parser does not say where they are.
+        var isOfTab = refusal.Message.Contains("invalid tab", StringComparison.Ordinal);
+        var tab = isInQuote ? null
+            : isOfTab ? FindTab(text, file, lineRead, int.MaxValue)
+            : FindTab(text, file, (int)refusal.Start.Line, (int)refusal.End.Line + 1);
+        if (tab is not null) return tab;
         var place = new Place(file, (int)refusal.Start.Line, (int)refusal.Start.Column);
         foreach (var (part, message, hint) in Explanations)
         {
@@ -52,7 +53,12 @@ static class YamlSyntax
         };
     }
 
-    static (int Line, int Column) FindTab(string text, int firstLine, int lastLine)
+    /// <summary>The error for a text that ends inside a list or mapping, or seems to by a tab.</summary>
+    public static FozException ExplainEnd(string text, string file, int lineRead) =>
+        FindTab(text, file, lineRead, int.MaxValue)
+        ?? new(ErrorKind.Configuration, "the YAML ends inside a list or mapping") { Place = new(file), Hint = "close every [ and {" };
+
+    static FozException? FindTab(string text, string file, int firstLine, int lastLine)
     {
         var number = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -61,8 +67,13 @@ static class YamlSyntax
             if (number > lastLine) break;
             if (number < firstLine) continue;
             var indentation = line[..^line.TrimStart().Length];
-            if (indentation.IndexOf('\t') is >= 0 and var tab) return (number, tab + 1);
+            if (indentation.IndexOf('\t') is not (>= 0 and var tab)) continue;
+            return new(ErrorKind.Configuration, "a tab in the indentation")
+            {
+                Place = new(file, number, tab + 1),
+                Hint = "indent YAML with spaces",
+            };
         }
-        return default;
+        return null;
     }
 }

@@ -43,7 +43,7 @@ public abstract class StreamRows : IAsyncDisposable
     /// What the batch turned out to read, where only reading tells how far the source has come; null where planning knew.
     /// Kept in the batch's manifest before its first commit.
     /// </summary>
-    public StreamInputs? Reached { get; init; }
+    public StreamInputs? Reached { get; set; }
 
     /// <summary>
     /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they were when
@@ -61,7 +61,7 @@ public abstract class StreamRows : IAsyncDisposable
     public long? BytesRead { get; init; }
 
     /// <summary>What the user should know of how they are read.</summary>
-    public IReadOnlyList<Warning> Warnings { get; init; } = [];
+    public IReadOnlyList<Warning> Warnings { get; set; } = [];
 
     /// <summary>What is called when the rows are no longer needed.</summary>
     public Func<ValueTask> OnDispose { get; init; } = static () => ValueTask.CompletedTask;

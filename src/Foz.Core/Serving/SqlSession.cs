@@ -167,6 +167,9 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     public void Cancel() => Stop(why: null);
 
+    /// <summary>Stops what runs, as its client has gone; for any thread.</summary>
+    public void Leave() => Stop(StatementNotes.ClientGone(e: null));
+
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     /// <param name="why">What the client is told; null for the user's wish.</param>
     internal void Stop(FozException? why)

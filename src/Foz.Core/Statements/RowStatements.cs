@@ -255,7 +255,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         {
             var column = SqlText.Identifier(name.Trim('"', '`'));
             return table.Schema.Columns.Find(name.Trim('"', '`')) is { } field
-                ? $"{AssignedValue.Cast($"s.{column}", field.Type, given[number].Type.ToString() == "VARCHAR")} AS {column}"
+                ? $"{AssignedValue.Cast($"s.{column}", field.Type, given[number].ToField().Type == DataType.String)} AS {column}"
                 : $"s.{column}";
         });
         var names = string.Join(", ", wanted.Select(name => SqlText.Identifier(name.Trim('"', '`'))));

@@ -50,7 +50,8 @@ public static class DeltaErrors
         DeltaErrorKind.StorageUnconditional => "use a store with conditional writes (If-None-Match, If-Match); "
             + "where one process at a time writes, set unsafe_single_writer: true beside the lake's url",
         DeltaErrorKind.StorageFull => "make room; nothing was committed",
-        DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageDenied => "let this user write there",
+        DeltaErrorKind.StorageReadOnly => "mount the lake's file system for writing; it can be queried as it is",
+        DeltaErrorKind.StorageDenied => "let this user write there",
         _ => null,
     };
 }

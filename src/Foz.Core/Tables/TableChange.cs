@@ -61,6 +61,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>The commit in the making.</summary>
     internal Transaction Transaction => transaction;
 
+    /// <summary>Whether it changes what the table says of itself besides its rows: columns, properties, their descriptions.</summary>
+    public bool ChangesMetadata => transaction.Metadata is not null;
+
     /// <summary>Whether the change takes the feature <c>deletionVectors</c>, which shuts readers out that do not know it.</summary>
     internal bool TakesVectors { get; private set; }
 

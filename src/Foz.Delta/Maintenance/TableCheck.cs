@@ -145,7 +145,8 @@ public sealed class TableCheck(DeltaTable table)
             {
                 faults.Add(TableFault.Of(
                     file, FaultKind.DeletionVector, $"{error.Message}; it tells which rows of {file.Path.Value} are deleted")
-                    with { Path = error.Path ?? file.Path.Value });
+                    with
+                { Path = error.Path ?? file.Path.Value });
             }
         });
         return [.. faults.OrderBy(fault => fault.File!.Path.Value, StringComparer.Ordinal)];

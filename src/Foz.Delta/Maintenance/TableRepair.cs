@@ -77,7 +77,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         var path = LogFiles.CommitPath(version);
         if (version < 1 || faults.Exists(fault => fault.Path != path) || listing.Checkpoints.Any(known => known.Version >= version))
             throw new DeltaException(
-                DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {faults[0].Path}: {faults[0].Message}") { Path = faults[0].Path };
+                DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {faults[0].Path}: {faults[0].Message}")
+            { Path = faults[0].Path };
         // Throws where the version before cannot be built either.
         _ = await new SnapshotLoader(table.Store, table.Parquet, table.Name).LoadAsync(version - 1, cancellationToken);
         var kept = await KeepAsync(path, cancellationToken);

@@ -339,7 +339,7 @@ public sealed class LocalObjectStore : IObjectStore
             {
                 return File.OpenHandle(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (UnauthorizedAccessException error)
+            catch (Exception error) when (error is UnauthorizedAccessException || StorageError.IsLasting(error))
             {
                 throw StorageError.Of("write", Root, path, error);
             }

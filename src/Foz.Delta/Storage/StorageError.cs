@@ -26,6 +26,9 @@ static class StorageError
         };
     }
 
+    /// <summary>Whether a file system says by an error that it takes nothing: to wait for a lock does not help.</summary>
+    public static bool IsLasting(Exception error) => Classify(error).Kind is not DeltaErrorKind.Storage;
+
     static (DeltaErrorKind Kind, string Hint) Classify(Exception error) => error switch
     {
         UnauthorizedAccessException or { HResult: NotPermitted } =>

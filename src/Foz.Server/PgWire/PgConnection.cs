@@ -40,6 +40,9 @@ sealed class PgConnection : IDisposable
     /// <summary>Its place among those that have not logged in; given back once it has.</summary>
     public IDisposable? Starting { get; set; }
 
+    /// <summary>What is done with the session of a client that is found gone; null before there is one.</summary>
+    public Action? Left { get; set; }
+
     /// <summary>Waits for what the client sends.</summary>
     public SocketWait Wait { get; }
 
@@ -173,6 +176,13 @@ sealed class PgConnection : IDisposable
     {
         End();
         Cancel("administrator command");
+    }
+
+    /// <summary>Ends the session of a client that has gone.</summary>
+    public void Leave()
+    {
+        Left?.Invoke();
+        Abort();
     }
 
     /// <summary>Ends a connection that was not served, with a message as far as the socket takes it at once; nothing waits for the client.</summary>

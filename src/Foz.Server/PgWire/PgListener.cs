@@ -37,10 +37,7 @@ sealed class PgListener : IAsyncDisposable
         catch (SocketException e)
         {
             bound.Dispose();
-            throw new FozException(ErrorKind.Usage, $"{endPoint} cannot be listened on: {e.Message}", e)
-            {
-                Hint = "choose another port with --pg-port",
-            };
+            throw ListenErrors.Of(endPoint, "pg_port", e);
         }
 
         var listener = new PgListener(bound, host);
@@ -163,7 +160,7 @@ sealed class PgListener : IAsyncDisposable
         var activity = connection.Activity;
         if (activity.Phase is PgPhase.Running)
         {
-            if (connection.IsGone(activity)) connection.Abort();
+            if (connection.IsGone(activity)) connection.Leave();
             return;
         }
 

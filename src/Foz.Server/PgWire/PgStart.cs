@@ -144,6 +144,7 @@ sealed class PgStart : IAsyncDisposable
         var session = host.Service.Open(
             user, new() { Settings = parameters.Settings, ClientAddress = connection.Address.ToString() });
         session.Terminated = connection.Abort;
+        connection.Left = session.Leave;
         keyOfSession = session.Id;
         var key = host.Keys.Add(session.Id, minorVersion > 0, () => connection.Cancel("user request"));
         new AuthenticationRequest.Ok().Write(output.Writer);

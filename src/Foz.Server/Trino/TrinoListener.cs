@@ -37,6 +37,8 @@ sealed class TrinoListener : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(logs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // That it cannot listen is thrown, and told in words.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.AddResponseCompression(options =>
         {
             options.EnableForHttps = true;
@@ -67,13 +69,10 @@ sealed class TrinoListener : IAsyncDisposable
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (ListenErrors.IsOne(e))
         {
             await app.DisposeAsync();
-            throw new FozException(ErrorKind.Usage, $"{endPoint} cannot be listened on: {e.Message}", e)
-            {
-                Hint = "choose another port with --trino-port",
-            };
+            throw ListenErrors.Of(endPoint, "trino_port", e);
         }
 
         running.Start();

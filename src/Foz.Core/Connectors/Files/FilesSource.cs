@@ -10,6 +10,10 @@ sealed class FilesSource : ISource
 {
     const int FetchesMax = 8;
 
+    /// <summary>The columns behind those of files, without a row.</summary>
+    const string NoRows =
+        $"SELECT CAST(NULL AS TIMESTAMPTZ) AS {ChangeColumns.CommitTs}, CAST(NULL AS VARCHAR) AS {ChangeColumns.Source} WHERE false";
+
     readonly string projectFolder;
     readonly string baseFolder;
     readonly string statedFolder;
@@ -112,12 +116,63 @@ sealed class FilesSource : ISource
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
             : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
+        try
+        {
+            return await ReadAsync(stream, inputs, files, context, cancellationToken);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Data && MayLeaveOut(stream, inputs, context))
+        {
+            var unreadable = await FindUnreadableAsync(stream, files, context, cancellationToken);
+            if (unreadable.Count == 0) throw;
+            var left = inputs with { Files = inputs.Files.RemoveRange(unreadable.Keys) };
+            var rows = left.Files.IsEmpty
+                ? new StreamRows.Selected(NoRows) { Fields = [], IsEmpty = true }
+                : await ReadAsync(stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, cancellationToken);
+            rows.Reached = left;
+            rows.Warnings = [.. rows.Warnings, .. unreadable.Values.Select(error => new Warning(
+                $"{error.Message}: it is left out, and each run tries it again", "mend the file, or take it away"))];
+            return rows;
+        }
+    }
+
+    async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+    {
         var reader = FileStreamSettings.Read(stream).Reader;
         var read = new ReadFiles(inputs, files, reader, areCopies: remote is not null, context.Engine.Threads);
         await read.BeginAsync(clock, cancellationToken);
         var rows = await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
         rows.Confirm = read.ConfirmAsync;
         return rows;
+    }
+
+    /// <summary>
+    /// Whether a batch may do without some of its files: not a snapshot, which is of all files or none, nor one of which a part may be
+    /// committed. Of a table that is not there yet one file must be readable.
+    /// </summary>
+    static bool MayLeaveOut(StreamDefinition stream, StreamInputs inputs, ReadContext context) =>
+        stream.Mode is StreamMode.Incremental && inputs.Files.All(file => file.Hash is null)
+        && (inputs.Files.Length > 1 || context.TableFields.Count > 0);
+
+    /// <summary>The files that cannot be read for themselves, with why; none where they cannot only together.</summary>
+    static async Task<IReadOnlyDictionary<FileInput, FozException>> FindUnreadableAsync(
+        StreamDefinition stream, List<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+    {
+        var unreadable = new Dictionary<FileInput, FozException>();
+        foreach (var file in files)
+        {
+            var own = context with { WorkFolder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, $"alone-{unreadable.Count}")).FullName };
+            try
+            {
+                await using var rows = await Task.Run(() => FileRows.Read(stream, [file], own, cancellationToken), cancellationToken);
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Data)
+            {
+                unreadable[file.Input] = e;
+            }
+            Directory.Delete(own.WorkFolder, recursive: true);
+        }
+        return unreadable.Count == files.Count && context.TableFields.Count == 0 ? new Dictionary<FileInput, FozException>() : unreadable;
     }
 
     /// <inheritdoc/>

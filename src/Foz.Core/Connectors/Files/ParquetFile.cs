@@ -74,9 +74,9 @@ sealed record ParquetFile(SourceFile Source, IReadOnlyList<ParquetColumn> Column
             ErrorKind.Source,
             $"file {source.Input.Path}: column {row[0]} has the encoding {SplitStreams}, "
             + "which is read of FLOAT and DOUBLE alone")
-            {
-                Hint = $"write that column without {SplitStreams}, as most programs do by default",
-            }).FirstOrDefault();
+        {
+            Hint = $"write that column without {SplitStreams}, as most programs do by default",
+        }).FirstOrDefault();
     }
 
     /// <summary>The engine reads decimals of more digits than its own have as doubles, and those wrongly.</summary>

@@ -47,7 +47,10 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
                 var stamp = areCopies ? null : before[i];
                 confirmed[i] = file.Input with
                 {
-                    Hash = hash, Inode = stamp?.Inode, ChangedNs = stamp?.ChangedNs, Reader = reader,
+                    Hash = hash,
+                    Inode = stamp?.Inode,
+                    ChangedNs = stamp?.ChangedNs,
+                    Reader = reader,
                 };
                 return ValueTask.CompletedTask;
             });

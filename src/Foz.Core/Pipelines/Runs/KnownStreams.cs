@@ -1,8 +1,6 @@
 using Foz.Core.Catalog;
-using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
-using Foz.Core.Engine;
 using Foz.Core.Pipelines.Plans;
 using Foz.Core.Pipelines.Projects;
 

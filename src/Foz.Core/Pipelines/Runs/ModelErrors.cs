@@ -1,5 +1,6 @@
 using Foz.Core.Catalog;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Core.Pipelines.Runs;
@@ -45,7 +46,7 @@ static class ModelErrors
             return error.Hint is null ? planned : At(place);
         return At(bound?.FindIn(error, model.Sql) is { } index ? model.Body.PlaceOf(index) : new(file));
 
-        FozException At(SourcePlace found) => new(error.Kind, error.Message, error)
+        FozException At(Place found) => new(error.Kind, error.Message, error)
         {
             Place = found, Hint = error.Hint, SqlState = error.SqlState, IsTransient = error.IsTransient,
         };

@@ -146,6 +146,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             {
                 Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded ? Outcome.Warned : result.Outcome,
                 RowsWritten = all.RowsWritten + result.RowsWritten,
+                RowsChanged = all.RowsChanged + result.RowsChanged,
                 Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
             };
             if (result.Error is not null) return all;
@@ -328,6 +329,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Inputs = manifest,
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
+            RowsChanged = IsReplaced(manifest) || Model.Materialization.Strategy is null ? change.RowsAdded : change.Counted.RowsChanged,
             RowsDropped = rows.RowsDropped,
             RowsQuarantined = rows.RowsQuarantined,
             Checks = checks,

@@ -87,7 +87,7 @@ public sealed class PipelineRunner(Lake lake)
         }
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
         await KeepAsync(project, request, result, CancellationToken.None);
-        if (request.LocksSchemas) await LockAsync(request, project, stop.Token);
+        if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
         result = result with { Error = (error ?? hookError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };

@@ -68,6 +68,9 @@ public sealed record StepResult
     /// <summary>Rows that it wrote.</summary>
     public long RowsWritten { get; init; }
 
+    /// <summary>Rows of its table that are not as they were: added, changed and deleted ones. Of a table that was replaced, all that it has.</summary>
+    public long RowsChanged { get; init; }
+
     /// <summary>Rows that could not be read.</summary>
     public long RowsRejected { get; init; }
 
@@ -96,6 +99,7 @@ public sealed record StepResult
         Outcome = next.Outcome is Outcome.Succeeded ? Outcome : next.Outcome,
         TableVersion = next.TableVersion ?? TableVersion,
         RowsWritten = RowsWritten + next.RowsWritten,
+        RowsChanged = RowsChanged + next.RowsChanged,
         RowsRejected = RowsRejected + next.RowsRejected,
         RowsDropped = RowsDropped + next.RowsDropped,
         RowsQuarantined = RowsQuarantined + next.RowsQuarantined,

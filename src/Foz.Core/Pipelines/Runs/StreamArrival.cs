@@ -6,6 +6,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Tables;
+using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -40,11 +41,30 @@ sealed record StreamArrival
         CancellationToken cancellationToken)
     {
         var arrival = new StreamArrival { Select = select, Fields = rows.Fields, RejectedSql = rows.RejectedSql };
-        arrival = arrival.Mask(node);
+        arrival = arrival.Mask(node).LookAtTypes(session, node, cancellationToken);
         if (node.Stream.Drift is DriftPolicy.Evolve || present is null) return arrival;
         var known = present.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var added = arrival.Fields.Where(f => !known.Contains(f.Name)).ToList();
         return added.Count == 0 ? arrival : arrival.Drift(session, node, added, cancellationToken);
+    }
+
+    /// <summary>Writes rows; where a column came with a type that the table cannot hold, the error says what to do.</summary>
+    /// <exception cref="FozException">They cannot be written.</exception>
+    public static async Task<TableChange> WriteAsync(GraphNode.OfStream node, Func<Task<TableChange>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (FozException e) when (e.InnerException is DeltaException { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled })
+        {
+            throw new FozException(e.Kind, e.Message, e)
+            {
+                Place = node.Stream.Definition.Place,
+                Hint = "declare the type that the table has: columns: [{name: …, type: …}]; or "
+                    + $"foz run {node.Name} --full-refresh makes the table again",
+            };
+        }
     }
 
     StreamArrival Mask(GraphNode.OfStream node)
@@ -77,6 +97,37 @@ sealed record StreamArrival
                 : $"SELECT file, line, '{Masked}' AS text, 'a column of the stream is masked: see the row in its source' AS reason FROM ({RejectedSql})",
             Warnings = warnings,
         };
+    }
+
+    /// <summary>Warns of declared types that there are not, and of columns that come with another one.</summary>
+    StreamArrival LookAtTypes(EngineSession session, GraphNode.OfStream node, CancellationToken cancellationToken)
+    {
+        var warnings = Warnings;
+        foreach (var column in node.Stream.Columns.Where(column => column is { Type: not null, Mask: null }))
+        {
+            if (Fields.FirstOrDefault(f => f.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is not { } field) continue;
+            var declared = TypeOf(session, column.Type!, cancellationToken);
+            if (declared is null)
+                warnings = warnings.Add(new($"{node.Name}: column '{column.Name}' is declared as '{column.Type}', which is no type: it comes as {ColumnTypes.NameOf(field.Type)}"));
+            else if (declared != field.Type && (declared, field.Type) is not (DataType.Decimal, DataType.Decimal))
+                warnings = warnings.Add(new(
+                    $"{node.Name}: column '{column.Name}' is declared as '{column.Type}', and comes as {ColumnTypes.NameOf(field.Type)}",
+                    $"declare that type, or let a rule make it another: clean: [{{cast: {column.Type}}}]"));
+        }
+        return this with { Warnings = warnings };
+    }
+
+    /// <summary>The type that a table has for one in the engine's words; null where they are no type.</summary>
+    static DataType? TypeOf(EngineSession session, string type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session.Describe($"SELECT CAST(NULL AS {type}) AS value", cancellationToken)[0].ToField().Type;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Sql)
+        {
+            return null;
+        }
     }
 
     StreamArrival Drift(EngineSession session, GraphNode.OfStream node, List<Field> added, CancellationToken cancellationToken)

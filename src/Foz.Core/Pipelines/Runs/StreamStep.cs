@@ -277,10 +277,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 session, context.Lake, present, node.Table, screened.Select, arrival.Fields, reread, cancellationToken)
             : new(screened.Select, 0);
         using var tally = replaces ? new RowTally() : null;
-        await using var change = tally is not null
-            ? await writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
-            : changed is not null ? await writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
-            : await writer.AppendAsync(table, known.Select, options, cancellationToken);
+        await using var change = await StreamArrival.WriteAsync(node, () => tally is not null
+            ? writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
+            : changed is not null ? writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
+            : writer.AppendAsync(table, known.Select, options, cancellationToken));
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
@@ -343,6 +343,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
+            RowsChanged = batch.Replaces ? change.RowsAdded : change.Counted.RowsChanged,
             RowsRejected = rejected,
             RowsDropped = screened.RowsDropped,
             RowsQuarantined = screened.RowsQuarantined,
@@ -360,7 +361,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// batch that was given up is committed, with what that left in other tables.
     /// </summary>
     async Task<bool> IsUnchangedAsync(StagedBatch batch, StepManifest manifest, LakeTable table, CancellationToken cancellationToken) =>
-        batch is { Hash: { } hash, Rejected: 0, Screened.RowsQuarantined: 0 } && !context.IsFullRefresh && batch.Change.Transaction.Metadata is null
+        batch is { Hash: { } hash, Rejected: 0, Screened.RowsQuarantined: 0 } && !context.IsFullRefresh && !batch.Change.ChangesMetadata
         && lastDone is not null && lastDone.Batch == manifest.Batch - 1 && lastDone.RowsHash == hash
         && await table.FindLatestAsync(cancellationToken) is { } latest
         && await ChangeLog.IsAsLeftByAsync(table, latest, new(lastDone.Step, lastDone.Batch), cancellationToken)
@@ -368,8 +369,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     /// <summary>The batch with what reading told of its inputs, which must be what they were when reading began.</summary>
     async Task<StepManifest> ConfirmAsync(
-        EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest,
-        CancellationToken cancellationToken)
+        EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest, CancellationToken cancellationToken)
     {
         if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
         var inputs = rows.Confirm is { } confirm ? await confirm(cancellationToken) : manifest.Stream!;

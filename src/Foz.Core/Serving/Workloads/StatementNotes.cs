@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Tables;
@@ -90,8 +91,14 @@ static class StatementNotes
     {
         FozException known => known,
         DeltaException delta => DeltaErrors.Translate(delta),
+        EndOfStreamException or SocketException or IOException { InnerException: SocketException } => ClientGone(error),
         _ => null,
     };
+
+    /// <summary>The error of a statement whose client broke off its connection.</summary>
+    /// <param name="e">What sending rows to it said; null where it was found gone.</param>
+    public static FozException ClientGone(Exception? e) =>
+        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e) { SqlState = "08006" };
 
     static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

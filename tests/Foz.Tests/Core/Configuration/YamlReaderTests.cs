@@ -35,6 +35,8 @@ public sealed class YamlReaderTests
 
     [Theory]
     [InlineData("a: 1\n\tb: 2\n", "x.yml:2:1: a tab in the indentation\n  indent YAML with spaces")]
+    [InlineData("x: 1\na:\n\tb: {c: 1, d: 2}\n", "x.yml:3:1: a tab in the indentation\n  indent YAML with spaces")]
+    [InlineData("x: |\n  a\n  \tb\nc:\n  a: {b: 1,\n\tc: 2}\n", "x.yml:6:1: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a:\n\tb: 2\n", "x.yml:2:1: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a:\n  b: 1\n  \tc: 2\n", "x.yml:3:3: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a: 1\nb: 2\na: 3\n", "x.yml:3:1: the key 'a' stands here twice\n  first at line 1")]

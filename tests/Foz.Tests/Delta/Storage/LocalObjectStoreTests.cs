@@ -96,6 +96,9 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
         Assert.StartsWith("cannot write 'b' in /proc/self/foz", error.Message, StringComparison.Ordinal);
         Assert.Equal(DeltaErrorKind.StorageReadOnly, StorageError.Of("write", "/r", "b", new IOException("", 30)).Kind);
+        // Nobody holds a lock that cannot be made.
+        Assert.True(StorageError.IsLasting(new IOException("", 30)));
+        Assert.False(StorageError.IsLasting(new IOException("", 11)));
     }
 
     [Fact]

@@ -30,14 +30,16 @@ sealed class PgTestServer : IAsyncDisposable
     /// <param name="isOpen">Whether nobody has to log in.</param>
     /// <param name="sessionsMax">How many sessions there can be.</param>
     /// <param name="clock">The time of connections and requests.</param>
+    /// <param name="notesQueries">Whether statements are noted.</param>
     public static async Task<PgTestServer> StartAsync(
-        Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4, TimeProvider? clock = null)
+        Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4, TimeProvider? clock = null,
+        bool notesQueries = false)
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
         new UserFile(users).Add("bi", Password, isOwner: false, replaces: false);
         var directory = new UserDirectory(users, TimeProvider.System);
-        var lake = await ServedLake.CreateAsync(clock: clock, sessionsMax: sessionsMax);
+        var lake = await ServedLake.CreateAsync(clock: clock, choose: notesQueries ? options => options : null, sessionsMax: sessionsMax);
         var log = new StringBuilder();
         var options = new ServeOptions { PgPort = 0, TrinoPort = 0, HttpPort = 0 };
         var server = await FozServer.StartAsync(

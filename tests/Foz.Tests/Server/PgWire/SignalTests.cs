@@ -27,6 +27,21 @@ public sealed class SignalTests
         Assert.Equal(["E FATAL 57P01 terminating connection due to administrator command"], await first.AnswersAsync());
     }
 
+    [Fact]
+    public async Task A_statement_whose_client_goes_is_noted_as_that()
+    {
+        await using var server = await PgTestServer.StartAsync(notesQueries: true);
+        using (var client = await server.ConnectAsync())
+        {
+            await client.SendAsync(w => w.WriteQuery(Endless));
+            while (server.Lake.Service.Workloads.All.Single().Slots.Held == 0)
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        }
+        await server.WaitUntilIdleAsync();
+        var record = Assert.Single(await server.Lake.QueriesAsync(), record => record.SqlState is not null);
+        Assert.Equal(("08006", "the client has gone: it closed its connection before the statement ended"), (record.SqlState, record.Error));
+    }
+
     [Theory]
     [InlineData(ErrorKind.Resource, "53300", "QUERY_QUEUE_FULL")]
     [InlineData(ErrorKind.Resource, "57014", "EXCEEDED_TIME_LIMIT")]
