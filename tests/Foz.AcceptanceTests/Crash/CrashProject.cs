@@ -27,6 +27,7 @@ sealed class CrashProject : IDisposable
             name: files
             connection: files
             schema: bronze
+            max_rejected: 100%
             streams:
               customers: {path: "customers/*.csv", keys: [id], columns: {id: bigint, joined: date}}
               orders:
