@@ -151,6 +151,7 @@ public sealed class RunDisplayTests
         {
             TableVersion = 3,
             RowsWritten = 351_750,
+            RowsChanged = 351_750,
             RowsRejected = 28,
             Checks =
             [
@@ -161,7 +162,7 @@ public sealed class RunDisplayTests
                 Check(new CheckDefinition.Unique(["order_id"]), 0),
             ],
         }));
-        Show(new RunEvent.StepFinished(Step(Items, Outcome.Succeeded) with { TableVersion = 0, RowsWritten = 1 }));
+        Show(new RunEvent.StepFinished(Step(Items, Outcome.Succeeded) with { TableVersion = 0, RowsWritten = 1, RowsChanged = 1 }));
         Show(new RunEvent.StepStarted(Clean));
         var failed = Step(Clean, Outcome.Failed) with
         {
