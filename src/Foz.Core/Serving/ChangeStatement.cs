@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
 using Foz.Core.Serving.PostgreSql;
@@ -106,10 +107,12 @@ sealed class ChangeStatement : SqlStatement
         string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
     }
 
-    /// <summary>The statement in Foz's words; the catalog is looked at only where the statement asks it.</summary>
+    /// <summary>The statement in Foz's words; what its names refer to is looked up only where that decides.</summary>
     async Task<Statement> TranslateAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var (isTrino, asksCatalog, isView) = (Session.Dialect == SqlDialect.Trino, false, statement is Statement.CreateView);
+        var isView = statement is Statement.CreateView;
+        if (Session.Dialect == SqlDialect.Trino) return await TranslateTrinoAsync(TrinoText.ContextOf(Session, isView), values, cancellationToken);
+        var asksCatalog = false;
         var translated = Translate(() =>
         {
             asksCatalog = true;
@@ -126,16 +129,43 @@ sealed class ChangeStatement : SqlStatement
         return Translate(() => number);
 
         Statement Translate(Func<long> catalog) => PgStatement.Translate(
-            statement,
-            sql =>
-            {
-                var text = isTrino
-                    ? TrinoTranslator.Translate(sql, TrinoText.ContextOf(Session, isView), new(tables: null)).Text
-                    : PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text;
-                return SqlParameters.Read(text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
-            },
-            isTrino ? TrinoColumnTypes.Translate : PgColumnTypes.Translate);
+            statement, sql => Fill(PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text, values), PgColumnTypes.Translate);
     }
+
+    async Task<Statement> TranslateTrinoAsync(TrinoContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        List<string> queries = [.. TargetOf(statement) is { } name ? [$"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"] : (string[])[]];
+        var unknown = TrinoColumns.Unknown();
+        var translated = Translate(unknown);
+        return unknown.IsAsked && await TrinoText.ColumnsOfAsync(Session, queries, cancellationToken) is { } columns
+            ? Translate(columns)
+            : translated;
+
+        Statement Translate(TrinoColumns columns) => PgStatement.Translate(statement, sql =>
+        {
+            var text = Fill(TrinoTranslator.Translate(sql, context, columns).Text, values);
+            if (columns == unknown) queries.Add(IsQuery(text) ? text : $"SELECT ({text})");
+            return text;
+        }, TrinoColumnTypes.Translate);
+    }
+
+    /// <summary>The table whose columns the expressions of a statement name.</summary>
+    static TableName? TargetOf(Statement statement) => statement switch
+    {
+        Statement.Update update => update.Table.Name,
+        Statement.Delete delete => delete.Table.Name,
+        Statement.Merge merge => merge.Table.Name,
+        _ => null,
+    };
+
+    static bool IsQuery(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        return tokens.IsWord(0, "select") || tokens.IsWord(0, "with") || tokens.IsWord(0, "values") || tokens.IsWord(0, "table");
+    }
+
+    string Fill(string sql, IReadOnlyList<object?> values) =>
+        SqlParameters.Read(sql).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
 
     async Task<StatementResult> RunAsync(
         ChangeRunner runner, StatementRun run, Statement statement, CancellationToken cancellationToken)

@@ -62,6 +62,17 @@ sealed class PgTokens
     /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing.</summary>
     public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
 
+    /// <summary>The parenthesis, bracket or brace in which a token stands; −1 for none.</summary>
+    public int OpeningOf(int index)
+    {
+        for (var at = index - 1; at >= 0; at--)
+        {
+            if (IsClosing(at) && partners[at] >= 0) at = partners[at];
+            else if (IsOpening(at)) return at;
+        }
+        return -1;
+    }
+
     public bool IsSymbol(int index, char symbol) => List.IsSymbol(index, symbol);
 
     public bool IsWord(int index, string word) => List.IsWord(index, word);

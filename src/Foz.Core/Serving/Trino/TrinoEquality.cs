@@ -23,6 +23,19 @@ static class TrinoEquality
         };
     }
 
+    /// <summary>Whether a value is equal to one of a list; null where that is unknown.</summary>
+    public static bool? OfAny(object? value, IReadOnlyList<object?> list)
+    {
+        bool? any = false;
+        foreach (var other in list)
+            switch (Of(value, other))
+            {
+                case true: return true;
+                case null: any = null; break;
+            }
+        return any;
+    }
+
     static bool? OfAll(List<object?> left, List<object?> right)
     {
         if (left.Count != right.Count) return false;

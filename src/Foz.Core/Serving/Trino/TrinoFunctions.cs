@@ -43,18 +43,26 @@ static class TrinoFunctions
         CREATE OR REPLACE MACRO foz_trino_divide(a, b) AS foz_trino_quotient(a, foz_trino_divisor(a, b, b));
         CREATE OR REPLACE MACRO foz_trino_modulo(a, b) AS CASE WHEN foz_trino_has_divisor(a, b) THEN a % b END;
         CREATE OR REPLACE MACRO foz_trino_days_between(a, b) AS to_days(CAST(a AS DATE) - CAST(b AS DATE));
+        CREATE OR REPLACE MACRO foz_trino_difference(a, b) AS CASE
+            WHEN typeof(a) = 'DATE' AND typeof(b) IN ('DATE', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT')
+            THEN error('0A000: a difference of dates whose types the statement does not show, or of a date and a number, is not supported: write date(x) - date(y)')
+            ELSE a - b END;
         CREATE OR REPLACE MACRO foz_trino_is_nested(x) AS right(typeof(x), 1) IN (')', ']') AND left(typeof(x), 7) <> 'DECIMAL';
         CREATE OR REPLACE MACRO foz_trino_eq(a, b) AS CASE WHEN foz_trino_is_nested(a) THEN foz_trino_equal([a, b])
             ELSE a = b AND foz_trino_is_ordinary(a, b) END;
         CREATE OR REPLACE MACRO foz_trino_ne(a, b) AS CASE WHEN foz_trino_is_nested(a) THEN NOT foz_trino_equal([a, b])
             ELSE a <> b OR NOT foz_trino_is_ordinary(a, b) END;
-        CREATE OR REPLACE MACRO foz_trino_lt(a, b) AS a < b AND foz_trino_is_ordinary(a, b);
-        CREATE OR REPLACE MACRO foz_trino_le(a, b) AS a <= b AND foz_trino_is_ordinary(a, b);
-        CREATE OR REPLACE MACRO foz_trino_gt(a, b) AS a > b AND foz_trino_is_ordinary(a, b);
-        CREATE OR REPLACE MACRO foz_trino_ge(a, b) AS a >= b AND foz_trino_is_ordinary(a, b);
+        CREATE OR REPLACE MACRO foz_trino_lt(a, b) AS foz_trino_is_ordinary(a, b) AND a < b;
+        CREATE OR REPLACE MACRO foz_trino_le(a, b) AS foz_trino_is_ordinary(a, b) AND a <= b;
+        CREATE OR REPLACE MACRO foz_trino_gt(a, b) AS foz_trino_is_ordinary(a, b) AND a > b;
+        CREATE OR REPLACE MACRO foz_trino_ge(a, b) AS foz_trino_is_ordinary(a, b) AND a >= b;
+        CREATE OR REPLACE MACRO foz_trino_between(x, a, b) AS foz_trino_ge(x, a) AND foz_trino_le(x, b);
+        CREATE OR REPLACE MACRO foz_trino_nullif(a, b) AS CASE WHEN foz_trino_eq(a, b) THEN NULL ELSE a END;
         CREATE OR REPLACE MACRO foz_trino_text(x, digits) AS CASE WHEN typeof(x) = 'JSON' THEN foz_trino_json_text(CAST(x AS VARCHAR))
             WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR left(typeof(x), 9) = 'TIMESTAMP' THEN foz_trino_value_text(x, digits)
             ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_trino_to_json(x) AS CASE WHEN left(typeof(x), 9) = 'TIMESTAMP'
+            THEN to_json(foz_trino_value_text(x, -1)) ELSE to_json(x) END;
         CREATE OR REPLACE MACRO foz_trino_iso8601(x, digits) AS CASE WHEN left(typeof(x), 9) = 'TIMESTAMP'
             THEN replace(replace(foz_trino_value_text(x, digits), ' UTC', 'Z'), ' ', 'T') ELSE CAST(x AS VARCHAR) END;
         CREATE OR REPLACE MACRO foz_trino_plus(x, i) AS foz_trino_like(foz_trino_clock(x) + i, x);
@@ -81,13 +89,17 @@ static class TrinoFunctions
         CREATE OR REPLACE MACRO foz_trino_array_join
             (a, d) AS array_to_string(list_transform(a, lambda x: foz_trino_text(x, -1)), d),
             (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(foz_trino_text(x, -1), n)), d);
-        CREATE OR REPLACE MACRO foz_trino_array_position(a, x) AS coalesce(list_position(a, x), 0);
+        CREATE OR REPLACE MACRO foz_trino_array_position(a, x) AS CASE WHEN a IS NULL OR x IS NULL THEN NULL
+            WHEN foz_trino_is_equatable(x) THEN coalesce(list_position(a, x), 0) ELSE 0 END;
+        CREATE OR REPLACE MACRO foz_trino_array_remove(a, x) AS CASE WHEN foz_trino_is_equatable(x) THEN array_remove(a, x) ELSE a END;
         CREATE OR REPLACE MACRO foz_trino_array_sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
         CREATE OR REPLACE MACRO foz_trino_element_at(a, i) AS a[i];
         CREATE OR REPLACE MACRO foz_trino_slice(a, s, n) AS list_slice(a, s, s + n - 1);
         CREATE OR REPLACE MACRO foz_trino_array_max(a) AS CASE WHEN list_count(a) = len(a) THEN list_max(a) END;
         CREATE OR REPLACE MACRO foz_trino_array_min(a) AS CASE WHEN list_count(a) = len(a) THEN list_min(a) END;
-        CREATE OR REPLACE MACRO foz_trino_contains(a, x) AS CASE WHEN list_contains(a, x) THEN true
+        CREATE OR REPLACE MACRO foz_trino_contains(a, x) AS CASE
+            WHEN a IS NOT NULL AND (foz_trino_is_nested(x) OR typeof(x) IN ('DOUBLE', 'FLOAT')) THEN foz_trino_in(list_prepend(x, a))
+            WHEN list_contains(a, x) THEN true
             WHEN x IS NULL OR list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN false END;
         CREATE OR REPLACE MACRO foz_trino_any(a) AS CASE WHEN list_bool_or(a) THEN true
             WHEN list_count(a) < len(a) THEN NULL WHEN a IS NOT NULL THEN false END;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Foz.Core.Engine;
 using Foz.DuckDB;
 using Vector = Foz.DuckDB.Vector;
 
@@ -47,6 +48,18 @@ static class TrinoNatives
         {
             Name = "foz_trino_is_ordinary", Parameters = [LogicalType.Any, LogicalType.Any], ReturnType = LogicalType.Boolean, Body = IsOrdinary,
         },
+        new() { Name = "foz_trino_is_equatable", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean, Body = IsEquatable },
+        new()
+        {
+            Name = "foz_trino_is_whole", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean, Body = static (arguments, result) =>
+            {
+                if (IsNested(arguments[0])) IsEquatable(arguments, result);
+                result.Values<bool>()[..arguments.RowCount].Fill(true);
+            },
+        },
+        // A value, and those among which it is looked for.
+        Nullable("in", LogicalType.Boolean, [LogicalType.Any], static (arguments, row) =>
+            ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var value, .. var list] ? TrinoEquality.OfAny(value, list) : null),
         // Both in one list, so that they have one type.
         Nullable("equal", LogicalType.Boolean, [LogicalType.Any], static (arguments, row) =>
             ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var left, var right] ? TrinoEquality.Of(left, right) : null),
@@ -159,6 +172,7 @@ static class TrinoNatives
         return left / right;
     }
 
+    /// <summary>Whether two values can be compared by DuckDB: neither is NaN.</summary>
     static void IsOrdinary(DataChunk arguments, VectorWriter result)
     {
         var values = result.Values<bool>();
@@ -166,10 +180,29 @@ static class TrinoNatives
         for (var i = 0; i < arguments.ColumnCount; i++)
         {
             var vector = arguments[i];
-            if (!IsFloat(vector)) continue;
-            for (var row = 0; row < arguments.RowCount; row++) values[row] &= vector.IsNull(row) || !IsNaN(vector, row);
+            var isNested = IsNested(vector);
+            if (!IsFloat(vector) && !isNested) continue;
+            for (var row = 0; row < arguments.RowCount; row++)
+                if (!HasNull(arguments, row)) values[row] &= isNested ? IsWhole(vector, row) : !IsNaN(vector, row);
         }
     }
+
+    /// <summary>Whether a value can equal another one: not NaN. A NULL inside of it is an error.</summary>
+    static void IsEquatable(DataChunk arguments, VectorWriter result)
+    {
+        var vector = arguments[0];
+        var values = result.Values<bool>();
+        values[..arguments.RowCount].Fill(true);
+        var isNested = IsNested(vector);
+        if (!IsFloat(vector) && !isNested) return;
+        for (var row = 0; row < arguments.RowCount; row++)
+            if (!vector.IsNull(row)) values[row] = isNested ? IsWhole(vector, row) : !IsNaN(vector, row);
+    }
+
+    static bool IsNested(in Vector vector) => vector.Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
+
+    static bool IsWhole(in Vector vector, int row) => TrinoEquality.Of(vector.GetValue(row), vector.GetValue(row))
+        ?? throw FunctionFault.Of("0A000", "this comparison of arrays, maps or rows with NULL inside is not supported");
 
     /// <summary>A number or a timestamp as <c>CAST(x AS varchar)</c> gives it.</summary>
     /// <param name="vector">The values.</param>

@@ -17,21 +17,28 @@ static class TrinoText
     /// <exception cref="FozException">It has what DuckDB has no words for.</exception>
     public static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
     {
-        var (context, unknown) = (ContextOf(session, isKept: false), new TrinoColumns(tables: null));
+        var (context, unknown) = (ContextOf(session, isKept: false), TrinoColumns.Unknown());
         var translated = TrinoTranslator.Translate(sql, context, unknown);
-        return unknown.IsAsked && await TablesOfAsync(session, translated.Text, cancellationToken) is { } tables
-            ? TrinoTranslator.Translate(sql, context, new(tables))
+        return unknown.IsAsked && await ColumnsOfAsync(session, [translated.Text], cancellationToken) is { } columns
+            ? TrinoTranslator.Translate(sql, context, columns)
             : translated;
     }
 
-    /// <summary>The columns of each table that a statement names; null where it names something that is not there.</summary>
-    static async Task<List<IReadOnlyList<Field>>?> TablesOfAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    /// <summary>What is known of the columns of queries; null where they name something that is not there.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="queries">The queries in DuckDB's words.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public static async Task<TrinoColumns?> ColumnsOfAsync(SqlSession session, IEnumerable<string> queries, CancellationToken cancellationToken)
     {
         try
         {
             var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
-            var resolved = await resolver.ResolveAsync(SqlParameters.Read(sql).Replace(static _ => "NULL").Text, cancellationToken);
-            return [.. resolved.Analysis.Tables.Select(table => resolved.FieldsOf(table.Span)).OfType<IReadOnlyList<Field>>()];
+            List<ResolvedStatement> resolved = [];
+            foreach (var query in queries)
+                resolved.Add(await resolver.ResolveAsync(SqlParameters.Read(query).Replace(static _ => "NULL").Text, cancellationToken));
+            return TrinoColumns.Of(
+                resolved.SelectMany(one => one.Analysis.Tables.Select(table => one.FieldsOf(table.Span)).OfType<IReadOnlyList<Field>>()),
+                resolved.Select(one => one.Analysis.Sql));
         }
         catch (FozException)
         {

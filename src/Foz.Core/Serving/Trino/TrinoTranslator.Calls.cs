@@ -18,13 +18,15 @@ sealed partial class TrinoTranslator
             throw ServedFunctions.Missing(ServedFunctions.Call, name);
         if (!TrinoFunctions.All.TryGetValue(name, out var function)) return;
         if (function.IsRefused) throw Refused(i, $"the function {name}");
-        if (!function.IsSpecial)
+        if (name == "nullif" && seen.PartsOf(i + 1) is [var value, var other] && !seen.IsLiteral(other.Start, other.End)
+            && (seen.CanDiffer(value.Start, value.End) || seen.CanDiffer(other.Start, other.End)))
+            Replace(i, i + 1, "foz_trino_nullif");
+        else if (!function.IsSpecial)
         {
             if (function.Target != name) Replace(i, i + 1, function.Target);
             if (function.TakesClock) TakeFirst(i, "foz_trino_clock");
-            return;
         }
-        VisitSpecial(i, name, ArgumentsOf(i), Tokens.PartnerOf(i + 1));
+        else VisitSpecial(i, name, ArgumentsOf(i), Tokens.PartnerOf(i + 1));
     }
 
     void VisitSpecial(int i, string name, List<int> arguments, int close)
@@ -195,7 +197,7 @@ sealed partial class TrinoTranslator
     {
         var step = arguments.Count > 2 ? arguments[2] : close;
         var spans = Enumerable.Range(step, close - step).Where(at => IsIntervalBefore(at)).Select(at => WordAt(at)).ToList();
-        var ofDates = arguments.Count == 2 && IsDate(arguments[0], arguments[1] - 1);
+        var ofDates = arguments.Count == 2 && seen.IsDate(arguments[0], arguments[1] - 1);
         Replace(i, i + 1, spans.Exists(unit => unit is "year" or "month") ? "foz_trino_sequence_months"
             : spans.Count > 0 || ofDates ? "foz_trino_sequence_times" : "foz_trino_sequence");
         if (ofDates) Replace(close, close + 1, ", INTERVAL '1' DAY)");

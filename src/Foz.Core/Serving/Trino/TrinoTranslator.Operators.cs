@@ -24,12 +24,22 @@ sealed partial class TrinoTranslator
         Call(i, start, end, Tokens.IsSymbol(i, '/') ? "foz_trino_divide" : "foz_trino_modulo");
     }
 
-    /// <summary><c>date - date</c>: an interval in Trino, a number of days in DuckDB.</summary>
+    /// <summary>
+    /// <c>date - date</c>: an interval in Trino, a number of days in DuckDB. Where the types cannot be seen, the engine looks at them.
+    /// </summary>
     void VisitMinus(int i)
     {
-        if (!Tokens.EndsOperand(i - 1) || IsIntervalBefore(i - 1) || Tokens.IsWord(i + 1, "interval")) return;
-        var (start, end) = (Tokens.OperandStart(i - 1), OperandEnd(i + 1));
-        if (IsDate(start, i) && IsDate(i + 1, end)) Call(i, start, end, "foz_trino_days_between");
+        if (!Tokens.EndsOperand(i - 1) || Tokens.IsWord(i + 1, "interval")) return;
+        var (start, end) = (TermsStart(i - 1), FactorsEnd(i + 1));
+        if (!seen.CanBeDate(start, i)) return;
+        Call(i, start, end, seen.IsDate(start, i) && seen.IsDate(i + 1, end) ? "foz_trino_days_between" : "foz_trino_difference");
+    }
+
+    /// <summary><c>date + 1</c>: an error in Trino, the next day in DuckDB.</summary>
+    void CheckPlus(int i)
+    {
+        if (Tokens.EndsOperand(i - 1) && Tokens.KindOf(i + 1) == SqlTokenKind.Number && seen.IsDate(TermsStart(i - 1), i))
+            throw Refused(i, "a sum of a date and a number", "write x + INTERVAL '1' DAY");
     }
 
     /// <summary>A comparison of values among which there can be NaN, or a NULL inside of them.</summary>
@@ -37,9 +47,102 @@ sealed partial class TrinoTranslator
     {
         if (!Tokens.EndsOperand(i - 1)) return;
         var (name, next) = Comparison(i);
-        if (name is null || quantifiers.Contains(WordAt(next))) return;
-        var (start, end) = (TermsStart(i - 1), TermsEnd(next));
-        if (CanDiffer(start, i) || CanDiffer(next, end)) Call(i, start, end, name, next);
+        if (name is null) return;
+        var start = TermsStart(i - 1);
+        if (quantifiers.Contains(WordAt(next)))
+        {
+            if (seen.CanDiffer(start, i))
+                throw Refused(next, $"{WordAt(next).ToUpperInvariant()} of values that can be NaN, or have NULL inside,");
+            return;
+        }
+        var end = TermsEnd(next);
+        // NaN equals nothing, in DuckDB too, that is written as a constant.
+        if (name is "foz_trino_eq" or "foz_trino_ne" && (seen.IsLiteral(start, i) || seen.IsLiteral(next, end))) return;
+        if (seen.CanDiffer(start, i) || seen.CanDiffer(next, end)) Call(i, start, end, name, next);
+    }
+
+    /// <summary><c>x BETWEEN a AND b</c>.</summary>
+    void VisitBetween(int i)
+    {
+        var (not, start) = NotBefore(i);
+        var and = TermsEnd(i + 1);
+        if (!Tokens.IsWord(and, "and")) return;
+        var end = TermsEnd(and + 1);
+        if (!seen.CanDiffer(start, not) && !seen.CanDiffer(i + 1, end)) return;
+        Edits.Before(Tokens.StartOf(start), not < i ? "(NOT foz_trino_between(" : "foz_trino_between(");
+        Replace(not, i + 1, ", ");
+        Replace(and, and + 1, ", ");
+        Edits.After(Tokens.EndOf(end - 1), not < i ? "))" : ")");
+        calls.Add((start, end));
+    }
+
+    /// <summary><c>x IN (a, b)</c>, <c>x IN (SELECT …)</c>.</summary>
+    void VisitIn(int i)
+    {
+        var (not, start) = NotBefore(i);
+        var (parts, close) = (seen.PartsOf(i + 1), Tokens.PartnerOf(i + 1));
+        var first = Tokens.IsSymbol(i + 2, '(') ? i + 3 : i + 2;
+        if (Tokens.IsWord(first, "select") || Tokens.IsWord(first, "with") || Tokens.IsWord(i + 2, "values") || Tokens.IsWord(i + 2, "table"))
+        {
+            VisitInQuery(i, not, start, close);
+            return;
+        }
+        if (parts.TrueForAll(part => seen.IsLiteral(part.Start, part.End))) return;
+        if (!seen.CanDiffer(start, not) && !seen.CanDiffer(i + 2, close)) return;
+        Edits.Before(Tokens.StartOf(start), not < i ? "(NOT foz_trino_in([" : "foz_trino_in([");
+        Replace(not, i + 2, ", ");
+        Replace(close, close + 1, not < i ? "]))" : "])");
+    }
+
+    /// <summary>The rows of the query that are NaN are left out, as nothing equals them; a NULL inside of one is refused when it comes.</summary>
+    void VisitInQuery(int i, int not, int start, int close)
+    {
+        if (!seen.CanDiffer(start, not)) return;
+        if (!seen.IsColumn(start, not)) throw Refused(i, "IN of a query and a value that can be NaN, or have NULL inside,");
+        var value = Tokens.Sql[Tokens.StartOf(start)..Tokens.EndOf(not - 1)];
+        Edits.Before(Tokens.StartOf(start), "(");
+        Edits.After(Tokens.EndOf(i + 1), "SELECT foz_value FROM (");
+        Edits.Before(Tokens.StartOf(close), ") AS foz_values(foz_value) WHERE foz_trino_is_equatable(foz_value)");
+        Edits.After(Tokens.EndOf(close), $" AND foz_trino_is_whole({value}))");
+    }
+
+    /// <summary><c>CASE x WHEN y</c>: DuckDB compares by itself.</summary>
+    void CheckCase(int i)
+    {
+        if (Tokens.IsWord(i + 1, "when")) return;
+        var (first, differs, areConstants) = (true, false, true);
+        var end = Tokens.OperandEnd(i);
+        for (var (at, start) = (i + 1, i + 1); at < end; at++)
+        {
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
+            else if (Tokens.IsWord(at, "case")) at = Tokens.OperandEnd(at) - 1;
+            else if (Tokens.IsWord(at, "when") || Tokens.IsWord(at, "then"))
+            {
+                if (first || Tokens.IsWord(at, "then"))
+                {
+                    differs |= seen.CanDiffer(start, at);
+                    areConstants &= first || seen.IsLiteral(start, at);
+                }
+                (first, start) = (false, at + 1);
+            }
+        }
+        if (differs && !areConstants) throw Refused(i, "CASE x WHEN y of values that can be NaN, or have NULL inside,", "write CASE WHEN x = y");
+    }
+
+    /// <summary><c>USING (x)</c> and <c>NATURAL JOIN</c>: DuckDB compares by itself.</summary>
+    void CheckJoin(int i)
+    {
+        var differs = Tokens.IsWord(i, "natural") ? columns.DoesAnyDiffer
+            : seen.PartsOf(i + 1).Exists(part => seen.IsColumn(part.Start, part.End) && seen.CanDiffer(part.Start, part.End));
+        if (differs)
+            throw Refused(i, $"{WordAt(i).ToUpperInvariant()} of columns that can be NaN, or have NULL inside,", "write JOIN … ON a.x = b.x");
+    }
+
+    /// <summary>The NOT in front of an operator, or the operator, and the first token of what is in front of it.</summary>
+    (int Not, int Start) NotBefore(int i)
+    {
+        var not = Tokens.IsWord(i - 1, "not") ? i - 1 : i;
+        return (not, TermsStart(not - 1));
     }
 
     (string? Name, int Next) Comparison(int i)
@@ -98,6 +201,14 @@ sealed partial class TrinoTranslator
         }
     }
 
+    /// <summary>The token behind the product that begins with one.</summary>
+    int FactorsEnd(int first)
+    {
+        var end = OperandEnd(first);
+        while (Tokens.IsSymbol(end, '*') || Tokens.IsSymbol(end, '/') || Tokens.IsSymbol(end, '%')) end = OperandEnd(end + 1);
+        return end;
+    }
+
     /// <summary>The token behind the sum or concatenation that begins with one.</summary>
     int TermsEnd(int first)
     {
@@ -150,41 +261,6 @@ sealed partial class TrinoTranslator
     bool IsIntervalText(int i) => Tokens.KindOf(i) == SqlTokenKind.Text && Tokens.IsWord(i - 1, "interval");
 
     int OperandOfInterval(int last) => Tokens.IsWord(last - 1, "to") ? last - 4 : last - 2;
-
-    /// <summary>Whether tokens are a value of the type <c>date</c>, as far as that can be seen.</summary>
-    bool IsDate(int start, int end)
-    {
-        if (Tokens.IsSymbol(start, '(') && Tokens.PartnerOf(start) == end - 1) return IsDate(start + 1, end - 1);
-        if (end - start == 1 && Tokens.IsWord(start, "current_date")) return true;
-        if (end - start == 2) return Tokens.IsWord(start, "date") && Tokens.KindOf(start + 1) == SqlTokenKind.Text;
-        if (Tokens.IsSymbol(start + 1, '(') && Tokens.PartnerOf(start + 1) == end - 1)
-            return WordAt(start) is "date" or "last_day_of_month" or "from_iso8601_date"
-                || (WordAt(start) is "cast" or "try_cast" && Tokens.IsWord(end - 2, "date"))
-                || (WordAt(start) is "min" or "max" or "date_trunc" or "date_add" && ArgumentsOf(start) is [.., var value] && IsDate(value, end - 1));
-        return IsColumn(start, end) && columns.IsDate(Tokens.NameOf(end - 1));
-    }
-
-    /// <summary>Whether tokens can give NaN, or a NULL inside of a value: what compares otherwise in DuckDB.</summary>
-    bool CanDiffer(int start, int end)
-    {
-        for (var i = start; i < end; i++)
-        {
-            if (Tokens.KindOf(i) == SqlTokenKind.Number && Tokens.Sql.AsSpan(Tokens.StartOf(i)..Tokens.EndOf(i)).ContainsAny('e', 'E')) return true;
-            if (!Tokens.IsName(i) || Tokens.IsSymbol(i + 1, '.')) continue;
-            // A function is made out of its arguments; these give NaN of any.
-            var isCall = Tokens.IsSymbol(i + 1, '(');
-            if (isCall ? WordAt(i) is "nan" or "row" or "sqrt" or "ln" : WordAt(i) is "array" or "double" or "real") return true;
-            if (!isCall && columns.CanDiffer(Tokens.NameOf(i))) return true;
-        }
-        return false;
-    }
-
-    bool IsColumn(int start, int end)
-    {
-        for (var i = start; i < end; i++)
-            if ((i - start) % 2 == 0 ? !Tokens.IsName(i) : !Tokens.IsSymbol(i, '.')) return false;
-        return (end - start) % 2 == 1;
-    }
 
     string WordAt(int i) => Tokens.KindOf(i) == SqlTokenKind.Word ? Tokens.NameOf(i) : "";
 }

@@ -145,7 +145,7 @@ sealed partial class TrinoTranslator
         // Trino makes a text of JSON of a text, where DuckDB reads it as JSON.
         if (Tokens.IsWord(at + 1, "json") && close == at + 2)
         {
-            Replace(i, i + 1, "to_json");
+            Replace(i, i + 1, "foz_trino_to_json");
             Replace(at, close, "");
             return;
         }

@@ -158,13 +158,5 @@ sealed partial class TrinoTranslator
     }
 
     /// <summary>The name of the call in whose parentheses a token stands; −1 for none.</summary>
-    int CallOf(int i)
-    {
-        for (var at = i - 1; at > 0; at--)
-        {
-            if (Tokens.IsClosing(at)) at = Tokens.PartnerOf(at);
-            else if (Tokens.IsOpening(at)) return Tokens.IsSymbol(at, '(') && Tokens.IsName(at - 1) ? at - 1 : -1;
-        }
-        return -1;
-    }
+    int CallOf(int i) => Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsSymbol(open, '(') && Tokens.IsName(open - 1) ? open - 1 : -1;
 }

@@ -14,11 +14,12 @@ sealed partial class TrinoTranslator : SqlTranslator
 {
     readonly TrinoContext context;
     readonly TrinoColumns columns;
+    readonly TrinoTypes seen;
     readonly HashSet<int> intervalChains = [];
     readonly Dictionary<int, Stack<(int Start, string Before)>> wraps = [];
 
     TrinoTranslator(string sql, TrinoContext context, TrinoColumns columns)
-        : base(sql) => (this.context, this.columns) = (context, columns);
+        : base(sql) => (this.context, this.columns, seen) = (context, columns, new(Tokens, Structure, columns));
 
     /// <summary>Turns one statement.</summary>
     /// <param name="sql">The statement.</param>
@@ -59,6 +60,7 @@ sealed partial class TrinoTranslator : SqlTranslator
     {
         if (Tokens.IsSymbol(i, '-') && Tokens.IsSymbol(i + 1, '>') && Tokens.TouchesPrevious(i + 1)) VisitLambda(i);
         else if (Tokens.IsSymbol(i, '-')) VisitMinus(i);
+        else if (Tokens.IsSymbol(i, '+')) CheckPlus(i);
         else if (Tokens.IsSymbol(i, '/') || Tokens.IsSymbol(i, '%')) VisitQuotient(i);
         else if (Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!')) VisitComparison(i);
     }
@@ -112,6 +114,19 @@ sealed partial class TrinoTranslator : SqlTranslator
             case "ignore" or "respect" when Tokens.IsWord(i + 1, "nulls") && Tokens.IsSymbol(i - 1, ')'):
                 if (name == "ignore") Edits.Before(Tokens.StartOf(i - 1), " IGNORE NULLS");
                 Replace(i, i + 2, "");
+                break;
+            case "between" when Tokens.EndsOperand(i - 1) || Tokens.IsWord(i - 1, "not"):
+                VisitBetween(i);
+                break;
+            case "in" when Tokens.IsSymbol(i + 1, '(') && (Tokens.EndsOperand(i - 1) || Tokens.IsWord(i - 1, "not")):
+                VisitIn(i);
+                break;
+            case "case":
+                CheckCase(i);
+                break;
+            case "using" when Tokens.IsSymbol(i + 1, '('):
+            case "natural":
+                CheckJoin(i);
                 break;
             case "match_recognize" or "json_table" when Tokens.IsSymbol(i + 1, '('):
                 throw Refused(i, name.ToUpperInvariant());
@@ -234,9 +249,9 @@ sealed partial class TrinoTranslator : SqlTranslator
     }
 
     /// <summary>The error of what DuckDB has no words for.</summary>
-    FozException Refused(int i, string what) => new(ErrorKind.Sql, $"{what} is not supported")
+    FozException Refused(int i, string what, string? hint = null) => new(ErrorKind.Sql, $"{what} is not supported")
     {
-        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "0A000",
+        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "0A000", Hint = hint,
     };
 
     /// <summary>Columns without a name have the number of their place, as Trino counts them.</summary>
