@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Foz.Core.Configuration;
 using Foz.Core;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Serving;

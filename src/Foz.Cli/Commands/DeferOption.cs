@@ -20,7 +20,7 @@ sealed class DeferOption
     /// <summary>The environment; null where none is asked for.</summary>
     /// <exception cref="FozException"><c>--state</c> names no environment.</exception>
     public EnvironmentLake? Read(ParseResult arguments, Workspace workspace, SelectionRequest selection) =>
-        arguments.GetValue(defer) || workspace.File.DefersByDefault ? Of(selection.State) : null;
+        arguments.GetValue(defer) || workspace.File.Defaults.Defers ? Of(selection.State) : null;
 
     /// <summary>The environment that a state is of.</summary>
     /// <exception cref="FozException">It is of none.</exception>

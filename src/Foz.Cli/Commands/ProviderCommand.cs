@@ -54,7 +54,7 @@ static class ProviderCommand
         new(Path.Combine(FolderOf(context, arguments), ProviderFolder.Name));
 
     static string FolderOf(CommandContext context, ParseResult arguments) =>
-        (arguments.GetValue(context.Project) is { } named ? context.Shell.PathOf(named) : ProjectFile.FindFolder(context.Shell.Folder))
+        (arguments.GetValue(context.Project) is { } named ? context.Shell.PathOf(named) : Workspace.NearestFolder(context.Shell))
         ?? throw new FozException(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
         {
             Hint = "go to the project's folder, name it with --project, or make one with foz init",

@@ -54,7 +54,7 @@ sealed class SelectionOptions
         CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken,
         int namesSkipped = 0) => new()
         {
-            State = StateOption.Read(context, workspace, arguments.GetValue(state) ?? workspace.File.StateDefault, cancellationToken),
+            State = StateOption.Read(context, workspace, arguments.GetValue(state) ?? workspace.File.Defaults.State, cancellationToken),
             Select = [.. Names(arguments).Skip(namesSkipped), .. arguments.GetValue(select) ?? []],
             Exclude = arguments.GetValue(exclude) ?? [],
             Selector = arguments.GetValue(selector),

@@ -47,11 +47,11 @@ static class SourceCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
-            var ages = project.File.IsDbt
+            var ages = DbtFreshness.Applies(project)
                 ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(arguments.GetValue(names)!, cancellationToken)
                     .Select(age => new SourceAge(age.Source, age.Status, age.LoadedAt, age.Age, age.Error))]
                 : await new SourceFreshness(workspace.Lake).ReadAsync(Chosen(project, arguments.GetValue(names)!), cancellationToken);
-            if (ages.Count == 0 && !project.File.IsDbt)
+            if (ages.Count == 0 && !DbtFreshness.Applies(project))
                 throw new FozException(ErrorKind.Usage, "no source says how old its tables may be")
                 {
                     Hint = "say so of a source or a stream: freshness: {warn_after: 12 hours, error_after: 1 day}",

@@ -17,16 +17,16 @@ static class StateOption
         if (name is null) return null;
         if (workspace.File.Environments.Contains(name))
         {
-            var file = ProjectFile.Load(workspace.File.Folder, new() { Target = name });
+            var file = ProjectFile.Load(workspace.File.Folder, Workspace.Reading with { Target = name });
             return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
             {
                 Name = name, BasePrefix = file.Base?.SchemaPrefix,
             };
         }
         var folder = context.Shell.PathOf(name);
-        if (ProjectFile.IsProject(folder))
+        if (ProjectFile.IsProject(folder, Workspace.Reading.Readers))
             return new StateSource.OfProject(Project.Load(
-                folder, new() { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
+                folder, Workspace.Reading with { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
         throw new FozException(ErrorKind.Usage, $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")
         {
             Hint = NearestName.Hint(name, workspace.File.Environments),

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Foz.Cli.Terminal;
 using Foz.Core;
 using Foz.Core.Catalog;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Journal;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Imports;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
@@ -22,6 +24,9 @@ sealed class Workspace : IDisposable
         Lake = Lake.Open(file.Lake, engines, clock);
         this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file), Lake = new ProjectLake(Lake), Clock = clock };
     }
+
+    /// <summary>How projects are read, whatever the command line says: those of dbt are read as well.</summary>
+    public static ProjectOptions Reading { get; } = new() { Readers = [DbtReader.Instance] };
 
     /// <summary>What <c>foz.yml</c> says.</summary>
     public ProjectFile File { get; }
@@ -47,7 +52,7 @@ sealed class Workspace : IDisposable
     /// <summary>The environment that the first of some names is one of; null where it is none, or another is asked for.</summary>
     public static string? EnvironmentIn(CommandContext context, ParseResult arguments, IReadOnlyList<string> names) =>
         names.Count > 0 && arguments.GetValue(context.Target) is null && FolderOf(context, arguments) is { } folder
-        && ProjectFile.Load(folder, new()).Environments.Contains(names[0])
+        && ProjectFile.Load(folder, Reading).Environments.Contains(names[0])
             ? names[0]
             : null;
 
@@ -60,9 +65,11 @@ sealed class Workspace : IDisposable
             ? null
             : Open(
                 context, folder,
-                new ProjectOptions
+                Reading with
                 {
-                    Target = arguments.GetValue(context.Target), Vars = arguments.GetValue(context.Vars), Command = arguments.CommandResult.Command.Name,
+                    Target = arguments.GetValue(context.Target),
+                    Vars = arguments.GetValue(context.Vars),
+                    Command = arguments.CommandResult.Command.Name,
                     IsFullRefresh = arguments.Tokens.Any(token => token.Value == RunCommand.FullRefreshName),
                 },
                 workloads);
@@ -70,7 +77,11 @@ sealed class Workspace : IDisposable
 
     static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
         ? context.Shell.PathOf(named)
-        : ProjectFile.FindDbtFolder(context.Shell.Folder, Environment.GetEnvironmentVariable) ?? ProjectFile.FindFolder(context.Shell.Folder);
+        : NearestFolder(context.Shell);
+
+    /// <summary>The folder of the project that a shell's folder and environment mean; null where there is none.</summary>
+    public static string? NearestFolder(Shell shell) =>
+        ProjectFile.FindFolder(shell.Folder, Reading.Readers, Environment.GetEnvironmentVariable);
 
     static FozException Missing(CommandContext context) =>
         new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
@@ -83,7 +94,7 @@ sealed class Workspace : IDisposable
     /// <summary>Opens the project in a folder.</summary>
     public static Workspace Open(
         CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads) =>
-        Open(context, folder, new ProjectOptions { Target = target }, workloads);
+        Open(context, folder, Reading with { Target = target }, workloads);
 
     static Workspace Open(CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {

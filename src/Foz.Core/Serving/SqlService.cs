@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Foz.Core.Catalog;
+using Foz.Core.Configuration;
 using Foz.Core.Engine;
 using Foz.Core.Governance;
 using Foz.Core.Journal;

@@ -29,7 +29,7 @@ public static class DbtArtifacts
     /// <exception cref="FozException">A file cannot be written.</exception>
     public static void WriteResults(Project project, string command, RunResult? run, IReadOnlyList<ChecksOutcome> outcomes)
     {
-        if (project.Dbt is not { } parts) return;
+        if (DbtParts.Of(project) is not { } parts) return;
         WriteManifest(project);
         var results = new JsonArray();
         foreach (var step in run?.Steps ?? []) Add(results, project, parts, step);
@@ -48,7 +48,7 @@ public static class DbtArtifacts
     /// <exception cref="FozException">It cannot be written.</exception>
     public static void WriteManifest(Project project)
     {
-        if (project.Dbt is { } parts) Write(project, "manifest.json", new DbtManifest(project, parts).Write());
+        if (DbtParts.Of(project) is { } parts) Write(project, "manifest.json", new DbtManifest(project, parts).Write());
     }
 
     /// <summary>Writes the catalog: the tables and views that there are, with their columns.</summary>
@@ -58,7 +58,7 @@ public static class DbtArtifacts
     /// <exception cref="FozException">It cannot be written.</exception>
     public static void WriteCatalog(Project project, IProjectLake lake, CancellationToken cancellationToken)
     {
-        if (project.Dbt is not { } parts) return;
+        if (DbtParts.Of(project) is not { } parts) return;
         WriteManifest(project);
         var (nodes, sources) = (new JsonObject(), new JsonObject());
         foreach (var resource in parts.Resources.Where(resource => resource is { IsEnabled: true, Materialized: not "ephemeral" }))
@@ -116,7 +116,7 @@ public static class DbtArtifacts
             (step.Elapsed.TotalSeconds, step.Error is null ? failure ?? (step.Outcome is Outcome.Skipped ? "unchanged" : "OK") : step.Error.Message, null),
             (resource.Body?.Text, new DbtRelation(resource.Table).ToString(), step.RowsWritten),
             parts.Surroundings));
-        foreach (var check in step.Checks) AddCheck(results, project, parts, resource.UniqueId, check);
+        foreach (var check in step.Checks) AddCheck(results, parts, resource.UniqueId, check);
     }
 
     static void Add(JsonArray results, Project project, DbtParts parts, ChecksOutcome outcome)
@@ -124,7 +124,7 @@ public static class DbtArtifacts
         var resource = parts.Resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table.ToString() == outcome.Name);
         if (resource is not null)
         {
-            foreach (var check in outcome.Checks) AddCheck(results, project, parts, resource.UniqueId, check);
+            foreach (var check in outcome.Checks) AddCheck(results, parts, resource.UniqueId, check);
             return;
         }
         if (parts.Tests.FirstOrDefault(test => test.Sql?.Name == outcome.Name) is not { } test) return;
@@ -132,9 +132,9 @@ public static class DbtArtifacts
         else results.Add((JsonNode)Result(DbtIds.Of(test), "error", (0, outcome.Error?.Message, null), (test.Sql!.Sql, null, null), parts.Surroundings));
     }
 
-    static void AddCheck(JsonArray results, Project project, DbtParts parts, string of, CheckResult check)
+    static void AddCheck(JsonArray results, DbtParts parts, string of, CheckResult check)
     {
-        if (project.Dbt is not null && parts.Tests.FirstOrDefault(test => test.Of == of && test.Test.Place == check.Check.Place) is { } known)
+        if (parts.Tests.FirstOrDefault(test => test.Of == of && test.Test.Place == check.Check.Place) is { } known)
             results.Add((JsonNode)ResultOf(known, check, parts));
     }
 

@@ -29,7 +29,7 @@ sealed class DbtFileReader(ProjectOptions options, ErrorList errors)
             SchemaPrefix = "",
             Threads = target.Threads,
             Variables = variables,
-            Dbt = settings,
+            Foreign = settings,
         };
     }
 

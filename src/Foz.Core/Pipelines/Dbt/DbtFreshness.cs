@@ -23,13 +23,16 @@ public sealed class DbtFreshness(Project project, IProjectLake lake, TimeProvide
 {
     static readonly Dictionary<string, double> Periods = new(StringComparer.Ordinal) { ["minute"] = 60, ["hour"] = 3_600, ["day"] = 86_400 };
 
+    /// <summary>Whether a project is one of dbt.</summary>
+    public static bool Applies(Project project) => DbtParts.Of(project) is not null;
+
     /// <summary>Looks at sources that say when they are too old, and writes <c>sources.json</c>.</summary>
     /// <param name="names">The sources; empty for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">There is no source of a name, or the file cannot be written.</exception>
     public IReadOnlyList<DbtSourceAge> Run(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        if (project.Dbt is not { } parts) return [];
+        if (DbtParts.Of(project) is not { } parts) return [];
         var all = parts.Schemas.Sources.Select(source => source.Source).Distinct().ToList();
         if (names.FirstOrDefault(name => !all.Contains(name)) is { } unknown)
             throw new FozException(ErrorKind.Usage, $"the project has no source '{unknown}'") { Hint = NearestName.Hint(unknown, all) };

@@ -16,14 +16,14 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
 {
     static readonly string[] PathsOfDocs = ["model-paths", "macro-paths", "docs-paths", "seed-paths", "snapshot-paths"];
 
-    readonly DbtSettings settings = file.Dbt!;
+    readonly DbtSettings settings = (DbtSettings)file.Foreign!;
     readonly List<DbtResource> resources = [];
     readonly List<DbtResource> analyses = [];
     readonly Dictionary<DbtResource, IReadOnlyDictionary<string, IReadOnlyList<YamlNode>>> checks = [];
     readonly List<DbtTranslatedTest> tests = [];
     readonly Dictionary<TableName, HashSet<TableName>> neededBy = [];
 
-    DbtSurroundings surroundings = file.Dbt!.Surroundings;
+    DbtSurroundings surroundings = ((DbtSettings)file.Foreign!).Surroundings;
 
     DbtTexts Texts => settings.Texts;
 
@@ -245,7 +245,7 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
             new Dictionary<string, Selectors.NamedSelector>(StringComparer.Ordinal))
         {
             Hooks = ReadRunHooks(),
-            Dbt = new(settings, surroundings, resources, schemas, tests) { Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)] },
+            ReaderState = new DbtParts(settings, surroundings, resources, schemas, tests) { Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)] },
             UnitTestNodes = [.. schemas.UnitTests.SelectMany(test => unitTests.Read(test.Package, test.Node))],
             Analyses = [.. analyses.Where(analysis => analysis is { IsEnabled: true, Body.Text.Length: > 0 }).Select(AnalysisOf)],
             Declared =

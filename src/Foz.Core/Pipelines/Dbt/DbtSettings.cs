@@ -8,7 +8,7 @@ namespace Foz.Core.Pipelines.Dbt;
 /// <param name="Packages">The project, and its packages behind it.</param>
 /// <param name="Surroundings">What its templates are rendered in.</param>
 /// <param name="Texts">Reads its files.</param>
-sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts)
+sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts) : ForeignProject(DbtReader.Instance)
 {
     /// <summary>The project.</summary>
     public DbtPackage Project => Packages[0];
@@ -23,9 +23,15 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     /// <summary>Takes what is wrong with texts.</summary>
     public required ErrorList Errors { get; init; }
 
-    /// <summary>Whether a folder is one of a dbt project and none of Foz.</summary>
-    public static bool IsProject(string folder) =>
-        File.Exists(Path.Combine(folder, DbtPackage.FileName)) && !File.Exists(Path.Combine(folder, ProjectFile.FileName));
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, string Folder)> PackageFolders => Packages.Select(package => (package.Name, package.Path));
+
+    /// <inheritdoc/>
+    public override CommandDefaults Defaults => new()
+    {
+        IsFullRefresh = Surroundings.Environment.IsFullRefresh, FailsFast = Surroundings.Environment.FailsFast,
+        State = Surroundings.Environment.State, Defers = Surroundings.Environment.Defers,
+    };
 
     /// <summary>Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null where it cannot be read at all.</summary>
     /// <param name="folder">The folder, as a full path.</param>
@@ -93,6 +99,9 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 sealed record DbtParts(
     DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas, IReadOnlyList<DbtTranslatedTest> Tests)
 {
+    /// <summary>Those of a project; null where it is not one of dbt.</summary>
+    public static DbtParts? Of(Project project) => project.ReaderState as DbtParts;
+
     /// <summary>Its analyses.</summary>
     public IReadOnlyList<DbtResource> Analyses { get; init; } = [];
 }

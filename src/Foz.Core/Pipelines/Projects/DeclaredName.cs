@@ -5,4 +5,4 @@ namespace Foz.Core.Pipelines.Projects;
 /// <summary>A name that a project declares for tables: a table of a source that others fill, or what uses tables outside of it.</summary>
 /// <param name="Name">The name; of a table of a source <c>source.table</c>.</param>
 /// <param name="Tables">The tables, by their names in the lake.</param>
-sealed record DeclaredName(string Name, IReadOnlySet<TableName> Tables);
+public sealed record DeclaredName(string Name, IReadOnlySet<TableName> Tables);

@@ -61,18 +61,18 @@ public sealed class Project
     /// <summary>Its own selectors, by name.</summary>
     public IReadOnlyDictionary<string, NamedSelector> Selectors => parts.Selectors;
 
-    /// <summary>The dbt packages that it is made of: itself alone where it is none of dbt.</summary>
-    internal IEnumerable<string> Packages => Dbt?.Settings.Packages.Select(package => package.Name) ?? [Name];
+    /// <summary>The packages that it is made of: itself alone where it is one of Foz.</summary>
+    internal IEnumerable<string> Packages => File.Foreign?.PackageFolders.Select(package => package.Name) ?? [Name];
 
-    /// <summary>The dbt package that a file is of; the project itself of one that is in no other.</summary>
-    internal string PackageOf(string file) => Dbt?.Settings.Packages
-        .FirstOrDefault(package => package.Path.Length > 0 && file.StartsWith(package.Path, StringComparison.Ordinal))?.Name ?? Name;
+    /// <summary>The package that a file is of; the project itself of one that is in no other.</summary>
+    internal string PackageOf(string file) => File.Foreign?.PackageFolders
+        .FirstOrDefault(package => package.Folder.Length > 0 && file.StartsWith(package.Folder, StringComparison.Ordinal)).Name ?? Name;
 
     /// <summary>Where what can be found out again is kept of it; null for nowhere.</summary>
     internal string? CacheFolder => options.CacheFolder;
 
-    /// <summary>What was read of a dbt project; null of one of Foz.</summary>
-    internal Dbt.DbtParts? Dbt => parts.Dbt;
+    /// <summary>What the reader of another tool's project keeps of it; null of one of Foz.</summary>
+    public object? ReaderState => parts.ReaderState;
 
     /// <summary>Tables of sources that it only declares: others fill them.</summary>
     internal IReadOnlyList<DeclaredName> Declared => parts.Declared;
@@ -228,7 +228,7 @@ public abstract record ProjectResult
 /// <param name="SqlTests">Its tests that are switched on.</param>
 /// <param name="Disabled">The names of its models that are switched off.</param>
 /// <param name="Selectors">Its own selectors, by name.</param>
-sealed record ProjectParts(
+public sealed record ProjectParts(
     ProjectFile File,
     IReadOnlyList<ProjectSource> Sources,
     IReadOnlyList<Model> Models,
@@ -257,6 +257,6 @@ sealed record ProjectParts(
     /// <summary>What is run before all steps of a run, and behind them.</summary>
     public RunHooks Hooks { get; init; } = RunHooks.None;
 
-    /// <summary>What was read of a dbt project; null of one of Foz.</summary>
-    public Dbt.DbtParts? Dbt { get; init; }
+    /// <summary>What the reader of another tool's project keeps of it; null of one of Foz.</summary>
+    public object? ReaderState { get; init; }
 }

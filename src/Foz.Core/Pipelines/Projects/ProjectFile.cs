@@ -6,27 +6,6 @@ namespace Foz.Core.Pipelines.Projects;
 /// <summary>What <c>foz.yml</c> says, as it holds in one environment.</summary>
 public sealed class ProjectFile
 {
-    /// <summary>What the folder and the profile of a dbt project say; null of a project of Foz.</summary>
-    internal Dbt.DbtSettings? Dbt { get; init; }
-
-    /// <summary>Whether runs make incremental tables anew where the command line does not say it.</summary>
-    internal bool MakesAnewByDefault => DbtEnvironment.IsFullRefresh;
-
-    /// <summary>Whether the first step that fails keeps others from starting where the command line does not say it.</summary>
-    internal bool FailsFastByDefault => DbtEnvironment.FailsFast;
-
-    /// <summary>What dbt's environment variables ask for; nothing of other projects.</summary>
-    Dbt.DbtEnvironment DbtEnvironment => Dbt?.Surroundings.Environment ?? Pipelines.Dbt.DbtEnvironment.None;
-
-    /// <summary>What stands for <c>--state</c> where the command line does not say it; null for nothing.</summary>
-    public string? StateDefault => DbtEnvironment.State;
-
-    /// <summary>Whether <c>--defer</c> holds where the command line does not say it.</summary>
-    public bool DefersByDefault => DbtEnvironment.Defers;
-
-    /// <summary>Whether it is a dbt project, which has no <c>foz.yml</c>.</summary>
-    public bool IsDbt => Dbt is not null;
-
     /// <summary>The name of the file.</summary>
     public const string FileName = "foz.yml";
 
@@ -40,6 +19,12 @@ public sealed class ProjectFile
     internal ProjectFile(
         IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
         (this.connections, this.connectors) = (connections, connectors);
+
+    /// <summary>What another tool's files say, of a project that is in its words; null of one of Foz, which has a <c>foz.yml</c>.</summary>
+    public ForeignProject? Foreign { get; init; }
+
+    /// <summary>What commands do where the command line does not say it.</summary>
+    public CommandDefaults Defaults => Foreign?.Defaults ?? CommandDefaults.None;
 
     /// <summary>The project's name.</summary>
     public required string Name { get; init; }
@@ -95,28 +80,32 @@ public sealed class ProjectFile
     /// <summary>The list of its own selectors; null where it states none.</summary>
     internal YamlNode? Selectors { get; init; }
 
-    /// <summary>The nearest folder with a <c>foz.yml</c> or <c>dbt_project.yml</c>: this one or one above it.</summary>
+    /// <summary>
+    /// The folder of the project that is meant: the nearest one, this folder or one above it. A project that another tool's environment
+    /// variables name goes before the nearest one, unless that is one of Foz.
+    /// </summary>
     /// <param name="start">Where to start looking.</param>
+    /// <param name="readers">Those of other tools' projects.</param>
+    /// <param name="variable">Gives environment variables.</param>
     /// <returns>Its full path; null where there is none.</returns>
-    public static string? FindFolder(string start)
+    public static string? FindFolder(string start, IReadOnlyList<IProjectReader> readers, Func<string, string?> variable)
     {
-        for (var folder = Path.GetFullPath(start); folder is not null; folder = Path.GetDirectoryName(folder))
-            if (IsProject(folder)) return folder;
-        return null;
+        var nearest = Path.GetFullPath(start);
+        while (nearest is not null && !IsProject(nearest, readers)) nearest = Path.GetDirectoryName(nearest);
+        if (nearest is not null && IsOfFoz(nearest)) return nearest;
+        var named = readers.Select(reader => reader.NamedFolder(variable)).FirstOrDefault(folder => folder is { Length: > 0 });
+        return named is null ? nearest : Path.GetFullPath(Path.Combine(start, named));
     }
 
-    /// <summary>The folder of the dbt project that <c>DBT_PROJECT_DIR</c> names; null where none is named, or a project of Foz is nearer.</summary>
-    /// <param name="start">The current folder.</param>
-    /// <param name="variable">Gives environment variables.</param>
-    public static string? FindDbtFolder(string start, Func<string, string?> variable) =>
-        Pipelines.Dbt.DbtEnvironment.ProjectFolder(variable) is { Length: > 0 } named
-        && (FindFolder(start) is not { } near || !File.Exists(Path.Combine(near, FileName)))
-            ? Path.GetFullPath(Path.Combine(start, named))
-            : null;
+    /// <summary>Whether a folder is that of a project: it has a <c>foz.yml</c>, or what another tool has.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="readers">Those of other tools' projects.</param>
+    public static bool IsProject(string folder, IReadOnlyList<IProjectReader> readers) =>
+        IsOfFoz(folder) || readers.Any(reader => reader.IsProject(folder));
 
-    /// <summary>Whether a folder is that of a project: it has a <c>foz.yml</c> or <c>dbt_project.yml</c>.</summary>
-    public static bool IsProject(string folder) =>
-        File.Exists(Path.Combine(folder, FileName)) || File.Exists(Path.Combine(folder, Pipelines.Dbt.DbtPackage.FileName));
+    /// <summary>Whether a folder has a <c>foz.yml</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    public static bool IsOfFoz(string folder) => File.Exists(Path.Combine(folder, FileName));
 
     /// <summary>
     /// Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.

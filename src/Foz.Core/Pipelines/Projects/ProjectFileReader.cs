@@ -1,5 +1,4 @@
 using Foz.Core.Configuration;
-using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Selectors;
 
 namespace Foz.Core.Pipelines.Projects;
@@ -21,9 +20,9 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     {
         folder = Path.GetFullPath(folder);
         var path = Path.Combine(folder, ProjectFile.FileName);
-        if (DbtSettings.IsProject(folder)) return new DbtFileReader(options, errors).Read(folder);
         if (!System.IO.File.Exists(path))
         {
+            if (options.Readers.FirstOrDefault(reader => reader.IsProject(folder)) is { } foreign) return foreign.ReadFile(folder, options, errors);
             errors.Add(new(ErrorKind.Usage, $"{folder} is no project: it has no {ProjectFile.FileName}")
             {
                 Hint = "make one with foz init, or name its folder with --project",

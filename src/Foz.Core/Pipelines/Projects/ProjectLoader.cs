@@ -2,7 +2,6 @@ using System.Text;
 using Foz.Core.Configuration;
 using Foz.Core.Connectors;
 using Foz.Core.Data;
-using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
 
@@ -35,7 +34,7 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
     {
         var file = new ProjectFileReader(options, errors).Read(folder);
         if (file is null) return new ProjectResult.Refused(errors.Items);
-        if (file.IsDbt) return LoadDbt(file);
+        if (file.Foreign is { } foreign) return LoadForeign(file, foreign.Reader);
         var sourceReader = new SourceReader(file, errors);
         opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
         var sources = new List<ProjectSource>();
@@ -63,10 +62,10 @@ sealed class ProjectLoader(ProjectOptions options, TableFinder finder)
         return result;
     }
 
-    ProjectResult LoadDbt(ProjectFile file)
+    ProjectResult LoadForeign(ProjectFile file, IProjectReader reader)
     {
         opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
-        var parts = new DbtProjectReader(file, options, errors, finder.CancellationToken).Read();
+        var parts = reader.ReadParts(file, options, errors, finder.CancellationToken);
         if (!errors.IsEmpty) return new ProjectResult.Refused(errors.Items);
         var result = Finish(parts);
         saving.GetAwaiter().GetResult();

@@ -15,6 +15,9 @@ public sealed record ProjectOptions
     /// <summary>The connectors that there are.</summary>
     public IReadOnlyList<IConnector> Connectors { get; init; } = ConnectorRegistry.Connectors;
 
+    /// <summary>Who reads projects of other tools.</summary>
+    public IReadOnlyList<IProjectReader> Readers { get; init; } = [];
+
     /// <summary>
     /// Whether the lake has a table that the project does not make, by its name in the lake; none without a lake at
     /// hand.

@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Pipelines.Intervals;
 
@@ -43,7 +44,7 @@ public sealed record UnitTest
 /// <summary>A unit test that stands among other things.</summary>
 /// <param name="Node">It.</param>
 /// <param name="Body">The SELECT that stands in the place of the model's own; null for that.</param>
-sealed record UnitTestNode(Configuration.YamlNode Node, SqlBody? Body);
+public sealed record UnitTestNode(YamlNode Node, SqlBody? Body);
 
 /// <summary>Rows that a unit test states.</summary>
 public abstract record UnitRows

@@ -20,7 +20,7 @@ public sealed record RunRequest
     /// </summary>
     public bool IsFullRefresh
     {
-        get => field || (Intervals is null && Project.File.MakesAnewByDefault);
+        get => field || (Intervals is null && Project.File.Defaults.IsFullRefresh);
         init;
     }
 
@@ -36,7 +36,7 @@ public sealed record RunRequest
     /// <summary>Whether the first step that fails keeps all others from starting; of a dbt project also where <c>DBT_FAIL_FAST</c> says so.</summary>
     public bool FailsFast
     {
-        get => field || Project.File.FailsFastByDefault;
+        get => field || Project.File.Defaults.FailsFast;
         init;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Core.Configuration;
 
 namespace Foz.Core.Serving.Workloads;
 

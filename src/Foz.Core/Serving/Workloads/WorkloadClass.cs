@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Foz.Core.Configuration;
 using Foz.Core.Engine;
 
 namespace Foz.Core.Serving.Workloads;

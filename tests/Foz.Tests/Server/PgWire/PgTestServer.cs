@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Foz.Core.Configuration;
 using Foz.Core.Governance;
 using Foz.Core.Pipelines.Projects;
 using Foz.Server;

@@ -1,4 +1,5 @@
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 
@@ -34,7 +35,7 @@ public sealed class DbtEnvironmentTests : IDisposable
     }
 
     ProjectResult Load(string variable, string value, string? target = null) => Project.TryLoad(
-        folder, new() { Target = target, EnvironmentVariables = new Dictionary<string, string> { [variable] = value } }, engines,
+        folder, new() { Readers = [DbtReader.Instance], Target = target, EnvironmentVariables = new Dictionary<string, string> { [variable] = value } }, engines,
         TestContext.Current.CancellationToken);
 
     [Theory]
@@ -73,8 +74,8 @@ public sealed class DbtEnvironmentTests : IDisposable
     public void Failures_are_stored_and_a_state_is_named_by_the_environment()
     {
         Assert.Equal("dev False True", TextOf(Load("DBT_STORE_FAILURES", "1").Unwrap()));
-        Assert.Equal("prod", Load("DBT_STATE", "prod").Unwrap().File.StateDefault);
-        Assert.True(Load("DBT_DEFER", "1").Unwrap().File.DefersByDefault);
+        Assert.Equal("prod", Load("DBT_STATE", "prod").Unwrap().File.Defaults.State);
+        Assert.True(Load("DBT_DEFER", "1").Unwrap().File.Defaults.Defers);
     }
 
     [Theory]
@@ -112,12 +113,15 @@ public sealed class DbtEnvironmentTests : IDisposable
     [Fact]
     public void DBT_PROJECT_DIR_names_the_project_unless_one_of_Foz_is_nearer()
     {
-        var elsewhere = Directory.CreateDirectory(Path.Combine(folder, "elsewhere")).FullName;
+        var near = Directory.CreateDirectory(Path.Combine(folder, "near")).FullName;
+        var named = Path.Combine(folder, "named");
 
-        Assert.Equal(folder, ProjectFile.FindDbtFolder(elsewhere, name => name == "DBT_PROJECT_DIR" ? folder : null));
-        Assert.Null(ProjectFile.FindDbtFolder(elsewhere, static _ => null));
-        File.WriteAllText(Path.Combine(elsewhere, "foz.yml"), "name: own\n");
-        Assert.Null(ProjectFile.FindDbtFolder(elsewhere, name => name == "DBT_PROJECT_DIR" ? folder : null));
+        Assert.Equal(folder, Find(static _ => null));
+        Assert.Equal(named, Find(static name => name == "DBT_PROJECT_DIR" ? "../named" : null));
+        File.WriteAllText(Path.Combine(near, "foz.yml"), "name: own\n");
+        Assert.Equal(near, Find(static name => name == "DBT_PROJECT_DIR" ? "../named" : null));
+
+        string? Find(Func<string, string?> variable) => ProjectFile.FindFolder(near, [DbtReader.Instance], variable);
     }
 
     static string TextOf(Project project) => Assert.Single(project.Models).Sql.Split('\'')[1];

@@ -1,5 +1,6 @@
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
 
 namespace Foz.Tests.Core.Pipelines.Dbt;
@@ -30,11 +31,14 @@ sealed class DbtFolder : IDisposable
     }
 
     public Project Load(string command = "run") =>
-        Project.Load(folder, new() { Command = command, EnvironmentVariables = new Dictionary<string, string>() }, engines, TestContext.Current.CancellationToken);
+        Project.Load(
+            folder, new() { Readers = [DbtReader.Instance], Command = command, EnvironmentVariables = new Dictionary<string, string>() }, engines,
+            TestContext.Current.CancellationToken);
 
     public IReadOnlyList<FozException> Errors() =>
-        Project.TryLoad(folder, new() { EnvironmentVariables = new Dictionary<string, string>() }, engines, TestContext.Current.CancellationToken) is
-            ProjectResult.Refused refused ? refused.Errors : [];
+        Project.TryLoad(
+            folder, new() { Readers = [DbtReader.Instance], EnvironmentVariables = new Dictionary<string, string>() }, engines,
+            TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
 
     public Model Model(string name) => Load().Models.Single(model => model.Name.ToString() == name);
 }

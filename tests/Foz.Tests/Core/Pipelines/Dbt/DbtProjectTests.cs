@@ -1,5 +1,6 @@
 using Foz.Core;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Selectors;
 using Foz.Core.Quality;
@@ -34,7 +35,7 @@ public sealed class DbtProjectTests : IDisposable
     Project Load(string? target = null, string? vars = null) => Project.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
 
     static ProjectOptions Options(string? target, string? vars) =>
-        new() { Target = target, Vars = vars, EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" } };
+        new() { Readers = [DbtReader.Instance], Target = target, Vars = vars, EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" } };
 
     IReadOnlyList<FozException> Errors() =>
         Project.TryLoad(folder, Options(null, null), engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];

@@ -252,7 +252,7 @@ public sealed class ProjectTests : IDisposable
         folder["models/silver/broken.sql"] = "/* @foz\n\tx\n@foz */";
         Assert.NotEmpty(folder.Errors());
         Assert.Equal(Path.Combine(folder.Path, "lake"), ProjectFile.Load(folder.Path, folder.Options).LakePath);
-        Assert.Equal(folder.Path, ProjectFile.FindFolder(Path.Combine(folder.Path, "models/silver")));
+        Assert.Equal(folder.Path, ProjectFile.FindFolder(Path.Combine(folder.Path, "models/silver"), [], static _ => null));
     }
 
     [Fact]

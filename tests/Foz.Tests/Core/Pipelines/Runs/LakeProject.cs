@@ -2,6 +2,7 @@ using Foz.Core.Catalog;
 using Foz.Core.Configuration;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Dbt;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Tables;
@@ -90,6 +91,7 @@ sealed class LakeProject : IDisposable
 
     ProjectOptions Options => new()
     {
+        Readers = [DbtReader.Instance],
         ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)),
     };
 

@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core.Governance;
 using Foz.Core.Journal;
 using Foz.Core.Serving;

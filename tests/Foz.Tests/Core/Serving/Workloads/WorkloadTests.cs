@@ -1,3 +1,4 @@
+using Foz.Core.Configuration;
 using Foz.Core;
 using Foz.Core.Governance;
 using Foz.Core.Serving.Workloads;

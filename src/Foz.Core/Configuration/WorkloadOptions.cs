@@ -1,6 +1,5 @@
-using Foz.Core.Configuration;
 
-namespace Foz.Core.Serving.Workloads;
+namespace Foz.Core.Configuration;
 
 /// <summary>A class of statements: whose they are, and what all of them together may use.</summary>
 public sealed record WorkloadOptions

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Foz.Core.Configuration;
-using Foz.Core.Serving.Workloads;
 
-namespace Foz.Core.Pipelines.Projects;
+namespace Foz.Core.Configuration;
 
 /// <summary>How <c>foz serve</c> serves a project.</summary>
 public sealed record ServeOptions

@@ -1,7 +1,5 @@
-using Foz.Core.Configuration;
-using Foz.Core.Serving.Workloads;
 
-namespace Foz.Core.Pipelines.Projects;
+namespace Foz.Core.Configuration;
 
 /// <summary>Reads <c>workloads:</c> under <c>serve:</c> of <c>foz.yml</c>.</summary>
 /// <param name="errors">Takes what is wrong.</param>

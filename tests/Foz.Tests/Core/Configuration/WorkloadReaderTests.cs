@@ -1,7 +1,9 @@
 using Foz.Core;
+using Foz.Core.Configuration;
 using Foz.Core.Pipelines.Projects;
+using Foz.Tests.Core.Pipelines.Projects;
 
-namespace Foz.Tests.Core.Pipelines.Projects;
+namespace Foz.Tests.Core.Configuration;
 
 /// <summary>What <c>workloads:</c> and prices under <c>serve:</c> of foz.yml come to.</summary>
 public sealed class WorkloadReaderTests : IDisposable

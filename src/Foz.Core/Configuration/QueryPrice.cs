@@ -1,4 +1,4 @@
-namespace Foz.Core.Serving.Workloads;
+namespace Foz.Core.Configuration;
 
 /// <summary>What reading costs, as services that are paid by what they scan count it.</summary>
 /// <param name="PerTb">The price of 10^12 bytes, in whatever money.</param>
