@@ -60,6 +60,9 @@ public abstract class StreamRows : IAsyncDisposable
     /// <summary>How many bytes the source gave; null where nobody counted them.</summary>
     public long? BytesRead { get; init; }
 
+    /// <summary>The columns of the table that no file has; empty where files do not name their columns.</summary>
+    public IReadOnlyList<string> MissingColumns { get; set; } = [];
+
     /// <summary>What the user should know of how they are read.</summary>
     public IReadOnlyList<Warning> Warnings { get; set; } = [];
 
@@ -86,9 +89,9 @@ public abstract class StreamRows : IAsyncDisposable
         /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast
         /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows take
         /// the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null from it,
-        /// or none here, leaves the error as it is. The rows that it returns have none.
+        /// or none here, leaves the error as it is. The rows that it returns may have another one, each at most one more.
         /// </summary>
-        public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; init; }
+        public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; set; }
     }
 
     /// <summary>Rows that the connector reads.</summary>

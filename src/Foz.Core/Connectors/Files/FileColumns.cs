@@ -37,6 +37,9 @@ sealed class FileColumns
     /// <summary>The columns so far.</summary>
     public IReadOnlyList<Field> Fields => fields;
 
+    /// <summary>The columns so far that no file has; empty where files do not name their columns.</summary>
+    public IReadOnlyList<string> Missing => brought.Count == 0 ? [] : [.. fields.Select(f => f.Name).Where(name => !brought.Contains(name))];
+
     /// <summary>The types that the stream declares, by column.</summary>
     public IReadOnlyDictionary<string, DataType> Declared { get; }
 

@@ -19,7 +19,7 @@ static class FileRows
         var columns = new FileColumns(
             context.TableFields, FileColumns.ReadDeclared(stream, session), context.Widen);
         var format = settings.FormatOf(files);
-        return format switch
+        StreamRows rows = format switch
         {
             FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
                 files, CsvDialect.Read(stream.Settings, format) with { Names = stream.ColumnNames }, columns, context, cancellationToken),
@@ -32,6 +32,8 @@ static class FileRows
             FileFormat.Xml or FileFormat.Fixed or FileFormat.Excel => Converted(),
             _ => throw new UnreachableException(),
         };
+        rows.MissingColumns = columns.Missing;
+        return rows;
 
         StreamRows Converted()
         {

@@ -1,6 +1,7 @@
 using Foz.Core.Configuration;
 using Foz.Core.Connectors.Files.Sftp;
 using Foz.Core.Data;
+using Foz.Core.Engine;
 using Foz.Delta.Storage;
 
 namespace Foz.Core.Connectors.Files;
@@ -116,24 +117,56 @@ sealed class FilesSource : ISource
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
             : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
+        var mayLeaveOut = MayLeaveOut(stream, inputs, context);
+        StreamRows rows;
         try
         {
-            return await ReadAsync(stream, inputs, files, context, cancellationToken);
+            rows = await ReadAsync(stream, inputs, files, context, cancellationToken);
         }
-        catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Data && MayLeaveOut(stream, inputs, context))
+        catch (FozException e) when (mayLeaveOut && IsOfFile(e))
         {
-            var unreadable = await FindUnreadableAsync(stream, files, context, cancellationToken);
-            if (unreadable.Count == 0) throw;
+            if (await LeaveOutAsync(isWhole: false, cancellationToken) is not { } left) throw;
+            return left;
+        }
+        // What is wrong inside of a file is found when its rows are read.
+        if (mayLeaveOut && rows is StreamRows.Selected selected)
+        {
+            var recover = selected.Recover;
+            selected.Recover = async (error, stop) =>
+            {
+                if (recover is null || await recover(error, stop) is not { } again) return await LeaveOutDamagedAsync(selected, error, stop);
+                again.Recover = (next, end) => LeaveOutDamagedAsync(again, next, end);
+                return again;
+            };
+        }
+        return rows;
+
+        async Task<StreamRows.Selected?> LeaveOutDamagedAsync(StreamRows.Selected failed, FozException error, CancellationToken stop)
+        {
+            if (!IsOfFile(error) || await LeaveOutAsync(isWhole: true, stop) is not StreamRows.Selected left) return null;
+            await failed.DisposeAsync();
+            return left;
+        }
+
+        async Task<StreamRows?> LeaveOutAsync(bool isWhole, CancellationToken stop)
+        {
+            var unreadable = await FindUnreadableAsync(stream, files, context, isWhole, stop);
+            if (unreadable.Count == 0) return null;
             var left = inputs with { Files = inputs.Files.RemoveRange(unreadable.Keys) };
-            var rows = left.Files.IsEmpty
+            var others = left.Files.IsEmpty
                 ? new StreamRows.Selected(NoRows) { Fields = [], IsEmpty = true }
-                : await ReadAsync(stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, cancellationToken);
-            rows.Reached = left;
-            rows.Warnings = [.. rows.Warnings, .. unreadable.Values.Select(error => new Warning(
-                $"{error.Message}: it is left out, and each run tries it again", "mend the file, or take it away"))];
-            return rows;
+                : await ReadAsync(stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, stop);
+            others.Reached = left;
+            others.Warnings = [.. others.Warnings, .. unreadable.Select(file => new Warning(
+                $"{Named(file.Key, file.Value.Message)}: it is left out, and each run tries it again", "mend the file, or take it away"))];
+            return others;
         }
     }
+
+    static bool IsOfFile(FozException error) => error.Kind is ErrorKind.Source or ErrorKind.Data or ErrorKind.Storage;
+
+    static string Named(FileInput file, string message) =>
+        message.Contains(file.Path, StringComparison.Ordinal) ? message : $"file {file.Path} is damaged: {message}";
 
     async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
@@ -155,24 +188,56 @@ sealed class FilesSource : ISource
         && (inputs.Files.Length > 1 || context.TableFields.Count > 0);
 
     /// <summary>The files that cannot be read for themselves, with why; none where they cannot only together.</summary>
+    /// <param name="stream">Their stream.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="isWhole">Whether each is read to its end, and not only begun.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     static async Task<IReadOnlyDictionary<FileInput, FozException>> FindUnreadableAsync(
-        StreamDefinition stream, List<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+        StreamDefinition stream, List<SourceFile> files, ReadContext context, bool isWhole, CancellationToken cancellationToken)
     {
         var unreadable = new Dictionary<FileInput, FozException>();
         foreach (var file in files)
         {
-            var own = context with { WorkFolder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, $"alone-{unreadable.Count}")).FullName };
+            var own = context with
+            {
+                WorkFolder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, $"alone-{unreadable.Count}")).FullName,
+            };
             try
             {
                 await using var rows = await Task.Run(() => FileRows.Read(stream, [file], own, cancellationToken), cancellationToken);
+                if (isWhole && rows is StreamRows.Selected selected) await ReadWholeAsync(selected, context.Engine, cancellationToken);
             }
-            catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Data)
+            catch (FozException e) when (IsOfFile(e))
             {
                 unreadable[file.Input] = e;
             }
             Directory.Delete(own.WorkFolder, recursive: true);
         }
         return unreadable.Count == files.Count && context.TableFields.Count == 0 ? new Dictionary<FileInput, FozException>() : unreadable;
+    }
+
+    /// <summary>Reads all values of rows.</summary>
+    /// <exception cref="FozException">They cannot be read, not as rows of which some are rejected either.</exception>
+    static async Task ReadWholeAsync(StreamRows.Selected rows, EnginePool engines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Run(() => Read(rows), cancellationToken);
+        }
+        catch (FozException e) when (rows.Recover is not null)
+        {
+            if (await rows.Recover(e, cancellationToken) is not { } again) throw;
+            await Task.Run(() => Read(again), cancellationToken);
+        }
+
+        void Read(StreamRows.Selected some)
+        {
+            using var session = engines.Open(Workload.Ingestion);
+            // What a hash is made of must be decoded.
+            using var hashes = session.Query($"SELECT bit_xor(hash(COLUMNS(*))) FROM ({some.Sql})", cancellationToken);
+            _ = hashes.Rows(cancellationToken).Count();
+        }
     }
 
     /// <inheritdoc/>

@@ -113,12 +113,38 @@ public sealed class KnownStreams(Lake lake)
         }
     }
 
+    /// <summary>The tables that runs made of sources of <c>streams: all</c>, and that these do not have any more.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="complete">The same with all that its sources have now.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<(ProjectSource Source, TableName Table)>> FindGoneAsync(
+        Project project, Project complete, CancellationToken cancellationToken)
+    {
+        var made = complete.Graph.Nodes.Select(node => node.Table).ToHashSet();
+        var gone = new List<(ProjectSource, TableName)>();
+        foreach (var source in project.Sources.Where(source => source.IsUndiscovered))
+        {
+            var schema = project.File.SchemaPrefix + source.Schema;
+            var others = (await lake.Catalog.NamesAsync(schema, cancellationToken)).Where(name => !made.Contains(name)).ToHashSet();
+            if (others.Count == 0) continue;
+            gone.AddRange((await OfTablesAsync(others, source, cancellationToken))
+                .Select(stream => (source, new TableName(schema, stream.Definition.Name))));
+        }
+        return gone;
+    }
+
     /// <summary>The streams of a source whose tables runs made, by how their last batch took them.</summary>
     async Task<IEnumerable<DiscoveredStream>> OfLakeAsync(Project project, ProjectSource source, CancellationToken cancellationToken)
     {
         var tables = new HashSet<TableName>();
         foreach (var prefix in new[] { project.File.SchemaPrefix, project.File.Base?.SchemaPrefix }.OfType<string>())
             tables.UnionWith(await lake.Catalog.NamesAsync(prefix + source.Schema, cancellationToken));
+        return await OfTablesAsync(tables, source, cancellationToken);
+    }
+
+    async Task<IEnumerable<DiscoveredStream>> OfTablesAsync(
+        HashSet<TableName> tables, ProjectSource source, CancellationToken cancellationToken)
+    {
         var states = await new StepStates(new(lake)).ReadAsync(tables, cancellationToken);
         return states.Where(state => state.Value.Definition is not null)
             .Select(state => StepDefinitions.StreamOf(TableName.Parse(state.Value.Step).Name, source.Definition.Connection.Name, state.Value.Definition!))

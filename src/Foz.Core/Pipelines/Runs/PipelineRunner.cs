@@ -55,6 +55,7 @@ public sealed class PipelineRunner(Lake lake)
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0) WarnOfNothing(request, project, found);
+        var goneError = request.Selection.IsEmpty ? await FindGoneAsync(request, opened.Project, cancellationToken) : null;
         await using var reports = new RunReports(lake, project, runId, recorder);
         await using var snapshots = new SharedSnapshots(opened, steps);
         var idle = await IdleSteps.FindAsync(
@@ -90,9 +91,24 @@ public sealed class PipelineRunner(Lake lake)
         if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
-        result = result with { Error = (error ?? hookError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
+        result = result with { Error = (error ?? hookError ?? goneError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
         Tell(request, new RunEvent.Finished(result));
         return result;
+    }
+
+    /// <summary>Warns of tables that a source does not have any more.</summary>
+    /// <returns>The error where the source's policy forbids it; else null.</returns>
+    async Task<FozException?> FindGoneAsync(RunRequest request, Project complete, CancellationToken cancellationToken)
+    {
+        FozException? error = null;
+        foreach (var (source, table) in await new KnownStreams(lake).FindGoneAsync(request.Project, complete, cancellationToken))
+        {
+            var what = $"{table}: the source {source.Name} does not have it any more, and the table stays as it is";
+            var hint = $"DROP TABLE {table} ends this";
+            if (source.Drift is DriftPolicy.Fail) error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };
+            else Tell(request, new RunEvent.Warned(Step: null, new(what, hint)));
+        }
+        return error;
     }
 
     void WarnOfNothing(RunRequest request, Project project, SelectedResources found)

@@ -12,11 +12,12 @@ static class SnapshotDrift
     /// <param name="context">The run; a full refresh takes the source as it is.</param>
     /// <param name="node">The stream.</param>
     /// <param name="change">The change that replaces all rows.</param>
+    /// <param name="missing">Columns of the table that no file of the source has.</param>
     /// <returns>The error where the stream's policy forbids it; else null.</returns>
-    public static FozException? Check(StepContext context, GraphNode.OfStream node, TableChange change)
+    public static FozException? Check(StepContext context, GraphNode.OfStream node, TableChange change, IReadOnlyList<string> missing)
     {
         if (context.IsFullRefresh) return null;
-        var found = Find(change).Select(what => $"{node.Name}: {what}").ToList();
+        var found = Find(change, missing).Select(what => $"{node.Name}: {what}").ToList();
         if (node.Stream.Drift is DriftPolicy.Fail && found is [var first, ..])
             return new(ErrorKind.Data, $"{first}, and its drift policy is fail: the table is unchanged")
             {
@@ -28,7 +29,7 @@ static class SnapshotDrift
     }
 
     /// <summary>Finds it, in words that follow the name of the stream.</summary>
-    static IEnumerable<string> Find(TableChange change)
+    static IEnumerable<string> Find(TableChange change, IReadOnlyList<string> missing)
     {
         if (change.FieldsBefore is not { } before) yield break;
         if (change is { RowsAdded: 0, RowsDeleted: > 0 and var rows })
@@ -38,7 +39,8 @@ static class SnapshotDrift
             yield break;
         }
         var now = change.Fields.ToDictionary(field => field.Name, StringComparer.OrdinalIgnoreCase);
-        var gone = before.Select(field => field.Name).Where(name => !now.ContainsKey(name)).ToList();
+        var gone = before.Select(field => field.Name)
+            .Where(name => !now.ContainsKey(name) || missing.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
         if (gone.Count > 0)
             yield return $"the source does not have {(gone.Count == 1 ? "the column" : "the columns")} {string.Join(", ", gone)} of the table";
         foreach (var field in before)

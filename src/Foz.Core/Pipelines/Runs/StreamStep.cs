@@ -108,31 +108,31 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 Stream, manifest.Stream!, ReadContextOf(IsMadeAgain(manifest) ? null : present, work.FullName),
                 cancellationToken);
             foreach (var warning in rows.Warnings) context.Warn(warning);
-            var confirm = rows.Confirm;
             try
             {
-                if (rows.Reached is { } reached)
-                {
-                    var isNothing = rows.IsEmpty && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
-                    var planned = manifest;
-                    manifest = manifest with { Stream = isNothing ? null : reached };
-                    await log.ReopenAsync(planned, manifest, cancellationToken);
-                    if (isNothing && present is null)
-                        context.Warn(new($"{node.Table} has no rows yet, and no columns: the first rows make it"));
-                    if (isNothing) return await SkipAsync(manifest, cancellationToken);
-                }
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
-                isReading = true;
-                try
+                while (true)
                 {
-                    return await LoadAsync(session, table, rows, manifest, cancellationToken);
+                    if (rows.Reached is { } reached)
+                    {
+                        var isNothing = rows.IsEmpty && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
+                        var planned = manifest;
+                        manifest = manifest with { Stream = isNothing ? null : reached };
+                        await log.ReopenAsync(planned, manifest, cancellationToken);
+                        if (isNothing && present is null)
+                            context.Warn(new($"{node.Table} has no rows yet, and no columns: the first rows make it"));
+                        if (isNothing) return await SkipAsync(manifest, cancellationToken);
+                    }
+                    isReading = true;
+                    try
+                    {
+                        return await LoadAsync(session, table, rows, manifest, cancellationToken);
+                    }
+                    catch (FozException e) when (rows is StreamRows.Selected { Recover: not null })
+                    {
+                        rows = await RecoverAsync((StreamRows.Selected)rows, e, cancellationToken);
+                    }
                 }
-                catch (FozException e) when (rows is StreamRows.Selected { Recover: not null })
-                {
-                    rows = await RecoverAsync((StreamRows.Selected)rows, e, cancellationToken);
-                    rows.Confirm = confirm;
-                }
-                return await LoadAsync(session, table, rows, manifest, cancellationToken);
             }
             finally
             {
@@ -163,11 +163,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             : null;
 
     /// <summary>The rows that take the place of the ones on which the engine failed.</summary>
-    static async Task<StreamRows> RecoverAsync(
-        StreamRows.Selected rows, FozException error, CancellationToken cancellationToken)
+    async Task<StreamRows> RecoverAsync(StreamRows.Selected rows, FozException error, CancellationToken cancellationToken)
     {
         var recovered = await rows.Recover!(error, cancellationToken);
         if (recovered is null) ExceptionDispatchInfo.Throw(error);
+        recovered.Confirm ??= rows.Confirm;
+        if (recovered.MissingColumns.Count == 0) recovered.MissingColumns = rows.MissingColumns;
+        foreach (var warning in recovered.Warnings.Except(rows.Warnings)) context.Warn(warning);
         return recovered;
     }
 
@@ -316,7 +318,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 Error = rejects.Refusal(batch.Rejected, batch.Arrived + batch.Rejected),
             };
         }
-        if (batch.Replaces && SnapshotDrift.Check(context, node, change) is { } drifted) return Result(manifest, Outcome.Failed) with { Error = drifted };
+        if (batch.Replaces && SnapshotDrift.Check(context, node, change, rows.MissingColumns) is { } drifted)
+            return Result(manifest, Outcome.Failed) with { Error = drifted };
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)

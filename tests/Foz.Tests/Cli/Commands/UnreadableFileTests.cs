@@ -1,3 +1,5 @@
+using Foz.Core.Engine;
+
 namespace Foz.Tests.Cli.Commands;
 
 /// <summary>Files of a stream that cannot be read, beside others that can.</summary>
@@ -63,6 +65,33 @@ public sealed class UnreadableFileTests : IDisposable
         File.Delete(Path.Combine(foz.Folder, "data/a.csv"));
         foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: '*.csv*', settle: 0s}}\n");
         Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+    }
+
+    [Fact]
+    public async Task One_that_is_damaged_in_its_middle_stops_no_other()
+    {
+        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: '*.parquet', settle: 0s}}\n");
+        var damaged = Path.Combine(foz.Folder, "data/b.parquet");
+        using (var engine = new EnginePool(new() { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Ingestion] }))
+        using (var session = engine.Open(Workload.Ingestion))
+            foreach (var (name, first) in new[] { ("a", 1), ("b", 1001), ("c", 2001) })
+                session.Execute(
+                    $"COPY (SELECT range AS id, hash(range)::VARCHAR AS name FROM range({first}, {first + 1000})) TO "
+                    + $"{SqlText.Literal(Path.Combine(foz.Folder, $"data/{name}.parquet"))} (FORMAT parquet, COMPRESSION zstd)",
+                    TestContext.Current.CancellationToken);
+        var whole = await File.ReadAllBytesAsync(damaged, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            damaged, [.. whole.Select((one, i) => i >= whole.Length / 3 && i < whole.Length / 2 ? (byte)0xA5 : one)], TestContext.Current.CancellationToken);
+
+        var run = await foz.RunAsync("run");
+        run.ExpectOk();
+        Assert.Contains("file data/b.parquet is damaged: ", run.Out + run.Error, StringComparison.Ordinal);
+        Assert.Contains("it is left out, and each run tries it again", run.Out + run.Error, StringComparison.Ordinal);
+        Assert.Contains("bronze.people  warning    2,000 rows", run.Out, StringComparison.Ordinal);
+
+        await File.WriteAllBytesAsync(damaged, whole, TestContext.Current.CancellationToken);
+        (await foz.RunAsync("run")).ExpectOk();
+        Assert.Contains("3000", (await foz.RunAsync("query", "select count(*) from bronze.people", "--output", "csv")).Out, StringComparison.Ordinal);
     }
 
     async Task<string> IdsAsync() => string.Concat(

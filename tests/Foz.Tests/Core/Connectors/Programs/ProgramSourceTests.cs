@@ -70,6 +70,24 @@ public sealed class ProgramSourceTests : IDisposable
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.users"));
     }
 
+    [Theory]
+    [InlineData("evolve")]
+    [InlineData("fail")]
+    public async Task A_table_that_a_source_of_all_streams_has_no_more_is_reported(string drift)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
+        Open("singer", Tap, $"drift: {drift}\nstreams: all");
+        Assert.Null((await project!.RunWellAsync()).Error);
+        project.Write("connector.sh", Tap.Replace("\"users\"", "\"members\"", StringComparison.Ordinal));
+        var result = await project.RunWellAsync();
+
+        const string What = "bronze.users: the source s does not have it any more, and the table stays as it is";
+        if (drift == "fail") Assert.Equal($"{What}: its drift policy is fail", result.Error?.Message);
+        else Assert.Contains(What, project.Warnings);
+        Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.members"));
+        Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.users"));
+    }
+
     [Fact]
     public async Task Arguments_go_after_the_subcommand_of_a_connector_of_Airbyte()
     {
