@@ -1,6 +1,7 @@
 using System.Text;
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Catalog;
 
@@ -63,7 +64,16 @@ public sealed class StatementResolver
                 if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding) bindings[table.Span] = binding;
             foreach (var call in analysis.TableFunctions)
                 if (await FindAsync(names.FindAsync(call, cancellationToken), call.Span) is { } binding) bindings[call.Span] = binding;
-            if (!bindings.Values.Any(binding => binding is RelationBinding.View)) return new(analysis, bindings);
+            if (!bindings.Values.Any(binding => binding is RelationBinding.View))
+            {
+                if (names.AreForOthers)
+                {
+                    List<Field> fields = [.. bindings.Values.OfType<RelationBinding.Rows>().SelectMany(rows => rows.Table.Fields)];
+                    DeclaredColumns.CheckCompared(analysis, fields);
+                    CheckQuoted(analysis, fields);
+                }
+                return new(analysis, bindings);
+            }
             sql = analysis.Rewrite(table => ViewOf(bindings, table.Span), call => ViewOf(bindings, call.Span)).Text;
             isWritten = false;
         }
@@ -84,6 +94,25 @@ public sealed class StatementResolver
             }
         }
     }
+
+    /// <summary>A name in quotes is a column: where there is none of it, the engine would take it for a value of its own.</summary>
+    static void CheckQuoted(SqlAnalysis statement, List<Field> fields)
+    {
+        foreach (var column in statement.Columns)
+            if (column.Parts is [var name] && column.Span.Length > name.Length && valueWords.Contains(name) && !statement.Comparisons.Names(name)
+                && !fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                throw new FozException(ErrorKind.Sql, $"column \"{name}\" does not exist")
+                {
+                    SqlState = "42703", Place = EngineErrors.PlaceAt(statement.Sql, column.Span.Start),
+                };
+    }
+
+    // What the engine has a value for where no column is called so.
+    static readonly HashSet<string> valueWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
+        "localtime", "localtimestamp", "session_user", "user",
+    };
 
     SqlAnalysis Read(string sql, CancellationToken cancellationToken)
     {

@@ -189,6 +189,7 @@ public sealed class EnginePool : IDisposable
             connection.Register(RowTally.Function);
             foreach (var function in TrimFunctions.All) connection.Register(function);
             foreach (var function in JulianDays.Functions) connection.Register(function);
+            foreach (var function in DeclaredTexts.Functions) connection.Register(function);
             if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
             // yet.

@@ -9,9 +9,9 @@ namespace Foz.Core.Engine;
 /// </summary>
 public sealed class SqlAnalysis
 {
-    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree)
+    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons)
     {
-        (Sql, Tokens) = (sql, tokens);
+        (Sql, Tokens, Comparisons) = (sql, tokens, comparisons);
         Tables = tree.Tables;
         TableFunctions = tree.TableFunctions;
         Columns = tree.Columns;
@@ -57,6 +57,9 @@ public sealed class SqlAnalysis
     public IReadOnlyList<string> Folded { get; }
 
     internal SqlTokens Tokens { get; }
+
+    /// <summary>What it compares.</summary>
+    internal SqlComparisons Comparisons { get; }
 
     /// <summary>How often it names each table, table function and function.</summary>
     internal NameCounts Names { get; }
@@ -165,7 +168,7 @@ public sealed class SqlAnalysis
             throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
         var tree = new SqlTreeReader(sql, tokens);
         tree.ReadStatement(statements[0].GetProperty("node"));
-        return new(sql, tokens, tree);
+        return new(sql, tokens, tree, SqlComparisons.Read(statements[0].GetProperty("node")));
     }
 
     static JsonDocument ParseTree(ReadOnlyMemory<byte> json)

@@ -40,6 +40,9 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
     /// <summary>Whether a column is shown, as it is or masked.</summary>
     public bool Shows(Field column) => grants.Any(grant => Gives(grant, column));
 
+    /// <summary>Whether some of a column's values may be shown by a mask only.</summary>
+    public bool Masks(Field column) => grants.Any(grant => Gives(grant, column) && MaskOf(grant, column) is not null);
+
     /// <summary>
     /// A SELECT of what may be read of a relation. Each value passes through its own condition: an expression of who reads
     /// meets only values that are shown, in whatever order the engine works.

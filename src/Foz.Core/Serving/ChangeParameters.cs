@@ -4,9 +4,9 @@ using Foz.Core.Engine;
 using Foz.Core.Serving.PostgreSql;
 using Foz.Core.Statements;
 using Foz.Core.Tables;
-using Foz.Delta.Schema;
 using Foz.DuckDB;
 using Foz.Wire.PostgreSql;
+using Field = Foz.Core.Data.Field;
 
 namespace Foz.Core.Serving;
 
@@ -52,8 +52,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
                 break;
             case Statement.Update update:
                 var columns = await ColumnsAsync(engine, update.Table, cancellationToken);
-                var values = update.Assignments.Select(pair => columns.Find(pair.Key) is { } column
-                    ? $"CAST(({pair.Value}\n) AS {PhysicalColumns.LogicalTypeName(column.Type)})"
+                var values = update.Assignments.Select(pair => Find(columns, pair.Key) is { } column
+                    ? $"CAST(({pair.Value}\n) AS {DeclaredColumns.TypeOf(column)})"
                     : $"({pair.Value}\n)");
                 await DescribeAsync(
                     Over(update.Table, update.Alias, string.Join(", ", values), update.Condition), cancellationToken);
@@ -70,32 +70,35 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     static string Over(TableTarget table, string alias, string values, string condition) =>
         $"SELECT {values} FROM {table} AS {SqlText.Identifier(alias)} WHERE ({condition}\n)";
 
-    async Task<StructType> ColumnsAsync(EngineSession engine, TableTarget target, CancellationToken cancellationToken)
+    static Field? Find(IReadOnlyList<Field> columns, string name) =>
+        columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    async Task<IReadOnlyList<Field>> ColumnsAsync(EngineSession engine, TableTarget target, CancellationToken cancellationToken)
     {
         var runner = new StatementRunner(engine, session.Service.Names, session.Service.Lake.Tables);
         var table = await runner.OpenAsync(target, cancellationToken);
-        return (await table.LatestAsync(cancellationToken)).Schema.Columns;
+        return (await table.LatestAsync(cancellationToken)).Fields;
     }
 
     /// <summary>Finds parameters that are whole values of rows.</summary>
     /// <returns>Whether the rows are VALUES.</returns>
-    bool FindInValues(Statement.Insert insert, StructType columns)
+    bool FindInValues(Statement.Insert insert, IReadOnlyList<Field> columns)
     {
         var tokens = SqlTokens.Read(insert.Query);
         if (!tokens.IsWord(0, "VALUES")) return false;
         List<string> names = insert.Columns?.Select(name => name.Trim('"', '`')).ToList()
-            ?? [.. columns.Fields.Select(field => field.Name)];
+            ?? [.. columns.Select(field => field.Name)];
         var (depth, place) = (0, 0);
         for (var i = 1; i < tokens.Count; i++)
         {
             if (tokens.IsSymbol(i, '(') && ++depth == 1) place = 0;
             else if (tokens.IsSymbol(i, ')')) depth--;
             else if (tokens.IsSymbol(i, ',') && depth == 1) place++;
-            else if (depth == 1 && tokens.IsSymbol(i, '$') && place < names.Count && columns.Find(names[place]) is { } column
+            else if (depth == 1 && tokens.IsSymbol(i, '$') && place < names.Count && Find(columns, names[place]) is { } column
                 && (tokens.IsSymbol(i - 1, '(') || tokens.IsSymbol(i - 1, ','))
                 && (tokens.IsSymbol(i + 2, ')') || tokens.IsSymbol(i + 2, ','))
                 && int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                found.TryAdd(number, PgTypes.Of(ColumnTypes.ToLogicalType(DeltaTypes.ToDataType(column.Type))) with { Modifier = -1 });
+                found.TryAdd(number, PgTypes.Of(DeclaredColumns.TypeOf(column)) with { Modifier = -1 });
         }
         return true;
     }

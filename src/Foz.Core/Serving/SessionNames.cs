@@ -151,9 +151,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         return binding switch
         {
             null => null,
+            RelationBinding.Rows rows when access is null || IsWhole(access, rows.Table, fields) => Whole(rows),
             _ when access is null => binding,
             RelationBinding.Relation => binding,
-            RelationBinding.Rows rows when IsWhole(access, rows.Table, fields) => binding,
             RelationBinding.Rows rows => rows with { Through = ThroughOf(access, fields) },
             RelationBinding.View view when access.IsFull => OfView(view, access, cancellationToken),
             _ => throw new FozException(ErrorKind.Denied, $"only all of {table} can be granted: it is a view")
@@ -168,10 +168,10 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     public async ValueTask<RelationBinding> SeeAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
     {
         var bound = new RelationBinding.Rows(rows);
-        if (session.User.IsOwner) return bound;
+        if (session.User.IsOwner) return Whole(bound);
         var access = Granted().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
         var fields = await TaggedAsync(reference, rows, cancellationToken);
-        return IsWhole(access, rows, fields) ? bound : bound with { Through = ThroughOf(access, fields) };
+        return IsWhole(access, rows, fields) ? Whole(bound) : bound with { Through = ThroughOf(access, fields) };
     }
 
     /// <summary>A view whose names are looked up with its owner's rights.</summary>
@@ -196,17 +196,23 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
         var access = Granted().Through(view, session.User.Grantee, table);
         session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
-        return IsWhole(access, rows.Table, fields) ? rows : rows with { Through = ThroughOf(access, fields) };
+        return IsWhole(access, rows.Table, fields) ? Whole(rows) : rows with { Through = ThroughOf(access, fields) };
     }
 
-    /// <summary>Makes of a relation what may be read of it.</summary>
+    /// <summary>Rows of which everything may be read.</summary>
+    static RelationBinding.Rows Whole(RelationBinding.Rows rows) => rows.Table.Fields.Any(DeclaredColumns.IsDeclared)
+        ? rows with { Through = relation => DeclaredColumns.Shown(rows.Table.Fields, relation) }
+        : rows;
+
+    /// <summary>Makes of a relation what may be read of it. What a mask shows of a value is a text.</summary>
     Func<string, string> ThroughOf(TableAccess access, IReadOnlyList<Field> fields)
     {
         session.Access.NotePartial();
+        var declared = fields.Where(field => DeclaredColumns.IsDeclared(field) && !access.Masks(field)).ToList();
         return isForPlan
-            ? relation => access.SelectColumns(fields, relation)
+            ? relation => access.SelectColumns(fields, DeclaredColumns.Shown(declared, relation))
             : relation => access.Select(
-                fields, relation, condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+                fields, DeclaredColumns.Shown(declared, relation), condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
     }
 
     AccessList Granted() => session.Access.Ask(session.Service.Options.Access());

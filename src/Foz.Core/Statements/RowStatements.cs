@@ -19,7 +19,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
         if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning }, cancellationToken);
-        using var bound = new BoundTexts();
+        using var bound = new BoundTexts(insert.ReplacedWhere is null ? [] : await FieldsOfAsync(insert.Table, cancellationToken));
         var query = await runner.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
         var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken) : null;
@@ -45,8 +45,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         const string source = "excluded";
         var fields = await GivenColumnsAsync(insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken);
+        var schema = (await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken)).Schema.Columns;
         var columns = fields.Select(column => SqlText.Identifier(column.Name)).ToList();
-        var typed = columns.Zip(fields, (column, field) => $"CAST({column} AS {ColumnTypes.NameOf(field.Type)}) AS {column}");
+        var typed = columns.Zip(fields, (column, field) => $"{AssignedValue.Cast(column, schema.Find(field.Name)!, isText: null)} AS {column}");
         var keys = conflict.Keys.Select(key => SqlText.Identifier(NameOf(key))).ToList();
         // Of rows with one key PostgreSQL adds the first, or refuses to update one twice.
         var isSingle = conflict.Assignments is null
@@ -151,7 +152,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> UpdateAsync(Statement.Update update, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(update.Table, cancellationToken);
-        using var bound = new BoundTexts();
+        using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (column, value) in update.Assignments)
             assignments.Add(column, await BindAsync(value, [(targetRows, update.Alias)], bound, cancellationToken));
@@ -166,7 +167,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(delete.Table, cancellationToken);
-        using var bound = new BoundTexts();
+        using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var condition = await BindAsync(delete.Condition, [(targetRows, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
             table, new(condition, delete.Alias), new() { FindsRows = delete.Returning is not null }, cancellationToken);
@@ -184,7 +185,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(merge.Table, cancellationToken);
-        using var bound = new BoundTexts();
+        using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var definition = await BindAsync(merge.Definition, bound, cancellationToken);
         await using var change = await new TableWriter(session).MergeAsync(table, definition, cancellationToken);
         var (updated, deleted, inserted) = (
@@ -255,7 +256,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         {
             var column = SqlText.Identifier(name.Trim('"', '`'));
             return table.Schema.Columns.Find(name.Trim('"', '`')) is { } field
-                ? $"{AssignedValue.Cast($"s.{column}", field.Type, given[number].ToField().Type == DataType.String)} AS {column}"
+                ? $"{AssignedValue.Cast($"s.{column}", field, given[number].ToField().Type == DataType.String)} AS {column}"
                 : $"s.{column}";
         });
         var names = string.Join(", ", wanted.Select(name => SqlText.Identifier(name.Trim('"', '`'))));
@@ -266,6 +267,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     static bool IsGiven(StructField field) =>
         field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is null
         && IdentityColumn.Of(field) is not { AllowsExplicit: false };
+
+    async Task<IReadOnlyList<Field>> FieldsOfAsync(TableTarget target, CancellationToken cancellationToken) =>
+        (await (await runner.OpenOwnAsync(target, cancellationToken)).LatestAsync(cancellationToken)).Fields;
 
     /// <summary>An expression over rows of relations with the tables of the lake that queries inside it name.</summary>
     async Task<string> BindAsync(
@@ -278,12 +282,16 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
             .BindAsync(before + expression + after, cancellationToken);
         bound.Add(statement);
+        if (runner.Relations.AreForOthers && statement.Analysis is { } analysis) DeclaredColumns.CheckCompared(analysis, bound.Fields);
         return statement.Sql[before.Length..^after.Length];
     }
 
     /// <summary>What is bound for one statement.</summary>
-    sealed class BoundTexts : List<BoundStatement>, IDisposable
+    /// <param name="fields">The columns of the table that it changes.</param>
+    sealed class BoundTexts(IReadOnlyList<Field> fields) : List<BoundStatement>, IDisposable
     {
+        public IReadOnlyList<Field> Fields { get; } = fields;
+
         public void Dispose()
         {
             foreach (var statement in this) statement.Dispose();

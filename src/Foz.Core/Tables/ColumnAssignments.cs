@@ -59,7 +59,7 @@ sealed class ColumnAssignments
     public string? ValueOf(StructField field, string old)
     {
         var value = Assign(assignments, field, old);
-        return value is null ? null : AssignedValue.Cast(value, field.Type, AssignedValue.IsText(value.Trim('(', ')')));
+        return value is null ? null : AssignedValue.Cast(value, field, AssignedValue.IsText(value.Trim('(', ')')));
     }
 
     static string? Assign(IEnumerable<KeyValuePair<string, string>> assignments, StructField field, string old)

@@ -290,7 +290,7 @@ public sealed class TableWriter(EngineSession session)
             $"""
             CREATE OR REPLACE TEMP TABLE {Changed} AS
             SELECT {target.Projection(alias, present.Schema, assigned)}, {TableScan.FileColumn}, {TableScan.RowColumn}{id}
-            FROM {rows.Sql} AS {alias} WHERE ({condition}
+            FROM {DeclaredColumns.Shown(present.Fields, rows.Sql)} AS {alias} WHERE ({condition}
             )
             """, cancellationToken);
         var updated = new RowAddresses(present, files);
@@ -344,8 +344,8 @@ public sealed class TableWriter(EngineSession session)
         var found = new RowAddresses(present, files);
         found.Add(
             session,
-            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {rows.Sql} AS {SqlText.Identifier(condition.Alias)} "
-            + $"WHERE ({condition}\n)",
+            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {DeclaredColumns.Shown(present.Fields, rows.Sql)} "
+            + $"AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)",
             cancellationToken);
         return found;
     }

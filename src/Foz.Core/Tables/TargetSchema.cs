@@ -56,7 +56,7 @@ sealed class TargetSchema
     {
         try
         {
-            var schema = DeltaTypes.ToSchema(FieldsOf(columns, options));
+            var schema = DeclaredColumns.Declare(DeltaTypes.ToSchema(FieldsOf(columns, options)), columns);
             schema.Validate();
             schema = UntypedColumns.Fill(schema, present?.Schema.Columns, table);
             if (present is not null)
@@ -146,7 +146,7 @@ sealed class TargetSchema
         var column = columns.FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase));
         if (column is null) return Absent(field);
         var value = $"{alias}.{SqlText.Identifier(column.Name)}";
-        return column.Type.ToString() == type ? value : $"CAST({value} AS {type})";
+        return DeclaredColumns.Stored(field, value) ?? (column.Type.ToString() == type ? value : $"CAST({value} AS {type})");
     });
 
     /// <summary>What a column of a new row is that the statement does not give: its default, or NULL.</summary>
@@ -156,7 +156,8 @@ sealed class TargetSchema
             return $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})";
         try
         {
-            return SparkFunctions.Cast(SparkExpression.Translate(text, _ => null).Value, field.Type).Sql;
+            var value = SparkFunctions.Cast(SparkExpression.Translate(text, _ => null).Value, field.Type).Sql;
+            return DeclaredColumns.Stored(field, value) ?? value;
         }
         catch (FozException e)
         {
@@ -192,7 +193,7 @@ sealed class TargetSchema
         var type = PhysicalColumns.LogicalTypeName(field.Type);
         if (present.Columns.Find(field.Name) is not { } old) return $"CAST(NULL AS {type})";
         var value = $"{alias}.{SqlText.Identifier(field.Name)}";
-        return PhysicalColumns.LogicalTypeName(old.Type) == type ? value : $"CAST({value} AS {type})";
+        return PhysicalColumns.LogicalTypeName(old.Type) == type && DeclaredType.Of(field) is null ? value : $"CAST({value} AS {type})";
     }
 
     /// <summary>A list of SELECT with a value for each column, by physical names.</summary>

@@ -49,10 +49,17 @@ sealed class PredicateBinder(TableSchema schema)
 
     static BoundPredicate.Constant Unknown(Truth truth = Truth.Any) => new(truth);
 
-    /// <summary>Places a column whose values readers see as files hold them, which is not so of texts that are filled with blanks.</summary>
-    bool TryPlaceValue(ColumnPath path, out int ordinal, out DeltaType type) =>
-        TryPlace(path, out ordinal, out type)
-        && (type != DeltaType.String || !TextLength.IsPaddedIn(TextLength.TypeOf(schema.Columns.FindAll(path)[0])));
+    /// <summary>
+    /// Places a column whose values compare as files hold them, which is not so of texts that are filled with blanks, or that were
+    /// declared to be something else.
+    /// </summary>
+    bool TryPlaceValue(ColumnPath path, out int ordinal, out DeltaType type)
+    {
+        if (!TryPlace(path, out ordinal, out type)) return false;
+        if (type != DeltaType.String) return true;
+        var column = schema.Columns.FindAll(path)[0];
+        return DeclaredType.Of(column) is null && !TextLength.IsPaddedIn(TextLength.TypeOf(column));
+    }
 
     bool TryPlace(ColumnPath path, out int ordinal, out DeltaType type)
     {

@@ -49,10 +49,16 @@ public static class TypeText
         return reader.IsAtEnd ? type : throw reader.Fault("nothing may follow the type");
     }
 
-    /// <summary>A nullable column of the type of a text; it notes the length where the type is a char or varchar.</summary>
+    /// <summary>A nullable column of the type of a text; it notes the length of a char or varchar, and a <see cref="DeclaredType"/>.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the text is no type.</exception>
     public static StructField ParseColumn(string name, string text)
     {
+        if (DeclaredType.In(text) is { } written)
+        {
+            var declared = written == DeclaredType.NumericText ? DeclaredType.Numeric : written;
+            var plain = text.Replace(written, DeclaredType.Kept(declared), StringComparison.OrdinalIgnoreCase);
+            return new(name, Parse(plain), metadata: FieldMetadata.Empty.With(DeclaredType.Key, declared));
+        }
         var type = Parse(text);
         return TextLength.Parse(text) is { } length
             ? new(name, type, metadata: FieldMetadata.Empty.With(TextLength.TypeKey, length.ToString()))

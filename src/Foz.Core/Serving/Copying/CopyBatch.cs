@@ -31,7 +31,7 @@ sealed class CopyBatch
     public CopyBatch(EngineSession engine, string table, IReadOnlyList<Field> columns, bool isBinary)
     {
         (this.engine, this.table, this.columns) = (engine, table, columns);
-        typings = [.. columns.Select(column => CopyTyping.Of(column.Type, isBinary))];
+        typings = [.. columns.Select(column => CopyTyping.Of(column, isBinary))];
     }
 
     /// <summary>How many rows were read.</summary>

@@ -52,6 +52,19 @@ static class CopyBinary
         destination.Write(value);
     }
 
+    /// <summary>A <c>uuid</c>: 16 bytes.</summary>
+    public static void Uuid(ReadOnlySpan<byte> value, IBufferWriter<byte> destination) =>
+        destination.Write(Encoding.UTF8.GetBytes(UuidText(value)));
+
+    /// <summary>A <c>jsonb</c>: its text after a byte with the version of the form, which is 1.</summary>
+    public static void Jsonb(ReadOnlySpan<byte> value, IBufferWriter<byte> destination)
+    {
+        if (value is not [1, ..]) throw new WireException(WireErrorKind.Value, "a jsonb whose version is not 1");
+        Text(value[1..], destination);
+    }
+
+    static string UuidText(ReadOnlySpan<byte> value) => new Guid(Fixed(value, 16), bigEndian: true).ToString();
+
     /// <summary>Numbers as texts, so that the engine rounds them to the digits that a column has.</summary>
     public static void Numeric(ReadOnlySpan<byte> value, IBufferWriter<byte> destination)
     {
@@ -60,7 +73,7 @@ static class CopyBinary
     }
 
     /// <summary>Arrays as lists of JSON whose elements are texts; bytes are hexadecimal digits.</summary>
-    public static BytesValue Array(DataType element) => (value, destination) =>
+    public static BytesValue Array(DataType element, bool isOfUuids = false) => (value, destination) =>
     {
         var array = new BinaryArray(value);
         while (element is DataType.Array inner) element = inner.Element;
@@ -72,24 +85,26 @@ static class CopyBinary
         }
         else
         {
-            WriteDimension(json, ref array, 0, element);
+            WriteDimension(json, ref array, 0, value => isOfUuids ? UuidText(value) : TextOf(value, element));
         }
     };
 
-    static void WriteDimension(Utf8JsonWriter json, ref BinaryArray array, int dimension, DataType element)
+    delegate string ElementText(ReadOnlySpan<byte> value);
+
+    static void WriteDimension(Utf8JsonWriter json, ref BinaryArray array, int dimension, ElementText text)
     {
         json.WriteStartArray();
         for (var i = 0; i < array.Length(dimension); i++)
         {
-            if (dimension + 1 < array.Dimensions) WriteDimension(json, ref array, dimension + 1, element);
+            if (dimension + 1 < array.Dimensions) WriteDimension(json, ref array, dimension + 1, text);
             else if (!array.TryReadElement(out var value, out var isNull)) throw new WireException(WireErrorKind.Value, "an array ends early");
             else if (isNull) json.WriteNullValue();
-            else json.WriteStringValue(ElementText(value, element));
+            else json.WriteStringValue(text(value));
         }
         json.WriteEndArray();
     }
 
-    static string ElementText(ReadOnlySpan<byte> value, DataType type) => type switch
+    static string TextOf(ReadOnlySpan<byte> value, DataType type) => type switch
     {
         DataType.Decimal => new BinaryNumeric(value).ToString(),
         DataType.Primitive { Name: "binary" } => Convert.ToHexString(value),

@@ -1,5 +1,8 @@
 using Foz.Core.Data;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
+using Foz.DuckDB;
+using Field = Foz.Core.Data.Field;
 
 namespace Foz.Core.Serving.Copying;
 
@@ -10,6 +13,22 @@ namespace Foz.Core.Serving.Copying;
 /// <param name="PgName">What PostgreSQL calls the column's type.</param>
 sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string>? Cast, string PgName)
 {
+    /// <summary>How values of a column are read.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="isBinary">Whether they are in binary form, not text.</param>
+    public static CopyTyping Of(Field column, bool isBinary) => (DeclaredColumns.TypeOf(column), column.Type) switch
+    {
+        ({ Id: TypeId.Uuid }, _) => ByFunction(DeclaredTexts.Uuid, isBinary ? CopyBinary.Uuid : null, "uuid"),
+        ({ Alias: "JSON" }, _) => ByFunction(DeclaredTexts.Jsonb, isBinary ? CopyBinary.Jsonb : null, "json"),
+        (_, DataType.Decimal) when DeclaredColumns.IsDeclared(column) => new(
+            new BytesCopyColumn(isBinary ? CopyBinary.Numeric : null), DataType.String, value => $"{DeclaredTexts.Numeric}({value}, 'VARCHAR')", "numeric"),
+        ({ Element.Id: TypeId.Uuid }, DataType.Array array) when isBinary => ByJson(array, CopyBinary.Array(DataType.String, isOfUuids: true)),
+        _ => Of(column.Type, isBinary),
+    };
+
+    static CopyTyping ByFunction(string function, BytesValue? write, string name) =>
+        new(new BytesCopyColumn(write), DataType.String, value => $"TRY({function}({value}))", name);
+
     /// <summary>How values of a type are read.</summary>
     /// <param name="type">The type.</param>
     /// <param name="isBinary">Whether they are in binary form, not text.</param>

@@ -1,6 +1,6 @@
 using Foz.Core.Catalog;
 using Foz.Core.Data;
-using Foz.Core.Engine;
+using Foz.Core.Tables;
 using Foz.Delta;
 using Foz.DuckDB;
 
@@ -70,7 +70,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     }
 
     static CatalogColumn Column(Data.Field field) =>
-        new(field.Name, ColumnTypes.ToLogicalType(field.Type), field.IsNullable, field.Metadata.GetValueOrDefault(Data.Field.CommentKey)) { Field = field };
+        new(field.Name, DeclaredColumns.TypeOf(field), field.IsNullable, field.Metadata.GetValueOrDefault(Data.Field.CommentKey)) { Field = field };
 
     /// <summary>The columns of a view; none where it does not bind, which who reads it is told.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(

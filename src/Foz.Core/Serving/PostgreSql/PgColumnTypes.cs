@@ -1,14 +1,12 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Foz.Delta.Schema;
 
 namespace Foz.Core.Serving.PostgreSql;
 
 /// <summary>PostgreSQL's types of columns as those that a Delta table has, in Spark's words.</summary>
 static partial class PgColumnTypes
 {
-    // As a cast to numeric has it.
-    const string Numeric = "decimal(38,10)";
-
     // From this precision on, float(n) has eight bytes.
     const int DoublePrecisionMin = 25;
 
@@ -22,16 +20,16 @@ static partial class PgColumnTypes
         ["float8"] = "double",
         ["float"] = "double",
         ["double precision"] = "double",
-        ["numeric"] = Numeric,
-        ["decimal"] = Numeric,
+        ["numeric"] = DeclaredType.NumericText,
+        ["decimal"] = DeclaredType.NumericText,
         ["character varying"] = "string",
         ["varchar"] = "string",
         ["bpchar"] = "string",
         ["name"] = "string",
         ["citext"] = "string",
-        ["uuid"] = "string",
+        ["uuid"] = "uuid",
         ["json"] = "string",
-        ["jsonb"] = "string",
+        ["jsonb"] = "jsonb",
         ["xml"] = "string",
         ["inet"] = "string",
         ["bytea"] = "binary",
@@ -58,6 +56,11 @@ static partial class PgColumnTypes
         {
             var dimensions = Math.Max(1, array.Groups["brackets"].Value.Count(c => c == '['));
             var element = Translate(column, array.Groups["element"].Value);
+            if (element is DeclaredType.Jsonb)
+                throw new FozException(ErrorKind.Sql, $"column {column}: arrays of jsonb are not supported")
+                {
+                    SqlState = "0A000", Hint = "write jsonb, whose values can be arrays",
+                };
             return string.Concat(Enumerable.Repeat("array<", dimensions)) + element + new string('>', dimensions);
         }
         var (name, digits) = Digits().Match(text) is { Success: true } match

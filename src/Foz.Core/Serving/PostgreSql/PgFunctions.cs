@@ -66,24 +66,24 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_mod(a, b) AS CASE WHEN b = 0 THEN error('22012: division by zero') ELSE a % b END;
         CREATE OR REPLACE MACRO foz_interval_of(y, m, d, h, i, u) AS to_months(CAST(12 * y + m AS INTEGER)) + to_days(CAST(d AS INTEGER))
             + to_microseconds(CAST(3600000000 * h + 60000000 * i + u AS BIGINT));
-        CREATE OR REPLACE MACRO foz_sum(x) AS sum(x),
+        CREATE OR REPLACE MACRO foz_sum(x) AS cast_to_type(sum(x), any_value(x) + CAST(0 AS DECIMAL(38,0))),
             (x INTEGER) AS CAST(sum(x) AS BIGINT),
             (x INTERVAL) AS foz_interval_of(sum(date_part('year', x)), sum(date_part('month', x)), sum(date_part('day', x)),
                 sum(date_part('hour', x)), sum(date_part('minute', x)), sum(date_part('microseconds', x)));
         CREATE OR REPLACE MACRO foz_mean(x) AS foz_avg(sum(x), count(x)),
             (x INTERVAL) AS foz_avg(foz_sum(x), count(x));
-        CREATE OR REPLACE MACRO foz_sum_where(x, c) AS sum(x) FILTER (WHERE c),
+        CREATE OR REPLACE MACRO foz_sum_where(x, c) AS cast_to_type(sum(x) FILTER (WHERE c), any_value(x) + CAST(0 AS DECIMAL(38,0))),
             (x INTEGER, c BOOLEAN) AS CAST(sum(x) FILTER (WHERE c) AS BIGINT),
             (x INTERVAL, c BOOLEAN) AS foz_interval_of(sum(date_part('year', x)) FILTER (WHERE c), sum(date_part('month', x)) FILTER (WHERE c), sum(date_part('day', x)) FILTER (WHERE c),
                 sum(date_part('hour', x)) FILTER (WHERE c), sum(date_part('minute', x)) FILTER (WHERE c), sum(date_part('microseconds', x)) FILTER (WHERE c));
         CREATE OR REPLACE MACRO foz_mean_where(x, c) AS foz_avg(sum(x) FILTER (WHERE c), count(x) FILTER (WHERE c)),
             (x INTERVAL, c BOOLEAN) AS foz_avg(foz_sum_where(x, c), count(x) FILTER (WHERE c));
-        CREATE OR REPLACE MACRO foz_sum_distinct(x) AS sum(DISTINCT x),
+        CREATE OR REPLACE MACRO foz_sum_distinct(x) AS cast_to_type(sum(DISTINCT x), any_value(x) + CAST(0 AS DECIMAL(38,0))),
             (x INTEGER) AS CAST(sum(DISTINCT x) AS BIGINT),
             (x INTERVAL) AS error('0A000: a sum of distinct intervals is not supported');
         CREATE OR REPLACE MACRO foz_mean_distinct(x) AS foz_avg(sum(DISTINCT x), count(DISTINCT x)),
             (x INTERVAL) AS foz_avg(foz_sum_distinct(x), count(DISTINCT x));
-        CREATE OR REPLACE MACRO foz_sum_distinct_where(x, c) AS sum(DISTINCT x) FILTER (WHERE c),
+        CREATE OR REPLACE MACRO foz_sum_distinct_where(x, c) AS cast_to_type(sum(DISTINCT x) FILTER (WHERE c), any_value(x) + CAST(0 AS DECIMAL(38,0))),
             (x INTEGER, c BOOLEAN) AS CAST(sum(DISTINCT x) FILTER (WHERE c) AS BIGINT),
             (x INTERVAL, c BOOLEAN) AS error('0A000: a sum of distinct intervals is not supported');
         CREATE OR REPLACE MACRO foz_mean_distinct_where(x, c) AS foz_avg(sum(DISTINCT x) FILTER (WHERE c), count(DISTINCT x) FILTER (WHERE c)),
@@ -107,8 +107,11 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_out(x) AS CASE WHEN typeof(x) = 'BOOLEAN' OR foz_has_own_text(typeof(x)) THEN foz_out_of(x, CAST(x AS VARCHAR))
             ELSE CAST(x AS VARCHAR) END;
         CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);
+        CREATE OR REPLACE MACRO foz_jsonb_key(x) AS foz_jsonb_equal(CAST(CAST(x AS JSON) AS VARCHAR));
         CREATE OR REPLACE MACRO foz_jsonb_join(a, b) AS
             CAST(foz_jsonb_concat(CAST(CAST(a AS JSON) AS VARCHAR), CAST(CAST(b AS JSON) AS VARCHAR)) AS JSON);
+        CREATE OR REPLACE MACRO foz_finite(x) AS CASE WHEN x IS NULL OR isfinite(CAST(x AS DOUBLE)) THEN CAST(x AS DOUBLE)
+            ELSE error('0A000: a variance of NaN or Infinity is not supported') END;
         CREATE OR REPLACE MACRO foz_joined(x) AS x, (x BLOB) AS error('0A000: string_agg of bytea is not supported');
         CREATE OR REPLACE MACRO foz_sha256(x) AS unhex(sha256(x));
         CREATE OR REPLACE MACRO foz_substr(s, f) AS substring(s, greatest(f, 1));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Foz.Core.Engine;
+using Foz.Core.Tables;
 using Foz.DuckDB;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -32,7 +33,7 @@ static class PgNumeric
     public static LogicalType WholeType { get; } = LogicalType.Decimal(PowerMax, 0);
 
     /// <summary>Whether a type is <c>numeric</c> without digits, whose values show the digits that they need.</summary>
-    public static bool IsWithoutDigits(LogicalType type) => type.Id == TypeId.Decimal && type.Width == PowerMax && type.Scale == Scale;
+    public static bool IsWithoutDigits(LogicalType type) => type.Equals(Type) || type.Equals(DeclaredColumns.NumericType);
 
     /// <summary>A quotient with as many digits as PostgreSQL gives it, at <see cref="Scale"/>.</summary>
     /// <exception cref="FozException">The divisor is zero, or the quotient has more digits than there is room for.</exception>

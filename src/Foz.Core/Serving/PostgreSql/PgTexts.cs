@@ -24,8 +24,8 @@ static class PgTexts
             result.SetText(row, a.Values<int>()[row].ToString("x", CultureInfo.InvariantCulture))),
         Of("foz_to_hex", LogicalType.Varchar, [LogicalType.BigInt], static (in a, in b, row, ref result) =>
             result.SetText(row, a.Values<long>()[row].ToString("x", CultureInfo.InvariantCulture))),
-        Of("foz_jsonb", LogicalType.Varchar, [LogicalType.Varchar], static (in a, in b, row, ref result) =>
-            result.SetText(row, PgJsonb.Normalize(a.Bytes(row)))),
+        Of("foz_jsonb_equal", LogicalType.Varchar, [LogicalType.Varchar], static (in a, in b, row, ref result) =>
+            result.SetText(row, PgJsonb.Comparable(a.Bytes(row)))),
         Of("foz_jsonb_concat", LogicalType.Varchar, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
             result.SetText(row, PgJsonb.Concat(a.Bytes(row), b.Bytes(row)))),
         new()

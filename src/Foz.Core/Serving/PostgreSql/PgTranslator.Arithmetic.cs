@@ -119,6 +119,11 @@ sealed partial class PgTranslator
                 return true;
             case "log" when ArgumentsOf(i).Count == 2:
                 throw Unsupported("log of numeric to a base", i, "write ln(x) / ln(base) with double precision");
+            case "var_pop" or "var_samp" or "variance" or "stddev" or "stddev_pop" or "stddev_samp" when ArgumentsOf(i).Count == 1:
+                var first = Tokens.IsWord(i + 2, "distinct") || Tokens.IsWord(i + 2, "all") ? i + 3 : i + 2;
+                Edits.Before(Tokens.StartOf(first), "foz_finite(");
+                Edits.After(Tokens.EndOf(close - 1), ")");
+                return true;
             case "round" when ArgumentsOf(i).Count == 1:
                 VisitRound(i, close);
                 return true;

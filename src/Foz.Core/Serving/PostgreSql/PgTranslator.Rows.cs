@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Foz.Core.Engine;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -40,6 +41,87 @@ sealed partial class PgTranslator
     };
 
     bool IsComparison(int i) => Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!');
+
+    /// <summary>A comparison of rows, or of documents.</summary>
+    void VisitComparison(int i)
+    {
+        var end = i + 1;
+        while (IsComparison(end) && Tokens.TouchesPrevious(end)) end++;
+        var comparison = Tokens.Sql[Tokens.StartOf(i)..Tokens.EndOf(end - 1)];
+        if (!comparisons.TryGetValue(comparison, out var name)) return;
+        if (RowBefore(i) is { } open && RowAt(end) is { } other) VisitRows(open, i, end, other, name);
+        else if (name is "eq" or "ne") VisitJsonbEquality(i, end, comparison);
+    }
+
+    /// <summary><c>(a, b) = (c, d)</c> and the like: the engine takes a NULL in a row for a value like another.</summary>
+    void VisitRows(int open, int comparison, int end, int other, string name)
+    {
+        var start = Tokens.IsWord(open - 1, "row") ? open - 1 : open;
+        Edits.Before(Tokens.StartOf(start), $"{(name == "ne" ? "(NOT " : "")}{RowFunction(name == "ne" ? "eq" : name, FieldsOf(open), FieldsOf(other), comparison)}(");
+        Replace(comparison, end, ", ");
+        Edits.After(Tokens.EndOf(Tokens.PartnerOf(other)), name == "ne" ? "))" : ")");
+    }
+
+    /// <summary><c>(a, b) IN ((c, d), …)</c>.</summary>
+    void VisitRowsIn(int i, int open)
+    {
+        if (RowAt(i + 2) is not { } first || !Tokens.IsSymbol(i + 1, '(')) return;
+        var (close, start, fields) = (Tokens.PartnerOf(open), Tokens.IsWord(open - 1, "row") ? open - 1 : open, FieldsOf(open));
+        var call = RowFunction("eq", fields, FieldsOf(first), i) + "(row(";
+        Replace(start, open + 1, "(" + call);
+        Replace(i, i + 2, ", ");
+        var end = Tokens.PartnerOf(i + 1);
+        for (var at = Tokens.PartnerOf(first) + 1; at < end; at = Tokens.PartnerOf(RowAt(at + 1)!.Value) + 1)
+        {
+            if (RowAt(at + 1) is not { } next || FieldsOf(next) != fields) throw Unsupported("IN of rows and other values", i);
+            Replace(at, at + 1, ") OR ");
+            Edits.Copy(Tokens.EndOf(at), call, Tokens.EndOf(open), Tokens.EndOf(close), ", ");
+        }
+        Replace(end, end + 1, "))");
+    }
+
+    string RowFunction(string name, int fields, int others, int token) =>
+        fields != others ? throw new FozException(ErrorKind.Sql, "unequal number of entries in row expressions")
+        {
+            SqlState = "42601", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(token)),
+        }
+        : fields > RowFieldsMax ? throw Unsupported($"a comparison of rows with more than {RowFieldsMax} fields", token, "compare them one by one")
+        : $"foz_row_{name}_{fields.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>Where the parenthesis of a row opens that begins at a token; null where none does.</summary>
+    int? RowAt(int i)
+    {
+        var open = Tokens.IsWord(i, "row") ? i + 1 : i;
+        return Tokens.IsSymbol(open, '(') && RowBefore(Tokens.PartnerOf(open) + 1) == open ? open : null;
+    }
+
+    int FieldsOf(int open)
+    {
+        var fields = 1;
+        for (var at = open + 1; at < Tokens.PartnerOf(open); at++)
+        {
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
+            else if (Tokens.IsSymbol(at, ',')) fields++;
+        }
+        return fields;
+    }
+
+    const int RowFieldsMax = 6;
+
+    /// <summary>Comparisons of rows with two fields and more: the first fields that differ, or are unknown, decide.</summary>
+    public static string RowMacros { get; } = string.Concat(
+        from fields in Enumerable.Range(2, RowFieldsMax - 1)
+        from name in new[] { "eq", "lt", "le", "gt", "ge" }
+        select $"CREATE OR REPLACE MACRO foz_row_{name}_{fields}(a, b) AS {RowCondition(name, 1, fields)};\n");
+
+    static string RowCondition(string name, int field, int fields)
+    {
+        string Compare(string comparison) => $"struct_extract_at(a, {field}) {comparison} struct_extract_at(b, {field})";
+        var comparison = comparisons.First(known => known.Value == name).Key;
+        return field == fields ? Compare(comparison)
+            : name == "eq" ? $"{Compare("=")} AND {RowCondition(name, field + 1, fields)}"
+            : $"({Compare(comparison[..1])} OR ({Compare("=")} AND {RowCondition(name, field + 1, fields)}))";
+    }
 
     /// <summary><c>ROW(a, b) IS [NOT] NULL</c>: whether all fields are.</summary>
     void VisitIs(int i)

@@ -144,6 +144,20 @@ sealed partial class PgTranslator
         Edits.After(Tokens.EndOf(end - 1), ")");
     }
 
+    /// <summary>
+    /// <c>a = b</c> and <c>a &lt;&gt; b</c> of documents that are written as <c>jsonb</c>, whose numbers are equal whatever zeros they end
+    /// with. What is more than two operands is refused where it is bound.
+    /// </summary>
+    void VisitJsonbEquality(int i, int end, string comparison)
+    {
+        var (start, last) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(end));
+        if (MatchedStart(i) != start || IsComparison(last) || OperatorEnd(last) > last) return;
+        if (!IsJsonb(start, i) && !IsJsonb(end, last)) return;
+        Edits.Before(Tokens.StartOf(start), "foz_jsonb_key(");
+        Replace(i, end, $") {comparison} foz_jsonb_key(");
+        Edits.After(Tokens.EndOf(last - 1), ")");
+    }
+
     bool IsJsonb(int start, int end) =>
         (Tokens.IsWord(end - 1, "jsonb") && Tokens.IsCast(end - 3) && start < end - 3)
         || (Tokens.IsSymbol(end - 1, ')') && Tokens.IsWord(end - 2, "jsonb") && Tokens.IsWord(start, "cast"));

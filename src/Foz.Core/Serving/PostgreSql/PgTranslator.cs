@@ -122,6 +122,7 @@ sealed partial class PgTranslator : SqlTranslator
         else if (Tokens.IsSymbol(i, '|') && isPair && Tokens.IsSymbol(i + 1, '|')) VisitJoin(i);
         else if (Tokens.IsSymbol(i, '@') && isPair && Tokens.IsSymbol(i + 1, '>')) VisitContains(i, "foz_contains");
         else if (Tokens.IsSymbol(i, '<') && isPair && Tokens.IsSymbol(i + 1, '@')) VisitContains(i, "foz_contained");
+        else if (IsComparison(i)) VisitComparison(i);
     }
 
     /// <summary>PostgreSQL counts the elements of some vectors from 0.</summary>
@@ -214,6 +215,9 @@ sealed partial class PgTranslator : SqlTranslator
                 return true;
             case "cast" when Tokens.IsSymbol(i + 1, '('):
                 VisitCastCall(i);
+                return true;
+            case "in" when RowBefore(i) is { } row:
+                VisitRowsIn(i, row);
                 return true;
             case "similar" when Tokens.EndsOperand(i - 1) || Tokens.IsWord(i - 1, "not"):
                 VisitSimilar(i);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Foz.Core.Tables;
 using Foz.DuckDB;
 
 namespace Foz.Core.Serving.PostgreSql;
@@ -28,7 +29,7 @@ static class PgValueText
         bool truth => isCast ? truth ? "true" : "false" : truth ? "t" : "f",
         double number => Of(number.ToString("E16", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture), DoubleExponentMin),
         float number => Of(number.ToString("E8", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture), FloatExponentMin),
-        DecimalValue { Width: 38, Scale: PgNumeric.Scale } number => Of(PgNumeric.Trim(number.Unscaled, number.Scale)),
+        DecimalValue { Width: 38, Scale: PgNumeric.Scale or DeclaredColumns.NumericScale } number => Of(PgNumeric.Trim(number.Unscaled, number.Scale)),
         DecimalValue number => Of((number.Unscaled, number.Scale)),
         Interval interval => PgIntervals.Text(interval),
         byte[] bytes => @"\x" + Convert.ToHexStringLower(bytes),

@@ -84,6 +84,8 @@ static class ColumnAlterations
         var old = draft.Find(path);
         var wanted = TypeText.ParseColumn(old.Name, change.Type);
         DemandUnused(draft, path, "changed", withPartitioning: false);
+        if (DeclaredType.Of(wanted) is { } declared && declared != DeclaredType.Of(old))
+            throw new FozException(ErrorKind.Data, $"column {path} cannot become {declared}: other texts may be there") { SqlState = "0A000" };
         if (old.Type == DeltaType.String && wanted.Type == DeltaType.String)
         {
             if (TextLength.Of(wanted) is { } length && !(TextLength.Of(old) is { IsPadded: false } before
@@ -92,6 +94,7 @@ static class ColumnAlterations
             var metadata = TextLength.Of(wanted) is { } noted
                 ? old.Metadata.With(TextLength.TypeKey, noted.ToString())
                 : old.Metadata.Without(TextLength.TypeKey);
+            if (DeclaredType.Of(wanted) is null) metadata = metadata.Without(DeclaredType.Key);
             draft.Schema = SchemaEdit.ChangeField(draft.Schema, path, field => field with { Metadata = metadata });
             return Changed(draft, path);
         }

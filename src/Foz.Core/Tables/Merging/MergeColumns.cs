@@ -187,7 +187,7 @@ sealed class MergeColumns
     };
 
     static string Cast(string value, StructField field) =>
-        $"CAST({value} AS {PhysicalColumns.LogicalTypeName(field.Type)})";
+        DeclaredColumns.Stored(field, value) ?? $"CAST({value} AS {PhysicalColumns.LogicalTypeName(field.Type)})";
 
     static bool IsQuery(string text) => text.Contains("from", StringComparison.OrdinalIgnoreCase);
 

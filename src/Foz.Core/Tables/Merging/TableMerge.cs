@@ -49,7 +49,7 @@ sealed class TableMerge
         var files = change.Read(Candidates(present, columns, source, cancellationToken));
         using var rows = await TableScan.OpenAsync(
             session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
-        var pairs = $"{rows.Sql} AS {targetAlias}";
+        var pairs = $"{DeclaredColumns.Shown(present.Fields, rows.Sql)} AS {targetAlias}";
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs, IdOf(change))}", cancellationToken);
         return await change.FillAsync(() => ApplyAsync(change, columns, files, cancellationToken));
     }

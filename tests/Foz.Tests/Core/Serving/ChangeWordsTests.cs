@@ -76,6 +76,7 @@ public sealed class ChangeWordsTests : IAsyncLifetime
     [InlineData("INSERT INTO silver.orders (id) VALUES ('34.5')")]
     [InlineData("INSERT INTO silver.orders (id) SELECT '1e2' FROM silver.prices")]
     [InlineData("UPDATE silver.orders SET id = '34.5' WHERE id = 1")]
+    [InlineData("INSERT INTO silver.orders (id) VALUES ('34.5') ON CONFLICT (id) DO NOTHING")]
     public async Task A_text_with_a_fraction_is_no_whole_number(string sql)
     {
         Assert.Equal("22P02", await session.FailAsync(sql));

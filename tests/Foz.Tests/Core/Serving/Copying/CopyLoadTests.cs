@@ -187,6 +187,33 @@ public sealed class CopyLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Declared_types_are_checked_and_written_in_one_form()
+    {
+        const string Id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+        await session.RunAsync("CREATE TABLE silver.declared (u uuid, j jsonb, n numeric)");
+        Assert.Equal("COPY 1", await CopyAsync("COPY silver.declared FROM STDIN", $"{{{Id.ToUpperInvariant()}}}\t{{\"b\":1,\"a\":2}}\t1.50\n"));
+        var writer = new MessageWriter();
+        writer.Begin(MessageType.CopyData);
+        BinaryCopy.WriteHeader(writer);
+        writer.WriteInt16(2);
+        writer.WriteInt32(16);
+        writer.WriteBytes(new Guid(Id).ToByteArray(bigEndian: true));
+        writer.WriteInt32(4);
+        writer.WriteBytes("\u0001[1]"u8);
+        writer.WriteInt16(-1);
+        writer.End();
+        Assert.Equal("COPY 1", await CopyAsync("COPY silver.declared (u, j) FROM STDIN BINARY", writer.Written[Message.HeaderBytes..].ToArray(), 7));
+        Assert.Equal(
+            [$"{Id}|{{\"a\": 2, \"b\": 1}}|1.5", $"{Id}|[1]|NULL", "SELECT 2"],
+            await session.RunAsync($"SELECT u, j, n::text FROM silver.declared WHERE u = '{Id.ToUpperInvariant()}' ORDER BY n NULLS LAST"));
+        await FailsAsync("COPY silver.declared (u) FROM STDIN", "x\n", "22P02", "invalid input syntax for type uuid: \"x\"");
+        await FailsAsync("COPY silver.declared (j) FROM STDIN", "x\n", "22P02", "invalid input syntax for type json: \"x\"");
+        await FailsAsync(
+            "COPY silver.declared (n) FROM STDIN", "0.00000000000001\n", "0A000",
+            "numeric 0.00000000000001 in a column without digits, which has 28 before the point and 10 after it, is not supported: declare numeric(p,s)");
+    }
+
+    [Fact]
     public async Task Many_rows_go_through_few_at_a_time()
     {
         var rows = string.Concat(Enumerable.Range(6, 150_000).Select(i => $"{i}\tname {i}\t{i % 1000}.25\n"));

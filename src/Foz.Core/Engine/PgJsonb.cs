@@ -3,13 +3,12 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using Foz.Core.Engine;
 
-namespace Foz.Core.Serving.PostgreSql;
+namespace Foz.Core.Engine;
 
 /// <summary>
 /// The one text of a <c>jsonb</c>: of members with one name the last stays, members are in the order of their names' lengths and
-/// bytes, with PostgreSQL's blanks. So values that are equal have equal texts.
+/// bytes, with PostgreSQL's blanks. So values that are equal have equal texts but for zeros at the end of numbers.
 /// </summary>
 static class PgJsonb
 {
@@ -17,11 +16,21 @@ static class PgJsonb
 
     /// <summary>The one text of a document.</summary>
     /// <exception cref="FozException">It is no JSON.</exception>
-    public static string Normalize(ReadOnlySpan<byte> json)
+    public static string Normalize(ReadOnlySpan<byte> json) => Normalize(json, Number);
+
+    /// <summary>As <see cref="Normalize(ReadOnlySpan{byte})"/>, with equal numbers written in one way: equal values have equal texts.</summary>
+    /// <exception cref="FozException">It is no JSON.</exception>
+    public static string Comparable(ReadOnlySpan<byte> json) => Normalize(json, static raw =>
+    {
+        var number = Number(raw);
+        return number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
+    });
+
+    static string Normalize(ReadOnlySpan<byte> json, Func<string, string> number)
     {
         using var document = Read(json);
         var text = new StringBuilder(json.Length + 16);
-        Write(document.RootElement, text);
+        Write(document.RootElement, text, number);
         return text.ToString();
     }
 
@@ -33,11 +42,11 @@ static class PgJsonb
         using var second = Read(right);
         var (a, b) = (first.RootElement, second.RootElement);
         var text = new StringBuilder(left.Length + right.Length);
-        if (a.ValueKind == JsonValueKind.Object && b.ValueKind == JsonValueKind.Object) WriteMembers([.. a.EnumerateObject(), .. b.EnumerateObject()], text);
+        if (a.ValueKind == JsonValueKind.Object && b.ValueKind == JsonValueKind.Object) WriteMembers([.. a.EnumerateObject(), .. b.EnumerateObject()], text, Number);
         else if ((a.ValueKind == JsonValueKind.Object || b.ValueKind == JsonValueKind.Object)
             && a.ValueKind != JsonValueKind.Array && b.ValueKind != JsonValueKind.Array)
             throw FunctionFault.Of("22023", "invalid concatenation of jsonb objects");
-        else WriteElements([.. ElementsOf(a), .. ElementsOf(b)], text);
+        else WriteElements([.. ElementsOf(a), .. ElementsOf(b)], text, Number);
         return text.ToString();
     }
 
@@ -57,21 +66,21 @@ static class PgJsonb
         }
     }
 
-    static void Write(JsonElement value, StringBuilder text)
+    static void Write(JsonElement value, StringBuilder text, Func<string, string> number)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteMembers([.. value.EnumerateObject()], text);
+                WriteMembers([.. value.EnumerateObject()], text, number);
                 break;
             case JsonValueKind.Array:
-                WriteElements([.. value.EnumerateArray()], text);
+                WriteElements([.. value.EnumerateArray()], text, number);
                 break;
             case JsonValueKind.String:
                 WriteText(value.GetString()!, text);
                 break;
             case JsonValueKind.Number:
-                text.Append(Number(value.GetRawText()));
+                text.Append(number(value.GetRawText()));
                 break;
             default:
                 text.Append(value.GetRawText());
@@ -79,7 +88,7 @@ static class PgJsonb
         }
     }
 
-    static void WriteMembers(JsonProperty[] members, StringBuilder text)
+    static void WriteMembers(JsonProperty[] members, StringBuilder text, Func<string, string> number)
     {
         var last = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in members) last[member.Name] = member.Value;
@@ -93,18 +102,18 @@ static class PgJsonb
             if (i > 0) text.Append(", ");
             WriteText(names[i].Name, text);
             text.Append(": ");
-            Write(last[names[i].Name], text);
+            Write(last[names[i].Name], text, number);
         }
         text.Append('}');
     }
 
-    static void WriteElements(JsonElement[] elements, StringBuilder text)
+    static void WriteElements(JsonElement[] elements, StringBuilder text, Func<string, string> number)
     {
         text.Append('[');
         for (var i = 0; i < elements.Length; i++)
         {
             if (i > 0) text.Append(", ");
-            Write(elements[i], text);
+            Write(elements[i], text, number);
         }
         text.Append(']');
     }
