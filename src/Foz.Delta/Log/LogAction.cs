@@ -148,6 +148,9 @@ public sealed record AddCdcFile : LogAction
 
     /// <summary>Labels of the file; null if absent.</summary>
     public StringMap? Tags { get; init; }
+
+    /// <summary>Returns the file as files are scanned; when it was written is not known.</summary>
+    public AddFile AsData() => new() { Path = Path, PartitionValues = PartitionValues, SizeBytes = SizeBytes, ModificationTimeMs = 0 };
 }
 
 /// <summary>How far an application has come in writing to the table (action <c>txn</c>).</summary>

@@ -27,7 +27,7 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
     public static async Task<IReadOnlyList<FileChange>> OfAsync(
         TableSnapshot table, VersionStep step, CancellationToken cancellationToken)
     {
-        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, AsData(file), word: null))];
+        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, file.AsData(), word: null))];
         var changes = new List<FileChange>();
         var removed = step.Removed.Where(remove => IsThere(step, remove)).DistinctBy(remove => remove.Path)
             .ToDictionary(remove => remove.Path);
@@ -61,12 +61,6 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
 
     static FileChange Of(VersionStep step, AddFile file, string? word) =>
         new(file, word, step.Version, step.After.Timestamp);
-
-    /// <summary>A change data file, as files are scanned.</summary>
-    public static AddFile AsData(AddCdcFile file) => new()
-    {
-        Path = file.Path, PartitionValues = file.PartitionValues, SizeBytes = file.SizeBytes, ModificationTimeMs = 0,
-    };
 
     /// <summary>A file that a version removed, as it was: a removal need not repeat what the log said when it was added.</summary>
     /// <exception cref="DeltaException">The log does not tell enough of it.</exception>

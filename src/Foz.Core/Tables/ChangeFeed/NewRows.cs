@@ -137,7 +137,7 @@ sealed class NewRows
     /// <summary>Notes the change data files of a version, which say all that it did with rows.</summary>
     void Tell(VersionStep step, List<FileLife> touched)
     {
-        var files = step.Told.Select(FileChange.AsData).ToList();
+        var files = step.Told.Select(file => file.AsData()).ToList();
         told.AddRange(files);
         if (isRestored || touched.Exists(life => !life.IsOld)) toldOld.AddRange(files);
     }

@@ -43,25 +43,62 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
         return faults;
     }
 
+    /// <summary>What is wrong with change data files; of these the log says nothing but their sizes, and vacuum takes old ones away.</summary>
+    /// <param name="files">The files, of any version.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DeltaException">The storage failed.</exception>
+    public async Task<IReadOnlyList<TableFault>> RunOnChangesAsync(IEnumerable<AddCdcFile> files, CancellationToken cancellationToken)
+    {
+        var faults = new List<TableFault>();
+        foreach (var file in files.Select(file => file.AsData()))
+        {
+            if (await table.Store.GetInfoAsync(file.Path.Value, cancellationToken) is not { } info) continue;
+            if (info.SizeBytes != file.SizeBytes)
+            {
+                faults.Add(new(FaultKind.Content, file.Path.Value, $"has {info.SizeBytes} bytes instead of {file.SizeBytes}"));
+                continue;
+            }
+            using var local = await TableFiles.FetchAsync(table, [file], cancellationToken);
+            if (await UnreadableAsync(file, cancellationToken) is { } message) faults.Add(new(FaultKind.Content, file.Path.Value, message));
+        }
+        return faults;
+    }
+
     static string? HashOf(AddFile file) => file.Tags?.Find(FileTags.Hash);
 
     async Task<TableFault?> FaultAsync(AddFile file, CancellationToken cancellationToken)
     {
+        if (await UnreadableAsync(file, cancellationToken) is { } message) return TableFault.Of(file, FaultKind.Content, message);
         try
         {
-            TableFiles.Reach(session, table, [file]);
-            await Task.Run(() => Decode(file, cancellationToken), cancellationToken);
             var read = await StatisticsCollector.ReadAsync(session, table, [file], statistics, cancellationToken);
             var differences = FileStatistics.Differences(file, table.Schema, read[0].Rows, read[0].Columns);
             return differences.Count == 0
                 ? null
                 : new(FaultKind.Statistics, file.Path.Value, $"{string.Join("; ", differences)}; foz analyze reads statistics again");
         }
-        catch (FozException e) when (e.Kind is not (ErrorKind.Resource or ErrorKind.Canceled or ErrorKind.Denied))
+        catch (FozException e) when (IsOfFile(e))
         {
             return TableFault.Of(file, FaultKind.Content, $"cannot be read: {e.Message}");
         }
     }
+
+    /// <summary>Why not all of a file can be decoded; null where it can.</summary>
+    async Task<string?> UnreadableAsync(AddFile file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            TableFiles.Reach(session, table, [file]);
+            await Task.Run(() => Decode(file, cancellationToken), cancellationToken);
+            return null;
+        }
+        catch (FozException e) when (IsOfFile(e))
+        {
+            return $"cannot be read: {e.Message}";
+        }
+    }
+
+    static bool IsOfFile(FozException error) => error.Kind is not (ErrorKind.Resource or ErrorKind.Canceled or ErrorKind.Denied);
 
     // What a hash is made of must be decoded, whatever the statistics are about.
     void Decode(AddFile file, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Foz.Core.Engine;
 using Foz.Delta;
+using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 
 namespace Foz.Core.Tables.Maintenance;
@@ -70,7 +71,7 @@ public static class TableFsck
 
     /// <summary>
     /// Does as <see cref="CheckAsync"/>, and reads each file whole: the bytes of files with a noted hash must be those that were
-    /// written; others are decoded, and compared with what the log says of them.
+    /// written; others are decoded, and compared with what the log says of them. Change data files are decoded.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="session">The session that decodes files.</param>
@@ -84,7 +85,26 @@ public static class TableFsck
         if (check.Version is not { } version) return new(check);
         var snapshot = await table.VersionAsync(version, cancellationToken);
         var files = snapshot.State.Files.Where(check.IsSound).ToList();
-        return new(check.With(await new ContentCheck(session, snapshot).RunAsync(files, onProgress, cancellationToken)));
+        var content = new ContentCheck(session, snapshot);
+        var faults = await content.RunAsync(files, onProgress, cancellationToken);
+        var changes = await content.RunOnChangesAsync(await ChangeFilesAsync(table, version, cancellationToken), cancellationToken);
+        return new(check.With([.. faults, .. changes]));
+    }
+
+    /// <summary>The change data files of all versions whose commits are there, and can be read.</summary>
+    static async Task<List<AddCdcFile>> ChangeFilesAsync(LakeTable table, long version, CancellationToken cancellationToken)
+    {
+        var files = new List<AddCdcFile>();
+        try
+        {
+            for (; version >= 0 && await table.Delta.ReadCommitAsync(version, cancellationToken) is { } commit; version--)
+                files.AddRange(commit.Actions.OfType<AddCdcFile>());
+        }
+        catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
+        {
+            // The look at the log has reported it.
+        }
+        return files;
     }
 
     /// <summary>Puts the newest commit aside where it cannot be read, so that the version before it is the newest again.</summary>

@@ -302,6 +302,30 @@ public sealed class TableFsckTests : IDisposable
         Assert.Empty((await CheckDeepAsync()).Findings);
     }
 
+    [Fact]
+    public async Task Change_data_files_are_decoded_as_long_as_they_are_there()
+    {
+        await table.CreateAsync(
+            [new("id", DeltaType.Integer)], [("delta.enableChangeDataFeed", "true"), ("delta.enableDeletionVectors", "false")]);
+        await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id FROM range(1000) AS r(i)");
+        await table.DeleteAsync("id % 3 = 0");
+        Assert.Empty((await CheckDeepAsync()).Findings);
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(table.Table.Root, "_change_data"), "*.parquet"));
+        var bytes = await File.ReadAllBytesAsync(file, Cancel);
+        bytes.AsSpan(4, bytes.Length / 4).Fill(0xA5);
+        await File.WriteAllBytesAsync(file, bytes, Cancel);
+
+        Assert.Empty((await CheckAsync()).Findings);
+        var found = await CheckDeepAsync();
+        var finding = Assert.Single(found.Findings);
+        Assert.Equal(($"_change_data/{Path.GetFileName(file)}", true), (finding.Path, finding.IsLoss));
+        Assert.StartsWith("cannot be read: ", finding.Problem, StringComparison.Ordinal);
+        Assert.Equal(0, (await TableFsck.RepairAsync(table.Reopen(), found, Cancel)).FilesRemoved);
+
+        File.Delete(file);
+        Assert.Empty((await CheckDeepAsync()).Findings);
+    }
+
     /// <summary>Numbers that a failed test prints the seed of.</summary>
     static Random Seeded()
     {
