@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foz.Core.Configuration;
 using Foz.Core;
-using Foz.Core.Pipelines.Projects;
 using Foz.Core.Serving;
 using Foz.Server.Auth;
 using Foz.Server.Health;
@@ -189,7 +188,7 @@ public sealed class FozServer : IAsyncDisposable
         {
             throw new FozException(ErrorKind.Configuration, $"the certificate {file} cannot be used: {e.Message}", e)
             {
-                Place = new(ProjectFile.FileName),
+                Place = new(ServeOptions.File),
                 Hint = "'certificate' and 'key' under 'serve: tls:' are files in PEM format",
             };
         }

@@ -170,6 +170,7 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
     internal IEnumerable<string> Filters => Bindings.Values.OfType<RelationBinding.Rows>()
         .Where(rows => rows.Through is not null).Select(rows => $"SELECT * FROM {rows.Through!("t")} AS r");
 
+    /// <summary>The columns of the table at a place of the text; null where there is none.</summary>
     internal IReadOnlyList<Field>? FieldsOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
 
     internal Func<string, string>? ThroughOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;

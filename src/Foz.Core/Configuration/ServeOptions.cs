@@ -6,7 +6,10 @@ namespace Foz.Core.Configuration;
 /// <summary>How <c>foz serve</c> serves a project.</summary>
 public sealed record ServeOptions
 {
-    /// <summary>The key of <c>foz.yml</c>.</summary>
+    /// <summary>The file that states it.</summary>
+    public const string File = "foz.yml";
+
+    /// <summary>Its key there.</summary>
     public const string Key = "serve";
 
     /// <summary>PostgreSQL's own port.</summary>

@@ -56,6 +56,7 @@ public sealed class SqlAnalysis
     /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
     public IReadOnlyList<string> Folded { get; }
 
+    /// <summary>The tokens of the text.</summary>
     internal SqlTokens Tokens { get; }
 
     /// <summary>What it compares.</summary>

@@ -46,6 +46,7 @@ sealed class SqlTokens
     // Most tokens are a word and a space.
     SqlTokens(string sql) => (this.sql, tokens) = (sql, new SqlToken[(sql.Length / 4) + 4]);
 
+    /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
 
     /// <summary>
@@ -57,6 +58,9 @@ sealed class SqlTokens
     /// </remarks>
     public string Blanked => blanked ??= Blank();
 
+    /// <summary>A token.</summary>
+    /// <param name="index">Its index.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
     public SqlToken this[int index] => index < Count ? tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>Reads a text.</summary>
@@ -108,16 +112,20 @@ sealed class SqlTokens
         return -1;
     }
 
+    /// <summary>A token as it is written.</summary>
     public ReadOnlySpan<char> TextOf(int index) => sql.AsSpan(tokens[index].Start..tokens[index].End);
 
+    /// <summary>Whether the token at an index is this symbol; false where there is none.</summary>
     public bool IsSymbol(int index, char symbol) =>
         index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Symbol
         && sql[tokens[index].Start] == symbol;
 
+    /// <summary>Whether the token at an index is this word, in any case and without quotes; false where there is none.</summary>
     public bool IsWord(int index, string word) =>
         index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Word
         && TextOf(index).Equals(word, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether the token at an index may be a name: a word, or one in quotes; false where there is none.</summary>
     public bool IsName(int index) =>
         index >= 0 && index < Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
 

@@ -3,39 +3,52 @@ namespace Foz.Core.Tables;
 /// <summary>What a change counts while it is made, and how Spark names it in a table's history.</summary>
 sealed class ChangeMetrics
 {
+    /// <summary>Rows that were added.</summary>
     public long RowsAdded { get; set; }
 
+    /// <summary>Rows that were deleted.</summary>
     public long RowsDeleted { get; set; }
 
     /// <summary>Rows that only moved to new files.</summary>
     public long RowsCopied { get; set; }
 
+    /// <summary>Data files that were added.</summary>
     public long FilesAdded { get; set; }
 
+    /// <summary>Data files that were removed.</summary>
     public long FilesRemoved { get; set; }
 
+    /// <summary>Bytes of the data files that were added.</summary>
     public long BytesAdded { get; set; }
 
     /// <summary>Change data files that were added.</summary>
     public long ChangeFilesAdded { get; set; }
 
+    /// <summary>Bytes of the change data files that were added.</summary>
     public long ChangeBytesAdded { get; set; }
 
+    /// <summary>Files that had no deletion vector and have one now.</summary>
     public long VectorsAdded { get; set; }
 
+    /// <summary>Files whose deletion vector took the place of another one.</summary>
     public long VectorsUpdated { get; set; }
 
+    /// <summary>Files that had a deletion vector and are removed.</summary>
     public long VectorsRemoved { get; set; }
 
     /// <summary>Rows of a merge's source.</summary>
     public long SourceRows { get; set; }
 
+    /// <summary>Rows that a merge updated where its source has their key.</summary>
     public long MatchedUpdated { get; set; }
 
+    /// <summary>Rows that a merge deleted where its source has their key.</summary>
     public long MatchedDeleted { get; set; }
 
+    /// <summary>Rows that a merge updated where its source does not have their key.</summary>
     public long UnmatchedUpdated { get; set; }
 
+    /// <summary>Rows that a merge deleted where its source does not have their key.</summary>
     public long UnmatchedDeleted { get; set; }
 
     /// <summary>

@@ -14,8 +14,12 @@ namespace Foz.Core.Tables;
 /// <summary>A Delta table that the engine reads and changes; it need not exist yet. Safe for use by many threads.</summary>
 public sealed class LakeTable
 {
+    /// <summary>A table.</summary>
+    /// <param name="delta">The table as its log has it.</param>
+    /// <param name="keys">Where indexes of its keys are kept; null for nowhere.</param>
     internal LakeTable(DeltaTable delta, KeyIndexCache? keys) => (Delta, Keys) = (delta, keys);
 
+    /// <summary>The table as its log has it.</summary>
     internal DeltaTable Delta { get; }
 
     /// <summary>Where indexes of its keys are kept; null for nowhere.</summary>

@@ -12,6 +12,9 @@ namespace Foz.Core.Tables;
 /// <summary>A table at one version, ready to be read by the engine.</summary>
 public sealed class TableSnapshot
 {
+    /// <summary>A version of a table.</summary>
+    /// <param name="store">Where its files are.</param>
+    /// <param name="state">The version as the log has it.</param>
     internal TableSnapshot(IObjectStore store, Snapshot state)
     {
         (Store, State) = (store, state);
@@ -80,9 +83,12 @@ public sealed class TableSnapshot
     public Task<TableRelation> OpenAsync(EngineSession session, CancellationToken cancellationToken) =>
         TableScan.OpenAsync(session, this, State.Files, withAddresses: false, cancellationToken);
 
+    /// <summary>Where its files are.</summary>
     internal IObjectStore Store { get; }
 
+    /// <summary>The version as the log has it.</summary>
     internal Snapshot State { get; }
 
+    /// <summary>Its columns as the log has them.</summary>
     internal TableSchema Schema { get; }
 }
