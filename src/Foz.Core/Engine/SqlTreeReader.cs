@@ -25,6 +25,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     readonly Lazy<bool> putsIn = new(() => Enumerable.Range(0, tokens.Count).Any(i => tokens.IsWord(i, "NOT") && tokens.IsWord(i + 1, "MATERIALIZED")));
     readonly List<(string Name, long Relations)> commonTables = [];
     readonly List<string> folded = [];
+    int lastByte;
+    int lastCharacter;
     int scope = -1;
     bool isFolded;
 
@@ -160,6 +162,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
             else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Call("show");
         }
+        else if (element.TryGetProperty("type_info", out _) && element.GetProperty("id").ValueEquals("VARIANT")) Call("variant");
         foreach (var property in element.EnumerateObject())
         {
             if (property.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)) continue;
@@ -359,9 +362,14 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     int FirstTokenFrom(int position)
     {
-        var index = 0;
-        while (index < tokens.Count && tokens[index].Start < position) index++;
-        return index;
+        var (low, high) = (0, tokens.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (tokens[middle].Start < position) low = middle + 1;
+            else high = middle;
+        }
+        return low;
     }
 
     /// <summary>The token at the place that DuckDB gives, in bytes; −1 if it gives none.</summary>
@@ -369,7 +377,17 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     {
         if (!element.TryGetProperty("query_location", out var location) || location.GetUInt64() >= (ulong)utf8.Length)
             return -1;
-        return tokens.IndexAt(Encoding.UTF8.GetCharCount(utf8, 0, (int)location.GetUInt64()));
+        return tokens.IndexAt(CharacterAt((int)location.GetUInt64()));
+    }
+
+    /// <summary>The character at a byte: counted from the last place that is known, so that all together take one pass where they rise.</summary>
+    int CharacterAt(int position)
+    {
+        if (utf8.Length == sql.Length) return position;
+        if (position < lastByte) (lastByte, lastCharacter) = (0, 0);
+        lastCharacter += Encoding.UTF8.GetCharCount(utf8, lastByte, position - lastByte);
+        lastByte = position;
+        return lastCharacter;
     }
 
     static bool IsObject(JsonElement element, string property) =>

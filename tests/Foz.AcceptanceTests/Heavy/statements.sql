@@ -198,3 +198,39 @@ select cardinality(map_agg(x, repeat('y', 1000))) from unnest(sequence(1, 100000
 
 -- trino: split into many
 select cardinality(split(repeat('x,', 10000000), ','))
+
+-- postgresql ordinary: the structure of deep JSON
+select json_structure(repeat('[', 100000) || repeat(']', 100000))
+
+-- postgresql ordinary: deep JSON in a column
+select count(json_contains(j, '1')) from (select repeat('{"a":', i * 10000) || '1' || repeat('}', i * 10000) from generate_series(1, 10) t(i)) x(j)
+
+-- postgresql ordinary: deep JSON merged
+select length(json_merge_patch(repeat('{"a":', 80000) || '1' || repeat('}', 80000), repeat('{"a":', 80000) || '1' || repeat('}', 80000))::text)
+
+-- postgresql ordinary: deep JSON as a variant
+select (repeat('[', 20000) || repeat(']', 20000))::json::variant::text
+
+-- postgresql ordinary: a deep type
+select json_transform('1', repeat('[', 10000) || '"INT"' || repeat(']', 10000))
+
+-- postgresql ordinary: deep JSON with a line for each value
+select length(json_pretty(repeat('[', 100000) || repeat(']', 100000)))
+
+-- postgresql ordinary: the tree of deep JSON
+select count(*) from json_tree(repeat('[', 100000) || repeat(']', 100000))
+
+-- postgresql ordinary: a computed pattern with many wildcards
+select repeat('a', 60) like repeat('%a', 20) || '%b'
+
+-- postgresql ordinary: a written pattern with many wildcards
+select count(*) from silver.heavy where replace(s, 'x', 'a') like '%a_%a_%a_%a_%a_%a_%a_%a_%a_%a_%a_%b'
+
+-- postgresql: a pattern of GLOB with many wildcards
+select repeat('a', 60) glob repeat('*a', 20) || '*b'
+
+-- trino: a computed pattern with many wildcards
+select rpad('a', 60, 'a') like rpad('', 40, '%a') || '%b'
+
+-- trino: the structure of deep JSON
+select length(json_structure(rpad('', 100000, '[') || rpad('', 100000, ']')))

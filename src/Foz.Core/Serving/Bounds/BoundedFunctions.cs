@@ -14,11 +14,13 @@ static class BoundedFunctions
     /// <summary>The functions for an instance.</summary>
     public static IEnumerable<ScalarFunction> Of(EngineInstance instance) =>
     [
-        .. BoundedTexts.Of(instance), .. BoundedLists.Of(instance), .. BoundedDistances.Of(instance), Count(instance), FormatPattern,
+        .. BoundedTexts.Of(instance), .. BoundedLists.Of(instance), .. BoundedDistances.Of(instance), .. BoundedPatterns.All,
+        .. BoundedJson.Of(instance), Count(instance), FormatPattern,
     ];
 
     /// <summary>What is bounded by a look at one argument. Each argument stands once: nested calls do not multiply.</summary>
-    public static string Macros { get; } = "CREATE OR REPLACE MACRO repeat(x, n) AS system.main.repeat(x, foz_count(n));\n" + string.Concat(((string[])["format", "printf"]).Select(name =>
+    public static string Macros { get; } = "CREATE OR REPLACE MACRO repeat(x, n) AS system.main.repeat(x, foz_count(n));\n"
+        + BoundedPatterns.Macros + BoundedJson.Macros + string.Concat(((string[])["format", "printf"]).Select(name =>
         $"CREATE OR REPLACE MACRO {name} {string.Join(", ", Enumerable.Range(0, FormatArgumentsMax).Select(count => FormatOf(name, count)))};\n"));
 
     /// <summary>Gives numbers of elements as they are, unless together they are more than a call may make of the smallest.</summary>
