@@ -65,16 +65,18 @@ sealed class SqlTokens
 
     /// <summary>Reads a text.</summary>
     /// <exception cref="FozException">
-    /// It is nested deeper than <see cref="NestingMax"/>, or a comment does not end.
+    /// It is nested deeper than <see cref="NestingMax"/>, longer than <see cref="SqlChains"/> allow, or a comment does not end.
     /// </exception>
     public static SqlTokens Read(string sql)
     {
         var list = new SqlTokens(sql);
+        var chains = new SqlChains();
         var (depth, subscripts) = (0, 0);
         for (var position = list.SkipSpace(0); position < sql.Length; position = list.SkipSpace(position))
         {
             var kind = list.KindAt(position, out var end);
             list.Add(new(kind, position, end));
+            if (chains.FindExcess(list) is { } excess) throw TooMany(sql, position, excess);
             if (kind is SqlTokenKind.Symbol && sql[position] is '(' or '[' or '{' && ++depth > NestingMax) throw TooDeep(sql, position);
             if (kind is SqlTokenKind.Symbol && sql[position] is '[')
             {
@@ -167,6 +169,12 @@ sealed class SqlTokens
         new(ErrorKind.Sql, $"the statement is nested more than {NestingMax} deep")
         {
             SqlState = "54001", Place = EngineErrors.PlaceAt(sql, position), Hint = "write parts of it as WITH or as views",
+        };
+
+    static FozException TooMany(string sql, int position, SqlExcess excess) =>
+        new(ErrorKind.Sql, $"the statement has {excess.What}")
+        {
+            SqlState = "54001", Place = EngineErrors.PlaceAt(sql, position), Hint = excess.Hint,
         };
 
     SqlTokenKind KindAt(int start, out int end)

@@ -21,12 +21,14 @@ sealed class PgTokens
     };
 
     readonly int[] partners;
+    readonly int[] openings;
 
     public PgTokens(string sql)
     {
         Sql = sql;
         List = SqlTokens.Read(sql);
         partners = new int[List.Count];
+        openings = new int[List.Count];
         Array.Fill(partners, -1);
         var open = new Stack<int>();
         var cases = 0;
@@ -35,6 +37,7 @@ sealed class PgTokens
             if (IsWord(i, "case")) cases++;
             else if (IsWord(i, "end")) cases = Math.Max(cases - 1, 0);
             if (cases > SqlTokens.NestingMax) throw SqlTokens.TooDeep(sql, StartOf(i));
+            openings[i] = open.TryPeek(out var around) ? around : -1;
             if (IsOpening(i)) open.Push(i);
             else if (IsClosing(i) && open.TryPop(out var partner))
                 (partners[i], partners[partner]) = (partner, i);
@@ -63,15 +66,7 @@ sealed class PgTokens
     public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
 
     /// <summary>The parenthesis, bracket or brace in which a token stands; −1 for none.</summary>
-    public int OpeningOf(int index)
-    {
-        for (var at = index - 1; at >= 0; at--)
-        {
-            if (IsClosing(at) && partners[at] >= 0) at = partners[at];
-            else if (IsOpening(at)) return at;
-        }
-        return -1;
-    }
+    public int OpeningOf(int index) => openings[index];
 
     public bool IsSymbol(int index, char symbol) => List.IsSymbol(index, symbol);
 

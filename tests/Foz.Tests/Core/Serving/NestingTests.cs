@@ -38,8 +38,8 @@ public sealed class NestingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("select '", "{", "1", "}", "'::int[]", "54000")]
-    [InlineData("select ", "not ", "true", "", "", "42601")]
-    [InlineData("select ", "- ", "1", "", "", "42601")]
+    [InlineData("select ", "not ", "true", "", "", "54001")]
+    [InlineData("select ", "- ", "1", "", "", "54001")]
     [InlineData("select 1", "+1", "", "", "", null)]
     [InlineData("", "explain ", "select 1", "", "", "42601")]
     [InlineData("", "declare c cursor for ", "select 1", "", "", "42601")]
