@@ -48,8 +48,14 @@ public sealed record StreamInputs
     public string? CursorFrom { get; init; }
 
     /// <summary>
-    /// Whether the rows of exactly <see cref="CursorFrom"/> are read again, because there may be others than those that were
-    /// read: who reads the batch leaves those out that the table has.
+    /// What the cursor is of, in words: its column and that column's table; cursors of one thing mean nothing in another. Null where
+    /// unknown, and where the stream has no cursor.
+    /// </summary>
+    public string? CursorOf { get; init; }
+
+    /// <summary>
+    /// Whether rows that were read before are among those that are read: those of exactly <see cref="CursorFrom"/>, because there may
+    /// be others than those that were read, or all where that is null. The batch leaves out the rows that the table has.
     /// </summary>
     public bool RereadsCursor { get; init; }
 
@@ -80,6 +86,15 @@ public sealed record StreamInputs
         Files = [.. Files.Select(file => rejected.TryGetValue(file.Path, out var rows) ? file with { Rejected = rows } : file)],
     };
 
+    /// <summary>The inputs of the last batch that had a cursor; null where none had.</summary>
+    /// <param name="history">The inputs, oldest first.</param>
+    public static StreamInputs? LastOfCursor(IReadOnlyList<StreamInputs> history) =>
+        history.LastOrDefault(inputs => inputs.CursorTo is not null);
+
+    /// <summary>Whether the cursor is known to be of something else than the cursor of a next batch.</summary>
+    /// <param name="of">What that is of.</param>
+    public bool IsOfOther(string? of) => CursorOf is not null && of is not null && CursorOf != of;
+
     /// <summary>
     /// What several batches read, as if it were one: each file as it was read last, and the last cursor. A next batch
     /// is planned behind it as behind all of them.
@@ -89,11 +104,12 @@ public sealed record StreamInputs
     {
         var files = new Dictionary<string, FileInput>(StringComparer.Ordinal);
         foreach (var file in batches.SelectMany(inputs => inputs.Files)) files[file.Path] = file;
-        var last = batches.LastOrDefault(inputs => inputs.CursorTo is not null);
+        var last = LastOfCursor(batches);
         return new()
         {
             Files = [.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)],
             CursorTo = last?.CursorTo,
+            CursorOf = last?.CursorOf,
             CursorRows = last?.CursorRows,
             CursorSeen = last?.CursorSeen ?? [],
             State = batches.LastOrDefault(inputs => inputs.State is not null)?.State,

@@ -73,6 +73,14 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Another_cursor_or_table_begins_again_with_a_warning()
+    {
+        var database = await OpenAsync("{t: }");
+        await Arrivals.CheckOtherCursorsAsync(
+            lake, database, stream => lake.Write("sources/db.yml", $"connection: db\nstreams: {{t: {stream}}}\n"));
+    }
+
+    [Fact]
     public async Task What_the_database_refuses_is_told_without_the_password()
     {
         var database = await OpenAsync("{t: {cursor: c, mode: incremental}, gone: }");

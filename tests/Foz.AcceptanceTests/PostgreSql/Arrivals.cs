@@ -24,10 +24,47 @@ static class Arrivals
         await ExpectAsync("1,2,4,5,7,7,8,9");
         Assert.Equal(Outcome.Skipped, (await lake.RunWellAsync()).Steps.Single().Outcome);
 
-        async Task ExpectAsync(string ids)
+        Task ExpectAsync(string ids) => Arrivals.ExpectAsync(lake, ids);
+    }
+
+    /// <summary>Checks that the stream begins again where its cursor is of another column, table or kind.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="define">Sets the stream to a mapping of YAML.</param>
+    public static async Task CheckOtherCursorsAsync(TestLake lake, PostgreSqlDatabase database, Action<string> define)
+    {
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE t (id int, c timestamp); INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02');
+            CREATE TABLE u (id int, c timestamp); INSERT INTO u VALUES (2, '2026-01-02'), (3, '2025-01-01')
+            """);
+        await database.GrantAsync();
+        define("{mode: incremental, cursor: c}");
+        await ExpectAsync(lake, "1,2");
+        await database.ExecuteAsync("INSERT INTO t VALUES (4, '2025-01-01')");
+        await ExpectAsync(lake, "1,2");
+        define("{mode: incremental, cursor: id}");
+        await ExpectWarningAsync("t was read by the cursor c (time) of ", ", and its cursor is now id (whole number) of ");
+        await ExpectAsync(lake, "1,2,4");
+        define("{mode: incremental, cursor: id, table: u}");
+        await ExpectWarningAsync("t was read by the cursor id (whole number) of ", ": it is read from the beginning");
+        await ExpectAsync(lake, "1,2,3,4");
+        Assert.Equal(Outcome.Skipped, (await lake.RunWellAsync()).Steps.Single().Outcome);
+        await database.ExecuteAsync("ALTER TABLE u ALTER id TYPE bigint");
+        Assert.Equal(Outcome.Skipped, (await lake.RunWellAsync()).Steps.Single().Outcome);
+
+        async Task ExpectWarningAsync(params string[] parts)
         {
-            await lake.RunWellAsync();
-            Assert.Equal([ids], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t"));
+            var step = Assert.Single(await lake.PlanAsync());
+            Assert.StartsWith("all rows, whose cursor is now ", step.Reason, StringComparison.Ordinal);
+            var warning = Assert.Single(step.Warnings).Message;
+            Assert.All(parts, part => Assert.Contains(part, warning, StringComparison.Ordinal));
         }
+    }
+
+    static async Task ExpectAsync(TestLake lake, string ids)
+    {
+        await lake.RunWellAsync();
+        Assert.Equal([ids], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t"));
     }
 }

@@ -90,6 +90,16 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Another_cursor_or_table_begins_again_with_a_warning()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await Arrivals.CheckOtherCursorsAsync(lake, database, stream => WriteSource(database, $"{{t: {stream}}}"));
+        await database.ExecuteAsync("ALTER TABLE u ALTER id TYPE uuid USING gen_random_uuid()");
+        Assert.Contains("its cursor is now id (uuid) of public.u", Assert.Single((await lake.PlanAsync()).Single().Warnings).Message, StringComparison.Ordinal);
+        Assert.Contains("foz run bronze.t --full-refresh", (await lake.RunAsync()).Steps.Single().Error!.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Rows_that_are_read_again_are_not_one_too_many()
     {
         var database = await server.CreateDatabaseAsync();

@@ -60,7 +60,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var cursor = DatabaseColumns.Find(
             stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"), table.Columns);
         var name = Dialect.Quote(cursor.Name);
-        return new(await CursorPlan.MakeAsync(history, MaxAsync, CountAsync), []);
+        var of = CursorPlan.Of(cursor.Name, cursor.Field.Type, cursor.ValueType.Name, table.From);
+        return new(await CursorPlan.MakeAsync(history, of, MaxAsync, CountAsync), []);
 
         async Task<string?> MaxAsync(string? from) =>
             await AskAsync($"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}", from) is [[{ } to]] ? CursorText.Of(to) : null;

@@ -5,9 +5,10 @@ namespace Foz.Core.Connectors.Http;
 /// <summary>The rows of a parent that are new or changed since a state, by the parent's cursor.</summary>
 sealed class ChangedParents
 {
-    const string ParentKey = "parent", CursorKey = "cursor", SeenKey = "seen";
+    const string ParentKey = "parent", CursorKey = "cursor", OfKey = "of", SeenKey = "seen";
 
     readonly HttpStream parent;
+    readonly bool isOther;
 
     /// <summary>The rows behind a state.</summary>
     /// <param name="parent">The parent; it has a cursor.</param>
@@ -17,7 +18,9 @@ sealed class ChangedParents
         this.parent = parent;
         var before = state is null ? null : JsonNode.Parse(state) as JsonObject;
         // Cursors of one stream mean nothing in another.
-        if (before?[ParentKey]?.ToString() != parent.Definition.Name) before = null;
+        isOther = before is not null
+            && (before[ParentKey]?.ToString() != parent.Definition.Name || (before[OfKey] is { } of && $"{of}" != parent.Cursor!.Of));
+        if (isOther) before = null;
         var inputs = new StreamInputs
         {
             CursorFrom = before?[CursorKey]?.ToString(),
@@ -30,6 +33,14 @@ sealed class ChangedParents
     /// <summary>Takes the rows that are new or changed.</summary>
     public CursorFilter Filter { get; }
 
+    /// <summary>What the user should know.</summary>
+    public IReadOnlyList<Warning> Warnings => !isOther ? Filter.Warnings :
+    [
+        .. Filter.Warnings,
+        new($"the parent is now read by {parent.Cursor!.Of}: all of its rows are asked for, and their rows are appended again",
+            "take the last row of each key, as silver: current does, or begin again with --full-refresh"),
+    ];
+
     /// <summary>The cursor that is sent; null for none.</summary>
     public string? Cursor { get; }
 
@@ -37,7 +48,8 @@ sealed class ChangedParents
     public string? State => Filter.Reached is { CursorTo: { } to, CursorSeen: var seen }
         ? new JsonObject
         {
-            [ParentKey] = parent.Definition.Name, [CursorKey] = to, [SeenKey] = new JsonArray([.. seen.Select(hash => (JsonNode)hash)]),
+            [ParentKey] = parent.Definition.Name, [CursorKey] = to, [OfKey] = parent.Cursor!.Of,
+            [SeenKey] = new JsonArray([.. seen.Select(hash => (JsonNode)hash)]),
         }.ToJsonString()
         : null;
 }

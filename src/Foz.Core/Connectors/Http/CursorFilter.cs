@@ -4,11 +4,11 @@ using System.Text.Json;
 namespace Foz.Core.Connectors.Http;
 
 /// <summary>
-/// Takes the rows behind a cursor, notes the largest, and leaves out those of the last cursor that were taken before: most
-/// servers take "since" to mean "from". Safe for use by many threads.
+/// Takes the rows from a cursor on, notes the largest, and leaves out those of the last cursor that were taken before, in whatever
+/// order rows come: most servers take "since" to mean "from". Safe for use by many threads.
 /// </summary>
 /// <param name="setting">The cursor.</param>
-/// <param name="inputs">Where the batch begins.</param>
+/// <param name="inputs">Where the batch begins; where it ended, of one that is read again.</param>
 sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
 {
     const int SeenMax = 10_000;
@@ -17,15 +17,21 @@ sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
     readonly Lock gate = new();
     readonly CursorValue? last = inputs.CursorFrom is { } text ? CursorValue.Parse(text) : null;
     readonly CursorValue? from = setting.From(inputs.CursorFrom) is { } start ? CursorValue.Parse(start) : null;
-    readonly HashSet<string> known = [.. inputs.CursorSeen];
+    // A batch that is read again knows the rows of its end, and not those that it began with.
+    readonly HashSet<string> known = inputs.CursorTo is null ? [.. inputs.CursorSeen] : [];
     CursorValue? largest = inputs.CursorFrom is { } before ? CursorValue.Parse(before) : null;
-    HashSet<string> seen = [.. inputs.CursorSeen];
+    HashSet<string> seen = inputs.CursorTo is null ? [.. inputs.CursorSeen] : [];
+    bool rereads = inputs.RereadsCursor;
     long without;
 
-    /// <summary>How far the rows went.</summary>
+    /// <summary>
+    /// How far the rows went; rows of the last cursor that are not known as they came may be rows that the table has, before their
+    /// server wrote them in another way.
+    /// </summary>
     public StreamInputs Reached => inputs with
     {
         CursorTo = largest?.Text,
+        RereadsCursor = rereads,
         CursorSeen = seen.Count > SeenMax ? [] : [.. seen.Order(StringComparer.Ordinal)],
     };
 
@@ -50,6 +56,7 @@ sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
     }
 
     /// <summary>Whether a row is taken.</summary>
+    /// <exception cref="FozException">Its cursor cannot be compared with those of other rows.</exception>
     public bool Takes(ReadOnlySpan<byte> row)
     {
         var text = CursorOf(row);
@@ -61,12 +68,17 @@ sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
                 return true;
             }
             var cursor = CursorValue.Parse(text);
+            if (largest is { } other && !cursor.IsLike(other)) throw setting.NotAlike(cursor, other);
             if (from is { } least && cursor.IsLike(least) && cursor.Compare(least) < 0) return false;
-            if (largest is not { } most || !cursor.IsLike(most) || cursor.Compare(most) > 0) (largest, seen) = (cursor, []);
-            if (cursor.Compare(largest.Value) != 0) return true;
+            var order = largest is { } most ? cursor.Compare(most) : 1;
+            if (order > 0) (largest, seen) = (cursor, []);
+            var isLast = last is { } end && cursor.Compare(end) == 0;
+            if (order < 0 && !isLast) return true;
             var hash = Convert.ToHexStringLower(SHA256.HashData(row).AsSpan(0, HashBytes));
-            if (seen.Count <= SeenMax) seen.Add(hash);
-            return last is not { } end || cursor.Compare(end) != 0 || !known.Contains(hash);
+            if (order >= 0 && seen.Count <= SeenMax) seen.Add(hash);
+            if (!isLast) return true;
+            if (known.Contains(hash)) return false;
+            return rereads = true;
         }
     }
 }

@@ -8,6 +8,9 @@ sealed record CursorSetting
     /// <summary>Where a row has it.</summary>
     public required JsonPath Path { get; init; }
 
+    /// <summary>The stream.</summary>
+    public required StreamDefinition Stream { get; init; }
+
     /// <summary>The parameter that takes it; null where a template does, or nothing.</summary>
     public string? Param { get; init; }
 
@@ -22,6 +25,9 @@ sealed record CursorSetting
 
     /// <summary>How far before the last cursor of numbers rows are asked for again.</summary>
     public decimal LookbackNumber { get; init; }
+
+    /// <summary>What it is of: <see cref="StreamInputs.CursorOf"/>.</summary>
+    public string Of => $"{Path.Text} of {Stream.Settings.Text("path") ?? Stream.Name}";
 
     /// <summary>Reads what a stream says of it.</summary>
     /// <returns>It; null for a snapshot.</returns>
@@ -47,6 +53,7 @@ sealed record CursorSetting
         return new()
         {
             Path = JsonPath.Parse(cursor),
+            Stream = definition,
             Param = settings.Text("cursor_param"),
             Start = start,
             Format = settings.Text("cursor_format"),
@@ -66,6 +73,15 @@ sealed record CursorSetting
             ? (time - LookbackTime).ToString(isDate ? "yyyy-MM-dd" : "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture)
             : last;
     }
+
+    /// <summary>The error of cursors that have no order among them, such as a text and numbers.</summary>
+    public FozException NotAlike(CursorValue cursor, CursorValue other) => new(
+        ErrorKind.Data, $"stream '{Stream.Name}': the cursor '{Path.Text}' is {cursor.Kind} '{cursor.Text}' in one row and {other.Kind} "
+        + $"'{other.Text}' in another, and they have no order: nothing is written")
+    {
+        Place = Stream.Place,
+        Hint = "take a field as cursor that is of one kind in every row; where it became another kind, foz run --full-refresh begins again",
+    };
 
     /// <summary>A cursor as it is sent.</summary>
     public string? ToSend(string? cursor)
@@ -91,6 +107,9 @@ readonly record struct CursorValue(string Text, decimal? Number, DateTimeOffset?
 
     /// <summary>Whether it is a day without a time.</summary>
     public bool IsDate => Time is not null && Text.Length == DateLength;
+
+    /// <summary>Its kind in words.</summary>
+    public string Kind => Number is not null ? "the number" : Time is not null ? "the time" : "the text";
 
     /// <summary>Whether two are of one kind.</summary>
     public bool IsLike(CursorValue other) => Number.HasValue == other.Number.HasValue && Time.HasValue == other.Time.HasValue;

@@ -59,10 +59,15 @@ sealed class HttpSource : ISource
     public Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
-        var last = history.LastOrDefault(inputs => inputs.CursorTo is not null);
-        return Task.FromResult(new BatchPlan(
-            streams[stream.Name].AsksForChangedParents ? new() { State = history.LastOrDefault(inputs => inputs.State is not null)?.State }
-            : streams[stream.Name].Cursor is null ? new() : new() { CursorFrom = last?.CursorTo, CursorSeen = last?.CursorSeen ?? [] }, []));
+        var declared = streams[stream.Name];
+        var inputs = declared.AsksForChangedParents ? new() { State = history.LastOrDefault(past => past.State is not null)?.State }
+            : declared.Cursor is { } cursor ? FromCursor(StreamInputs.LastOfCursor(history), cursor.Of)
+            : new StreamInputs();
+        return Task.FromResult(new BatchPlan(inputs, []));
+
+        static StreamInputs FromCursor(StreamInputs? last, string of) => last?.IsOfOther(of) == true
+            ? new() { CursorOf = of, RereadsCursor = true }
+            : new() { CursorOf = of, CursorFrom = last?.CursorTo, CursorSeen = last?.CursorSeen ?? [] };
     }
 
     /// <inheritdoc/>
@@ -70,15 +75,14 @@ sealed class HttpSource : ISource
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var declared = streams[stream.Name];
-        var begin = inputs with { CursorTo = null };
-        var filter = declared.Cursor is { } setting ? new CursorFilter(setting, begin) : null;
+        var filter = declared.Cursor is { } setting ? new CursorFilter(setting, inputs) : null;
         var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(inputs.CursorFrom)) : null;
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
         var parents = declared.AsksForChangedParents ? new ChangedParents(declared.Parent!, inputs.State) : null;
         await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
         var reached = parents is null ? filter?.Reached ?? inputs : inputs with { State = parents.State };
         return await Task.Run(
-            () => rows.Read(stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Filter.Warnings ?? []]), cancellationToken), cancellationToken);
+            () => rows.Read(stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Warnings ?? []]), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>

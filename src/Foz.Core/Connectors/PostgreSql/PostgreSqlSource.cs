@@ -157,6 +157,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         var (relation, cursor) = (table.Relation, table.Cursor!);
         var inputs = await CursorPlan.MakeAsync(
             history,
+            CursorPlan.Of(cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name, $"{relation}"),
             async from =>
             {
                 var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
@@ -164,7 +165,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
                 return to;
             },
             value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken));
-        var isFirst = !history.Any(h => h.CursorTo is not null);
+        var isFirst = inputs is null ? !history.Any(h => h.CursorTo is not null) : inputs.CursorFrom is null;
         if (cursor.IsNullable && (!isFirst || inputs is null)
             && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
             warnings.Add(new($"{relation}: some rows have no {cursor.Name}: " + (isFirst

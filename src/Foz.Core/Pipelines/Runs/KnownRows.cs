@@ -3,6 +3,7 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -24,19 +25,23 @@ sealed record KnownRows(string Select, long Rows)
     /// <param name="node">The stream.</param>
     /// <param name="present">The table; null where it is new.</param>
     /// <param name="manifest">The batch.</param>
-    public static string? FindReread(EngineSession session, GraphNode.OfStream node, Tables.TableSnapshot? present, StepManifest manifest)
+    public static string? FindReread(EngineSession session, GraphNode.OfStream node, TableSnapshot? present, StepManifest manifest)
     {
         if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from } || node.Stream.Definition.Cursor is not { } cursor) return null;
         if (present?.Fields.FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field) return null;
         if (node.Stream.Columns.Any(column => column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
             || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
         var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
-        return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
+        var isRead = $"TRY_CAST({value}) IS NOT NULL";
+        // One number or time may be written in several ways.
+        if (field.Type == DataType.String)
+            isRead += $" AND TRY_CAST({SqlText.Literal(from)} AS DOUBLE) IS NULL AND TRY_CAST({SqlText.Literal(from)} AS TIMESTAMPTZ) IS NULL";
+        return session.QueryScalar<bool>($"SELECT {isRead}", CancellationToken.None)
             ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
             : null;
     }
 
-    /// <summary>Tells them apart by all columns that both have.</summary>
+    /// <summary>Tells them apart by all columns that both have, and of nested ones by the fields that the table's have.</summary>
     /// <param name="session">Where the rows are read; its temporary table <c>foz_arrived</c> is replaced.</param>
     /// <param name="lake">The lake.</param>
     /// <param name="present">The table.</param>
@@ -46,25 +51,40 @@ sealed record KnownRows(string Select, long Rows)
     /// <param name="reread">The condition that is true for the rows of the table that can be among them; null for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<KnownRows> LeaveOutAsync(
-        EngineSession session, Lake lake, Tables.TableSnapshot present, TableName table, string select, IReadOnlyList<Field> fields,
+        EngineSession session, Lake lake, TableSnapshot present, TableName table, string select, IReadOnlyList<Field> fields,
         string? reread, CancellationToken cancellationToken)
     {
-        var names = present.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var columns = fields.Select(f => f.Name).Where(names.Contains).Select(SqlText.Identifier).ToList();
-        var list = string.Join(", ", columns);
+        var known = present.Fields.ToDictionary(f => f.Name, f => f.Type, StringComparer.OrdinalIgnoreCase);
+        var both = fields.Where(f => known.ContainsKey(f.Name)).ToList();
+        var columns = both.Select(f => Comparable(f, known[f.Name])).ToList();
+        var list = SqlText.Identifiers(both.Select(f => f.Name));
         var binder = new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null));
-        using var known = await binder.BindAsync(
+        using var arrived = await binder.BindAsync(
             $"SELECT {list}, count(*) AS foz_count FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)} WHERE {reread ?? "true"} GROUP BY {list}",
             cancellationToken);
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Arrived} AS
             SELECT a.* EXCLUDE (foz_number), coalesce(a.foz_number <= k.foz_count, false) AS foz_is_known
-            FROM (SELECT *, row_number() OVER (PARTITION BY {list}) AS foz_number FROM ({select})) AS a
-            LEFT JOIN ({known.Sql}) AS k ON {string.Join(" AND ", columns.Select(c => $"a.{c} IS NOT DISTINCT FROM k.{c}"))}
+            FROM (SELECT a.*, row_number() OVER (PARTITION BY {string.Join(", ", columns.Select(column => column.Arrives))}) AS foz_number FROM ({select}) AS a) AS a
+            LEFT JOIN ({arrived.Sql}) AS k ON {string.Join(" AND ", columns.Select(c => $"{c.Arrives} IS NOT DISTINCT FROM {c.Known}"))}
             """, cancellationToken);
         return new(
             $"SELECT * EXCLUDE (foz_is_known) FROM {Arrived} WHERE NOT foz_is_known",
             session.QueryScalar<long>($"SELECT count(*) FROM {Arrived} WHERE foz_is_known", cancellationToken));
+    }
+
+    /// <summary>
+    /// Two values as they are compared: nested ones by the fields that the table has, and as text where one type does not hold the other,
+    /// which the table then refuses.
+    /// </summary>
+    static (string Arrives, string Known) Comparable(Field field, DataType known)
+    {
+        var name = SqlText.Identifier(field.Name);
+        return field.Type == known || (DeltaTypes.Wider(known, field.Type) ?? DeltaTypes.Wider(field.Type, known)) is not null
+            ? ($"a.{name}", $"k.{name}")
+            : (field.Type, known) is (DataType.Struct, DataType.Struct) or (DataType.Array, DataType.Array)
+                ? ($"CAST(a.{name} AS {ColumnTypes.NameOf(known)})", $"k.{name}")
+                : ($"CAST(a.{name} AS VARCHAR)", $"CAST(k.{name} AS VARCHAR)");
     }
 }

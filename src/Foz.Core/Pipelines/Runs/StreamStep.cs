@@ -218,6 +218,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         foreach (var warning in plan.Warnings) context.Warn(warning);
         if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
             context.Warn(StreamWork.ModeChanged(node, next));
+        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now && last.IsOfOther(now))
+            context.Warn(StreamWork.CursorChanged(node, before, now));
         return plan;
     }
 

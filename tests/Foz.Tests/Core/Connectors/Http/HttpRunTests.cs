@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Core.Journal;
 
 namespace Foz.Tests.Core.Connectors.Http;
@@ -31,6 +32,97 @@ public sealed class HttpRunTests
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
+
+    [Theory]
+    [InlineData(new[] { 5, 4, 3, 2, 1 }, new[] { 6, 5, 4, 3, 2, 1 })]
+    [InlineData(new[] { 1, 2, 3, 4, 5 }, new[] { 1, 2, 3, 4, 5, 6 })]
+    [InlineData(new[] { 3, 5, 1, 2, 4 }, new[] { 2, 6, 1, 5, 4, 3 })]
+    public async Task Rows_of_the_last_cursor_come_once_in_whatever_order_a_server_sends_rows(int[] first, int[] then)
+    {
+        const int Size = 3;
+        var rows = first;
+        using var server = new ApiServer(request =>
+        {
+            var page = rows.Skip((int.Parse(request["page"]!, CultureInfo.InvariantCulture) - 1) * Size).Take(Size);
+            return $"{{\"data\":[{string.Join(',', page.Select(up => $"{{\"id\":{up},\"up\":{up}}}"))}]}}";
+        });
+        using var project = Incremental(server, $"up, keys: [id], records: data, paging: {{type: page, size: {Size}}}");
+        await project.RunWellAsync();
+        rows = then;
+        Assert.Equal(1, (await project.RunWellAsync()).Steps.Single().RowsWritten);
+        for (var run = 0; run < 3; run++)
+            Assert.Equal(Outcome.Skipped, (await project.RunWellAsync()).Steps.Single().Outcome);
+        rows = [7, .. then];
+        await project.RunWellAsync();
+        Assert.Equal(["1", "2", "3", "4", "5", "6", "7"], await project.RowsAsync("SELECT up FROM bronze.orders"));
+    }
+
+    [Theory]
+    [InlineData("""{"id":3,"up":"x"}""", "the text 'x' in one row and the number '5' in another")]
+    [InlineData("""{"id":3,"up":"2026-01-01"}""", "the time '2026-01-01' in one row and the number '5' in another")]
+    public async Task Cursors_that_cannot_be_compared_are_refused(string odd, string expected)
+    {
+        var rows = """{"id":1,"up":4},{"id":2,"up":5}""";
+        using var server = new ApiServer(_ => $"[{rows}]");
+        using var project = Incremental(server, "up, keys: [id]");
+        await project.RunWellAsync();
+        var before = rows;
+        foreach (var sent in new[] { $"{before},{odd}", $"{odd},{before}" })
+        {
+            rows = sent;
+            var error = await project.FailAsync();
+            Assert.StartsWith("sources/api.yml:3:", error, StringComparison.Ordinal);
+            Assert.Contains($"the cursor 'up' is {expected}", error, StringComparison.Ordinal);
+        }
+        rows = before;
+        await project.RunWellAsync();
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    [Theory]
+    [InlineData("\"at\":5,\"n\":{\"a\":1}", "\"at\":5,\"n\":{\"a\":1},\"new\":null")]
+    [InlineData("\"at\":5,\"n\":{\"a\":1}", "\"at\":5,\"n\":{\"a\":1},\"new\":7")]
+    [InlineData("\"at\":5,\"n\":{\"a\":1}", "\"at\":5,\"n\":{\"a\":1,\"b\":null}")]
+    [InlineData("\"at\":5,\"n\":{\"a\":1}", "\"at\":5,\"n\":{\"a\":1,\"b\":{\"c\":[2]}}")]
+    [InlineData("\"at\":5,\"n\":[{\"a\":1}]", "\"n\":[{\"b\":2,\"a\":1}], \"at\":5")]
+    [InlineData("\"at\":\"2026-01-02T10:00:00Z\"", "\"at\":\"2026-01-02T10:00:00Z\",\"new\":true")]
+    [InlineData("\"at\":\"b\"", "\"at\":\"b\",\"new\":[]")]
+    public async Task Rows_of_the_last_cursor_come_once_though_their_server_writes_them_in_another_way(string before, string after)
+    {
+        string[] rows = [$"{{\"id\":1,{before}}}", $"{{\"id\":2,{before}}}"];
+        using var server = new ApiServer(_ => $"[{string.Join(',', rows)}]");
+        using var project = Incremental(server, "at, keys: [id]");
+        await project.RunWellAsync();
+        rows = [$"{{\"id\":1,{after}}}", $"{{\"id\":2,{after}}}", $"{{\"id\":3,{after}}}"];
+        await project.RunWellAsync();
+        Assert.Equal(Outcome.Skipped, (await project.RunWellAsync()).Steps.Single().Outcome);
+        Assert.Equal(["1", "2", "3"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    [Theory]
+    [InlineData("id, keys: [id]", "id of orders")]
+    [InlineData("at, keys: [id], path: v2", "at of v2")]
+    public async Task Another_cursor_begins_again_and_leaves_out_what_arrived(string then, string of)
+    {
+        var rows = """{"id":1,"at":500},{"id":2,"at":600}""";
+        using var server = new ApiServer(_ => $"[{rows}]");
+        using var project = Incremental(server, "at, keys: [id]");
+        await project.RunWellAsync();
+        rows += """,{"id":3,"at":400}""";
+        project.Write("sources/api.yml", Stream(then));
+        var run = (await project.RunWellAsync()).Steps.Single();
+        Assert.Equal((Outcome.Warned, 1), (run.Outcome, run.RowsWritten));
+        Assert.Equal(
+            $"bronze.orders was read by the cursor at of orders, and its cursor is now {of}: it is read from the beginning; "
+            + "rows that the table has are left out, and its other rows stay", Assert.Single(project.Warnings));
+        Assert.Equal(Outcome.Skipped, (await project.RunWellAsync()).Steps.Single().Outcome);
+        Assert.Equal(["1", "2", "3"], await project.RowsAsync("SELECT id FROM bronze.orders"));
+    }
+
+    static SourceProject Incremental(ApiServer server, string cursor) =>
+        new SourceProject($"api: {{type: http, url: '{server.Url}'}}").Write("sources/api.yml", Stream(cursor));
+
+    static string Stream(string cursor) => $"connection: api\nstreams:\n  orders: {{mode: incremental, cursor: {cursor}}}\n";
 
     [Fact]
     public async Task Children_are_asked_of_parents_that_are_new_or_changed()
