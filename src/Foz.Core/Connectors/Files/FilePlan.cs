@@ -40,14 +40,15 @@ static class FilePlan
         if (stream.Mode == StreamMode.Snapshot)
         {
             var isKnown = history.Count > 0 && history[^1].Files.Length == found.Count
-                && history[^1].Files.Zip(found).All(pair => IsSame(pair.First, pair.Second));
+                && history[^1].Files.Zip(found).All(pair => IsSame(pair.First, pair.Second)
+                    && (IsUntouched(pair.First, pair.Second) || !hasOtherBytes(pair.First, pair.Second)));
             var rejected = history.Count == 0 ? null : RejectedOf(history[^1].Files.Where(IsReadOtherwise));
             return new((isKnown && rejected is null) || (found.Count == 0 && history.Count == 0)
                 ? null : new() { Files = [.. found], RejectedBefore = rejected }, []);
         }
         var read = new Dictionary<string, FileInput>();
         foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file))) read[file.Path] = file;
-        var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsSame(before, file)
+        var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsUntouched(before, file)
             && (before.SizeBytes != file.SizeBytes || hasOtherBytes(before, file))).ToHashSet();
         var otherwise = found.Where(file => read.TryGetValue(file.Path, out var before)
             && IsReadOtherwise(before) && !changed.Contains(file)).ToHashSet();
@@ -83,6 +84,12 @@ static class FilePlan
         a.Path == b.Path && a.SizeBytes == b.SizeBytes
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
+    /// <summary>
+    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last change tell.
+    /// </summary>
+    static bool IsUntouched(FileInput before, FileInput now) =>
+        IsSame(before, now) && (before.Inode is null || now.Inode is null || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
+
     /// <summary>The error of a file that is not as it was planned.</summary>
     public static FozException ChangedWhileRead(FileInput input) =>
         new(ErrorKind.Source, $"file {input.Path} changed while the batch was being read")
@@ -98,7 +105,8 @@ static class FilePlan
     static string Difference(FileInput before, FileInput now) =>
         $"file {now.Path} changed after it was read ("
         + (before.SizeBytes == now.SizeBytes
-            ? $"modified {now.ModifiedAt:yyyy-MM-dd HH:mm:ss}, before {before.ModifiedAt:yyyy-MM-dd HH:mm:ss}"
+            ? IsSame(before, now) ? "the same size and time, and other bytes"
+                : $"modified {now.ModifiedAt:yyyy-MM-dd HH:mm:ss}, before {before.ModifiedAt:yyyy-MM-dd HH:mm:ss}"
             : $"{now.SizeBytes:N0} bytes, before {before.SizeBytes:N0}")
         + ")";
 }

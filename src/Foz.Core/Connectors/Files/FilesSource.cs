@@ -285,9 +285,14 @@ sealed class FilesSource : ISource
         var relative = Path.GetRelativePath(projectFolder, file.FullName);
         var isInside = !Path.IsPathRooted(relative) && relative != ".."
             && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+        var stamp = FileStamp.Of(file.FullName);
         return new(
             (isInside ? relative : file.FullName).Replace(Path.DirectorySeparatorChar, '/'), file.Length,
-            new DateTimeOffset(file.LastWriteTimeUtc));
+            new DateTimeOffset(file.LastWriteTimeUtc))
+        {
+            Inode = stamp?.Inode,
+            ChangedNs = stamp?.ChangedNs,
+        };
     }
 
     bool EndsLine(FileStreamSettings settings, FileInput file) =>

@@ -33,6 +33,7 @@ static class ListModel
             Tags = stream.Tags,
             File = source.File,
             IsImplicit = true,
+            FollowsRows = true,
         };
     });
 

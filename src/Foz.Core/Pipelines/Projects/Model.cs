@@ -102,6 +102,12 @@ public sealed record Model
     /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.</summary>
     public bool IsImplicit { get; init; }
 
+    /// <summary>
+    /// Whether its rows depend on nothing but the rows that its input has now: where some of those were changed or deleted, the table is
+    /// made again from all of them.
+    /// </summary>
+    public bool FollowsRows { get; init; }
+
     /// <summary>The columns of a merge of which its table has no two rows with the same values; empty where it may.</summary>
     public IReadOnlyList<string> MergeKey =>
         Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];

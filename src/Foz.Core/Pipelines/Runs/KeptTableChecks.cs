@@ -42,17 +42,29 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
     public async Task CheckAppendAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
         if (Model.Materialization.Strategy is not IncrementalStrategy.Append) return;
-        foreach (var (name, input) in manifest.Tables.Where(t => t.Value.FromVersion is not null))
+        if (await FindChangedAsync(manifest.Tables, cancellationToken) is not { } name) return;
+        throw new FozException(
+            ErrorKind.Data,
+            $"rows of {name} were changed since its version {manifest.Tables[name].FromVersion}, which {node.Name} cannot append")
+        {
+            Place = Model.Place,
+            Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
+        };
+    }
+
+    /// <summary>Finds a table of which rows that an earlier batch read were changed or deleted.</summary>
+    /// <param name="tables">The tables that a batch reads, by name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Its name; null where only new rows came.</returns>
+    public async Task<string?> FindChangedAsync(
+        IReadOnlyDictionary<string, TableInput> tables, CancellationToken cancellationToken)
+    {
+        foreach (var (name, input) in tables.Where(t => t.Value.FromVersion is not null))
         {
             var table = await context.Lake.OpenTableAsync(TableName.Parse(name), cancellationToken);
             var changes = await table.ChangesSinceAsync(input.FromVersion!.Value, input.Version, cancellationToken);
-            if (changes.HasRemovals)
-                throw new FozException(
-                    ErrorKind.Data, $"rows of {name} were changed since its version {input.FromVersion}, which {node.Name} cannot append")
-                {
-                    Place = Model.Place,
-                    Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
-                };
+            if (changes.HasRemovals) return name;
         }
+        return null;
     }
 }

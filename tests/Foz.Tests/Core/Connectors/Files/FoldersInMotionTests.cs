@@ -100,6 +100,46 @@ public sealed class FoldersInMotionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("mode: incremental", "moves")]
+    [InlineData("mode: incremental", "edits")]
+    [InlineData("mode: snapshot", "moves")]
+    [InlineData("mode: snapshot", "edits")]
+    public async Task A_file_of_the_same_size_and_time_with_other_bytes_is_read_again(string mode, string how)
+    {
+        Define(mode);
+        project.Write("in/orders.csv", "id,v\n1,old\n");
+        var time = File.GetLastWriteTimeUtc(Orders);
+        await project.RunWellAsync();
+        Assert.Equal("Skipped", Outcome(await project.RunAsync()));
+        var path = how == "moves" ? Path.Combine(project.Folder, "other") : Orders;
+        await File.WriteAllTextAsync(path, "id,v\n1,new\n", Cancel);
+        File.SetLastWriteTimeUtc(path, time);
+        if (how == "moves") File.Move(path, Orders, overwrite: true);
+
+        await project.RunWellAsync();
+        Assert.Equal(["1|new"], await project.RowsAsync("SELECT id, v FROM bronze.orders"));
+        Assert.Equal("Skipped", Outcome(await project.RunAsync()));
+    }
+
+    [Fact]
+    public async Task Tables_of_lists_follow_the_rows_of_a_file_that_changed()
+    {
+        project.Write("sources/inbox.yml", "connection: inbox\nstreams:\n  ped: {path: '*.json', mode: incremental, keys: [id], lists: [itens]}\n");
+        project.Write("in/a.json", """[{"id":1,"itens":[{"s":"a"},{"s":"b"}]},{"id":2,"itens":[{"s":"c"}]}]""");
+        project.Write("in/b.json", """[{"id":7,"itens":[{"s":"z"}]}]""");
+        await project.RunWellAsync();
+        project.Write("in/a.json", """[{"id":1,"itens":[{"s":"A"}]},{"id":2,"itens":[]},{"id":3,"itens":[{"s":"d"}]}]""");
+        await project.RunWellAsync();
+        Assert.Equal(["1|0|A", "3|0|d", "7|0|z"], await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
+        project.Write("in/a.json", """[{"id":1,"itens":[]},{"id":4}]""").Write("in/c.json", """[{"id":9,"itens":[{"s":"n"}]}]""");
+        await project.RunWellAsync();
+        project.Write("in/d.json", """[{"id":10,"itens":[{"s":"o"}]}]""");
+        await project.RunWellAsync();
+        Assert.Equal(["10|0|o", "7|0|z", "9|0|n"], await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
+        Assert.All((await project.RunAsync()).Steps, step => Assert.Equal("Skipped", $"{step.Outcome}"));
+    }
+
+    [Theory]
     [InlineData("fail")]
     [InlineData("warn")]
     public async Task A_file_that_changed_fails_the_step_or_is_told_of_where_that_is_said(string policy)
