@@ -23,7 +23,7 @@ static class QuarantineCommand
     static readonly IReadOnlyList<ResultColumn> ReleaseColumns =
     [
         new("table"), new("released", IsNumber: true), new("broken", IsNumber: true), new("superseded", IsNumber: true),
-        new("resumed", IsNumber: true),
+        new("resumed", IsNumber: true), new("without_key", IsNumber: true),
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
@@ -103,7 +103,7 @@ static class QuarantineCommand
             else
                 context.WriteRows(
                     arguments, ReleaseColumns,
-                    [[node.Table.ToString(), result.Released, result.Broken, result.Superseded, result.Resumed]]);
+                    [[node.Table.ToString(), result.Released, result.Broken, result.Superseded, result.Resumed, result.WithoutKey]]);
         });
         return command;
     }
@@ -114,6 +114,10 @@ static class QuarantineCommand
             shell.Out.WriteLine($"{Rows(result.Resumed)} of a release that was cut off went back to {node.Table}");
         shell.Out.WriteLine($"{Rows(result.Released)} went back to {node.Table}");
         if (result.Broken > 0) shell.Out.WriteLine($"  {Rows(result.Broken)} break a check and wait; --reason lets them go");
+        if (result.WithoutKey > 0)
+            shell.Out.WriteLine(
+                $"  {Rows(result.WithoutKey)} have NULL in the key and stay, with --reason too: no row could ever replace them; "
+                + "correct them where they come from");
         if (result.Superseded > 0) shell.Out.WriteLine($"  {Rows(result.Superseded)} wait: the table has a row of their key");
     }
 

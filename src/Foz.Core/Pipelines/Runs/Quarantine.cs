@@ -47,7 +47,11 @@ public sealed record ReleaseRequest
 /// <param name="Broken">How many of those that were asked for break a check still.</param>
 /// <param name="Superseded">How many have a key of which the table has a row by now.</param>
 /// <param name="Resumed">How many rows of a release that was cut off before went back first.</param>
-public sealed record ReleaseResult(long Released, long Broken, long Superseded, long Resumed);
+public sealed record ReleaseResult(long Released, long Broken, long Superseded, long Resumed)
+{
+    /// <summary>How many have NULL in the key that the table is merged by: they never go back.</summary>
+    public long WithoutKey { get; init; }
+}
 
 /// <summary>The quarantines of a project's tables: what waits in them, and how it goes back.</summary>
 /// <param name="lake">The lake.</param>
@@ -108,17 +112,19 @@ public sealed class Quarantine(Lake lake)
         if (resumed > 0) quarantine = (await FindAsync(node.Table.Quarantine, cancellationToken))!;
         var present = await table.FindLatestAsync(cancellationToken);
         var asked = await ChooseAsync(session, request, quarantine, present?.BatchOf(node.Table.ToString()), cancellationToken);
-        var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, cancellationToken) : 0;
         var merge = (node as GraphNode.OfModel)?.Model.Materialization.Strategy as IncrementalStrategy.Merge;
-        if (merge is not null) broken += DeleteWithoutKey(session, key, cancellationToken);
+        var withoutKey = merge is null ? 0 : DeleteWithoutKey(session, key, cancellationToken);
+        var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, cancellationToken) : 0;
         var superseded = key.Count == 0 ? 0 : await SupersedeAsync(session, present, key, merge?.SequenceBy, cancellationToken);
         if (merge is not null) CheckKeys(session, node, key, cancellationToken);
-        if (asked - broken - superseded == 0) return new(0, broken, superseded, resumed);
+        var released = asked - withoutKey - broken - superseded;
+        var result = new ReleaseResult(released, broken, superseded, resumed) { WithoutKey = withoutKey };
+        if (released == 0) return result;
         var number = Math.Max(await LastMarkAsync(session, quarantine, cancellationToken), present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
         await using var change = await StageAsync(session, node, table, $"SELECT * FROM {Batch}", number, cancellationToken);
         await MarkAsync(session, node, number, request.Reason ?? "keeps its checks", cancellationToken);
         await change.CommitAsync(cancellationToken);
-        return new(asked - broken - superseded, broken, superseded, resumed);
+        return result;
     }
 
     /// <summary>The columns by which rows of a table replace others; empty where none do.</summary>

@@ -83,7 +83,7 @@ public sealed class QuarantineReleaseTests : IDisposable
         await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (3, 'late'), (NULL, 'none')) v(id, status)");
         await project.RunAsync();
         // Of key 3 the row of the later batch goes back; one without a key never does, whatever the reason.
-        Assert.Equal(new(3, 1, 1, 0), await ReleaseAsync(request => request with { Reason = "agreed" }));
+        Assert.Equal(new(3, 0, 1, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
         Assert.Equal(["1|paid", "2|new", "3|late", "4|lost"], await project.RowsAsync("silver.orders"));
 
         await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (5, 'lost'), (5, 'new')) v(id, status)");
@@ -126,6 +126,17 @@ public sealed class QuarantineReleaseTests : IDisposable
         Assert.Equal(new(0, 1, 0, 0), await ReleaseAsync());
         Assert.Equal(new(1, 0, 0, 0), await ReleaseAsync(request => request with { Reason = "unknown is fine" }));
         Assert.Equal(["1|"], await project.RowsAsync("silver.orders"));
+    }
+
+    [Fact]
+    public async Task A_row_without_a_key_stays_and_is_counted_as_that_whatever_the_reason()
+    {
+        await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'paid'), (NULL, 'paid'), (3, 'lost')) v(id, status)");
+        WriteModel("[paid]", "merge, unique_key: [id]");
+        await project.RunAsync();
+        Assert.Equal(new(0, 1, 0, 0) { WithoutKey = 1 }, await ReleaseAsync());
+        Assert.Equal(new(1, 0, 0, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
+        Assert.Equal(["1|paid", "3|lost"], await project.RowsAsync("silver.orders"));
     }
 
     [Fact]
