@@ -108,7 +108,7 @@ sealed class RunOptions(CommandContext context)
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static int ExitCodeOf(RunResult? run, CancellationToken cancellationToken)
     {
-        if (run?.Outcome is not Outcome.Failed) return 0;
+        if (run?.Outcome is not (Outcome.Failed or Outcome.Canceled)) return 0;
         cancellationToken.ThrowIfCancellationRequested();
         return FailedExitCode;
     }

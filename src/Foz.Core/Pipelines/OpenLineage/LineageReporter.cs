@@ -55,10 +55,7 @@ sealed class LineageReporter : IAsyncDisposable
 
     /// <summary>The run ended.</summary>
     public void RunFinished(RunResult result) => Add(events.OfRun(
-        TypeOf(result.Steps.Any(s => s.Outcome is Outcome.Failed) ? Outcome.Failed
-            : result.Steps.Any(s => s.Outcome is Outcome.Canceled) ? Outcome.Canceled
-            : result.Outcome),
-        clock.GetUtcNow(), result.Error ?? result.Steps.FirstOrDefault(s => s.Error is not null)?.Error));
+        TypeOf(result.Outcome), clock.GetUtcNow(), result.Error ?? result.Steps.FirstOrDefault(s => s.Error is not null)?.Error));
 
     /// <summary>A step begins.</summary>
     public void StepStarted(GraphNode node) => Add(events.OfStep(node, EventType.Start, clock.GetUtcNow(), null, null));

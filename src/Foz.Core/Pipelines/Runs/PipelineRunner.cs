@@ -86,7 +86,10 @@ public sealed class PipelineRunner(Lake lake)
             await reports.AddAsync(record);
             if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
         }
-        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt) { Tests = outcomes };
+        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt)
+        {
+            IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
+        };
         await KeepAsync(project, request, result, CancellationToken.None);
         if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));

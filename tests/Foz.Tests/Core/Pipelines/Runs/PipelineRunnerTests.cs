@@ -84,6 +84,32 @@ public sealed class PipelineRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_is_stopped_is_canceled_and_one_of_which_a_step_failed_failed()
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS id");
+        Write("models/silver/orders.sql", "SELECT id FROM bronze.orders");
+        Write("models/gold/total.sql", "SELECT count(*) AS n FROM silver.orders");
+        Assert.Equal(Outcome.Canceled, await StopAsync());
+        Write("models/silver/orders.sql", "SELECT error('no') AS id FROM bronze.orders");
+        Assert.Equal(Outcome.Failed, await StopAsync());
+        Assert.Equal(["Canceled", "Failed"], await QueryAsync("SELECT outcome FROM foz.runs ORDER BY started_at"));
+
+        async Task<Outcome> StopAsync()
+        {
+            using var stop = new CancellationTokenSource();
+            return (await new PipelineRunner(lake).RunAsync(
+                new()
+                {
+                    Project = Load(),
+                    OnEvent = what =>
+                    {
+                        if (what is RunEvent.StepFinished) stop.Cancel();
+                    },
+                }, stop.Token)).Outcome;
+        }
+    }
+
+    [Fact]
     public async Task Small_files_are_put_together_behind_the_steps_and_nothing_is_made_anew_for_it()
     {
         Write("foz.yml", "name: t\nlake: lake\nmaintenance: {small_files: 4, tables: {gold: {optimize: off}}}\n");
