@@ -18,6 +18,11 @@ public sealed record ReadContext
     /// <summary>The engine, for a connector that looks at its data with it before the platform does.</summary>
     public required EnginePool Engine { get; init; }
 
+    /// <summary>
+    /// Whether rows of files say their places (<see cref="StreamRows.Selected.TellsPlaces"/>), as those do of which several may have one key.
+    /// </summary>
+    public bool NumbersRows { get; init; }
+
     /// <summary>An empty folder for files that live as long as the batch.</summary>
     public required string WorkFolder { get; init; }
 }
@@ -84,6 +89,11 @@ public abstract class StreamRows : IAsyncDisposable
 
         /// <summary>Whether rows say themselves what was done with them, and in which order.</summary>
         public bool TellsChanges { get; init; }
+
+        /// <summary>
+        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number in its file, both from 1.
+        /// </summary>
+        public bool TellsPlaces { get; init; }
 
         /// <summary>
         /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast

@@ -12,7 +12,9 @@ public static class ChangeColumns
     /// <summary>Position in the source's log, as a number that grows; null where the source has no log.</summary>
     public const string Lsn = "_cdc_lsn";
 
-    /// <summary>Order of the change inside its transaction or batch; null where there is none.</summary>
+    /// <summary>
+    /// Order of the change inside its transaction, or of the row inside its file or answer where its stream has keys; null where there is none.
+    /// </summary>
     public const string Seq = "_cdc_seq";
 
     /// <summary>The source's transaction; null where there is none.</summary>

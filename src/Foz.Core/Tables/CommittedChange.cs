@@ -7,7 +7,7 @@ namespace Foz.Core.Tables;
 
 /// <summary>A change that is in its table.</summary>
 /// <param name="Snapshot">The table as it is then.</param>
-/// <param name="Warning">What did not go well although the change is committed; null where all did.</param>
+/// <param name="Warning">What the user should know although the change is committed; null where there is nothing.</param>
 public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
 {
     /// <summary>What the change means for other readers of the table; null where it means nothing to them.</summary>

@@ -26,7 +26,17 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     readonly bool isForIceberg = IcebergCompat.IsRequired(metadata.Configuration);
     readonly List<string> unpublished = [];
     readonly List<ParquetFile> rowFiles = [];
+    readonly SortedDictionary<string, long> emptyPartitions = new(StringComparer.Ordinal);
     Dictionary<ColumnPath, ColumnPath>? logicalPaths;
+
+    /// <summary>
+    /// What the user should know of partition columns: an empty text is no value of theirs to Delta (PROTOCOL.md, "Partition Value
+    /// Serialization"), and reads as NULL; null where no row had one.
+    /// </summary>
+    public Warning? EmptyPartitions => emptyPartitions.Count == 0 ? null : new(
+        $"{table.Name} is partitioned by columns with empty texts, which Delta keeps as NULL: "
+        + string.Join(", ", emptyPartitions.Select(column => $"{column.Key} ({column.Value:N0} {(column.Value == 1 ? "row" : "rows")})")),
+        $"give them another value: coalesce(nullif({emptyPartitions.First().Key}, ''), 'none')");
 
     /// <summary>
     /// Writes the rows of a SELECT, which has the table's columns by physical names, those inside structs by their own.
@@ -50,6 +60,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         CheckFolders(copied);
         rows.Value.NoteIdentities(session, cancellationToken);
         rowFiles.AddRange(copied);
+        CountEmptyPartitions(copied);
         var files = await ToAddsAsync(copied, PartitionValues, cancellationToken);
         await PublishAsync([.. files.Select(file => file.Path.Value)], cancellationToken);
         return files;
@@ -275,6 +286,17 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
                 HasNan = column.HasNaN,
             }
             : null;
+    }
+
+    void CountEmptyPartitions(IReadOnlyList<ParquetFile> files)
+    {
+        foreach (var column in schema.PartitionColumns)
+        {
+            var name = column.PhysicalName(schema.Mapping);
+            var rows = files.Where(file => file.PartitionKeys.Any(key => key.Value is "" && key.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                .Sum(file => file.RowCount);
+            if (rows > 0) emptyPartitions[column.Name] = emptyPartitions.GetValueOrDefault(column.Name) + rows;
+        }
     }
 
     StringMap PartitionValues(ParquetFile file)

@@ -130,7 +130,12 @@ public sealed class TableChange : IAsyncDisposable
         keepsFiles = true;
         var result = await transaction.CommitAsync(cancellationToken);
         keepsFiles = result is CommitResult.Committed;
-        return CommittedChange.Of(table, result.OrThrow()) with { Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null };
+        var committed = CommittedChange.Of(table, result.OrThrow());
+        return committed with
+        {
+            Warning = dataFiles.EmptyPartitions ?? committed.Warning,
+            Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null,
+        };
     }
 
     /// <summary>As <see cref="CommitAsync"/>; a change of nothing makes no version, but in a transaction, which depends on what it read.</summary>

@@ -75,8 +75,8 @@ public sealed record WriteOptions
     internal bool FindsRows { get; init; }
 
     /// <summary>
-    /// How often another commit may come first, where it does not conflict, before this one gives up. A change that was
-    /// checked as a preview allows none: it must be checked again.
+    /// How often another commit may come first, where it does not conflict, before this one gives up; those that only
+    /// rearrange files are not counted. A change that was checked as a preview allows none: it must be checked again.
     /// </summary>
     public int RacesMax { get; init; } = 1_000;
 }

@@ -57,13 +57,15 @@ sealed class Committer
         var before = transaction.ReadSnapshot;
         if (before is null && await table.FindLatestSnapshotAsync(cancellationToken) is { } existing)
             return TableExists(existing.Version);
-        for (var attempt = 0; attempt < transaction.Options.AttemptsMax; attempt++)
+        var races = 0;
+        for (var attempt = 0; ; attempt++)
         {
             // The first attempt is made without a look at the log, unless this process knows that it would lose.
             if (before is not null && (attempt > 0 || queue.NewestVersion > before.Version))
             {
-                (before, var conflict) = await CatchUpAsync(before, cancellationToken);
+                (before, var isOther, var conflict) = await CatchUpAsync(before, cancellationToken);
                 if (conflict is not null) return conflict;
+                if (isOther && ++races >= transaction.Options.AttemptsMax) return TooManyRaces(before);
             }
             if (before is not null && await IsReplacedAsync(before, cancellationToken)) return TableReplaced(before);
             cancellationToken.ThrowIfCancellationRequested();
@@ -80,26 +82,25 @@ sealed class Committer
             if (before is null) return TableExists(0);
             await BackOffAsync(attempt, cancellationToken);
         }
-        return new CommitResult.Conflicted(ConflictKind.TooManyAttempts, before!.Version,
-            $"{transaction.Options.Operation} on {table.Name} gave up: others committed first "
-            + $"{transaction.Options.AttemptsMax} times. Run it again when there is less going on");
     }
 
-    /// <summary>Checks the transaction against all commits behind a version.</summary>
-    async ValueTask<(Snapshot Newest, CommitResult.Conflicted? Conflict)> CatchUpAsync(
+    /// <summary>Checks the transaction against all commits behind a version; is other: whether one of them did more than rearrange files.</summary>
+    async ValueTask<(Snapshot Newest, bool IsOther, CommitResult.Conflicted? Conflict)> CatchUpAsync(
         Snapshot before, CancellationToken cancellationToken)
     {
+        var isOther = false;
         while ((queue.FindNext(before)
             ?? await table.ReadCommitAsync(before.Version + 1, cancellationToken)) is { } winner)
         {
             queue.Remember(before, winner);
             var apart = await rows.FindAsync(winner, before, cancellationToken);
-            if (conflicts.Check(winner, before, apart) is { } conflict) return (before, conflict);
+            if (conflicts.Check(winner, before, apart) is { } conflict) return (before, isOther, conflict);
             before = table.Advance(before, winner);
+            isOther |= !winner.OnlyRearranges;
         }
         before.CheckWritable();
         await rows.ApplyAsync(cancellationToken);
-        return (before, null);
+        return (before, isOther, null);
     }
 
     /// <summary>
@@ -206,6 +207,12 @@ sealed class Committer
         && (table.Store.IsLocal || table.Time.GetUtcNow() - before.Timestamp > LogCleaner.AgeMin)
         && (await table.Store.GetInfoAsync(file.Path, cancellationToken) is not { } now
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
+
+    CommitResult.Conflicted TooManyRaces(Snapshot before) => new(ConflictKind.TooManyAttempts, before.Version,
+        transaction.Options.AttemptsMax == 1
+            ? $"{transaction.Options.Operation} on {table.Name} gave up: another commit came first. Run it again"
+            : $"{transaction.Options.Operation} on {table.Name} gave up: others committed first "
+                + $"{transaction.Options.AttemptsMax} times. Run it again when there is less going on");
 
     CommitResult.Conflicted TableReplaced(Snapshot before) => new(ConflictKind.TableReplaced, before.Version,
         $"{transaction.Options.Operation} on {table.Name} cannot be committed: version {before.Version} is not "

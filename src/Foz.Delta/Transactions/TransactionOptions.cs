@@ -26,7 +26,10 @@ public sealed record TransactionOptions
     /// <summary>The program that history shows.</summary>
     public string EngineInfo { get; init; } = "Foz";
 
-    /// <summary>How often others may commit first before the transaction gives up.</summary>
+    /// <summary>
+    /// How often others may commit first before the transaction gives up. Commits that only rearrange files are not counted: all that was
+    /// read of the table's rows is still so.
+    /// </summary>
     public int AttemptsMax { get; init; } = 1000;
 
     /// <summary>Whether the commit writes a checkpoint that is due before it returns.</summary>

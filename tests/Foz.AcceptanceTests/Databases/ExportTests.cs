@@ -151,6 +151,33 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         Assert.Equal(["1|new", "2|newer", "3|new", "4|new"], await ReadAsync(database, "id, name"));
     }
 
+    [Theory]
+    [InlineData("replace")]
+    [InlineData("upsert, keys: [id]")]
+    public async Task Lists_become_arrays_where_the_column_is_one(string mode)
+    {
+        var database = await OpenAsync($"{{connection: target, table: out.people, mode: {mode}}}");
+        await database.ExecuteAsync("CREATE TABLE out.people (id bigint PRIMARY KEY, tags text[], ns double precision[], days date[], grid int[], docs jsonb[], list jsonb); ALTER TABLE out.people OWNER TO foz");
+        await database.ExecuteAsync("CREATE TABLE people (id bigint); INSERT INTO people VALUES (1), (2), (3)");
+        lake.Write(
+            "models/silver/people.sql", $"/* @foz\nmaterialization: {{type: table}}\nexport: {{connection: target, table: out.people, mode: {mode}}}\n@foz */\n"
+            + """
+            SELECT id,
+                CASE id WHEN 1 THEN ['a"b\c', NULL, 'NULL', '', '{x,y}', E'tab\t'] WHEN 2 THEN [] END AS tags,
+                CASE id WHEN 1 THEN [1.5::double, 'nan'::double, NULL] END AS ns, CASE id WHEN 1 THEN [date '2024-01-02'] END AS days,
+                CASE id WHEN 1 THEN [[1, 2], [3, NULL]] END AS grid, CASE id WHEN 1 THEN [{'a': 'q"'}] END AS docs, [id] AS list
+            FROM bronze.people
+            """);
+        await database.GrantAsync();
+        await lake.RunWellAsync();
+        Assert.Equal(
+            [
+                "1|[\"a\\\"b\\\\c\", null, \"NULL\", \"\", \"{x,y}\", \"tab\\t\"]|{1.5,NaN,NULL}|{2024-01-02}|{{1,2},{3,NULL}}|q\"|[1]",
+                "2|[]|||||[2]", "3||||||[3]",
+            ],
+            await ReadAsync(database, "id, to_jsonb(tags), ns::text, days::text, grid::text, docs[1]->>'a', list"));
+    }
+
     [Fact]
     public async Task What_the_target_refuses_fails_the_step_and_changes_nothing()
     {

@@ -19,7 +19,11 @@ public sealed record ExportRows(string Name, long Version, EngineSession Session
     /// hexadecimal digits.
     /// </summary>
     /// <param name="sql">The rows.</param>
-    public string AsText(string sql) => $"SELECT {string.Join(", ", Fields.Select(f => TextOf(SqlText.Identifier(f.Name), f.Type)))} FROM ({sql})";
+    /// <param name="isArray">Whether the lists of a column become PostgreSQL's text of an array, such as <c>{"a","b"}</c>.</param>
+    public string AsText(string sql, Func<Field, bool>? isArray = null) =>
+        $"SELECT {string.Join(", ", Fields.Select(f => f.Type is DataType.Array array && isArray?.Invoke(f) == true
+            ? ArrayOf(SqlText.Identifier(f.Name), array, 0)
+            : TextOf(SqlText.Identifier(f.Name), f.Type)))} FROM ({sql})";
 
     /// <summary>
     /// A SELECT of the rows as the engine's JSON should have them: instants as RFC 3339 has them, bytes as <c>\x</c> with
@@ -46,6 +50,16 @@ public sealed record ExportRows(string Name, long Version, EngineSession Session
                 $"{SqlText.Identifier(f.Name)} := {JsonOf($"({value}).{SqlText.Identifier(f.Name)}", f.Type, depth + 1)}"))}) END",
             _ => value,
         };
+    }
+
+    static string ArrayOf(string value, DataType.Array array, int depth)
+    {
+        var element = $"a{depth}";
+        var item = array.Element is DataType.Array inner
+            ? ArrayOf(element, inner, depth + 1)
+            : $"""'"' || replace(replace({TextOf(element, array.Element)}, '\', '\\'), '"', '\"') || '"'""";
+        return $"CASE WHEN {value} IS NOT NULL THEN '{{' || array_to_string("
+            + $"list_transform({value}, lambda {element}: coalesce({item}, 'NULL')), ',') || '}}' END";
     }
 
     static string TextOf(string column, DataType type) => type switch

@@ -91,9 +91,10 @@ static class PostgreSqlExport
         var definitions = rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {TypeOf(f.Type)}").ToList();
         var keys = target.Keys.Select(dialect.Quote).ToList();
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}{(keys.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", keys)})" : "")})");
-        await CheckColumnsAsync(session, target, table, rows.Fields, cancellationToken);
+        var arrays = await CheckColumnsAsync(session, target, table, rows.Fields, cancellationToken);
+        definitions = [.. rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {arrays.GetValueOrDefault(f.Name) ?? TypeOf(f.Type)}")];
         await ExecuteAsync($"CREATE TEMP TABLE {Rows} ({string.Join(", ", definitions)}) ON COMMIT DROP");
-        var count = await CopyAsync(session, Rows, rows, rows.Sql, cancellationToken);
+        var count = await CopyAsync(session, Rows, rows, rows.Sql, arrays, cancellationToken);
         var list = string.Join(", ", columns);
         switch (target.Mode)
         {
@@ -102,7 +103,7 @@ static class PostgreSqlExport
                 break;
             case ExportMode.Upsert when rows.DeletedSql is { } deleted:
                 await ExecuteAsync($"CREATE TEMP TABLE {Deleted} ({string.Join(", ", definitions)}) ON COMMIT DROP");
-                await CopyAsync(session, Deleted, rows, deleted, cancellationToken);
+                await CopyAsync(session, Deleted, rows, deleted, arrays, cancellationToken);
                 await ExecuteAsync($"DELETE FROM {table} t USING {Deleted} d WHERE {string.Join(" AND ", keys.Select(k => $"t.{k} = d.{k}"))}");
                 break;
         }
@@ -126,17 +127,21 @@ static class PostgreSqlExport
     }
 
     /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>
-    static async Task CheckColumnsAsync(
+    /// <returns>The types of those columns that are arrays and get lists; of all others the rows say the type.</returns>
+    static async Task<Dictionary<string, string>> CheckColumnsAsync(
         NpgsqlConnection session, ExportDefinition.ToTable target, string table, IReadOnlyList<Field> fields, CancellationToken cancellationToken)
     {
         await using var find = new NpgsqlCommand(
-            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", session);
+            "SELECT attname::text, CASE typcategory WHEN 'A' THEN format_type(atttypid, atttypmod) END FROM pg_attribute "
+            + "JOIN pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", session);
         find.Parameters.Add(new() { Value = table });
-        var present = new HashSet<string>(StringComparer.Ordinal);
+        var present = new Dictionary<string, string?>(StringComparer.Ordinal);
         await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
-            while (await reader.ReadAsync(cancellationToken)) present.Add(reader.GetString(0));
-        var missing = fields.Where(f => !present.Contains(f.Name)).ToList();
-        if (missing.Count == 0) return;
+            while (await reader.ReadAsync(cancellationToken)) present.Add(reader.GetString(0), reader.GetValue(1) as string);
+        var missing = fields.Where(f => !present.ContainsKey(f.Name)).ToList();
+        if (missing.Count == 0)
+            return fields.Where(f => f.Type is DataType.Array && present[f.Name] is not null)
+                .ToDictionary(f => f.Name, f => present[f.Name]!, StringComparer.Ordinal);
         var added = missing.Select(f => $"ADD COLUMN {Dialect.OfProvider("Npgsql").Quote(f.Name)} {TypeOf(f.Type)}");
         throw new FozException(
             ErrorKind.Source, $"export to {target.Target}: the table has no {(missing.Count == 1 ? "column" : "columns")} {string.Join(", ", missing.Select(f => f.Name))}")
@@ -146,10 +151,11 @@ static class PostgreSqlExport
         };
     }
 
-    static async Task<long> CopyAsync(NpgsqlConnection session, string table, ExportRows rows, string sql, CancellationToken cancellationToken)
+    static async Task<long> CopyAsync(
+        NpgsqlConnection session, string table, ExportRows rows, string sql, Dictionary<string, string> arrays, CancellationToken cancellationToken)
     {
         await using var writer = await session.BeginTextImportAsync($"COPY {table} FROM STDIN", cancellationToken);
-        using var read = rows.Session.Query(rows.AsText(sql), cancellationToken);
+        using var read = rows.Session.Query(rows.AsText(sql, field => arrays.ContainsKey(field.Name)), cancellationToken);
         var line = new StringBuilder();
         var count = 0L;
         foreach (var row in read.Rows(cancellationToken))

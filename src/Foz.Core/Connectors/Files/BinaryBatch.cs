@@ -22,7 +22,7 @@ static class BinaryBatch
             return $"SELECT {SqlText.Literal(file.Input.Path)} AS path, size::BIGINT AS size, {time} AS modified_at, content, {origin} "
                 + $"FROM read_blob({SqlText.Literal(file.FullPath)})";
         }));
-        return new StreamRows.Selected(files.Count == 0 ? FileOrigin.NoRows(Fields) : select)
+        return new StreamRows.Selected(files.Count == 0 ? FileOrigin.NoRows(Fields, withPlaces: false) : select)
         {
             Fields = Fields,
             RowsRead = files.Count,

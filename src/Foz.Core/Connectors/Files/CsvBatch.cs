@@ -78,10 +78,12 @@ sealed class CsvBatch : IDisposable
 
     StreamRows.Selected ReadStrictly(CancellationToken cancellationToken)
     {
-        Copy(parts.Where(p => !p.File.CanEngineRead), cancellationToken);
+        // Only copies know the lines of their rows.
+        Copy(parts.Where(p => context.NumbersRows || !p.File.CanEngineRead), cancellationToken);
         return new(Select(isStrict: true))
         {
             Fields = columns.Fields,
+            TellsPlaces = context.NumbersRows,
             RejectedSql = rejected.Select(),
             Warnings = warnings,
             Recover = (error, ct) => Task.Run(() => Recover(error, ct), ct),
@@ -109,6 +111,7 @@ sealed class CsvBatch : IDisposable
         return new StreamRows.Selected(Select(isStrict: false))
         {
             Fields = columns.Fields,
+            TellsPlaces = context.NumbersRows,
             RejectedSql = rejected.Select(),
             OnDispose = DisposeAsync,
         };
@@ -135,7 +138,6 @@ sealed class CsvBatch : IDisposable
         using var session = context.Engine.Open(Workload.Ingestion);
         try
         {
-            // Only copies know the lines of their rows.
             if (Union(Uncopied(), SelectMisfits) is { Length: > 0 } sql)
             {
                 using var found = session.Query($"SELECT DISTINCT {FileOrigin.PathIdentifier} FROM ({sql})", cancellationToken);
@@ -172,7 +174,7 @@ sealed class CsvBatch : IDisposable
     /// <param name="isStrict">Whether one that cannot be is an error; otherwise they are left out.</param>
     string Select(bool isStrict)
     {
-        return parts.Count == 0 ? FileOrigin.NoRows(columns.Fields) : Union(parts, group => SelectRows(group, isStrict));
+        return parts.Count == 0 ? FileOrigin.NoRows(columns.Fields, context.NumbersRows) : Union(parts, group => SelectRows(group, isStrict));
     }
 
     string SelectRows(IReadOnlyList<Part> group, bool isStrict)
@@ -184,7 +186,7 @@ sealed class CsvBatch : IDisposable
                 : TypedText.TryCast(text, field.Type);
             return $"{value} AS {SqlText.Identifier(field.Name)}";
         });
-        var origin = FileOrigin.Select([.. group.Select(p => (p.Path, p.File.Source))]);
+        var origin = FileOrigin.Select([.. group.Select(p => (p.Path, p.File.Source))]) + FileOrigin.Place(context.NumbersRows ? Line : null);
         var typed = Typed(group[0]);
         var filter = isStrict
             ? TypedText.Guard(typed.Select(t => LosslessText.Test(t.Text, t.Field.Type)))

@@ -69,23 +69,24 @@ static class ExcelRows
         Warning? warning = null;
         Guard(file, source, (reader, workbook) =>
         {
-            WriteRows(file, reader, range, target, cancellationToken);
-            warning = ExcelErrors.Find(file, workbook, reader.Name, range, cancellationToken);
+            var names = Start(file, reader, range);
+            var cells = ExcelCells.Read(file, workbook, reader.Name, range, cancellationToken);
+            warning = cells.Errors;
+            if (names is not null) WriteRows(names, cells, reader, range, target, cancellationToken);
         });
         return warning;
     }
 
     static void WriteRows(
-        SourceFile file, IExcelDataReader reader, SheetRange range, FileStream target, CancellationToken cancellationToken)
+        List<string> names, ExcelCells cells, IExcelDataReader reader, SheetRange range, FileStream target, CancellationToken cancellationToken)
     {
         using var json = new Utf8JsonWriter(target);
-        var names = Start(file, reader, range);
-        if (names is null) return;
         for (var row = range.FirstRow + (range.HasHeader ? 1 : 0); row <= (range.LastRow ?? int.MaxValue); row++)
         {
             if (!reader.Read()) return;
             cancellationToken.ThrowIfCancellationRequested();
-            var values = names.Select((_, i) => Text(reader, range.FirstColumn + i)).ToList();
+            var values = names.Select((_, i) => range.FirstColumn + i)
+                .Select(column => Text(reader, column, cells.Digits.GetValueOrDefault((row, column)))).ToList();
             if (values.TrueForAll(value => value is null)) continue;
             json.WriteStartObject();
             foreach (var (name, value) in names.Zip(values)) json.WriteString(name, value);
@@ -150,7 +151,11 @@ static class ExcelRows
         };
     }
 
-    static string? Text(IExcelDataReader reader, int column)
+    /// <summary>The text of a cell.</summary>
+    /// <param name="reader">The row.</param>
+    /// <param name="column">The column, from 0.</param>
+    /// <param name="digits">What the file has of a number with more digits than a double; null for none.</param>
+    static string? Text(IExcelDataReader reader, int column, string? digits = null)
     {
         if (column >= reader.FieldCount) return null;
         return reader.GetValue(column) switch
@@ -158,6 +163,7 @@ static class ExcelRows
             null => null,
             string text => text.Length == 0 ? null : text,
             bool flag => flag ? "true" : "false",
+            double or int when digits is not null => digits,
             // Digits that Excel keeps: fifteen, and more only where they tell two numbers apart.
             double number => number.ToString(Math.Abs(number) < 1e15 && Math.Floor(number) == number ? "F0" : "R", CultureInfo.InvariantCulture),
             // A time alone is a part of a day to Excel, whose first day is 1900-01-01.

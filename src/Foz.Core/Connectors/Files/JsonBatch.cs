@@ -103,15 +103,18 @@ sealed class JsonBatch : IDisposable
 
     StreamRows.Selected Select(bool canRecover)
     {
-        var relation = Register(FileOrigin.Fields, root.Members, file => file.Origin());
+        var origins = FileOrigin.Fields(context.NumbersRows);
+        var before = RowsBefore();
+        var relation = Register(origins, root.Members, file => file.Origin(context.NumbersRows ? before[file.Index] : null));
         var values = root.Members.Select(m => m.Node.Holding == JsonHolding.Text
             ? $"{TypedText.Cast(Column(m), m.Node.Type!)} AS {Column(m)}"
             : Column(m));
         var guard = TypedText.Guard(Texts().Select(m => LosslessText.Test(Column(m), m.Node.Type!)));
         return new(
-            $"SELECT {string.Join(", ", [.. values, .. FileOrigin.Fields.Select(f => f.Name)])}\nFROM {relation.Sql}{guard}")
+            $"SELECT {string.Join(", ", [.. values, .. origins.Select(f => f.Name)])}\nFROM {relation.Sql}{guard}")
         {
             Fields = fields,
+            TellsPlaces = context.NumbersRows,
             RejectedSql = rejected.Select(),
             Warnings = warnings,
             RowsRead = files.Sum(file => file.RowCount),
@@ -123,6 +126,20 @@ sealed class JsonBatch : IDisposable
                 return ValueTask.CompletedTask;
             },
         };
+    }
+
+    /// <summary>How many rows of a file lie in those of its name that come before it, as fetched rows do that are kept in several.</summary>
+    long[] RowsBefore()
+    {
+        var before = new long[files.Count];
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            var path = file.Source.Input.Path;
+            before[file.Index] = counts.GetValueOrDefault(path);
+            counts[path] = before[file.Index] + file.RowCount;
+        }
+        return before;
     }
 
     /// <summary>Sets rows aside with values that do not fit the types that were declared.</summary>

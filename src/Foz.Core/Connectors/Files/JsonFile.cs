@@ -87,7 +87,7 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
         {
             if (setAside.Contains(reader.Index)) continue;
             Add(rows, withRepeats.Contains(reader.Index) ? JsonRepeats.KeepLast(reader.Text) : reader.Text);
-            origin.Add(reader.Index);
+            origin.Add(reader.Index, isLines ? reader.Line : reader.Index + 1);
             if (rows.Count < RowsMax && rows.TextBytes < TextBytesMax) continue;
             yield return new(rows.Count, [.. rows.BuildFields(), .. origin.Build()]);
             rows = new JsonStructColumn(root, members);
@@ -96,7 +96,8 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
     }
 
     /// <summary>What says in each row which file it is from.</summary>
-    public IJsonOrigin Origin() => new JsonOrigin(Source.Input);
+    /// <param name="before">What is added to a row's place; null where rows do not say it.</param>
+    public IJsonOrigin Origin(long? before) => new JsonOrigin(Source.Input, before);
 
     /// <summary>What says in each row where to find it again.</summary>
     public IJsonOrigin Places() => new JsonPlaces(Index);
@@ -127,21 +128,27 @@ interface IJsonOrigin
 {
     /// <summary>Adds a row.</summary>
     /// <param name="index">Its index in the file.</param>
-    void Add(long index);
+    /// <param name="place">Its line where each line is a row, else its number, from 1.</param>
+    void Add(long index, long place);
 
     /// <summary>The columns of the rows since the last call.</summary>
     IReadOnlyList<Column> Build();
 }
 
-/// <summary>When a row's file was modified, and its path.</summary>
-sealed class JsonOrigin(FileInput file) : IJsonOrigin
+/// <summary>When a row's file was modified, its path, and the row's place where that is wanted.</summary>
+sealed class JsonOrigin(FileInput file, long? before) : IJsonOrigin
 {
+    readonly List<long> places = [];
     readonly byte[] path = Encoding.UTF8.GetBytes(file.Path);
     readonly long modifiedAt = (file.ModifiedAt.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
     int count;
 
     /// <inheritdoc/>
-    public void Add(long index) => count++;
+    public void Add(long index, long place)
+    {
+        count++;
+        if (before is { } rows) places.Add(rows + place);
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<Column> Build()
@@ -156,7 +163,11 @@ sealed class JsonOrigin(FileInput file) : IJsonOrigin
             offsets[i + 1] = offsets[i] + path.Length;
         }
         count = 0;
-        return [new FixedColumn<long>(times, null), new BytesColumn(paths, offsets, null)];
+        IReadOnlyList<Column> columns = [new FixedColumn<long>(times, null), new BytesColumn(paths, offsets, null)];
+        if (before is null) return columns;
+        var placed = new FixedColumn<long>(places.ToArray(), null);
+        places.Clear();
+        return [.. columns, placed];
     }
 }
 
@@ -166,7 +177,7 @@ sealed class JsonPlaces(int file) : IJsonOrigin
     readonly List<long> rows = [];
 
     /// <inheritdoc/>
-    public void Add(long index) => rows.Add(index);
+    public void Add(long index, long place) => rows.Add(index);
 
     /// <inheritdoc/>
     public IReadOnlyList<Column> Build()

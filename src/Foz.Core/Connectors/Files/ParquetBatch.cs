@@ -9,16 +9,16 @@ namespace Foz.Core.Connectors.Files;
 /// </summary>
 sealed class ParquetBatch
 {
-    const string Row = "file_row_number";
+    const string Row = "CAST(file_row_number + 1 AS BIGINT)";
     readonly IReadOnlyList<ParquetFile> files;
     readonly IReadOnlyList<Field> fields;
-    readonly EnginePool engine;
+    readonly ReadContext context;
     readonly IReadOnlyList<Warning> warnings;
 
     ParquetBatch(
-        IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields, EnginePool engine,
+        IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields, ReadContext context,
         IReadOnlyList<Warning> warnings) =>
-        (this.files, this.fields, this.engine, this.warnings) = (files, fields, engine, warnings);
+        (this.files, this.fields, this.context, this.warnings) = (files, fields, context, warnings);
 
     /// <summary>Starts reading.</summary>
     /// <param name="sources">The files of the batch.</param>
@@ -55,7 +55,7 @@ sealed class ParquetBatch
             columns.AddOrExtend(ofName.Key, field.Type, $"{format}:{string.Join('|', types)}");
         }
         told.AddRange(columns.AddDeclared(format, sources));
-        return new ParquetBatch(opened, columns.Fields, context.Engine, told).Select(isStrict: true);
+        return new ParquetBatch(opened, columns.Fields, context, told).Select(isStrict: true);
     }
 
     static Field Common(IEnumerable<string> types, EngineSession session, CancellationToken cancellationToken) =>
@@ -64,9 +64,10 @@ sealed class ParquetBatch
             .ToField();
 
     StreamRows.Selected Select(bool isStrict) =>
-        new(files.Count == 0 ? FileOrigin.NoRows(fields) : Union((group, from) => SelectRows(group, from, isStrict)))
+        new(files.Count == 0 ? FileOrigin.NoRows(fields, context.NumbersRows) : Union((group, from) => SelectRows(group, from, isStrict)))
         {
             Fields = fields,
+            TellsPlaces = context.NumbersRows,
             Warnings = warnings,
             RejectedSql = isStrict ? null : Union(SelectMisfits) is { Length: > 0 } misfits ? misfits : null,
             Recover = isStrict ? Recover : null,
@@ -76,7 +77,7 @@ sealed class ParquetBatch
     {
         if (error.Message.Contains(ParquetFile.SplitStreams, StringComparison.Ordinal))
         {
-            using var session = engine.Open(Workload.Ingestion);
+            using var session = context.Engine.Open(Workload.Ingestion);
             foreach (var file in files)
                 if (ParquetFile.FindEncoding(file.Source, session, cancellationToken) is { } named) throw named;
         }
@@ -95,7 +96,7 @@ sealed class ParquetBatch
         });
         var tests = Tests(group[0]).Select(t => t.Fits).ToList();
         var filter = isStrict ? TypedText.Guard(tests) : tests.Count == 0 ? "" : $"\nWHERE {string.Join(" AND ", tests)}";
-        var origin = FileOrigin.Select([.. group.Select(f => (f.Source.FullPath, f.Source))]);
+        var origin = FileOrigin.Select([.. group.Select(f => (f.Source.FullPath, f.Source))]) + FileOrigin.Place(context.NumbersRows ? Row : null);
         return $"SELECT {string.Join(", ", [.. values, origin])}\nFROM {from}{filter}";
     }
 
@@ -106,7 +107,7 @@ sealed class ParquetBatch
         var path = FileOrigin.Value([.. group.Select(f => (f.Source.FullPath, f.Source))], f => SqlText.Literal(f.Path));
         var text = string.Join(", ", group[0].Columns.Select(c => $"{SqlText.Identifier(c.Name)}: {c.Identifier}"));
         var reasons = tests.Select(t => $"WHEN NOT {t.Fits} THEN {t.Reason}");
-        return $"SELECT {path} AS file, CAST({Row} + 1 AS BIGINT) AS line, "
+        return $"SELECT {path} AS file, {Row} AS line, "
             + $"left(CAST(to_json({{{text}}}) AS VARCHAR), {RejectedRows.TextBytesMax}) AS text, "
             + $"CASE {string.Join(' ', reasons)} END AS reason\nFROM {from}\n"
             + $"WHERE NOT ({string.Join(" AND ", tests.Select(t => t.Fits))})";

@@ -111,6 +111,7 @@ sealed class SpooledRows(string folder, string source) : IDisposable
     {
         Fields = rows.Fields,
         RejectedSql = rows.RejectedSql,
+        TellsPlaces = rows.TellsPlaces,
         RowsRead = rows.RowsRead,
         BytesRead = rows.BytesRead,
         Warnings = [.. rows.Warnings, .. outcome.Warnings],

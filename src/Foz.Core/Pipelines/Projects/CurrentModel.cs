@@ -41,7 +41,8 @@ static class CurrentModel
 
     /// <summary>
     /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of each key, by cursor and then by when
-    /// it was read; a key that was deleted has none, and rows without a key are all kept, for a check to find.
+    /// it was read: of one batch the files in the order in which they were modified, of a file the rows as they follow each other. A key
+    /// that was deleted has none, and rows without a key are all kept, for a check to find.
     /// </summary>
     static string SqlOf(ProjectStream stream)
     {
@@ -52,7 +53,9 @@ static class CurrentModel
             return $"SELECT {columns}\nFROM {table}";
         var keys = definition.Keys.Select(SqlText.Identifier).ToList();
         IEnumerable<string> order =
-            [.. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.Seq];
+        [
+            .. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs, ChangeColumns.Source, ChangeColumns.Seq,
+        ];
         return $"""
             SELECT {columns}
             FROM (

@@ -69,7 +69,7 @@ static class MaterializationKeys
             Default = "`append`",
         },
         new("full_refresh_restricted", "`true`: `--full-refresh` leaves the table's rows") { Default = "`false`" },
-        new("partition_by", "the columns that partition the table"),
+        new("partition_by", "the columns that partition the table; Delta keeps an empty text in them as `NULL`, and the run warns of it"),
         new("cluster_by", "up to four columns whose near values [OPTIMIZE](../guide/maintenance.md) puts together; not with `partition_by`"),
     ];
 }

@@ -14,7 +14,7 @@ static class ChangeColumnsSql
 
     /// <summary>The rows that the engine reads itself, which bring their time and source.</summary>
     public static string Select(StreamRows.Selected rows, DateTimeOffset syncedAt) => Select(
-        rows.Fields, rows.Sql, rows.TellsChanges ? told : untold, $"{Alias}.{ChangeColumns.CommitTs}", syncedAt,
+        rows.Fields, rows.Sql, rows.TellsChanges ? told : rows.TellsPlaces ? untold with { Seq = told.Seq } : untold, $"{Alias}.{ChangeColumns.CommitTs}", syncedAt,
         $"{Alias}.{ChangeColumns.Source}");
 
     /// <summary>The rows that a connector reads.</summary>

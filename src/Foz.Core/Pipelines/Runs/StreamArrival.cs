@@ -45,7 +45,7 @@ sealed record StreamArrival
         if (node.Stream.Drift is DriftPolicy.Evolve || present is null) return arrival;
         var known = present.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var added = arrival.Fields.Where(f => !known.Contains(f.Name)).ToList();
-        return added.Count == 0 ? arrival : arrival.Drift(session, node, added, cancellationToken);
+        return added.Count == 0 ? arrival : arrival.Drift(session, node, rows, added, cancellationToken);
     }
 
     /// <summary>Writes rows; where a column came with a type that the table cannot hold, the error says what to do.</summary>
@@ -130,7 +130,7 @@ sealed record StreamArrival
         }
     }
 
-    StreamArrival Drift(EngineSession session, GraphNode.OfStream node, List<Field> added, CancellationToken cancellationToken)
+    StreamArrival Drift(EngineSession session, GraphNode.OfStream node, StreamRows rows, List<Field> added, CancellationToken cancellationToken)
     {
         var names = string.Join(", ", added.Select(f => f.Name));
         var what = $"{node.Name}: the source has {(added.Count == 1 ? "a new column" : "new columns")} {names}";
@@ -151,7 +151,8 @@ sealed record StreamArrival
                 session.Execute($"CREATE OR REPLACE TEMP TABLE {Batch} AS {Select}", cancellationToken);
                 var isNew = string.Join(" OR ", columns.Select(c => $"{c} IS NOT NULL"));
                 var own = string.Join(", ", Fields.Select(f => SqlText.Identifier(f.Name)));
-                var rejected = $"SELECT {ChangeColumns.Source} AS file, CAST(NULL AS BIGINT) AS line, "
+                var line = rows is StreamRows.Selected { TellsPlaces: true } ? ChangeColumns.Seq : "CAST(NULL AS BIGINT)";
+                var rejected = $"SELECT {ChangeColumns.Source} AS file, {line} AS line, "
                     + $"CAST(to_json(struct_pack({string.Join(", ", Fields.Select(f => $"{SqlText.Identifier(f.Name)} := {SqlText.Identifier(f.Name)}"))})) AS VARCHAR) AS text, "
                     + $"{SqlText.Literal($"a value in a new column: {names}")} AS reason FROM {Batch} WHERE {isNew}";
                 return (this with { Select = $"SELECT * FROM {Batch} WHERE NOT ({isNew})" }).Without(added) with

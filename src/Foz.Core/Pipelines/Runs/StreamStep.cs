@@ -9,6 +9,7 @@ using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality.Cleaning;
 using Foz.Core.Tables;
 using Foz.Core.Tables.ChangeFeed;
+using Foz.Delta;
 
 namespace Foz.Core.Pipelines.Runs;
 
@@ -31,13 +32,16 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// <summary>Whether the rows of a batch are read: before that, its source was asked for what it has.</summary>
     bool isReading;
 
+    /// <summary>The batch that the table carried when the step looked last.</summary>
+    long? carried;
+
     StreamDefinition Stream => node.Stream.Definition;
 
     bool WidensTypes => node.Stream.Drift is DriftPolicy.Evolve;
 
     /// <summary>
     /// Runs the step: the batch that a crash cut off, if one did, and what is new. Where a source breaks off while it is read, a new
-    /// batch reads it again.
+    /// batch reads it again; so does one where another writer of the table came first, but no other run of the step.
     /// </summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -53,6 +57,11 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             {
                 context.Warn(new($"{e.Message}: reading it again from the beginning ({attempt + 1} of {AttemptsMax})"));
                 await Task.Delay(attempt * RetryWait, context.Lake.Clock, cancellationToken);
+            }
+            catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && attempt < AttemptsMax)
+            {
+                if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;
+                context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }
     }
@@ -89,7 +98,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             if (result.Outcome is Outcome.Failed) await batches.EndAsync(manifest, cancellationToken);
             return result;
         }
-        catch (FozException)
+        catch (Exception e) when (e is FozException or DeltaException { Kind: DeltaErrorKind.Conflict })
         {
             await batches.EndAsync(manifest, cancellationToken);
             throw;
@@ -179,6 +188,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     async Task<(StepManifest? Manifest, bool IsResumed)> OpenBatchAsync(CancellationToken cancellationToken)
     {
         var progress = await batches.ReadAsync(cancellationToken);
+        carried = progress.Carried.Number;
         if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) progress.CheckGoesOn(node.Name);
         var open = progress.IsGone ? null : progress.Open;
         lastDone = progress.Done;
@@ -239,6 +249,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],
             Widen = WidensTypes ? DeltaTypes.Wider : null,
+            NumbersRows = Stream is { Mode: StreamMode.Incremental, Keys.Count: > 0 } || node.Stream.Drift is DriftPolicy.DiscardRow,
             Engine = context.Lake.Engines,
             WorkFolder = workFolder,
         };
@@ -340,7 +351,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
         var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
-        Foz.Delta.Failpoint.Hit("step.side-committed");
+        Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         if (rejected > 0) context.Warn(new($"{StreamRejects.Rows(rejected)} could not be read: see {node.Table.Rejected}"));

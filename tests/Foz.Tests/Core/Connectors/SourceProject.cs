@@ -4,6 +4,7 @@ using Foz.Core.Engine;
 using Foz.Core.Pipelines.Projects;
 using Foz.Core.Pipelines.Runs;
 using Foz.Core.Tables;
+using Foz.Core.Tables.Maintenance;
 
 namespace Foz.Tests.Core.Connectors;
 
@@ -89,6 +90,13 @@ public sealed class SourceProject : IDisposable
         using var session = engines.Open(Workload.Models);
         await using var made = await change(new(session), await lake.OpenTableAsync(TableName.Parse(name), Cancel), Cancel);
         await made.CommitAsync(Cancel);
+    }
+
+    /// <summary>Puts the files of a table together.</summary>
+    public async Task OptimizeAsync(string name)
+    {
+        using var session = engines.Open(Workload.Models);
+        Assert.NotNull((await new TableOptimizer(session).OptimizeAsync(await lake.OpenTableAsync(TableName.Parse(name), Cancel), new(), null, Cancel)).Version);
     }
 
     /// <summary>Gives a table another name.</summary>

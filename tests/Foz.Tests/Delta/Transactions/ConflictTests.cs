@@ -247,6 +247,26 @@ public sealed class ConflictTests
         Assert.DoesNotContain("late", await table.Other().PathsAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Commits_that_only_rearrange_files_are_no_attempts(bool seesThem)
+    {
+        var table = await CreateAsync();
+        var transaction = new Transaction(table.Table, await table.Table.LatestSnapshotAsync(Cancellation), new() { Operation = "WRITE", AttemptsMax = 1 });
+        transaction.Add(TransactionTable.File("late"));
+        var other = seesThem ? table : table.Other();
+        foreach (var path in new[] { "low", "high" })
+        {
+            var optimize = await other.BeginAsync("OPTIMIZE");
+            optimize.Remove(FileOf(optimize, path), dataChange: false);
+            optimize.Add(TransactionTable.File($"{path}-moved") with { DataChange = false });
+            (await optimize.CommitAsync(Cancellation)).OrThrow();
+        }
+        Assert.Equal(4, (await transaction.CommitAsync(Cancellation)).OrThrow().Version);
+        Assert.Equal(["high-moved", "late", "low-moved", "north"], (await table.Other().PathsAsync()).Order(StringComparer.Ordinal));
+    }
+
     static async Task<ConflictKind?> RaceAsync(string winner, string loser, IsolationLevel? isolation, bool seesWinner)
     {
         var table = await CreateAsync();

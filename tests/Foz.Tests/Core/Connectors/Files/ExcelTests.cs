@@ -46,6 +46,23 @@ public sealed class ExcelTests
         Assert.Equal(["00:00:00", "10:30:00", "1900-01-01 12:00:00"], (await project.ReadAsync()).Lines);
     }
 
+    [Fact]
+    public async Task Numbers_keep_the_digits_that_the_file_has()
+    {
+        string[] numbers = ["9007199254740993", "-123456789012345678", "123456789012345678901234567890", "0.12345678901234567890", "1.1000000000000001", "45413"];
+        var cells = string.Concat(numbers.Select(number => $"<row><c><v>{number}</v></c></row>"));
+        var sheet = $"<row><c t=\"inlineStr\"><is><t>n</t></is></c></row>{cells}<row><c s=\"1\"><v>45413.00000000000000000</v></c></row>";
+        await using var project = new FilesProject().Write("a.xlsx", Workbook(("Data", sheet))).Define("*.xlsx");
+        // Excel itself writes doubles with up to 17 digits.
+        Assert.Equal(
+            numbers.Append("2024-05-01").Select(n => n == "1.1000000000000001" ? "1.1" : n).Order(StringComparer.Ordinal), (await project.ReadAsync()).Lines);
+
+        await using var typed = new FilesProject().Write("a.xlsx", Workbook(("Data", sheet))).Define("*.xlsx", columns: new() { ["n"] = "bigint" });
+        var rows = await typed.ReadAsync();
+        Assert.Equal(["-123456789012345678", "45413", "9007199254740993"], rows.Lines);
+        Assert.Equal(4, rows.Rejected.Count);
+    }
+
     [Theory]
     [InlineData("B3:F", "file a.xlsx, sheet 'Orders': 1 cell is an error and arrives as null: D6 (#N/A)")]
     [InlineData("B3:C", null)]

@@ -324,7 +324,7 @@ public sealed class ProjectTests : IDisposable
                 QUALIFY "id" IS NULL OR "order" IS NULL
                     OR row_number() OVER (
                         PARTITION BY "id", "order"
-                        ORDER BY "updated_at" DESC NULLS LAST, _cdc_synced_at DESC NULLS LAST, _cdc_lsn DESC NULLS LAST, _cdc_seq DESC NULLS LAST
+                        ORDER BY "updated_at" DESC NULLS LAST, _cdc_synced_at DESC NULLS LAST, _cdc_lsn DESC NULLS LAST, _cdc_commit_ts DESC NULLS LAST, _cdc_source DESC NULLS LAST, _cdc_seq DESC NULLS LAST
                     ) = 1
             )
             WHERE _cdc_op <> 'd'
