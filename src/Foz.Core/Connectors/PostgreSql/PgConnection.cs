@@ -36,6 +36,7 @@ sealed class PgConnection : IAsyncDisposable
         Options = options;
     }
 
+    /// <summary>How the server was reached.</summary>
     public PgOptions Options { get; }
 
     /// <summary>Told what the server tells beside results; null where nobody wants to know.</summary>
@@ -218,6 +219,7 @@ sealed class PgConnection : IAsyncDisposable
         await transport.DisposeAsync();
     }
 
+    /// <summary>Sends messages, and empties their writer.</summary>
     internal async Task FlushAsync(MessageWriter messages, CancellationToken cancellationToken)
     {
         await transport.Stream.WriteAsync(messages.Written, cancellationToken);
@@ -273,6 +275,7 @@ sealed class PgConnection : IAsyncDisposable
                 $"{Options}: this is PostgreSQL {ServerVersion}; {MajorVersionMin} or later is supported");
     }
 
+    /// <summary>Sends a text by the simple query protocol; what the server answers is received one message at a time.</summary>
     internal async Task SendQueryAsync(string sql, CancellationToken cancellationToken)
     {
         isBusy = true;

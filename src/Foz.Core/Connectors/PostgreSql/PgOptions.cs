@@ -6,46 +6,68 @@ namespace Foz.Core.Connectors.PostgreSql;
 /// <summary>How far a connection is encrypted and the server believed, with libpq's words.</summary>
 enum SslMode
 {
+    /// <summary>Not encrypted.</summary>
     Disable,
+
+    /// <summary>Encrypted where the server can.</summary>
     Prefer,
+
+    /// <summary>Encrypted, whoever the server is.</summary>
     Require,
+
+    /// <summary>Encrypted, with a certificate that is trusted.</summary>
     VerifyCa,
+
+    /// <summary>Encrypted, with a trusted certificate of the server's name.</summary>
     VerifyFull,
 }
 
 /// <summary>How to reach a server, and what to ask of it.</summary>
 sealed record PgOptions
 {
+    /// <summary>PostgreSQL's own port.</summary>
     public const int PortDefault = 5432;
+
+    /// <summary>How long connecting may take where it is not said, in seconds.</summary>
     public const int ConnectTimeoutSecondsDefault = 15;
 
     /// <summary>A name, an address, or the folder of a Unix socket.</summary>
     public required string Host { get; init; }
 
+    /// <summary>The port.</summary>
     public int Port { get; init; } = PortDefault;
 
+    /// <summary>The database.</summary>
     public required string Database { get; init; }
 
+    /// <summary>The user.</summary>
     public required string User { get; init; }
 
+    /// <summary>The password; null for none.</summary>
     public string? Password { get; init; }
 
+    /// <summary>How far the connection is encrypted, and the server believed.</summary>
     public SslMode SslMode { get; init; } = SslMode.Prefer;
 
     /// <summary>File of the certificates that are trusted; null for those of the operating system.</summary>
     public string? RootCertificateFile { get; init; }
 
+    /// <summary>File of the client's certificate; null for none.</summary>
     public string? CertificateFile { get; init; }
 
+    /// <summary>File of the key of the client's certificate; null for none.</summary>
     public string? KeyFile { get; init; }
 
+    /// <summary>Whether the log-in must be bound to the encrypted connection.</summary>
     public bool RequiresChannelBinding { get; init; }
 
+    /// <summary>What the connection calls itself.</summary>
     public string ApplicationName { get; init; } = "foz";
 
     /// <summary>Command-line options for the server's process; null where there are none.</summary>
     public string? ServerOptions { get; init; }
 
+    /// <summary>How long connecting may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(ConnectTimeoutSecondsDefault);
 
     /// <summary>How long the server may send nothing while something is read.</summary>
@@ -57,6 +79,7 @@ sealed record PgOptions
     /// <summary>How many connections read one table at most.</summary>
     public int ConnectionsMax { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
+    /// <summary>Whether the host is the folder of a Unix socket.</summary>
     public bool IsUnixSocket => Host.StartsWith('/');
 
     /// <summary>What a connection can be set to.</summary>
