@@ -16,6 +16,9 @@ public sealed class ProjectFile
     readonly IReadOnlyDictionary<string, YamlNode.Mapping> connections;
     readonly IReadOnlyList<IConnector> connectors;
 
+    /// <summary>What a file says of a project.</summary>
+    /// <param name="connections">What is said of its connections, by name.</param>
+    /// <param name="connectors">The connectors that there are.</param>
     internal ProjectFile(
         IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
         (this.connections, this.connectors) = (connections, connectors);
