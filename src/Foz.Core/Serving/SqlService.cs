@@ -66,6 +66,9 @@ public sealed class SqlService : IDisposable
 {
     const long ConstantBytesMax = 1 << 20;
 
+    // The part of the memory that sessions hold at most between statements.
+    const int HeldPart = 4;
+
     readonly EnvironmentNames names;
     readonly SqlServiceOptions options;
     readonly Lazy<StableFunctions> stable;
@@ -84,6 +87,7 @@ public sealed class SqlService : IDisposable
         (this.names, this.options) = (names, options);
         (Catalogs, Commits, Lethal) = (new(this), new(names.Lake.Clock), new(names.Lake.Clock));
         Results = new(options.ResultBytesMax);
+        Held = new("all sessions hold", names.Lake.Engines.MemoryBytes / HeldPart);
         mask = MaskFunction.Of(options.MaskKey);
         stable = new(() =>
         {
@@ -101,6 +105,9 @@ public sealed class SqlService : IDisposable
 
     /// <summary>The lake.</summary>
     public Lake Lake => names.Lake;
+
+    /// <summary>What sessions hold between statements.</summary>
+    internal HeldMemory Held { get; }
 
     /// <summary>The limits.</summary>
     public SqlServiceOptions Options => options;

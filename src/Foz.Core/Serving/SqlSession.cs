@@ -19,6 +19,9 @@ public sealed partial class SqlSession : IAsyncDisposable
 {
     const int ViewsMax = 16;
 
+    // The part of the memory that it holds at most between statements.
+    const int HeldPart = 8;
+
     readonly Lock gate = new();
     readonly Queue<(CatalogView View, long Number)> views = new();
     readonly HashSet<CatalogImage> images = [];
@@ -35,7 +38,8 @@ public sealed partial class SqlSession : IAsyncDisposable
         Activity = new(service.Lake.Clock);
         Settings = new(user);
         Settings.Begin(options.Settings);
-        Statements = new(service.Options.StatementsMax);
+        Held = new("the session holds", service.Lake.Engines.MemoryBytes / HeldPart, service.Held);
+        Statements = new(service.Options.StatementsMax, Held);
         Cursors = new(service.Options.CursorsMax);
     }
 
@@ -53,6 +57,9 @@ public sealed partial class SqlSession : IAsyncDisposable
 
     /// <summary>The settings.</summary>
     public SessionSettings Settings { get; }
+
+    /// <summary>What it holds between statements: of portals the protocol counts it.</summary>
+    public HeldMemory Held { get; }
 
     /// <summary>The statements that the client has prepared by names, by protocol or with PREPARE.</summary>
     public PreparedStatements Statements { get; }
@@ -212,6 +219,7 @@ public sealed partial class SqlSession : IAsyncDisposable
         await RollBackAsync();
         await Cursors.CloseAllAsync();
         Statements.Clear();
+        Held.Clear();
         while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
         Service.Catalogs.Release(images);
     }

@@ -18,6 +18,9 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
 {
     const int PortalsMax = 100;
 
+    // A byte of a text that arrives is a character of two.
+    const int BytesOfByte = 2;
+
     readonly Dictionary<string, Portal> portals = new(StringComparer.Ordinal);
     SqlStatement? unnamed;
     bool hasTransactionEnded;
@@ -54,12 +57,28 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         await ClosePortalAsync(message.Portal);
         if (portals.Count >= PortalsMax)
             throw new FozException(ErrorKind.Resource, $"a session has at most {PortalsMax} portals") { SqlState = "53400" };
+        // A portal holds its statement, though that is forgotten.
+        var bytes = HeldMemory.Of(statement) + message.Values.Sum(static value => (long)(value?.Length ?? 0) * BytesOfByte);
+        session.Held.Add(bytes);
+        try
+        {
+            portals[message.Portal] = new(statement, ValuesOf(message, statement), message.ResultFormats, bytes);
+        }
+        catch
+        {
+            session.Held.Remove(bytes);
+            throw;
+        }
+        output.Writer.WriteAnswer(MessageType.BindComplete);
+    }
+
+    static object?[] ValuesOf(BindMessage message, SqlStatement statement)
+    {
         var values = new object?[message.Values.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = ParameterReader.Read(
                 message.Values[i], BindMessage.FormatOf(message.ParameterFormats, i), statement.ParameterTypes[i].Oid);
-        portals[message.Portal] = new Portal(statement, values, message.ResultFormats);
-        output.Writer.WriteAnswer(MessageType.BindComplete);
+        return values;
     }
 
     /// <summary>Says what a statement takes and gives, or what a portal gives.</summary>
@@ -199,14 +218,20 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
 
     async Task ClosePortalAsync(string name)
     {
-        if (portals.Remove(name, out var portal)) await portal.DisposeAsync();
+        if (portals.Remove(name, out var portal)) await EndAsync(portal);
     }
 
     async Task EndPortalsAsync()
     {
         hasTransactionEnded = false;
-        foreach (var portal in portals.Values) await portal.DisposeAsync();
+        foreach (var portal in portals.Values) await EndAsync(portal);
         portals.Clear();
+    }
+
+    async ValueTask EndAsync(Portal portal)
+    {
+        session.Held.Remove(portal.Bytes);
+        await portal.DisposeAsync();
     }
 
     static FozException Wrong(string sqlState, string message) => new(ErrorKind.Sql, message) { SqlState = sqlState };

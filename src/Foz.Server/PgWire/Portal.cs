@@ -9,10 +9,14 @@ namespace Foz.Server.PgWire;
 /// <param name="statement">The statement.</param>
 /// <param name="values">The values.</param>
 /// <param name="formats">How its columns are to be written.</param>
-sealed class Portal(SqlStatement statement, object?[] values, ImmutableArray<ValueFormat> formats) : IAsyncDisposable
+/// <param name="bytes">Bytes of its statement and values.</param>
+sealed class Portal(SqlStatement statement, object?[] values, ImmutableArray<ValueFormat> formats, long bytes) : IAsyncDisposable
 {
     /// <summary>The statement.</summary>
     public SqlStatement Statement => statement;
+
+    /// <summary>Bytes of its statement and values.</summary>
+    public long Bytes => bytes;
 
     /// <summary>How its columns are to be written.</summary>
     public ImmutableArray<ValueFormat> Formats => formats;

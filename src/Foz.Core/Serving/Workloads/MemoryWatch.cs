@@ -7,7 +7,7 @@ namespace Foz.Core.Serving.Workloads;
 /// Ends the largest statement before the process takes half as much memory again as it was given: the engine counts neither what
 /// functions make nor what its allocator holds. It does not say what a statement takes, so the growth of the process is shared out
 /// equally between those that work at the time, and counts half after a second; who has the most of it is the largest, and of two the
-/// newer one. What takes its memory and grows no more is left alone, as is what spills.
+/// newer one. One with a small part of the memory is no cause, and is never ended. What takes its memory and grows no more is left alone, as is what spills.
 /// </summary>
 /// <param name="memoryBytes">What the process was given.</param>
 /// <param name="classes">The classes whose statements are watched.</param>
@@ -18,6 +18,9 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
     // Of the memory that was given: where one begins to look how fast the process grows, and what it may not be about to pass.
     const double LookFrom = 1.1;
     const double Most = 1.4;
+
+    // The part of the memory by which the process must have grown for a statement that is ended.
+    const double CausePart = 1 / 32.0;
 
     /// <summary>How long it takes until a statement that is ended makes no more.</summary>
     static readonly TimeSpan stopping = TimeSpan.FromMilliseconds(250);
@@ -45,7 +48,8 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
         if (bytes < memoryBytes * LookFrom || grown <= 0 || working.Count == 0) return;
         if (bytes + speed * stopping.TotalSeconds < memoryBytes * Most) return;
         if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < endingMax) return;
-        var largest = working.Where(run => run != ending).OrderByDescending(run => run.Growth).ThenByDescending(run => run.AskedAt).FirstOrDefault();
+        var largest = working.Where(run => run != ending && run.Growth >= memoryBytes * CausePart)
+            .OrderByDescending(run => run.Growth).ThenByDescending(run => run.AskedAt).FirstOrDefault();
         if (largest is null) return;
         (ending, endedAt) = (largest, now);
         largest.Stop(TooLarge(bytes));

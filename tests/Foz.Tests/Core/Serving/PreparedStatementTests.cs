@@ -24,6 +24,21 @@ public sealed class PreparedStatementTests : IAsyncLifetime
         await lake.DisposeAsync();
     }
 
+    /// <summary>A session holds an eighth of the memory, here 128 MiB, and a character of a statement counts eight bytes.</summary>
+    [Fact]
+    public async Task Texts_of_prepared_statements_are_counted_and_let_go()
+    {
+        var text = new string('x', 7_000_000);
+        await session.RunAsync($"PREPARE a AS SELECT '{text}'");
+        await session.RunAsync($"PREPARE b AS SELECT '{text}'");
+        Assert.Equal("53200", await session.FailAsync($"PREPARE c AS SELECT '{text}'"));
+        Assert.Equal("26000", await session.FailAsync("EXECUTE c"));
+        await session.RunAsync("DEALLOCATE a");
+        await session.RunAsync($"PREPARE c AS SELECT '{text}'");
+        await session.RunAsync("DEALLOCATE ALL");
+        Assert.Equal(0, session.Held.Bytes);
+    }
+
     [Fact]
     public async Task Prepared_statements_are_executed_with_values()
     {

@@ -171,6 +171,52 @@ public sealed class PgProtocolTests
         }
     }
 
+    /// <summary>A session holds an eighth of the memory, here 128 MiB, all of them a quarter; values that arrive take twice their bytes.</summary>
+    [Fact]
+    public async Task What_portals_hold_is_counted_and_let_go()
+    {
+        await using var server = await PgTestServer.StartAsync();
+        var value = new byte[10_000_000];
+        value.AsSpan().Fill((byte)'y');
+        var clients = new List<PgTestClient>();
+        var held = new List<int>();
+        for (var i = 0; i < 3; i++)
+        {
+            clients.Add(await server.ConnectAsync());
+            await clients[i].QueryAsync("begin");
+            held.Add(0);
+            while ((await BindAsync(clients[i], $"p{held[i]}"))[^2] is "2") held[i]++;
+        }
+        // The first two take what all may hold.
+        Assert.InRange(held[0], 5, 6);
+        Assert.Equal(held[0], held[1]);
+        Assert.InRange(held[2], 0, 1);
+        Assert.StartsWith("E ERROR 53200 out of memory: all sessions hold more than", (await AgainAsync(clients[2]))[^2], StringComparison.Ordinal);
+        Assert.StartsWith("E ERROR 53200 out of memory: the session holds more than", (await AgainAsync(clients[0]))[^2], StringComparison.Ordinal);
+        // With the transaction its portals are gone.
+        await clients[0].QueryAsync("rollback");
+        await clients[2].QueryAsync("rollback");
+        Assert.Equal("2", (await BindAsync(clients[2], "again"))[^2]);
+        foreach (var client in clients) client.Dispose();
+        await server.WaitUntilIdleAsync();
+        Assert.Equal(0, server.Lake.Service.Held.Bytes);
+
+        async Task<List<string>> AgainAsync(PgTestClient client)
+        {
+            await client.QueryAsync("rollback");
+            await client.QueryAsync("begin");
+            List<string> answers = [];
+            for (var i = 0; answers is [] || answers[^2] is "2"; i++) answers = await BindAsync(client, $"q{i}");
+            return answers;
+        }
+
+        Task<List<string>> BindAsync(PgTestClient client, string portal) => client.ExtendedAsync(w =>
+        {
+            new ParseMessage("", "select $1::text", []).Write(w);
+            new BindMessage(portal, "", [], [value], []).Write(w);
+        });
+    }
+
     [Fact]
     public async Task Portals_give_rows_piece_by_piece_and_end_with_the_transaction()
     {

@@ -49,6 +49,26 @@ public sealed class MemoryWatchTests
     }
 
     [Fact]
+    public async Task A_statement_with_a_small_part_of_the_memory_is_not_ended()
+    {
+        await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
+        await using var session = lake.Open("ana", isOwner: true);
+        var resident = Given * 3 / 2;
+        var watch = new MemoryWatch(Given, lake.Service.Workloads, () => resident, TimeProvider.System);
+        watch.Look();
+        var statement = Task.Run(() => session.RunAsync(Endless), Token);
+        await UntilWorkingAsync(lake.Service, 1);
+
+        resident += 20_000_000;
+        watch.Look();
+        Assert.False(statement.IsCompleted);
+        resident += 100_000_000;
+        watch.Look();
+
+        Assert.Equal("53200", (await Assert.ThrowsAsync<FozException>(() => statement)).SqlState);
+    }
+
+    [Fact]
     public async Task Of_two_that_grew_alike_the_newer_one_is_ended()
     {
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
