@@ -52,11 +52,16 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
         };
     }
 
-    /// <summary>Finds a table of which rows that an earlier batch read were changed or deleted.</summary>
-    /// <param name="tables">The tables that a batch reads, by name.</param>
+    /// <summary>A model that follows the rows of its input is made again where some of those were changed or deleted.</summary>
+    /// <param name="plan">What it would read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Its name; null where only new rows came.</returns>
-    public async Task<string?> FindChangedAsync(
+    public async Task<ModelPlan> FollowAsync(ModelPlan plan, CancellationToken cancellationToken) =>
+        Model.FollowsRows && await FindChangedAsync(plan.Tables, cancellationToken) is not null
+            ? await ModelPlan.OfAsync(context.Reads, Model, last: null, cancellationToken) with { MakesAgain = true }
+            : plan;
+
+    /// <summary>The name of a table of which rows that an earlier batch read were changed or deleted; null where there is none.</summary>
+    async Task<string?> FindChangedAsync(
         IReadOnlyDictionary<string, TableInput> tables, CancellationToken cancellationToken)
     {
         foreach (var (name, input) in tables.Where(t => t.Value.FromVersion is not null))

@@ -22,6 +22,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// <summary>The tables whose files were only rearranged since the last batch.</summary>
     public ImmutableHashSet<string> Rearranged { get; init; } = ImmutableHashSet<string>.Empty;
 
+    /// <summary>Whether the table is made again from all rows.</summary>
+    public bool MakesAgain { get; init; }
+
     /// <summary>The tables and views that were looked at, directly or through views.</summary>
     public IReadOnlyList<TableName> Seen { get; init; } = [];
 

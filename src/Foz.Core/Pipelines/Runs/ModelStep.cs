@@ -83,11 +83,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!) && !await FeedsRowsAsync(plan, cancellationToken))
             return await SkipAsync(cancellationToken);
         if (IsIncremental && done is not null) await kept.CheckKeysAsync(done, cancellationToken);
-        var isMadeAgain = Model.FollowsRows && await kept.FindChangedAsync(plan.Tables, cancellationToken) is not null;
-        if (isMadeAgain) plan = await ModelPlan.OfAsync(context.Reads, Model, last: null, cancellationToken);
-        var manifest = Open(plan, progress.Next);
-        if (isMadeAgain) manifest = manifest with { Replaces = true };
-        return (await RunBatchAsync(manifest, new(progress.Done), cancellationToken))!;
+        plan = await kept.FollowAsync(plan, cancellationToken);
+        return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 
     /// <summary>What comes of it where there is nothing to read: at most other tags, or readers.</summary>
@@ -107,7 +104,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         CreatedAt = context.Lake.Clock.GetUtcNow(),
         Fingerprint = plan.Fingerprint,
         Rendered = ModelPlan.RenderedOf(Model),
-        Replaces = IsFullRefresh ? true : null,
+        Replaces = IsFullRefresh || plan.MakesAgain ? true : null,
         Tables = plan.Tables,
         Definition = StepDefinitions.Of(node),
         Key = [.. kept.Key],

@@ -24,6 +24,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
+    readonly StreamWork work = new(context, node, source);
     readonly StreamRejects rejects = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
     /// <summary>The last batch that is done, as it was when the one that runs was opened; null where there is none.</summary>
@@ -161,8 +162,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is { Stream: not null } && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
             return $"batch {last.Batch} was not finished";
-        var plan = await PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
-        return plan.Inputs is { } inputs ? StreamWork.Of(inputs, Stream) : await FindTagsAsync(cancellationToken);
+        var plan = await work.PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
+        return plan.Inputs is { } inputs ? work.Of(inputs) : await FindTagsAsync(cancellationToken);
     }
 
     async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
@@ -196,7 +197,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var done = progress.IsGone || progress.Done is not { Batch: var number }
             ? []
             : (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= number);
-        if ((await PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
+        if ((await work.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
         if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken)) return await OpenBatchAsync(cancellationToken);
         if (progress.Done is not null) await log.FoldAsync(progress.Done.Batch, cancellationToken);
         // One that found nothing to read read nothing.
@@ -215,22 +216,6 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         if (idle is not null) await log.ReopenAsync(idle, manifest, cancellationToken);
         else await log.OpenAsync(manifest, cancellationToken);
         return (manifest, false);
-    }
-
-    /// <summary>Plans a batch behind those that are done, and tells what the user should know of it.</summary>
-    async Task<BatchPlan> PlanAsync(
-        IEnumerable<StepManifest> done, Action<string, TimeSpan>? onWait, CancellationToken cancellationToken)
-    {
-        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
-        var plan = onWait is null
-            ? await source.PlanAsync(Stream, history, cancellationToken)
-            : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
-        foreach (var warning in plan.Warnings) context.Warn(warning);
-        if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
-            context.Warn(StreamWork.ModeChanged(node, next));
-        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now && last.IsOfOther(now))
-            context.Warn(StreamWork.CursorChanged(node, before, now));
-        return plan;
     }
 
     async Task<bool> CarriesAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
@@ -256,8 +241,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     }
 
     async Task<StepResult> LoadAsync(
-        EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest,
-        CancellationToken cancellationToken)
+        EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
     {
         var counter = new RowCounter();
         using var relation = rows is StreamRows.Streamed streamed ? session.Register(counter.Count(streamed.Stream)) : null;

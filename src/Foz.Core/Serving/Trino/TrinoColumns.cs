@@ -1,5 +1,4 @@
 using Foz.Core.Data;
-using Foz.Core.Engine;
 using Foz.Core.Serving.PostgreSql;
 
 namespace Foz.Core.Serving.Trino;
