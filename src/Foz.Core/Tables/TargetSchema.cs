@@ -86,6 +86,26 @@ sealed class TargetSchema
     /// <summary>The schema of a table as it is; no column is given until a projection of assignments gives it.</summary>
     public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false, []);
 
+    /// <summary>Finds what keeps rows from being added to a table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="columns">The columns of the rows.</param>
+    /// <param name="options">How they are written.</param>
+    /// <returns>The error of a column whose type the table cannot hold; null where it can hold all, as far as is known.</returns>
+    public static DeltaException? FindMisfit(TableSnapshot table, IEnumerable<Field> columns, WriteOptions options)
+    {
+        // A column of NULL and nothing else fits any.
+        var typed = columns.Where(column => !UntypedNulls.MayBeIn(ColumnTypes.ToLogicalType(column.Type)));
+        try
+        {
+            SchemaEvolution.Merge(table.Schema.Columns, DeltaTypes.ToSchema([.. typed]), WidensTypes(table, options));
+            return null;
+        }
+        catch (DeltaException e) when (e.Kind is DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled)
+        {
+            return e;
+        }
+    }
+
     /// <summary>
     /// The schema of a table that the rows of a statement are added to. Types are widened where the table or the options allow it.
     /// </summary>

@@ -41,7 +41,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         catch (FozException e) when (e.InnerException is DeltaException
         { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled } misfit)
         {
-            throw new FozException(e.Kind, e.Message, e) { Place = model.Place, Hint = HintOf(misfit.Kind) };
+            throw new FozException(e.Kind, e.Message, e) { Place = model.Place, Hint = HintOf(model, table.Name, misfit.Kind) };
         }
         try
         {
@@ -71,12 +71,15 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     }
 
     /// <summary>What to do where the table cannot hold the type of a column.</summary>
-    string HintOf(DeltaErrorKind misfit)
+    /// <param name="model">The model.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="misfit">Why it cannot.</param>
+    public static string HintOf(Model model, string table, DeltaErrorKind misfit)
     {
         var ways = new List<string>();
         var keeps = model.Materialization is Materialization.Snapshot || model.Materialization.IsFullRefreshRestricted;
         if (misfit is DeltaErrorKind.TypeWideningDisabled)
-            ways.Add($"foz alter {table.Name} set delta.enableTypeWidening=true lets its columns take wider types"
+            ways.Add($"foz alter {table} set delta.enableTypeWidening=true lets its columns take wider types"
                 + (model.Materialization.OnSchemaChange is OnSchemaChange.Sync ? "" : ", as 'on_schema_change: sync' does"));
         else ways.Add("cast the column to the table's type in the SELECT");
         if (!keeps) ways.Add($"foz run {model.Name} --full-refresh makes the table anew");

@@ -3,7 +3,9 @@ using Foz.Core.Data;
 using Foz.Core.Engine;
 using Foz.Core.Pipelines.Batches;
 using Foz.Core.Pipelines.Lineage;
+using Foz.Core.Pipelines.Materializations;
 using Foz.Core.Pipelines.Projects;
+using Foz.Core.Tables;
 
 namespace Foz.Core.Pipelines.Plans;
 
@@ -26,7 +28,13 @@ public enum ImpactKind
 /// <param name="Columns">The columns that are made from what changed, by name.</param>
 /// <param name="IsOfRows">Whether what changed decides which rows the table has.</param>
 public sealed record StepImpact(
-    ImpactKind Kind, IReadOnlyList<ColumnChange> Schema, IReadOnlyList<string> Columns, bool IsOfRows);
+    ImpactKind Kind, IReadOnlyList<ColumnChange> Schema, IReadOnlyList<string> Columns, bool IsOfRows)
+{
+    /// <summary>
+    /// Why an incremental table does not take the rows: a column has a type that it cannot hold; null where it takes them.
+    /// </summary>
+    public Warning? Misfit { get; init; }
+}
 
 /// <summary>What changed definitions do to the tables of a project, down to columns.</summary>
 public sealed class PlanImpact
@@ -75,7 +83,11 @@ public sealed class PlanImpact
             var made = now.Columns.Where(column => column.Inputs.Any(input => IsTouched(touched, input)))
                 .Select(column => column.Field.Name).ToList();
             var isOfRows = now.Conditions.Any(input => IsTouched(touched, input));
-            impact.byName[node.Name] = new(reached, schema, made, isOfRows);
+            impact.byName[node.Name] = new(reached, schema, made, isOfRows)
+            {
+                Misfit = schema.Count == 0 ? null
+                    : await FindMisfitAsync(lake, node, now.Columns.Select(column => column.Field), cancellationToken),
+            };
             // Rows that come and go concern every column.
             var own = reached is not ImpactKind.Changed ? []
                 : before.TryGetValue(node.Name, out var definition) ? Between(definition, StepDefinitions.Of(node), texts, cancellationToken)
@@ -98,6 +110,17 @@ public sealed class PlanImpact
     static bool IsOfNoRows(string key) =>
         key is "tags" or "owner" or "group" or "access" or "meta" || key.StartsWith("meta.", StringComparison.Ordinal)
         || (key.StartsWith("columns.", StringComparison.Ordinal) && (key.EndsWith(".tags", StringComparison.Ordinal) || key.Contains(".meta", StringComparison.Ordinal)));
+
+    static async Task<Warning?> FindMisfitAsync(
+        Lake lake, GraphNode.OfModel node, IEnumerable<Field> columns, CancellationToken cancellationToken)
+    {
+        var options = new WriteOptions { WidensTypes = node.Model.Materialization.OnSchemaChange is OnSchemaChange.Sync };
+        return node.Model.Materialization.Strategy is not null
+            && await (await lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken) is { } present
+            && TargetSchema.FindMisfit(present, columns, options) is { } misfit
+            ? new($"{node.Name} will not be made: {misfit.Message}", ModelWriter.HintOf(node.Model, $"{node.Table}", misfit.Kind))
+            : null;
+    }
 
     void Note(FozException? error)
     {

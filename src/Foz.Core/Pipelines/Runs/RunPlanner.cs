@@ -105,6 +105,8 @@ public sealed class RunPlanner(Lake lake)
             {
                 Impact = impact.ByName.GetValueOrDefault(node.Name),
             };
+            if (step is { Works: true, Impact.Misfit: { } misfit } && !IsMadeAgain(request, node))
+                step = step with { Warnings = step.Warnings.Add(misfit) };
             planned.Add(step.Works ? await MeasureAsync(step, reads, node, cancellationToken) : step);
         }
         await settled.SaveAsync(reads, project, cancellationToken);
@@ -149,6 +151,10 @@ public sealed class RunPlanner(Lake lake)
             return found.Reason;
         }
     }
+
+    /// <summary>Whether a run makes the table of a model again, with whatever columns its SELECT has.</summary>
+    static bool IsMadeAgain(RunRequest request, GraphNode node) =>
+        request.IsFullRefresh && node is GraphNode.OfModel { Model.Materialization.IsFullRefreshRestricted: false };
 
     static PlannedStep Describe(PlannedStep step, GraphNode node, StateChange change, StepDefinition? before)
     {

@@ -83,6 +83,38 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(["1"], await RowsAsync("gold.total"));
     }
 
+    [Theory]
+    [InlineData("append", "fail", "decimal(12,2)", true)]
+    [InlineData("append", "sync", "decimal(12,2)", true)]
+    [InlineData("append", "sync", "bigint", false)]
+    [InlineData("merge, unique_key: [k]", "append", "bigint", true)]
+    [InlineData("merge, unique_key: [k]", "append", "smallint", false)]
+    public async Task A_plan_says_that_a_table_will_not_take_the_type_of_a_column(
+        string strategy, string onChange, string type, bool isRefused)
+    {
+        await AppendAsync("bronze.orders", "SELECT 1 AS k, 2 AS price");
+        WriteModel("price");
+        await RunAsync();
+        await AppendAsync("bronze.orders", "SELECT 3 AS k, 4 AS price");
+        WriteModel($"price::{type}");
+
+        var told = $"column price is integer in the table but {type.Replace("bigint", "long", StringComparison.Ordinal)} in the data, which it cannot hold";
+        var warnings = (await PlanAsync()).Single().Warnings.Where(w => w.Message.Contains(told, StringComparison.Ordinal)).ToList();
+        var error = (await RunAsync()).Steps.Single().Error;
+        Assert.Equal(isRefused, error?.Message.Contains(told, StringComparison.Ordinal) == true);
+        Assert.Equal(isRefused ? [$"silver.orders will not be made: {told}"] : [], warnings.Select(w => w.Message));
+        Assert.All(warnings, warning => Assert.Equal(error!.Hint, warning.Hint));
+        Assert.DoesNotContain(
+            (await PlanAsync(isFullRefresh: true)).Single().Warnings, w => w.Message.Contains(told, StringComparison.Ordinal));
+
+        void WriteModel(string price) => Write("models/silver/orders.sql", $$"""
+            /* @foz
+            materialization: {type: incremental, strategy: {{strategy}}, on_schema_change: {{onChange}}}
+            @foz */
+            SELECT k, {{price}} AS price FROM STREAM(bronze.orders)
+            """);
+    }
+
     [Fact]
     public async Task A_run_that_is_stopped_is_canceled_and_one_of_which_a_step_failed_failed()
     {
@@ -354,8 +386,8 @@ public sealed class PipelineRunnerTests : IDisposable
         }
     }
 
-    async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>
-        (await new RunPlanner(lake).PlanAsync(new() { Project = Load() }, Cancel)).Steps;
+    async Task<IReadOnlyList<PlannedStep>> PlanAsync(bool isFullRefresh = false) =>
+        (await new RunPlanner(lake).PlanAsync(new() { Project = Load(), IsFullRefresh = isFullRefresh }, Cancel)).Steps;
 
     /// <summary>Sets a table, as another program could, to get a checkpoint with every commit.</summary>
     static void LetNextCommitWriteCheckpoint(string log)
