@@ -293,9 +293,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         foreach (var column in schema.PartitionColumns)
         {
             var name = column.PhysicalName(schema.Mapping);
-            var rows = files.Where(file => file.PartitionKeys.Any(key => key.Value is "" && key.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            var count = files.Where(file => file.PartitionKeys.Any(key => key.Value is "" && key.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 .Sum(file => file.RowCount);
-            if (rows > 0) emptyPartitions[column.Name] = emptyPartitions.GetValueOrDefault(column.Name) + rows;
+            if (count > 0) emptyPartitions[column.Name] = emptyPartitions.GetValueOrDefault(column.Name) + count;
         }
     }
 
