@@ -101,17 +101,19 @@ sealed class SqlTokens
     }
 
     /// <summary>The index of the token that begins at the character; −1 if none does.</summary>
-    public int IndexAt(int position)
+    public int IndexAt(int position) => FirstFrom(position) is var index && index < Count && tokens[index].Start == position ? index : -1;
+
+    /// <summary>The index of the first token that begins at the character or after it; their number if none does.</summary>
+    public int FirstFrom(int position)
     {
-        var (low, high) = (0, Count - 1);
-        while (low <= high)
+        var (low, high) = (0, Count);
+        while (low < high)
         {
             var middle = (low + high) / 2;
-            if (tokens[middle].Start == position) return middle;
             if (tokens[middle].Start < position) low = middle + 1;
-            else high = middle - 1;
+            else high = middle;
         }
-        return -1;
+        return low;
     }
 
     /// <summary>A token as it is written.</summary>

@@ -276,7 +276,7 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     {
         var name = function.GetProperty("function_name").GetString()!;
         var span = SpanOf(element, [TextOrNull(function, "catalog"), TextOrNull(function, "schema"), name]);
-        var opening = FirstTokenFrom(span.End);
+        var opening = tokens.FirstFrom(span.End);
         if (!tokens.IsSymbol(opening, '(')) throw Misplaced(name);
         var end = tokens[tokens.Closing(opening)].End;
         tableFunctions.Add(new()
@@ -352,24 +352,12 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     /// <summary>The clause AT (…) behind a table's name, its alias and the names of its columns.</summary>
     SqlSpan AtSpan(SqlSpan name)
     {
-        for (var i = FirstTokenFrom(name.End); i < tokens.Count; i++)
+        for (var i = tokens.FirstFrom(name.End); i < tokens.Count; i++)
         {
             if (!tokens.IsWord(i, "AT") || !tokens.IsSymbol(i + 1, '(')) continue;
             return new(tokens[i].Start, tokens[tokens.Closing(i + 1)].End - tokens[i].Start);
         }
         return default;
-    }
-
-    int FirstTokenFrom(int position)
-    {
-        var (low, high) = (0, tokens.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (tokens[middle].Start < position) low = middle + 1;
-            else high = middle;
-        }
-        return low;
     }
 
     /// <summary>The token at the place that DuckDB gives, in bytes; −1 if it gives none.</summary>

@@ -333,7 +333,7 @@ public sealed class TableChange : IAsyncDisposable
     {
         Schema = Target.Schema.Columns,
         PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
-        Properties = DeletionVectorRules.LeftOpen(WithOptions(StringMap.Empty)),
+        Properties = DeletionVectorRules.LeftOpen(options.Apply(StringMap.Empty)),
         Description = options.Description,
     };
 
@@ -343,17 +343,9 @@ public sealed class TableChange : IAsyncDisposable
         var metadata = present.State.Metadata;
         if (Target.IsChanged) metadata = Target.Apply(metadata);
         if (options.Description is { } description) metadata = metadata with { Description = description };
-        metadata = metadata with { Configuration = WithOptions(metadata.Configuration) };
+        metadata = metadata with { Configuration = options.Apply(metadata.Configuration) };
         if (metadata != present.State.Metadata) change.SetMetadata(metadata);
         return change;
-    }
-
-    StringMap WithOptions(StringMap properties)
-    {
-        if (options.Readers is { } readers) properties = HeldReaders.With(properties, readers);
-        foreach (var (property, value) in options.Properties)
-            properties = value is null ? properties.Without(property) : properties.With(property, value);
-        return properties;
     }
 
     /// <summary>Merge-on-read: the files stay, with deletion vectors, which the table takes the feature for where it lacks it.</summary>

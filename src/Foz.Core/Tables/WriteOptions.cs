@@ -1,5 +1,7 @@
 using System.Globalization;
 using Foz.Core.Data;
+using Foz.Delta.Log;
+using Foz.Delta.Readers;
 
 namespace Foz.Core.Tables;
 
@@ -79,4 +81,14 @@ public sealed record WriteOptions
     /// rearrange files are not counted. A change that was checked as a preview allows none: it must be checked again.
     /// </summary>
     public int RacesMax { get; init; } = 1_000;
+
+    /// <summary>The properties of a table as the change leaves them.</summary>
+    /// <param name="properties">Those that it has.</param>
+    internal StringMap Apply(StringMap properties)
+    {
+        if (Readers is { } readers) properties = HeldReaders.With(properties, readers);
+        foreach (var (property, value) in Properties)
+            properties = value is null ? properties.Without(property) : properties.With(property, value);
+        return properties;
+    }
 }

@@ -1,4 +1,7 @@
 using Foz.Core.Engine;
+using Foz.Core.Pipelines.Intervals;
+using Foz.Core.Pipelines.Materializations;
+using Foz.Core.Pipelines.Projects;
 using Foz.Core.Quality;
 using Foz.Core.Tables;
 
@@ -14,6 +17,26 @@ readonly record struct KeptRows(LakeTable? Table, IReadOnlyList<string> Replaced
     /// batch is of. Null where no such rows go.
     /// </summary>
     public string? ReplacedWhere { get; init; }
+
+    /// <summary>Those that batches of a model leave, where they do not replace all of its table.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="columns">The columns of its rows; null where it has no intervals.</param>
+    /// <param name="interval">The interval of the batch; null where it has none.</param>
+    public static KeptRows Of(Model model, LakeTable table, IReadOnlyList<EngineColumn>? columns, Interval? interval) =>
+        model.Materialization.Strategy switch
+        {
+            IncrementalStrategy.Append => new(table, []),
+            IncrementalStrategy.Merge merge => new(table, merge.UniqueKey),
+            IncrementalStrategy.DeleteInsert replace => new(table, replace.UniqueKey),
+            IncrementalStrategy.InsertOverwrite => new(table, model.Materialization.PartitionBy),
+            IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
+            IncrementalStrategy.Microbatch microbatch => new(table, [])
+            {
+                ReplacedWhere = new IntervalSql(model, microbatch).Condition(columns!, interval!.Value),
+            },
+            _ => new(null, []),
+        };
 
     /// <summary>The table as it is; null where nothing of it stays.</summary>
     public async Task<TableRelation?> OpenAsync(EngineSession session, CancellationToken cancellationToken) =>

@@ -381,20 +381,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         return ModelRows.Of(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
     }
 
-    /// <summary>The rows that the model's batches leave in its table.</summary>
-    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) => IsReplaced(manifest) ? new(null, []) : Model.Materialization.Strategy switch
-    {
-        IncrementalStrategy.Append => new(table, []),
-        IncrementalStrategy.Merge merge => new(table, merge.UniqueKey),
-        IncrementalStrategy.DeleteInsert replace => new(table, replace.UniqueKey),
-        IncrementalStrategy.InsertOverwrite => new(table, Model.Materialization.PartitionBy),
-        IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
-        IncrementalStrategy.Microbatch microbatch => new(table, [])
-        {
-            ReplacedWhere = new IntervalSql(Model, microbatch).Condition(columns!, manifest.Interval!.Value),
-        },
-        _ => new(null, []),
-    };
+    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) =>
+        IsReplaced(manifest) ? new(null, []) : KeptRows.Of(Model, table, columns, manifest.Interval);
 
     StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
 }

@@ -28,6 +28,16 @@ sealed record StreamArrival
     /// <summary>What the user should know.</summary>
     public ImmutableArray<Warning> Warnings { get; init; } = [];
 
+    /// <summary>A column with what its stream says of it.</summary>
+    public static Field Describe(GraphNode.OfStream node, Field field)
+    {
+        var description = node.Stream.Columns
+            .FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase))?.Description;
+        return description is null
+            ? field
+            : field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) };
+    }
+
     /// <summary>Masks rows, and holds their columns against the table's.</summary>
     /// <param name="session">Where the rows are read.</param>
     /// <param name="node">Their stream.</param>

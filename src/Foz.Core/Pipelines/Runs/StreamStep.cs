@@ -258,7 +258,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
-            Fields = [.. arrival.Fields.Select(Describe)],
+            Fields = [.. arrival.Fields.Select(field => StreamArrival.Describe(node, field))],
             Description = node.Stream.Description,
             Readers = node.Readers,
             WidensTypes = WidensTypes,
@@ -378,15 +378,6 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var confirmed = manifest with { Stream = inputs };
         await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;
-    }
-
-    Field Describe(Field field)
-    {
-        var description = node.Stream.Columns
-            .FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase))?.Description;
-        return description is null
-            ? field
-            : field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) };
     }
 
     /// <summary>Whether the table is made again, with the columns and types that come; a snapshot keeps those that it has.</summary>
