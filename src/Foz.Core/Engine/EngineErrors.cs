@@ -44,7 +44,7 @@ static class EngineErrors
         if (error.Kind == DuckDBErrorKind.InvalidInput && message[0].StartsWith(FormatStart, StringComparison.Ordinal))
             return new(ErrorKind.Sql, message[0], error) { SqlState = "0A000" };
         if (error.Kind == DuckDBErrorKind.InvalidInput && FunctionFault.Read(message[0]) is { } fault)
-            return new(fault.SqlState == "0A000" ? ErrorKind.Sql : ErrorKind.Data, fault.Message, error) { SqlState = fault.SqlState };
+            return new(KindOf(fault), fault.Message, error) { SqlState = fault.SqlState };
         return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
@@ -170,6 +170,14 @@ static class EngineErrors
 
     static Place PlaceOf(DuckDBErrorKind kind, string sql, int position) =>
         kind == DuckDBErrorKind.Parser ? PlaceOfCodePoint(sql, position) : PlaceIn(sql, position);
+
+    static ErrorKind KindOf(FunctionFault fault) => fault.SqlState switch
+    {
+        "0A000" => ErrorKind.Sql,
+        // Its message quotes no value.
+        "54001" => ErrorKind.Resource,
+        _ => ErrorKind.Data,
+    };
 
     static ErrorKind KindOf(DuckDBErrorKind kind) => kind switch
     {

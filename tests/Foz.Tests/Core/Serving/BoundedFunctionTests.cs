@@ -86,6 +86,8 @@ public sealed class BoundedFunctionTests
                 {
                     var error = Assert.Throws<FozException>(() => Ask(Of(100_000, type)));
                     Assert.True(error.SqlState == "54001", $"{call}: {error.SqlState} {error.Message}");
+                    // It quotes no value, so that it is shown to all.
+                    Assert.Equal(ErrorKind.Resource, error.Kind);
                     Ask(Of(isShape ? 100 : call.Contains("group", StringComparison.Ordinal) ? 999 : 1000, type));
                 }
                 if (!isShape) Assert.Equal("54001", Assert.Throws<FozException>(() => Ask(Of(1001, "") + " FROM range(3)")).SqlState);
