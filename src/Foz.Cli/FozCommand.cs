@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Commands;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 
 namespace Foz.Cli;
 

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Foz.Core.Configuration;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Lake.Configuration;
 using Foz.Server.Auth;
 using Foz.Server.Health;
+using Foz.Server.Logging;
 using Foz.Server.PgWire;
 using Foz.Server.Trino;
+using Foz.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,10 +1,10 @@
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests;
 
@@ -35,7 +35,7 @@ public sealed class TestLake : IDisposable
     public string Folder { get; }
 
     /// <summary>Its lake.</summary>
-    public Lake Lake { get; }
+    public Lakehouse Lake { get; }
 
     /// <summary>Opens a session of models.</summary>
     public EngineSession Open() => engines.Open(Workload.Models);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Foz.Benchmarks.Tables;
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Memory;
 
@@ -69,7 +69,7 @@ sealed class MemoryBenchmark : IBenchmark
             COPY ({MergeBenchmark.ChangesOf(100_000)}) TO '{folder.Path}/merge-100k.parquet' (FORMAT parquet);
             COPY ({MergeBenchmark.ChangesOf(1_000_000)}) TO '{folder.Path}/merge-1m.parquet' (FORMAT parquet);
             """, default);
-        var lake = new Lake(folder.Sub("memory-lake"), engines, TimeProvider.System);
+        var lake = new Lakehouse(folder.Sub("memory-lake"), engines, TimeProvider.System);
         var table = await lake.DefineTableAsync(MemoryJob.Table, null, null, default);
         for (var file = 0; file < Files; file++)
         {

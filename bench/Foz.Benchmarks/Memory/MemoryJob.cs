@@ -1,9 +1,9 @@
 using System.Globalization;
 using Foz.Benchmarks.Tables;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Memory;
 
@@ -28,7 +28,7 @@ static class MemoryJob
             MemoryBytes = BudgetBytes, Workloads = isQuery ? [Workload.Query] : [Workload.Ingestion, Workload.Models],
         }))
         {
-            var lake = new Lake(folder, engines, TimeProvider.System);
+            var lake = new Lakehouse(folder, engines, TimeProvider.System);
             using var session = engines.Open(
                 isQuery ? Workload.Query : job.StartsWith("merge", StringComparison.Ordinal) ? Workload.Models : Workload.Ingestion);
             var ms = await Pair.TimeAsync(() => isQuery ? QueryAsync(job, lake, session) : ChangeAsync(job, inputs, lake, session));
@@ -36,7 +36,7 @@ static class MemoryJob
         }
     }
 
-    static async Task QueryAsync(string job, Lake lake, EngineSession session)
+    static async Task QueryAsync(string job, Lakehouse lake, EngineSession session)
     {
         var sql = job switch
         {
@@ -50,7 +50,7 @@ static class MemoryJob
         while (rows.Fetch(default) is { } chunk) chunk.Dispose();
     }
 
-    static async Task ChangeAsync(string job, string inputs, Lake lake, EngineSession session)
+    static async Task ChangeAsync(string job, string inputs, Lakehouse lake, EngineSession session)
     {
         var table = await lake.DefineTableAsync(Table, null, null, default);
         if (job == "commits")

@@ -1,10 +1,10 @@
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Benchmarks.Projects;
 
@@ -56,7 +56,7 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
     {
         readonly EnginePool engines = new(new EngineOptions { Workloads = [Workload.Models] });
         readonly string folder;
-        readonly Lake lake;
+        readonly Lakehouse lake;
         readonly int rows;
 
         Side(string folder, int rows)

@@ -1,8 +1,8 @@
 using Foz.Benchmarks.Tables;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Queries;
 
@@ -16,7 +16,7 @@ sealed class QueryBenchmark : IBenchmark
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
         using var engines = Engines.Open();
-        var lake = new Lake(folder.Sub("tpch"), engines, TimeProvider.System);
+        var lake = new Lakehouse(folder.Sub("tpch"), engines, TimeProvider.System);
         using var session = engines.Open(Workload.Query);
         await WriteAsync(lake, session);
         using var peer = engines.Open(Workload.Query);
@@ -41,7 +41,7 @@ sealed class QueryBenchmark : IBenchmark
         ];
     }
 
-    static async Task RunAsync(Lake lake, EngineSession session, string sql)
+    static async Task RunAsync(Lakehouse lake, EngineSession session, string sql)
     {
         var names = new LakeNames(lake, lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, default);
@@ -55,7 +55,7 @@ sealed class QueryBenchmark : IBenchmark
     }
 
     /// <summary>Writes the tables.</summary>
-    public static async Task WriteAsync(Lake lake, EngineSession session)
+    public static async Task WriteAsync(Lakehouse lake, EngineSession session)
     {
         foreach (var (name, files, sql) in TpchData.Tables)
         {

@@ -1,6 +1,7 @@
 using Foz.Benchmarks.Sources;
 using Foz.Benchmarks.Tables;
-using Foz.Core.Engine;
+using Foz.DuckDB;
+using Foz.Lake.Engine;
 using Npgsql;
 
 namespace Foz.Benchmarks.Serving;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Foz.Benchmarks.Tables;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
@@ -63,7 +63,7 @@ sealed class ServeProcess : IDisposable
     {
         using var engines = Engines.Open();
         using var session = engines.Open(Workload.Query);
-        var lake = new Lake(Path.Combine(folder, "lake"), engines, TimeProvider.System);
+        var lake = new Lakehouse(Path.Combine(folder, "lake"), engines, TimeProvider.System);
         var defined = await lake.DefineTableAsync(TableName.Parse(table), null, null, default);
         await (await new TableWriter(session).AppendAsync(defined, sql, new(), default)).CommitAsync(default);
     }

@@ -1,7 +1,7 @@
 using Foz.Benchmarks.Queries;
 using Foz.Benchmarks.Tables;
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
 using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
@@ -18,7 +18,7 @@ sealed class ServedQueriesBenchmark : IBenchmark
         var project = folder.Sub("serving-queries");
         using var engines = Engines.Open();
         using var session = engines.Open(Workload.Query);
-        var lake = new Lake(Path.Combine(project, "lake"), engines, TimeProvider.System);
+        var lake = new Lakehouse(Path.Combine(project, "lake"), engines, TimeProvider.System);
         await QueryBenchmark.WriteAsync(lake, session);
         session.Execute("CREATE SCHEMA IF NOT EXISTS tpch", default);
         foreach (var (name, _, _) in TpchData.Tables)

@@ -1,5 +1,5 @@
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
 
 namespace Foz.Benchmarks.Snapshots;
 
@@ -19,7 +19,7 @@ sealed class PruneBenchmark : IBenchmark
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
         using var engines = Tables.Engines.Open();
-        var lake = new Lake(folder.Sub("prune"), engines, TimeProvider.System);
+        var lake = new Lakehouse(folder.Sub("prune"), engines, TimeProvider.System);
         using var session = lake.Engines.Open(Workload.Query);
         var table = Path.Combine(lake.Folder, "t");
         Write(session, table);

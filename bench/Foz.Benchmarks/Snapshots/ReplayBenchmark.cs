@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta.Storage;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Snapshots;
 

@@ -1,7 +1,7 @@
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Benchmarks.Sources;
 
@@ -25,7 +25,7 @@ sealed class RunProject(string folder) : IDisposable
     {
         WorkFolder.Empty(Path.Combine(folder, "lake"));
         var project = Project.Load(folder, new(), engines, default);
-        var lake = new Lake(Path.Combine(folder, "lake"), engines, TimeProvider.System);
+        var lake = new Lakehouse(Path.Combine(folder, "lake"), engines, TimeProvider.System);
         var request = new RunRequest { Project = project };
         var result = await new PipelineRunner(lake).RunAsync(
             select.Length == 0 ? request : request with { Selection = new() { Select = select } }, default);

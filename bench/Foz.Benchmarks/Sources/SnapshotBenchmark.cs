@@ -1,9 +1,10 @@
 using Foz.Benchmarks.Tables;
-using Foz.Core.Configuration;
-using Foz.Core.Connectors;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Connectors;
+using Foz.Connectors.Registry;
 using Foz.Delta.Storage;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Sources;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta.Storage;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Merging;
 using Foz.Delta.Storage;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Maintenance;
 using Foz.Delta.Storage;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Benchmarks.Tables;
 

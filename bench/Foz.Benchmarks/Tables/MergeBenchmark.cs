@@ -1,7 +1,7 @@
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Keys;
 using Foz.Delta.Storage;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Keys;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,6 +1,6 @@
-using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta.Storage;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Benchmarks.Tables;
 

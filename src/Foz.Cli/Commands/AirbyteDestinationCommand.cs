@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Destinations;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Tables;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Destinations;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Tables.Alterations;
+using Foz.Lake;
+using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Cli.Commands;
 

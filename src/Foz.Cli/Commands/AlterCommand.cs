@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Tables.Alterations;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Intervals;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Pipelines.UnitTests;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
+using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;
 

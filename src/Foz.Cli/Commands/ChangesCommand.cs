@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Tables.ChangeFeed;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Cli.Commands;
 

@@ -1,6 +1,6 @@
-using Foz.Core;
-using Foz.Core.Data;
-using Foz.Core.Engine;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
 
 namespace Foz.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

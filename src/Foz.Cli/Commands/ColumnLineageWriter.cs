@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Lineage;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Lineage;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

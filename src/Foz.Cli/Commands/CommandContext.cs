@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Tables;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

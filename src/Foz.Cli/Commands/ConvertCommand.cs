@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 

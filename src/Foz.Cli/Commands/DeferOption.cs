@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Pipelines.Environments;
-using Foz.Core.Pipelines.Plans;
-using Foz.Core.Pipelines.Selectors;
+using Foz.Lake;
+using Foz.Pipelines.Environments;
+using Foz.Pipelines.Plans;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using Foz.Cli.Demo;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -118,7 +119,7 @@ static class DemoCommand
 
     static void Heading(Shell shell, string text) => shell.Out.WriteLine("\n" + shell.Styled(Style.Bold, text));
 
-    static async Task WriteTablesAsync(Shell shell, Lake lake, CancellationToken cancellationToken)
+    static async Task WriteTablesAsync(Shell shell, Lakehouse lake, CancellationToken cancellationToken)
     {
         var table = new TextTable(Columns);
         foreach (var definition in await LakeListing.ReadAsync(lake, cancellationToken))

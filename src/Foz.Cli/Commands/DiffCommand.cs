@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Environments;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Environments;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 
@@ -69,7 +70,7 @@ static class DiffCommand
                 Hint = NearestName.Hint(name, workspace.File.Environments),
             };
         var file = ProjectFile.Load(workspace.File.Folder, Workspace.Reading with { Target = name });
-        var lake = file.LakePath == workspace.File.LakePath ? workspace.Lake : Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock);
+        var lake = file.LakePath == workspace.File.LakePath ? workspace.Lake : Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock);
         return new(lake, file.SchemaPrefix) { BasePrefix = file.Base?.SchemaPrefix };
     }
 

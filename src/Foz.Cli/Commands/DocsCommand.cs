@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Dbt;
-using Foz.Core.Pipelines.Documentation;
-using Foz.Core.Pipelines.Runs;
+using Foz.Dbt;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Documentation;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

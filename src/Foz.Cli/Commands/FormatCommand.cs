@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

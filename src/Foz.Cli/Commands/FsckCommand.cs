@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Keys;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

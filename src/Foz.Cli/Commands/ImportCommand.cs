@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Pipelines.Imports;
+using Foz.Lake;
+using Foz.Pipelines.Imports;
 
 namespace Foz.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
+using Foz.Lake;
 
 namespace Foz.Cli.Commands;
 

@@ -1,7 +1,7 @@
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Data;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

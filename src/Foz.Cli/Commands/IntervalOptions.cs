@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Pipelines.Intervals;
+using Foz.Lake;
+using Foz.Pipelines.Intervals;
 
 namespace Foz.Cli.Commands;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -33,7 +35,7 @@ static class IntervalsCommand
             var rows = new List<object?[]>();
             foreach (var model in IntervalModels.Find(project, arguments.GetValue(names) ?? []))
             {
-                var size = ((Core.Pipelines.Projects.IncrementalStrategy.Microbatch)model.Materialization.Strategy!).BatchSize;
+                var size = ((Foz.Pipelines.Projects.IncrementalStrategy.Microbatch)model.Materialization.Strategy!).BatchSize;
                 rows.AddRange((await reader.ReadAsync(model, cancellationToken))
                     .Where(span => !arguments.GetValue(gaps) || span.State is not IntervalState.Filled)
                     .Select(span => RowOf($"{model.Table}", $"{size}", span)));

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

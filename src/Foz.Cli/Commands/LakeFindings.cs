@@ -1,6 +1,7 @@
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Tables;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 
@@ -11,7 +12,7 @@ static class LakeFindings
     static readonly TimeSpan skewMax = TimeSpan.FromSeconds(10);
 
     public static async Task<IReadOnlyList<Finding>> LookAsync(
-        CommandContext context, Lake lake, CancellationToken cancellationToken)
+        CommandContext context, Lakehouse lake, CancellationToken cancellationToken)
     {
         if (!lake.IsLocal)
             return [.. await LookRemotelyAsync(context, lake, cancellationToken), FreeSpace(context.Shell, lake.CacheFolder!)];
@@ -26,7 +27,7 @@ static class LakeFindings
     }
 
     static async Task<IReadOnlyList<Finding>> LookRemotelyAsync(
-        CommandContext context, Lake lake, CancellationToken cancellationToken)
+        CommandContext context, Lakehouse lake, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Lineage;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Lineage;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Maintenance;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 
@@ -105,7 +106,7 @@ static class LsCommand
     }
 
     static async Task<object?[]> SizesAsync(
-        Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+        Lakehouse lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
     {
         var name = definition.TableName.ToString();
         var table = lake.Tables.Open(definition.Location!, definition.TableName);
@@ -122,7 +123,7 @@ static class LsCommand
 
     /// <summary>Adds the row of a table or view; that of a table which cannot be read has its name and kind only.</summary>
     static async Task AddRowAsync(
-        List<object?[]> rows, Lake lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+        List<object?[]> rows, Lakehouse lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
     {
         TableSnapshot? snapshot = null;
         try
@@ -162,7 +163,7 @@ static class LakeListing
     /// <summary>
     /// What the catalog defines and, in a lake on this machine, Delta tables that another engine wrote, by schema in the order of the layers.
     /// </summary>
-    public static async Task<IReadOnlyList<Definition>> ReadAsync(Lake lake, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Definition>> ReadAsync(Lakehouse lake, CancellationToken cancellationToken)
     {
         var found = new Dictionary<TableName, Definition>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

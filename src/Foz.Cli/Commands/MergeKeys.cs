@@ -1,8 +1,8 @@
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Keys;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Keys;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

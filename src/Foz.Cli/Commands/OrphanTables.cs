@@ -1,7 +1,7 @@
-using Foz.Core;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

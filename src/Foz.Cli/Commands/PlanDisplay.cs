@@ -1,8 +1,8 @@
 using Foz.Cli.Terminal;
-using Foz.Core.Pipelines.Intervals;
-using Foz.Core.Pipelines.Plans;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Pipelines.Selectors;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Plans;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Quality.Profiles;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Quality.Profiles;
 
 namespace Foz.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Connectors.Databases;
-using Foz.Core.Connectors.Databases.Providers;
-using Foz.Core.Pipelines.Projects;
+using Foz.Connectors.Databases;
+using Foz.Connectors.Databases.Providers;
+using Foz.Lake;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

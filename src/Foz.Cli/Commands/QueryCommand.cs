@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Statements;
-using Foz.Core.Tables;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Lake.Statements;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 
@@ -61,7 +61,7 @@ static class QueryCommand
             }
             if (statement is not null && fault is not null) throw fault;
             using var engines = new EnginePool(new());
-            var tables = new Lake(context.Shell.Folder, engines, context.Shell.Clock).Tables;
+            var tables = new Lakehouse(context.Shell.Folder, engines, context.Shell.Clock).Tables;
             var names = new LakeNames(lake: null, tables, static _ => null) { Fault = fault };
             if (statement is null) await RunAsync(context, arguments, engines, names, text, cancellationToken);
             else await RunAsync(context, arguments, engines, names: null, tables, statement, cancellationToken);

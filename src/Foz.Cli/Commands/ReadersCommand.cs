@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 
@@ -47,7 +47,7 @@ static class ReadersCommand
     static object?[] RowOf(EngineAccess engine) =>
         [engine.Engine, engine.IsHeld ? "yes" : "", engine.Reads, engine.From, engine.Writes, engine.Obstacles];
 
-    static async Task<object?[]> RowAsync(Lake lake, TableName name, CancellationToken cancellationToken)
+    static async Task<object?[]> RowAsync(Lakehouse lake, TableName name, CancellationToken cancellationToken)
     {
         var engines = (await (await lake.OpenTableAsync(name, cancellationToken)).LatestAsync(cancellationToken)).Engines;
         return

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Foz.Cli.Remote;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Remote;
+using Foz.Lake;
 
 namespace Foz.Cli.Commands;
 

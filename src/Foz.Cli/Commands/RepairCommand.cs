@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Maintenance;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Pipelines.Selectors;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

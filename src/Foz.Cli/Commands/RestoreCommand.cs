@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

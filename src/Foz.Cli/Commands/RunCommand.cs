@@ -1,7 +1,10 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Intervals;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

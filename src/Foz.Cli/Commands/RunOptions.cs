@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Dbt;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Dbt;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

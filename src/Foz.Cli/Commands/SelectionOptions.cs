@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Pipelines.Selectors;
+using Foz.Lake;
+using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

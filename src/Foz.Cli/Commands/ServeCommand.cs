@@ -1,12 +1,13 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Governance;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Projects;
 using Foz.Server;
 using Foz.Server.Auth;
+using Foz.Serving;
+using Foz.Serving.Governance;
 
 namespace Foz.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

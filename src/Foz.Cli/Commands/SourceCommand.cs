@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Connectors;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Dbt;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Connectors;
+using Foz.Connectors.Registry;
+using Foz.Dbt;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

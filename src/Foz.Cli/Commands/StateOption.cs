@@ -1,8 +1,8 @@
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
-using Foz.Core.Pipelines.Plans;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Configuration;
+using Foz.Pipelines.Plans;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 
@@ -18,7 +18,7 @@ static class StateOption
         if (workspace.File.Environments.Contains(name))
         {
             var file = ProjectFile.Load(workspace.File.Folder, Workspace.Reading with { Target = name });
-            return new StateSource.OfLake(Lake.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
+            return new StateSource.OfLake(Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
             {
                 Name = name, BasePrefix = file.Base?.SchemaPrefix,
             };

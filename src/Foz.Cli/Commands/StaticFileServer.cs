@@ -1,5 +1,5 @@
 using System.Net;
-using Foz.Core;
+using Foz.Lake;
 
 namespace Foz.Cli.Commands;
 

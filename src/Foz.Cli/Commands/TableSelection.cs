@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
-using Foz.Core.Data;
-using Foz.Core.Tables;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using Foz.Cli.Terminal;
-using Foz.Core.Catalog;
-using Foz.Core.Data;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 
@@ -11,7 +12,7 @@ static class TagListing
     public static IReadOnlyList<ResultColumn> Columns { get; } = [new("table"), new("column"), new("tag"), new("origin")];
 
     /// <summary>The tags of a table's columns.</summary>
-    public static async Task<IEnumerable<object?[]>> OfAsync(Lake lake, Definition definition, CancellationToken cancellationToken)
+    public static async Task<IEnumerable<object?[]>> OfAsync(Lakehouse lake, Definition definition, CancellationToken cancellationToken)
     {
         if (definition.Kind is not DefinitionKind.Table) return [];
         var snapshot = await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken);

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Dbt;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Pipelines.UnitTests;
-using Foz.Core.Quality;
+using Foz.Dbt;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs;
+using Foz.Pipelines.Selectors;
+using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.UnitTests;
+using Foz.Lake.Engine;
+using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;
 

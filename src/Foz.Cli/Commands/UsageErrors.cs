@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Foz.Core;
-using Foz.Core.Configuration;
+using Foz.Lake;
+using Foz.Lake.Configuration;
 
 namespace Foz.Cli.Commands;
 

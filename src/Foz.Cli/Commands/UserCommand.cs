@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Governance;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake;
+using Foz.Pipelines.Projects;
+using Foz.Serving.Governance;
 
 namespace Foz.Cli.Commands;
 

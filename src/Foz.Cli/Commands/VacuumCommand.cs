@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands;
 

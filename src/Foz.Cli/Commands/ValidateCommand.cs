@@ -1,13 +1,13 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Governance;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+using Foz.Serving.Governance;
 
 namespace Foz.Cli.Commands;
 

@@ -1,15 +1,15 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Configuration;
-using Foz.Core.Data;
-using Foz.Core.Engine;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Dbt;
-using Foz.Core.Pipelines.Imports;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Pipelines.Runs;
+using Foz.Dbt;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Imports;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 
@@ -21,7 +21,7 @@ sealed class Workspace : IDisposable
     Workspace(ProjectFile file, ProjectOptions options, EnginePool engines, TimeProvider clock)
     {
         (File, Engines) = (file, engines);
-        Lake = Lake.Open(file.Lake, engines, clock);
+        Lake = Lakehouse.Open(file.Lake, engines, clock);
         this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file), Lake = new ProjectLake(Lake), Clock = clock };
     }
 
@@ -35,7 +35,7 @@ sealed class Workspace : IDisposable
     public EnginePool Engines { get; }
 
     /// <summary>The lake.</summary>
-    public Lake Lake { get; }
+    public Lakehouse Lake { get; }
 
     /// <summary>Opens the project that the arguments name, or the nearest one.</summary>
     /// <exception cref="FozException">There is none, or its <c>foz.yml</c> is wrong.</exception>
@@ -196,7 +196,7 @@ sealed class Workspace : IDisposable
         Lake.Close();
     }
 
-    static string CacheFolder(ProjectFile file) => Path.Combine(file.Lake.CacheFolder ?? Lake.CacheFolderDefault, "projects");
+    static string CacheFolder(ProjectFile file) => Path.Combine(file.Lake.CacheFolder ?? Lakehouse.CacheFolderDefault, "projects");
 
     PendingRows? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
         ? new JournalWriter(Lake).SelectPending(name.Name)
@@ -210,7 +210,7 @@ sealed class Workspace : IDisposable
         if (!Lake.IsLocal)
             return Task.Run(async () => await Lake.Catalog.FindAsync(name, CancellationToken.None) is not null)
                 .GetAwaiter().GetResult();
-        return System.IO.File.Exists(Path.Combine(Lake.Folder, Lake.SystemFolder, "catalog", schema, table + ".json"))
+        return System.IO.File.Exists(Path.Combine(Lake.Folder, Lakehouse.SystemFolder, "catalog", schema, table + ".json"))
             || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));
     }
 }

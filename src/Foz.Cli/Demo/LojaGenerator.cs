@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 
 namespace Foz.Cli.Demo;
 

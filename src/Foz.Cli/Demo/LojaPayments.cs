@@ -1,4 +1,4 @@
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 
 namespace Foz.Cli.Demo;
 

@@ -1,4 +1,4 @@
-using Foz.Core;
+using Foz.Lake;
 
 namespace Foz.Cli.Terminal;
 

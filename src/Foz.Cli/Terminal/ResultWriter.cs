@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Foz.Core.Data;
-using Foz.Core.Engine;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
 
 namespace Foz.Cli.Terminal;
 

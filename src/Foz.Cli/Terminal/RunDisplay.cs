@@ -1,5 +1,6 @@
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;
 
@@ -47,7 +48,7 @@ static class RunText
     public static string Count(long number, string one, string many) => $"{number:N0} {(number == 1 ? one : many)}";
 
     /// <summary>What a step waits for.</summary>
-    public static string Waiting(Core.Data.TableName step, string what, TimeSpan time) =>
+    public static string Waiting(Foz.Lake.Data.TableName step, string what, TimeSpan time) =>
         $"{step} waits {Elapsed(time)} for {what}";
 
     /// <summary>For whom a run waits.</summary>

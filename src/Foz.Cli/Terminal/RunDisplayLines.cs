@@ -1,11 +1,11 @@
-using Foz.Core.Pipelines.Runs;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;
 
 /// <summary>A line for each step that ended: for files, pipes and CI.</summary>
 sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
 {
-    readonly HashSet<Core.Data.TableName> shown = [];
+    readonly HashSet<Foz.Lake.Data.TableName> shown = [];
     int nameWidth;
 
     public override void Show(RunEvent what)
@@ -40,7 +40,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
         shell.Out.Flush();
     }
 
-    string Name(Core.Data.TableName step) => step.ToString().PadRight(nameWidth);
+    string Name(Foz.Lake.Data.TableName step) => step.ToString().PadRight(nameWidth);
 
     void WriteLine(string text) => shell.Out.WriteLine($"{shell.Clock.GetLocalNow():HH:mm:ss} {text}");
 }

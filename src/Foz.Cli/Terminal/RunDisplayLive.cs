@@ -1,6 +1,6 @@
-using Foz.Core.Data;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;
 
@@ -115,7 +115,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         }
     }
 
-    IEnumerable<string> WarningLines(string name, Core.Warning warning) =>
+    IEnumerable<string> WarningLines(string name, Foz.Lake.Warning warning) =>
     [
         .. Marked("!", Style.Yellow, $"{name}  {errors.Mask(warning.Message)}"),
         .. warning.Hint is { } hint ? DetailLines(errors.Mask(hint), Style.Yellow) : [],

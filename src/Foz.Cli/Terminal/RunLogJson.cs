@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;
 
@@ -95,5 +97,5 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
         json.WriteEndArray();
     }
 
-    static string WordOf(Core.Journal.Outcome outcome) => outcome.ToString().ToLowerInvariant();
+    static string WordOf(Foz.Lake.Journal.Outcome outcome) => outcome.ToString().ToLowerInvariant();
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.Core.Tables.Maintenance;
+using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Terminal;
 

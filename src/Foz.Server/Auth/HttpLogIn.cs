@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Foz.Core.Serving;
+using Foz.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Foz.Core.Governance;
+using Foz.Serving.Governance;
 
 namespace Foz.Server.Auth;
 

@@ -1,7 +1,8 @@
-using Foz.Core;
-using Foz.Core.Governance;
-using Foz.Core.Journal;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Lake.Journal;
+using Foz.Server.Logging;
+using Foz.Serving;
+using Foz.Serving.Governance;
 using Foz.Wire;
 using Microsoft.Extensions.Logging;
 

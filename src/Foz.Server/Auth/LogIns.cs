@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Foz.Core.Governance;
-using Foz.Core.Serving;
+using Foz.Serving;
+using Foz.Serving.Governance;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.Auth;

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Foz.Core.Governance;
-using Foz.Core.Serving;
+using Foz.Serving;
+using Foz.Serving.Governance;
 
 namespace Foz.Server.Auth;
 

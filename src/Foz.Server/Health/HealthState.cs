@@ -1,5 +1,5 @@
-using Foz.Core.Data;
-using Foz.Core.Serving;
+using Foz.Lake.Data;
+using Foz.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

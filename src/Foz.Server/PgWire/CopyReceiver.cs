@@ -1,5 +1,6 @@
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Serving;
+using Foz.Serving.Copying;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

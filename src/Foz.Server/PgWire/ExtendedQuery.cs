@@ -1,7 +1,7 @@
 using System.Globalization;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
 using Foz.Server.PgWire.Rows;
+using Foz.Serving;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Foz.Core;
+using Foz.Lake;
+using Foz.Server.Logging;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

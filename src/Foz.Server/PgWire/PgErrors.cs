@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Serving;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -1,5 +1,5 @@
-using Foz.Core.Serving;
 using Foz.Server.Auth;
+using Foz.Serving;
 using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.PgWire;

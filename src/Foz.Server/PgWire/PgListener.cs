@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Foz.Core;
+using Foz.Lake;
+using Foz.Server.Logging;
 
 namespace Foz.Server.PgWire;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Serving;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

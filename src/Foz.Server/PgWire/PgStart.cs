@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Foz.Core;
-using Foz.Core.Governance;
-using Foz.Core.Serving;
+using Foz.Lake;
 using Foz.Server.Auth;
+using Foz.Serving;
+using Foz.Serving.Governance;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

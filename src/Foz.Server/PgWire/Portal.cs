@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Foz.Core.Serving;
 using Foz.Server.PgWire.Rows;
+using Foz.Serving;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
 using Foz.Server.PgWire.Rows;
+using Foz.Serving;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Foz.Core.Serving;
-using Foz.Core.Serving.Trino;
+using Foz.Server.Auth;
+using Foz.Serving;
+using Foz.Serving.Trino;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Foz.Core;
-using Foz.Core.Serving;
+using Foz.Lake;
+using Foz.Serving;
 
 namespace Foz.Server.Trino;
 

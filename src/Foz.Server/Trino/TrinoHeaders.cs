@@ -1,5 +1,5 @@
 using System.Net;
-using Foz.Core.Serving.Trino;
+using Foz.Serving.Trino;
 using Microsoft.AspNetCore.Http;
 
 namespace Foz.Server.Trino;

@@ -1,5 +1,5 @@
-using Foz.Core.Serving.Trino;
 using Foz.Server.Auth;
+using Foz.Serving.Trino;
 using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.Trino;

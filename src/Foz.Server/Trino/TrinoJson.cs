@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Foz.Core.Serving.Trino;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 

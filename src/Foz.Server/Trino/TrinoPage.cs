@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Foz.Core.Serving.Trino;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 

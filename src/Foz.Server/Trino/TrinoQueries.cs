@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
-using Foz.Core.Serving;
-using Foz.Core.Serving.Trino;
+using Foz.Server.Logging;
+using Foz.Serving;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
-using Foz.Core;
-using Foz.Core.Serving;
-using Foz.Core.Serving.Trino;
+using Foz.Lake;
+using Foz.Server.Logging;
 using Foz.Server.Trino.Rows;
+using Foz.Serving;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Foz.Core.Serving;
+using Foz.Serving;
 
 namespace Foz.AcceptanceTests.Clients;
 

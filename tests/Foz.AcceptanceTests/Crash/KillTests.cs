@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Foz.AcceptanceTests.Judge;
-using Foz.Core.Pipelines.Batches;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Batches;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Crash;

@@ -1,5 +1,6 @@
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Core.Connectors.Databases.Providers;
+using Foz.Connectors.Databases.Providers;
+using Foz.Lake;
 
 namespace Foz.AcceptanceTests.Databases;
 

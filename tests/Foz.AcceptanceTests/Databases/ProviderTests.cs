@@ -1,7 +1,7 @@
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Core.Connectors.Databases;
-using Foz.Core.Connectors.Databases.Providers;
-using Foz.Core.Journal;
+using Foz.Connectors.Databases;
+using Foz.Connectors.Databases.Providers;
+using Foz.Lake.Journal;
 
 namespace Foz.AcceptanceTests.Databases;
 

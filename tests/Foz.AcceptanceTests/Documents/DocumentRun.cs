@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-using Foz.Core.Configuration;
+using Foz.Lake.Configuration;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Documents;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Core;
-using Foz.Core.Catalog;
-using Foz.Core.Engine;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Runs;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.Faults;
 
@@ -116,7 +116,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
         await WithMountAsync("-t tmpfs -o size=1m foz", async folder =>
         {
             using var engines = new EnginePool(new EngineOptions { Threads = 1, Workloads = [Workload.Models] });
-            var journaled = new Lake(folder, engines, TimeProvider.System);
+            var journaled = new Lakehouse(folder, engines, TimeProvider.System);
             using var journal = RunJournal.Open(journaled, "r1");
             await journal.AppendAsync([Step("silver.a", error: null)], Cancel);
             var filler = Path.Combine(folder, "filler");
@@ -144,7 +144,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
             var error = await Assert.ThrowsAnyAsync<Exception>(() => readOnly.RunAsync());
 
-            var told = Core.Tables.DeltaErrors.Find(error);
+            var told = Foz.Lake.Tables.DeltaErrors.Find(error);
             Assert.NotNull(told);
             Assert.Contains("read-only", told.Message, StringComparison.OrdinalIgnoreCase);
             Assert.Contains(folder, told.Describe(), StringComparison.Ordinal);
@@ -163,7 +163,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
         var error = await Assert.ThrowsAnyAsync<Exception>(() => lake.QueryAsync("SELECT sum(id) FROM silver.orders"));
 
-        var told = Core.Tables.DeltaErrors.Find(error);
+        var told = Foz.Lake.Tables.DeltaErrors.Find(error);
         Assert.NotNull(told);
         Assert.Contains(Path.GetFileName(file), told.Describe(), StringComparison.Ordinal);
         Assert.Contains("orders", told.Describe(), StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
         var error = await Assert.ThrowsAnyAsync<Exception>(() => reader.QueryAsync("SELECT * FROM silver.orders"));
 
-        var told = Core.Tables.DeltaErrors.Find(error);
+        var told = Foz.Lake.Tables.DeltaErrors.Find(error);
         Assert.NotNull(told);
         Assert.Contains(Path.GetFileName(commit), told.Describe(), StringComparison.Ordinal);
     }
@@ -198,7 +198,7 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 
         var error = await Assert.ThrowsAnyAsync<Exception>(() => reader.QueryAsync("SELECT * FROM silver.orders"));
 
-        var told = Core.Tables.DeltaErrors.Find(error);
+        var told = Foz.Lake.Tables.DeltaErrors.Find(error);
         Assert.NotNull(told);
         Assert.Contains("version 2", told.Describe(), StringComparison.Ordinal);
     }

@@ -1,9 +1,9 @@
 using Foz.AcceptanceTests.Documents;
 using Foz.AcceptanceTests.Judge;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Foz.Lake.Tables;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Foz.Core.Engine;
 using Foz.DuckDB;
+using Foz.Lake.Engine;
 
 namespace Foz.AcceptanceTests.Golden;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
 using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

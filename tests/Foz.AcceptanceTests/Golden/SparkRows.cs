@@ -3,8 +3,8 @@ using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Foz.Core.Engine;
 using Foz.DuckDB;
+using Foz.Lake.Engine;
 
 namespace Foz.AcceptanceTests.Golden;
 

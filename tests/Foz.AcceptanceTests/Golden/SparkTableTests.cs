@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Foz.AcceptanceTests.Documents;
-using Foz.Core;
-using Foz.Core.Engine;
-using Foz.Core.Tables;
-using Foz.Core.Tables.Maintenance;
 using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Maintenance;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

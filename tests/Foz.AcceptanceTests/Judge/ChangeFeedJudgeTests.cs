@@ -1,6 +1,7 @@
-using Foz.Core.Tables;
-using Foz.Core.Tables.Alterations;
-using Foz.Core.Tables.Merging;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,10 +1,11 @@
 using System.Text.Json;
-using Foz.Core.Tables;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,5 +1,6 @@
-using Foz.Core.Tables;
-using Foz.Core.Tables.Merging;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,5 +1,6 @@
-using Foz.Core.Tables;
-using Foz.Core.Tables.Alterations;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Alterations;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,4 +1,5 @@
-using Foz.Core.Tables.Alterations;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables.Alterations;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,4 +1,5 @@
-using Foz.Core.Journal;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

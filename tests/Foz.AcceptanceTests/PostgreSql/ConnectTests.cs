@@ -1,5 +1,5 @@
-using Foz.Core;
-using Foz.Core.Connectors;
+using Foz.Connectors;
+using Foz.Lake;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
@@ -28,11 +28,11 @@ public sealed class ConnectTests(PostgreSqlServer server, ConnectTests.UsersData
         var url = $"postgresql://foz:{Uri.EscapeDataString(PostgreSqlServer.Password)}@localhost:{server.Port}/"
             + $"{users.Database.Name}?sslmode=verify-full&sslrootcert={server.RootCertificateFile}"
             + "&channel_binding=require&application_name=a%20b&options=-c%20work_mem%3D8MB";
-        await using var source = new Core.Connectors.PostgreSql.PostgreSqlConnector().Open(
+        await using var source = new Foz.Connectors.PostgreSql.PostgreSqlConnector().Open(
             new SourceDefinition
             {
                 Name = "shop",
-                Connection = new("shop", "postgresql", Core.Configuration.Settings.Of(("url", url))),
+                Connection = new("shop", "postgresql", Foz.Lake.Configuration.Settings.Of(("url", url))),
                 Streams = [],
             },
             "/");

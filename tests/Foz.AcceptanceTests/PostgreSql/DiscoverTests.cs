@@ -1,6 +1,6 @@
-using Foz.Core;
-using Foz.Core.Connectors;
-using Foz.Core.Data;
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Data;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

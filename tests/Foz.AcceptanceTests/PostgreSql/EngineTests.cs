@@ -1,6 +1,6 @@
-using Foz.Core;
-using Foz.Core.Connectors;
-using Foz.Core.Engine;
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Engine;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

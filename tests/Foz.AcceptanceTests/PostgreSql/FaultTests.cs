@@ -1,5 +1,6 @@
-using Foz.Core;
-using Foz.Core.Connectors;
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Data;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

@@ -1,5 +1,5 @@
-using Foz.Core;
-using Foz.Core.Connectors;
+using Foz.Connectors;
+using Foz.Lake;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

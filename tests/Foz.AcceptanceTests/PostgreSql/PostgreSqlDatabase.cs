@@ -1,6 +1,6 @@
-using Foz.Core.Configuration;
-using Foz.Core.Connectors;
-using Foz.Core.Connectors.PostgreSql;
+using Foz.Connectors;
+using Foz.Connectors.PostgreSql;
+using Foz.Lake.Configuration;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.PostgreSql;

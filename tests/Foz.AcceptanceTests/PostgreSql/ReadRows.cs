@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Foz.Core.Connectors;
-using Foz.Core.Data;
-using Foz.Core.Engine;
+using Foz.Connectors;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

@@ -1,6 +1,7 @@
-using Foz.Core.Connectors.Databases.Providers;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Runs;
+using Foz.Connectors.Databases.Providers;
+using Foz.Lake;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

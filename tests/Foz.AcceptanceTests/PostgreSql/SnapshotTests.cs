@@ -1,7 +1,8 @@
-using Foz.Core;
-using Foz.Core.Connectors;
-using Foz.Tests;
 using System.Text.Json;
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
@@ -162,7 +163,7 @@ public sealed class SnapshotTests(PostgreSqlServer server)
             counts.Add(batch.RowCount);
             for (var row = 0; row < batch.RowCount; row++)
             {
-                var value = ((Core.Data.BytesColumn)batch.Columns[1])[row];
+                var value = ((Foz.Lake.Data.BytesColumn)batch.Columns[1])[row];
                 Assert.Equal(6_000_000, value.Length);
                 Assert.Equal(-1, value.IndexOfAnyExcept((byte)('a' + seen++)));
             }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.Core.Data;
+using Foz.Lake.Data;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

@@ -1,6 +1,8 @@
 using Foz.AcceptanceTests.Judge;
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Core.Journal;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.RealData;

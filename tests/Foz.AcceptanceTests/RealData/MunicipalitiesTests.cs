@@ -1,3 +1,4 @@
+using Foz.Pipelines.Runs;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.RealData;

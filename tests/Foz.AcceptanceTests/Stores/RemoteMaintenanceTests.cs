@@ -1,5 +1,6 @@
-using Foz.Core.Engine;
 using Foz.Delta.Storage;
+using Foz.Delta.Storage.Addresses;
+using Foz.Lake.Engine;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Stores;

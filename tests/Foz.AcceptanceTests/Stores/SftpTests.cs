@@ -1,5 +1,6 @@
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Core.Journal;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.Stores;
 

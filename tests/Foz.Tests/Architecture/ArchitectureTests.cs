@@ -1,58 +1,94 @@
+using System.Text.RegularExpressions;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
 namespace Foz.Tests.Architecture;
 
-/// <summary>Holds the code against the <em>may use</em> table of ARCHITECTURE.md.</summary>
-public sealed class ArchitectureTests
+/// <summary>Holds the code against what ARCHITECTURE.md says may use what.</summary>
+public sealed partial class ArchitectureTests
 {
-    static readonly Dictionary<string, string[]> MayUse = ReadMayUse();
-
-    public static TheoryData<string> Assemblies => ["Foz.Delta", "Foz.DuckDB", "Foz.Wire", "Foz.Core", "Foz.Server", "foz"];
-
-    [Theory]
-    [MemberData(nameof(Assemblies))]
-    public void Every_folder_uses_only_what_the_table_allows(string assembly)
-    {
-        using var module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
-        var faults = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var type in module.Types.SelectMany(WithNested).Where(t => IsOurs(NamespaceOf(t))))
-        {
-            var from = NamespaceOf(type);
-            if (!MayUse.TryGetValue(from, out var allowed))
-            {
-                faults.Add($"{from} is not in the table");
-                continue;
-            }
-            foreach (var used in Uses(type).Select(NamespaceOf).Where(IsOurs))
-                if (!allowed.Any(a => IsWithin(used, a)) && !IsWithin(used, from))
-                    faults.Add($"{from} -> {used} (in {type.FullName})");
-        }
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
-    }
-
-    /// <summary>
-    /// The rows <c>| `Namespace` | `may`, `use` | … |</c> below the heading "What may use what".
-    /// </summary>
-    static Dictionary<string, string[]> ReadMayUse() =>
-        File.ReadLines(Path.Combine(Repository.Root, "ARCHITECTURE.md"))
+    static readonly string[] Section =
+    [
+        .. File.ReadLines(Path.Combine(Repository.Root, "ARCHITECTURE.md"))
             .SkipWhile(line => !line.StartsWith("## What may use what", StringComparison.Ordinal))
             .Skip(1)
-            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)),
+    ];
+
+    /// <summary>The rows <c>| `project` | `it`, `refers to` | … |</c>.</summary>
+    static readonly Dictionary<string, string[]> References = Section
+        .TakeWhile(line => !line.StartsWith("### ", StringComparison.Ordinal))
+        .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+        .Select(line => line.Split('|'))
+        .ToDictionary(cells => NamesIn(cells[1])[0], cells => NamesIn(cells[2]));
+
+    public static TheoryData<string> Projects => [.. References.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_folder_uses_only_those_above_it(string project)
+    {
+        var assembly = project == "Foz.Cli" ? "foz" : project;
+        using var module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+        var uses = module.Types.SelectMany(WithNested)
+            .SelectMany(type => Uses(type).Select(NamespaceOf).Append(NamespaceOf(type)).Select(used => (From: NamespaceOf(type), To: used)))
+            .Where(use => IsOf(project, use.From) && IsOf(project, use.To));
+
+        Assert.Equal([], Faults(ListOf(project), uses));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_refers_to_those_that_the_table_names(string project) => Assert.Equal(
+        References[project].Order(StringComparer.Ordinal),
+        ProjectReference().Matches(File.ReadAllText(Path.Combine(Repository.Root, $"src/{project}/{project}.csproj")))
+            .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_project_is_in_the_table() => Assert.Equal(
+        References.Keys.Order(StringComparer.Ordinal),
+        Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_use_of_what_stands_below_is_a_fault_and_so_is_a_folder_that_no_list_has()
+    {
+        string[][] list = [["Low"], ["Left", "Right"], ["High"]];
+
+        Assert.Equal([], Faults(list, [("High", "Low"), ("Left", "Right"), ("Right", "Left"), ("Left", "Low")]));
+        Assert.Equal(["Low -> High"], Faults(list, [("Low", "High")]));
+        Assert.Equal(["Other is in no list"], Faults(list, [("Other", "Other")]));
+    }
+
+    /// <summary>What uses break a list of folders, in which each may use those of its line and above.</summary>
+    static SortedSet<string> Faults(IReadOnlyList<string[]> list, IEnumerable<(string From, string To)> uses)
+    {
+        var lines = list.SelectMany((folders, line) => folders.Select(folder => (folder, line))).ToDictionary(entry => entry.folder, entry => entry.line);
+        var faults = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (from, to) in uses)
+            if (!lines.TryGetValue(from, out var line)) faults.Add($"{from} is in no list");
+            else if (lines.GetValueOrDefault(to, -1) > line) faults.Add($"{from} -> {to}");
+        return faults;
+    }
+
+    static List<string[]> ListOf(string project) =>
+    [
+        .. Section.SkipWhile(line => line != $"### {project}")
+            .Skip(1)
+            .TakeWhile(line => !line.StartsWith("### ", StringComparison.Ordinal))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
-            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-            .ToDictionary(
-                cells => cells[1].Trim('`'),
-                cells => cells[2].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                    .Where(cell => cell.StartsWith('`'))
-                    .Select(cell => cell.Trim('`'))
-                    .ToArray());
+            .Select(line => NamesIn(line.Split('|')[1])),
+    ];
 
-    static bool IsOurs(string name) => name == "Foz" || name.StartsWith("Foz.", StringComparison.Ordinal);
+    static string[] NamesIn(string cell) => [.. Name().Matches(cell).Select(match => match.Groups[1].Value)];
 
-    static bool IsWithin(string name, string outer) =>
-        name == outer || (name.StartsWith(outer, StringComparison.Ordinal) && name[outer.Length] == '.'
-            && !MayUse.ContainsKey(name));
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"<ProjectReference Include=""\.\./(Foz\.\w+)/")]
+    private static partial Regex ProjectReference();
+
+    static bool IsOf(string project, string name) =>
+        name == project || name.StartsWith(project + ".", StringComparison.Ordinal);
 
     static IEnumerable<TypeDefinition> WithNested(TypeDefinition type) =>
         type.NestedTypes.SelectMany(WithNested).Prepend(type);

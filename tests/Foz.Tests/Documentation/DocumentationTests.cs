@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Foz.Cli;
-using Foz.Core.Configuration;
+using Foz.Lake.Configuration;
 
 namespace Foz.Tests.Documentation;
 

@@ -12,8 +12,8 @@ public sealed partial class EnvironmentReferenceTests
     [Fact]
     public void Every_variable_that_foz_reads_is_documented_and_no_other()
     {
-        var read = new[] { "foz", "Foz.Core", "Foz.Delta", "Foz.DuckDB", "Foz.Server", "Foz.Wire" }.SelectMany(VariablesOf)
-            .Concat(Foz.Core.Remote.RemoteServer.VariableNames).Distinct();
+        var read = new[] { "foz", "Foz.Connectors", "Foz.Dbt", "Foz.Delta", "Foz.DuckDB", "Foz.Lake", "Foz.Pipelines", "Foz.Server", "Foz.Serving", "Foz.Wire" }.SelectMany(VariablesOf)
+            .Concat(Foz.Cli.Remote.RemoteServer.VariableNames).Distinct();
         Assert.Equal(
             read.Order(),
             Documented("docs/reference/commands.md", "## Environment variables").Where(name => name is not ("TMPDIR" or "FOZ_HANDOVER"))

@@ -1,6 +1,6 @@
-using Foz.Core;
-using Foz.Core.Tables;
 using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Tables;
 
 namespace Foz.Tests.Documentation;
 

@@ -1,5 +1,5 @@
-using Foz.Core.Data;
-using Foz.Core.Governance;
+using Foz.Lake.Data;
+using Foz.Serving.Governance;
 
 namespace Foz.Tests.Documentation;
 

@@ -1,10 +1,9 @@
-using Foz.Core;
-using Foz.Core.Configuration;
-using Foz.Core.Connectors;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
-using Foz.Core.Quality;
-using Foz.Core.Serving.Workloads;
+using Foz.Connectors.Registry;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Quality;
 
 namespace Foz.Tests.Documentation;
 

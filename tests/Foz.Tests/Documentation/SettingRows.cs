@@ -1,4 +1,4 @@
-using Foz.Core.Configuration;
+using Foz.Lake.Configuration;
 
 namespace Foz.Tests.Documentation;
 

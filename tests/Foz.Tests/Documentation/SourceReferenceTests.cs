@@ -1,7 +1,8 @@
-using Foz.Core.Configuration;
-using Foz.Core.Connectors;
-using Foz.Core.Connectors.Files;
-using Foz.Core.Connectors.PostgreSql;
+using Foz.Connectors;
+using Foz.Connectors.Files;
+using Foz.Connectors.PostgreSql;
+using Foz.Connectors.Registry;
+using Foz.Lake.Configuration;
 
 namespace Foz.Tests.Documentation;
 

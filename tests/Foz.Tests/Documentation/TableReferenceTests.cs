@@ -1,5 +1,5 @@
-using Foz.Core.Data;
-using Foz.Core.Journal;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
 
 namespace Foz.Tests.Documentation;
 

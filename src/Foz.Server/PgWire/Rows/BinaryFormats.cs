@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
+using Foz.Serving.PostgreSql;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -1,5 +1,5 @@
-using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
+using Foz.Serving.PostgreSql;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire.Rows;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Foz.Core.Serving;
+using Foz.Serving;
 using Foz.Wire;
 
 namespace Foz.Server.PgWire.Rows;

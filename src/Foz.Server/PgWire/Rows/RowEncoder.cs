@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Foz.Core.Serving;
 using Foz.DuckDB;
+using Foz.Serving;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Foz.Core.Serving.PostgreSql;
 using Foz.DuckDB;
+using Foz.Serving.PostgreSql;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire.Rows;

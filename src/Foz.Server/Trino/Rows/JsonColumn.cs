@@ -16,7 +16,7 @@ sealed class JsonColumn(JsonValueWriter value)
     /// <param name="vector">The column.</param>
     /// <param name="from">The first row.</param>
     /// <param name="count">How many.</param>
-    /// <exception cref="Core.FozException">A value cannot be told in Trino's type.</exception>
+    /// <exception cref="Foz.Lake.FozException">A value cannot be told in Trino's type.</exception>
     public void Encode(in Vector vector, int from, int count)
     {
         buffer.Clear();

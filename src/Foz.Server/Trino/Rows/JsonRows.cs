@@ -1,5 +1,5 @@
-using Foz.Core.Serving;
-using Foz.Core.Serving.Trino;
+using Foz.Serving;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino.Rows;
 
@@ -26,7 +26,7 @@ sealed class JsonRows
     /// <param name="from">The first row to add.</param>
     /// <param name="bytesMax">When it is full; the last rows may go beyond it.</param>
     /// <returns>The row to go on with.</returns>
-    /// <exception cref="Core.FozException">A value cannot be told in Trino's type.</exception>
+    /// <exception cref="Foz.Lake.FozException">A value cannot be told in Trino's type.</exception>
     public int Add(RowSlice slice, int from, int bytesMax)
     {
         while (from < slice.Start + slice.Count && page.Length < bytesMax)

@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
-using Foz.Core;
-using Foz.Core.Serving.Trino;
 using Foz.DuckDB;
+using Foz.Lake;
+using Foz.Serving.Trino;
 using Vector = Foz.DuckDB.Vector;
 
 namespace Foz.Server.Trino.Rows;

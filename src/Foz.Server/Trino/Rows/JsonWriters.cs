@@ -1,5 +1,5 @@
-using Foz.Core.Serving.Trino;
 using Foz.DuckDB;
+using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino.Rows;
 

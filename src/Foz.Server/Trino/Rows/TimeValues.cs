@@ -1,5 +1,5 @@
-using Foz.Core;
 using Foz.DuckDB;
+using Foz.Lake;
 
 namespace Foz.Server.Trino.Rows;
 

@@ -1,5 +1,5 @@
-using Foz.Core.Configuration;
-using Foz.Core.Engine;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
 
 namespace Foz.Tests.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using Foz.Cli.Demo;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 
 namespace Foz.Tests.Cli.Demo;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Foz.Cli.Demo;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 
 namespace Foz.Tests.Cli.Demo;
 

@@ -1,7 +1,8 @@
-using Foz.Core;
-using Foz.Core.Connectors;
-using Foz.Core.Engine;
-using Foz.Core.Pipelines.Projects;
+using Foz.Connectors;
+using Foz.Connectors.Registry;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Tests.Cli.Demo;
 

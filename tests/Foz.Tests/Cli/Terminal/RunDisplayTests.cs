@@ -1,9 +1,9 @@
 using Foz.Cli.Terminal;
-using Foz.Core;
-using Foz.Core.Data;
-using Foz.Core.Journal;
-using Foz.Core.Pipelines.Runs;
-using Foz.Core.Quality;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs;
 using Foz.Tests.Delta;
 
 namespace Foz.Tests.Cli.Terminal;

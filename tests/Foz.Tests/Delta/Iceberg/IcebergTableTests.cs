@@ -7,6 +7,7 @@ using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
+using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Transactions;
 using Foz.Tests.Delta.Storage.Remote;
 using Foz.Tests.Delta.Transactions;

@@ -1,8 +1,8 @@
 using System.Net;
-using Foz.Core.Governance;
-using Foz.Core.Journal;
+using Foz.Lake.Journal;
 using Foz.Server.Auth;
-using Foz.Tests.Core.Serving;
+using Foz.Serving.Governance;
+using Foz.Tests.Serving;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Foz.Tests.Server.Auth;

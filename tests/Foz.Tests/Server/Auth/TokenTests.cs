@@ -3,9 +3,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Foz.Core;
-using Foz.Core.Governance;
+using Foz.Lake;
 using Foz.Server.Auth;
+using Foz.Serving;
+using Foz.Serving.Governance;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Foz.Tests.Server.Auth;
@@ -38,7 +39,7 @@ public sealed class TokenTests : IDisposable
         Directory.Delete(project, recursive: true);
     }
 
-    Task<Foz.Core.Serving.SessionUser> EnterAsync(string token) =>
+    Task<Foz.Serving.SessionUser> EnterAsync(string token) =>
         desk.EnterByTokenAsync(new("", IPAddress.Loopback, "trino", "bearer"), token, Cancel);
 
     async Task<string> RefusedAsync(string token)

@@ -1,4 +1,5 @@
-using Foz.Tests.Core.Serving;
+using Foz.Serving;
+using Foz.Tests.Serving;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Server.PgWire;

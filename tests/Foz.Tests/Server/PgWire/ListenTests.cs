@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Foz.Core;
+using Foz.Lake;
 
 namespace Foz.Tests.Server.PgWire;
 

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text;
-using Foz.Core.Configuration;
-using Foz.Core.Governance;
-using Foz.Core.Pipelines.Projects;
+using Foz.Lake.Configuration;
 using Foz.Server;
 using Foz.Server.Auth;
-using Foz.Tests.Core.Serving;
+using Foz.Serving.Governance;
+using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.PgWire;
 

@@ -1,4 +1,5 @@
-using Foz.Core;
+using Foz.Lake;
+using Foz.Lake.Journal;
 using Foz.Server.Trino;
 using Foz.Wire.PostgreSql;
 

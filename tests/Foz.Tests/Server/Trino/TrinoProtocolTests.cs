@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Foz.Server.Logging;
 using Foz.Server.Trino;
 using Foz.Tests.Server.PgWire;
 
@@ -212,7 +213,7 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
     {
         var log = new StringBuilder();
         using var writer = new StringWriter(log);
-        using var logs = new Foz.Server.TextLoggerProvider(TextWriter.Synchronized(writer));
+        using var logs = new Foz.Server.Logging.TextLoggerProvider(TextWriter.Synchronized(writer));
         var host = new TrinoHost(
             new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test"))
         { QueriesMax = 10, PageBytes = 1000, Starting = new(10) };

@@ -1,4 +1,4 @@
-using Foz.Core.Serving.Trino;
+using Foz.Serving.Trino;
 
 namespace Foz.Tests.Server.Trino;
 

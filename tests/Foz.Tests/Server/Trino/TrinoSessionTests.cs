@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json;
-using Foz.Core.Governance;
-using Foz.Core.Serving.Trino;
+using Foz.Lake;
+using Foz.Serving.Governance;
+using Foz.Serving.Trino;
 using Foz.Tests.Server.PgWire;
+using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.Trino;
 
@@ -168,23 +170,23 @@ public sealed class TrinoSessionTests : IAsyncLifetime
     [Fact]
     public async Task A_transaction_is_of_who_began_it_with_the_same_rights()
     {
-        await using var lake = await Core.Serving.ServedLake.CreateAsync();
+        await using var lake = await Foz.Tests.Serving.ServedLake.CreateAsync();
         var service = new TrinoService(lake.Service);
-        Foz.Core.Serving.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
+        Foz.Serving.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
         string id;
         await using (var begun = await StartAsync(full, "START TRANSACTION", transaction: null)) id = begun.Effects.StartedTransaction!;
-        var error = await Assert.ThrowsAsync<Foz.Core.FozException>(() => StartAsync(limited, "SELECT count(*) FROM silver.orders", id));
+        var error = await Assert.ThrowsAsync<Foz.Lake.FozException>(() => StartAsync(limited, "SELECT count(*) FROM silver.orders", id));
         Assert.Equal("25000", error.SqlState);
         await using (await StartAsync(full, "ROLLBACK", id)) Assert.False(limited.MayKnowOf(full));
 
-        Task<TrinoStatement> StartAsync(Foz.Core.Serving.SessionUser user, string sql, string? transaction) => service.StartAsync(
+        Task<TrinoStatement> StartAsync(Foz.Serving.SessionUser user, string sql, string? transaction) => service.StartAsync(
             user, new() { Sql = sql, TransactionId = transaction }, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public void Who_may_less_knows_nothing_of_what_who_may_more_does()
     {
-        Foz.Core.Serving.SessionUser ana = new("ana", IsOwner: false), key = ana with { Scope = ["analysts"] }, token = ana with { Roles = ["finance"] };
+        Foz.Serving.SessionUser ana = new("ana", IsOwner: false), key = ana with { Scope = ["analysts"] }, token = ana with { Roles = ["finance"] };
         Assert.True(ana.MayKnowOf(ana with { Roles = [] }));
         Assert.True(ana.MayKnowOf(key));
         Assert.False(key.MayKnowOf(ana));
@@ -193,7 +195,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         Assert.True(token.MayKnowOf(ana));
         Assert.False(ana.MayKnowOf(new("ana", IsOwner: true)));
         Assert.False(ana.MayKnowOf(new("bia", IsOwner: false)));
-        Assert.True(new Foz.Core.Serving.SessionUser("bia", IsOwner: true).MayKnowOf(token));
+        Assert.True(new Foz.Serving.SessionUser("bia", IsOwner: true).MayKnowOf(token));
     }
 
     [Fact]
@@ -274,7 +276,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
             Path.Combine(folder, "policies", "grants.yml"),
             "grants:\n  - to: ana\n    on: silver.orders\n    columns: [id, name]\n    where: id < 3\n", TestContext.Current.CancellationToken);
         var list = AccessList.Load(folder);
-        await using var lake = await Core.Serving.ServedLake.CreateAsync(() => list);
+        await using var lake = await Foz.Tests.Serving.ServedLake.CreateAsync(() => list);
         await lake.ChangeAsync("CREATE TABLE gold.secret (x bigint)");
         var service = new TrinoService(lake.Service);
 
@@ -295,10 +297,10 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         {
             await using var statement = await service.StartAsync(
                 new("ana", IsOwner: false), new() { Sql = sql }, TestContext.Current.CancellationToken);
-            return [.. (await Core.Serving.ServedSessionExtensions.RowsOfAsync(statement.Rows)).Select(row => row.Split('|')[0])];
+            return [.. (await Foz.Tests.Serving.ServedSessionExtensions.RowsOfAsync(statement.Rows)).Select(row => row.Split('|')[0])];
         }
 
         async Task<string> FailAsync(string sql) =>
-            (await Assert.ThrowsAsync<Foz.Core.FozException>(() => ColumnAsync(sql))).Message;
+            (await Assert.ThrowsAsync<Foz.Lake.FozException>(() => ColumnAsync(sql))).Message;
     }
 }

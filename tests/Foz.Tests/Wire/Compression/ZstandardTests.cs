@@ -1,5 +1,5 @@
 using System.Text;
-using Foz.Core.Engine;
+using Foz.Lake.Engine;
 using Foz.Wire;
 using Foz.Wire.Compression;
 

@@ -1,5 +1,6 @@
 using Foz.Delta;
 using Foz.Delta.Storage;
+using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Storage.Caching;
 using Foz.Delta.Storage.Remote;
 

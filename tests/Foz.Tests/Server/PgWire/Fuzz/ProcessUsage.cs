@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Foz.Core.Engine;
-using Foz.Tests.Core.Serving;
+using Foz.Lake.Engine;
+using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.PgWire.Fuzz;
 

@@ -1,0 +1,124 @@
+using System.Data;
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Foz.Lake.Data;
+
+namespace Foz.Connectors.Databases;
+
+/// <summary>Reads a table by several connections, which take ranges of it until none is left.</summary>
+/// <param name="session">Makes connections.</param>
+/// <param name="select">The SELECT without a condition.</param>
+/// <param name="columns">Its columns.</param>
+/// <param name="ranges">What is to be read.</param>
+sealed class DatabaseReading(DatabaseSession session, string select, IReadOnlyList<DatabaseColumn> columns, Queue<KeyCondition> ranges)
+{
+    const int RowsMax = 8_192;
+    const long TextBytesMax = 8 << 20;
+
+    /// <summary>One reader.</summary>
+    public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var connection = await session.OpenAsync(cancellationToken);
+        var isReading = false;
+        try
+        {
+            while (Next() is { } range)
+            {
+                var command = session.Command(
+                    connection, range.Sql.Length == 0 ? select : $"{select} WHERE {range.Sql}", range.Values);
+                var reader = await ExecuteAsync(command, cancellationToken);
+                var rows = new RowWatch(session.ReadTimeout);
+                isReading = true;
+                while (await NextWithinAsync(reader, rows, cancellationToken) is { } batch)
+                {
+                    isReading = false;
+                    yield return batch;
+                    isReading = true;
+                }
+                isReading = false;
+                await reader.DisposeAsync();
+                await command.DisposeAsync();
+            }
+        }
+        finally
+        {
+            // A server that sends nothing more may not answer when the connection is closed either.
+            if (isReading) _ = Task.Run(connection.Dispose, CancellationToken.None);
+            else await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>The next rows, as long as some come in time: many providers block the thread that reads.</summary>
+    async Task<ColumnBatch?> NextWithinAsync(DbDataReader reader, RowWatch rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rows.WaitAsync(Task.Run(() => NextAsync(reader, rows, cancellationToken), cancellationToken));
+        }
+        catch (TimeoutException e)
+        {
+            throw session.Fault("reading", e);
+        }
+    }
+
+    KeyCondition? Next()
+    {
+        lock (ranges) return ranges.TryDequeue(out var range) ? range : null;
+    }
+
+    async Task<DbDataReader> ExecuteAsync(DbCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess | CommandBehavior.SingleResult, cancellationToken);
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault("reading", e);
+        }
+    }
+
+    async Task<ColumnBatch?> NextAsync(DbDataReader reader, RowWatch watch, CancellationToken cancellationToken)
+    {
+        var values = columns.Select(c => ReaderColumn.For(c.Field.Type)).ToArray();
+        var at = 0;
+        try
+        {
+            var (rows, bytes) = (0, 0L);
+            while (rows < RowsMax && bytes < TextBytesMax && await reader.ReadAsync(cancellationToken))
+            {
+                for (at = 0; at < values.Length; at++) values[at].Add(reader, at);
+                watch.Note();
+                if ((++rows & 63) == 0) bytes = values.Sum(v => v.TextBytes);
+            }
+            return rows == 0 ? null : new(rows, [.. values.Select(v => v.Build())]);
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault(
+                e is InvalidCastException or OverflowException or FormatException && at < columns.Count
+                    ? $"reading column {columns[at].Name}" : "reading", e);
+        }
+    }
+
+    /// <summary>Tells rows that come slowly from rows that come no more.</summary>
+    sealed class RowWatch(TimeSpan limit)
+    {
+        long rows;
+
+        /// <summary>Notes that a row came.</summary>
+        public void Note() => Interlocked.Increment(ref rows);
+
+        /// <summary>Waits for a reading.</summary>
+        /// <exception cref="TimeoutException">No row came for too long.</exception>
+        public async Task<T> WaitAsync<T>(Task<T> reading)
+        {
+            while (true)
+            {
+                var before = Interlocked.Read(ref rows);
+                if (await Task.WhenAny(reading, Task.Delay(limit)) == reading || reading.IsCompleted) return await reading;
+                if (Interlocked.Read(ref rows) == before) throw DatabaseOptions.Stalled(limit);
+            }
+        }
+    }
+}

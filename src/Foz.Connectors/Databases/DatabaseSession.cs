@@ -1,0 +1,105 @@
+using System.Data.Common;
+using System.Globalization;
+using Foz.Lake;
+
+namespace Foz.Connectors.Databases;
+
+/// <summary>Makes connections to a database, and statements on them.</summary>
+/// <param name="options">How it is reached.</param>
+sealed class DatabaseSession(DatabaseOptions options)
+{
+    readonly DbProviderFactory factory =
+        ProviderFolder.Load(options.ProvidersFolder, options.Provider, options.Factory, options.Place);
+
+    /// <summary>How long the database may send nothing while rows are read.</summary>
+    public TimeSpan ReadTimeout => options.ReadTimeout;
+
+    /// <summary>The provider's own words of how it reaches the database, without a password.</summary>
+    public string Target
+    {
+        get
+        {
+            var builder = new DbConnectionStringBuilder();
+            try
+            {
+                builder.ConnectionString = options.ConnectionString;
+            }
+            catch (ArgumentException)
+            {
+                return options.Provider;
+            }
+            string[] shown = ["server", "data source", "host", "account", "database", "initial catalog", "dsn"];
+            return string.Join(' ', shown.Where(builder.ContainsKey).Select(key => $"{key}={builder[key]}").Prepend(options.Provider));
+        }
+    }
+
+    /// <summary>Opens a connection.</summary>
+    /// <exception cref="FozException">The database does not let it.</exception>
+    public async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = factory.CreateConnection() ?? throw Fault("the provider makes no connections", null);
+        try
+        {
+            connection.ConnectionString = options.ConnectionString;
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            await connection.DisposeAsync();
+            throw Fault("connecting", e);
+        }
+    }
+
+    /// <summary>A statement.</summary>
+    /// <param name="connection">Where it runs.</param>
+    /// <param name="sql">Its text, parameters as the dialect names them.</param>
+    /// <param name="values">The values of the parameters.</param>
+    public DbCommand Command(DbConnection connection, string sql, params IReadOnlyList<object> values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.CommandTimeout = (int)Math.Min(options.StatementTimeout.TotalSeconds, int.MaxValue);
+        for (var i = 0; i < values.Count; i++)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = options.Dialect.Parameter(i + 1).TrimStart(':', '?');
+            parameter.Value = values[i];
+            command.Parameters.Add(parameter);
+        }
+        return command;
+    }
+
+    /// <summary>The rows of a statement.</summary>
+    /// <exception cref="FozException">The database refuses.</exception>
+    public async Task<List<object?[]>> QueryAsync(string doing, string sql, IReadOnlyList<object> values, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            await using var command = Command(connection, sql, values);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = new List<object?[]>();
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+            return rows;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Fault(doing, e);
+        }
+    }
+
+    /// <summary>Whether an exception is the provider's.</summary>
+    public static bool IsFault(Exception e) =>
+        e is DbException or InvalidOperationException or ArgumentException or TimeoutException or IOException or NotSupportedException
+            or System.Net.Sockets.SocketException or InvalidCastException or OverflowException or FormatException;
+
+    /// <summary>A provider's error in the platform's words.</summary>
+    public FozException Fault(string doing, Exception? e) => new(
+        ErrorKind.Source, $"{options.Provider}: {doing}{(e is null ? "" : $": {e.Message}")}"
+            + (e is DbException { SqlState: { Length: > 0 } state } ? string.Create(CultureInfo.InvariantCulture, $" ({state})") : ""), e)
+    {
+        IsTransient = e is TimeoutException or IOException or DbException { IsTransient: true },
+    };
+}

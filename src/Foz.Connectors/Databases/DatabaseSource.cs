@@ -1,0 +1,184 @@
+using System.Data;
+using System.Globalization;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+
+namespace Foz.Connectors.Databases;
+
+/// <summary>A database as a source.</summary>
+sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options) : ISource
+{
+    const int RangesPerConnection = 4;
+    readonly DatabaseSession session = new(options);
+
+    Dialect Dialect => options.Dialect;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await session.OpenAsync(cancellationToken);
+        foreach (var stream in definition.Streams) await DescribeAsync(stream, cancellationToken);
+        return $"{session.Target}, version {connection.ServerVersion}, dialect {Dialect.Name}";
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        var streams = new Dictionary<string, DiscoveredStream>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (schema, name) in await TablesAsync(cancellationToken))
+        {
+            var table = schema.Length == 0 ? $"\"{name}\"" : $"\"{schema}\".\"{name}\"";
+            var clean = Clean(schema.Length == 0 || schema == Dialect.DefaultSchema ? name : $"{schema}_{name}");
+            var unique = clean;
+            for (var number = 2; streams.ContainsKey(unique); number++) unique = $"{clean}_{number}";
+            var stream = new StreamDefinition { Name = unique, Settings = Settings.Of(("table", table)) };
+            var source = await DescribeAsync(stream, cancellationToken);
+            streams[unique] = new(stream with { Keys = source.Keys }, [.. source.Columns.Select(c => c.Field)]);
+        }
+        return [.. streams.Values];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        // What providers tell of a query are the keys of its tables, which need not be its own.
+        stream.Settings.Text("query") is null ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys : [];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        [.. (await DescribeAsync(stream, cancellationToken)).Columns.Select(column => column.Field)];
+
+    /// <inheritdoc/>
+    public async Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
+    {
+        if (stream.Mode is StreamMode.Snapshot) return new(new(), []);
+        var table = await DescribeAsync(stream, cancellationToken);
+        var cursor = DatabaseColumns.Find(
+            stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"), table.Columns);
+        var name = Dialect.Quote(cursor.Name);
+        var of = CursorPlan.Of(cursor.Name, cursor.Field.Type, cursor.ValueType.Name, table.From);
+        return new(await CursorPlan.MakeAsync(history, of, MaxAsync, CountAsync), []);
+
+        async Task<string?> MaxAsync(string? from) =>
+            await AskAsync($"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}", from) is [[{ } to]] ? CursorText.Of(to) : null;
+
+        async Task<long> CountAsync(string value) =>
+            await AskAsync("COUNT(*)", $" WHERE {name} = {Dialect.Parameter(1)}", value) is [[{ } count]] ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+
+        Task<List<object?[]>> AskAsync(string what, string where, string? value) => session.QueryAsync(
+            $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT {what} FROM {table.From}{where}",
+            value is null ? [] : [CursorText.ToValue(value, cursor.ValueType)], cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        var fields = table.Columns.Select(c => c.Field).ToList();
+        var conditions = inputs.CursorTo is { } to
+            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), inputs, to)]
+            : await RangesAsync(stream, table, cancellationToken);
+        var queue = new Queue<KeyCondition>(conditions);
+        var readers = Math.Min(options.ConnectionsMax, conditions.Count);
+        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, queue);
+        return new StreamRows.Streamed(new ColumnStream(
+            fields, [.. Enumerable.Range(0, readers).Select(_ => reading.ReadAsync(CancellationToken.None))]))
+        {
+            Fields = fields,
+            Warnings = stream.Mode is StreamMode.Snapshot && readers > 1 && !context.TableFields.Any()
+                ? [new($"{stream.Name} is read by {readers} connections, each of its own moment", "set connections_max: 1 where rows change while they are read")]
+                : [],
+        };
+    }
+
+    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs inputs, string to)
+    {
+        var name = Dialect.Quote(cursor.Name);
+        var end = CursorText.ToValue(to, cursor.ValueType);
+        return inputs.CursorFrom is not { } from
+            ? new($"({name} <= {Dialect.Parameter(1)} OR {name} IS NULL)", [end])
+            : new($"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Dialect.Parameter(1)} AND {name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
+    }
+
+    /// <summary>Ranges of a whole number that cover the table; one without a condition where there is none.</summary>
+    async Task<IReadOnlyList<KeyCondition>> RangesAsync(StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
+    {
+        var stated = stream.Settings.Text("split_by");
+        var keys = stream.Keys.Count > 0 ? stream.Keys : table.Keys;
+        var column = stated is not null ? DatabaseColumns.Find(stream, "split_by", stated, table.Columns)
+            : keys.Count > 0 ? DatabaseColumns.Find(stream, "keys", keys[0], table.Columns) : null;
+        if (column is null || options.ConnectionsMax == 1) return [KeyCondition.All];
+        if (!KeyRanges.IsWhole(column.ValueType))
+            return stated is null ? [KeyCondition.All] : throw stream.Settings.Wrong("split_by", $"a column of whole numbers, which '{stated}' is not");
+        var name = Dialect.Quote(column.Name);
+        var ends = await session.QueryAsync(
+            $"looking for the ends of {column.Name}", $"SELECT MIN({name}), MAX({name}) FROM {table.From}", [], cancellationToken);
+        if (ends is not [[{ } min, { } max]]) return [KeyCondition.All];
+        return KeyRanges.Divide(name, Convert.ToInt64(min, CultureInfo.InvariantCulture), Convert.ToInt64(max, CultureInfo.InvariantCulture),
+            options.ConnectionsMax * RangesPerConnection);
+    }
+
+    async Task<SourceTable> DescribeAsync(StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var query = stream.Settings.Text("query");
+        var from = query is null
+            ? Dialect.Table(stream.Settings.Text("table") ?? stream.Name)
+            : $"({query.TrimEnd().TrimEnd(';')}) foz_query";
+        await using var connection = await session.OpenAsync(cancellationToken);
+        try
+        {
+            await using var command = session.Command(connection, $"SELECT * FROM {from} WHERE 1 = 0");
+            await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SchemaOnly | CommandBehavior.KeyInfo, cancellationToken);
+            var schema = await reader.GetColumnSchemaAsync(cancellationToken);
+            var visible = schema.Where(c => c.IsHidden != true).ToList();
+            var columns = DatabaseColumns.Of(visible, Dialect);
+            foreach (var key in stream.Keys) DatabaseColumns.Find(stream, "keys", key, columns);
+            return new(from, columns)
+            {
+                Keys = schema.Any(c => c is { IsKey: true, IsHidden: true }) ? [] : [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
+            };
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault($"reading the columns of stream '{stream.Name}'", e);
+        }
+    }
+
+    async Task<IReadOnlyList<(string Schema, string Name)>> TablesAsync(CancellationToken cancellationToken)
+    {
+        if (Dialect.Tables is { } sql)
+            return [.. (await session.QueryAsync("listing tables", sql, [], cancellationToken)).Select(r => ($"{r[0]}", $"{r[1]}")).Order()];
+        await using var connection = await session.OpenAsync(cancellationToken);
+        try
+        {
+            var tables = await connection.GetSchemaAsync("Tables", cancellationToken);
+            return [.. tables.Rows.Cast<DataRow>().Select(r => (Cell(tables, r, "TABLE_SCHEMA", "TABLE_SCHEM"), Cell(tables, r, "TABLE_NAME"))).Order()];
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault("listing tables; name the streams instead", e);
+        }
+    }
+
+    static string Cell(DataTable table, DataRow row, params string[] names) =>
+        names.Where(table.Columns.Contains).Select(name => $"{row[name]}").FirstOrDefault() ?? "";
+
+    static string Clean(string name) => string.Concat(name.Select(c => char.IsLetterOrDigit(c) ? c : '_'));
+
+    /// <summary>What a stream reads.</summary>
+    /// <param name="From">The table or query in SQL.</param>
+    /// <param name="Columns">Its columns.</param>
+    sealed record SourceTable(string From, IReadOnlyList<DatabaseColumn> Columns)
+    {
+        /// <summary>The columns of its key, as far as the provider tells.</summary>
+        public IReadOnlyList<string> Keys { get; init; } = [];
+
+        /// <summary>The SELECT of all rows.</summary>
+        public string SelectSql => $"SELECT {string.Join(", ", Columns.Select(c => c.Sql))} FROM {From}";
+    }
+}

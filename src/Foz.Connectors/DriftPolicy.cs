@@ -1,0 +1,23 @@
+namespace Foz.Connectors;
+
+/// <summary>
+/// What happens to columns that a source brings and its table does not have. <see cref="Fail"/> also stops a snapshot that has no rows,
+/// lacks a column of its table, or has another type; the others warn of that.
+/// </summary>
+public enum DriftPolicy
+{
+    /// <summary>They are added to the table.</summary>
+    Evolve,
+
+    /// <summary>They are left out, and the run warns of it.</summary>
+    Freeze,
+
+    /// <summary>They are left out.</summary>
+    DiscardColumn,
+
+    /// <summary>Rows with a value in one of them are rejected.</summary>
+    DiscardRow,
+
+    /// <summary>The step fails.</summary>
+    Fail,
+}

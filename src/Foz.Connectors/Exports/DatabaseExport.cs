@@ -1,0 +1,145 @@
+using System.Data.Common;
+using System.Globalization;
+using Foz.Connectors.Databases;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+
+namespace Foz.Connectors.Exports;
+
+/// <summary>
+/// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there. Replacing and
+/// upserting again what was written changes nothing; of what is appended the transaction notes the version in a
+/// <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
+/// </summary>
+public static class DatabaseExport
+{
+    const int ParametersMax = 900;
+    const int RowsMax = 100;
+
+    /// <summary>Writes them.</summary>
+    /// <returns>How many rows were sent.</returns>
+    public static async Task<long> RunAsync(
+        ExportDefinition.ToTable target, ConnectionDefinition connection, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
+    {
+        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var session = new DatabaseSession(options);
+        await using var open = await session.OpenAsync(cancellationToken);
+        try
+        {
+            var ledger = LedgerOf(target, session, options);
+            if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken))
+                ledger = target.MayRepeat ? null : throw ledger.Missing(target);
+            await using var transaction = await open.BeginTransactionAsync(cancellationToken);
+            var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
+            if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
+            if (target.Mode is ExportMode.Upsert)
+                foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
+                    await EachAsync(rows, options.Dialect, sql, writing.DeleteAsync, cancellationToken);
+            var count = await EachAsync(rows, options.Dialect, rows.Sql, writing.InsertAsync, cancellationToken);
+            if (ledger is not null) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return count;
+        }
+        catch (Exception e) when (DatabaseSession.IsFault(e))
+        {
+            throw session.Fault($"export to {target.Target}", e);
+        }
+    }
+
+    /// <summary>The version of an export that the target has; null where nothing is noted of it.</summary>
+    public static async Task<long?> VersionAsync(
+        ExportDefinition.ToTable target, ConnectionDefinition connection, string name, string projectFolder, CancellationToken cancellationToken)
+    {
+        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var session = new DatabaseSession(options);
+        if (LedgerOf(target, session, options) is not { } ledger) return null;
+        await using var open = await session.OpenAsync(cancellationToken);
+        return await ledger.FindAsync(open, name, cancellationToken);
+    }
+
+    /// <summary>What arrives twice unless it is noted has a ledger.</summary>
+    static DatabaseLedger? LedgerOf(ExportDefinition.ToTable target, DatabaseSession session, DatabaseOptions options) =>
+        target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Table) : null;
+
+    static async Task<long> EachAsync(
+        ExportRows rows, Dialect dialect, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write,
+        CancellationToken cancellationToken)
+    {
+        using var read = rows.Session.Query(rows.AsText(sql), cancellationToken);
+        var (batch, count) = (new List<object?[]>(), 0L);
+        var rowsMax = Math.Clamp(ParametersMax / rows.Fields.Count, 1, RowsMax);
+        foreach (var row in read.Rows(cancellationToken))
+        {
+            batch.Add([.. row.Select((value, i) => ValueOf(value as string, rows.Fields[i].Type, dialect))]);
+            count++;
+            if (batch.Count < rowsMax) continue;
+            await write(batch, cancellationToken);
+            batch.Clear();
+        }
+        if (batch.Count > 0) await write(batch, cancellationToken);
+        return count;
+    }
+
+    /// <summary>A value as providers take it.</summary>
+    /// <param name="text">Its text, of <see cref="ExportRows.AsText"/>.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="dialect">What the database speaks.</param>
+    internal static object? ValueOf(string? text, DataType type, Dialect dialect) => text is null ? null : type switch
+    {
+        _ when type == DataType.Boolean => text == "true",
+        _ when type == DataType.Byte || type == DataType.Short => short.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Integer => int.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Long => long.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Float => float.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Double => double.Parse(text, CultureInfo.InvariantCulture),
+        DataType.Decimal when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
+        // A database without dates would keep the midnight of a DateTime.
+        _ when type == DataType.Date => dialect.Name == "sqlite" ? (object)text : DateTime.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.TimestampNtz => DateTime.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Timestamp => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
+        _ when type == DataType.Binary => Convert.FromHexString(text.AsSpan(2)),
+        _ => text,
+    };
+
+    /// <summary>The statements of one export.</summary>
+    sealed class Writing(
+        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect, ExportDefinition.ToTable target, IReadOnlyList<Field> fields)
+    {
+        public string Table { get; } = dialect.Table(target.Table);
+
+        public Task InsertAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
+        {
+            var columns = string.Join(", ", fields.Select(f => dialect.Quote(f.Name)));
+            var number = 0;
+            // Oracle takes one row a statement.
+            return dialect.Name == "oracle"
+                ? EachAsync(batch, row => ($"INSERT INTO {Table} ({columns}) VALUES ({string.Join(", ", row.Select((_, i) => dialect.Parameter(i + 1)))})", row), cancellationToken)
+                : ExecuteAsync(
+                    $"INSERT INTO {Table} ({columns}) VALUES {string.Join(", ", batch.Select(row => $"({string.Join(", ", row.Select(_ => dialect.Parameter(++number)))})"))}",
+                    [.. batch.SelectMany(row => row)], cancellationToken);
+        }
+
+        public Task DeleteAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
+        {
+            var keys = target.Keys.Select(key => fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i).ToList();
+            var where = string.Join(" AND ", keys.Select((k, i) => $"{dialect.Quote(fields[k].Name)} = {dialect.Parameter(i + 1)}"));
+            return EachAsync(batch, row => ($"DELETE FROM {Table} WHERE {where}", [.. keys.Select(k => row[k])]), cancellationToken);
+        }
+
+        public async Task ExecuteAsync(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)
+        {
+            await using var command = session.Command(connection, sql, [.. values.Select(v => v ?? DBNull.Value)]);
+            command.Transaction = transaction;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        async Task EachAsync(IReadOnlyList<object?[]> batch, Func<object?[], (string, object?[])> statement, CancellationToken cancellationToken)
+        {
+            foreach (var row in batch)
+            {
+                var (sql, values) = statement(row);
+                await ExecuteAsync(sql, values, cancellationToken);
+            }
+        }
+    }
+}

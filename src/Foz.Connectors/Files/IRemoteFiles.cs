@@ -1,0 +1,19 @@
+using Foz.Lake;
+
+namespace Foz.Connectors.Files;
+
+/// <summary>Files that are elsewhere: listed there, and fetched into a batch's work folder before they are read.</summary>
+interface IRemoteFiles : IAsyncDisposable
+{
+    /// <summary>The files that a pattern meets, in the order of their paths' bytes.</summary>
+    /// <param name="pattern">The pattern, from the connection's address on.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">A folder cannot be listed.</exception>
+    Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken);
+
+    /// <summary>Brings a file to the local disk.</summary>
+    /// <param name="file">The file as it was planned, and where it goes.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It is gone, or has changed.</exception>
+    Task FetchAsync(SourceFile file, CancellationToken cancellationToken);
+}

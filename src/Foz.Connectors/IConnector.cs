@@ -1,0 +1,116 @@
+using Foz.Connectors.Registry;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+
+namespace Foz.Connectors;
+
+/// <summary>
+/// A kind of source. A connector is one folder beside this file and one line in <see cref="ConnectorRegistry"/>.
+/// </summary>
+public interface IConnector
+{
+    /// <summary>Its name as the <c>type:</c> of a connection.</summary>
+    string Type { get; }
+
+    /// <summary>What a connection of this type can be set to.</summary>
+    IReadOnlyList<SettingSpec> ConnectionSettings { get; }
+
+    /// <summary>What a stream can be set to besides <c>mode</c>, <c>keys</c>, <c>cursor</c> and <c>columns</c>.</summary>
+    IReadOnlyList<SettingSpec> StreamSettings { get; }
+
+    /// <summary>The mode of a stream that states none.</summary>
+    StreamMode DefaultMode { get; }
+
+    /// <summary>Whether its sources can tell the primary keys of what they read: <see cref="ISource.FindKeysAsync"/>.</summary>
+    bool TellsKeys => false;
+
+    /// <summary>Says what is wrong with a source's settings beyond single ones; does no I/O.</summary>
+    /// <exception cref="FozException">Something is.</exception>
+    void Validate(SourceDefinition source)
+    {
+    }
+
+    /// <summary>Says what is wrong with the settings of a stream beyond single ones; does no I/O.</summary>
+    /// <param name="source">Its source.</param>
+    /// <param name="stream">The stream.</param>
+    /// <exception cref="FozException">Something is.</exception>
+    void Validate(SourceDefinition source, StreamDefinition stream)
+    {
+    }
+
+    /// <summary>Makes the source ready to be called; does no I/O.</summary>
+    /// <param name="source">Its definition, with secrets filled in.</param>
+    /// <param name="projectFolder">The project's folder, that relative paths start from.</param>
+    /// <exception cref="FozException">A setting is wrong.</exception>
+    ISource Open(SourceDefinition source, string projectFolder);
+}
+
+/// <summary>A source that can be read. Streams of one source may be planned and read at the same time.</summary>
+public interface ISource : IAsyncDisposable
+{
+    /// <summary>Reaches the source and makes sure that it lets itself be read.</summary>
+    /// <returns>What answered, in one line: product, version, user.</returns>
+    /// <exception cref="FozException">It does not answer, or refuses; says which step failed.</exception>
+    Task<string> CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the source has to offer.</summary>
+    Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken);
+
+    /// <summary>The primary key of what a stream reads, by the names of its columns in the lake.</summary>
+    /// <param name="stream">The stream; what it states as its keys is not looked at.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The columns, in the order of the key; empty where there is none, or none is known.</returns>
+    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>The columns of what a stream of the project reads, as they arrive without the change columns.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The columns; empty where only what <see cref="DiscoverAsync"/> gives, or reading all of it, tells them.</returns>
+    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    Task<IReadOnlyList<Foz.Lake.Data.Field>> FindFieldsAsync(StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Foz.Lake.Data.Field>>([]);
+
+    /// <summary>
+    /// Decides what the next batch of a stream reads, so that a batch that was cut off is read again from the same
+    /// inputs.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="history">
+    /// The inputs of all batches so far, oldest first; many old ones may stand as one, <see cref="StreamInputs.Fold"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The inputs, with warnings; null inputs where nothing is new.</returns>
+    Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken);
+
+    /// <summary>Plans as <see cref="PlanAsync"/> does, and waits for inputs that somebody may still be writing.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="history">As of <see cref="PlanAsync"/>.</param>
+    /// <param name="onWait">Told what it waits for, and how long.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<BatchPlan> PlanSettledAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, Action<string, TimeSpan> onWait,
+        CancellationToken cancellationToken) => PlanAsync(stream, history, cancellationToken);
+
+    /// <summary>Starts reading a batch.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="inputs">What <see cref="PlanAsync"/> decided.</param>
+    /// <param name="context">What reading needs of the platform.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken);
+}
+
+/// <summary>A source that can read several streams as they were at one moment.</summary>
+public interface ISnapshotSource : ISource
+{
+    /// <summary>
+    /// Lets the streams of mode <see cref="StreamMode.Snapshot"/> that are read from now on be read as they were when
+    /// the first of them is, until what is returned is disposed; reads that have begun go on. Where that is not possible
+    /// for one, its rows have a warning.
+    /// </summary>
+    IAsyncDisposable ShareSnapshot();
+}

@@ -1,0 +1,41 @@
+using Foz.Lake;
+
+namespace Foz.Connectors.PostgreSql;
+
+/// <summary>
+/// The rows that one incremental batch reads: those whose cursor lies above where the last batch ended, and at it where
+/// some came there since, up to the largest that there was when the batch was planned; the first batch reads the rows
+/// without a cursor too. A row that a slow transaction commits later with a cursor below that end is not read by any
+/// batch (a change stream, or a snapshot, gets it); a row that changes between planning and reading moves to the next
+/// batch.
+/// </summary>
+static class CursorRange
+{
+    static readonly string[] Ends = ["infinity", "Infinity", "NaN"];
+
+    /// <summary>The condition in SQL.</summary>
+    public static string Sql(RelationColumn cursor, StreamInputs inputs)
+    {
+        var name = SqlText.Name(cursor.Name);
+        var to = inputs.CursorTo ?? throw new FozException(
+            ErrorKind.Configuration, "a batch of an incremental stream states no cursor up to which to read");
+        return inputs.CursorFrom is { } from
+            ? $"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
+            : $"({name} <= {Literal(to)} OR {name} IS NULL)";
+
+        string Literal(string value) => $"{SqlText.Literal(value)}::{cursor.Type.Name}";
+    }
+
+    /// <summary>Makes sure that something can come behind the largest cursor.</summary>
+    /// <exception cref="FozException">Nothing can.</exception>
+    public static void CheckEnd(StreamDefinition stream, string? largest)
+    {
+        if (Ends.Contains(largest))
+            throw new FozException(
+                ErrorKind.Data, $"stream '{stream.Name}': the cursor '{stream.Cursor}' holds '{largest}', and no row can "
+                + "come behind that")
+            {
+                Hint = "correct those rows, or take another column as cursor",
+            };
+    }
+}

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+
+namespace Foz.Connectors.PostgreSql;
+
+/// <summary>A PostgreSQL database as a source.</summary>
+sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource
+{
+    readonly PgCatalog catalog = new(options);
+    SharedSnapshot? shared;
+
+    public ValueTask DisposeAsync() => catalog.DisposeAsync();
+
+    public IAsyncDisposable ShareSnapshot() => shared = new SharedSnapshot(options);
+
+    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await PgConnection.OpenAsync(options, cancellationToken);
+        foreach (var stream in definition.Streams) await DescribeAsync(stream, cancellationToken);
+        var tables = (await catalog.ListAsync(cancellationToken)).Count(IsOffered);
+        return $"PostgreSQL {connection.ServerVersion.Split(' ')[0]}, database {options.Database}, "
+            + $"user {options.User}, {connection.TlsVersion ?? "no TLS"}, {tables} tables to read";
+    }
+
+    public async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        var relations = await catalog.ListAsync(cancellationToken);
+        var columns = await catalog.ColumnsAsync(relations.Where(IsOffered), cancellationToken);
+        return
+        [
+            .. StreamResolver.StreamNames(relations)
+                .Where(s => IsOffered(s.Value) && columns[s.Value.Oid].Any(c => c.IsReadable))
+                .Select(s => Discovered(s.Key, s.Value, [.. columns[s.Value.Oid]])),
+        ];
+    }
+
+    public async Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        var relation = table.Relation;
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        if (table.Unreadable.Count > 0)
+            warnings.Add(
+                new($"{relation}: {options.User} may not read {string.Join(", ", table.Unreadable)}: left out"));
+        if (relation.HasRowSecurity)
+            warnings.Add(
+                new($"{relation}: row security lets {options.User} see only the rows that its policies show"));
+
+        var inputs = stream.Mode == StreamMode.Snapshot
+            ? new StreamInputs()
+            : await PlanCursorAsync(stream, table, history, warnings, cancellationToken);
+        return new BatchPlan(inputs, warnings.ToImmutable());
+    }
+
+    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
+        return KeysOf((await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid]);
+    }
+
+    public async Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        StreamResolver.Fields((await DescribeAsync(stream, cancellationToken)).Columns);
+
+    public async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        var condition = stream.Mode == StreamMode.Incremental ? CursorRange.Sql(table.Cursor!, inputs) : "";
+        // The rows above a cursor are few, and found by an index where there is one.
+        var size = inputs.CursorFrom is null && table.Relation.Kind != RelationKind.View
+            ? await catalog.SizeAsync(table.Relation, cancellationToken)
+            : null;
+        var selection = new TableSelection(table.Relation, table.Columns, condition);
+        // An older snapshot would miss rows below a cursor that was looked up after it was taken.
+        var snapshot = stream.Mode == StreamMode.Snapshot ? shared : null;
+        var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
+        var fields = StreamResolver.Fields(table.Columns);
+        return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
+        {
+            RowCountEstimate = inputs.CursorFrom is null ? table.Relation.RowCountEstimate : null,
+        })
+        {
+            Fields = fields,
+            Lsn = reading.Lsn,
+            CommittedAt = reading.TakenAt,
+            Warnings = reading.Apart is { } reason
+                ? [new($"{table.Relation} is read as it is now, apart from the other tables of the run: {reason}")]
+                : [],
+            OnDispose = reading.DisposeAsync,
+        };
+    }
+
+    static bool IsOffered(Relation relation) =>
+        relation.Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.MaterializedView
+        && !relation.IsPartition;
+
+    /// <summary>The primary key; empty where a column of it may not be read, without which rows are not told apart.</summary>
+    static IReadOnlyList<string> KeysOf(IEnumerable<RelationColumn> columns)
+    {
+        var keys = columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
+        return keys.All(c => c.IsReadable) ? [.. keys.Select(c => c.FieldName)] : [];
+    }
+
+    DiscoveredStream Discovered(string name, Relation relation, IReadOnlyList<RelationColumn> columns)
+    {
+        var stream = new StreamDefinition
+        {
+            Name = name,
+            Mode = StreamMode.Snapshot,
+            Keys = KeysOf(columns),
+            Settings = Settings.Of((StreamResolver.TableSetting, $"{relation}")),
+        };
+        var read = StreamResolver.ReadColumns(stream, columns, catalog.HasUncheckedText);
+        return new DiscoveredStream(stream, StreamResolver.Fields(read))
+        {
+            RowCountEstimate = relation.RowCountEstimate,
+        };
+    }
+
+    /// <summary>What a stream means in the database, every column that it names being there.</summary>
+    async Task<StreamTable> DescribeAsync(StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
+        var all = (await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid].ToList();
+        var readable = all.Where(c => c.IsReadable).ToList();
+        if (readable.Count == 0)
+            throw new FozException(
+                ErrorKind.Source,
+                $"stream '{stream.Name}': {relation} has no columns"
+                + (all.Count == 0 ? "" : $" that {options.User} may read"))
+            {
+                Place = stream.Place is { File: not null } place ? place : null,
+                Hint = "leave the stream out",
+            };
+        foreach (var key in stream.Keys) StreamResolver.FindColumn(stream, "keys", key, readable);
+        if (stream.Mode == StreamMode.Incremental && stream.Cursor is null)
+            throw stream.Settings.Wrong("cursor", "set where mode is incremental");
+        return new StreamTable(relation, StreamResolver.ReadColumns(stream, readable, catalog.HasUncheckedText))
+        {
+            Cursor = stream.Cursor is { } cursor
+                ? StreamResolver.FindColumn(stream, "cursor", cursor, readable)
+                : null,
+            Unreadable = [.. all.Where(c => !c.IsReadable).Select(c => c.Name)],
+        };
+    }
+
+    async Task<StreamInputs?> PlanCursorAsync(
+        StreamDefinition stream,
+        StreamTable table,
+        IReadOnlyList<StreamInputs> history,
+        ImmutableArray<Warning>.Builder warnings,
+        CancellationToken cancellationToken)
+    {
+        var (relation, cursor) = (table.Relation, table.Cursor!);
+        var inputs = await CursorPlan.MakeAsync(
+            history,
+            CursorPlan.Of(cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name, $"{relation}"),
+            async from =>
+            {
+                var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
+                CursorRange.CheckEnd(stream, to);
+                return to;
+            },
+            value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken));
+        var isFirst = inputs is null ? !history.Any(h => h.CursorTo is not null) : inputs.CursorFrom is null;
+        if (cursor.IsNullable && (!isFirst || inputs is null)
+            && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
+            warnings.Add(new($"{relation}: some rows have no {cursor.Name}: " + (isFirst
+                ? "they are read together with the first row that has one"
+                : "those that came after the first batch are not read, then or later")));
+        return inputs;
+    }
+
+    /// <summary>A stream's table.</summary>
+    /// <param name="Relation">The table.</param>
+    /// <param name="Columns">Its columns that are read.</param>
+    sealed record StreamTable(Relation Relation, IReadOnlyList<ReadColumn> Columns)
+    {
+        /// <summary>The cursor; null where the stream has none.</summary>
+        public RelationColumn? Cursor { get; init; }
+
+        /// <summary>Names of columns that the user may not read.</summary>
+        public IReadOnlyList<string> Unreadable { get; init; } = [];
+    }
+}

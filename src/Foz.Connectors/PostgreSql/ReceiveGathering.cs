@@ -1,0 +1,88 @@
+using System.Net.Sockets;
+
+namespace Foz.Connectors.PostgreSql;
+
+/// <summary>
+/// Lets rows gather in the socket before they wake their reader: the server sends 8 KiB at a time, and to be woken for
+/// each costs more than to read it. Begins once a COPY proves long, and pauses where nothing comes for a moment, so
+/// that the last rows never wait for more. On Linux over TCP only; elsewhere it does nothing.
+/// </summary>
+sealed class ReceiveGathering : IDisposable
+{
+    const int SolSocket = 1;
+    const int SoRcvLowat = 18;
+    const int GatherBytes = 256 * 1024;
+    const int BytesBefore = 512 * 1024;
+
+    static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(4);
+
+    readonly Socket socket;
+    readonly Lock changing = new();
+    readonly ITimer timer;
+    bool isGathering;
+    bool hasArrived;
+    long bytesSincePause;
+
+    ReceiveGathering(Socket socket)
+    {
+        this.socket = socket;
+        timer = TimeProvider.System.CreateTimer(
+            static self => ((ReceiveGathering)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Makes a socket ready for it; null where the system cannot do it.</summary>
+    public static ReceiveGathering? Of(Socket socket) =>
+        OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix ? new ReceiveGathering(socket) : null;
+
+    /// <summary>Takes note that rows have arrived.</summary>
+    public void Note(int bytes)
+    {
+        lock (changing)
+        {
+            hasArrived = true;
+            bytesSincePause += bytes;
+            if (isGathering || bytesSincePause < BytesBefore) return;
+            isGathering = TrySet(GatherBytes);
+            if (isGathering) timer.Change(WaitMax, WaitMax);
+        }
+    }
+
+    /// <summary>Wakes the reader for any byte again.</summary>
+    public void Pause()
+    {
+        lock (changing)
+        {
+            bytesSincePause = 0;
+            if (!isGathering) return;
+            isGathering = false;
+            timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            // To lower the mark also wakes a reader that waits for what has arrived below the old one.
+            TrySet(1);
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    void Tick()
+    {
+        lock (changing)
+        {
+            if (!hasArrived) Pause();
+            hasArrived = false;
+        }
+    }
+
+    bool TrySet(int bytes)
+    {
+        try
+        {
+            socket.SetRawSocketOption(SolSocket, SoRcvLowat, BitConverter.GetBytes(bytes));
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The connection broke: who reads from it is told.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+
+namespace Foz.Connectors;
+
+/// <summary>What reading a stream needs of the platform.</summary>
+public sealed record ReadContext
+{
+    /// <summary>The columns that the stream's table has so far, without change columns; empty where it is new.</summary>
+    public IReadOnlyList<Field> TableFields { get; init; } = [];
+
+    /// <summary>
+    /// The type that a column of the table takes where what comes has another: null from it where it takes none, and itself null where
+    /// columns keep their types.
+    /// </summary>
+    public Func<DataType, DataType, DataType?>? Widen { get; init; }
+
+    /// <summary>The engine, for a connector that looks at its data with it before the platform does.</summary>
+    public required EnginePool Engine { get; init; }
+
+    /// <summary>
+    /// Whether rows of files say their places (<see cref="StreamRows.Selected.TellsPlaces"/>), as those do of which several may have one key.
+    /// </summary>
+    public bool NumbersRows { get; init; }
+
+    /// <summary>An empty folder for files that live as long as the batch.</summary>
+    public required string WorkFolder { get; init; }
+}
+
+/// <summary>
+/// The rows of a batch, either as a statement for the engine or as a stream of columns. Disposed after the batch's
+/// last commit.
+/// </summary>
+public abstract class StreamRows : IAsyncDisposable
+{
+    StreamRows() { }
+
+    /// <summary>The columns, with the source's types noted; without change columns.</summary>
+    public required IReadOnlyList<Field> Fields { get; init; }
+
+    /// <summary>
+    /// A SELECT of the rows that could not be read, with the columns of <see cref="RejectedRow.Fields"/>; null where
+    /// all could be.
+    /// </summary>
+    public string? RejectedSql { get; init; }
+
+    /// <summary>
+    /// What the batch turned out to read, where only reading tells how far the source has come; null where planning knew.
+    /// Kept in the batch's manifest before its first commit.
+    /// </summary>
+    public StreamInputs? Reached { get; set; }
+
+    /// <summary>
+    /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they were when
+    /// reading began, and gives them with what reading told of them; null where there is nothing to look at.
+    /// </summary>
+    public Func<CancellationToken, Task<StreamInputs>>? Confirm { get; set; }
+
+    /// <summary>Whether it is known that there are no rows, readable or not.</summary>
+    public bool IsEmpty { get; init; }
+
+    /// <summary>How many rows the source gave, those that could not be read among them; null where nobody counted them.</summary>
+    public long? RowsRead { get; init; }
+
+    /// <summary>How many bytes the source gave; null where nobody counted them.</summary>
+    public long? BytesRead { get; init; }
+
+    /// <summary>The columns of the table that no file has; empty where files do not name their columns.</summary>
+    public IReadOnlyList<string> MissingColumns { get; set; } = [];
+
+    /// <summary>What the user should know of how they are read.</summary>
+    public IReadOnlyList<Warning> Warnings { get; set; } = [];
+
+    /// <summary>What is called when the rows are no longer needed.</summary>
+    public Func<ValueTask> OnDispose { get; init; } = static () => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => OnDispose();
+
+    /// <summary>Rows that the engine reads itself.</summary>
+    /// <param name="sql">
+    /// A SELECT whose columns are <see cref="Fields"/>, then <c>_cdc_commit_ts</c> and <c>_cdc_source</c>; in between
+    /// <c>_cdc_op</c>, <c>_cdc_lsn</c> and <c>_cdc_seq</c> where it <see cref="TellsChanges"/>.
+    /// </param>
+    public sealed class Selected(string sql) : StreamRows
+    {
+        /// <summary>The SELECT, for any session of <see cref="ReadContext.Engine"/>.</summary>
+        public string Sql { get; } = sql;
+
+        /// <summary>Whether rows say themselves what was done with them, and in which order.</summary>
+        public bool TellsChanges { get; init; }
+
+        /// <summary>
+        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number in its file, both from 1.
+        /// </summary>
+        public bool TellsPlaces { get; init; }
+
+        /// <summary>
+        /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast
+        /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows take
+        /// the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null from it,
+        /// or none here, leaves the error as it is. The rows that it returns may have another one, each at most one more.
+        /// </summary>
+        public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; set; }
+    }
+
+    /// <summary>Rows that the connector reads.</summary>
+    /// <param name="stream">The rows, with the columns <see cref="Fields"/>.</param>
+    public sealed class Streamed(ColumnStream stream) : StreamRows
+    {
+        /// <summary>The rows.</summary>
+        public ColumnStream Stream { get; } = stream;
+
+        /// <summary>The position in the source's log at which the rows were read; null where it has none.</summary>
+        public long? Lsn { get; init; }
+
+        /// <summary>When the source's state that was read was current; null where unknown.</summary>
+        public DateTimeOffset? CommittedAt { get; init; }
+    }
+}
+
+/// <summary>A row that could not be read, kept in <c>&lt;table&gt;__rejected</c>.</summary>
+/// <param name="File">Path of the file.</param>
+/// <param name="Line">Line where it starts, from 1.</param>
+/// <param name="Text">The row as it stands in the file; bytes that are not UTF-8 replaced by U+FFFD.</param>
+/// <param name="Reason">Why it could not be read.</param>
+public sealed record RejectedRow(string File, long Line, string Text, string Reason)
+{
+    /// <summary>The columns of a table of rejected rows, before <c>_cdc_synced_at</c>.</summary>
+    public static IReadOnlyList<Field> Fields { get; } =
+    [
+        new("file", DataType.String),
+        new("line", DataType.Long),
+        new("text", DataType.String),
+        new("reason", DataType.String),
+    ];
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Foz.Delta.Storage;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+
+namespace Foz.Connectors.TableFormats;
+
+/// <summary>
+/// Iceberg tables of others as a source, by their metadata files: whole snapshots, or what was appended since one.
+/// </summary>
+sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormatSource(folder, clock, Format, IcebergMetadata.Folder)
+{
+    const string Format = "Iceberg";
+
+    /// <inheritdoc/>
+    protected override bool IsMark(string file) => IcebergMetadata.IsMetadata(file);
+
+    /// <inheritdoc/>
+    protected override async Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken)
+    {
+        var store = Folder.Store.Within(location);
+        var metadata = await IcebergMetadata.FindAsync(store, cancellationToken);
+        var snapshot = metadata?.Current ?? new(0, null, 0, DateTimeOffset.UnixEpoch, null, "");
+        using var session = engine.Open(Workload.Query);
+        return Folder.ToStream(location, metadata is null ? [] : new IcebergRows(store, metadata, snapshot, session).Fields, rowCount: null);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken)
+    {
+        var metadata = await IcebergMetadata.FindAsync(Folder.Store.Within(location), cancellationToken)
+            ?? throw Folder.NotThere(location, stream, Format);
+        if (metadata.Current is not { } current || last?.CursorTo == Text(current.Id)) return new BatchPlan(null, []);
+        var isNext = stream.Mode is StreamMode.Incremental && last is not null;
+        if (isNext && last!.State != metadata.Uuid) throw Folder.Remade(location);
+        if (isNext && Appends(metadata, location, last!.CursorTo!, current.Id).Count == 0) return new(null, []);
+        return new(new() { CursorFrom = isNext ? last!.CursorTo : null, CursorTo = Text(current.Id), State = metadata.Uuid }, []);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<TableFormatRows> ReadAsync(
+        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken)
+    {
+        var store = Folder.Open(reading.Cache).Within(location);
+        var metadata = await IcebergMetadata.FindAsync(store, cancellationToken) ?? throw Folder.NotThere(location, stream, Format);
+        if (metadata.Uuid != inputs.State) throw Folder.Remade(location);
+        var snapshot = metadata.Snapshots.FirstOrDefault(s => Text(s.Id) == inputs.CursorTo) ?? throw Expired(location, inputs.CursorTo!);
+        var reader = new IcebergFiles(store, metadata.Location);
+        var files = new List<IcebergFile>();
+        if (inputs.CursorFrom is { } from)
+            foreach (var append in Appends(metadata, location, from, snapshot.Id)) files.AddRange(await reader.ReadAddedAsync(append, cancellationToken));
+        else files.AddRange(await reader.ReadAsync(snapshot, cancellationToken));
+        var rows = new IcebergRows(store, metadata, snapshot, reading.Session);
+        var relation = await rows.OpenAsync(files, cancellationToken);
+        var change = TableFolder.ChangeSql(inputs.CursorFrom is null ? "r" : "c", snapshot.SequenceNumber, snapshot.Timestamp, Folder.AddressOf(location));
+        return new($"SELECT {TableFolder.ColumnsSql(rows.Fields)}, {change} FROM {relation.Sql}", TableFolder.FieldsOf(rows.Fields), relation)
+        {
+            BytesRead = files.Sum(f => f.SizeBytes),
+        };
+    }
+
+    /// <summary>The snapshots behind one that appended rows; those that only rearranged them are passed over.</summary>
+    /// <exception cref="FozException">One did something else, or they are not told any more.</exception>
+    IReadOnlyList<IcebergSnapshot> Appends(IcebergMetadata metadata, string location, string from, long to)
+    {
+        var steps = metadata.Between(long.Parse(from, CultureInfo.InvariantCulture), to) ?? throw Expired(location, from);
+        return steps.FirstOrDefault(s => !s.IsAppend && !s.IsRearrangement) is { } change
+            ? throw new FozException(ErrorKind.Source, $"snapshot {change.Id} of {Folder.AddressOf(location)} changed rows ({change.Operation}): incremental streams are for tables that are appended to")
+            {
+                Hint = "set mode: snapshot, or begin again with --full-refresh",
+            }
+            : [.. steps.Where(s => s.IsAppend)];
+    }
+
+    FozException Expired(string location, string snapshot) =>
+        new(ErrorKind.NotFound, $"{Folder.AddressOf(location)} does not lead from snapshot {snapshot} to its present one any more")
+        {
+            Hint = "begin again with --full-refresh",
+        };
+
+    static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
+}

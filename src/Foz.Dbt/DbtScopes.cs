@@ -1,0 +1,120 @@
+using Foz.Dbt.Jinja;
+
+namespace Foz.Dbt;
+
+/// <summary>What names mean in the templates of a dbt project.</summary>
+sealed class DbtScopes
+{
+    static readonly string[] FunctionNames =
+    [
+        "ref", "source", "var", "config", "env_var", "this", "target", "is_incremental", "adapter", "api", "execute", "run_query", "statement",
+        "load_result", "store_result", "log", "print", "exceptions", "return", "modules", "run_started_at", "invocation_id", "dbt_version", "flags",
+        "project_name", "schema", "database", "tojson", "fromjson", "toyaml", "fromyaml", "set", "zip", "set_strict", "zip_strict", "doc", "model",
+        "builtins", "context", "thread_id", "selected_resources", "local_md5", "load_relation", "should_full_refresh", "graph",
+    ];
+
+    /// <summary>What dbt has and no template can use here, and why.</summary>
+    static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
+    {
+        ["pre_hooks"] = "hooks are no values here",
+        ["post_hooks"] = "hooks are no values here", ["sql"] = "materializations are Foz's own", ["submit_python_job"] = "materializations are Foz's own",
+    };
+
+    readonly DbtSession session;
+    readonly DbtFunctions functions;
+    readonly Dictionary<string, JinjaScope> ofPackages = new(StringComparer.Ordinal);
+    readonly Dictionary<string, object?> known = new(StringComparer.Ordinal);
+
+    /// <summary>The names of a rendering.</summary>
+    public DbtScopes(DbtSession session)
+    {
+        this.session = session;
+        functions = new(session, this);
+        foreach (var (name, value) in JinjaFunctions.All) known[name] = value;
+        foreach (var (name, value) in session.Request.Values) known[name] = value;
+        Root = Of(session.Request.Package);
+    }
+
+    /// <summary>The scope of what is rendered.</summary>
+    public JinjaScope Root { get; }
+
+    DbtSurroundings Surroundings => session.Surroundings;
+
+    /// <summary>The scope of a package's macros: a name is its own macro, else the project's, else one that is built in.</summary>
+    public JinjaScope Of(string package) => ofPackages.TryGetValue(package, out var scope)
+        ? scope
+        : ofPackages[package] = new()
+        {
+            Fallback = name => Find(name, package), FallbackNames = () => NamesIn(package),
+        };
+
+    IEnumerable<string> NamesIn(string package) =>
+        FunctionNames.Concat(known.Keys).Concat(Surroundings.Macros.NamesIn(package)).Concat(Surroundings.Macros.Packages);
+
+    (bool IsKnown, object? Value) Find(string name, string package)
+    {
+        if (session.Request.Values.TryGetValue(name, out var given)) return (true, given);
+        // A project may have a macro of any name but that of a function.
+        if (functions.Find(name) is (true, var function)) return (true, function);
+        if (known.TryGetValue(name, out var value)) return (true, value);
+        if (Surroundings.Macros.Find(name, package) is { } macro) return (true, MacroOf(macro));
+        if (Surroundings.Macros.Packages.Contains(name) || Surroundings.Packages.ContainsKey(name)) return (true, known[name] = new Package(this, name));
+        if (Surroundings.Project.Asked.Contains(name))
+            return (true, new JinjaUndefined($"the package '{name}'", () => $"it is not in {Surroundings.Project.PackagesPath}/: run dbt deps"));
+        return Unsupported.TryGetValue(name, out var reason) ? (true, new JinjaUndefined($"'{name}'", () => reason)) : (false, null);
+    }
+
+    /// <summary>A macro as it is called in this rendering.</summary>
+    public JinjaCallable MacroOf(DbtMacro macro) => new(
+        macro.Name,
+        arguments => arguments.Evaluator.Bind(macro.Definition, Of(macro.Package)).Invoke(arguments));
+
+    /// <summary>The macro that <c>adapter.dispatch</c> finds.</summary>
+    public JinjaCallable Dispatch(JinjaArguments arguments)
+    {
+        var given = arguments.Bind(1, "macro_name", "macro_namespace", "packages");
+        var name = JinjaValue.ToText(given[0]);
+        var space = JinjaArguments.TextOf(given[1]);
+        var project = Surroundings.Project;
+        IEnumerable<string> packages = DbtValues.Texts(given[2]) is { Count: > 0 } stated ? stated
+            : space is null ? [session.Request.Package, project.Name]
+            : project.Dispatch.TryGetValue(space, out var order) ? order
+            : [project.Name, space];
+        foreach (var package in packages.Append(DbtMacros.BuiltIn).Distinct())
+        {
+            // Some of what a package does for all databases is done here in another way.
+            IEnumerable<DbtMacro?> found =
+            [
+                Surroundings.Macros.FindIn(package, "duckdb__" + name),
+                package == project.Name ? null : Surroundings.Macros.FindIn(DbtMacros.BuiltIn, "duckdb__" + name),
+                Surroundings.Macros.FindIn(package, "default__" + name),
+            ];
+            if (found.OfType<DbtMacro>().FirstOrDefault() is { } macro) return MacroOf(macro);
+        }
+        // What is built in has one way of being done only.
+        foreach (var package in packages.Append(DbtMacros.BuiltIn))
+            if (package is DbtMacros.BuiltIn or DbtMacros.Utils && Surroundings.Macros.FindIn(package, name) is { } macro) return MacroOf(macro);
+        throw arguments.Error(
+            $"there is no macro '{name}' for DuckDB: neither 'duckdb__{name}' nor 'default__{name}'{(space is null ? "" : $" in '{space}'")}",
+            space is not null && !Surroundings.Macros.Packages.Contains(space) ? $"the package '{space}' is not there: run dbt deps" : null);
+    }
+
+    /// <summary>The macros of a package, behind its name and a dot.</summary>
+    sealed class Package(DbtScopes scopes, string name) : JinjaObject
+    {
+        public override string TypeName => $"the package '{name}'";
+
+        public override IEnumerable<string> Names => scopes.Surroundings.Macros.NamesOf(name);
+
+        public override string ToString() => $"<package {name}>";
+
+        public override bool TryGet(string key, out object? value)
+        {
+            if (scopes.session.Request.Values.TryGetValue($"{name}.{key}", out value)) return true;
+            value = scopes.Surroundings.Macros.FindIn(name, key) is { } macro ? scopes.MacroOf(macro)
+                : name == DbtMacros.BuiltIn && scopes.Surroundings.Macros.Find(key, name) is { } builtIn ? scopes.MacroOf(builtIn)
+                : null;
+            return value is not null;
+        }
+    }
+}

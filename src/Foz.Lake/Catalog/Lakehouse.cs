@@ -1,0 +1,199 @@
+using Foz.Delta;
+using Foz.Delta.Storage;
+using Foz.Delta.Storage.Addresses;
+using Foz.Delta.Storage.Caching;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+
+namespace Foz.Lake.Catalog;
+
+/// <summary>A lake: its storage, its tables, its names, and the engines that work on it.</summary>
+public sealed class Lakehouse
+{
+    /// <summary>The folder of everything that is neither a table nor a project's.</summary>
+    public const string SystemFolder = "_foz";
+
+    readonly FileCache? cache;
+
+    /// <summary>A lake in a folder of this machine; it need not exist yet.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="engines">The engines.</param>
+    /// <param name="clock">The time.</param>
+    public Lakehouse(string folder, EnginePool engines, TimeProvider clock)
+    {
+        Folder = Path.GetFullPath(folder);
+        Engines = engines;
+        Clock = clock;
+        Store = new LocalObjectStore(Folder);
+        Tables = new(Store, engines, clock, new(Path.Combine(Folder, SystemFolder, "cache", "keys"), clock));
+        Catalog = new(Store);
+    }
+
+    /// <summary>A lake in an object store.</summary>
+    Lakehouse(LakeLocation location, FileCache cache, EnginePool engines, TimeProvider clock)
+    {
+        var open = (string url) => ObjectStores.Open(url, new()
+        {
+            Settings = location.Settings, Cache = cache, Clock = clock, Variable = name => location.Variables[name],
+        });
+        Store = open(location.Path);
+        IsSingleWriter = location.Settings.GetValueOrDefault(ObjectStores.SingleWriter.Name) == "true";
+        Folder = cache.PrivateFolder(Store.Root);
+        (Engines, Clock, this.cache) = (engines, clock, cache);
+        Tables = new(Store, engines, clock, new(Path.Combine(cache.Folder, "keys"), clock), open);
+        Catalog = new(Store);
+    }
+
+    /// <summary>Opens the lake at a location; nothing is asked of an object store yet.</summary>
+    /// <exception cref="DeltaException">The address or a setting of it has no meaning.</exception>
+    public static Lakehouse Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
+        ObjectStores.IsUrl(location.Path)
+            ? new(location, new FileCache(location.CacheFolder ?? CacheFolderDefault, location.CacheBytesMax, clock),
+                engines, clock)
+            : new(location.Path, engines, clock);
+
+    /// <summary>
+    /// The lake's folder on this machine: the lake itself, or, where it is in an object store, what stays here of it.
+    /// </summary>
+    public string Folder { get; }
+
+    /// <summary>Where the lake is, as people write it.</summary>
+    public string Root => Store.Root;
+
+    /// <summary>Whether the lake is on this machine, and not in an object store.</summary>
+    public bool IsLocal => Store.IsLocal;
+
+    /// <summary>Whether its object store does not decide between two writers: only one process at a time may write.</summary>
+    public bool IsSingleWriter { get; }
+
+    /// <summary>Where the files of a lake in an object store are kept; null for a lake on this machine.</summary>
+    public string? CacheFolder => cache?.Folder;
+
+    /// <summary>The engines.</summary>
+    public EnginePool Engines { get; }
+
+    /// <summary>The time.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>The lake's objects.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>The lake's Delta tables, by folder.</summary>
+    public TableStore Tables { get; }
+
+    /// <summary>The lake's names.</summary>
+    public LakeCatalog Catalog { get; }
+
+    /// <summary>Where frequent small facts are kept until they reach their tables.</summary>
+    public string JournalFolder => Path.Combine(Folder, SystemFolder, "journal");
+
+    /// <summary>The folder below the lake of what a step noted of its batches.</summary>
+    public static string StepFolder(string step) => $"{SystemFolder}/steps/{step.ToLowerInvariant()}";
+
+    /// <summary>
+    /// Closes the files of this machine to the engines in which statements of others run, but for the folders of the
+    /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from
+    /// the first statement on that reads it.
+    /// </summary>
+    /// <param name="closed">Folders that are no tables', though tables may lie below them.</param>
+    public void Confine(IReadOnlyList<string> closed)
+    {
+        if (cache is not null)
+        {
+            Engines.Confine(lake: null, SystemFolder, closed, cache.DataFolders);
+            return;
+        }
+        var names = new DirectoryInfo(Path.Combine(Folder, SystemFolder, "catalog"));
+        Engines.Confine(
+            Folder, SystemFolder, closed, names.Exists ? [.. names.EnumerateDirectories().Select(schema => Path.Combine(Folder, schema.Name))] : []);
+    }
+
+    /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
+    public void Close() => cache?.Dispose();
+
+    /// <summary>The folder of Foz in the user's cache, as the system's conventions have it.</summary>
+    public static string CacheFolderDefault
+    {
+        get
+        {
+            var common = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            if (OperatingSystem.IsWindows())
+                common = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+            else if (string.IsNullOrEmpty(common))
+                common = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            return Path.Combine(common, "foz");
+        }
+    }
+
+    /// <summary>The table of a name, whether it exists or not.</summary>
+    /// <exception cref="FozException">The name stands for a view.</exception>
+    public async ValueTask<LakeTable> OpenTableAsync(TableName name, CancellationToken cancellationToken) =>
+        await Catalog.FindAsync(name, cancellationToken) switch
+        {
+            null => Tables.Open(await Catalog.NewLocationAsync(name, cancellationToken), name),
+            { Kind: DefinitionKind.Table } table => Tables.Open(table.Location!, name),
+            _ => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table"),
+        };
+
+    /// <summary>
+    /// Takes a table out of the lake: what its step noted, so that the next run makes it anew, its name, and its files. Where this is
+    /// interrupted, it is to be done again.
+    /// </summary>
+    /// <param name="table">What its name stands for.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>How many files were deleted.</returns>
+    /// <exception cref="DeltaException">The storage failed.</exception>
+    public async Task<int> DropTableAsync(Definition table, CancellationToken cancellationToken)
+    {
+        await DeleteAllAsync(StepFolder($"{table.TableName}"), cancellationToken);
+        await Catalog.DropAsync(table.TableName, cancellationToken);
+        // Oldest first: a log without its beginning is refused, and never taken for an older version.
+        return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken) + await DeleteAllAsync(table.Location!, cancellationToken);
+    }
+
+    async Task<int> DeleteAllAsync(string folder, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        await foreach (var file in Store.ListAsync(folder, startAfter: null, cancellationToken))
+        {
+            await Store.DeleteAsync(file.Path, cancellationToken);
+            count++;
+        }
+        return count;
+    }
+
+    /// <summary>Makes sure that a name stands for a table, which lies in the folder of its name if it is new.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">What the table holds; null leaves it as it is.</param>
+    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public ValueTask<LakeTable> DefineTableAsync(
+        TableName name, string? description, string? owner, CancellationToken cancellationToken) =>
+        DefineTableAsync(name, description, owner, location: null, cancellationToken);
+
+    /// <summary>Makes sure that a name stands for a table.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="description">What the table holds; null leaves it as it is.</param>
+    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="location">The folder of a table that is not defined yet; null for that of its name.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask<LakeTable> DefineTableAsync(
+        TableName name, string? description, string? owner, string? location, CancellationToken cancellationToken)
+    {
+        var definition = await Catalog.DefineAsync(
+            name,
+            present => new()
+            {
+                Schema = name.Schema,
+                Name = name.Name,
+                Kind = DefinitionKind.Table,
+                Location = present?.Location ?? location,
+                Description = description ?? present?.Description,
+                Owner = owner ?? present?.Owner,
+            },
+            cancellationToken);
+        return Tables.Open(definition.Location!, name);
+    }
+}

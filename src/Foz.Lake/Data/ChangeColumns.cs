@@ -1,0 +1,43 @@
+namespace Foz.Lake.Data;
+
+/// <summary>
+/// The columns that stand behind a source's own in every bronze table, so that snapshots, incremental loads and
+/// change streams look alike.
+/// </summary>
+public static class ChangeColumns
+{
+    /// <summary>What happened: <c>r</c> read by a snapshot or a file, <c>c</c> insert, <c>u</c> update, <c>d</c> delete.</summary>
+    public const string Op = "_cdc_op";
+
+    /// <summary>Position in the source's log, as a number that grows; null where the source has no log.</summary>
+    public const string Lsn = "_cdc_lsn";
+
+    /// <summary>
+    /// Order of the change inside its transaction, or of the row inside its file or answer where its stream has keys; null where there is none.
+    /// </summary>
+    public const string Seq = "_cdc_seq";
+
+    /// <summary>The source's transaction; null where there is none.</summary>
+    public const string Tx = "_cdc_tx";
+
+    /// <summary>When the source committed the change: for a file, when it was last modified.</summary>
+    public const string CommitTs = "_cdc_commit_ts";
+
+    /// <summary>When Foz read it: one instant for all rows of a batch.</summary>
+    public const string SyncedAt = "_cdc_synced_at";
+
+    /// <summary>Where it comes from: <c>source.stream</c>, or the path of the file.</summary>
+    public const string Source = "_cdc_source";
+
+    /// <summary>All of them with their types, in order.</summary>
+    public static IReadOnlyList<Field> Fields { get; } =
+    [
+        new(Op, DataType.String),
+        new(Lsn, DataType.Long),
+        new(Seq, DataType.Long),
+        new(Tx, DataType.Long),
+        new(CommitTs, DataType.Timestamp),
+        new(SyncedAt, DataType.Timestamp),
+        new(Source, DataType.String),
+    ];
+}

@@ -1,0 +1,46 @@
+using Foz.DuckDB;
+
+namespace Foz.Lake.Engine;
+
+/// <summary>A connection, and what is known of it: all that one session could leave behind for the next one.</summary>
+/// <param name="native">The connection.</param>
+/// <param name="generation">What it is of.</param>
+sealed class EngineConnection(Connection native, EngineGeneration generation) : IDisposable
+{
+    /// <summary>What it is of.</summary>
+    public EngineGeneration Generation => generation;
+
+    /// <summary>The connection.</summary>
+    public Connection Native => native;
+
+    /// <summary>The time zone that texts without one are in.</summary>
+    public string TimeZone { get; private set; } = EngineSession.TimeZoneDefault;
+
+    /// <summary>
+    /// Whether it is as it was opened, but for the time zone: nothing ran but queries, and all of them went well. Of others nobody knows
+    /// what they left: temporary tables, variables, settings, a transaction.
+    /// </summary>
+    public bool IsPlain { get; private set; } = true;
+
+    /// <summary>Takes texts without a time zone to be of one.</summary>
+    public void UseTimeZone(string zone, CancellationToken cancellationToken)
+    {
+        native.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);
+        TimeZone = zone;
+    }
+
+    /// <summary>Does something with it; unless that only asks and goes well, it is plain no more.</summary>
+    /// <param name="call">What is done.</param>
+    /// <param name="asks">Whether what was done only asked.</param>
+    public T Run<T>(Func<T> call, Func<T, bool> asks)
+    {
+        var wasPlain = IsPlain;
+        IsPlain = false;
+        var result = call();
+        IsPlain = wasPlain && asks(result);
+        return result;
+    }
+
+    /// <summary>Closes it; its temporary tables go with it.</summary>
+    public void Dispose() => native.Dispose();
+}

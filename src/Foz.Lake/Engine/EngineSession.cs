@@ -1,0 +1,387 @@
+using System.Globalization;
+using Foz.DuckDB;
+using Foz.Lake.Data;
+
+namespace Foz.Lake.Engine;
+
+/// <summary>
+/// A connection to an instance of DuckDB, with temporary tables and variables of its own. One statement at a time: the
+/// next one ends the rows of the one before.
+/// </summary>
+public sealed class EngineSession : IDisposable
+{
+    /// <summary>
+    /// What stands for the file in the <see cref="FozException.Place"/> of an error that has a place in the statement.
+    /// </summary>
+    public const string SqlPlace = "sql";
+
+    /// <summary>The time zone of sessions of which nobody says it.</summary>
+    public const string TimeZoneDefault = "UTC";
+
+    readonly StreamFunction streams;
+    readonly ScanFunctions scans;
+    readonly List<(string Folder, string Table)> tables = [];
+    readonly List<StreamRelation> relations = [];
+    readonly bool isLent;
+    EngineConnection connection;
+    bool isDisposed;
+
+    /// <param name="connection">The connection, which is the session's.</param>
+    /// <param name="instance">The instance that it is of.</param>
+    /// <param name="streams">What makes streams readable.</param>
+    /// <param name="scans">What makes files of scans known.</param>
+    /// <param name="isLent">Whether the connection is given back at the end, and not closed.</param>
+    internal EngineSession(
+        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans, bool isLent = false) =>
+        (this.connection, Instance, this.streams, this.scans, this.isLent) = (connection, instance, streams, scans, isLent);
+
+    /// <summary>The instance.</summary>
+    public EngineInstance Instance { get; }
+
+    /// <summary>
+    /// Whether it is of the generation of its instance that new sessions are of: neither dead nor replaced.
+    /// </summary>
+    public bool IsCurrent => Instance.IsCurrent(connection.Generation);
+
+    /// <summary>Whether it reaches only some folders of the machine.</summary>
+    internal bool IsConfined => Instance.Folders is not null;
+
+    /// <summary>
+    /// Whether <see cref="Reach"/> found that only another session reaches what this one is to read: the same done in a
+    /// new one succeeds.
+    /// </summary>
+    public bool IsOutdated { get; private set; }
+
+    /// <summary>Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody does.</summary>
+    public ScanMeter? Meter { get; set; }
+
+    /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
+    public EngineSession Fork()
+    {
+        var fork = Instance.Open();
+        fork.Meter = Meter;
+        fork.UseTimeZone(TimeZone, CancellationToken.None);
+        return fork;
+    }
+
+    /// <summary>The time zone that texts without one are in, here and where statements are planned for this session.</summary>
+    public string TimeZone => connection.TimeZone;
+
+    /// <summary>Takes texts without a time zone to be of one.</summary>
+    /// <param name="zone">A name of the IANA's.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">There is no such zone.</exception>
+    public void UseTimeZone(string zone, CancellationToken cancellationToken)
+    {
+        if (zone == TimeZone) return;
+        Run(
+            zone,
+            () =>
+            {
+                connection.UseTimeZone(zone, cancellationToken);
+                return zone;
+            },
+            static _ => true, cancellationToken);
+    }
+
+    /// <summary>Borrows a session of the same pool to plan statements in.</summary>
+    internal PlanSession BorrowPlanner()
+    {
+        var planner = Instance.Pool.BorrowPlanner();
+        planner.Session.UseTimeZone(TimeZone, CancellationToken.None);
+        return planner;
+    }
+
+    /// <summary>Its pool.</summary>
+    public EnginePool Pool => Instance.Pool;
+
+    /// <summary>What statements of the pool name.</summary>
+    internal TextCache<SqlAnalysis> Analyses => Instance.Pool.Analyses;
+
+    /// <summary>How many threads its statements may use.</summary>
+    public int Threads => Instance.Threads;
+
+    /// <summary>
+    /// Makes <see cref="Progress"/> known from the next statement on; it costs as much as three small statements.
+    /// </summary>
+    public void EnableProgress() =>
+        // DuckDB measures for those who set a bar, which only we draw.
+        Execute(
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0", CancellationToken.None);
+
+    /// <summary>
+    /// How far the running statement is, from 0 to 1; null where DuckDB does not know, or <see cref="EnableProgress"/>
+    /// was not called. For any thread.
+    /// </summary>
+    public double? Progress => connection.Native.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
+
+    /// <summary>Runs all statements of a text.</summary>
+    /// <returns>The rows that the last one changed.</returns>
+    /// <exception cref="FozException">A statement failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public long Execute(string sql, CancellationToken cancellationToken) =>
+        Run(sql, () => connection.Native.Execute(sql, cancellationToken), static _ => false, cancellationToken);
+
+    /// <summary>Runs one statement and streams its rows.</summary>
+    /// <param name="sql">One statement.</param>
+    /// <param name="cancellationToken">Interrupts it up to its first row.</param>
+    /// <param name="parameters">Values for its parameters, in order.</param>
+    /// <exception cref="FozException">The statement failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public EngineRows Query(
+        string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+        Run(
+            sql, () => new EngineRows(this, connection.Native.Query(sql, parameters, cancellationToken), sql),
+            static rows => rows.IsOfQuery, cancellationToken);
+
+    /// <summary>The first column of the first row.</summary>
+    /// <inheritdoc cref="Query"/>
+    public T QueryScalar<T>(
+        string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
+        Run(
+            sql,
+            () => (Value: connection.Native.QueryScalar<T>(sql, parameters, out var type, cancellationToken), Type: type),
+            static given => given.Type == StatementType.Select, cancellationToken).Value;
+
+    /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
+    /// <exception cref="FozException">It does not parse or bind.</exception>
+    public IReadOnlyList<EngineColumn> Describe(string sql, CancellationToken cancellationToken) =>
+        DescribeShape(sql, cancellationToken).Columns;
+
+    static FozException NoParameter(int number) =>
+        new(ErrorKind.Sql, string.Create(CultureInfo.InvariantCulture, $"could not determine data type of parameter ${number}"))
+        {
+            SqlState = "42P18", Hint = "parameters are counted from $1 without gaps",
+        };
+
+    /// <summary>The columns that a SELECT gives, and the parameters that it takes, without running it.</summary>
+    /// <inheritdoc cref="Describe"/>
+    public StatementShape DescribeShape(string sql, CancellationToken cancellationToken) =>
+        Run<StatementShape>(
+            sql,
+            () =>
+            {
+                using var statement = connection.Native.Prepare(sql, cancellationToken);
+                return new(
+                    [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))],
+                    Enumerable.Range(1, statement.ParameterCount)
+                        .ToDictionary(number => statement.ParameterName(number) ?? throw NoParameter(number), statement.ParameterType));
+            },
+            static _ => true, cancellationToken);
+
+    /// <summary>
+    /// Makes a stream readable in this session's SQL, once, until what is returned is disposed. What the stream throws
+    /// comes out of the statement as it is; canceling the statement cancels the stream.
+    /// </summary>
+    public StreamRelation Register(ColumnStream stream)
+    {
+        var relation = streams.Add(stream, Forget);
+        lock (relations) relations.Add(relation);
+        return relation;
+    }
+
+    /// <summary>Makes what a scan needs of its files known to the functions of <see cref="ScanFunctions"/>.</summary>
+    public ScanToken Register(ScanFiles files) => scans.Add(files);
+
+    /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
+    public void Define(IEnumerable<ScalarFunction> functions, string macros)
+    {
+        foreach (var overloads in functions.GroupBy(function => function.Name, StringComparer.Ordinal))
+            connection.Native.Register(overloads.Key, overloads);
+        Execute(macros, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Makes sure that its statements may read and write the files of folders, where its instance does not reach every
+    /// file: it is opened again for folders that are new, and the session moves there.
+    /// </summary>
+    /// <param name="folders">Folders in which files of tables lie.</param>
+    /// <exception cref="FozException">
+    /// A folder is one that is never reached; or the session has something that cannot be moved, and
+    /// <see cref="IsOutdated"/> is true.
+    /// </exception>
+    internal void Reach(params IReadOnlyCollection<string> folders)
+    {
+        if (Instance.Folders is null || folders.All(connection.Generation.Reaches)) return;
+        Instance.Reach(folders);
+        if (connection is not { IsPlain: true, Native.IsStreaming: false })
+        {
+            IsOutdated = true;
+            throw EngineErrors.OfOutdated();
+        }
+        var (old, zone) = (connection, TimeZone);
+        connection = Instance.Connect();
+        old.Dispose();
+        UseTimeZone(zone, CancellationToken.None);
+    }
+
+    /// <summary>Says which table a folder is, for the errors of statements that read its files.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="table">The table at a version, for people.</param>
+    public void Name(string folder, string table)
+    {
+        lock (tables) tables.Add((folder, table));
+    }
+
+    /// <summary>Stops the running statement.</summary>
+    public void Interrupt()
+    {
+        // Another session may have the connection then.
+        if (!isDisposed) connection.Native.Interrupt();
+    }
+
+    /// <summary>Closes the connection, and its temporary tables go with it, or gives it back as it was lent.</summary>
+    public void Dispose()
+    {
+        if (isDisposed) return;
+        isDisposed = true;
+        if (isLent && connection is { IsPlain: true, Native.IsStreaming: false }) connection.Generation.TakeBack(connection);
+        else connection.Dispose();
+    }
+
+    /// <summary>Does something with the connection.</summary>
+    /// <param name="sql">The statement, for errors.</param>
+    /// <param name="call">What is done.</param>
+    /// <param name="asks">Whether that left nothing behind.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal T Run<T>(string sql, Func<T> call, Func<T, bool> asks, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        using var registration = cancellationToken.UnsafeRegister(
+            static session => ((EngineSession)session!).CancelStreams(), this);
+        try
+        {
+            return connection.Run(call, asks);
+        }
+        catch (DuckDBException e)
+        {
+            // The engine knows no more than the message of what a stream threw.
+            lock (relations)
+                foreach (var relation in relations) relation.ThrowFailure();
+            if (EngineErrors.EndsInstance(e))
+            {
+                Instance.Replace(connection.Generation);
+                throw EngineErrors.OfDeath(e);
+            }
+            lock (tables) throw EngineErrors.Translate(e, sql, tables);
+        }
+    }
+
+    void Forget(StreamRelation relation)
+    {
+        lock (relations) relations.Remove(relation);
+    }
+
+    /// <summary>Ends what streams wait for: an interrupt reaches DuckDB's own code only.</summary>
+    void CancelStreams()
+    {
+        lock (relations)
+            foreach (var relation in relations) relation.Cancel();
+    }
+}
+
+/// <summary>What a statement gives and takes.</summary>
+/// <param name="Columns">The columns of its rows.</param>
+/// <param name="Parameters">
+/// The types that it wants for its parameters, by name, or number as text; <see cref="TypeId.Invalid"/> where it takes any.
+/// </param>
+public sealed record StatementShape(
+    IReadOnlyList<EngineColumn> Columns, IReadOnlyDictionary<string, LogicalType> Parameters);
+
+/// <summary>A column of a statement's rows.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">DuckDB's type of it.</param>
+public sealed record EngineColumn(string Name, LogicalType Type)
+{
+    /// <summary>Whether its values are numbers.</summary>
+    public bool IsNumber => IsInteger || IsDecimal || Type.Id is TypeId.Float or TypeId.Double or TypeId.BigNum;
+
+    /// <summary>Whether its values are whole numbers of some bits.</summary>
+    public bool IsInteger => Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt or TypeId.HugeInt
+        or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt;
+
+    /// <summary>Whether its values are made of others.</summary>
+    public bool IsNested => Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
+
+    /// <summary>Whether its values are decimals of some digits.</summary>
+    public bool IsDecimal => Type.Id is TypeId.Decimal;
+
+    /// <summary>Whether it is a number with a binary point.</summary>
+    public bool IsFloat => Type.Id is TypeId.Float or TypeId.Double;
+
+    /// <summary>Whether its values are dates or times.</summary>
+    public bool IsTime => Type.Id is TypeId.Date or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs or TypeId.Timestamp
+        or TypeId.TimestampS or TypeId.TimestampMs or TypeId.TimestampNs or TypeId.TimestampTz;
+
+    /// <summary>Whether it is NULL and nothing else, as <see cref="UntypedNulls"/> finds out.</summary>
+    public bool IsNull => Type.Id is TypeId.SqlNull;
+
+    /// <summary>Whether its values are texts of JSON.</summary>
+    public bool IsJson => Type.Alias is "JSON";
+
+    /// <summary>DuckDB's type of it, as SQL writes it.</summary>
+    public string TypeName => Type.ToString();
+
+    /// <summary>The column of a table that holds it.</summary>
+    /// <param name="ofNull">The type of what is NULL and nothing else; text by default.</param>
+    public Foz.Lake.Data.Field ToField(DataType? ofNull = null) => ColumnTypes.ToField(Name, Type, ofNull);
+}
+
+/// <summary>The rows of a statement, streamed in chunks.</summary>
+public sealed class EngineRows : IDisposable
+{
+    readonly EngineSession session;
+    readonly QueryResult result;
+    readonly string sql;
+    int leftOfChunk;
+
+    internal EngineRows(EngineSession session, QueryResult result, string sql)
+    {
+        (this.session, this.result, this.sql) = (session, result, sql);
+        Columns = [.. result.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
+    }
+
+    /// <summary>The columns.</summary>
+    public IReadOnlyList<EngineColumn> Columns { get; }
+
+    /// <summary>Whether the statement only asks.</summary>
+    internal bool IsOfQuery => result.StatementType == StatementType.Select;
+
+    /// <summary>The next chunk, to be disposed; null at the end.</summary>
+    /// <exception cref="FozException">The statement failed under way.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public DataChunk? Fetch(CancellationToken cancellationToken) =>
+        session.Run(sql, () => result.Fetch(cancellationToken), static _ => true, cancellationToken);
+
+    /// <summary>The rows that are left, as objects: for small results.</summary>
+    /// <inheritdoc cref="Fetch"/>
+    public IEnumerable<object?[]> Rows(CancellationToken cancellationToken)
+    {
+        while (Fetch(cancellationToken) is { } fetched)
+        {
+            using var chunk = fetched;
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                leftOfChunk = chunk.RowCount - row - 1;
+                yield return chunk.GetRow(row);
+            }
+        }
+    }
+
+    /// <summary>Counts the rows behind those that <see cref="Rows"/> gave, and passes over them.</summary>
+    /// <inheritdoc cref="Fetch"/>
+    public long CountRest(CancellationToken cancellationToken)
+    {
+        long rows = leftOfChunk;
+        leftOfChunk = 0;
+        while (Fetch(cancellationToken) is { } fetched)
+        {
+            using var chunk = fetched;
+            rows += chunk.RowCount;
+        }
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => result.Dispose();
+}

@@ -1,0 +1,38 @@
+namespace Foz.Lake.Engine;
+
+/// <summary>
+/// The last look at what the engine is to run for others: it is read once more, and all that it names is counted. Whatever
+/// went wrong when the statement was checked and rewritten, no name comes through that was not checked or put there.
+/// </summary>
+static class FinalText
+{
+    /// <summary>Makes sure that a text names what a statement names that was checked, and what was put into it; nothing else, and nothing more often.</summary>
+    /// <param name="pool">The engines that read it.</param>
+    /// <param name="statement">The statement that was checked.</param>
+    /// <param name="put">What stands in the place of its tables and calls, by where these are.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not; it is not to be run.</exception>
+    public static void Check(
+        EnginePool pool, SqlAnalysis statement, IReadOnlyDictionary<SqlSpan, string> put, string text, CancellationToken cancellationToken)
+    {
+        if (ReferenceEquals(text, statement.Sql) || text.Equals(statement.Sql, StringComparison.Ordinal)) return;
+        // No text of a statement has this character.
+        var key = $"{statement.Sql}\0{text}";
+        if (pool.FinalTexts.Find(key) is not null) return;
+        var expected = NameCounts.Without(statement, put.ContainsKey);
+        foreach (var (span, relation) in put) expected.Add(Read(pool, $"FROM {relation}", cancellationToken).Names, statement.TimesOf(span));
+        if (expected.FindDifference(Read(pool, text, cancellationToken).Names) is { } name)
+            throw new FozException(ErrorKind.Sql, $"the statement cannot be read: it is not certain what {OwnNames.Hide(name)} is in it")
+            {
+                SqlState = "0A000", Hint = "write it as plain SQL, without what only some databases read",
+            };
+        pool.FinalTexts.Add(key, key);
+    }
+
+    static SqlAnalysis Read(EnginePool pool, string text, CancellationToken cancellationToken)
+    {
+        using var planner = pool.BorrowPlanner(Workload.Serving);
+        return SqlAnalysis.Read(planner.Session, text, cancellationToken);
+    }
+}

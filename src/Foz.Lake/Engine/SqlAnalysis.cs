@@ -1,0 +1,246 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Foz.Lake.Engine;
+
+/// <summary>
+/// What one SELECT names, read from DuckDB's own parse tree: nothing is bound, so the names need not exist. DESCRIBE,
+/// SUMMARIZE, SHOW, VALUES and FROM count as SELECT.
+/// </summary>
+public sealed class SqlAnalysis
+{
+    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons)
+    {
+        (Sql, Tokens, Comparisons) = (sql, tokens, comparisons);
+        Tables = tree.Tables;
+        TableFunctions = tree.TableFunctions;
+        Columns = tree.Columns;
+        (Functions, Names) = (tree.Functions.Keys.ToHashSet(StringComparer.Ordinal), NameCounts.Of(tree));
+        LocalNames = tree.LocalNames;
+        WithNames = tree.WithNames;
+        ParentScopes = tree.ParentScopes;
+        (TakesAllColumns, IsExpression) = (tree.TakesAllColumns, tree.IsExpression);
+        (Relations, Multiplies, Folded) = (tree.Relations, tree.Multiplies, tree.Folded);
+    }
+
+    /// <summary>The statement; all positions are in this text.</summary>
+    public string Sql { get; }
+
+    /// <summary>The tables and views, in the order of the text. A table named twice is there twice.</summary>
+    public IReadOnlyList<TableReference> Tables { get; }
+
+    /// <summary>The table functions, in the order of the text.</summary>
+    public IReadOnlyList<TableFunctionCall> TableFunctions { get; }
+
+    /// <summary>The columns, in the order of the text; parameters of lambdas among them.</summary>
+    public IReadOnlyList<ColumnReference> Columns { get; }
+
+    /// <summary>The scalar, aggregate and window functions, in small letters, each once.</summary>
+    public IReadOnlySet<string> Functions { get; }
+
+    /// <summary>Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.</summary>
+    public bool TakesAllColumns { get; }
+
+    /// <summary>Whether it is <c>SELECT</c> and one expression, and nothing else: what stands in parentheses there stands alone elsewhere too.</summary>
+    public bool IsExpression { get; }
+
+    /// <summary>The names that WITH gives to queries.</summary>
+    public IReadOnlySet<string> WithNames { get; }
+
+    /// <summary>How many relations it reads, those of a query of WITH that is put in wherever it is named counted there too.</summary>
+    public long Relations { get; }
+
+    /// <summary>Whether it has joins or recursion, so that it can make many rows of few.</summary>
+    public bool Multiplies { get; }
+
+    /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
+    public IReadOnlyList<string> Folded { get; }
+
+    /// <summary>The tokens of the text.</summary>
+    public SqlTokens Tokens { get; }
+
+    /// <summary>What it compares.</summary>
+    internal SqlComparisons Comparisons { get; }
+
+    /// <summary>How often it names each table, table function and function.</summary>
+    internal NameCounts Names { get; }
+
+    /// <summary>
+    /// Aliases and common table expressions, in any case: what a first part of a column's name may mean.
+    /// </summary>
+    internal IReadOnlySet<string> LocalNames { get; }
+
+    /// <summary>For each SELECT the one around it, −1 for none.</summary>
+    internal IReadOnlyList<int> ParentScopes { get; }
+
+    /// <summary>How often its tree has the table or call that stands at a place; once where none stands there.</summary>
+    internal int TimesOf(SqlSpan place) =>
+        Tables.FirstOrDefault(table => table.Span == place)?.Times ?? TableFunctions.FirstOrDefault(call => call.Span == place)?.Times ?? 1;
+
+    /// <summary>Reads a statement.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="sql">One SELECT; a semicolon may follow.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// It does not parse, is no SELECT, or is several statements: of kind <see cref="ErrorKind.Sql"/>, with the
+    /// <see cref="FozException.Place"/> in the statement (its file is <see cref="EngineSession.SqlPlace"/>).
+    /// </exception>
+    public static SqlAnalysis Read(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        if (session.Analyses.Find(sql) is { } known) return known;
+        var analysis = Parse(session, sql, cancellationToken);
+        session.Analyses.Add(sql, analysis);
+        return analysis;
+    }
+
+    /// <summary>Reads many statements: one call of the engine parses all of them.</summary>
+    /// <param name="session">A session of any workload.</param>
+    /// <param name="statements">The statements.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>For each of them what it names, or why it cannot be read, of kind <see cref="ErrorKind.Sql"/>.</returns>
+    public static IReadOnlyList<(SqlAnalysis? Analysis, FozException? Error)> ReadMany(
+        EngineSession session, IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        var found = new (SqlAnalysis?, FozException?)[statements.Count];
+        var texts = new (string Sql, SqlTokens Tokens)[statements.Count];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            try
+            {
+                texts[i] = Tokenize(statements[i]);
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Sql)
+            {
+                (texts[i], found[i]) = (("", SqlTokens.Read("")), (null, e));
+            }
+        }
+        using var rows = session.Query(
+            "SELECT i, json_serialize_sql(s)::VARCHAR FROM (SELECT unnest(range($1)) AS i, "
+            + $"unnest([{string.Join(',', texts.Select(text => SqlText.Literal(text.Sql)))}]) AS s)",
+            cancellationToken, (long)texts.Length);
+        while (rows.Fetch(cancellationToken) is { } chunk)
+        {
+            using (chunk)
+            {
+                for (var row = 0; row < chunk.RowCount; row++)
+                {
+                    var i = (int)chunk[0].Values<long>()[row];
+                    if (found[i].Item2 is not null) continue;
+                    try
+                    {
+                        found[i] = (Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray()), null);
+                    }
+                    catch (FozException e) when (e.Kind is ErrorKind.Sql)
+                    {
+                        found[i] = (null, e);
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    static SqlAnalysis Parse(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        (sql, var tokens) = Tokenize(sql);
+        var json = tokens.Count == 0 ? "" : session.QueryScalar<string>(
+            "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
+        return Read(sql, tokens, Encoding.UTF8.GetBytes(json));
+    }
+
+    /// <summary>The statement as the engine reads it: each character of it at its place but what was only blank, and its tokens.</summary>
+    static (string Sql, SqlTokens Tokens) Tokenize(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        sql = tokens.Blanked;
+        EngineScanner.Check(sql, tokens);
+        return Normalize(sql, tokens) is { } normalized ? (normalized, SqlTokens.Read(normalized)) : (sql, tokens);
+    }
+
+    /// <summary>Reads a statement whose tree is known.</summary>
+    internal static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
+    {
+        if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
+        using var document = ParseTree(json);
+        var root = document.RootElement;
+        if (root.GetProperty("error").GetBoolean()) throw Failure(sql, tokens, root);
+        var statements = root.GetProperty("statements");
+        if (statements.GetArrayLength() != 1)
+            throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
+        var tree = new SqlTreeReader(sql, tokens);
+        tree.ReadStatement(statements[0].GetProperty("node"));
+        return new(sql, tokens, tree, SqlComparisons.Read(statements[0].GetProperty("node")));
+    }
+
+    static JsonDocument ParseTree(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });
+        }
+        catch (JsonException e) when (json.Span.IndexOf("Infinity"u8) >= 0)
+        {
+            // DuckDB writes a number like 1e999 as infinite, which JSON has no word for.
+            throw new FozException(ErrorKind.Sql, "a number of the statement is out of range", e)
+            {
+                SqlState = "22003", Hint = "write it as a text with its type, such as 'Infinity'::double precision",
+            };
+        }
+    }
+
+    /// <summary>Puts other text in the place of tables and table functions.</summary>
+    /// <param name="table">
+    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table as it is. Where the
+    /// reference has no alias, the relation gets the table's name for one, and columns written with schema or catalog
+    /// are shortened to it. An <c>AT</c> clause is taken out.
+    /// </param>
+    /// <param name="function">
+    /// The same for calls of table functions; null leaves them all. A call without an alias gets the table's name in
+    /// its first argument for one, if that is a name: <c>STREAM(bronze.orders)</c> is called <c>orders</c>.
+    /// </param>
+    public RewrittenSql Rewrite(
+        Func<TableReference, string?> table, Func<TableFunctionCall, string?>? function = null) =>
+        new SqlRewriter(this).Rewrite(table, function);
+
+    /// <summary>
+    /// The statement with names of arguments that are also keywords in quotes: DuckDB does not parse
+    /// <c>timestamp := …</c>. Null if there are none.
+    /// </summary>
+    static string? Normalize(string sql, SqlTokens tokens)
+    {
+        StringBuilder? normalized = null;
+        for (var i = tokens.Count - 3; i >= 0; i--)
+        {
+            if (!tokens.IsWord(i, "timestamp") || !tokens.IsSymbol(i + 1, ':') || !tokens.IsSymbol(i + 2, '='))
+                continue;
+            normalized ??= new(sql);
+            normalized.Insert(tokens[i].End, '"').Insert(tokens[i].Start, '"');
+        }
+        return normalized?.ToString();
+    }
+
+    static FozException Failure(string sql, SqlTokens tokens, JsonElement error)
+    {
+        var message = OwnNames.Hide(error.GetProperty("error_message").GetString()!);
+        if (!error.GetProperty("error_type").ValueEquals("parser"))
+        {
+            var hint = tokens.IsWord(0, "PIVOT") ? "write SELECT * FROM (PIVOT … ON … IN (…) …)" : null;
+            var statement = tokens.TextOf(0).ToString().ToUpperInvariant();
+            return Refused(sql, tokens[0].Start, $"only a SELECT can stand here, not {statement}", hint);
+        }
+        return error.TryGetProperty("position", out var text)
+            && int.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var position)
+            ? new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceOfCodePoint(sql, position) }
+            : new(ErrorKind.Sql, message);
+    }
+
+    static FozException Refused(string sql, int position, string message, string? hint = null) =>
+        new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceAt(sql, position), Hint = hint };
+
+    static int StartOfSecond(SqlTokens tokens)
+    {
+        var index = 0;
+        while (index < tokens.Count - 1 && !tokens.IsSymbol(index, ';')) index++;
+        return tokens[Math.Min(index + 1, tokens.Count - 1)].Start;
+    }
+}

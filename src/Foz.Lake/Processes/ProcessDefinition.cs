@@ -1,0 +1,64 @@
+namespace Foz.Lake.Processes;
+
+/// <summary>A program to run, and what it may use.</summary>
+public sealed record ProcessDefinition
+{
+    /// <summary>The program: a path, or a name that <c>PATH</c> finds.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Its arguments, each passed as it is.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The folder that it runs in.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Variables beside those of this process; null takes one away.</summary>
+    public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>How long it may run.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is looked at ten times a
+    /// second, on Linux with all its children, elsewhere without them. On Linux the kernel also refuses each of them more than
+    /// twice that and 1 GiB, so that nothing can take the machine's between two looks.
+    /// </summary>
+    public long? MemoryBytesMax { get; init; }
+
+    /// <summary>Whether what it writes to its output are lines of data, for who reads them; else they are log.</summary>
+    public bool OutputIsData { get; init; }
+
+    /// <summary>The file that takes what it writes; null for none.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>What a line of its log becomes before it is kept: takes secrets out.</summary>
+    public Func<string, string> Mask { get; init; } = static line => line;
+
+    /// <summary>How much of what it writes is kept, in bytes: what comes then is counted and dropped.</summary>
+    public long LogBytesMax { get; init; } = 10_000_000;
+
+    /// <summary>How long a line of data may be, in characters.</summary>
+    public int DataLineCharsMax { get; init; } = 64 << 20;
+}
+
+/// <summary>How a program ended.</summary>
+public abstract record ProcessEnd
+{
+    ProcessEnd() { }
+
+    /// <summary>The last lines that it wrote to its log, at most 20.</summary>
+    public IReadOnlyList<string> LastLines { get; init; } = [];
+
+    /// <summary>It ended by itself.</summary>
+    /// <param name="Code">Its exit code; 128 and more for a signal.</param>
+    public sealed record Exited(int Code) : ProcessEnd;
+
+    /// <summary>It ran longer than it may, and was stopped.</summary>
+    /// <param name="Timeout">How long it may run.</param>
+    public sealed record TimedOut(TimeSpan Timeout) : ProcessEnd;
+
+    /// <summary>It held more memory than it may, and was stopped.</summary>
+    /// <param name="Bytes">How much it held, in bytes.</param>
+    /// <param name="BytesMax">How much it may hold, in bytes.</param>
+    public sealed record TookTooMuchMemory(long Bytes, long BytesMax) : ProcessEnd;
+}

@@ -1,0 +1,30 @@
+using Foz.Delta.Readers;
+
+namespace Foz.Lake.Tables;
+
+/// <summary>What an engine of others does with a table as it is, for people.</summary>
+/// <param name="Engine">Its name in <c>readers</c>.</param>
+/// <param name="IsHeld">Whether the table stays readable for it.</param>
+/// <param name="Reads">Whether it reads the table: <c>yes</c>, <c>no</c>, or <c>wrong rows</c>.</param>
+/// <param name="From">The version from which on it reads the table; empty where that is not known.</param>
+/// <param name="Writes">Whether it writes the table: <c>yes</c> or <c>no</c>.</param>
+/// <param name="Obstacles">What is in the way, of reading or else of writing; empty where nothing is.</param>
+public sealed record EngineAccess(string Engine, bool IsHeld, string Reads, string From, string Writes, string Obstacles)
+{
+    const string Yes = "yes", No = "no";
+
+    /// <summary>Whether the engine reads the table.</summary>
+    public bool IsRead => Reads == Yes;
+
+    internal static EngineAccess Of(ReaderVerdict verdict, TableSnapshot table)
+    {
+        var isRead = verdict.Obstacles.Count == 0;
+        return new(
+            verdict.Reader.Name,
+            HeldReaders.Of(table.State.Metadata.Configuration).Contains(verdict.Reader),
+            isRead ? Yes : verdict.IsMisread ? "wrong rows" : No,
+            isRead ? verdict.From : "",
+            verdict.WriteObstacles.Count == 0 ? Yes : No,
+            string.Join(", ", isRead ? verdict.WriteObstacles : verdict.Obstacles));
+    }
+}

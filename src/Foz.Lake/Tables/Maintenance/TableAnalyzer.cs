@@ -1,0 +1,46 @@
+using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Transactions;
+using Foz.Lake.Engine;
+
+namespace Foz.Lake.Tables.Maintenance;
+
+/// <summary>What an analysis came to.</summary>
+/// <param name="Version">The table's version then.</param>
+/// <param name="Files">The files whose statistics were read.</param>
+public sealed record AnalyzeResult(long Version, int Files);
+
+/// <summary>
+/// Reads the statistics of a table's files anew (Delta's ANALYZE TABLE … COMPUTE DELTA STATISTICS): for files whose writer
+/// gave none, and after the properties that choose their columns were changed.
+/// </summary>
+/// <param name="session">The session that reads the files.</param>
+public sealed class TableAnalyzer(EngineSession session)
+{
+    const int AttemptsMax = 3;
+
+    /// <summary>Reads statistics and commits them; nothing is committed where all are as they were.</summary>
+    /// <exception cref="DeltaException">There is no table, others changed its files again and again, or the storage failed.</exception>
+    public async Task<AnalyzeResult> AnalyzeAsync(LakeTable table, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var snapshot = await table.LatestAsync(cancellationToken);
+            var files = await StatisticsCollector.ReadAsync(session, snapshot, snapshot.State.Files, cancellationToken);
+            var changed = files.Where(file => !file.Stats.Equals(snapshot.State.Files.Find(file.Key)!.Stats)).ToList();
+            if (changed.Count == 0) return new(snapshot.Version, files.Count);
+            var operation = TableOperation.Of("COMPUTE STATS", ("predicate", "[]"));
+            var transaction = new Transaction(table.Delta, snapshot.State, new()
+            {
+                Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
+            })
+            {
+                PreservesRows = true,
+            };
+            transaction.ReadFiles(changed);
+            foreach (var file in changed) transaction.Add(file with { DataChange = false });
+            var result = await transaction.CommitAsync(cancellationToken);
+            if (result is CommitResult.Committed || attempt == AttemptsMax) return new(result.OrThrow().Version, files.Count);
+        }
+    }
+}

@@ -1,0 +1,395 @@
+using Foz.Delta;
+using Foz.Delta.DeletionVectors;
+using Foz.Delta.Log;
+using Foz.Delta.Readers;
+using Foz.Delta.Scans;
+using Foz.Delta.Schema;
+using Foz.Delta.Snapshots;
+using Foz.Delta.Transactions;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables.ChangeFeed;
+
+namespace Foz.Lake.Tables;
+
+/// <summary>
+/// A change of a table whose files are written but which is not committed: the table can be looked at as it would be.
+/// Old rows go to deletion vectors and new ones to new files (PROTOCOL.md, "Deletion Vectors"); a table without deletion
+/// vectors gets its files rewritten. What was written for a change that is not committed goes when it is disposed of.
+/// </summary>
+public sealed class TableChange : IAsyncDisposable
+{
+    const string Told = "foz_told";
+
+    readonly LakeTable table;
+    readonly WriteOptions options;
+    readonly TableOperation operation;
+    readonly ChangeMetrics metrics = new();
+    readonly DataFiles dataFiles;
+    readonly Transaction transaction;
+    readonly List<string> written = [];
+    readonly List<AddFile> added = [];
+    RowAddresses? removed;
+    bool keepsFiles, isOverwritten;
+
+    internal TableChange(
+        LakeTable table, TableSnapshot? present, TargetSchema target, WriteOptions options, TableOperation operation)
+    {
+        (this.table, Present, Target, this.options, this.operation) = (table, present, target, options, operation);
+        transaction = Begin();
+        dataFiles = new(
+            table, target, Metadata,
+            transaction.Protocol ?? present!.State.Protocol, options.FileBytes);
+        Tracked = present is null
+            ? null
+            : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
+        transaction.PreservesRows = Tracked is not null;
+        if (options.Batch is not { } batch) return;
+        batch.CheckNew(table, present);
+        transaction.SetApplicationVersion(batch.Step, batch.Number);
+    }
+
+    /// <summary>Rows that are added, replaced ones included.</summary>
+    public long RowsAdded => metrics.RowsAdded;
+
+    /// <summary>Rows that are deleted, replaced ones included.</summary>
+    public long RowsDeleted => metrics.RowsDeleted;
+
+    /// <summary>The table that is changed; null where it is made.</summary>
+    public TableSnapshot? Present { get; }
+
+    internal TargetSchema Target { get; }
+
+    /// <summary>The commit in the making.</summary>
+    internal Transaction Transaction => transaction;
+
+    /// <summary>Whether it changes what the table says of itself besides its rows: columns, properties, their descriptions.</summary>
+    public bool ChangesMetadata => transaction.Metadata is not null;
+
+    /// <summary>Whether the change takes the feature <c>deletionVectors</c>, which shuts readers out that do not know it.</summary>
+    internal bool TakesVectors { get; private set; }
+
+    /// <summary>Whether the table keeps rows that it had.</summary>
+    public bool KeepsRows => Present is not null && !isOverwritten;
+
+    /// <summary>The columns of which a merge has shown that no two of its rows have the same values; empty where none did.</summary>
+    public IReadOnlyList<string> MergedBy { get; internal set; } = [];
+
+    /// <summary>How many rows that a merge adds have NULL in a column of its key: they equal no row, and come again with the next merge.</summary>
+    public long RowsWithoutKey { get; internal set; }
+
+    /// <summary>
+    /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known without
+    /// reading them.
+    /// </summary>
+    /// <param name="column">The column, whatever the case of its name.</param>
+    public long? NullsWritten(string column) => dataFiles.NullsIn(column);
+
+    /// <inheritdoc cref="DataFiles.RangeIn"/>
+    internal NumberRange? RangeWritten(StructField field) => dataFiles.RangeIn(field);
+
+    /// <summary>The columns that the table has before the change; null where it is made.</summary>
+    public IReadOnlyList<Foz.Lake.Data.Field>? FieldsBefore => Present?.Fields;
+
+    /// <summary>The columns that the table would have.</summary>
+    public IReadOnlyList<Foz.Lake.Data.Field> Fields => DeltaTypes.ToFields(transaction.Schema.Columns);
+
+    /// <summary>The table as it would be.</summary>
+    public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
+
+    /// <summary>
+    /// The rows of the table as it would be that stand in files of the change: those that are new or changed, and where
+    /// files are written anew those that stay with them.
+    /// </summary>
+    public TableRows PreviewNewRows()
+    {
+        var preview = Preview();
+        var before = Present?.State.Files.Select(file => file.Path).ToHashSet() ?? [];
+        return TableRows.Of(preview, [.. preview.State.Files.Where(file => !before.Contains(file.Path))]);
+    }
+
+    /// <summary>The rows that were added or changed, without those that only moved, in a version that has them.</summary>
+    internal TableRows AddedRows(TableSnapshot version) => TableRows.Of(version, added);
+
+    /// <summary>The rows that were taken away one by one, as they were.</summary>
+    internal TableRows RemovedRows() => removed is null ? TableRows.Of(Present!, []) : removed.Rows;
+
+    /// <summary>What the change counted, by Delta's names of metrics; the same as history will show.</summary>
+    public IReadOnlyDictionary<string, long> Metrics => metrics.Of(operation.Name);
+
+    /// <summary>
+    /// Makes the change the table's next version. Concurrent commits that it does not conflict with are let pass, as
+    /// often as <see cref="WriteOptions.RacesMax"/> allows.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// Another commit came first, and nothing of the change is in the table; or the storage failed, and the change may
+    /// be in the table or not: its <c>txn</c>, or the history, tells.
+    /// </exception>
+    public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
+    {
+        transaction.Metrics = new(Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
+        // A storage that fails now does not tell whether the commit came through: its files must be there if it did.
+        keepsFiles = true;
+        var result = await transaction.CommitAsync(cancellationToken);
+        keepsFiles = result is CommitResult.Committed;
+        var committed = CommittedChange.Of(table, result.OrThrow());
+        return committed with
+        {
+            Warning = dataFiles.EmptyPartitions ?? committed.Warning,
+            Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null,
+        };
+    }
+
+    /// <summary>As <see cref="CommitAsync"/>; a change of nothing makes no version, but in a transaction, which depends on what it read.</summary>
+    public async Task<CommittedChange> CommitUnlessEmptyAsync(CancellationToken cancellationToken) =>
+        transaction.IsEmpty && Present is not null && !table.IsPrivate ? new(Present, Warning: null) : await CommitAsync(cancellationToken);
+
+    /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (keepsFiles) return;
+        keepsFiles = true;
+        try
+        {
+            foreach (var path in written) await table.Delta.Store.DeleteAsync(path, CancellationToken.None);
+        }
+        catch (DeltaException)
+        {
+            // No version names the files: VACUUM deletes them.
+        }
+    }
+
+    /// <summary>Fills the change; where that fails, deletes what it has written.</summary>
+    internal async Task<TableChange> FillAsync(Func<Task> fill)
+    {
+        try
+        {
+            await fill();
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What the change has counted so far.</summary>
+    public ChangeMetrics Counted => metrics;
+
+    /// <summary>Whether the table has a change data feed, which must be told of the change.</summary>
+    internal bool TellsChanges => Present is not null
+        && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, Metadata);
+
+    /// <summary>Whether an engine that the table stays readable for needs change files of all rows that go.</summary>
+    bool TellsRemovals => HeldReaders.FindMissing(Metadata.Configuration, TableReader.ChangesWithoutFiles) is not null;
+
+    /// <summary>The table's metadata, as the commit sets or leaves them.</summary>
+    Metadata Metadata => transaction.Metadata ?? Present!.State.Metadata;
+
+    /// <summary>How rows keep their ids; null where they keep none.</summary>
+    internal TrackedRows? Tracked { get; }
+
+    /// <summary>Adds rows, and takes none away.</summary>
+    internal Task AddAsync(EngineSession session, ChangedRows rows, CancellationToken cancellationToken) =>
+        AddAsync(session, [rows], isTold: false, cancellationToken);
+
+    /// <summary>
+    /// Takes rows of the table away and adds others. Every row that goes, or is replaced, goes this way, once in a change.
+    /// </summary>
+    /// <param name="session">The session that writes files.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task ApplyAsync(EngineSession session, RowChanges rows, CancellationToken cancellationToken)
+    {
+        removed = rows.Removed;
+        var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
+        // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
+        // moved, and those that are one row before and after, they could not tell apart.
+        var isTold = TellsChanges && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
+        if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
+        if (!isTold) return;
+        using var told = new ToldChanges(session, Present!, Target);
+        await told.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
+        if (rows.Added.Count > 0) told.AddNew(Told);
+        await WriteChangesAsync(session, told, cancellationToken);
+        session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
+    }
+
+    async Task WriteChangesAsync(EngineSession session, ToldChanges told, CancellationToken cancellationToken)
+    {
+        var files = await dataFiles.WriteChangesAsync(session, told.Select, cancellationToken);
+        written.AddRange(files.Select(file => file.Path.Value));
+        foreach (var file in files) transaction.AddChanges(file);
+        dataFiles.Stage(transaction);
+        metrics.ChangeFilesAdded += files.Count;
+        metrics.ChangeBytesAdded += files.Sum(file => file.SizeBytes);
+    }
+
+    /// <summary>Removes all files that the table had before the change; the rows that it added stay.</summary>
+    /// <param name="session">The session that writes change files, where readers of the table need them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task RemoveAllAsync(EngineSession session, CancellationToken cancellationToken)
+    {
+        if (TellsChanges && TellsRemovals && Present is { FileCount: > 0 })
+        {
+            using var told = new ToldChanges(session, Present, Target);
+            await told.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
+            if (added.Count > 0) await told.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
+            await WriteChangesAsync(session, told, cancellationToken);
+        }
+        transaction.RemoveAll();
+        isOverwritten = true;
+        metrics.RowsDeleted += Present?.RowCount ?? 0;
+        metrics.FilesRemoved += Present?.FileCount ?? 0;
+    }
+
+    /// <summary>
+    /// The files that may hold rows for which a condition holds; of them the change depends on the rows that it
+    /// deletes, and those given to <see cref="DependOn"/>.
+    /// </summary>
+    internal IReadOnlyList<AddFile> Read(Predicate condition) =>
+        [.. transaction.ReadByRow(condition).Select(match => match.File)];
+
+    /// <summary>Notes that the change would be another without some rows, which it does not delete.</summary>
+    internal void DependOn(RowAddresses rows)
+    {
+        foreach (var file in rows.Files) transaction.ReadRows(file, rows.RowsOf(file));
+    }
+
+    /// <summary>
+    /// Adds the rows of SELECTs, which have the target's columns by physical names. Every new row comes this way.
+    /// </summary>
+    /// <param name="session">The session that writes files.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="isTold">Whether they are kept in a table of the session, for the change data feed.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    async Task AddAsync(
+        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isTold, CancellationToken cancellationToken)
+    {
+        // New rows get their ids by the commit: columns for them are only needed beside others.
+        var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
+        var parts = rows.Select(part =>
+        {
+            var select = tracked?.Select(part) ?? part.Select;
+            return isTold
+                ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({select}\n)"
+                : select;
+        });
+        var files = await WriteAsync(
+            session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken, isTold ? Told : null);
+        added.AddRange(files);
+        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+    }
+
+    static string Word(RowChange change) =>
+        change is RowChange.Insert ? RowChangeWords.Insert : RowChangeWords.Postimage;
+
+    /// <summary>Deletes rows of the table.</summary>
+    /// <returns>Whether files were written anew without them.</returns>
+    async Task<bool> DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
+    {
+        metrics.RowsDeleted += rows.Count;
+        var present = Present!.State;
+        var marked = new List<ThinnedFile>();
+        var rewritten = new List<ThinnedFile>();
+        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(Metadata);
+        foreach (var file in rows.Files)
+        {
+            var before = await TableScan.DeletedRowsAsync(Present!, file, cancellationToken);
+            var thinned = new ThinnedFile(file, rows.RowsOf(file), before.Union(rows.RowsOf(file)));
+            // A deletion vector needs to know how many rows its file has, which some writers do not say.
+            var count = FileStatistics.RecordCount(file);
+            if (count == thinned.Deleted.Cardinality) Remove(thinned);
+            else if (hasVectors && count is { } all
+                && (options.Retention is not null || !FileRewrite.IsCheaper(all, thinned.Deleted.Cardinality)))
+                marked.Add(thinned);
+            else rewritten.Add(thinned);
+        }
+        if (marked.Count > 0) await MarkAsync(marked, cancellationToken);
+        if (rewritten.Count > 0) await RewriteAsync(session, rewritten, cancellationToken);
+        return rewritten.Count > 0;
+    }
+
+    void Remove(ThinnedFile file)
+    {
+        transaction.ReadRows(file.File, file.Own);
+        transaction.Remove(file.File);
+        metrics.FilesRemoved++;
+        if (file.File.DeletionVector is not null) metrics.VectorsRemoved++;
+    }
+
+    Transaction Begin()
+    {
+        var how = new TransactionOptions
+        {
+            Operation = operation.Name,
+            Parameters = operation.Parameters,
+            EngineInfo = TableOperation.EngineInfo,
+            AttemptsMax = options.RacesMax + 1,
+        };
+        return Present is null ? Transaction.Create(table.Delta, Define(), how) : Change(Present, how);
+    }
+
+    TableDefinition Define() => new()
+    {
+        Schema = Target.Schema.Columns,
+        PartitionColumns = [.. Target.Schema.PartitionColumns.Select(column => column.Name)],
+        Properties = DeletionVectorRules.LeftOpen(options.Apply(StringMap.Empty)),
+        Description = options.Description,
+    };
+
+    Transaction Change(TableSnapshot present, TransactionOptions how)
+    {
+        var change = new Transaction(table.Delta, present.State, how);
+        var metadata = present.State.Metadata;
+        if (Target.IsChanged) metadata = Target.Apply(metadata);
+        if (options.Description is { } description) metadata = metadata with { Description = description };
+        metadata = metadata with { Configuration = options.Apply(metadata.Configuration) };
+        if (metadata != present.State.Metadata) change.SetMetadata(metadata);
+        return change;
+    }
+
+    /// <summary>Merge-on-read: the files stay, with deletion vectors, which the table takes the feature for where it lacks it.</summary>
+    async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)
+    {
+        TakesVectors = !DeletionVectorRules.AreOn(Present!.State.Protocol, Present.State.Metadata);
+        if (TakesVectors) transaction.TakeDeletionVectors();
+        var vectors = await transaction.WriteVectorsAsync([.. files.Select(file => file.Deleted)], cancellationToken);
+        written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
+        foreach (var (file, vector) in files.Zip(vectors))
+        {
+            transaction.SetDeletionVector(file.File, vector, file.Own);
+            if (file.File.DeletionVector is null) metrics.VectorsAdded++;
+            else metrics.VectorsUpdated++;
+        }
+    }
+
+    /// <summary>Copy-on-write: what is left of the files goes to new ones.</summary>
+    async Task RewriteAsync(EngineSession session, List<ThinnedFile> files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files) Remove(file);
+        var deleted = files.ToDictionary(file => file.File, file => file.Deleted);
+        using var rows = await TableScan.OpenAsync(
+            session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
+            new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
+        var select = $"SELECT {Target.Projection("t", Present!.Schema, assignments: null)}{Tracked?.Moved} FROM {rows.Sql} AS t";
+        var copies = await WriteAsync(session, select, Tracked, cancellationToken);
+        metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+    }
+
+    async Task<IReadOnlyList<AddFile>> WriteAsync(
+        EngineSession session, string select, TrackedRows? tracked, CancellationToken cancellationToken,
+        string? told = null)
+    {
+        var files = await dataFiles.WriteAsync(session, select, tracked?.Names ?? [], cancellationToken, told);
+        written.AddRange(files.Select(file => file.Path.Value));
+        foreach (var file in files) transaction.Add(file);
+        dataFiles.Stage(transaction);
+        metrics.FilesAdded += files.Count;
+        metrics.BytesAdded += files.Sum(file => file.SizeBytes);
+        return files;
+    }
+
+    // A file, the rows that it loses by this change, and all that it lost.
+    readonly record struct ThinnedFile(AddFile File, RowSet Own, RowSet Deleted);
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Merging;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Materializations;
+
+/// <summary>Brings the rows of a model's SELECT into its table, as its materialization says: one commit, which is not made here.</summary>
+/// <param name="session">The session that runs the SELECT.</param>
+/// <param name="model">The model.</param>
+/// <param name="table">Its table.</param>
+sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
+{
+    readonly TableWriter writer = new(session);
+    readonly SchemaPolicy schema = new(model, session);
+
+    /// <inheritdoc cref="HistoryRows.Came"/>
+    public string? Came { get; init; }
+
+    /// <summary>Writes the files of a batch.</summary>
+    /// <param name="select">The model's SELECT, bound.</param>
+    /// <param name="manifest">The batch.</param>
+    /// <param name="isFullRefresh">Whether the table is made anew.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The SELECT fails, or its rows do not fit table or strategy.</exception>
+    public async Task<TableChange> StageAsync(
+        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        TableChange change;
+        try
+        {
+            change = await StageRowsAsync(select, manifest, isFullRefresh, cancellationToken);
+        }
+        catch (FozException e) when (e.InnerException is DeltaException
+        { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled } misfit)
+        {
+            throw new FozException(e.Kind, e.Message, e) { Place = model.Place, Hint = HintOf(model, table.Name, misfit.Kind) };
+        }
+        try
+        {
+            CheckKeys(change);
+            if (model.Materialization.ClusterBy is { Count: > 0 } columns) change.ClusterBy(columns);
+            return change;
+        }
+        catch
+        {
+            await change.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A merge whose rows must have a key takes none without one.</summary>
+    void CheckKeys(TableChange change)
+    {
+        if (change.RowsWithoutKey == 0 || model.Materialization.Strategy is not IncrementalStrategy.Merge { NullKeys: NullKeys.Fail } merge) return;
+        var rows = change.RowsWithoutKey == 1 ? "1 row has" : string.Create(CultureInfo.InvariantCulture, $"{change.RowsWithoutKey} rows have");
+        throw new FozException(
+            ErrorKind.Data, $"{table.Name} was not changed: {rows} NULL in the unique_key {string.Join(", ", merge.UniqueKey)}")
+        {
+            Place = model.Place,
+            Hint = $"leave such rows out: WHERE {string.Join(" AND ", merge.UniqueKey.Select(column => $"{SqlText.Identifier(column)} IS NOT NULL"))}; "
+                + "or set 'null_keys: quarantine'",
+        };
+    }
+
+    /// <summary>What to do where the table cannot hold the type of a column.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="misfit">Why it cannot.</param>
+    public static string HintOf(Model model, string table, DeltaErrorKind misfit)
+    {
+        var ways = new List<string>();
+        var keeps = model.Materialization is Materialization.Snapshot || model.Materialization.IsFullRefreshRestricted;
+        if (misfit is DeltaErrorKind.TypeWideningDisabled)
+            ways.Add($"foz alter {table} set delta.enableTypeWidening=true lets its columns take wider types"
+                + (model.Materialization.OnSchemaChange is OnSchemaChange.Sync ? "" : ", as 'on_schema_change: sync' does"));
+        else ways.Add("cast the column to the table's type in the SELECT");
+        if (!keeps) ways.Add($"foz run {model.Name} --full-refresh makes the table anew");
+        return string.Join("; ", ways);
+    }
+
+    async Task<TableChange> StageRowsAsync(
+        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+    {
+        var present = isFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
+        var options = new WriteOptions
+        {
+            Batch = new(manifest.Step, manifest.Batch),
+            PartitionBy = model.Materialization.PartitionBy,
+            Description = model.Description,
+            Readers = model.Readers,
+            Fields = [.. Fields()],
+            RacesMax = 0,
+        };
+        if (model.Materialization.Strategy is not { } strategy)
+            return await writer.OverwriteAsync(table, select, options, cancellationToken);
+        options = schema.Apply(options, isNew: present is null);
+        if (strategy is IncrementalStrategy.Scd2 history)
+        {
+            var rows = new HistoryRows(session, model, history, table.Name) { Came = Came };
+            return await rows.StageAsync(table, present, select, options, manifest.CreatedAt, cancellationToken);
+        }
+        select = schema.Fit(select, present, own: [], cancellationToken);
+        if (present is null) return await MakeAsync(strategy, select, options, isFullRefresh, cancellationToken);
+        return strategy switch
+        {
+            IncrementalStrategy.Append => await writer.AppendAsync(table, select, options, cancellationToken),
+            IncrementalStrategy.Merge merge => await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken),
+            IncrementalStrategy.DeleteInsert replace => await writer.ReplaceByKeysAsync(
+                table, select,
+                new() { Keys = replace.UniqueKey, Target = Target(replace.Predicates), Write = options }, cancellationToken),
+            IncrementalStrategy.InsertOverwrite => await writer.ReplaceByKeysAsync(
+                table, select, new() { Keys = PartitionsOf(present), IsByPartition = true, Write = options }, cancellationToken),
+            IncrementalStrategy.Microbatch microbatch => await writer.ReplaceWhereAsync(
+                table, select, ConditionOf(microbatch, present, manifest.Interval!.Value), options, cancellationToken),
+            IncrementalStrategy.TruncateInsert =>
+                await writer.ReplaceWhereAsync(table, select, "true", options, cancellationToken),
+            _ => throw new UnreachableException(strategy.Name),
+        };
+    }
+
+    /// <summary>The first rows, or all of them anew.</summary>
+    async Task<TableChange> MakeAsync(
+        IncrementalStrategy strategy, string select, WriteOptions options, bool isFullRefresh,
+        CancellationToken cancellationToken)
+    {
+        if (strategy is not IncrementalStrategy.Merge merge)
+            return isFullRefresh
+                ? await writer.OverwriteAsync(table, select, options, cancellationToken)
+                : await writer.AppendAsync(table, select, options, cancellationToken);
+        return isFullRefresh
+            ? await writer.OverwriteByKeysAsync(table, select, Merge(merge, options), cancellationToken)
+            : await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken);
+    }
+
+    static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
+    {
+        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, KeptColumns = merge.ExcludeColumns, SequenceBy = merge.SequenceBy,
+        Target = Target(merge.Predicates), Write = options,
+    };
+
+    static RowCondition Target(IReadOnlyList<string> predicates) => new(
+        predicates.Count == 0 ? "true" : string.Join(" AND ", predicates.Select(predicate => $"({predicate}\n)")), "target");
+
+    /// <summary>Which rows of the table are of an interval.</summary>
+    string ConditionOf(IncrementalStrategy.Microbatch strategy, TableSnapshot present, Interval interval) =>
+        present.Schema.Columns.Find(strategy.EventTime) is { } field
+            ? new IntervalSql(model, strategy).Condition(PhysicalColumns.LogicalTypeName(field.Type), interval)
+            : throw new FozException(ErrorKind.Data, $"the table of {model.Name} has no column '{strategy.EventTime}'")
+            {
+                Place = model.Place,
+                Hint = $"foz run {model.Name} --full-refresh makes it anew",
+            };
+
+    IReadOnlyList<string> PartitionsOf(TableSnapshot present)
+    {
+        var wanted = model.Materialization.PartitionBy;
+        if (present.PartitionColumns.SequenceEqual(wanted, StringComparer.OrdinalIgnoreCase)) return wanted;
+        throw new FozException(
+            ErrorKind.Data,
+            $"{model.Name} is to be partitioned by {string.Join(", ", wanted)}, and its table is "
+            + (present.PartitionColumns.Count == 0 ? "not partitioned" : $"by {string.Join(", ", present.PartitionColumns)}"))
+        {
+            Place = model.Place,
+            Hint = $"foz run {model.Name} --full-refresh makes it anew",
+        };
+    }
+
+    /// <summary>What is known of columns: their descriptions.</summary>
+    IEnumerable<Field> Fields() =>
+        from column in model.Columns
+        where column.Description is not null
+        select new Field(column.Name, DataType.String)
+        {
+            Metadata = ImmutableSortedDictionary<string, string>.Empty.Add(Field.CommentKey, column.Description!),
+        };
+}

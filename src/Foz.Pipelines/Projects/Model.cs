@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using Foz.Connectors.Exports;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Pipelines.Quality;
+using Foz.Pipelines.Quality.Contracts;
+
+namespace Foz.Pipelines.Projects;
+
+/// <summary>A model of the project: a SELECT, and what becomes of its rows.</summary>
+public sealed record Model
+{
+    /// <summary>Its name, as other models' SQL has it.</summary>
+    public required TableName Name { get; init; }
+
+    /// <summary>
+    /// The name of its table or view in the lake: <see cref="Name"/> with the environment's schema prefix.
+    /// </summary>
+    public required TableName Table { get; init; }
+
+    /// <summary>What becomes of its rows.</summary>
+    public required Materialization Materialization { get; init; }
+
+    /// <summary>The SELECT, without front matter and without a semicolon at the end; of a program the text of its file.</summary>
+    public required SqlBody Body { get; init; }
+
+    /// <summary>
+    /// What its SELECT is whatever the run, which tells whether it changed; null where that is <see cref="Body"/>.
+    /// </summary>
+    public string? Definition { get; init; }
+
+    /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
+    public ModelTemplate? Template { get; init; }
+
+    /// <summary>What is run before and behind it, where it has something to do.</summary>
+    public ModelHooks Hooks { get; init; } = ModelHooks.None;
+
+    /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
+    public IReadOnlyList<StatedName> Reads { get; init; } = [];
+
+    /// <summary>The program that gives its rows in the place of a SELECT; null where it is one.</summary>
+    public ModelProgram? Program { get; init; }
+
+    /// <summary>What it holds, for people; null where nobody said.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it; null where nobody was named.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>
+    public IReadOnlyList<string>? Readers { get; init; }
+
+    /// <summary>What is said of its columns, which may be fewer than it has.</summary>
+    public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+
+    /// <summary>How its rows are cleaned before its checks look at them, in order.</summary>
+    public IReadOnlyList<CleanRule> Clean { get; init; } = [];
+
+    /// <summary>What it promises of its columns; null where it has no contract.</summary>
+    public TableContract? Contract { get; init; }
+
+    /// <summary>The columns for whose values together a row stands; empty where nobody said. It is checked.</summary>
+    public IReadOnlyList<string> Grain { get; init; } = [];
+
+    /// <summary>
+    /// The row of a dimension that stands for what is not known, which its SELECT does not give: columns that are not among these are
+    /// NULL. Empty where there is none.
+    /// </summary>
+    public IReadOnlyList<UnknownValue> UnknownMember { get; init; } = [];
+
+    /// <summary>All its checks: those of its grain, those of its columns, then those of the table.</summary>
+    public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
+    /// <summary>Where its rows go once its checks have passed.</summary>
+    public IReadOnlyList<ExportDefinition> Exports { get; init; } = [];
+
+    /// <summary>What else is said of it; a value that is nested stands as JSON.</summary>
+    public ImmutableSortedDictionary<string, string> Meta { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The group that it belongs to; null where none is stated.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>
+    /// What its front matter says, as it is written: keys with dots between those of nested mappings, each item of a list by
+    /// itself.
+    /// </summary>
+    public IReadOnlyList<ModelSetting> Settings { get; init; } = [];
+
+    /// <summary>The names that it states as dependencies besides those in its SQL.</summary>
+    public IReadOnlyList<StatedName> Depends { get; init; } = [];
+
+    /// <summary>What it reads and waits for, in the order met; filled in when the project is whole.</summary>
+    public IReadOnlyList<Reference> References { get; init; } = [];
+
+    /// <summary>The file, relative to the project; of a model that a source implies, that of the source.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.</summary>
+    public bool IsImplicit { get; init; }
+
+    /// <summary>
+    /// Whether its rows depend on nothing but the rows that its input has now: where some of those were changed or deleted, the table is
+    /// made again from all of them.
+    /// </summary>
+    public bool FollowsRows { get; init; }
+
+    /// <summary>The columns of a merge of which its table has no two rows with the same values; empty where it may.</summary>
+    public IReadOnlyList<string> MergeKey =>
+        Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];
+
+    /// <summary>Its SELECT, or the text of its program.</summary>
+    public string Sql => Body.Text;
+
+    /// <summary>Where its definition starts.</summary>
+    public Place Place => new(File, 1, 1);
+}
+
+/// <summary>What a column holds in the row that stands for what is not known.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Value">The value as text, or a call of <c>surrogate_key</c>; null for NULL.</param>
+/// <param name="Place">Where it stands.</param>
+public sealed record UnknownValue(string Column, string? Value, Place Place);
+
+/// <summary>A single value of a model's front matter.</summary>
+/// <param name="Key">Its key: <c>materialization.strategy</c>.</param>
+/// <param name="Value">Its text.</param>
+public sealed record ModelSetting(string Key, string Value)
+{
+    /// <summary>All single values of a mapping, in the order of the text.</summary>
+    internal static IReadOnlyList<ModelSetting> Of(Foz.Lake.Configuration.YamlNode.Mapping yaml)
+    {
+        var settings = new List<ModelSetting>();
+        foreach (var entry in yaml.Entries) Add(settings, entry.Key, entry.Value);
+        return settings;
+    }
+
+    static void Add(List<ModelSetting> settings, string key, Foz.Lake.Configuration.YamlNode node)
+    {
+        switch (node)
+        {
+            case Foz.Lake.Configuration.YamlNode.Mapping mapping:
+                foreach (var entry in mapping.Entries) Add(settings, $"{key}.{entry.Key}", entry.Value);
+                break;
+            case Foz.Lake.Configuration.YamlNode.Sequence sequence:
+                foreach (var item in sequence.Items)
+                {
+                    // What has a name, as a column, is found by it.
+                    if (item is Foz.Lake.Configuration.YamlNode.Mapping named && named["name"] is Foz.Lake.Configuration.YamlNode.Scalar name)
+                        Add(settings, $"{key}.{name.Text}", item);
+                    else Add(settings, key, item);
+                }
+                break;
+            case Foz.Lake.Configuration.YamlNode.Scalar scalar:
+                settings.Add(new(key, scalar.Text));
+                break;
+        }
+    }
+}
+
+/// <summary>A name that stands in a file.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Place">Where it stands.</param>
+public sealed record StatedName(TableName Name, Place Place);

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Foz.Connectors.Exports;
+using Foz.Delta.Storage;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>
+/// Exports a model's table, once its checks passed and it is committed, to the targets that have not its version yet. What was
+/// exported last stands in <c>_foz/exports/</c>, written after the target has it.
+/// </summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model.</param>
+/// <param name="file">The project's connections.</param>
+sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile file)
+{
+    const string Root = "_foz/exports";
+
+    /// <summary>Runs the exports that are due.</summary>
+    /// <returns>Whether any was.</returns>
+    /// <exception cref="FozException">One failed; those before it are done.</exception>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        var isDone = false;
+        foreach (var export in node.Model.Exports.Where(e => e.Environments.Count == 0 || e.Environments.Contains(file.Environment)))
+            isDone |= await RunAsync(export, cancellationToken);
+        return isDone;
+    }
+
+    async Task<bool> RunAsync(ExportDefinition export, CancellationToken cancellationToken)
+    {
+        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
+        if (await table.FindLatestAsync(cancellationToken) is not { } present) return false;
+        var path = $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
+        var stored = await context.Lake.Store.GetAsync(path, cancellationToken);
+        var note = stored is null ? null : JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote);
+        // Another table took the name: what the target has is of the one before, whose versions say nothing of this one's.
+        var isOther = note is not null && (note.TableId is { } id ? id != present.Id : export.Mode is ExportMode.Replace);
+        var name = isOther ? $"{NameOf(export)} {present.Id}" : note?.Name ?? NameOf(export);
+        var last = isOther || context.IsFullRefresh ? null : note;
+        if (last?.Version >= present.Version && last.Mode == export.Mode) return false;
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        // The target may have more than was noted here: a try that was cut off behind its commit.
+        var known = await VersionOfAsync(export, name, cancellationToken);
+        if (known > present.Version)
+        {
+            // No version of this table is so high: another one was exported under the name.
+            (last, name) = (null, $"{NameOf(export)} {present.Id}");
+            known = await VersionOfAsync(export, name, cancellationToken);
+        }
+        if (context.IsFullRefresh) known = null;
+        if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
+        var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode) ? null : Max(last?.Version, known);
+        var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);
+        var fields = present.Fields;
+        var binder = new StatementBinder(session, names);
+        using var rows = await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: false), cancellationToken);
+        using var deleted = export.Mode is ExportMode.Upsert && from is not null
+            ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
+            : null;
+        var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
+        var count = await TryWriteAsync(export, exported, cancellationToken);
+        Foz.Delta.Failpoint.Hit("export.written");
+        await context.Lake.Store.PutAsync(
+            path, JsonSerializer.SerializeToUtf8Bytes(
+                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count) { TableId = present.Id, Name = name },
+                ExportJson.Default.ExportNote), cancellationToken);
+        return true;
+    }
+
+    async Task<long> TryWriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteAsync(export, rows, cancellationToken);
+        }
+        catch (FozException e) when (export is ExportDefinition.ToTable { Mode: ExportMode.Upsert } target && DoubleKey(target, rows, cancellationToken) is { } key)
+        {
+            throw new FozException(ErrorKind.Data, $"export to {target.Target}: several rows have the keys {key}", e)
+            {
+                Place = target.Place, Hint = "take keys that are unique in the table: a check `unique` on them says so before anything is written",
+            };
+        }
+    }
+
+    /// <summary>A key that several rows have, as text; null where each has one of its own.</summary>
+    static string? DoubleKey(ExportDefinition.ToTable target, ExportRows rows, CancellationToken cancellationToken)
+    {
+        var keys = string.Join(", ", target.Keys.Select(SqlText.Identifier));
+        using var found = rows.Session.Query(
+            $"SELECT {keys} FROM ({rows.Sql}) GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 1", cancellationToken);
+        return found.Rows(cancellationToken).Select(row => string.Join(", ", target.Keys.Zip(row, (key, value) => $"{key} = {(value is null ? "NULL" : ValueText.Of(value))}")))
+            .FirstOrDefault();
+    }
+
+    async Task<long> WriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken) => export switch
+    {
+        ExportDefinition.ToFile target => FileExport.Run(target, rows, file.Folder, cancellationToken),
+        ExportDefinition.ToTable target => file.Connection(target.Connection) is { Type: "postgresql" } connection
+            ? await PostgreSqlExport.RunAsync(target, connection, rows, file.Folder, cancellationToken)
+            : await DatabaseExport.RunAsync(target, file.Connection(target.Connection), rows, file.Folder, cancellationToken),
+        ExportDefinition.ToHttp target =>
+            await HttpExport.RunAsync(target, file.Connection(target.Connection), rows, context.Lake.Clock, cancellationToken),
+        _ => throw new UnreachableException(),
+    };
+
+    string NameOf(ExportDefinition export) => $"{file.Name} {node.Table} {export.Target}";
+
+    /// <summary>The version that the target itself says it has; null where it keeps none.</summary>
+    async Task<long?> VersionOfAsync(ExportDefinition export, string name, CancellationToken cancellationToken) =>
+        export is not ExportDefinition.ToTable target ? null
+            : file.Connection(target.Connection) is { Type: "postgresql" } connection
+                ? await PostgreSqlExport.VersionAsync(target, connection, name, file.Folder, cancellationToken)
+                : await DatabaseExport.VersionAsync(target, file.Connection(target.Connection), name, file.Folder, cancellationToken);
+
+    static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
+
+    /// <summary>All rows, or those that changed: of an upsert the last one of each key.</summary>
+    string SqlOf(ExportDefinition export, IReadOnlyList<Field> fields, long? from, long to, bool isDeleted)
+    {
+        var columns = string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)));
+        if (from is not { } version) return $"SELECT {columns} FROM {SqlText.Identifier(node.Table.Schema)}.{SqlText.Identifier(node.Table.Name)}";
+        var changes = $"SELECT {columns} FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to})";
+        if (export is not ExportDefinition.ToTable { Mode: ExportMode.Upsert, Keys: var keys })
+            return $"{changes} WHERE _change_type IN ('insert', 'update_postimage')";
+        // A key whose last change is its deletion is gone; one that was deleted and came again is not.
+        var partition = string.Join(", ", keys.Select(SqlText.Identifier));
+        return $"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {partition} ORDER BY _commit_version DESC, _change_type = 'delete') AS foz_rank "
+            + $"FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to}) WHERE _change_type <> 'update_preimage') "
+            + $"WHERE foz_rank = 1 AND _change_type {(isDeleted ? "=" : "<>")} 'delete'";
+    }
+
+    static string Encode(string target) =>
+        string.Concat(Encoding.UTF8.GetBytes(target).Select(b => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' ? $"{(char)b}" : $"={b:x2}"));
+}
+
+/// <summary>What was exported last.</summary>
+/// <param name="Target">Where to.</param>
+/// <param name="Version">The version of the table.</param>
+/// <param name="Mode">How.</param>
+/// <param name="ExportedAt">When.</param>
+/// <param name="Rows">How many rows were sent.</param>
+sealed record ExportNote(string Target, long Version, ExportMode Mode, DateTimeOffset ExportedAt, long Rows)
+{
+    /// <summary>Which table it was; null where nobody noted it.</summary>
+    public string? TableId { get; init; }
+
+    /// <summary>What the target knows the export by.</summary>
+    public string? Name { get; init; }
+}
+
+[JsonSerializable(typeof(ExportNote))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+sealed partial class ExportJson : JsonSerializerContext;

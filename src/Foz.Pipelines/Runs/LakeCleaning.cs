@@ -1,0 +1,100 @@
+using Foz.Delta.Storage;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Environments;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>What was, or would be, deleted of a lake.</summary>
+/// <param name="What">The table's name, or the folder where it has none any more.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Bytes">Their size.</param>
+public sealed record CleanedTable(string What, int Files, long Bytes);
+
+/// <summary>Deletes what nobody needs: tables that promotions replaced, and what an environment has beside its base.</summary>
+/// <param name="lake">The lake.</param>
+public sealed class LakeCleaning(Lakehouse lake)
+{
+    /// <summary>Deletes tables that were replaced by promotions, and that no name stands for.</summary>
+    /// <param name="retention">How long ago the promotion must have been.</param>
+    /// <param name="isDryRun">Whether it is only told what would be deleted.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<CleanedTable>> ReplacedAsync(
+        TimeSpan retention, bool isDryRun, CancellationToken cancellationToken)
+    {
+        await using var lease = await AcquireAsync(cancellationToken);
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
+            if (definition.Location is { } location) named.Add(location);
+        var cleaned = new List<CleanedTable>();
+        foreach (var promotion in await Promotion.ListAsync(lake, cancellationToken))
+        {
+            if (promotion.CreatedAt > lake.Clock.GetUtcNow() - retention) continue;
+            foreach (var folder in promotion.Tables.Select(table => table.Replaced).OfType<string>().Where(folder => !named.Contains(folder)))
+                if (await DeleteAsync(folder, folder, isDryRun, cancellationToken) is { Files: > 0 } deleted) cleaned.Add(deleted);
+        }
+        return cleaned;
+    }
+
+    /// <summary>Deletes what an environment has beside its base, whose tables its names stand for again.</summary>
+    /// <param name="project">The project in the environment.</param>
+    /// <param name="selection">Which tables.</param>
+    /// <param name="isDryRun">Whether it is only told what would be deleted.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The environment has no base.</exception>
+    public async Task<IReadOnlyList<CleanedTable>> OwnAsync(
+        Project project, SelectionRequest selection, bool isDryRun, CancellationToken cancellationToken)
+    {
+        if (project.File.Base is null)
+            throw new FozException(ErrorKind.Usage, $"{project.Environment} has no base: its tables are nowhere else")
+            {
+                Hint = $"only what an environment has beside its 'base' in {ProjectFile.FileName} can be deleted",
+            };
+        await using var lease = await AcquireAsync(cancellationToken);
+        var own = await BorrowedTables.OwnAsync(project, lake, cancellationToken);
+        var selected = (await new SelectionFinder(lake).FindAsync(project, selection, cancellationToken)).Tables;
+        var cleaned = new List<CleanedTable>();
+        foreach (var name in project.Graph.Nodes.Select(node => node.Name).Where(name => own.Contains(name) && selected.Contains(name)))
+        {
+            var table = BorrowedTables.Prefixed(project, name);
+            foreach (var part in new[] { table.Rejected, table.Quarantine, table })
+                if (await DropAsync(part, isDryRun, cancellationToken) is { } dropped) cleaned.Add(dropped);
+            if (!isDryRun) await new StepLog(lake.Store, $"{table}").DeleteAsync(cancellationToken);
+        }
+        return cleaned;
+    }
+
+    async Task<RunLease> AcquireAsync(CancellationToken cancellationToken)
+    {
+        var lease = await RunLease.AcquireAsync(
+            lake.Store, JournalWriter.NewRunId(lake.Clock), TimeSpan.FromMinutes(5), _ => { }, lake.Clock, cancellationToken);
+        await Promotion.ResumeAsync(lake, cancellationToken);
+        return lease;
+    }
+
+    async Task<CleanedTable?> DropAsync(TableName name, bool isDryRun, CancellationToken cancellationToken)
+    {
+        if (await lake.Catalog.FindAsync(name, cancellationToken) is not { } definition) return null;
+        // Nobody finds the files without the name; what is left of them is deleted by the next try.
+        if (!isDryRun && definition.Location != LakeCatalog.DefaultLocation(name)) await lake.Catalog.DropAsync(name, cancellationToken);
+        var deleted = definition.Location is { } folder
+            ? await DeleteAsync($"{name}", folder, isDryRun, cancellationToken)
+            : new($"{name}", 0, 0);
+        if (!isDryRun) await lake.Catalog.DropAsync(name, cancellationToken);
+        return deleted;
+    }
+
+    async Task<CleanedTable> DeleteAsync(string what, string folder, bool isDryRun, CancellationToken cancellationToken)
+    {
+        var files = new List<Foz.Delta.Storage.ObjectInfo>();
+        await foreach (var info in lake.Store.ListAsync(folder, startAfter: null, cancellationToken)) files.Add(info);
+        if (!isDryRun)
+            foreach (var file in files) await lake.Store.DeleteAsync(file.Path, cancellationToken);
+        return new(what, files.Count, files.Sum(file => file.SizeBytes));
+    }
+}

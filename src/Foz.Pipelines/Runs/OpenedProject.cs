@@ -1,0 +1,72 @@
+using Foz.Connectors;
+using Foz.Connectors.Registry;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>A project whose sources are open, and complete: what sources of <c>streams: all</c> have is in it.</summary>
+sealed class OpenedProject : IAsyncDisposable
+{
+    readonly Dictionary<string, ISource> sources = new(StringComparer.Ordinal);
+
+    OpenedProject(Project project) => Project = project;
+
+    /// <summary>The project.</summary>
+    public Project Project { get; private set; }
+
+    /// <summary>Its sources, by name.</summary>
+    public IReadOnlyDictionary<string, ISource> Sources => sources;
+
+    /// <summary>Opens the sources of a project.</summary>
+    /// <exception cref="FozException">A setting is wrong, or a source could not be discovered.</exception>
+    public static async Task<OpenedProject> OpenAsync(
+        Project project, EnginePool engines, CancellationToken cancellationToken)
+    {
+        var opened = new OpenedProject(project);
+        try
+        {
+            foreach (var source in project.Sources)
+            {
+                var open = ConnectorRegistry.Find(source.Definition.Connection.Type)!
+                    .Open(source.Definition, project.Folder);
+                opened.sources[source.Name] = open;
+                if (source.IsUndiscovered)
+                    opened.Project = opened.Project.WithDiscovered(
+                        source.Name, await open.DiscoverAsync(cancellationToken), engines, cancellationToken);
+                await opened.FindKeysAsync(source.Name, open, engines, cancellationToken);
+            }
+            return opened;
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Asks a source for the keys of streams whose current rows are kept, where the project does not state them.</summary>
+    /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
+    async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
+    {
+        var streams = Project.StreamsWithoutKeys(Project.Sources.First(known => known.Name == name));
+        if (streams.Count == 0) return;
+        var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
+        var errors = new Foz.Lake.Configuration.ErrorList();
+        foreach (var stream in streams)
+        {
+            keys[stream.Name] = await source.FindKeysAsync(stream, cancellationToken);
+            if (keys[stream.Name].Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));
+        }
+        errors.ThrowIfAny();
+        Project = Project.WithKeys(name, keys, engines, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in sources.Values) await source.DisposeAsync();
+    }
+}

@@ -1,0 +1,367 @@
+using System.Collections.Immutable;
+using Foz.Connectors;
+using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Environments;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>Runs a project's streams and models on a lake; one run at a time works on it.</summary>
+/// <param name="lake">The lake.</param>
+public sealed class PipelineRunner(Lakehouse lake)
+{
+    // Each step that ends the engine does so twice at most: a step beside ten of them would be another error.
+    const int EngineEndsMax = 20;
+
+    readonly Lock gate = new();
+
+    /// <summary>Runs.</summary>
+    /// <returns>How it ended; failures of steps are in it.</returns>
+    /// <exception cref="FozException">
+    /// The run could not begin: another one holds the lake, a selector means nothing, a source could not be discovered.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was canceled before the run began.</exception>
+    public async Task<RunResult> RunAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        var runId = JournalWriter.NewRunId(lake.Clock);
+        await using var lease = await RunLease.AcquireAsync(
+            lake.Store, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)), lake.Clock,
+            cancellationToken);
+        return await lease.HoldAsync(stop => RunAsync(request, runId, lease, stop), cancellationToken);
+    }
+
+    async Task<RunResult> RunAsync(RunRequest request, string runId, RunLease lease, CancellationToken cancellationToken)
+    {
+        var startedAt = lake.Clock.GetUtcNow();
+        using var recorder = new RunRecorder(lake, runId, lease.Lost);
+        await ResumeAsync(request, recorder, cancellationToken);
+        lake.Engines.SweepTempFolders();
+        RunLogs.Sweep(lake);
+        await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
+        var project = opened.Project;
+        var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken);
+        (project, var made) = await BorrowedTables.ForRunAsync(
+            project, new(lake, project), found.Tables, request.MakesAnew, cancellationToken);
+        if (request.Defer is { } defer)
+            project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
+        var steps = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
+        var selected = steps.Select(node => node.Name).ToHashSet();
+        Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+        if (steps.Count == 0) WarnOfNothing(request, project, found);
+        var goneError = request.Selection.IsEmpty ? await FindGoneAsync(request, opened.Project, cancellationToken) : null;
+        await using var reports = new RunReports(lake, project, runId, recorder);
+        await using var snapshots = new SharedSnapshots(opened, steps);
+        var idle = await IdleSteps.FindAsync(
+            new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
+            cancellationToken);
+        var tests = new RunTests(lake, project, request.Tests);
+        var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
+        await hooks.RunAsync(project.Hooks.Before, cancellationToken);
+        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
+            async node =>
+            {
+                var result = await TryAsync(node, async () =>
+                    await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(request, node, failed)
+                    : idle.Contains(node) ? Skip(request, node)
+                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, cancellationToken));
+                idle.End(node, result);
+                await snapshots.EndAsync(node);
+                return result;
+            },
+            cancellationToken);
+        var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
+        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));
+        var maintenance = new RunMaintenance(lake, project.File.Maintenance);
+        var ended = results.ToDictionary(step => step.Step);
+        foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
+        {
+            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken) is not { } record) continue;
+            await reports.AddAsync(record);
+            if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
+        }
+        var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt)
+        {
+            IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
+        };
+        await KeepAsync(project, request, result, CancellationToken.None);
+        if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
+        var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
+        result = result with { Error = (error ?? hookError ?? goneError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
+        Tell(request, new RunEvent.Finished(result));
+        return result;
+    }
+
+    /// <summary>Warns of tables that a source does not have any more.</summary>
+    /// <returns>The error where the source's policy forbids it; else null.</returns>
+    async Task<FozException?> FindGoneAsync(RunRequest request, Project complete, CancellationToken cancellationToken)
+    {
+        FozException? error = null;
+        foreach (var (source, table) in await new KnownStreams(lake).FindGoneAsync(request.Project, complete, cancellationToken))
+        {
+            var what = $"{table}: the source {source.Name} does not have it any more, and the table stays as it is";
+            var hint = $"DROP TABLE {table} ends this";
+            if (source.Drift is DriftPolicy.Fail) error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };
+            else Tell(request, new RunEvent.Warned(Step: null, new(what, hint)));
+        }
+        return error;
+    }
+
+    void WarnOfNothing(RunRequest request, Project project, SelectedResources found)
+    {
+        if (found.Tables.Count > 0 && project.File.Base is { } below)
+            Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
+        else if (!request.Selection.IsEmpty && request.Tests.Count == 0) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+    }
+
+    /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
+    async Task ResumeAsync(RunRequest request, RunRecorder recorder, CancellationToken cancellationToken)
+    {
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
+        {
+            await recorder.AddAsync(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
+            Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
+        }
+    }
+
+    static async Task<FozException?> TryAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over without it.
+            return null;
+        }
+        catch (FozException e)
+        {
+            return e;
+        }
+    }
+
+    async Task KeepAsync(Project project, RunRequest request, RunResult result, CancellationToken cancellationToken)
+    {
+        var names = project.Graph.Nodes.ToDictionary(node => node.Table, node => node.Name);
+        var last = new LastRun
+        {
+            RunId = result.RunId,
+            FinishedAt = lake.Clock.GetUtcNow(),
+            IsFullRefresh = request.IsFullRefresh,
+            Defer = request.Defer?.Name,
+            Intervals = request.Intervals,
+            Tests = [.. request.Tests.Except(result.Tests.Where(test => !test.IsFailure).Select(test => test.Name), StringComparer.Ordinal)],
+            Results = result.Steps.Where(step => step.Outcome is not Outcome.Skipped)
+                .ToImmutableSortedDictionary(step => $"{names[step.Step]}", WordOf, StringComparer.Ordinal),
+        };
+        try
+        {
+            await last.WriteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
+        }
+        catch (DeltaException e)
+        {
+            Tell(request, new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
+        }
+    }
+
+    async Task LockAsync(RunRequest request, Project project, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new KnownStreams(lake).LockAsync(project, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next run writes it.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Tell(request, new RunEvent.Warned(Step: null, new($"{SchemaLock.FileName} could not be written: {e.Message}")));
+        }
+    }
+
+    static string WordOf(StepResult step) => step switch
+    {
+        { Outcome: Outcome.Succeeded } => ResultWords.Success,
+        { Outcome: Outcome.Warned } => ResultWords.Warn,
+        { Outcome: Outcome.Failed, Error.Kind: ErrorKind.Data } => ResultWords.Fail,
+        { Outcome: Outcome.Failed } => ResultWords.Error,
+        _ => ResultWords.Skipped,
+    };
+
+    // Rows grow old without being written.
+    static bool IsDue(StepResult step, GraphNode node) => step.TableVersion is not null
+        || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null));
+
+    static async Task<StepRecord?> MaintainAsync(
+        RunMaintenance maintenance, string runId, TableName name, TableName table, IReadOnlyList<ColumnDefinition> columns,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await maintenance.RunAsync(runId, name, table, columns, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over; the next one goes on here.
+            return null;
+        }
+    }
+
+    async Task<StepResult> RunStepAsync(
+        RunRequest request, Project project, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        RunReports reports, CancellationToken cancellationToken)
+    {
+        Tell(request, new RunEvent.StepStarted(node.Table));
+        reports.StepStarted(node);
+        var startedAt = lake.Clock.GetUtcNow();
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        var context = new StepContext(lake, runId, request.IsFullRefresh, warning =>
+        {
+            warning = project.Secrets.Mask(warning);
+            warnings.Add(warning);
+            Tell(request, new RunEvent.Warned(node.Table, warning));
+        })
+        {
+            Intervals = request.Intervals,
+            OnWait = request.SettlesFiles ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time)) : null,
+            Project = project.File,
+            Lineage = () => new(project, lake),
+        };
+        var result = await TryOnLiveEngineAsync(context, node, () => node switch
+        {
+            GraphNode.OfStream stream =>
+                new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
+            GraphNode.OfModel model => RunModelAsync(context, model, project.File, cancellationToken),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        });
+        result = result with
+        {
+            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
+            Warnings = warnings.ToImmutable(),
+            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
+            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
+            Elapsed = lake.Clock.GetUtcNow() - startedAt,
+        };
+        await reports.StepFinishedAsync(node, result, startedAt);
+        Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    /// <summary>
+    /// Runs a step, and again where the engine ended under it: as after a crash, what it has committed is left alone
+    /// and the rest is done with the same inputs. What ended the engine itself gets one more chance; SQL of hooks is
+    /// done once.
+    /// </summary>
+    static async Task<StepResult> TryOnLiveEngineAsync(StepContext context, GraphNode node, Func<Task<StepResult>> run)
+    {
+        var result = await TryAsync(node, run);
+        if (node is GraphNode.OfModel { Model.Hooks.IsAny: true }) return result;
+        var kills = 0;
+        for (var times = 1; times < EngineEndsMax && result.Error is { } error && EngineErrors.IsOfEnd(error); times++)
+        {
+            if (EngineErrors.IsLethal(error) && ++kills > 1) return result;
+            context.Warn(new($"{node.Table} is run again: {error.Message}"));
+            result = await TryAsync(node, run);
+        }
+        return result;
+    }
+
+    /// <summary>Makes a model, and exports what its targets do not have yet.</summary>
+    static async Task<StepResult> RunModelAsync(
+        StepContext context, GraphNode.OfModel node, ProjectFile file, CancellationToken cancellationToken)
+    {
+        node = await RenewedModel.OfAsync(context, node, cancellationToken);
+        var hooks = node.Model.Hooks;
+        var runner = new HookRunner(context.Lake, context.Warn);
+        var due = new DueHooks(context.Lake.Store, node.Table);
+        var areDue = hooks.After.Count > 0 && await due.AreAnyAsync(cancellationToken);
+        if (hooks.IsAny && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+        {
+            await runner.RunAsync(hooks.Before, cancellationToken);
+            if (hooks.After.Count > 0) await due.NoteAsync(cancellationToken);
+        }
+        var result = await new ModelStep(context, node).RunAsync(cancellationToken);
+        if (hooks.After.Count > 0 && (result.Outcome is Outcome.Succeeded or Outcome.Warned || (areDue && result.Outcome is Outcome.Skipped)))
+        {
+            await runner.RunAsync(hooks.After, cancellationToken);
+            await due.EndAsync(cancellationToken);
+            if (result.Outcome is Outcome.Skipped) result = result with { Outcome = Outcome.Succeeded };
+        }
+        if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
+        try
+        {
+            var isDone = await new ExportStep(context, node, file).RunAsync(cancellationToken);
+            return isDone && result.Outcome is Outcome.Skipped ? result with { Outcome = Outcome.Succeeded } : result;
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return result with { Outcome = Outcome.Failed, Error = e };
+        }
+    }
+
+    /// <summary>Leaves a step out behind a test that failed.</summary>
+    StepResult Refuse(RunRequest request, GraphNode node, ChecksOutcome failed)
+    {
+        Tell(request, new RunEvent.Warned(node.Table, new($"not made: the test {failed.Name} failed")));
+        return StepScheduler.Canceled(node);
+    }
+
+    StepResult Skip(RunRequest request, GraphNode node)
+    {
+        var result = new StepResult { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
+        Tell(request, new RunEvent.StepStarted(node.Table));
+        Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    static async Task<StepResult> TryAsync(GraphNode node, Func<Task<StepResult>> run)
+    {
+        var failed = new StepResult { Step = node.Table, IsStream = node is GraphNode.OfStream, Outcome = Outcome.Failed };
+        try
+        {
+            return await run();
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return failed with { Error = e };
+        }
+        catch (DeltaException e)
+        {
+            return failed with { Error = DeltaErrors.Translate(e) };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return failed with { Error = new(ErrorKind.Storage, e.Message, e) };
+        }
+        catch (Exception e) when (e is OperationCanceledException or FozException)
+        {
+            return failed with { Outcome = Outcome.Canceled };
+        }
+        catch (Exception e)
+        {
+            // A fault in one step must not take down those beside it, which have their commits to finish.
+            return failed with { Error = new(ErrorKind.Bug, $"{e.GetType().Name}: {e.Message}", e) };
+        }
+    }
+
+    void Tell(RunRequest request, RunEvent what)
+    {
+        lock (gate) request.OnEvent(what);
+    }
+
+    static EndedStep EndOf(StepResult step) => new(
+        step.Step,
+        step.Outcome switch { Outcome.Failed => "error", Outcome.Canceled => "skipped", _ => "success" },
+        step.Error?.Message, step.Elapsed.TotalSeconds, step.RowsWritten);
+}

@@ -1,0 +1,63 @@
+using Foz.Lake.Data;
+using Foz.Pipelines.Environments;
+using Foz.Pipelines.Intervals;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>What a run is asked to do.</summary>
+public sealed record RunRequest
+{
+    /// <summary>The project.</summary>
+    public required Project Project { get; init; }
+
+    /// <summary>Which steps.</summary>
+    public SelectionRequest Selection { get; init; } = SelectionRequest.All;
+
+    /// <summary>
+    /// Whether incremental tables are made anew from the beginning of their inputs; of a dbt project also where <c>DBT_FULL_REFRESH</c> says so.
+    /// </summary>
+    public bool IsFullRefresh
+    {
+        get => field || (Intervals is null && Project.File.Defaults.IsFullRefresh);
+        init;
+    }
+
+    /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
+    public IntervalRequest? Intervals { get; init; }
+
+    /// <summary>The environment from which models read what is neither selected nor made in their own; null for none.</summary>
+    public EnvironmentLake? Defer { get; init; }
+
+    /// <summary>Whether tables are made that the environment's base has as well.</summary>
+    internal bool MakesAnew => IsFullRefresh || Intervals is not null;
+
+    /// <summary>Whether the first step that fails keeps all others from starting; of a dbt project also where <c>DBT_FAIL_FAST</c> says so.</summary>
+    public bool FailsFast
+    {
+        get => field || Project.File.Defaults.FailsFast;
+        init;
+    }
+
+    /// <summary>
+    /// The names of the SQL tests that are made: what needs all that one looks at is not made where it fails, nor is a test of what was not
+    /// made.
+    /// </summary>
+    public IReadOnlySet<string> Tests { get; init; } = new HashSet<string>();
+
+    /// <summary>The models that no step makes, as others stand for their SELECTs, whose checks are made behind the steps; other names are passed over.</summary>
+    public IReadOnlySet<TableName> Inlined { get; init; } = new HashSet<TableName>();
+
+    /// <summary>How long to wait for another run that holds the lake.</summary>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether files that somebody may still be writing are waited for.</summary>
+    public bool SettlesFiles { get; init; }
+
+    /// <summary>Whether the columns of streams are kept in <c>sources/schemas.lock</c>.</summary>
+    public bool LocksSchemas { get; init; }
+
+    /// <summary>Is told what happens, from several threads, one event at a time.</summary>
+    public Action<RunEvent> OnEvent { get; init; } = static _ => { };
+}

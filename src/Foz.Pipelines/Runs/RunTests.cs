@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs;
+
+/// <summary>
+/// The SQL tests that a run makes, as dbt's <c>build</c> does: between its steps, of which one begins when the tests of what it needs
+/// have passed, of each test that looks at nothing else; and behind them those that no step waits for. Safe for use by many threads.
+/// </summary>
+sealed class RunTests
+{
+    readonly ProjectChecks checks;
+    readonly Project project;
+    readonly IReadOnlyList<SqlTest> tests;
+    readonly Dictionary<TableName, List<SqlTest>> before = [];
+    readonly ConcurrentDictionary<string, Lazy<Task<ChecksOutcome>>> outcomes = new(StringComparer.Ordinal);
+
+    /// <summary>Finds what waits for which test.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="project">The project as the run has it.</param>
+    /// <param name="names">The names of the tests.</param>
+    public RunTests(Lakehouse lake, Project project, IReadOnlySet<string> names)
+    {
+        (checks, this.project) = (new(lake), project);
+        tests = [.. project.SqlTests.Where(test => names.Contains(test.Name))];
+        foreach (var test in tests)
+            foreach (var behind in Behind(test))
+            {
+                if (!before.TryGetValue(behind, out var waitedFor)) before[behind] = waitedFor = [];
+                waitedFor.Add(test);
+            }
+    }
+
+    /// <summary>A test that failed and keeps a step from beginning; null where none does.</summary>
+    /// <param name="node">The step; all that it needs has ended.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task<ChecksOutcome?> FindFailedAsync(GraphNode node, CancellationToken cancellationToken)
+    {
+        foreach (var test in before.GetValueOrDefault(node.Name) ?? [])
+        {
+            var outcome = await RunAsync(test, cancellationToken);
+            if (outcome.IsFailure) return outcome;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Makes the checks of models that are inlined, and the tests that no step waited for: all but those that would look at what a step
+    /// did not make.
+    /// </summary>
+    /// <param name="steps">How the steps ended.</param>
+    /// <param name="inlined">The models.</param>
+    /// <param name="cancellationToken">Stops it; the tests that were made are returned.</param>
+    /// <returns>What all came to that were made: the models' checks, and the tests by name.</returns>
+    public async Task<IReadOnlyList<ChecksOutcome>> EndAsync(
+        IEnumerable<StepResult> steps, IReadOnlySet<TableName> inlined, CancellationToken cancellationToken)
+    {
+        var missing = steps.Where(step => step.Outcome is Outcome.Failed or Outcome.Canceled).Select(step => step.Step).ToHashSet();
+        var made = new List<ChecksOutcome>();
+        try
+        {
+            var looked = project.Graph.Nodes.Where(node => inlined.Contains(node.Name) && IsThere(node.References)).Select(node => node.Name).ToHashSet();
+            made.AddRange(await checks.RunInlinedAsync(project, looked, cancellationToken));
+            foreach (var test in tests.OrderBy(test => test.Name, StringComparer.Ordinal))
+                if (outcomes.ContainsKey(test.Name) || IsThere(test.References)) made.Add(await RunAsync(test, cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // What was stopped tells nothing, and the run is over.
+        }
+        return made;
+
+        bool IsThere(IEnumerable<Reference> references) => references.All(reference => !missing.Contains(project.TableOf(reference.Name)));
+    }
+
+    Task<ChecksOutcome> RunAsync(SqlTest test, CancellationToken cancellationToken) => outcomes.GetOrAdd(
+        test.Name,
+        _ => new(async () =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                return (await checks.RunTestsAsync(project, [test], cancellationToken))[0];
+            }
+            catch (Exception e) when (e is FozException { Kind: ErrorKind.Canceled } || cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException($"the test {test.Name} was stopped", e, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new(test.Name, [], new FozException(ErrorKind.Storage, e.Message, e));
+            }
+        })).Value;
+
+    /// <summary>What needs all that a test looks at, directly or not.</summary>
+    HashSet<TableName> Behind(SqlTest test)
+    {
+        HashSet<TableName>? behind = null;
+        foreach (var name in test.References.Select(reference => reference.Name).Where(name => project.Graph.Find(name) is not null).Distinct())
+        {
+            if (behind is null) behind = [.. project.Graph.Descendants(name)];
+            else behind.IntersectWith(project.Graph.Descendants(name));
+        }
+        return behind ?? [];
+    }
+}

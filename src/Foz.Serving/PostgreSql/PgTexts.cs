@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Text;
+using Foz.DuckDB;
+using Foz.Lake.Engine;
+using Foz.Serving.Bounds;
+
+namespace Foz.Serving.PostgreSql;
+
+/// <summary>PostgreSQL's functions of texts and bytes where the engine's have other values.</summary>
+static class PgTexts
+{
+    /// <summary>The functions for an instance.</summary>
+    public static IEnumerable<ScalarFunction> Of(EngineInstance instance) =>
+    [
+        Text("foz_text_of", isCast: true), Text("foz_out_of", isCast: false),
+        Format(new("format", instance)),
+        Of("foz_bytea", LogicalType.Blob, [LogicalType.Varchar], static (in a, in b, row, ref result) => result.SetBytes(row, Bytea(Utf16(a, row)))),
+        Of("foz_bytea", LogicalType.Blob, [LogicalType.Blob], static (in a, in b, row, ref result) => result.SetBytes(row, a.Bytes(row))),
+        Of("foz_decode", LogicalType.Blob, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
+            result.SetBytes(row, Decode(Utf16(a, row), Utf16(b, row)))),
+        Of("foz_encode", LogicalType.Varchar, [LogicalType.Blob, LogicalType.Varchar], static (in a, in b, row, ref result) =>
+            result.SetText(row, Encode(a.Bytes(row), Utf16(b, row)))),
+        Of("foz_to_hex", LogicalType.Varchar, [LogicalType.Integer], static (in a, in b, row, ref result) =>
+            result.SetText(row, a.Values<int>()[row].ToString("x", CultureInfo.InvariantCulture))),
+        Of("foz_to_hex", LogicalType.Varchar, [LogicalType.BigInt], static (in a, in b, row, ref result) =>
+            result.SetText(row, a.Values<long>()[row].ToString("x", CultureInfo.InvariantCulture))),
+        Of("foz_jsonb_equal", LogicalType.Varchar, [LogicalType.Varchar], static (in a, in b, row, ref result) =>
+            result.SetText(row, PgJsonb.Comparable(a.Bytes(row)))),
+        Of("foz_jsonb_concat", LogicalType.Varchar, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
+            result.SetText(row, PgJsonb.Concat(a.Bytes(row), b.Bytes(row)))),
+        new()
+        {
+            Name = "foz_typeof",
+            Parameters = [LogicalType.Any],
+            ReturnType = LogicalType.Varchar,
+            TakesNulls = true,
+            Body = static (arguments, result) =>
+            {
+                var name = PgTypeNames.Of(PgTypes.Of(arguments.TypeOf(0)).Oid);
+                for (var row = 0; row < arguments.RowCount; row++) result.SetText(row, name);
+            },
+        },
+    ];
+
+    delegate void Setter(in Vector a, in Vector b, int row, ref VectorWriter result);
+
+    static ScalarFunction Of(string name, LogicalType type, LogicalType[] parameters, Setter set) => new()
+    {
+        Name = name,
+        Parameters = parameters,
+        ReturnType = type,
+        Body = (arguments, result) =>
+        {
+            var a = arguments[0];
+            var b = arguments[arguments.ColumnCount - 1];
+            for (var row = 0; row < a.Count; row++)
+                if (!a.IsNull(row) && !b.IsNull(row)) set(a, b, row, ref result);
+                else result.SetNull(row);
+        },
+    };
+
+    /// <summary>PostgreSQL's text of a value, which is given with the engine's text of it.</summary>
+    static ScalarFunction Text(string name, bool isCast) => Of(name, LogicalType.Varchar, [LogicalType.Any, LogicalType.Varchar], (in a, in b, row, ref result) =>
+    {
+        if (PgValueText.Differs(a.Type)) result.SetText(row, PgValueText.Of(a.GetValue(row)!, isCast));
+        else result.SetBytes(row, b.Bytes(row));
+    });
+
+    static string Utf16(in Vector vector, int row) => Encoding.UTF8.GetString(vector.Bytes(row));
+
+    static ScalarFunction Format(CallBound bound) => new()
+    {
+        Name = "foz_format_text",
+        Parameters = [LogicalType.Varchar],
+        VariableParameters = LogicalType.Varchar,
+        ReturnType = LogicalType.Varchar,
+        TakesNulls = true,
+        Body = (arguments, result) =>
+        {
+            var length = 0L;
+            for (var row = 0; row < arguments.RowCount; row++)
+            {
+                if (arguments[0].IsNull(row))
+                {
+                    result.SetNull(row);
+                    continue;
+                }
+                var values = new string?[arguments.ColumnCount - 1];
+                for (var i = 0; i < values.Length; i++) values[i] = arguments[i + 1].IsNull(row) ? null : Utf16(arguments[i + 1], row);
+                var before = length;
+                var text = PgFormat.Apply(Utf16(arguments[0], row), values, made => bound.Check(before + made));
+                length += text.Length;
+                result.SetText(row, text);
+            }
+        },
+    };
+
+    /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal or escape form.</summary>
+    static byte[] Bytea(string text)
+    {
+        if (text.StartsWith(@"\x", StringComparison.Ordinal)) return Hexadecimal(text.AsSpan(2));
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        var bytes = new List<byte>(utf8.Length);
+        for (var i = 0; i < utf8.Length; i++)
+        {
+            if (utf8[i] != '\\') bytes.Add(utf8[i]);
+            else if (i + 1 < utf8.Length && utf8[i + 1] == '\\') bytes.Add(utf8[++i]);
+            else if (i + 3 < utf8.Length && utf8[i + 1] is >= (byte)'0' and <= (byte)'3' && IsOctal(utf8[i + 2]) && IsOctal(utf8[i + 3]))
+            {
+                bytes.Add((byte)(((utf8[i + 1] - '0') << 6) | ((utf8[i + 2] - '0') << 3) | (utf8[i + 3] - '0')));
+                i += 3;
+            }
+            else throw FunctionFault.Of("22P02", "invalid input syntax for type bytea");
+        }
+        return [.. bytes];
+    }
+
+    static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
+
+    static byte[] Hexadecimal(ReadOnlySpan<char> text)
+    {
+        try
+        {
+            return Convert.FromHexString(string.Concat(text.ToString().Where(c => !char.IsWhiteSpace(c))));
+        }
+        catch (FormatException)
+        {
+            throw FunctionFault.Of("22023", "invalid hexadecimal data: write two digits of 0 to 9 and a to f for each byte");
+        }
+    }
+
+    static byte[] Decode(string text, string format) => format.ToLowerInvariant() switch
+    {
+        "hex" => Hexadecimal(text),
+        "base64" => Base64(text),
+        "escape" => Bytea(text.StartsWith(@"\x", StringComparison.Ordinal) ? throw FunctionFault.Of("22P02", "invalid input syntax for type bytea") : text),
+        _ => throw FunctionFault.Of("22023", $"unrecognized encoding: \"{format}\""),
+    };
+
+    static byte[] Base64(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(text);
+        }
+        catch (FormatException)
+        {
+            throw FunctionFault.Of("22023", "invalid base64 data");
+        }
+    }
+
+    static string Encode(ReadOnlySpan<byte> bytes, string format)
+    {
+        const int LineLength = 76;
+        switch (format.ToLowerInvariant())
+        {
+            case "hex":
+                return Convert.ToHexStringLower(bytes);
+            case "base64":
+                return string.Join('\n', Convert.ToBase64String(bytes).Chunk(LineLength).Select(line => new string(line)));
+            case "escape":
+                var text = new StringBuilder(bytes.Length);
+                foreach (var b in bytes)
+                {
+                    if (b == '\\') text.Append(@"\\");
+                    else if (b is 0 or >= 0x80) text.Append('\\').Append(Convert.ToString(b, 8).PadLeft(3, '0'));
+                    else text.Append((char)b);
+                }
+                return text.ToString();
+            default:
+                throw FunctionFault.Of("22023", $"unrecognized encoding: \"{format}\"");
+        }
+    }
+}

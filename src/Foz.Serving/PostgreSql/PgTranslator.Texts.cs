@@ -1,0 +1,164 @@
+using Foz.Lake.Engine;
+
+namespace Foz.Serving.PostgreSql;
+
+/// <content>Functions of texts.</content>
+sealed partial class PgTranslator
+{
+    /// <summary>Functions that <see cref="PgTexts"/>, <see cref="PgArithmetic"/> and the macros have as PostgreSQL has them.</summary>
+    static readonly Dictionary<string, string> own = new(StringComparer.Ordinal)
+    {
+        ["mod"] = "foz_mod",
+        ["div"] = "foz_div_whole",
+        ["power"] = "foz_power",
+        ["pow"] = "foz_power",
+        ["sqrt"] = "foz_sqrt",
+        ["to_hex"] = "foz_to_hex",
+        ["decode"] = "foz_decode",
+        ["encode"] = "foz_encode",
+        ["sha256"] = "foz_sha256",
+        ["pg_typeof"] = "foz_typeof",
+        ["split_part"] = "foz_split_part",
+        ["greatest"] = "foz_greatest",
+        ["least"] = "foz_least",
+    };
+
+    /// <returns>Whether the function is one of texts.</returns>
+    bool VisitTextCall(int i, string name, int close)
+    {
+        switch (name)
+        {
+            case "greatest" or "least":
+                CheckIntervals(i, name, close);
+                return true;
+            case var known when own.TryGetValue(known, out var function):
+                Replace(i, i + 1, function);
+                return true;
+            case "concat" or "concat_ws":
+                ShowArguments(i, name == "concat" ? 0 : 1);
+                return true;
+            case "format":
+                Replace(i, i + 1, "foz_format_text");
+                ShowArguments(i, 1);
+                return true;
+            case "substr" or "substring":
+                VisitSubstring(i, close);
+                return true;
+            case "regexp_match":
+                Replace(i, i + 1, "foz_regexp_match");
+                AddFlags(i, close);
+                return true;
+            case "regexp_matches":
+                Replace(i, i + 1, Structure.IsInFrom(i) ? throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT") : "unnest(foz_regexp_matches");
+                AddFlags(i, close);
+                Edits.After(Tokens.EndOf(close), ")");
+                return true;
+            case "string_agg" when ArgumentsOf(i) is [var first, ..]:
+                var before = Tokens.IsWord(first, "distinct") ? first : first - 1;
+                Replace(before, before + 1, before == first ? "distinct foz_joined(" : "(foz_joined(");
+                Replace(CommaOf(i), CommaOf(i) + 1, "),");
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The first comma between arguments of a call.</summary>
+    int CommaOf(int i) => ArgumentsOf(i) is [_, var second, ..] ? second - 1 : Tokens.PartnerOf(i + 1);
+
+    void AddFlags(int i, int close)
+    {
+        if (ArgumentsOf(i).Count == 2) Edits.Before(Tokens.StartOf(close), ", ''");
+    }
+
+    /// <summary>Gives a call its arguments from one on as the texts that PostgreSQL shows.</summary>
+    void ShowArguments(int i, int from)
+    {
+        var (starts, close) = (ArgumentsOf(i), Tokens.PartnerOf(i + 1));
+        for (var n = from; n < starts.Count; n++)
+        {
+            if (Tokens.IsWord(starts[n], "variadic")) throw Unsupported("VARIADIC", starts[n]);
+            Replace(starts[n] - 1, starts[n], n == 0 ? "(foz_out(" : n == from ? ", foz_out(" : "), foz_out(");
+            if (n + 1 == starts.Count) Replace(close, close + 1, "))");
+        }
+    }
+
+    /// <summary><c>substring(x FROM n FOR m)</c> and with commas: places in front of the text count too.</summary>
+    void VisitSubstring(int i, int close)
+    {
+        var (from, length) = (-1, -1);
+        for (var at = i + 2; at < close; at++)
+        {
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
+            else if (Tokens.IsWord(at, "similar") || Tokens.IsWord(at, "escape")) throw Unsupported("substring(… SIMILAR …)", i);
+            else if (Tokens.IsWord(at, "from") || (Tokens.IsSymbol(at, ',') && from < 0)) from = at;
+            else if (Tokens.IsWord(at, "for") || Tokens.IsSymbol(at, ',')) length = at;
+        }
+        if (from < 0 && length < 0) return;
+        var isPattern = from > 0 && Tokens.KindOf(from + 1) == SqlTokenKind.Text;
+        if (isPattern && length > 0) throw Unsupported("substring(… FROM … FOR …) of a pattern", i);
+        if (from > 0) Replace(from, from + 1, ",");
+        if (length > 0) Replace(length, length + 1, from < 0 ? ", 1," : ",");
+        Replace(i, i + 1, isPattern ? "foz_regexp_substr" : length > 0 ? "foz_substr_for" : "foz_substr");
+        if (isPattern) Edits.Before(Tokens.StartOf(close), ", ''");
+    }
+
+    /// <summary>The greatest of intervals that are written as such: DuckDB takes one month for more than any number of days.</summary>
+    void CheckIntervals(int i, string name, int close)
+    {
+        var hasInterval = false;
+        for (var at = i + 2; at < close; at++) hasInterval |= Tokens.IsWord(at, "interval");
+        if (!hasInterval) return;
+        if (ArgumentsOf(i).Count != 2) throw Unsupported($"{name} of more than two intervals", i, "write CASE WHEN a > b THEN a ELSE b END");
+        Replace(i, i + 1, own[name]);
+    }
+
+    /// <summary><c>x SIMILAR TO pattern</c>.</summary>
+    void VisitSimilar(int i)
+    {
+        if (!Tokens.IsWord(i + 1, "to")) return;
+        var isNot = Tokens.IsWord(i - 1, "not");
+        var end = Tokens.OperandEnd(i + 2);
+        if (Tokens.IsWord(end, "escape")) throw Unsupported("SIMILAR TO … ESCAPE", i);
+        var first = isNot ? i - 1 : i;
+        Edits.Before(Tokens.StartOf(MatchedStart(first)), isNot ? "(NOT foz_similar(" : "foz_similar(");
+        Replace(first, i + 2, ", ");
+        Edits.After(Tokens.EndOf(end - 1), isNot ? ", ''))" : ", '')");
+    }
+
+    /// <summary><c>B'101'</c> and <c>X'1F'</c>.</summary>
+    void CheckBits(int i)
+    {
+        if (Tokens.KindOf(i + 1) == SqlTokenKind.Text && Tokens.TouchesPrevious(i + 1))
+            throw Unsupported($"the bit string {Tokens.List.TextOf(i)}{Tokens.List.TextOf(i + 1)}", i);
+    }
+
+    /// <summary><c>a || b</c> of documents that are written as <c>jsonb</c>: they are merged.</summary>
+    void VisitJoin(int i)
+    {
+        if (!Tokens.EndsOperand(i - 1)) return;
+        var (start, end) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(i + 2));
+        if (!IsJsonb(start, i) && !IsJsonb(i + 2, end)) return;
+        Edits.Before(Tokens.StartOf(start), "foz_jsonb_join(");
+        Replace(i, i + 2, ", ");
+        Edits.After(Tokens.EndOf(end - 1), ")");
+    }
+
+    /// <summary>
+    /// <c>a = b</c> and <c>a &lt;&gt; b</c> of documents that are written as <c>jsonb</c>, whose numbers are equal whatever zeros they end
+    /// with. What is more than two operands is refused where it is bound.
+    /// </summary>
+    void VisitJsonbEquality(int i, int end, string comparison)
+    {
+        var (start, last) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(end));
+        if (MatchedStart(i) != start || IsComparison(last) || OperatorEnd(last) > last) return;
+        if (!IsJsonb(start, i) && !IsJsonb(end, last)) return;
+        Edits.Before(Tokens.StartOf(start), "foz_jsonb_key(");
+        Replace(i, end, $") {comparison} foz_jsonb_key(");
+        Edits.After(Tokens.EndOf(last - 1), ")");
+    }
+
+    bool IsJsonb(int start, int end) =>
+        (Tokens.IsWord(end - 1, "jsonb") && Tokens.IsCast(end - 3) && start < end - 3)
+        || (Tokens.IsSymbol(end - 1, ')') && Tokens.IsWord(end - 2, "jsonb") && Tokens.IsWord(start, "cast"));
+}

@@ -1,0 +1,66 @@
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+
+namespace Foz.Serving.Trino;
+
+/// <summary>What names in Trino's SQL stand for beside tables and views of the lake, and the errors of those that stand for nothing.</summary>
+static class TrinoNames
+{
+    /// <summary>The relation of the catalogs that a name stands for; null for a table or view of the lake.</summary>
+    /// <exception cref="FozException">There is no such catalog, or no such relation in one of the system's.</exception>
+    public static TrinoRelation? Find(TableReference reference, SqlSession session)
+    {
+        var catalog = (reference.Catalog ?? session.Catalog ?? TableName.Catalog).ToLowerInvariant();
+        if (!TrinoRelation.Catalogs.Contains(catalog)) throw MissingCatalog(catalog);
+        var schema = (reference.Schema ?? session.Schema)?.ToLowerInvariant();
+        if (schema is null) throw MissingSchemaName();
+        var relation = TrinoRelation.Find(catalog, schema, reference.Name.ToLowerInvariant());
+        return relation is null && (catalog != TableName.Catalog || schema == TrinoRelation.InformationSchema)
+            ? throw MissingTable(catalog, schema, reference.Name)
+            : relation;
+    }
+
+    /// <summary>Whether a name is of Trino's catalog of what the server tells of itself.</summary>
+    public static bool IsSystem(TableReference reference, SqlSession session) =>
+        session.Dialect == SqlDialect.Trino && TrinoRelation.System.Equals(reference.Catalog, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The error of a table that is not there, or not for who asks: of its schema where that is not either.</summary>
+    public static async ValueTask<FozException> MissingAsync(
+        TableReference reference, SqlSession session, CancellationToken cancellationToken)
+    {
+        var schema = (reference.Schema ?? session.Schema)!.ToLowerInvariant();
+        try
+        {
+            await CheckSchemaAsync(session, TableName.Catalog, schema, cancellationToken);
+        }
+        catch (FozException e)
+        {
+            return e;
+        }
+        return MissingTable(TableName.Catalog, schema, reference.Name);
+    }
+
+    /// <summary>Makes sure that a schema is there, for who asks.</summary>
+    /// <exception cref="FozException">It is not.</exception>
+    public static async ValueTask CheckSchemaAsync(
+        SqlSession session, string catalog, string schema, CancellationToken cancellationToken)
+    {
+        if (!TrinoRelation.Catalogs.Contains(catalog)) throw MissingCatalog(catalog);
+        var (view, _) = await session.CatalogAsync(cancellationToken);
+        if (!TrinoRelation.SchemasOf(catalog, view.Image).Contains(schema, StringComparer.OrdinalIgnoreCase))
+            throw new FozException(ErrorKind.NotFound, $"Schema '{schema}' does not exist") { SqlState = "3F000" };
+    }
+
+    /// <summary>The error of a catalog that is not there.</summary>
+    public static FozException MissingCatalog(string catalog) =>
+        new(ErrorKind.NotFound, $"Catalog '{catalog}' not found") { SqlState = "3D000" };
+
+    /// <summary>The error of a table that is not there.</summary>
+    public static FozException MissingTable(string catalog, string schema, string table) =>
+        new(ErrorKind.NotFound, $"Table '{catalog}.{schema}.{table}' does not exist") { SqlState = "42P01" };
+
+    /// <summary>The error of a name without a schema.</summary>
+    public static FozException MissingSchemaName() =>
+        new(ErrorKind.Sql, "Schema must be specified when session schema is not set") { SqlState = "3F001" };
+}

@@ -1,0 +1,79 @@
+using Foz.Lake;
+
+namespace Foz.Serving.Trino;
+
+/// <summary>A statement that clients of Trino find in <c>system.runtime.queries</c>.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="State">Where it is.</param>
+/// <param name="User">Whose it is.</param>
+/// <param name="Source">What its client calls itself; null where it does not say.</param>
+/// <param name="Sql">The statement.</param>
+/// <param name="Created">When it came.</param>
+/// <param name="ErrorName">What went wrong; null where nothing did.</param>
+public sealed record TrinoQueryRow(
+    string Id, string State, string User, string? Source, string Sql, DateTimeOffset Created, string? ErrorName)
+{
+    /// <summary>The class of statements that it is of; null before that is known.</summary>
+    public string? Workload { get; init; }
+
+    /// <summary>How long it waited for a slot of its class.</summary>
+    public TimeSpan Queued { get; init; }
+}
+
+/// <summary>Serves Trino's SQL, for whom the session lives in the client. Safe for use by many threads.</summary>
+/// <param name="service">What serves statements.</param>
+public sealed class TrinoService(SqlService service)
+{
+    /// <summary>The version of Trino whose protocol and SQL clients find here.</summary>
+    public const string Version = "476";
+
+    /// <summary>The statements that a user may know of.</summary>
+    public Func<SessionUser, IReadOnlyList<TrinoQueryRow>> Queries { get; set; } = static _ => [];
+
+    /// <summary>Stops a statement of a user by its name; false where there is none.</summary>
+    public Func<SessionUser, string, bool> Kill { get; set; } = static (_, _) => false;
+
+    internal SqlService Sql => service;
+
+    internal TrinoTransactions Transactions { get; } = new(service.Lake.Clock);
+
+    /// <summary>Starts a statement.</summary>
+    /// <param name="user">Whose it is.</param>
+    /// <param name="request">What the client sent.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The statement, to be disposed.</returns>
+    /// <exception cref="FozException">It failed.</exception>
+    public async Task<TrinoStatement> StartAsync(SessionUser user, TrinoRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var (name, value) in request.Properties) TrinoProperties.Check(name, value);
+        var session = request.TransactionId is { } id ? Transactions.Take(id, user) : Open(user, request);
+        try
+        {
+            session.Place(request.Catalog, request.Schema);
+            request.Opened(session);
+            return await new TrinoCommands(this, session, request).StartAsync(cancellationToken);
+        }
+        catch
+        {
+            if (request.TransactionId is { } transaction) await Transactions.ReturnAsync(transaction, session);
+            else await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Rolls back transactions of which nobody has asked for a time: to be called now and then.</summary>
+    public Task CloseIdleAsync() => Transactions.CloseIdleAsync();
+
+    /// <summary>Rolls back all transactions that are open.</summary>
+    public Task CloseAsync() => Transactions.CloseAsync();
+
+    SqlSession Open(SessionUser user, TrinoRequest request)
+    {
+        var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen ? chosen : request.TimeZone ?? "UTC";
+        return service.Open(user, new()
+        {
+            Dialect = SqlDialect.Trino, ClientAddress = request.ClientAddress, Queries = () => Queries(user),
+            Settings = new Dictionary<string, string> { ["TimeZone"] = zone, ["application_name"] = request.Source ?? "" },
+        });
+    }
+}
