@@ -25,7 +25,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
-    readonly StreamWork work = new(context, node, source);
+    readonly StreamWork planning = new(context, node, source);
     readonly StreamRejects rejects = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
     /// <summary>The last batch that is done, as it was when the one that runs was opened; null where there is none.</summary>
@@ -163,8 +163,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is { Stream: not null } && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
             return $"batch {last.Batch} was not finished";
-        var plan = await work.PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
-        return plan.Inputs is { } inputs ? work.Of(inputs) : await FindTagsAsync(cancellationToken);
+        var plan = await planning.PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
+        return plan.Inputs is { } inputs ? planning.Of(inputs) : await FindTagsAsync(cancellationToken);
     }
 
     async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
@@ -198,7 +198,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var done = progress.IsGone || progress.Done is not { Batch: var number }
             ? []
             : (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= number);
-        if ((await work.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
+        if ((await planning.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
         if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken)) return await OpenBatchAsync(cancellationToken);
         if (progress.Done is not null) await log.FoldAsync(progress.Done.Batch, cancellationToken);
         // One that found nothing to read read nothing.
