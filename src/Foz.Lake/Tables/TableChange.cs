@@ -84,6 +84,9 @@ public sealed class TableChange : IAsyncDisposable
     /// <param name="column">The column, whatever the case of its name.</param>
     public long? NullsWritten(string column) => dataFiles.NullsIn(column);
 
+    /// <inheritdoc cref="DataFiles.EmptyPartitions"/>
+    public Warning? EmptyPartitions => dataFiles.EmptyPartitions;
+
     /// <inheritdoc cref="DataFiles.RangeIn"/>
     internal NumberRange? RangeWritten(StructField field) => dataFiles.RangeIn(field);
 
@@ -134,7 +137,7 @@ public sealed class TableChange : IAsyncDisposable
         var committed = CommittedChange.Of(table, result.OrThrow());
         return committed with
         {
-            Warning = dataFiles.EmptyPartitions ?? committed.Warning,
+            Warning = EmptyPartitions ?? committed.Warning,
             Notice = TakesVectors ? CommittedChange.TookVectors(table.Name) : null,
         };
     }

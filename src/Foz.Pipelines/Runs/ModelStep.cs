@@ -321,7 +321,11 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
+        {
+            // A check sees NULL where the SELECT gives an empty text.
+            if (change.EmptyPartitions is { } empty) context.Warn(empty);
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        }
         if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 } && checks.All(check => check.Passed)
             && !await rows.ChangesQuarantineAsync(KeptRowsOf(table, manifest), cancellationToken)) return null;
         await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
