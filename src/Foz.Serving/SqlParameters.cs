@@ -100,6 +100,13 @@ sealed partial class SqlParameters
             string text when type.Oid == TypeOids.Numeric => Number(text),
             string text when engineType is { Id: TypeId.List } => PgArrayText.ToSql(text, engineType.Element!),
             string text when engineType is null || engineType.Id == TypeId.Varchar => SqlText.Literal(text),
+            string text when IsBeforeChrist(text, engineType) => throw new FozException(ErrorKind.Data, "a date before Christ is not supported")
+            {
+                SqlState = "0A000",
+            },
+            string text when type.Oid is TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8
+                && !Int128.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) =>
+                throw Invalid(PgTypeNames.Of(type.Oid), text),
             string text => $"CAST({SqlText.Literal(text)} AS {engineType})",
             bool truth => truth ? "true" : "false",
             IFormattable number => engineType is null or { Id: TypeId.Varchar }
@@ -108,6 +115,9 @@ sealed partial class SqlParameters
             _ => throw new ArgumentOutOfRangeException(nameof(value), value, "no value of a parameter"),
         };
     }
+
+    static bool IsBeforeChrist(string text, LogicalType type) =>
+        type.Id is TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz && text.TrimEnd().EndsWith("bc", StringComparison.OrdinalIgnoreCase);
 
     static string Bytes(string text)
     {

@@ -3,6 +3,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Merging;
 using Foz.Serving.Governance;
@@ -104,7 +105,7 @@ sealed class WriteRights(SqlSession session)
 
     static IEnumerable<string> QueriesOf(Statement statement) => (statement switch
     {
-        Statement.Insert insert => [insert.Query],
+        Statement.Insert insert => [AssignedRows.Computed(insert.Query)],
         Statement.CreateTable { Query: { } query } => [query],
         Statement.CreateView view => [view.Query],
         Statement.Merge merge => [merge.Definition.Source],

@@ -17,6 +17,9 @@ public static class DeclaredTexts
     /// <summary>The function that makes the text of a <c>jsonb</c>.</summary>
     public const string Jsonb = "foz_jsonb";
 
+    /// <summary>The function that makes the bytes of a <c>bytea</c>, of its text or of the bytes.</summary>
+    public const string Bytea = "foz_bytea";
+
     /// <summary>The function that makes the decimal of a <c>numeric</c>, of its text and the engine's type of it.</summary>
     public const string Numeric = "foz_exact";
 
@@ -29,6 +32,8 @@ public static class DeclaredTexts
     public static IReadOnlyList<ScalarFunction> Functions { get; } =
     [
         Of(Uuid, UuidOf), Of(Jsonb, PgJsonb.Normalize),
+        OfBytes(LogicalType.Varchar, static text => ByteaText.Read(Encoding.UTF8.GetString(text))),
+        OfBytes(LogicalType.Blob, static bytes => bytes),
         new()
         {
             Name = Numeric,
@@ -44,6 +49,22 @@ public static class DeclaredTexts
     ];
 
     delegate string Normalize(ReadOnlySpan<byte> text);
+
+    delegate ReadOnlySpan<byte> ReadBytes(ReadOnlySpan<byte> value);
+
+    static ScalarFunction OfBytes(LogicalType type, ReadBytes read) => new()
+    {
+        Name = Bytea,
+        Parameters = [type],
+        ReturnType = LogicalType.Blob,
+        Body = (arguments, result) =>
+        {
+            var values = arguments[0];
+            for (var row = 0; row < arguments.RowCount; row++)
+                if (values.IsNull(row)) result.SetNull(row);
+                else result.SetBytes(row, read(values.Bytes(row)));
+        },
+    };
 
     static ScalarFunction Of(string name, Normalize normalize) => new()
     {

@@ -189,7 +189,8 @@ public sealed class EnginePool : IDisposable
             connection.Register(RowTally.Function);
             foreach (var function in TrimFunctions.All) connection.Register(function);
             foreach (var function in JulianDays.Functions) connection.Register(function);
-            foreach (var function in DeclaredTexts.Functions) connection.Register(function);
+            foreach (var overloads in DeclaredTexts.Functions.GroupBy(function => function.Name, StringComparer.Ordinal))
+                connection.Register(overloads.Key, overloads);
             if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded
             // yet.

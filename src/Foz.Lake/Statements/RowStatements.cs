@@ -20,11 +20,19 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
         if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning }, cancellationToken);
         using var bound = new BoundTexts(insert.ReplacedWhere is null ? [] : await FieldsOfAsync(insert.Table, cancellationToken));
+        if (!insert.IsByName) insert = insert with { Query = AssignedRows.Typed(insert.Query, await ColumnsOfAsync(insert, cancellationToken)) };
         var query = await runner.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
         var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken) : null;
         return await InsertAsync(
             insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken, await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
+    }
+
+    /// <summary>The columns that rows are for, in order; null where there is no such column.</summary>
+    async Task<IReadOnlyList<StructField?>> ColumnsOfAsync(Statement.Insert insert, CancellationToken cancellationToken)
+    {
+        var columns = (await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken)).Schema.Columns;
+        return insert.Columns is { } names ? [.. names.Select(name => columns.Find(NameOf(name)))] : [.. columns.Fields.Where(IsGiven)];
     }
 
     /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
@@ -58,7 +66,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var rows = $"""
             SELECT {string.Join(", ", columns)} FROM (
             SELECT *, row_number() OVER ({partition}) AS foz_number, count(*) OVER ({partition}) AS foz_count
-            FROM (SELECT {string.Join(", ", typed)} FROM ({insert.Query}
+            FROM (SELECT {string.Join(", ", typed)} FROM ({AssignedRows.Typed(insert.Query, [.. fields.Select(field => schema.Find(field.Name))])}
             ) AS s({string.Join(", ", columns)}))) WHERE {hasNull} OR {isSingle}
             """;
         var target = SqlText.Identifier(conflict.Alias);

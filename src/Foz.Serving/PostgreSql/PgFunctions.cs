@@ -113,6 +113,14 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_finite(x) AS CASE WHEN x IS NULL OR isfinite(CAST(x AS DOUBLE)) THEN CAST(x AS DOUBLE)
             ELSE error('0A000: a variance of NaN or Infinity is not supported') END;
         CREATE OR REPLACE MACRO foz_joined(x) AS x, (x BLOB) AS error('0A000: string_agg of bytea is not supported');
+        CREATE OR REPLACE MACRO foz_after_christ(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND regexp_matches(CAST(x AS VARCHAR), '(?i)bc\s*$')
+            THEN error('0A000: a date before Christ is not supported') ELSE x END;
+        CREATE OR REPLACE MACRO foz_upper(x) AS replace(upper(replace(x, 'ß', chr(57344))), chr(57344), 'ß');
+        CREATE OR REPLACE MACRO foz_array_to_string(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL
+            THEN coalesce(array_to_string(a, s), '') END;
+        CREATE OR REPLACE MACRO foz_string_to_array(t, d) AS CASE WHEN t = '' THEN CAST([] AS VARCHAR[]) WHEN d = '' THEN CAST([t] AS VARCHAR[])
+            WHEN t IS NOT NULL THEN string_split(t, coalesce(d, '')) END;
+        CREATE OR REPLACE MACRO foz_json_number(x) AS CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN CAST(foz_text(x) AS JSON) ELSE to_json(x) END;
         CREATE OR REPLACE MACRO foz_sha256(x) AS unhex(sha256(x));
         CREATE OR REPLACE MACRO foz_substr(s, f) AS substring(s, greatest(f, 1));
         CREATE OR REPLACE MACRO foz_substr_for(s, f, n) AS CASE WHEN n < 0 THEN error('22011: negative substring length not allowed')
@@ -128,8 +136,8 @@ static class PgFunctions
             CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
         CREATE OR REPLACE MACRO quote_literal(s) AS '''' || replace(s::VARCHAR, '''', '''''') || '''';
         CREATE OR REPLACE MACRO quote_nullable(s) AS coalesce('''' || replace(s::VARCHAR, '''', '''''') || '''', 'NULL');
-        CREATE OR REPLACE MACRO initcap(s) AS
-            array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(w[1]) || w[2:]), ' ');
+        CREATE OR REPLACE MACRO initcap(s) AS array_to_string(list_transform(
+            regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: foz_upper(w[1]) || w[2:]), '');
         CREATE OR REPLACE MACRO btrim(s, c := ' ') AS trim(s, c);
         CREATE OR REPLACE MACRO _pg_expandarray(a) AS
             unnest(list_transform(range(1, len(a) + 1), lambda i: {'x': a[i], 'n': i::INTEGER}));

@@ -14,8 +14,6 @@ static class PgTexts
     [
         Text("foz_text_of", isCast: true), Text("foz_out_of", isCast: false),
         Format(new("format", instance)),
-        Of("foz_bytea", LogicalType.Blob, [LogicalType.Varchar], static (in a, in b, row, ref result) => result.SetBytes(row, Bytea(Utf16(a, row)))),
-        Of("foz_bytea", LogicalType.Blob, [LogicalType.Blob], static (in a, in b, row, ref result) => result.SetBytes(row, a.Bytes(row))),
         Of("foz_decode", LogicalType.Blob, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
             result.SetBytes(row, Decode(Utf16(a, row), Utf16(b, row)))),
         Of("foz_encode", LogicalType.Varchar, [LogicalType.Blob, LogicalType.Varchar], static (in a, in b, row, ref result) =>
@@ -95,45 +93,11 @@ static class PgTexts
         },
     };
 
-    /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal or escape form.</summary>
-    static byte[] Bytea(string text)
-    {
-        if (text.StartsWith(@"\x", StringComparison.Ordinal)) return Hexadecimal(text.AsSpan(2));
-        var utf8 = Encoding.UTF8.GetBytes(text);
-        var bytes = new List<byte>(utf8.Length);
-        for (var i = 0; i < utf8.Length; i++)
-        {
-            if (utf8[i] != '\\') bytes.Add(utf8[i]);
-            else if (i + 1 < utf8.Length && utf8[i + 1] == '\\') bytes.Add(utf8[++i]);
-            else if (i + 3 < utf8.Length && utf8[i + 1] is >= (byte)'0' and <= (byte)'3' && IsOctal(utf8[i + 2]) && IsOctal(utf8[i + 3]))
-            {
-                bytes.Add((byte)(((utf8[i + 1] - '0') << 6) | ((utf8[i + 2] - '0') << 3) | (utf8[i + 3] - '0')));
-                i += 3;
-            }
-            else throw FunctionFault.Of("22P02", "invalid input syntax for type bytea");
-        }
-        return [.. bytes];
-    }
-
-    static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
-
-    static byte[] Hexadecimal(ReadOnlySpan<char> text)
-    {
-        try
-        {
-            return Convert.FromHexString(string.Concat(text.ToString().Where(c => !char.IsWhiteSpace(c))));
-        }
-        catch (FormatException)
-        {
-            throw FunctionFault.Of("22023", "invalid hexadecimal data: write two digits of 0 to 9 and a to f for each byte");
-        }
-    }
-
     static byte[] Decode(string text, string format) => format.ToLowerInvariant() switch
     {
-        "hex" => Hexadecimal(text),
+        "hex" => ByteaText.Hexadecimal(text),
         "base64" => Base64(text),
-        "escape" => Bytea(text.StartsWith(@"\x", StringComparison.Ordinal) ? throw FunctionFault.Of("22P02", "invalid input syntax for type bytea") : text),
+        "escape" => ByteaText.Read(text.StartsWith(@"\x", StringComparison.Ordinal) ? throw FunctionFault.Of("22P02", "invalid input syntax for type bytea") : text),
         _ => throw FunctionFault.Of("22023", $"unrecognized encoding: \"{format}\""),
     };
 

@@ -63,6 +63,13 @@ sealed partial class PgTranslator
             case "date" or "timestamp" or "timestamptz" when isText && TimeConstant(start, name) is { } time:
                 Replace(start, start + 1, time);
                 return null;
+            case "float8" or "double" or "float" or "float4" or "real" when isText:
+                CheckReal(start, name);
+                return null;
+            case "date" or "timestamp" or "timestamptz" when !isText && !isParameter:
+                Edits.Before(Tokens.StartOf(start), "foz_after_christ(");
+                Edits.After(Tokens.EndOf(operandEnd - 1), ")");
+                return null;
             case var whole when isText && wholeTypes.Contains(whole):
                 CheckWhole(start, whole);
                 return null;
@@ -90,6 +97,18 @@ sealed partial class PgTranslator
         throw new FozException(ErrorKind.Data, $"invalid input syntax for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}: \"{value[1..^1]}\"")
         {
             SqlState = "22P02", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)),
+        };
+    }
+
+    /// <summary>A text as a number with a fraction: the engine takes one that is too large for infinity.</summary>
+    void CheckReal(int text, string type)
+    {
+        var value = Tokens.List.TextOf(text)[1..^1].Trim();
+        if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !char.IsAsciiDigit(value[^1])) return;
+        if (double.IsFinite(number) && (type is not ("float4" or "real") || float.IsFinite((float)number))) return;
+        throw new FozException(ErrorKind.Data, $"\"{value}\" is out of range for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}")
+        {
+            SqlState = "22003", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)),
         };
     }
 

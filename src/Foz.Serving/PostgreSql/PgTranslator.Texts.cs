@@ -21,6 +21,8 @@ sealed partial class PgTranslator
         ["split_part"] = "foz_split_part",
         ["greatest"] = "foz_greatest",
         ["least"] = "foz_least",
+        ["upper"] = "foz_upper",
+        ["string_to_array"] = "foz_string_to_array",
     };
 
     /// <returns>Whether the function is one of texts.</returns>
@@ -34,6 +36,16 @@ sealed partial class PgTranslator
             case var known when own.TryGetValue(known, out var function):
                 Replace(i, i + 1, function);
                 return true;
+            case "array_to_string" when ArgumentsOf(i).Count == 2:
+                Replace(i, i + 1, "foz_array_to_string");
+                return true;
+            case "row_to_json" or "to_json" or "to_jsonb" when Tokens.IsWord(i + 2, "row"):
+                throw Unsupported($"{name} of row(…)", i, "name the fields: json_build_object('f1', a, 'f2', b)");
+            case "json_build_object" or "jsonb_build_object" or "json_build_array" or "jsonb_build_array":
+                var keys = name.EndsWith("object", StringComparison.Ordinal) ? 2 : 1;
+                foreach (var (n, first) in ArgumentsOf(i).Index())
+                    if ((n + 1) % keys == 0) ShowNumber(first, ArgumentEnd(first, close), "foz_json_number");
+                return false;
             case "concat" or "concat_ws":
                 ShowArguments(i, name == "concat" ? 0 : 1);
                 return true;
@@ -133,12 +145,40 @@ sealed partial class PgTranslator
             throw Unsupported($"the bit string {Tokens.List.TextOf(i)}{Tokens.List.TextOf(i + 1)}", i);
     }
 
+    /// <summary>Whether an operand is a text that is neither an array, a document nor bytes.</summary>
+    bool IsPlainText(int start, int end) =>
+        end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text && Tokens.List.TextOf(start) is ['\'', not ('{' or '[' or '\\' or '"'), ..];
+
+    /// <summary>Gives an operand that may be a number the text that PostgreSQL has of it.</summary>
+    void ShowNumber(int start, int end, string function)
+    {
+        if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null") || ParameterAt(start, end) is not null) return;
+        Edits.Before(Tokens.StartOf(start), function + "(");
+        Edits.After(Tokens.EndOf(end - 1), ")");
+    }
+
+    /// <summary>The token after an argument of a call that closes with one.</summary>
+    int ArgumentEnd(int first, int close)
+    {
+        for (var at = first; at < close; at++)
+        {
+            if (Tokens.IsSymbol(at, ',')) return at;
+            if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
+        }
+        return close;
+    }
+
     /// <summary><c>a || b</c> of documents that are written as <c>jsonb</c>: they are merged.</summary>
     void VisitJoin(int i)
     {
         if (!Tokens.EndsOperand(i - 1)) return;
         var (start, end) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(i + 2));
-        if (!IsJsonb(start, i) && !IsJsonb(i + 2, end)) return;
+        if (!IsJsonb(start, i) && !IsJsonb(i + 2, end))
+        {
+            if (IsPlainText(i + 2, end)) ShowNumber(start, i, "foz_text");
+            else if (IsPlainText(start, i)) ShowNumber(i + 2, end, "foz_text");
+            return;
+        }
         Edits.Before(Tokens.StartOf(start), "foz_jsonb_join(");
         Replace(i, i + 2, ", ");
         Edits.After(Tokens.EndOf(end - 1), ")");

@@ -85,6 +85,9 @@ sealed partial class PgTranslator : SqlTranslator
             case SqlTokenKind.Text when PgEscapes.Has(Tokens.List.TextOf(i)):
                 VisitEscapes(i);
                 break;
+            case SqlTokenKind.Text:
+                VisitUntyped(i);
+                break;
             case SqlTokenKind.Number:
                 VisitNumber(i);
                 break;
