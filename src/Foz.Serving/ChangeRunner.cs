@@ -2,7 +2,6 @@ using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
-using Foz.Lake.Tables;
 
 namespace Foz.Serving;
 

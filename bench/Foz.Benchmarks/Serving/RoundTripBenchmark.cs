@@ -1,6 +1,5 @@
 using Foz.Benchmarks.Sources;
 using Foz.Benchmarks.Tables;
-using Foz.DuckDB;
 using Foz.Lake.Engine;
 using Npgsql;
 

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Cli.Commands;

@@ -3,7 +3,6 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Intervals;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Cli.Commands;

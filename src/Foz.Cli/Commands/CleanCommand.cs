@@ -4,7 +4,6 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

@@ -6,7 +6,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 

@@ -7,7 +7,6 @@ using Foz.Lake.Engine;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Intervals;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

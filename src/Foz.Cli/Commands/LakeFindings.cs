@@ -1,5 +1,4 @@
 using Foz.Cli.Terminal;
-using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Tables;
 

@@ -6,7 +6,6 @@ using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

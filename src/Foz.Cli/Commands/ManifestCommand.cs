@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

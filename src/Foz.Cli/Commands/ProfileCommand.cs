@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Foz.Cli.Terminal;
 using Foz.Lake;
-using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Quality.Profiles;

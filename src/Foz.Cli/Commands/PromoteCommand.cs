@@ -1,10 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Environments;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

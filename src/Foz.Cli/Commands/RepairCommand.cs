@@ -1,9 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
-using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Pipelines.Projects;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands;
 

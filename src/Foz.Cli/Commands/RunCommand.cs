@@ -2,9 +2,6 @@ using System.CommandLine;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Intervals;
-using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

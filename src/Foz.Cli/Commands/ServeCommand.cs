@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Foz.Lake;
-using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Projects;

@@ -1,7 +1,6 @@
 using Foz.Cli.Terminal;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 

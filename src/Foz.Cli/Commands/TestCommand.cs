@@ -2,10 +2,8 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Dbt;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands;

@@ -1,5 +1,4 @@
 using Foz.Lake.Journal;
-using Foz.Pipelines.Quality;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;

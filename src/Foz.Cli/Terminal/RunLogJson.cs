@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Quality;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;

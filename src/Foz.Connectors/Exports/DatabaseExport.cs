@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Globalization;
 using Foz.Connectors.Databases;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 
 namespace Foz.Connectors.Exports;
 

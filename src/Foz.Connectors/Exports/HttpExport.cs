@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Foz.Connectors.Http;
-using Foz.Lake.Engine;
 
 namespace Foz.Connectors.Exports;
 

@@ -4,7 +4,6 @@ using Foz.Connectors.Databases;
 using Foz.Connectors.PostgreSql;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Npgsql;
 
 namespace Foz.Connectors.Exports;

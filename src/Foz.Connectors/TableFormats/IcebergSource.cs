@@ -1,8 +1,6 @@
 using System.Globalization;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 
 namespace Foz.Connectors.TableFormats;
 

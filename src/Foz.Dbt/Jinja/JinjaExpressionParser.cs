@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foz.Lake;
 
 namespace Foz.Dbt.Jinja;
 

@@ -3,7 +3,6 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Lake.Catalog;
 

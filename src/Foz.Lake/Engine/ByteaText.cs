@@ -3,7 +3,7 @@ using System.Text;
 namespace Foz.Lake.Engine;
 
 /// <summary>Bytes as PostgreSQL's texts of <c>bytea</c> write them.</summary>
-static class ByteaText
+public static class ByteaText
 {
     /// <summary>The bytes of a text in <c>bytea</c>'s hexadecimal or escape form.</summary>
     public static byte[] Read(string text)
@@ -27,6 +27,7 @@ static class ByteaText
 
     static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
 
+    /// <summary>The bytes of a text of hexadecimal digits, with white space between pairs.</summary>
     public static byte[] Hexadecimal(ReadOnlySpan<char> text)
     {
         try

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Manifests;
-using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;

@@ -4,7 +4,6 @@ using Foz.Delta.Log;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.ChangeFeed;

@@ -1,5 +1,4 @@
 using Foz.Delta;
-using Foz.Delta.Log;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;

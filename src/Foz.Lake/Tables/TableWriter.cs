@@ -1,5 +1,4 @@
 using Foz.Delta.Log;
-using Foz.Delta.Schema;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Merging;

@@ -6,7 +6,6 @@ using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 
 namespace Foz.Pipelines.Environments;

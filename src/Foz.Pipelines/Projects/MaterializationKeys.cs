@@ -64,7 +64,7 @@ static class MaterializationKeys
         new("version_at", "of histories: the name of a column besides, when the version begins once more"),
         new(
             "on_schema_change",
-            "of what keeps its rows, where the SELECT has other columns than the table: `append` adds new ones, `sync` also takes those away that the SELECT lacks, and widens the types of others (whole numbers to larger ones, decimals to more digits, `float` to `double`, dates to timestamps without a zone) by the feature `typeWidening`, which the table then has, `ignore` leaves new ones out, `fail` fails the step. dbt's `append_new_columns` and `sync_all_columns` are the same as the first two")
+            "of what keeps its rows, where the SELECT has other columns than the table: `append` adds new ones, `sync` also takes those away that the SELECT lacks, and widens the types of others (whole numbers to larger ones, decimals to more digits, `float` to `double`, dates to timestamps without a zone) by the feature `typeWidening`, which the table then has, `ignore` leaves new ones out, `fail` fails the step. A type that the table cannot hold fails the step, and `foz plan` warns of it. dbt's `append_new_columns` and `sync_all_columns` are the same as the first two")
         {
             Default = "`append`",
         },

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Intervals;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Foz.Connectors.Exports;
 using Foz.Lake;
-using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Quality.Contracts;

@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Delta.Storage;
-using Foz.Lake;
 using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Projects;

@@ -1,6 +1,5 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 
 namespace Foz.Pipelines.Runs;

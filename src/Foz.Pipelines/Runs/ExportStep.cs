@@ -3,12 +3,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Connectors.Exports;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;

@@ -1,5 +1,4 @@
 using Foz.Lake.Catalog;
-using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Projects;

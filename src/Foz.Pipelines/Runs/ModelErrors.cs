@@ -2,7 +2,6 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;

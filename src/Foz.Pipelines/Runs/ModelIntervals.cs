@@ -1,4 +1,3 @@
-using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Materializations;

@@ -6,11 +6,9 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,6 +1,5 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Programs;
 using Foz.Pipelines.Projects;

@@ -7,7 +7,6 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;

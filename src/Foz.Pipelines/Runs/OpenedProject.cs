@@ -1,7 +1,6 @@
 using Foz.Connectors;
 using Foz.Connectors.Registry;
 using Foz.Lake;
-using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 

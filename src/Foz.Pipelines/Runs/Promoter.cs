@@ -1,7 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;

@@ -7,7 +7,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,6 +1,5 @@
 using Foz.Connectors;
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;

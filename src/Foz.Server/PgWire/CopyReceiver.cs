@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Serving;
-using Foz.Serving.Copying;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

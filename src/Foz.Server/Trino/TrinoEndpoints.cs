@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Foz.Server.Auth;
 using Foz.Serving;
 using Foz.Serving.Trino;
 using Microsoft.AspNetCore.Builder;

@@ -3,7 +3,6 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Statements;
-using Foz.Serving.PostgreSql;
 using Foz.Serving.Workloads;
 
 namespace Foz.Serving.Copying;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Serving.Governance;
 

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Foz.Delta;
 using Foz.Lake;
-using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;

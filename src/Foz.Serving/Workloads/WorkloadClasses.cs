@@ -2,7 +2,6 @@ using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
-using Foz.Serving.Governance;
 
 namespace Foz.Serving.Workloads;
 

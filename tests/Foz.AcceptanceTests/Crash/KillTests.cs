@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Foz.AcceptanceTests.Judge;
-using Foz.Lake.Engine;
 using Foz.Pipelines.Batches;
 using Foz.Tests;
 

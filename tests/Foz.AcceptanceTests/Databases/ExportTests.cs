@@ -1,6 +1,5 @@
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Connectors.Databases.Providers;
-using Foz.Lake;
 
 namespace Foz.AcceptanceTests.Databases;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Foz.Lake.Tables;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -4,7 +4,6 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.ChangeFeed;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

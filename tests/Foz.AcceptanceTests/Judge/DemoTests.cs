@@ -1,7 +1,4 @@
 using Foz.AcceptanceTests.Documents;
-using Foz.Delta.Log;
-using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Judge;

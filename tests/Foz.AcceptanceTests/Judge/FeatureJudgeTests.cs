@@ -4,7 +4,6 @@ using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
-using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 
 namespace Foz.AcceptanceTests.Judge;

@@ -1,4 +1,3 @@
-using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 

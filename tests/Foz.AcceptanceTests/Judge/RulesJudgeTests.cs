@@ -1,4 +1,3 @@
-using Foz.Lake.Engine;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.AcceptanceTests.Judge;

@@ -1,6 +1,5 @@
 using Foz.Connectors;
 using Foz.Lake;
-using Foz.Lake.Data;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

@@ -1,5 +1,4 @@
 using Foz.Connectors.Databases.Providers;
-using Foz.Lake;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs;
 

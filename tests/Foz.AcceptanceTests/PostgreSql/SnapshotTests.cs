@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Foz.Connectors;
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.PostgreSql;

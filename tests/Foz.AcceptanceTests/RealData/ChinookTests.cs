@@ -1,8 +1,6 @@
 using Foz.AcceptanceTests.Judge;
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.RealData;

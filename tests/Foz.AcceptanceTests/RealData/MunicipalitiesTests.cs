@@ -1,4 +1,3 @@
-using Foz.Pipelines.Runs;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.RealData;

@@ -1,6 +1,5 @@
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.Stores;
 

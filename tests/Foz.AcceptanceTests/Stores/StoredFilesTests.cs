@@ -1,6 +1,4 @@
-using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
-using Foz.Lake.Engine;
 
 namespace Foz.AcceptanceTests.Stores;
 

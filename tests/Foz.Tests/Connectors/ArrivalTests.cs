@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Connectors;
 

@@ -1,5 +1,4 @@
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Connectors;
 

@@ -1,5 +1,4 @@
 using Foz.Dbt;
-using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;

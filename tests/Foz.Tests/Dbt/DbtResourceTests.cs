@@ -1,4 +1,3 @@
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Tests.Dbt;

@@ -1,4 +1,3 @@
-using Foz.Connectors;
 using Foz.Connectors.Files;
 using Foz.Connectors.PostgreSql;
 using Foz.Connectors.Registry;

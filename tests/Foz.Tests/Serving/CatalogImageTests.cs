@@ -1,5 +1,4 @@
 using Foz.Lake.Engine;
-using Foz.Serving;
 using Foz.Serving.Governance;
 
 namespace Foz.Tests.Serving;

@@ -1,5 +1,3 @@
-using Foz.Serving;
-
 namespace Foz.Tests.Serving;
 
 /// <summary>Statements that are nested so deep that whoever reads them by calling himself would end the process.</summary>

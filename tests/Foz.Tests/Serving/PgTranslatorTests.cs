@@ -1,4 +1,3 @@
-using Foz.Lake;
 using Foz.Serving;
 
 namespace Foz.Tests.Serving;

@@ -1,7 +1,5 @@
 using Foz.Lake;
-using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Serving;
 
 namespace Foz.Tests.Serving;
 

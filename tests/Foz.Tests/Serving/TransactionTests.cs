@@ -1,5 +1,4 @@
 using Foz.Serving;
-using Foz.Serving.Copying;
 
 namespace Foz.Tests.Serving;
 

@@ -1,6 +1,5 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Manifests;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 
 namespace Foz.Lake.Tables.Alterations;

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.DuckDB;
 using Foz.Lake.Engine;
 
 namespace Foz.Lake.Tables.Keys;

@@ -2,7 +2,6 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Scans;
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
-using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Foz.Delta.Log;
-using Foz.Delta.Snapshots;
 using Foz.Lake.Engine;
 
 namespace Foz.Lake.Tables.Maintenance;

@@ -1,5 +1,4 @@
 using Foz.Delta;
-using Foz.Delta.Log;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 

@@ -1,5 +1,4 @@
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

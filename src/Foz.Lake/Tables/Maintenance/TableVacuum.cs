@@ -1,7 +1,5 @@
 using Foz.Delta;
-using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
-using Foz.Delta.Snapshots;
 
 namespace Foz.Lake.Tables.Maintenance;
 

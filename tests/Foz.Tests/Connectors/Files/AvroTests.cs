@@ -1,7 +1,5 @@
-using Foz.Connectors;
 using Foz.Delta.Iceberg;
 using Foz.Lake;
-using Foz.Lake.Engine;
 
 namespace Foz.Tests.Connectors.Files;
 

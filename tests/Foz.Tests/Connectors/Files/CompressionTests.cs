@@ -1,5 +1,4 @@
 using System.Text;
-using Foz.Connectors;
 using Foz.Lake;
 
 namespace Foz.Tests.Connectors.Files;

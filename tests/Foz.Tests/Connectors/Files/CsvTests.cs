@@ -1,6 +1,5 @@
 using System.Text;
 using Foz.Connectors;
-using Foz.Lake;
 
 namespace Foz.Tests.Connectors.Files;
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Foz.Connectors;
 using Foz.Connectors.Files;
 using Foz.Lake;
 using Foz.Lake.Configuration;

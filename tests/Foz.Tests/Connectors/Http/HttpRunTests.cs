@@ -1,6 +1,5 @@
 using System.Globalization;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Connectors.Http;
 

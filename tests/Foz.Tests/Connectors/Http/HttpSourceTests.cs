@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Tests.Connectors.Files;
 
 namespace Foz.Tests.Connectors.Http;
 

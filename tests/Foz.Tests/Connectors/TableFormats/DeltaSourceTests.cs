@@ -5,7 +5,6 @@ using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Connectors.TableFormats;
 

@@ -1,6 +1,5 @@
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
-using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;

@@ -1,6 +1,5 @@
 using Foz.Delta;
 using Foz.Delta.Log;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 

@@ -1,4 +1,3 @@
-using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Transactions;
 using Foz.Tests.Delta.Storage.Remote;

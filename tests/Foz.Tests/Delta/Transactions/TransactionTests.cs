@@ -3,7 +3,6 @@ using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Tests.Delta.Checkpoints;

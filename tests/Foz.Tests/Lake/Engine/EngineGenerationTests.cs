@@ -1,4 +1,3 @@
-using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Engine;
 

@@ -4,7 +4,6 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Lake.Tables;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Lake.Journal;

@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Statements;
 
 namespace Foz.Tests.Lake.Statements;
 

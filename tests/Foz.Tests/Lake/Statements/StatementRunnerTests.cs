@@ -4,7 +4,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Tests.Lake.Statements;

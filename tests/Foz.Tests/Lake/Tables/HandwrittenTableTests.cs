@@ -1,5 +1,3 @@
-using Foz.Delta;
-
 namespace Foz.Tests.Lake.Tables;
 
 /// <summary>Rows of tables whose logs say what only some writers write.</summary>

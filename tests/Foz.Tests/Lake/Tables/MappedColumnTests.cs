@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Tests.Lake.Tables;

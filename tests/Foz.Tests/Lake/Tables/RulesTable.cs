@@ -1,5 +1,4 @@
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;

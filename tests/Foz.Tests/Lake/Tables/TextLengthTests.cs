@@ -1,6 +1,5 @@
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Lake;
 
 namespace Foz.Tests.Lake.Tables;

@@ -1,6 +1,3 @@
-using Foz.Lake;
-using Foz.Pipelines.Runs;
-
 namespace Foz.Tests.Pipelines.Materializations;
 
 /// <summary>Slowly changing dimensions of type 2.</summary>

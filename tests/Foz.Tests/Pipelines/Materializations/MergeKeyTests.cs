@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Materializations;
 

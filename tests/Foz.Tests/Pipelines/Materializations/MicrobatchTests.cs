@@ -1,7 +1,6 @@
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Materializations;
 

@@ -1,4 +1,3 @@
-using Foz.Lake;
 using Foz.Lake.Journal;
 
 namespace Foz.Tests.Pipelines.Materializations;

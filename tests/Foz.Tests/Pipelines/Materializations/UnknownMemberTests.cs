@@ -1,5 +1,3 @@
-using Foz.Lake;
-
 namespace Foz.Tests.Pipelines.Materializations;
 
 /// <summary>The row of a dimension that stands for what is not known.</summary>

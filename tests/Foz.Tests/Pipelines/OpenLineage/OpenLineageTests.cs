@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 using Foz.Tests.Pipelines.Projects;
 
 namespace Foz.Tests.Pipelines.OpenLineage;

@@ -1,7 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Lineage;
-using Foz.Pipelines.Runs;
 using Foz.Tests.Pipelines.Projects;
 
 namespace Foz.Tests.Pipelines.Programs;

@@ -1,5 +1,3 @@
-using Foz.Lake;
-using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Tests.Connectors;

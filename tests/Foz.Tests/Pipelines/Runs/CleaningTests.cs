@@ -1,6 +1,4 @@
-using Foz.Lake;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Runs;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;

@@ -1,5 +1,4 @@
 using Foz.Lake;
-using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Runs;
 

@@ -1,9 +1,7 @@
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Runs;
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Foz.Lake;
 using Foz.Server.Auth;
-using Foz.Serving;
 using Foz.Serving.Governance;
 using Microsoft.Extensions.Logging.Abstractions;
 

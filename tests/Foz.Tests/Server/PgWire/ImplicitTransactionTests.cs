@@ -1,4 +1,3 @@
-using Foz.Serving;
 using Foz.Tests.Serving;
 using Foz.Wire.PostgreSql;
 

@@ -1,5 +1,4 @@
 using Foz.Lake;
-using Foz.Lake.Journal;
 using Foz.Server.Trino;
 using Foz.Wire.PostgreSql;
 

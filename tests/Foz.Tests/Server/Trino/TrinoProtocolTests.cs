@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Foz.Server.Logging;
 using Foz.Server.Trino;
 using Foz.Tests.Server.PgWire;
 

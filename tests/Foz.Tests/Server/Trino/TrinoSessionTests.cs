@@ -1,10 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Foz.Lake;
 using Foz.Serving.Governance;
 using Foz.Serving.Trino;
 using Foz.Tests.Server.PgWire;
-using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.Trino;
 

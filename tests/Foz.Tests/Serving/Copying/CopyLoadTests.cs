@@ -1,7 +1,6 @@
 using System.Text;
 using Foz.Lake;
 using Foz.Serving;
-using Foz.Serving.Copying;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Copying;

@@ -2,8 +2,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Lake.Tables;
-using Foz.Pipelines.Runs;
 using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Tests.Pipelines.Runs;

@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Serving.Governance;
-using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Governance;
 

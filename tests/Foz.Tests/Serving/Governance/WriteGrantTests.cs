@@ -2,10 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Serving;
-using Foz.Serving.Copying;
 using Foz.Serving.Governance;
 using Foz.Wire.PostgreSql;
 

@@ -1,7 +1,6 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
 using Foz.Serving;
-using Foz.Serving.Copying;
 using Foz.Serving.Governance;
 
 namespace Foz.Tests.Serving.Workloads;

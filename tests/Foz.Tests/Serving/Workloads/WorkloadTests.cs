@@ -1,7 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
-using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Serving.Workloads;
 using Foz.Tests.Delta;

@@ -2,7 +2,6 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Lake;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Tests.Lake.Tables.Alterations;

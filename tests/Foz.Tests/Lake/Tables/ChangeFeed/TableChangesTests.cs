@@ -5,9 +5,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
-using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Tests.Lake.Tables.ChangeFeed;
 

@@ -1,7 +1,5 @@
 using Foz.Delta.Log;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
-using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;

@@ -1,9 +1,7 @@
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
 

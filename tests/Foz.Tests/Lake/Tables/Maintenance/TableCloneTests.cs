@@ -1,8 +1,6 @@
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Lake;
-using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;

@@ -3,7 +3,6 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Tables;

@@ -3,7 +3,6 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Engine;

@@ -1,7 +1,5 @@
 using Foz.Delta.Schema;
-using Foz.Delta.Snapshots;
 using Foz.Lake;
-using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 
