@@ -59,10 +59,12 @@ public static class AssignedRows
             if (!tokens.IsSymbol(++at, '(')) return null;
             var close = tokens.Closing(at);
             List<(int, int, ValueKind)> row = [];
+            var depth = 0;
             for (var first = ++at; at <= close; at++)
             {
-                if (at < close && (tokens.IsSymbol(at, '(') || tokens.IsSymbol(at, '[') || tokens.IsSymbol(at, '{'))) at = tokens.Closing(at);
-                if (at < close && !tokens.IsSymbol(at, ',')) continue;
+                if (tokens.IsSymbol(at, '(') || tokens.IsSymbol(at, '[') || tokens.IsSymbol(at, '{')) depth++;
+                else if (tokens.IsSymbol(at, ')') || tokens.IsSymbol(at, ']') || tokens.IsSymbol(at, '}')) depth--;
+                if (at < close && (depth > 0 || !tokens.IsSymbol(at, ','))) continue;
                 if (first == at) return null;
                 row.Add((tokens[first].Start, tokens[at - 1].End, KindOf(tokens, first, at)));
                 first = at + 1;

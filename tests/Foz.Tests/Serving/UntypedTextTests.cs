@@ -32,6 +32,7 @@ public sealed class UntypedTextTests : IAsyncLifetime
     [InlineData("s", "(1), (2.75)", "1", "2.75")]
     [InlineData("s", "(date '2024-01-01'), ('2024-01-02 10:00:00')", "2024-01-01", "2024-01-02 10:00:00")]
     [InlineData("s", "(array_to_string(ARRAY[1, 2], ',')), (3)", "1,2", "3")]
+    [InlineData("s", "((ARRAY['a', 'b'])[2]), (3)", "3", "b")]
     [InlineData("b", "('\\xdeadbeef')", "\\xdeadbeef")]
     [InlineData("b", "('\\x6162'), (NULL), ('\\x'), (bytea '\\x00')", "\\x", "\\x00", "\\x6162", "NULL")]
     [InlineData("b", "('a\\\\b'), ('\\001')", "\\x01", "\\x615c62")]
