@@ -16,6 +16,11 @@ static class ServedFunctions
     /// <summary>The beginning of the names of the platform's own functions, which only it calls.</summary>
     public const string OwnPrefix = "foz_";
 
+    /// <summary>The name that clients write for a function: that of one of Foz's own without its prefix.</summary>
+    /// <param name="function">The name, in small letters.</param>
+    public static string WrittenAs(string function) =>
+        function.StartsWith(OwnPrefix, StringComparison.Ordinal) ? function[OwnPrefix.Length..] : function;
+
     /// <summary>What is called with rows: scalar, aggregate and window functions, and macros.</summary>
     public const string Call = "call";
 

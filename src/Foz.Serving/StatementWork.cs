@@ -39,7 +39,8 @@ static class StatementWork
             };
         var heavy = statement.Folded.Where(ServedFunctions.MakesMuch).ToList();
         if ((heavy.Find(call => !ServedFunctions.Bounded.Contains(call)) ?? heavy.ElementAtOrDefault(FoldedMax)) is { } function)
-            throw new FozException(ErrorKind.Sql, $"{function} in LIMIT, OFFSET, an end of a series or a separator of string_agg is not supported")
+            throw new FozException(
+                ErrorKind.Sql, $"{ServedFunctions.WrittenAs(function)} in LIMIT, OFFSET, an end of a series or a separator of string_agg is not supported")
             {
                 SqlState = "0A000", Hint = "write it as a subquery: (SELECT …)",
             };
