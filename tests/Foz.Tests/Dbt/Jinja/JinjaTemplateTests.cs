@@ -8,7 +8,7 @@ namespace Foz.Tests.Dbt.Jinja;
 public sealed class JinjaTemplateTests
 {
     static readonly string ExpectedFile =
-        Path.Combine(Repository.Root, "tests", "Foz.Tests", "Core", "Jinja", "Expected", "templates.json");
+        Path.Combine(Repository.Root, "tests", "Foz.Tests", "Dbt", "Jinja", "Expected", "templates.json");
 
     public static TheoryData<string, string> Templates()
     {
