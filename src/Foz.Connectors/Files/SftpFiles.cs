@@ -1,8 +1,9 @@
+using Foz.Connectors.Files.Sftp;
 using Foz.Lake;
 using Foz.Wire;
 using Foz.Wire.Sftp;
 
-namespace Foz.Connectors.Files.Sftp;
+namespace Foz.Connectors.Files;
 
 /// <summary>Files of an SFTP server.</summary>
 /// <param name="options">The server.</param>
