@@ -1,5 +1,4 @@
 using Foz.Delta.Log;
-using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 
 namespace Foz.Delta.Checkpoints;

@@ -4,12 +4,6 @@ using Foz.Delta.Storage;
 
 namespace Foz.Delta.Snapshots;
 
-/// <summary>What a clean-up of a table's log deleted.</summary>
-/// <param name="FilesDeleted">The number of files.</param>
-/// <param name="BytesDeleted">Their size.</param>
-/// <param name="Error">What ended it before its time; null if nothing did. What is left goes the next time.</param>
-public readonly record struct LogCleanup(int FilesDeleted, long BytesDeleted, Exception? Error = null);
-
 /// <summary>
 /// Deletes what no version within the retention needs (PROTOCOL.md, "Metadata Cleanup"): commits, checkpoints, checksum
 /// files and compactions before the last checkpoint that is old enough, checkpoints that later ones have superseded, and
