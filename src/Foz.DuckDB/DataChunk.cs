@@ -24,7 +24,7 @@ public sealed class DataChunk : IDisposable
     /// <summary>An empty chunk of the types, to fill.</summary>
     public static unsafe DataChunk Create(params ReadOnlySpan<LogicalType> types)
     {
-        using var native = new NativeTypes(types.ToArray());
+        using var native = new NativeTypeArray(types.ToArray());
         fixed (nint* pointers = native.Pointers)
             return new(NativeMethods.duckdb_create_data_chunk(pointers, (ulong)types.Length), isOwned: true, types);
     }

@@ -119,7 +119,7 @@ public sealed partial class LogicalType
 
     unsafe LogicalTypeHandle CreateNativeFields()
     {
-        using var types = new NativeTypes(Fields.Select(f => f.Type));
+        using var types = new NativeTypeArray(Fields.Select(f => f.Type));
         using var names = new NativeTexts(Fields.Select(f => f.Name));
         fixed (nint* pointers = types.Pointers)
             return new(Id == TypeId.Struct

@@ -23,22 +23,3 @@ sealed unsafe class NativeTexts : IDisposable
         Pointer = null;
     }
 }
-
-/// <summary>Logical types as an array of pointers.</summary>
-sealed class NativeTypes : IDisposable
-{
-    readonly LogicalTypeHandle[] handles;
-
-    public NativeTypes(IEnumerable<LogicalType> types)
-    {
-        handles = [.. types.Select(type => type.ToNative())];
-        Pointers = [.. handles.Select(handle => handle.DangerousGetHandle())];
-    }
-
-    public nint[] Pointers { get; }
-
-    public void Dispose()
-    {
-        foreach (var handle in handles) handle.Dispose();
-    }
-}

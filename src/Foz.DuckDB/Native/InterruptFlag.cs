@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Native;
 
 /// <summary>Whether the statement of a connection is to stop, as functions of ours see it while they work.</summary>
 sealed class InterruptFlag
