@@ -29,14 +29,14 @@ public sealed class DuckDBException : Exception
 
     /// <summary>The failure that a result carries.</summary>
     internal static unsafe DuckDBException FromResult(ResultHandle result) => FromText(
-        NativeMethods.duckdb_result_error_type(result),
+        (DuckDBErrorKind)NativeMethods.duckdb_result_error_type(result),
         NativeMethods.Text(NativeMethods.duckdb_result_error(result)) ?? "DuckDB failed and gave no message");
 
     /// <summary>The failure that error data carries; destroys the data.</summary>
     internal static unsafe DuckDBException FromErrorData(nint errorData)
     {
         var message = NativeMethods.Text(NativeMethods.duckdb_error_data_message(errorData));
-        var kind = NativeMethods.duckdb_error_data_error_type(errorData);
+        var kind = (DuckDBErrorKind)NativeMethods.duckdb_error_data_error_type(errorData);
         NativeMethods.duckdb_destroy_error_data(ref errorData);
         return FromText(kind, message ?? "DuckDB failed and gave no message");
     }

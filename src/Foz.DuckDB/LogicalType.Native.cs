@@ -27,7 +27,7 @@ public sealed partial class LogicalType
 
     static unsafe LogicalType Read(nint native)
     {
-        var id = NativeMethods.duckdb_get_type_id(native);
+        var id = (TypeId)NativeMethods.duckdb_get_type_id(native);
         var type = id switch
         {
             TypeId.Decimal => Decimal(
@@ -107,7 +107,7 @@ public sealed partial class LogicalType
                     using var value = MapValue.ToNative();
                     return new(NativeMethods.duckdb_create_map_type(key, value));
                 }
-            default: return new(NativeMethods.duckdb_create_logical_type(Id));
+            default: return new(NativeMethods.duckdb_create_logical_type((int)Id));
         }
     }
 

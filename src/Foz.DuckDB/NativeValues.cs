@@ -45,21 +45,25 @@ static unsafe class NativeValues
 
     static nint CreateTime(object value, LogicalType type) => type.Id switch
     {
-        TypeId.Date => NativeMethods.duckdb_create_date(ValueConversion.Date(value, type)),
-        TypeId.Time => NativeMethods.duckdb_create_time(ValueConversion.Time(value, type)),
-        TypeId.TimeNs => NativeMethods.duckdb_create_time_ns(ValueConversion.Exactly<TimeNs>(value, type)),
-        TypeId.TimeTz => NativeMethods.duckdb_create_time_tz_value(ValueConversion.Exactly<TimeTz>(value, type)),
-        TypeId.Timestamp => NativeMethods.duckdb_create_timestamp(ValueConversion.Timestamp(value, type)),
-        TypeId.TimestampTz => NativeMethods.duckdb_create_timestamp_tz(ValueConversion.TimestampTz(value, type)),
+        TypeId.Date => NativeMethods.duckdb_create_date(ValueConversion.Date(value, type).Days),
+        TypeId.Time => NativeMethods.duckdb_create_time(ValueConversion.Time(value, type).Micros),
+        TypeId.TimeNs => NativeMethods.duckdb_create_time_ns(ValueConversion.Exactly<TimeNs>(value, type).Nanos),
+        TypeId.TimeTz => NativeMethods.duckdb_create_time_tz_value(ValueConversion.Exactly<TimeTz>(value, type).Bits),
+        TypeId.Timestamp => NativeMethods.duckdb_create_timestamp(ValueConversion.Timestamp(value, type).Micros),
+        TypeId.TimestampTz => NativeMethods.duckdb_create_timestamp_tz(
+            ValueConversion.TimestampTz(value, type).Micros),
         TypeId.TimestampS => NativeMethods.duckdb_create_timestamp_s(
-            ValueConversion.Exactly<TimestampS>(value, type)),
+            ValueConversion.Exactly<TimestampS>(value, type).Seconds),
         TypeId.TimestampMs => NativeMethods.duckdb_create_timestamp_ms(
-            ValueConversion.Exactly<TimestampMs>(value, type)),
+            ValueConversion.Exactly<TimestampMs>(value, type).Millis),
         TypeId.TimestampNs => NativeMethods.duckdb_create_timestamp_ns(
-            ValueConversion.Exactly<TimestampNs>(value, type)),
-        TypeId.Interval => NativeMethods.duckdb_create_interval(ValueConversion.Interval(value, type)),
+            ValueConversion.Exactly<TimestampNs>(value, type).Nanos),
+        TypeId.Interval => CreateInterval(ValueConversion.Interval(value, type)),
         _ => CreateNested(value, type),
     };
+
+    static nint CreateInterval(Interval value) => NativeMethods.duckdb_create_interval(
+        new() { Months = value.Months, Days = value.Days, Micros = value.Micros });
 
     static nint CreateNested(object value, LogicalType type)
     {

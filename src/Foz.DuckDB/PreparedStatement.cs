@@ -18,7 +18,7 @@ public sealed class PreparedStatement : IDisposable
         (this.connection, this.handle) = (connection, handle);
 
     /// <summary>What the statement does.</summary>
-    public StatementType Type => NativeMethods.duckdb_prepared_statement_type(handle);
+    public StatementType Type => (StatementType)NativeMethods.duckdb_prepared_statement_type(handle);
 
     /// <summary>The number of parameters.</summary>
     public int ParameterCount => (int)NativeMethods.duckdb_nparams(handle);
@@ -115,7 +115,9 @@ public sealed class PreparedStatement : IDisposable
                 if (NativeMethods.duckdb_execute_pending(pending, result.Address) == State.Error)
                     throw DuckDBException.FromResult(result);
             }
-            return connection.Streaming = new(connection, result);
+            var rows = new QueryResult(connection, result);
+            connection.Streaming = result;
+            return rows;
         }
         catch (DuckDBException e)
         {

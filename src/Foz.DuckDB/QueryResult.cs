@@ -29,7 +29,7 @@ public sealed class QueryResult : IDisposable
     public IReadOnlyList<Column> Columns { get; }
 
     /// <summary>What the statement does.</summary>
-    public StatementType StatementType => NativeMethods.duckdb_result_statement_type(handle.Value);
+    public StatementType StatementType => (StatementType)NativeMethods.duckdb_result_statement_type(handle.Value);
 
     /// <summary>The next chunk, to be disposed; never an empty one; null at the end.</summary>
     /// <exception cref="DuckDBException">
@@ -47,7 +47,7 @@ public sealed class QueryResult : IDisposable
             if (native == 0)
             {
                 isFinished = true;
-                if (connection.Streaming == this) connection.Streaming = null;
+                if (connection.Streaming == handle) connection.Streaming = null;
                 // A null chunk is the end or a failure.
                 if (NativeMethods.duckdb_result_error(handle) is not null)
                     throw Interruption.Translate(DuckDBException.FromResult(handle), cancellationToken);
@@ -75,6 +75,6 @@ public sealed class QueryResult : IDisposable
     public void Dispose()
     {
         handle.Dispose();
-        connection.EndStream(this);
+        connection.EndStream(handle);
     }
 }

@@ -32,14 +32,14 @@ sealed class ConnectionHandle(nint value, InterruptFlags flags) : NativeHandle(v
     /// <summary>The flags of its database's connections.</summary>
     public InterruptFlags Flags => flags;
 
-    /// <summary>The result whose rows the connection is still making; null if none.</summary>
-    public QueryResult? Streaming { get; set; }
+    /// <summary>The result whose rows the connection still makes; null if none.</summary>
+    public ResultHandle? Streaming { get; set; }
 
     /// <summary>
     /// Ends the stream of a result, if it is the connection's, and with it its transaction: DuckDB keeps both until the
     /// next statement, even of none.
     /// </summary>
-    public void EndStream(QueryResult? result)
+    public void EndStream(ResultHandle? result)
     {
         if (result is null || Streaming != result || IsClosed) return;
         Streaming = null;

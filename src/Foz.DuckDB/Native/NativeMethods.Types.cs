@@ -6,7 +6,7 @@ namespace Foz.DuckDB.Native;
 static unsafe partial class NativeMethods
 {
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_logical_type(TypeId type);
+    public static partial nint duckdb_create_logical_type(int type);
 
     [LibraryImport(Library)]
     public static partial void duckdb_destroy_logical_type(ref nint type);
@@ -39,7 +39,7 @@ static unsafe partial class NativeMethods
     public static partial nint duckdb_create_decimal_type(byte width, byte scale);
 
     [LibraryImport(Library)]
-    public static partial TypeId duckdb_get_type_id(nint type);
+    public static partial int duckdb_get_type_id(nint type);
 
     [LibraryImport(Library)]
     public static partial byte duckdb_decimal_width(nint type);
@@ -143,35 +143,36 @@ static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial nint duckdb_create_double(double value);
 
+    // A struct of one number is passed as the number.
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_date(Date value);
+    public static partial nint duckdb_create_date(int days);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_time(Time value);
+    public static partial nint duckdb_create_time(long micros);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_time_ns(TimeNs value);
+    public static partial nint duckdb_create_time_ns(long nanos);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_time_tz_value(TimeTz value);
+    public static partial nint duckdb_create_time_tz_value(ulong bits);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_timestamp(Timestamp value);
+    public static partial nint duckdb_create_timestamp(long micros);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_timestamp_tz(TimestampTz value);
+    public static partial nint duckdb_create_timestamp_tz(long micros);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_timestamp_s(TimestampS value);
+    public static partial nint duckdb_create_timestamp_s(long seconds);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_timestamp_ms(TimestampMs value);
+    public static partial nint duckdb_create_timestamp_ms(long millis);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_timestamp_ns(TimestampNs value);
+    public static partial nint duckdb_create_timestamp_ns(long nanos);
 
     [LibraryImport(Library)]
-    public static partial nint duckdb_create_interval(Interval value);
+    public static partial nint duckdb_create_interval(NativeInterval value);
 
     [LibraryImport(Library)]
     public static partial nint duckdb_create_bit(NativeBit value);

@@ -66,10 +66,10 @@ static unsafe partial class NativeMethods
     public static partial byte* duckdb_result_error(ResultHandle result);
 
     [LibraryImport(Library)]
-    public static partial DuckDBErrorKind duckdb_result_error_type(ResultHandle result);
+    public static partial int duckdb_result_error_type(ResultHandle result);
 
     [LibraryImport(Library)]
-    public static partial StatementType duckdb_result_statement_type(NativeResult result);
+    public static partial int duckdb_result_statement_type(NativeResult result);
 
     [LibraryImport(Library)]
     public static partial nint duckdb_fetch_chunk(NativeResult result);
@@ -99,7 +99,7 @@ static unsafe partial class NativeMethods
     public static partial State duckdb_clear_bindings(StatementHandle statement);
 
     [LibraryImport(Library)]
-    public static partial StatementType duckdb_prepared_statement_type(StatementHandle statement);
+    public static partial int duckdb_prepared_statement_type(StatementHandle statement);
 
     [LibraryImport(Library)]
     public static partial ulong duckdb_prepared_statement_column_count(StatementHandle statement);
@@ -157,7 +157,7 @@ static unsafe partial class NativeMethods
     public static partial nint duckdb_appender_error_data(AppenderHandle appender);
 
     [LibraryImport(Library)]
-    public static partial DuckDBErrorKind duckdb_error_data_error_type(nint errorData);
+    public static partial int duckdb_error_data_error_type(nint errorData);
 
     [LibraryImport(Library)]
     public static partial byte* duckdb_error_data_message(nint errorData);

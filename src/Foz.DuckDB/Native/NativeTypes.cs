@@ -55,6 +55,15 @@ struct NativeDecimal
     public NativeHugeInt Value;
 }
 
+/// <summary><c>duckdb_interval</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+struct NativeInterval
+{
+    public int Months;
+    public int Days;
+    public long Micros;
+}
+
 /// <summary><c>duckdb_bit</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct NativeBit
