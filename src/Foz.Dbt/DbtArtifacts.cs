@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Dbt;
 

@@ -5,6 +5,7 @@ using Foz.Dbt;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 

@@ -1,4 +1,5 @@
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;

@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;

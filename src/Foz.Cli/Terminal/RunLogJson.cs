@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Foz.Lake.Engine;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Terminal;

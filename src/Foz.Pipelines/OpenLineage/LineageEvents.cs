@@ -4,10 +4,10 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Pipelines.OpenLineage;
 

@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Foz.Lake;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
 
 namespace Foz.Pipelines.OpenLineage;
 

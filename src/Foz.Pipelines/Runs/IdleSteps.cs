@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Data;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
 

@@ -10,6 +10,7 @@ using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Quality;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;

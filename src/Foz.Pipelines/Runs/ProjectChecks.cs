@@ -11,19 +11,6 @@ using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>What checking one table or test came to.</summary>
-/// <param name="Name">The table's name in the lake, or the test's.</param>
-/// <param name="Checks">What its checks found; empty where they could not be run.</param>
-/// <param name="Error">Why they could not be run; null where they could.</param>
-public sealed record ChecksOutcome(string Name, IReadOnlyList<CheckResult> Checks, FozException? Error = null)
-{
-    /// <summary>The table or view in the lake that has the rows which a SQL test found; null where they are not kept.</summary>
-    public TableName? Failures { get; init; }
-
-    /// <summary>Whether a check that fails a run is broken, or could not be run.</summary>
-    public bool IsFailure => Error is not null || Checks.Any(check => check.IsFailure);
-}
-
 /// <summary>Runs a project's checks and SQL tests on tables as they are committed.</summary>
 /// <param name="lake">The lake.</param>
 public sealed class ProjectChecks(Lakehouse lake)

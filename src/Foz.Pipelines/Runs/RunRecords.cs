@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;

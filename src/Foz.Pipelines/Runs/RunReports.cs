@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.OpenLineage;
 using Foz.Pipelines.Projects;

@@ -3,7 +3,9 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;

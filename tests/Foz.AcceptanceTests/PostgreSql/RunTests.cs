@@ -1,5 +1,6 @@
 using Foz.Connectors.Databases.Providers;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs;
 
 namespace Foz.AcceptanceTests.PostgreSql;

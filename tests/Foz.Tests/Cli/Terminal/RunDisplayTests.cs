@@ -2,6 +2,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Runs;
 using Foz.Tests.Delta;

@@ -218,7 +218,7 @@ public sealed class FoldersInMotionTests : IDisposable
         Assert.Contains("file b.csv is still being written", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
     }
 
-    static string Outcome(Foz.Pipelines.Runs.RunResult run) => $"{run.Steps.Single().Outcome}";
+    static string Outcome(Foz.Pipelines.Batches.RunResult run) => $"{run.Steps.Single().Outcome}";
 
     static string Text(string value) => "id,v\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},{value}\n"));
 

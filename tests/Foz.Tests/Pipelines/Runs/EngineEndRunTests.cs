@@ -2,6 +2,7 @@ using Foz.DuckDB;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 
