@@ -2,7 +2,7 @@ using System.CommandLine;
 using Foz.Lake;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Plans;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands;
 

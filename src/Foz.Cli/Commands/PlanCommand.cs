@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using Foz.Cli.Terminal;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Cli.Commands;
 

@@ -3,7 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands;
 

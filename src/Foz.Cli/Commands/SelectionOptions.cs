@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Foz.Lake;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using Foz.Connectors;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Plans;
 

@@ -5,7 +5,7 @@ using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
 

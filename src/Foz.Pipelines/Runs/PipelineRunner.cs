@@ -11,6 +11,7 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
+using Foz.Pipelines.Selection;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;

@@ -7,7 +7,7 @@ using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
 

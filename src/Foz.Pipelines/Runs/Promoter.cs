@@ -6,7 +6,7 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
 

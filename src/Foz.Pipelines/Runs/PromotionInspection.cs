@@ -7,7 +7,6 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;
 

@@ -3,6 +3,7 @@ using Foz.Lake.Catalog;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selection;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;

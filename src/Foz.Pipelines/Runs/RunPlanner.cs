@@ -8,7 +8,7 @@ using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
 

@@ -5,6 +5,7 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selection;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Runs;

@@ -3,7 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Tests.Dbt;
 

@@ -1,4 +1,4 @@
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 
 namespace Foz.Tests.Dbt;
 

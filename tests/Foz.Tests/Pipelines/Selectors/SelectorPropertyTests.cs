@@ -1,6 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 using Foz.Tests.Pipelines.Projects;
 
 namespace Foz.Tests.Pipelines.Selectors;

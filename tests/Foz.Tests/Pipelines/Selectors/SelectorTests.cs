@@ -1,5 +1,5 @@
 using Foz.Lake;
-using Foz.Pipelines.Selectors;
+using Foz.Pipelines.Selection;
 using Foz.Tests.Pipelines.Projects;
 
 namespace Foz.Tests.Pipelines.Selectors;

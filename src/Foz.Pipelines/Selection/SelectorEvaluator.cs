@@ -2,8 +2,9 @@ using System.Collections;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
 
-namespace Foz.Pipelines.Selectors;
+namespace Foz.Pipelines.Selection;
 
 /// <summary>Finds what selectors mean.</summary>
 /// <param name="graph">The things that there are.</param>

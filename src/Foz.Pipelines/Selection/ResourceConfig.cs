@@ -1,6 +1,6 @@
 using Foz.Pipelines.Projects;
 
-namespace Foz.Pipelines.Selectors;
+namespace Foz.Pipelines.Selection;
 
 /// <summary>What is set of a thing, for <c>config.</c>: what its front matter says, and what holds where it is silent.</summary>
 static class ResourceConfig

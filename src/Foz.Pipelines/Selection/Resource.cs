@@ -1,7 +1,8 @@
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
 
-namespace Foz.Pipelines.Selectors;
+namespace Foz.Pipelines.Selection;
 
 /// <summary>Something of a project that selectors can mean.</summary>
 public abstract record Resource
@@ -163,36 +164,4 @@ public abstract record Resource
 
         internal override IEnumerable<string[]> Paths => [[.. Test.File.Split('/')[..^1], Test.Name]];
     }
-}
-
-/// <summary>The words for what things of a project are.</summary>
-static class ResourceWords
-{
-    public const string Model = "model";
-    public const string Source = "source";
-    public const string Test = "test";
-    public const string Seed = "seed";
-    public const string Snapshot = "snapshot";
-
-    public const string UnitTest = "unit_test";
-
-    public const string Analysis = "analysis";
-
-    /// <summary>A test of a model alone.</summary>
-    public const string UnitWord = "unit";
-
-    /// <summary>A test of a table as it is, whatever it looks at.</summary>
-    public const string Data = "data";
-
-    /// <summary>A check of a table, one of those that there are for any.</summary>
-    public const string Generic = "generic";
-
-    /// <summary>A test in SQL.</summary>
-    public const string Singular = "singular";
-
-    /// <summary>What <c>resource_type:</c> can be.</summary>
-    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, UnitTest, Seed, Snapshot, Analysis];
-
-    /// <summary>What <c>test_type:</c> can be; dbt's older word for <c>generic</c> too.</summary>
-    public static readonly IReadOnlyList<string> TestTypes = [Data, Generic, Singular, UnitWord, "schema"];
 }

@@ -1,8 +1,9 @@
 using System.Collections;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
 
-namespace Foz.Pipelines.Selectors;
+namespace Foz.Pipelines.Selection;
 
 /// <summary>The things of a project and what needs what, by index.</summary>
 sealed class ResourceGraph

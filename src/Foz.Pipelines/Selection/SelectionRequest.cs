@@ -4,8 +4,9 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Selectors;
 
-namespace Foz.Pipelines.Selectors;
+namespace Foz.Pipelines.Selection;
 
 /// <summary>What somebody asked to work on.</summary>
 public sealed record SelectionRequest

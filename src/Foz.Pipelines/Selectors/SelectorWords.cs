@@ -1,47 +1,37 @@
-using Foz.Lake.Data;
+using Foz.Pipelines.Batches;
 
 namespace Foz.Pipelines.Selectors;
 
-/// <summary>What of a table's definition is not what it was when it was last made.</summary>
-[Flags]
-public enum StateChange
+/// <summary>The words for what things of a project are.</summary>
+static class ResourceWords
 {
-    /// <summary>Nothing.</summary>
-    None = 0,
+    public const string Model = "model";
+    public const string Source = "source";
+    public const string Test = "test";
+    public const string Seed = "seed";
+    public const string Snapshot = "snapshot";
 
-    /// <summary>It was never made.</summary>
-    New = 1,
+    public const string UnitTest = "unit_test";
 
-    /// <summary>Its SQL.</summary>
-    Body = 2,
+    public const string Analysis = "analysis";
 
-    /// <summary>What its front matter says, descriptions left out.</summary>
-    Configs = 4,
+    /// <summary>A test of a model alone.</summary>
+    public const string UnitWord = "unit";
 
-    /// <summary>The names and types that it declares of columns.</summary>
-    Contract = 8,
+    /// <summary>A test of a table as it is, whatever it looks at.</summary>
+    public const string Data = "data";
 
-    /// <summary>What is said of it for people.</summary>
-    Description = 16,
-}
+    /// <summary>A check of a table, one of those that there are for any.</summary>
+    public const string Generic = "generic";
 
-/// <summary>
-/// What selectors ask beside the project's text, by the names of tables as the project has them. Each is there only where
-/// a selector asks for it.
-/// </summary>
-public sealed record SelectionFacts
-{
-    /// <summary>No facts.</summary>
-    public static SelectionFacts None { get; } = new();
+    /// <summary>A test in SQL.</summary>
+    public const string Singular = "singular";
 
-    /// <summary>What changed since the tables were last made.</summary>
-    public IReadOnlyDictionary<TableName, StateChange> Changes { get; init; } = new Dictionary<TableName, StateChange>();
+    /// <summary>What <c>resource_type:</c> can be.</summary>
+    public static readonly IReadOnlyList<string> Types = [Model, Source, Test, UnitTest, Seed, Snapshot, Analysis];
 
-    /// <summary>How tables ended last time, in the words of <c>result:</c>.</summary>
-    public IReadOnlyDictionary<TableName, string> Results { get; init; } = new Dictionary<TableName, string>();
-
-    /// <summary>The streams whose source has more than was read.</summary>
-    public IReadOnlySet<TableName> Fresher { get; init; } = new HashSet<TableName>();
+    /// <summary>What <c>test_type:</c> can be; dbt's older word for <c>generic</c> too.</summary>
+    public static readonly IReadOnlyList<string> TestTypes = [Data, Generic, Singular, UnitWord, "schema"];
 }
 
 /// <summary>The words of <c>state:</c>.</summary>
