@@ -24,6 +24,9 @@ public sealed record ReadContext
     /// </summary>
     public bool NumbersRows { get; init; }
 
+    /// <summary>Measures how far reading is.</summary>
+    public WorkMeter Meter { get; init; } = new();
+
     /// <summary>An empty folder for files that live as long as the batch.</summary>
     public required string WorkFolder { get; init; }
 }

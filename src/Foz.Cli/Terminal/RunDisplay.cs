@@ -1,3 +1,4 @@
+using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs;
@@ -7,6 +8,12 @@ namespace Foz.Cli.Terminal;
 /// <summary>Shows a run while it works.</summary>
 public abstract class RunDisplay
 {
+    /// <summary>How long the display waits between two calls of <see cref="Tick"/>.</summary>
+    protected abstract TimeSpan Interval { get; }
+
+    /// <summary>Gets the time.</summary>
+    protected abstract TimeProvider Clock { get; }
+
     /// <summary>The display that suits: JSON if it is asked for, live on a terminal, else plain lines.</summary>
     /// <param name="shell">Where to.</param>
     /// <param name="isJson">Whether each event is a line of JSON.</param>
@@ -19,11 +26,22 @@ public abstract class RunDisplay
     /// <summary>Shows what happened; one call at a time.</summary>
     public abstract void Show(RunEvent what);
 
-    /// <summary>Draws again what moves by itself: times, and signs of work.</summary>
-    public virtual void Tick() { }
+    /// <summary>Shows again what moves by itself: times, how far steps are, and signs of work.</summary>
+    public abstract void Tick();
 
     /// <summary>Keeps the display moving while something works.</summary>
-    public virtual Task<T> WatchAsync<T>(Func<Task<T>> work) => work();
+    public virtual async Task<T> WatchAsync<T>(Func<Task<T>> work)
+    {
+        var task = work();
+        using var timer = new PeriodicTimer(Interval, Clock);
+        var tick = timer.WaitForNextTickAsync().AsTask();
+        while (await Task.WhenAny(task, tick) == tick)
+        {
+            Tick();
+            tick = timer.WaitForNextTickAsync().AsTask();
+        }
+        return await task;
+    }
 }
 
 /// <summary>The words that run displays share.</summary>
@@ -46,6 +64,22 @@ static class RunText
 
     /// <summary>A number of things.</summary>
     public static string Count(long number, string one, string many) => $"{number:N0} {(number == 1 ? one : many)}";
+
+    /// <summary>How far a step is; empty where that is not known.</summary>
+    public static string Progress(WorkProgress progress)
+    {
+        if (!progress.IsKnown) return "";
+        List<string> facts = [];
+        if (progress.Rows is { } rows)
+            facts.Add((progress.RowsTotal is null ? "" : $"{rows:N0} of about ") + Count(progress.RowsTotal ?? rows, "row", "rows"));
+        if (progress.Bytes is { } bytes)
+            facts.Add(SizeText.Of(bytes) + OfAll());
+        if (progress.Share is { } share)
+            facts.Add($"{Math.Floor(share * 100):0} %" + (facts.Count == 0 ? OfAll() : ""));
+        return string.Join(": ", new[] { progress.Doing, string.Join(", ", facts) }.OfType<string>());
+
+        string OfAll() => progress.BytesTotal is { } all ? $" of {SizeText.Of(all)}" : "";
+    }
 
     /// <summary>What a step waits for.</summary>
     public static string Waiting(Foz.Lake.Data.TableName step, string what, TimeSpan time) =>

@@ -5,11 +5,34 @@ namespace Foz.Cli.Terminal;
 /// <summary>A line for each step that ended: for files, pipes and CI.</summary>
 sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
 {
+    readonly Lock gate = new();
     readonly HashSet<Foz.Lake.Data.TableName> shown = [];
+    readonly WorkingSteps working = new(shell.Clock);
     int nameWidth;
+
+    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
+
+    protected override TimeProvider Clock => shell.Clock;
 
     public override void Show(RunEvent what)
     {
+        lock (gate) Write(what);
+    }
+
+    public override void Tick()
+    {
+        lock (gate)
+            foreach (var (step, progress) in working.Due())
+            {
+                var elapsed = RunText.Elapsed(step.LoggedAt - step.Since);
+                WriteLine($"{Name(step.Step)}  {"running",-9}  {RunText.Progress(progress)}  {elapsed}");
+                shell.Out.Flush();
+            }
+    }
+
+    void Write(RunEvent what)
+    {
+        working.Note(what);
         switch (what)
         {
             case RunEvent.Waiting waiting:

@@ -16,12 +16,10 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
     /// <summary>How many steps at work are shown; a terminal may have few rows.</summary>
     const int WorkingMax = 8;
 
-    static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(100);
-
     readonly Lock gate = new();
     readonly LiveRows live = new(shell);
     readonly HashSet<TableName> shown = [];
-    readonly List<(TableName Step, DateTimeOffset Since)> working = [];
+    readonly List<WorkingStep> working = [];
     Phase phase = Phase.Idle;
     DateTimeOffset since;
     int stepCount;
@@ -37,6 +35,10 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
 
     /// <summary>The columns for text: the last one is left free, where terminals differ in when they break a line.</summary>
     int TextColumns => shell.Width > 1 ? shell.Width - 1 : int.MaxValue;
+
+    protected override TimeSpan Interval => TimeSpan.FromMilliseconds(100);
+
+    protected override TimeProvider Clock => shell.Clock;
 
     public override void Show(RunEvent what)
     {
@@ -60,15 +62,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
     {
         try
         {
-            var task = work();
-            using var timer = new PeriodicTimer(RefreshInterval, shell.Clock);
-            var tick = timer.WaitForNextTickAsync().AsTask();
-            while (await Task.WhenAny(task, tick) == tick)
-            {
-                Tick();
-                tick = timer.WaitForNextTickAsync().AsTask();
-            }
-            return await task;
+            return await base.WatchAsync(work);
         }
         finally
         {
@@ -96,7 +90,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 return [];
             case RunEvent.StepStarted started:
-                working.Add((started.Step, now));
+                working.Add(new(started.Step, now, started.Meter));
                 return [];
             case RunEvent.Warned { Step: var step, Warning: var warning }:
                 return WarningLines(step is { } known ? Name(known) : "warning", warning);
@@ -159,8 +153,8 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         var now = shell.Clock.GetUtcNow();
         if (phase is Phase.Idle) return [];
         if (phase is Phase.Waiting) return [AtWork($"waiting for {RunText.Passing(now - since)}")];
-        var rows = working.Take(WorkingMax)
-            .Select(step => AtWork($"{Name(step.Step)}  {RunText.Passing(now - step.Since)}")).ToList();
+        var rows = working.Take(WorkingMax).Select(step => AtWork(
+            $"{Name(step.Step)}  {RunText.Passing(now - step.Since)}  {RunText.Progress(step.Meter.Progress)}".TrimEnd())).ToList();
         if (working.Count > WorkingMax) rows.Add(AtWork($"and {working.Count - WorkingMax} more"));
         var total = $"{shown.Count} of {RunText.Count(stepCount, "step", "steps")}, {RunText.Passing(now - since)}";
         rows.Add(shell.Styled(Style.Dim, shell.Fit(total)));

@@ -10,18 +10,53 @@ namespace Foz.Cli.Terminal;
 /// <summary>One JSON object a line for each event of a run.</summary>
 sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
 {
+    readonly Lock gate = new();
+    readonly WorkingSteps working = new(shell.Clock);
+
+    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
+
+    protected override TimeProvider Clock => shell.Clock;
+
     public override void Show(RunEvent what)
+    {
+        lock (gate)
+        {
+            working.Note(what);
+            WriteLine(json => Write(json, what));
+        }
+    }
+
+    public override void Tick()
+    {
+        lock (gate)
+            foreach (var (step, progress) in working.Due()) WriteLine(json => Write(json, step, progress));
+    }
+
+    void WriteLine(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = ValueText.CreateJsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("time"u8, shell.Clock.GetUtcNow().UtcDateTime);
-            Write(json, what);
+            write(json);
             json.WriteEndObject();
         }
         shell.Out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
         shell.Out.Flush();
+    }
+
+    static void Write(Utf8JsonWriter json, WorkingStep step, WorkProgress progress)
+    {
+        json.WriteString("event"u8, "step_progress"u8);
+        json.WriteString("step"u8, step.Step.ToString());
+        json.WriteNumber("elapsed_ms"u8, (long)(step.LoggedAt - step.Since).TotalMilliseconds);
+        if (progress.Doing is { } doing) json.WriteString("doing"u8, doing);
+        if (progress.Rows is { } rows) json.WriteNumber("rows"u8, rows);
+        if (progress.RowsTotal is { } rowsTotal) json.WriteNumber("rows_total"u8, rowsTotal);
+        if (progress.Bytes is { } bytes) json.WriteNumber("bytes"u8, bytes);
+        if (progress.BytesTotal is { } bytesTotal) json.WriteNumber("bytes_total"u8, bytesTotal);
+        if (progress.Share is { } share) json.WriteNumber("share"u8, Math.Round(share, 4));
     }
 
     void Write(Utf8JsonWriter json, RunEvent what)

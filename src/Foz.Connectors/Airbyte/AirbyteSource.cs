@@ -57,7 +57,7 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
             "read", "--config", run.Write("config.json", options.Config), "--catalog", run.Write("catalog.json", Configured(stream, found)),
         };
         if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
         var state = inputs.State;
         var name = Text(found, "name");
         await foreach (var (type, body) in MessagesAsync(run, arguments, cancellationToken))

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Foz.Lake;
+using Foz.Lake.Engine;
 using Foz.Wire;
 using Foz.Wire.Compression;
 
@@ -81,11 +82,12 @@ static class FileStreams
             var stream = new FileStream(
                 file.FullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferBytes,
                 FileOptions.SequentialScan);
+            Stream bytes = file.Meter is { } meter ? new MeteredStream(stream, meter) : stream;
             return FileNames.CompressionOf(file.FullPath) switch
             {
-                Compression.Gzip => new GZipStream(stream, CompressionMode.Decompress),
-                Compression.Zstandard => new ZstandardStream(stream),
-                _ => stream,
+                Compression.Gzip => new GZipStream(bytes, CompressionMode.Decompress),
+                Compression.Zstandard => new ZstandardStream(bytes),
+                _ => bytes,
             };
         }
         catch (Exception e) when (IsReadError(e))
@@ -98,4 +100,8 @@ static class FileStreams
 /// <summary>A file of a batch.</summary>
 /// <param name="Input">As the batch's manifest has it.</param>
 /// <param name="FullPath">Where it is.</param>
-public sealed record SourceFile(FileInput Input, string FullPath);
+public sealed record SourceFile(FileInput Input, string FullPath)
+{
+    /// <summary>Counts the bytes that are read of it; null where no one asks for them.</summary>
+    public WorkMeter? Meter { get; init; }
+}

@@ -118,7 +118,9 @@ sealed class FilesSource : ISource
     {
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
-            : await FetchAsync(remote, inputs.Files, Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName, cancellationToken);
+            : await FetchAsync(remote, inputs.Files, context, cancellationToken);
+        files = [.. files.Select(file => file with { Meter = context.Meter })];
+        context.Meter.Begin("scanning", bytesTotal: inputs.Files.Sum(file => file.SizeBytes));
         var mayLeaveOut = MayLeaveOut(stream, inputs, context);
         StreamRows rows;
         try
@@ -268,12 +270,18 @@ sealed class FilesSource : ISource
     }
 
     static async Task<List<SourceFile>> FetchAsync(
-        IRemoteFiles remote, IReadOnlyList<FileInput> inputs, string folder, CancellationToken cancellationToken)
+        IRemoteFiles remote, IReadOnlyList<FileInput> inputs, ReadContext context, CancellationToken cancellationToken)
     {
+        var folder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName;
+        context.Meter.Begin("fetching", bytesTotal: inputs.Sum(input => input.SizeBytes));
         var files = inputs.Select((input, i) => new SourceFile(input, Path.Combine(folder, $"{i}-{Path.GetFileName(input.Path)}"))).ToList();
         await Parallel.ForEachAsync(
             files, new ParallelOptions { MaxDegreeOfParallelism = FetchesMax, CancellationToken = cancellationToken },
-            async (file, ct) => await remote.FetchAsync(file, ct));
+            async (file, ct) =>
+            {
+                await remote.FetchAsync(file, ct);
+                context.Meter.AddBytes(file.Input.SizeBytes);
+            });
         return files;
     }
 

@@ -17,6 +17,9 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
     readonly List<string> paths = [];
     FileStream? file;
 
+    /// <summary>Counts the rows as they are fetched.</summary>
+    public WorkMeter? Meter { get; init; }
+
     /// <summary>Whether they were XML.</summary>
     public bool IsXml { get; set; }
 
@@ -32,6 +35,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
         {
             if (file is null || file.Length > FileBytesMax) Roll();
             Count++;
+            Meter?.AddRows(1);
             row = row.Trim(" \t\r\n"u8);
             if (row.StartsWith("{"u8))
             {
@@ -85,7 +89,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
         using var session = context.Engine.Open(Workload.Ingestion);
         var columns = new FileColumns(
             context.TableFields, FileColumns.ReadDeclared(stream, session), context.Widen);
-        var files = paths.Select(path => new SourceFile(new(source, new FileInfo(path).Length, DateTimeOffset.UnixEpoch), path)).ToList();
+        var files = paths.Select(path => new SourceFile(new(source, new FileInfo(path).Length, DateTimeOffset.UnixEpoch), path) { Meter = context.Meter }).ToList();
         var read = (StreamRows.Selected)JsonBatch.Read(files, stream with { Settings = Foz.Lake.Configuration.Settings.Empty },
             FileFormat.JsonLines, columns, context, cancellationToken, isXml: IsXml);
         return Relabel(read, outcome);

@@ -77,7 +77,7 @@ sealed class HttpSource : ISource
         var declared = streams[stream.Name];
         var filter = declared.Cursor is { } setting ? new CursorFilter(setting, inputs) : null;
         var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(inputs.CursorFrom)) : null;
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
         var parents = declared.AsksForChangedParents ? new ChangedParents(declared.Parent!, inputs.State) : null;
         await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
         var reached = parents is null ? filter?.Reached ?? inputs : inputs with { State = parents.State };

@@ -45,7 +45,7 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         var selected = run.Write("catalog.json", Select(await CatalogAsync(cancellationToken), stream, name));
         var arguments = new List<string> { "--config", run.Write("config.json", options.Config), "--catalog", selected };
         if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}");
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
         var (state, hasEnded) = (inputs.State, false);
         await foreach (var line in run.RunAsync(arguments, cancellationToken))
         {

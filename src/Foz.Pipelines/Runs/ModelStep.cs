@@ -276,10 +276,12 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
+        using var watch = context.Meter.Watch(session);
         var names = new StepNames(context.Lake, node, manifest.Tables);
         var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
         using var select = bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
         StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
+        context.Meter.Begin("checks");
         var checks = await StepChecks.RunAsync(
             session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -307,6 +309,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     async Task<StepResult?> WriteTableAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
+        using var watch = context.Meter.Watch(session);
+        context.Meter.Begin();
         var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
         await kept.CheckAppendAsync(manifest, cancellationToken);
@@ -317,6 +321,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await using var change = staged;
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
+        context.Meter.Begin("checks");
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)

@@ -224,7 +224,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         RunRequest request, Project project, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
         RunReports reports, CancellationToken cancellationToken)
     {
-        Tell(request, new RunEvent.StepStarted(node.Table));
+        var meter = new WorkMeter();
+        Tell(request, new RunEvent.StepStarted(node.Table, meter));
         reports.StepStarted(node);
         var startedAt = lake.Clock.GetUtcNow();
         var warnings = ImmutableArray.CreateBuilder<Warning>();
@@ -236,6 +237,7 @@ public sealed class PipelineRunner(Lakehouse lake)
         })
         {
             Intervals = request.Intervals,
+            Meter = meter,
             OnWait = request.SettlesFiles ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time)) : null,
             Project = project.File,
             Lineage = () => new(project, lake),
@@ -322,7 +324,7 @@ public sealed class PipelineRunner(Lakehouse lake)
     StepResult Skip(RunRequest request, GraphNode node)
     {
         var result = new StepResult { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
-        Tell(request, new RunEvent.StepStarted(node.Table));
+        Tell(request, new RunEvent.StepStarted(node.Table, new()));
         Tell(request, new RunEvent.StepFinished(result));
         return result;
     }

@@ -1,9 +1,11 @@
 using Foz.Lake.Data;
+using Foz.Lake.Engine;
 
 namespace Foz.Pipelines.Runs;
 
 /// <summary>Counts the rows that a connector hands over.</summary>
-sealed class RowCounter
+/// <param name="meter">Counts them too, to show how far the step is.</param>
+sealed class RowCounter(WorkMeter meter)
 {
     long rows;
 
@@ -18,6 +20,7 @@ sealed class RowCounter
         await foreach (var batch in partition)
         {
             Interlocked.Add(ref rows, batch.RowCount);
+            meter.AddRows(batch.RowCount);
             yield return batch;
         }
     }

@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Data;
+using Foz.Lake.Engine;
 using Foz.Pipelines.Batches;
 
 namespace Foz.Pipelines.Runs;
@@ -20,7 +21,8 @@ public abstract record RunEvent
 
     /// <summary>A step begins to work.</summary>
     /// <param name="Step">The step.</param>
-    public sealed record StepStarted(TableName Step) : RunEvent;
+    /// <param name="Meter">Measures how far it is, while it works.</param>
+    public sealed record StepStarted(TableName Step, WorkMeter Meter) : RunEvent;
 
     /// <summary>A step waits for something in its source.</summary>
     /// <param name="Step">The step.</param>

@@ -2,6 +2,7 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
+using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Pipelines.Intervals;
@@ -23,6 +24,9 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
 
     /// <summary>Told what a step waits for in its source, and how long; null where it reads what is there as it is.</summary>
     public Action<string, TimeSpan>? OnWait { get; init; }
+
+    /// <summary>Measures how far the step is.</summary>
+    public WorkMeter Meter { get; init; } = new();
 
     /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
     public ProjectFile? Project { get; init; }

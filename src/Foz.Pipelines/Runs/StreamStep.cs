@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Foz.Connectors;
 using Foz.Delta;
@@ -122,6 +123,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             try
             {
                 using var session = context.Lake.Engines.Open(Workload.Ingestion);
+                using var watch = context.Meter.Watch(session);
                 while (true)
                 {
                     if (rows.Reached is { } reached)
@@ -235,6 +237,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],
             Widen = WidensTypes ? DeltaTypes.Wider : null,
+            Meter = context.Meter,
             NumbersRows = Stream is { Mode: StreamMode.Incremental, Keys.Count: > 0 } || node.Stream.Drift is DriftPolicy.DiscardRow,
             Engine = context.Lake.Engines,
             WorkFolder = workFolder,
@@ -244,8 +247,10 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     async Task<StepResult> LoadAsync(
         EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
     {
-        var counter = new RowCounter();
+        var counter = new RowCounter(context.Meter);
         using var relation = rows is StreamRows.Streamed streamed ? session.Register(counter.Count(streamed.Stream)) : null;
+        context.Meter.Begin(
+            rowsTotal: (rows as StreamRows.Streamed)?.Stream.RowCountEstimate, bytesTotal: rows.BytesRead ?? BytesOf(manifest.Stream!.Files));
         var select = rows switch
         {
             StreamRows.Selected selected => ChangeColumnsSql.Select(selected, manifest.CreatedAt),
@@ -318,6 +323,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         }
         if (batch.Replaces && SnapshotDrift.Check(context, node, change, rows.MissingColumns) is { } drifted)
             return Result(manifest, Outcome.Failed) with { Error = drifted };
+        context.Meter.Begin("checks");
         var checks = screened.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -352,6 +358,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             Checks = checks,
         };
     }
+
+    static long? BytesOf(ImmutableArray<FileInput> files) => files.IsEmpty ? null : files.Sum(file => file.SizeBytes);
 
     static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) => tally.Over(
         select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Fields.Any(

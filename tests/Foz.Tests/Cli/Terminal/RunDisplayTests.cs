@@ -1,6 +1,7 @@
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Data;
+using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Quality;
@@ -86,10 +87,80 @@ public sealed class RunDisplayTests
         var display = Display(screen);
         var steps = Enumerable.Range(1, 20).Select(i => new TableName("bronze", $"table_{i}")).ToList();
         display.Show(new RunEvent.Started("r", steps));
-        foreach (var step in steps) display.Show(new RunEvent.StepStarted(step));
+        foreach (var step in steps) display.Show(new RunEvent.StepStarted(step, new()));
         var lines = screen.Picture.TrimEnd('\n').Split('\n');
         Assert.Equal(10, lines.Length);
         Assert.Equal(["⠋ bronze.table_8   0.0 s", "⠋ and 12 more", "0 of 20 steps, 0.0 s"], lines[^3..]);
+    }
+
+    [Fact]
+    public void A_step_at_work_shows_rows_bytes_and_share_where_they_are_known()
+    {
+        using var screen = new Screen(80);
+        var display = Display(screen);
+        var (orders, items, clean) = (new WorkMeter(), new WorkMeter(), new WorkMeter());
+        display.Show(new RunEvent.Started("r", [Orders, Items, Clean]));
+        display.Show(new RunEvent.StepStarted(Orders, orders));
+        display.Show(new RunEvent.StepStarted(Items, items));
+        display.Show(new RunEvent.StepStarted(Clean, clean));
+        orders.Begin(rowsTotal: 4_000);
+        orders.AddRows(1_000);
+        items.Begin("scanning", bytesTotal: 2_500_000);
+        items.AddBytes(1_250_000);
+        clock.Now = clock.Now.AddSeconds(2);
+        display.Tick();
+        Assert.Equal(
+            [
+                "⠙ bronze.orders       2.0 s  1,000 of about 4,000 rows, 25 %",
+                "⠙ bronze.order_items  2.0 s  scanning: 1.3 MB of 2.5 MB, 50 %",
+                "⠙ silver.orders       2.0 s",
+                "0 of 3 steps, 2.0 s",
+            ],
+            screen.Picture.TrimEnd('\n').Split('\n'));
+        // More rows than the estimate: how many there are is no longer known.
+        orders.AddRows(4_000);
+        display.Tick();
+        Assert.Contains("bronze.orders       2.0 s  5,000 rows\n", screen.Picture, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "bronze.orders       running    1,000 of about 4,000 rows, 25 %  10.0 s")]
+    [InlineData(true, """
+        "event":"step_progress","step":"bronze.orders","elapsed_ms":10000,"rows":1000,"rows_total":4000,"share":0.25}
+        """)]
+    public void A_log_says_how_far_a_step_is_once_in_ten_seconds(bool isJson, string line)
+    {
+        using var output = new StringWriter();
+        var display = RunDisplay.For(new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson, Errors);
+        var meter = new WorkMeter();
+        display.Show(new RunEvent.Started("r", [Orders, Items]));
+        display.Show(new RunEvent.StepStarted(Orders, meter));
+        display.Show(new RunEvent.StepStarted(Items, new()));
+        meter.Begin(rowsTotal: 4_000);
+        meter.AddRows(1_000);
+        var before = output.ToString();
+        Pass(9);
+        Assert.Equal(before, output.ToString());
+        Pass(1);
+        var first = output.ToString();
+        Assert.EndsWith(line.Trim() + "\n", first, StringComparison.Ordinal);
+        Pass(9);
+        Assert.Equal(first, output.ToString());
+        Pass(1);
+        Assert.Equal(2, output.ToString()[before.Length..].Count(character => character == '\n'));
+        display.Show(new RunEvent.StepFinished(Step(Orders, Outcome.Succeeded)));
+        var ended = output.ToString();
+        Pass(20);
+        Assert.Equal(ended, output.ToString());
+
+        void Pass(int seconds)
+        {
+            for (; seconds > 0; seconds--)
+            {
+                clock.Now = clock.Now.AddSeconds(1);
+                display.Tick();
+            }
+        }
     }
 
     [Fact]
@@ -100,7 +171,7 @@ public sealed class RunDisplayTests
         await Assert.ThrowsAsync<FozException>(() => display.WatchAsync<int>(() =>
         {
             display.Show(new RunEvent.Started("r", [Orders]));
-            display.Show(new RunEvent.StepStarted(Orders));
+            display.Show(new RunEvent.StepStarted(Orders, new()));
             throw new FozException(ErrorKind.Storage, "the disk is full");
         }));
         Assert.Equal("\n", screen.Picture);
@@ -145,8 +216,8 @@ public sealed class RunDisplayTests
             Since = clock.Now.AddSeconds(-125), RenewedAt = clock.Now,
         }));
         Show(new RunEvent.Started("20260101000001000-0002", [Orders, Items, Clean, Sales]));
-        Show(new RunEvent.StepStarted(Orders));
-        Show(new RunEvent.StepStarted(Items));
+        Show(new RunEvent.StepStarted(Orders, new()));
+        Show(new RunEvent.StepStarted(Items, new()));
         Show(new RunEvent.Warned(Orders, new("28 rows could not be read: see bronze.orders__rejected", "correct them")));
         Show(new RunEvent.StepFinished(Step(Orders, Outcome.Warned) with
         {
@@ -164,7 +235,7 @@ public sealed class RunDisplayTests
             ],
         }));
         Show(new RunEvent.StepFinished(Step(Items, Outcome.Succeeded) with { TableVersion = 0, RowsWritten = 1, RowsChanged = 1 }));
-        Show(new RunEvent.StepStarted(Clean));
+        Show(new RunEvent.StepStarted(Clean, new()));
         var failed = Step(Clean, Outcome.Failed) with
         {
             Error = new(ErrorKind.Data, "silver.orders was not changed: positive(amount): 1 of 4 rows")

@@ -5,6 +5,17 @@ namespace Foz.Tests.Connectors.Files;
 
 public sealed class JsonTests
 {
+    [Fact]
+    public async Task The_bytes_that_are_read_are_metered_as_they_lie_on_the_disk()
+    {
+        await using var project = new FilesProject().Write("a.json.gz", "{\"id\":1}\n{\"id\":2}").Write("b.json", "{\"id\":3}").Define("*");
+        var inputs = (await project.PlanAsync()).Inputs!;
+        var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = project.Folder };
+        await using var rows = await project.Source.ReadAsync(project.Stream, inputs, context, TestContext.Current.CancellationToken);
+        var bytes = inputs.Files.Sum(file => file.SizeBytes);
+        Assert.Equal(new() { Doing = "scanning", Bytes = bytes, BytesTotal = bytes, Share = 1 }, context.Meter.Progress);
+    }
+
     [Theory]
     [InlineData("a.jsonl", "{\"id\":1,\"s\":\"é\\u00e9\"}\n\n{\"id\":2,\"s\":null}\n{\"id\":3}")]
     [InlineData("a.ndjson", "\uFEFF{\"id\":1,\"s\":\"éé\"}\r\n{\"id\":2}\r\n{\"id\":3,\"s\":null}\r\n")]
