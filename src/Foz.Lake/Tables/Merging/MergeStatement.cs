@@ -65,7 +65,8 @@ sealed class MergeStatement
             var key = string.Join(", ", keys.Select((k, i) => $"{k.Name} = {row[i + 1]}"));
             throw new FozException(ErrorKind.Data, $"{row[0]} rows to merge into {table} have the key {key}")
             {
-                Hint = "let the SELECT give one row a key: qualify row_number() over (partition by … order by …) = 1",
+                Hint = "let the SELECT give one row a key: qualify row_number() over (partition by … order by …) = 1"
+                    + (options.SequenceBy is null ? "; or name the column that tells which row is newer: sequence_by" : ""),
             };
         }
     }

@@ -33,6 +33,36 @@ public sealed class MergeKeyTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "BIGINT")]
+    [InlineData("", "VARCHAR")]
+    [InlineData(", merge_update_columns: [v, d]", "BIGINT")]
+    public async Task A_key_of_two_loads_that_one_batch_reads_is_refused_until_the_model_says_which_row_counts(string others, string type)
+    {
+        var materialization = $"{{type: incremental, strategy: merge, unique_key: id{others}";
+        lake.Model(materialization + "}", "SELECT * FROM STREAM(bronze.t)");
+        // From the second merge on keys are looked up in indexes.
+        for (var id = 1; id <= 4; id++)
+        {
+            await LoadAsync($"{id}", "a", 1);
+            await lake.RunWellAsync();
+        }
+        string[] before = ["1|a|1", "2|a|1", "3|a|1", "4|a|1"];
+        await LoadAsync("3", "newer", 3);
+        await LoadAsync("3", "older", 2);
+        await LoadAsync("9", "new", 1);
+        await LoadAsync("9", "newest", 2);
+        await FailsAsync("2 rows to merge into silver.m have the key id = ");
+        await FailsAsync("2 rows to merge into silver.m have the key id = ");
+        Assert.Equal(before, await lake.RowsAsync());
+
+        lake.Model(materialization + ", sequence_by: d}", "SELECT * FROM STREAM(bronze.t)");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|a|1", "2|a|1", "3|newer|3", "4|a|1", "9|newest|2"], await lake.RowsAsync());
+
+        Task LoadAsync(string id, string v, int d) => lake.AppendAsync($"SELECT {id}::{type} AS id, '{v}' AS v, {d} AS d");
+    }
+
+    [Theory]
     [InlineData("STREAM(bronze.t)", "")]
     [InlineData("bronze.t", "")]
     [InlineData("STREAM(bronze.t)", ", sequence_by: v")]
