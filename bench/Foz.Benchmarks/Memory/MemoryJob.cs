@@ -4,6 +4,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Benchmarks.Memory;
 

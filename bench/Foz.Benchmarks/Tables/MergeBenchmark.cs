@@ -2,6 +2,7 @@ using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,6 +1,6 @@
 using Foz.Delta.Scans;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables.Merging;
 
 namespace Foz.Lake.Tables;
 
@@ -10,25 +10,18 @@ static class ConditionPruning
     /// <summary>What the rows of a table fulfil for which a condition holds; any rows where the plan does not tell.</summary>
     public static Predicate Of(
         EngineSession session, TableSnapshot table, RowCondition condition, CancellationToken cancellationToken) =>
-        Read(
+        Of(
             session, $"SELECT 1 FROM foz_target AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)", table, null,
             cancellationToken);
 
-    /// <summary>What the rows of a merge's target fulfil that a row of the source can match.</summary>
-    public static Predicate OfMatched(
-        EngineSession session, TableSnapshot table, MergeDefinition merge, IReadOnlyList<EngineColumn> source,
-        CancellationToken cancellationToken) =>
-        Read(
-            session,
-            $"""
-            SELECT 1 FROM foz_target AS {SqlText.Identifier(merge.TargetAlias)}
-            JOIN foz_source AS {SqlText.Identifier(merge.SourceAlias)} ON ({merge.On}
-            )
-            """,
-            table, [.. source.Select(column => column.ToField())], cancellationToken);
-
-    static Predicate Read(
-        EngineSession session, string select, TableSnapshot table, IReadOnlyList<Foz.Lake.Data.Field>? source,
+    /// <summary>What the rows of a table fulfil that a SELECT reads; any rows where the plan does not tell.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="select">The SELECT, of the table as <c>foz_target</c> and others as <c>foz_source</c>.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="source">The columns of <c>foz_source</c>; null where the SELECT has none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Predicate Of(
+        EngineSession session, string select, TableSnapshot table, IReadOnlyList<Field>? source,
         CancellationToken cancellationToken)
     {
         try

@@ -6,7 +6,6 @@ using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Keys;
 
 namespace Foz.Lake.Tables;
@@ -64,66 +63,6 @@ public sealed class LakeTable
     /// <exception cref="DeltaException">There is none, or it cannot be read.</exception>
     public async ValueTask<TableSnapshot> VersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken) =>
         new(Delta.Store, await Delta.SnapshotAtAsync(instant, cancellationToken));
-
-    /// <summary>What versions changed.</summary>
-    /// <param name="from">The first of them.</param>
-    /// <param name="to">The last of them; null for the newest.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">
-    /// The first version is behind the last, or is none yet, or the log no longer has what the versions changed.
-    /// </exception>
-    /// <exception cref="DeltaException">There is no table or no such version, or it cannot be read.</exception>
-    public async Task<TableChanges> ChangesAsync(long from, long? to, CancellationToken cancellationToken)
-    {
-        var end = to is { } last ? await VersionAsync(last, cancellationToken) : await LatestAsync(cancellationToken);
-        if (from < 0 || from > end.Version)
-            throw new FozException(
-                ErrorKind.Usage, to is null
-                    ? $"{Name} has no version {from} yet: its newest is {end.Version}"
-                    : $"there are no versions from {from} to {to}");
-        return await TableChanges.ReadAsync(this, end, from, cancellationToken);
-    }
-
-    /// <summary>What versions changed since one that was read before: all that goes on with what is new asks this.</summary>
-    /// <param name="since">The version that was read.</param>
-    /// <param name="to">The last version; there are no changes where it is the same.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The log no longer has what the versions changed.</exception>
-    /// <exception cref="DeltaException">There is no such version, or it cannot be read.</exception>
-    public async Task<TableChanges> ChangesSinceAsync(long since, long to, CancellationToken cancellationToken) =>
-        await TableChanges.ReadAsync(this, await VersionAsync(to, cancellationToken), since + 1, cancellationToken);
-
-    /// <summary>
-    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also where the
-    /// log no longer tells.
-    /// </summary>
-    /// <param name="since">The version that was read.</param>
-    /// <param name="to">The last version.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task<bool> HasChangesSinceAsync(long since, long to, CancellationToken cancellationToken) =>
-        ChangeLog.ChangesAnythingAsync(this, since + 1, to, cancellationToken);
-
-    /// <summary>What the versions from an instant to another changed, both included.</summary>
-    /// <param name="from">The first instant.</param>
-    /// <param name="to">The last instant; null for now.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">
-    /// There is no version between the instants, or the log no longer has what the versions changed.
-    /// </exception>
-    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
-    public async Task<TableChanges> ChangesAsync(
-        DateTimeOffset from, DateTimeOffset? to, CancellationToken cancellationToken)
-    {
-        var first = await Delta.FirstVersionAtAsync(from, cancellationToken);
-        var end = to is { } instant ? await VersionAtAsync(instant, cancellationToken) : await LatestAsync(cancellationToken);
-        return first is { } version && version <= end.Version
-            ? await TableChanges.ReadAsync(this, end, version, cancellationToken)
-            : throw new FozException(
-                ErrorKind.NotFound, $"{Name} has no version between {from:u} and {(to is null ? "now" : $"{to:u}")}")
-            {
-                Hint = $"its newest is version {end.Version} of {end.Timestamp:u}",
-            };
-    }
 
     /// <summary>
     /// Makes the rows, schema and properties of an older version the table's next version. The batches that steps

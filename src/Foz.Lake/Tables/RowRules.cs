@@ -16,6 +16,9 @@ sealed class RowRules
     /// <summary>The prefix of the properties that hold constraints.</summary>
     public const string ConstraintPrefix = "delta.constraints.";
 
+    const int TextMax = 1000;
+    const int ColumnsToldMax = 20;
+
     readonly string table;
     readonly List<RowRule> rules = [];
 
@@ -66,6 +69,14 @@ sealed class RowRules
         {
             Hint = "nothing was written; leave such rows out or mend them, or change the rule with foz alter",
         };
+
+    /// <summary>A row's values as text, in SQL.</summary>
+    public static string TextOf(StructType columns, Func<StructField, string> column)
+    {
+        var values = columns.Fields.Take(ColumnsToldMax).Select(
+            field => $"{SqlText.Literal($"{field.Name} = ")} || coalesce(CAST({column(field)} AS VARCHAR), 'NULL')");
+        return $"left(replace({string.Join(" || ', ' || ", values)}, chr(10), ' '), {TextMax})";
+    }
 
     /// <summary>The SQL condition that a column's metadata hold as an invariant; null if there is none.</summary>
     public static string? InvariantOf(StructField field)

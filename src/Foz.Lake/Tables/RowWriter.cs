@@ -16,8 +16,6 @@ sealed class RowWriter
     // Marks, in DuckDB's message, that a rule was broken; rule and row follow.
     const string Marker = "foz:rule:";
     const char End = '\u0003';
-    const int RowTextMax = 1000;
-    const int ColumnsToldMax = 20;
 
     static long lastSequence;
 
@@ -172,13 +170,5 @@ sealed class RowWriter
     }
 
     /// <summary>The text by which a broken rule and its row are known again, on one line.</summary>
-    string Message(int rule) => $"{SqlText.Literal($"{Marker}{rule}:")} || {RowText(schema.Columns, Column)} || chr(3)";
-
-    /// <summary>A row's values as text, in SQL.</summary>
-    public static string RowText(StructType columns, Func<StructField, string> column)
-    {
-        var values = columns.Fields.Take(ColumnsToldMax).Select(
-            field => $"{SqlText.Literal($"{field.Name} = ")} || coalesce(CAST({column(field)} AS VARCHAR), 'NULL')");
-        return $"left(replace({string.Join(" || ', ' || ", values)}, chr(10), ' '), {RowTextMax})";
-    }
+    string Message(int rule) => $"{SqlText.Literal($"{Marker}{rule}:")} || {RowRules.TextOf(schema.Columns, Column)} || chr(3)";
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Foz.Delta.Log;
-using Foz.Lake.Tables.Merging;
 
 namespace Foz.Lake.Tables;
 
@@ -23,17 +22,6 @@ sealed record TableOperation(string Name, StringMap Parameters)
     public static TableOperation Merge(IReadOnlyList<string> keys) => new(
         "MERGE",
         Map(("predicate", string.Join(" AND ", keys.Select(key => $"(target.{key} = source.{key})")))));
-
-    /// <summary>Rows were merged by a condition.</summary>
-    public static TableOperation Merge(MergeDefinition merge) => new(
-        "MERGE",
-        Map(
-        [
-            ("predicate", merge.On),
-            ("matchedPredicates", Clauses(merge, MergeMatch.Matched)),
-            ("notMatchedPredicates", Clauses(merge, MergeMatch.NotMatched)),
-            ("notMatchedBySourcePredicates", Clauses(merge, MergeMatch.NotMatchedBySource)),
-        ]));
 
     /// <summary>The rows for which a condition holds were replaced.</summary>
     public static TableOperation ReplaceWhere(string condition) =>
@@ -62,22 +50,7 @@ sealed record TableOperation(string Name, StringMap Parameters)
     public static TableOperation Restore(long version) =>
         new("RESTORE", Map(("version", JsonSerializer.Serialize(version))));
 
-    static string Clauses(MergeDefinition merge, MergeMatch match) => JsonSerializer.Serialize(
-        merge.Clauses.Where(clause => clause.Match == match).Select(clause =>
-        {
-            var told = new SortedDictionary<string, string> { ["actionType"] = ActionType(clause.Action) };
-            if (clause.Condition is { } condition) told["predicate"] = condition;
-            return told;
-        }));
-
-    static string ActionType(MergeAction action) => action switch
-    {
-        MergeAction.Delete => "delete",
-        MergeAction.Update or MergeAction.UpdateAll => "update",
-        _ => "insert",
-    };
-
-    /// <summary>An operation that alters the table.</summary>
+    /// <summary>Another operation.</summary>
     public static TableOperation Of(string name, params IEnumerable<(string Key, string Value)> parameters) =>
         new(name, Map(parameters));
 

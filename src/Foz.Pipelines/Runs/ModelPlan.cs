@@ -6,6 +6,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;

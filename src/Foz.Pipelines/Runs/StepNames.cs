@@ -4,6 +4,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 

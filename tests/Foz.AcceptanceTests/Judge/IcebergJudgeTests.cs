@@ -1,6 +1,7 @@
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,6 +1,7 @@
 using Foz.DuckDB;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -109,7 +109,7 @@ public sealed class TableAlterer(EngineSession session)
     async Task CheckAsync(TableDraft draft, RowRule rule, CancellationToken cancellationToken)
     {
         using var rows = await draft.Snapshot.OpenAsync(session, cancellationToken);
-        var row = RowWriter.RowText(draft.Snapshot.Schema.Columns, field => $"r.{SqlText.Identifier(field.Name)}");
+        var row = RowRules.TextOf(draft.Snapshot.Schema.Columns, field => $"r.{SqlText.Identifier(field.Name)}");
         using var found = session.Query(
             $"SELECT {row} FROM {rows.Sql} AS r WHERE NOT {rule.Condition} LIMIT 1", cancellationToken);
         foreach (var broken in found.Rows(cancellationToken))

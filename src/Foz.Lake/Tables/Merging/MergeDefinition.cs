@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Foz.Lake.Tables.Merging;
 
 /// <summary>A MERGE: what becomes of the rows of a table, the target, by the rows of a SELECT, the source.</summary>
@@ -26,6 +28,29 @@ public sealed record MergeDefinition
 
     /// <summary>How the rows are written.</summary>
     public WriteOptions Write { get; init; } = new();
+
+    /// <summary>What the table's history calls it.</summary>
+    internal TableOperation Operation => TableOperation.Of(
+        "MERGE",
+        ("predicate", On),
+        ("matchedPredicates", Told(MergeMatch.Matched)),
+        ("notMatchedPredicates", Told(MergeMatch.NotMatched)),
+        ("notMatchedBySourcePredicates", Told(MergeMatch.NotMatchedBySource)));
+
+    string Told(MergeMatch match) => JsonSerializer.Serialize(
+        Clauses.Where(clause => clause.Match == match).Select(clause =>
+        {
+            var told = new SortedDictionary<string, string> { ["actionType"] = ActionType(clause.Action) };
+            if (clause.Condition is { } condition) told["predicate"] = condition;
+            return told;
+        }));
+
+    static string ActionType(MergeAction action) => action switch
+    {
+        MergeAction.Delete => "delete",
+        MergeAction.Update or MergeAction.UpdateAll => "update",
+        _ => "insert",
+    };
 }
 
 /// <summary>Which rows a clause of a MERGE is for.</summary>

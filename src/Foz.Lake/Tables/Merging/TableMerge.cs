@@ -44,7 +44,7 @@ sealed class TableMerge
             source = UntypedNulls.Find(session, merge.Source, source, cancellationToken);
         merge = MergeScope.Qualify(session, merge, present.Schema, cancellationToken);
         var columns = new MergeColumns(merge, present, source);
-        var change = new TableChange(table, present, columns.Target, merge.Write, TableOperation.Merge(merge));
+        var change = new TableChange(table, present, columns.Target, merge.Write, merge.Operation);
         change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
         var files = change.Read(Candidates(present, columns, source, cancellationToken));
         using var rows = await TableScan.OpenAsync(
@@ -62,9 +62,13 @@ sealed class TableMerge
         if (columns.ClausesFor(MergeMatch.NotMatchedBySource).Count > 0) return Predicate.True;
         var keys = MergeKeys.Read(session, merge, present.Schema, source, cancellationToken);
         var range = keys.Range(session, Source, cancellationToken);
-        return keys.IsAll
-            ? range
-            : range & ConditionPruning.OfMatched(session, present, merge, source, cancellationToken);
+        if (keys.IsAll) return range;
+        var matched = $"""
+            SELECT 1 FROM foz_target AS {targetAlias} JOIN foz_source AS {sourceAlias} ON ({merge.On}
+            )
+            """;
+        return range & ConditionPruning.Of(
+            session, matched, present, [.. source.Select(column => column.ToField())], cancellationToken);
     }
 
     /// <summary>The SELECT of all pairs with what becomes of them.</summary>

@@ -4,6 +4,7 @@ using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Tests.Lake.Tables;
 

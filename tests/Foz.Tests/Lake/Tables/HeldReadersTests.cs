@@ -4,6 +4,7 @@ using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -4,6 +4,7 @@ using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -2,6 +2,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Merging;
 

@@ -1,4 +1,5 @@
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Merging;
 

@@ -3,6 +3,7 @@ using Foz.Delta.Storage.Caching;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Tests.Lake.Tables.ChangeFeed;
 

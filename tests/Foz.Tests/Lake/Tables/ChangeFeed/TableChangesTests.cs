@@ -6,6 +6,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Tests.Lake.Tables.ChangeFeed;
 

@@ -6,6 +6,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Tests.Lake.Tables.Keys;
 

@@ -7,6 +7,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Tests.Lake.Tables.Maintenance;

@@ -1,0 +1,74 @@
+using Foz.Delta;
+
+namespace Foz.Lake.Tables.ChangeFeed;
+
+/// <summary>What versions of a table changed, for all that goes on with what is new.</summary>
+public static class TableFeed
+{
+    /// <summary>What versions changed.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="from">The first of them.</param>
+    /// <param name="to">The last of them; null for the newest.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// The first version is behind the last, or is none yet, or the log no longer has what the versions changed.
+    /// </exception>
+    /// <exception cref="DeltaException">There is no table or no such version, or it cannot be read.</exception>
+    public static async Task<TableChanges> ChangesAsync(
+        this LakeTable table, long from, long? to, CancellationToken cancellationToken)
+    {
+        var end = to is { } last ? await table.VersionAsync(last, cancellationToken) : await table.LatestAsync(cancellationToken);
+        if (from < 0 || from > end.Version)
+            throw new FozException(
+                ErrorKind.Usage, to is null
+                    ? $"{table.Name} has no version {from} yet: its newest is {end.Version}"
+                    : $"there are no versions from {from} to {to}");
+        return await TableChanges.ReadAsync(table, end, from, cancellationToken);
+    }
+
+    /// <summary>What versions changed since one that was read before: all that goes on with what is new asks this.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="since">The version that was read.</param>
+    /// <param name="to">The last version; there are no changes where it is the same.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The log no longer has what the versions changed.</exception>
+    /// <exception cref="DeltaException">There is no such version, or it cannot be read.</exception>
+    public static async Task<TableChanges> ChangesSinceAsync(
+        this LakeTable table, long since, long to, CancellationToken cancellationToken) =>
+        await TableChanges.ReadAsync(table, await table.VersionAsync(to, cancellationToken), since + 1, cancellationToken);
+
+    /// <summary>
+    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also where the
+    /// log no longer tells.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="since">The version that was read.</param>
+    /// <param name="to">The last version.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<bool> HasChangesSinceAsync(
+        this LakeTable table, long since, long to, CancellationToken cancellationToken) =>
+        ChangeLog.ChangesAnythingAsync(table, since + 1, to, cancellationToken);
+
+    /// <summary>What the versions from an instant to another changed, both included.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="from">The first instant.</param>
+    /// <param name="to">The last instant; null for now.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// There is no version between the instants, or the log no longer has what the versions changed.
+    /// </exception>
+    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
+    public static async Task<TableChanges> ChangesAsync(
+        this LakeTable table, DateTimeOffset from, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        var first = await table.Delta.FirstVersionAtAsync(from, cancellationToken);
+        var end = to is { } instant ? await table.VersionAtAsync(instant, cancellationToken) : await table.LatestAsync(cancellationToken);
+        return first is { } version && version <= end.Version
+            ? await TableChanges.ReadAsync(table, end, version, cancellationToken)
+            : throw new FozException(
+                ErrorKind.NotFound, $"{table.Name} has no version between {from:u} and {(to is null ? "now" : $"{to:u}")}")
+            {
+                Hint = $"its newest is version {end.Version} of {end.Timestamp:u}",
+            };
+    }
+}
