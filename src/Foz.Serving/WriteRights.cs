@@ -3,9 +3,9 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 using Foz.Serving.Governance;
 
 namespace Foz.Serving;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Foz.Benchmarks.Tables;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Benchmarks.Memory;
 

@@ -3,8 +3,8 @@ using Foz.Benchmarks.Tables;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Benchmarks.Memory;
 

@@ -2,7 +2,7 @@ using Foz.Benchmarks.Tables;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Benchmarks.Queries;
 

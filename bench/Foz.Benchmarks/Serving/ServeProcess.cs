@@ -4,7 +4,7 @@ using Foz.Benchmarks.Tables;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Npgsql;
 
 namespace Foz.Benchmarks.Serving;

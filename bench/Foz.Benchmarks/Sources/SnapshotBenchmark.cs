@@ -5,6 +5,7 @@ using Foz.Delta.Storage;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Benchmarks.Sources;
 

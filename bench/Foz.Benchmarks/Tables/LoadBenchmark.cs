@@ -1,6 +1,7 @@
 using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Benchmarks.Tables;
 

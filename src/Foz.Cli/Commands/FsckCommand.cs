@@ -3,8 +3,8 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Lake.Tables.Merging;
 
 namespace Foz.Cli.Commands;
 

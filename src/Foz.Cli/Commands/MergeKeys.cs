@@ -1,7 +1,7 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Merging;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;

@@ -4,6 +4,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Journal;
 

@@ -1,6 +1,6 @@
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Statements;
 

@@ -6,6 +6,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Expressions;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Statements;
 

@@ -9,6 +9,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Pipelines.Destinations;

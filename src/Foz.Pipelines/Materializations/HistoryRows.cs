@@ -6,8 +6,8 @@ using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
 using TypeId = Foz.DuckDB.TypeId;
 

@@ -7,6 +7,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;

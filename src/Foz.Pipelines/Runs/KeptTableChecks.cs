@@ -2,7 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.ChangeFeed;
-using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Merging;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 

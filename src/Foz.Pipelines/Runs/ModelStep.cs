@@ -6,6 +6,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Plans;

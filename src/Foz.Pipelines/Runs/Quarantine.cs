@@ -7,6 +7,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;

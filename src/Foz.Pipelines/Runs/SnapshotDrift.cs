@@ -1,7 +1,7 @@
 using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;

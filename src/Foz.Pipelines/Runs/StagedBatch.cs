@@ -1,5 +1,5 @@
 using Foz.Connectors;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Pipelines.Runs;
 

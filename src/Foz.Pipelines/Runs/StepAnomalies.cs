@@ -4,6 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;

@@ -7,6 +7,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;

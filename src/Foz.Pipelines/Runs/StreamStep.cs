@@ -8,6 +8,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;

@@ -4,6 +4,7 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

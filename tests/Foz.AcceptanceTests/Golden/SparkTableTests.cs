@@ -6,6 +6,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Lake.Tables.Writing;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -5,6 +5,7 @@ using Foz.Delta.Snapshots;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.AcceptanceTests.Judge;
 

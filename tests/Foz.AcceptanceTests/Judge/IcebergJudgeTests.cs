@@ -2,6 +2,7 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.AcceptanceTests.Judge;
 

@@ -1,5 +1,6 @@
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.AcceptanceTests.Judge;
 

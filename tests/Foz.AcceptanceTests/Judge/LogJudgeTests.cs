@@ -1,5 +1,5 @@
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.AcceptanceTests.Judge;
 

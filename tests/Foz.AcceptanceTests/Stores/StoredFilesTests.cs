@@ -84,7 +84,7 @@ public sealed class StoredFilesTests : IAsyncLifetime
         lake.Write("sources/partner.yml", "connection: partner\nsilver: current\nstreams:\n  orders: {table: sales/orders, mode: incremental, keys: [id]}\n");
         await lake.RunWellAsync();
         using (var session = other.Open())
-            await (await new Foz.Lake.Tables.TableWriter(session).DeleteAsync(await other.TableAsync("sales.orders"), "id % 2 = 0", new(), Cancel)).CommitAsync(Cancel);
+            await (await new Foz.Lake.Tables.Writing.TableWriter(session).DeleteAsync(await other.TableAsync("sales.orders"), "id % 2 = 0", new(), Cancel)).CommitAsync(Cancel);
         await CopyAsync();
         await lake.RunWellAsync();
         Assert.Equal(["250|0"], await lake.QueryAsync("SELECT count(*), count(*) FILTER (id % 2 = 0) FROM silver.orders"));

@@ -1,7 +1,7 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;

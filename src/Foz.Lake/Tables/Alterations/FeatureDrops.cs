@@ -3,6 +3,7 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Lake.Configuration;
+using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;
 

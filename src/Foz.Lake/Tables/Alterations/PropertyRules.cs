@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Delta.Readers;
 using Foz.Lake.Configuration;
+using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;
 

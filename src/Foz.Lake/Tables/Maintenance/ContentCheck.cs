@@ -4,6 +4,7 @@ using Foz.Delta.Maintenance;
 using Foz.Delta.Scans;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Maintenance;
 

@@ -5,6 +5,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Maintenance;
 

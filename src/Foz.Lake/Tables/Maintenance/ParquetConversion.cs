@@ -6,6 +6,7 @@ using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Maintenance;
 

@@ -1,6 +1,6 @@
 using Foz.Delta.Log;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables.Keys;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Merging;
 

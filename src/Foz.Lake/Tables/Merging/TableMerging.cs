@@ -1,3 +1,5 @@
+using Foz.Lake.Tables.Writing;
+
 namespace Foz.Lake.Tables.Merging;
 
 /// <summary>

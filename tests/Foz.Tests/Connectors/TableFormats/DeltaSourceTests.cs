@@ -4,6 +4,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Tests.Connectors.TableFormats;

@@ -2,7 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Catalog;
 

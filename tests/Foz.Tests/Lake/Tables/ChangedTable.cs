@@ -5,6 +5,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -1,5 +1,5 @@
 using Foz.Delta.Schema;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -3,6 +3,7 @@ using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -1,6 +1,7 @@
 using Foz.Delta.Log;
 using Foz.Delta.Transactions;
 using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

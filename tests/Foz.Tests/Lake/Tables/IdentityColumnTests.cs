@@ -2,8 +2,8 @@ using Foz.Delta;
 using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -1,7 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 

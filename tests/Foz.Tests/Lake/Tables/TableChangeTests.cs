@@ -4,6 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Lake.Tables.Writing;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Lake.Tables;

@@ -1,5 +1,5 @@
 using Foz.Lake;
-using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Runs;

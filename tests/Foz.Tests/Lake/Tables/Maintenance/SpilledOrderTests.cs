@@ -3,6 +3,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables.Maintenance;
 

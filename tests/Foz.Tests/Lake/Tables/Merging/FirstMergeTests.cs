@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables.Merging;
 

@@ -1,7 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// Columns that a statement gives as NULL and nothing else, which DuckDB knows no type of. They fit any column that the

@@ -1,6 +1,6 @@
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// Changes tables through one session. Every method writes data files and gives the change as it would be; nothing of

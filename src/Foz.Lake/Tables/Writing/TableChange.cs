@@ -8,7 +8,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.ChangeFeed;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// A change of a table whose files are written but which is not committed: the table can be looked at as it would be.

@@ -1,6 +1,6 @@
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables.Keys;
+namespace Foz.Lake.Tables.Merging;
 
 /// <summary>Keys of which a table has several rows, although its key tells rows apart.</summary>
 /// <param name="Keys">How many such keys there are; at least one.</param>

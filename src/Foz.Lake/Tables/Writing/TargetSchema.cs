@@ -8,7 +8,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Expressions;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>The schema that a table has after rows are written to it, and how the rows are brought into it.</summary>
 public sealed class TargetSchema

@@ -1,4 +1,4 @@
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>What a change counts while it is made, and how Spark names it in a table's history.</summary>
 public sealed class ChangeMetrics

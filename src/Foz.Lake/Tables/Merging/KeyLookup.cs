@@ -3,8 +3,9 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables.Keys;
 
-namespace Foz.Lake.Tables.Keys;
+namespace Foz.Lake.Tables.Merging;
 
 /// <summary>Finds the rows of a table that have keys of a source through the indexes of its files.</summary>
 /// <param name="session">The session that has the source.</param>

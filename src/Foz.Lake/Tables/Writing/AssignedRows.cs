@@ -1,7 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>Rows of VALUES for the columns of a table.</summary>
 public static class AssignedRows

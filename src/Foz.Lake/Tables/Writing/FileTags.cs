@@ -1,6 +1,6 @@
 using Foz.Delta.Log;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>What Foz notes in the <c>tags</c> of data files.</summary>
 static class FileTags

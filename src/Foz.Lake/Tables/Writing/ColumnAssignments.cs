@@ -2,7 +2,7 @@ using Foz.Delta.Schema;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>What a statement assigns to the columns of a table, and to fields of those that are structs, as SQL.</summary>
 public sealed class ColumnAssignments

@@ -2,7 +2,7 @@ using System.Globalization;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// The columns as data files are written: by physical names, with field ids where the table maps its columns

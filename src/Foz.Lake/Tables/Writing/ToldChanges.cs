@@ -1,8 +1,9 @@
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables.ChangeFeed;
 
-namespace Foz.Lake.Tables.ChangeFeed;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// The rows of a change as its change data files tell them: those that go and those that are replaced as they were, and

@@ -2,7 +2,7 @@ using Foz.Delta.Scans;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>What a condition of SQL demands of a table's rows, as the log's statistics can answer it.</summary>
 static class ConditionPruning

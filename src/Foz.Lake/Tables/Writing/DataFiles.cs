@@ -8,7 +8,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>Writes data files into a table's folder; a commit makes them part of it.</summary>
 /// <param name="table">The table.</param>

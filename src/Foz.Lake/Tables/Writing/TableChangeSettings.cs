@@ -2,7 +2,7 @@ using Foz.Delta.Schema;
 using Foz.Lake.Data;
 using Foz.Lake.Tables.Alterations;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>What a change of rows says of the table besides, by the same commit.</summary>
 public static class TableChangeSettings

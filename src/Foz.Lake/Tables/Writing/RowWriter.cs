@@ -5,7 +5,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Expressions;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// Turns the rows that a statement gives into those that a data file holds: fills generated and identity columns, checks

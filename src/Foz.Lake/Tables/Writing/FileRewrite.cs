@@ -1,4 +1,4 @@
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>Whether a file that loses rows keeps the others under a deletion vector or is written anew without them.</summary>
 static class FileRewrite

@@ -1,7 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Writing;
 
 /// <summary>A value that a statement gives to a column, as SQL of the column's type.</summary>
 static class AssignedValue

@@ -3,9 +3,8 @@ using System.Text.Json;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables.Expressions;
 
-namespace Foz.Lake.Tables;
+namespace Foz.Lake.Tables.Expressions;
 
 /// <summary>
 /// What a table demands of each row that is written to it (PROTOCOL.md, "Column Invariants", "CHECK Constraints",
