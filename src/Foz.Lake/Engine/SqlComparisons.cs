@@ -13,7 +13,7 @@ sealed class SqlComparisons
     // What the statement makes a jsonb of, as if it were a column of that name.
     const string Made = "foz_to_jsonb";
 
-    static readonly HashSet<string> makers = new(StringComparer.OrdinalIgnoreCase) { Made, "foz_jsonb_join", "json_extract", "->" };
+    static readonly HashSet<string> makers = new(StringComparer.OrdinalIgnoreCase) { Made, "foz_jsonb_join", "json_extract", "->", "foz_json_get" };
 
     static readonly HashSet<string> comparing = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -38,7 +38,7 @@ static class PgFunctions
         }),
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
-        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Functions,
+        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>
@@ -90,7 +90,9 @@ static class PgFunctions
             (x INTERVAL, c BOOLEAN) AS foz_avg(foz_sum_distinct_where(x, c), count(DISTINCT x) FILTER (WHERE c));
         CREATE OR REPLACE MACRO foz_sum_type(x) AS x + CAST(0 AS DECIMAL(38,0)), (x INTEGER) AS CAST(x AS BIGINT);
         CREATE OR REPLACE MACRO foz_as(v, example) AS cast_to_type(v, example);
-        CREATE OR REPLACE MACRO foz_epoch(x) AS epoch_us(x), (x INTERVAL) AS epoch_us(x) + 453600000000 * date_part('year', x);
+        CREATE OR REPLACE MACRO foz_epoch(x) AS CAST(epoch_us(x) AS DECIMAL(18,0)) * 0.000001, (x DATE) AS CAST(epoch(x) AS DECIMAL(18,0)),
+            (x INTERVAL) AS CAST(epoch_us(x) + 453600000000 * date_part('year', x) AS DECIMAL(18,0)) * 0.000001;
+        CREATE OR REPLACE MACRO foz_clock(x) AS x, (x DATE) AS error('0A000: a field of the time of day is not supported for type date');
         CREATE OR REPLACE MACRO foz_ceil_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_ceiling_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_floor_of(x) AS floor(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
@@ -99,7 +101,7 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_trunc(f, x) AS date_trunc(f, x), (f VARCHAR, x DATE) AS date_trunc(f, CAST(x AS TIMESTAMPTZ));
         CREATE OR REPLACE MACRO foz_trunc_long_of(f, x) AS date_trunc(f, x - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
         CREATE OR REPLACE MACRO foz_trunc_long(f, x) AS foz_trunc_long_of(f, x),
-            (f VARCHAR, x DATE) AS foz_trunc_long_of(f, CAST(x AS TIMESTAMPTZ));
+            (f VARCHAR, x DATE) AS foz_trunc_long_of(f, CAST(x AS TIMESTAMPTZ)), (f VARCHAR, x INTERVAL) AS date_trunc(f, x);
         CREATE OR REPLACE MACRO foz_has_own_text(t) AS t IN ('FLOAT', 'DOUBLE', 'INTERVAL', 'BLOB') OR t LIKE 'DECIMAL%' OR t LIKE 'STRUCT%'
             OR t LIKE '%]';
         CREATE OR REPLACE MACRO foz_text(x) AS
@@ -107,6 +109,8 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_out(x) AS CASE WHEN typeof(x) = 'BOOLEAN' OR foz_has_own_text(typeof(x)) THEN foz_out_of(x, CAST(x AS VARCHAR))
             ELSE CAST(x AS VARCHAR) END;
         CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);
+        CREATE OR REPLACE MACRO foz_json_get(x, k) AS foz_json_part(CAST(CAST(x AS JSON) AS VARCHAR), k);
+        CREATE OR REPLACE MACRO foz_json_get_text(x, k) AS foz_json_part_text(CAST(CAST(x AS JSON) AS VARCHAR), k);
         CREATE OR REPLACE MACRO foz_jsonb_key(x) AS foz_jsonb_equal(CAST(CAST(x AS JSON) AS VARCHAR));
         CREATE OR REPLACE MACRO foz_jsonb_join(a, b) AS
             CAST(foz_jsonb_concat(CAST(CAST(a AS JSON) AS VARCHAR), CAST(CAST(b AS JSON) AS VARCHAR)) AS JSON);

@@ -93,7 +93,6 @@ sealed partial class PgTranslator
         ["to_jsonb"] = "to_json",
         ["jsonb_array_length"] = "json_array_length",
         ["every"] = "bool_and",
-        ["regexp_split_to_array"] = "string_split_regex",
         ["char_length"] = "length",
         ["character_length"] = "length",
     };

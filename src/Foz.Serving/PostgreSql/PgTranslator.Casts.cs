@@ -16,7 +16,7 @@ sealed partial class PgTranslator
         {
             // The number of what it is, and not its name.
             if (LastName(type) == "regclass" && Tokens.IsCast(end) && LastName(end + 2) == "oid") lookUp = LookUp("oid", "regclass");
-            else if (isConstant && Tokens.IsCast(end) && LastName(end + 2) is "text" or "varchar")
+            else if (isConstant && (IsColumn(start, end) || (Tokens.IsCast(end) && LastName(end + 2) is "text" or "varchar")))
             {
                 // The name, as the catalog writes it.
                 Edits.Before(Tokens.StartOf(start), LookUpOf(type, isConstant: false) + lookUp);
@@ -74,6 +74,10 @@ sealed partial class PgTranslator
             VisitType(type, Tokens.TypeEnd(type));
         }
     }
+
+    /// <summary>Whether tokens are a column of the outermost SELECT, which a client sees.</summary>
+    bool IsColumn(int start, int end) => Structure.Items.Any(item => item.Query < 0 && item.Start == start
+        && (item.End == end || (HasAlias(start, item.End) && end == item.End - (Tokens.IsWord(item.End - 2, "as") ? 2 : 1))));
 
     bool IsConstant(int start, int end) =>
         (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text) || (end == start + 2 && Tokens.IsSymbol(start, '$'));

@@ -60,6 +60,7 @@ sealed partial class PgTranslator
         while (true)
         {
             var before = Tokens.IsSymbol(start - 1, '|') && Tokens.IsSymbol(start - 2, '|') ? start - 3
+                : ArrowStart(start) is var arrow && arrow < start ? arrow - 1
                 : OperatorEnd(start - 1) == start ? start - 2
                 : -1;
             if (before < 0 || !Tokens.EndsOperand(before)) return start;
@@ -74,9 +75,9 @@ sealed partial class PgTranslator
     public static string LikeMacros { get; } = string.Join('\n',
         from isNot in new[] { false, true }
         from like in new[] { "like", "ilike" }
-        from quantity in new[] { (Name: "any", Function: "list_bool_or", Empty: "false"), (Name: "all", Function: "list_bool_and", Empty: "true") }
-        select $"CREATE OR REPLACE MACRO {LikeListName(isNot, like, quantity.Name)}(x, l) AS CASE WHEN len(l) = 0 THEN {quantity.Empty} ELSE "
-            + $"{quantity.Function}(list_transform(l, lambda p: x {(isNot ? "NOT " : "")}{like.ToUpperInvariant()} p{Escape})) END;");
+        from quantity in new[] { "any", "all" }
+        select $"CREATE OR REPLACE MACRO {LikeListName(isNot, like, quantity)}(x, l) AS "
+            + $"foz_{quantity}_of(list_transform(l, lambda p: x {(isNot ? "NOT " : "")}{like.ToUpperInvariant()} p{Escape}));");
 
     /// <summary><c>x ~~ pattern</c>, <c>!~~</c>, <c>~~*</c> and <c>!~~*</c>, which have no ESCAPE.</summary>
     void VisitLikeOperator(int start, int tildes, bool isNot)

@@ -128,7 +128,10 @@ sealed partial class PgTranslator
     void VisitIs(int i)
     {
         var isNot = Tokens.IsWord(i + 1, "not");
-        if (!Tokens.IsWord(isNot ? i + 2 : i + 1, "null") || RowBefore(i) is not { } open) return;
+        if (!Tokens.IsWord(isNot ? i + 2 : i + 1, "null")) return;
+        if (Tokens.IsSymbol(i - 1, '*') && Tokens.IsSymbol(i - 2, '.') ? IsRow(i - 3, i) : IsRow(i - 1))
+            throw Unsupported("IS NULL of a whole row", i, "name a column that is NULL only where the row is missing");
+        if (RowBefore(i) is not { } open) return;
         var (close, test) = (Tokens.PartnerOf(open), isNot ? " IS NOT NULL" : " IS NULL");
         if (Tokens.IsWord(open - 1, "row")) Replace(open - 1, open, "");
         Replace(open, open + 1, "((");
@@ -168,22 +171,24 @@ sealed partial class PgTranslator
         return null;
     }
 
-    /// <summary><c>count(t.*)</c>: the rows of an outer join that have no partner are not counted, which DuckDB cannot tell.</summary>
-    void VisitCount(int i, int close)
-    {
-        if (close != i + 5 || !Tokens.IsName(i + 2) || !Tokens.IsSymbol(i + 3, '.') || !Tokens.IsSymbol(i + 4, '*')) return;
-        for (var at = 0; at < Tokens.Count; at++)
-            if ((Tokens.IsWord(at, "left") || Tokens.IsWord(at, "right") || Tokens.IsWord(at, "full")) && !Tokens.IsSymbol(at + 1, '('))
-                throw Unsupported("count(t.*) of an outer join", i, $"count a column of {Tokens.NameOf(i + 2)} that is never NULL");
-        Replace(i + 2, close, "*");
-    }
-
-    /// <summary>Subscripts count from 1; what is below gives NULL, and not what counts from the end.</summary>
-    void VisitNegativeSubscript(int open)
+    /// <summary>Subscripts count from 1: what is below gives NULL, or begins a part at 1, and is not counted from the end.</summary>
+    void VisitPlace(int open)
     {
         var close = Tokens.PartnerOf(open);
-        if (!Tokens.EndsOperand(open - 1) || Tokens.IsWord(open - 1, "array") || !Tokens.IsSymbol(open + 1, '-')) return;
-        if (close == open + 3 && Tokens.KindOf(open + 2) == SqlTokenKind.Number) Replace(open + 1, close, "NULL");
+        if (!Tokens.EndsOperand(open - 1) || close == open + 1) return;
+        var colon = open + 1;
+        while (colon < close && !(Tokens.IsSymbol(colon, ':') && !Tokens.IsCast(colon) && !Tokens.IsCast(colon - 1)))
+            colon = Tokens.IsOpening(colon) ? Tokens.PartnerOf(colon) + 1 : colon + 1;
+        AtLeast(open + 1, colon, colon < close ? 1 : 0);
+        if (colon < close) AtLeast(colon + 1, close, 0);
+    }
+
+    void AtLeast(int start, int end, int least)
+    {
+        if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text) return;
+        if (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number && (least == 0 || !Tokens.List.TextOf(start).SequenceEqual("0"))) return;
+        Edits.Before(Tokens.StartOf(start), "greatest(");
+        Edits.After(Tokens.EndOf(end - 1), FormattableString.Invariant($", {least})"));
     }
 
     /// <summary><c>a @&gt; b</c> and <c>a &lt;@ b</c> of lists, of which a NULL contains none.</summary>

@@ -45,7 +45,14 @@ sealed partial class PgTranslator
                 var keys = name.EndsWith("object", StringComparison.Ordinal) ? 2 : 1;
                 foreach (var (n, first) in ArgumentsOf(i).Index())
                     if ((n + 1) % keys == 0) ShowNumber(first, ArgumentEnd(first, close), "foz_json_number");
+                MakeJsonb(i, name, close);
                 return false;
+            case "to_jsonb" or "jsonb_agg" or "jsonb_object_agg":
+                MakeJsonb(i, name, close);
+                return false;
+            case "json_extract_path" or "json_extract_path_text" or "jsonb_extract_path" or "jsonb_extract_path_text" when ArgumentsOf(i).Count == 2:
+                Replace(i, i + 1, name.EndsWith("_text", StringComparison.Ordinal) ? "foz_json_get_text" : "foz_json_get");
+                return true;
             case "concat" or "concat_ws":
                 ShowArguments(i, name == "concat" ? 0 : 1);
                 return true;
@@ -59,6 +66,20 @@ sealed partial class PgTranslator
             case "regexp_match":
                 Replace(i, i + 1, "foz_regexp_match");
                 AddFlags(i, close);
+                return true;
+            case "regexp_replace":
+                Replace(i, i + 1, "foz_regexp_replace");
+                if (ArgumentsOf(i).Count == 3) Edits.Before(Tokens.StartOf(close), ", ''");
+                return true;
+            case "regexp_split_to_array":
+                Replace(i, i + 1, "foz_regexp_split");
+                AddFlags(i, close);
+                return true;
+            case "regexp_split_to_table":
+                Replace(i, i + 1, "unnest(foz_regexp_split");
+                AddFlags(i, close);
+                Edits.After(Tokens.EndOf(close), ")");
+                if (Structure.IsInFrom(i)) NameOnlyColumn(close + 1);
                 return true;
             case "regexp_matches":
                 Replace(i, i + 1, Structure.IsInFrom(i) ? throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT") : "unnest(foz_regexp_matches");
@@ -183,6 +204,41 @@ sealed partial class PgTranslator
         Replace(i, i + 2, ", ");
         Edits.After(Tokens.EndOf(end - 1), ")");
     }
+
+    /// <summary>What a function makes of values has the one text of a <c>jsonb</c>.</summary>
+    void MakeJsonb(int i, string name, int close)
+    {
+        if (!name.Contains("jsonb", StringComparison.Ordinal)) return;
+        Edits.Before(Tokens.StartOf(i), "foz_to_jsonb(");
+        Edits.After(Tokens.EndOf(Tokens.CallEnd(close) - 1), ")");
+    }
+
+    /// <summary><c>a -&gt; b</c> and <c>a -&gt;&gt; b</c>, which give a part of a document as it is written there, and join from the left.</summary>
+    void VisitArrow(int i)
+    {
+        // The engine's functions of lists take an arrow for a function of elements.
+        if (Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsName(open - 1) && takingFunctions.Contains(Tokens.NameOf(open - 1))) return;
+        var isText = Tokens.IsSymbol(i + 2, '>') && Tokens.TouchesPrevious(i + 2);
+        var (start, right) = (Tokens.OperandStart(i - 1), isText ? i + 3 : i + 2);
+        while (ArrowStart(start) is var before && before < start) start = Tokens.OperandStart(before - 1);
+        var end = Tokens.OperandEnd(right);
+        while (OperatorEnd(end) is var behind && behind == end + 1 && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(behind, '>')))
+            end = Tokens.OperandEnd(behind);
+        Edits.Before(Tokens.StartOf(start), isText ? "foz_json_get_text(" : "foz_json_get(");
+        Replace(i, right, ", ");
+        Edits.After(Tokens.EndOf(end - 1), ")");
+    }
+
+    static readonly HashSet<string> takingFunctions = new(
+        from of in new[] { "list_", "array_", "" } from name in new[] { "transform", "apply", "filter", "reduce" } select of + name,
+        StringComparer.Ordinal);
+
+    /// <summary>The first token of an arrow that ends in front of a token; the same where none does.</summary>
+    int ArrowStart(int i) =>
+        !Tokens.IsSymbol(i - 1, '>') ? i
+        : Tokens.IsSymbol(i - 2, '-') ? i - 2
+        : Tokens.IsSymbol(i - 2, '>') && Tokens.IsSymbol(i - 3, '-') ? i - 3
+        : i;
 
     /// <summary>
     /// <c>a = b</c> and <c>a &lt;&gt; b</c> of documents that are written as <c>jsonb</c>, whose numbers are equal whatever zeros they end

@@ -13,7 +13,7 @@ sealed partial class PgTranslator
     {
         var from = i + 3;
         if (!Tokens.IsWord(from, "from") || from + 1 >= close) return;
-        var (before, behind) = PartOf(FieldAt(i + 2), i + 2, HasAggregate(i + 3, close));
+        var (before, behind) = PartOf(i + 2, close);
         Replace(i, from + 1, $"({before}");
         Replace(close, close + 1, $"{behind})");
     }
@@ -21,7 +21,7 @@ sealed partial class PgTranslator
     /// <summary><c>date_part('field', x)</c> of a constant field, which is a double.</summary>
     void VisitDateField(int i, int close)
     {
-        var (before, behind) = PartOf(FieldAt(i + 2), i + 2, HasAggregate(i + 3, close));
+        var (before, behind) = PartOf(i + 2, close);
         Replace(i, i + 4, $"CAST({before}");
         Replace(close, close + 1, $"{behind} AS DOUBLE)");
     }
@@ -33,17 +33,33 @@ sealed partial class PgTranslator
     }
 
     /// <summary>What stands in front of a time and behind it where a field of it is taken.</summary>
-    (string Before, string Behind) PartOf(string field, int token, bool hasAggregate) => field switch
+    (string Before, string Behind) PartOf(int token, int close)
     {
-        "second" or "seconds" or "sec" or "secs" or "s" => ("CAST(date_part('microseconds', ", ") AS DECIMAL(8,0)) * 0.000001"),
-        "millisecond" or "milliseconds" or "msec" or "msecs" or "ms" => ("CAST(date_part('microseconds', ", ") AS DECIMAL(8,0)) * 0.001"),
-        // A year of an interval has 365.25 days; a difference of times that aggregates give has none.
-        "epoch" => ($"CAST({(hasAggregate ? "epoch_us" : "foz_epoch")}(", ") AS DECIMAL(18,0)) * 0.000001"),
-        "year" or "years" or "month" or "months" or "day" or "days" or "hour" or "hours" or "minute" or "minutes" or "week" or "quarter"
-            or "dow" or "isodow" or "doy" or "isoyear" or "decade" or "century" or "millennium" or "microseconds" or "microsecond"
-            or "timezone" or "timezone_hour" or "timezone_minute" => ($"CAST(date_part('{field}', ", ") AS DECIMAL(18,0))"),
-        _ => throw Unsupported($"the field {field} of a time", token),
-    };
+        CheckInfinity(token, close);
+        var (field, hasAggregate) = (FieldAt(token), HasAggregate(token + 1, close));
+        (string, string) OfClock(string part, string type) =>
+            hasAggregate ? ($"CAST(date_part('{part}', ", $") AS {type}") : ($"CAST(date_part('{part}', foz_clock(", $")) AS {type}");
+        return field switch
+        {
+            "second" or "seconds" or "sec" or "secs" or "s" => OfClock("microseconds", "DECIMAL(8,0)) * 0.000001"),
+            "millisecond" or "milliseconds" or "msec" or "msecs" or "ms" => OfClock("microseconds", "DECIMAL(8,0)) * 0.001"),
+            "hour" or "hours" or "minute" or "minutes" or "microseconds" or "microsecond" => OfClock(field, "DECIMAL(18,0))"),
+            // A year of an interval has 365.25 days; a difference of times that aggregates give has none.
+            "epoch" => hasAggregate ? ("CAST(epoch_us(", ") AS DECIMAL(18,0)) * 0.000001") : ("foz_epoch(", ")"),
+            "year" or "years" or "month" or "months" or "day" or "days" or "week" or "quarter" or "dow" or "isodow" or "doy"
+                or "isoyear" or "decade" or "century" or "millennium" or "timezone" or "timezone_hour" or "timezone_minute" =>
+                ($"CAST(date_part('{field}', ", ") AS DECIMAL(18,0))"),
+            _ => throw Unsupported($"the field {field} of a time", token),
+        };
+    }
+
+    /// <summary>Fields of a time that is infinite are infinite numbers, which no numeric of the engine is.</summary>
+    void CheckInfinity(int token, int close)
+    {
+        for (var i = token + 1; i < close; i++)
+            if (Tokens.KindOf(i) == SqlTokenKind.Text && Tokens.List.TextOf(i).Trim("' +-").Equals("infinity", StringComparison.OrdinalIgnoreCase))
+                throw Unsupported("a field of an infinite time", token);
+    }
 
     /// <summary><c>date_trunc('field', x)</c>: a date becomes an instant, and a century begins with its year 1.</summary>
     void VisitDateTrunc(int i, int close)

@@ -65,7 +65,9 @@ sealed partial class PgTranslator : SqlTranslator
         if (translator.IsValues && context.IsQuery) translator.NameValuesOfStatement();
         for (var i = 0; i < translator.Tokens.Count; i++) translator.Visit(i);
         translator.EscapePatterns();
+        translator.ShowRows();
         translator.OrderJoinedColumns();
+        translator.CheckLateral();
         translator.NameColumns();
         translator.FoldWords();
         return translator.Edits.Apply(sql);
@@ -122,6 +124,7 @@ sealed partial class PgTranslator : SqlTranslator
         if (Tokens.IsSymbol(i, '/') && !(isPair && Tokens.IsSymbol(i + 1, '/'))) VisitDivision(i, "foz_div");
         else if (Tokens.IsSymbol(i, '%') && Tokens.KindOf(i + 1) is not null) VisitDivision(i, "foz_mod");
         else if (Tokens.IsSymbol(i, '^') && !(isPair && Tokens.IsSymbol(i + 1, '@'))) VisitPower(i);
+        else if (Tokens.IsSymbol(i, '-') && isPair && Tokens.IsSymbol(i + 1, '>')) VisitArrow(i);
         else if (Tokens.IsSymbol(i, '|') && isPair && Tokens.IsSymbol(i + 1, '|')) VisitJoin(i);
         else if (Tokens.IsSymbol(i, '@') && isPair && Tokens.IsSymbol(i + 1, '>')) VisitContains(i, "foz_contains");
         else if (Tokens.IsSymbol(i, '<') && isPair && Tokens.IsSymbol(i + 1, '@')) VisitContains(i, "foz_contained");
@@ -134,7 +137,7 @@ sealed partial class PgTranslator : SqlTranslator
         if (!Tokens.IsName(i - 1)
             || Tokens.NameOf(i - 1) is not ("indkey" or "indclass" or "indoption" or "indcollation" or "proargtypes"))
         {
-            VisitNegativeSubscript(i);
+            VisitPlace(i);
             return;
         }
         Edits.After(Tokens.EndOf(i), "1 + (");

@@ -43,6 +43,9 @@ sealed class SelectStructure
         Add(tokens.IsSymbol(tokens.Count - 1, ';') ? tokens.Count - 1 : tokens.Count, next: -1);
     }
 
+    /// <summary>Whether a word begins a clause after the list of a SELECT.</summary>
+    public static bool IsClause(string word) => clauses.Contains(word);
+
     /// <summary>The items; those of inner queries come before those of outer ones.</summary>
     public IReadOnlyList<SelectItem> Items => items;
 
