@@ -76,7 +76,8 @@ sealed class QueryStatement : SqlStatement
             engine = run.OpenEngine(cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
-            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, place));
+            var computing = Session.Dialect == SqlDialect.Trino ? null : Text;
+            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, place, computing));
             return run.Follow(rows, statement.Analysis);
         }
         catch

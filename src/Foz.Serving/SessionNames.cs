@@ -43,6 +43,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     public bool AreForOthers => true;
 
+    public bool HasOwnNumbers => session.Dialect == SqlDialect.PostgreSql;
+
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))

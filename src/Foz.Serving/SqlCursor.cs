@@ -4,6 +4,7 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Serving.PostgreSql;
 
 namespace Foz.Serving;
 
@@ -57,7 +58,7 @@ sealed class EngineCursor : SqlCursor
     readonly EngineSession session;
     readonly BoundStatement bound;
     readonly EngineRows rows;
-    readonly string? tag;
+    readonly string? tag, computing;
     readonly ResultRecorder? recorder;
     DataChunk? chunk;
     int position;
@@ -69,11 +70,12 @@ sealed class EngineCursor : SqlCursor
     /// <param name="tag">What is told at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
     /// <param name="place">Where its rows are kept; null where they are not.</param>
+    /// <param name="computing">A statement of PostgreSQL's SQL, in which numbers that become too large are an error; null for others.</param>
     public EngineCursor(
         SqlSession owner, EngineSession session, BoundStatement bound, string? tag, CancellationToken cancellationToken,
-        ResultPlace? place = null)
+        ResultPlace? place = null, string? computing = null)
     {
-        (this.owner, this.session, this.bound, this.tag) = (owner, session, bound, tag);
+        (this.owner, this.session, this.bound, this.tag, this.computing) = (owner, session, bound, tag, computing);
         rows = session.Query(bound.Sql, cancellationToken);
         Columns = [.. rows.Columns.Select(c => new ServedColumn(c.Name, c.Type))];
         recorder = place?.Record(Columns);
@@ -115,6 +117,7 @@ sealed class EngineCursor : SqlCursor
         try
         {
             chunk = rows.Fetch(cancellationToken);
+            if (chunk is not null && computing is not null) PgOverflow.Check(chunk, computing);
             if (chunk is null) recorder?.Complete();
             else recorder?.Add(chunk);
             return chunk is not null;

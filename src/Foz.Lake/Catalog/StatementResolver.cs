@@ -70,6 +70,7 @@ public sealed class StatementResolver
                 {
                     List<Field> fields = [.. bindings.Values.OfType<RelationBinding.Rows>().SelectMany(rows => rows.Table.Fields)];
                     DeclaredColumns.CheckCompared(analysis, fields);
+                    if (names.HasOwnNumbers) DeclaredColumns.CheckNumbers(analysis, fields);
                     CheckQuoted(analysis, fields);
                 }
                 return new(analysis, bindings);

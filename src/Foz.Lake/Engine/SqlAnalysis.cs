@@ -9,9 +9,9 @@ namespace Foz.Lake.Engine;
 /// </summary>
 public sealed class SqlAnalysis
 {
-    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons)
+    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons, SqlNumbers numbers)
     {
-        (Sql, Tokens, Comparisons) = (sql, tokens, comparisons);
+        (Sql, Tokens, Comparisons, Numbers) = (sql, tokens, comparisons, numbers);
         Tables = tree.Tables;
         TableFunctions = tree.TableFunctions;
         Columns = tree.Columns;
@@ -61,6 +61,9 @@ public sealed class SqlAnalysis
 
     /// <summary>What it compares.</summary>
     internal SqlComparisons Comparisons { get; }
+
+    /// <summary>What it does with numbers that PostgreSQL does otherwise.</summary>
+    internal SqlNumbers Numbers { get; }
 
     /// <summary>How often it names each table, table function and function.</summary>
     internal NameCounts Names { get; }
@@ -169,7 +172,8 @@ public sealed class SqlAnalysis
             throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
         var tree = new SqlTreeReader(sql, tokens);
         tree.ReadStatement(statements[0].GetProperty("node"));
-        return new(sql, tokens, tree, SqlComparisons.Read(statements[0].GetProperty("node")));
+        var node = statements[0].GetProperty("node");
+        return new(sql, tokens, tree, SqlComparisons.Read(node), SqlNumbers.Read(node));
     }
 
     static JsonDocument ParseTree(ReadOnlyMemory<byte> json)

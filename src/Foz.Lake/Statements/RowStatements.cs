@@ -291,7 +291,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
             .BindAsync(before + expression + after, cancellationToken);
         bound.Add(statement);
-        if (runner.Relations.AreForOthers && statement.Analysis is { } analysis) DeclaredColumns.CheckCompared(analysis, bound.Fields);
+        if (statement.Analysis is not { } analysis) return statement.Sql[before.Length..^after.Length];
+        if (runner.Relations.AreForOthers) DeclaredColumns.CheckCompared(analysis, bound.Fields);
+        if (runner.Relations.HasOwnNumbers) DeclaredColumns.CheckNumbers(analysis, bound.Fields);
         return statement.Sql[before.Length..^after.Length];
     }
 
@@ -319,6 +321,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             names.FindAsync(call, cancellationToken);
 
         public bool AreForOthers => names.AreForOthers;
+
+        public bool HasOwnNumbers => names.HasOwnNumbers;
 
         public void Check(SqlAnalysis statement) => names.Check(statement);
     }

@@ -67,6 +67,35 @@ public static class DeclaredColumns
             };
     }
 
+    /// <summary>
+    /// Refuses what PostgreSQL computes in double precision and the engine in single, columns of real with other numbers, and joins of
+    /// texts with numbers whose texts are others.
+    /// </summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="fields">The columns of the tables that it reads.</param>
+    /// <exception cref="FozException">It has such numbers.</exception>
+    public static void CheckNumbers(SqlAnalysis statement, IReadOnlyCollection<Field> fields)
+    {
+        var reals = NamesOf(fields, field => field.Type == DataType.Float);
+        if (reals.Count > 0 && statement.Numbers.FindMixed(reals, NamesOf(fields, field => field.Type is DataType.Decimal || wholes.Contains(field.Type))) is { } real)
+            throw new FozException(ErrorKind.Sql, $"real ({real}) with other numbers is not supported")
+            {
+                SqlState = "0A000", Hint = $"cast it: {real}::double precision, or {real}::numeric for its digits",
+            };
+        if (statement.Numbers.FindJoined(NamesOf(fields, field => field.Type == DataType.Float || field.Type == DataType.Double || IsNumeric(field))) is { } number)
+            throw new FozException(ErrorKind.Sql, $"a text joined with a number of this type ({number}) is not supported")
+            {
+                SqlState = "0A000", Hint = "cast the number: x::text || y",
+            };
+    }
+
+    static bool IsNumeric(Field field) => field.Metadata.GetValueOrDefault(DeclaredType.Key) is DeclaredType.Numeric;
+
+    static HashSet<string> NamesOf(IEnumerable<Field> fields, Func<Field, bool> isOf) =>
+        fields.Where(isOf).Select(field => field.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    static readonly DataType[] wholes = [DataType.Byte, DataType.Short, DataType.Integer, DataType.Long];
+
     /// <summary>What a table keeps of a value that a column is given; null where the column has no declared type.</summary>
     /// <param name="field">The column.</param>
     /// <param name="value">The value, as SQL.</param>

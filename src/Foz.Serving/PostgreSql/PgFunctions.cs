@@ -92,7 +92,8 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_as(v, example) AS cast_to_type(v, example);
         CREATE OR REPLACE MACRO foz_epoch(x) AS CAST(epoch_us(x) AS DECIMAL(18,0)) * 0.000001, (x DATE) AS CAST(epoch(x) AS DECIMAL(18,0)),
             (x INTERVAL) AS CAST(epoch_us(x) + 453600000000 * date_part('year', x) AS DECIMAL(18,0)) * 0.000001;
-        CREATE OR REPLACE MACRO foz_clock(x) AS x, (x DATE) AS error('0A000: a field of the time of day is not supported for type date');
+        CREATE OR REPLACE MACRO foz_clock(x) AS x, (x DATE) AS
+            CAST(error('0A000: a field of the time of day is not supported for type date') AS TIMESTAMP);
         CREATE OR REPLACE MACRO foz_ceil_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_ceiling_of(x) AS ceil(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_floor_of(x) AS floor(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);

@@ -11,6 +11,7 @@ sealed partial class PgTranslator
     {
         var (type, end) = (i + 2, Tokens.TypeEnd(i + 2));
         var start = Tokens.OperandStart(i - 1);
+        if (Tokens.IsSymbol(start, '(') && (Tokens.IsWord(start - 1, "array") || Tokens.IsWord(start - 1, "exists"))) start--;
         var isConstant = IsConstant(start, i);
         if (LookUpOf(type, isConstant) is { } lookUp)
         {

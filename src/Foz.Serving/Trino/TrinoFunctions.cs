@@ -94,6 +94,9 @@ static class TrinoFunctions
         CREATE OR REPLACE MACRO foz_trino_array_remove(a, x) AS CASE WHEN foz_trino_is_equatable(x) THEN array_remove(a, x) ELSE a END;
         CREATE OR REPLACE MACRO foz_trino_array_sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
         CREATE OR REPLACE MACRO foz_trino_element_at(a, i) AS a[i];
+        CREATE OR REPLACE MACRO foz_trino_at(a, i) AS a[foz_trino_place(a, i)];
+        CREATE OR REPLACE MACRO foz_trino_number(x) AS
+            CASE WHEN NOT foz_trino_is_equatable(x) THEN error('0A000: max, max_by and greatest of NaN are not supported') ELSE x END;
         CREATE OR REPLACE MACRO foz_trino_slice(a, s, n) AS list_slice(a, s, s + n - 1);
         CREATE OR REPLACE MACRO foz_trino_array_max(a) AS CASE WHEN list_count(a) = len(a) THEN list_max(a) END;
         CREATE OR REPLACE MACRO foz_trino_array_min(a) AS CASE WHEN list_count(a) = len(a) THEN list_min(a) END;

@@ -45,6 +45,7 @@ static class TrinoNatives
         .. Clocks(),
         .. Shapes(),
         .. Measures(),
+        .. TrinoPlaces.All,
         new()
         {
             Name = "foz_trino_is_ordinary", Parameters = [LogicalType.Any, LogicalType.Any], ReturnType = LogicalType.Boolean, Body = IsOrdinary,
@@ -247,7 +248,7 @@ static class TrinoNatives
     };
 
     /// <summary>A function that gives the bits of its first argument, as another type.</summary>
-    static ScalarFunction Copy<T>(string name, LogicalType from, LogicalType to, LogicalType? like = null)
+    internal static ScalarFunction Copy<T>(string name, LogicalType from, LogicalType to, LogicalType? like = null)
         where T : unmanaged => new()
         {
             Name = "foz_trino_" + name,
@@ -256,7 +257,7 @@ static class TrinoNatives
             Body = static (arguments, result) => arguments[0].Values<T>()[..arguments.RowCount].CopyTo(result.Values<T>()),
         };
 
-    static ScalarFunction Of<T>(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<T> function)
+    internal static ScalarFunction Of<T>(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<T> function)
         where T : unmanaged => new()
         {
             Name = "foz_trino_" + name,
@@ -270,10 +271,10 @@ static class TrinoNatives
             },
         };
 
-    static ScalarFunction OfText(string name, LogicalType type, Func<string, object?> function) =>
+    internal static ScalarFunction OfText(string name, LogicalType type, Func<string, object?> function) =>
         Nullable(name, type, [LogicalType.Varchar], (arguments, row) => function(arguments[0].Text(row)));
 
-    static ScalarFunction Nullable(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<object?> function) => new()
+    internal static ScalarFunction Nullable(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<object?> function) => new()
     {
         Name = "foz_trino_" + name,
         Parameters = parameters,
@@ -292,5 +293,5 @@ static class TrinoNatives
         return false;
     }
 
-    delegate T RowFunction<T>(DataChunk arguments, int row);
+    internal delegate T RowFunction<T>(DataChunk arguments, int row);
 }

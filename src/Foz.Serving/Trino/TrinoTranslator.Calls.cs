@@ -22,12 +22,24 @@ sealed partial class TrinoTranslator
         if (name == "nullif" && seen.PartsOf(i + 1) is [var value, var other] && !seen.IsLiteral(other.Start, other.End)
             && (seen.CanDiffer(value.Start, value.End) || seen.CanDiffer(other.Start, other.End)))
             Replace(i, i + 1, "foz_trino_nullif");
+        else if (name is "max" or "max_by" or "greatest" && seen.CanDiffer(i + 2, Tokens.PartnerOf(i + 1))) VisitGreatest(i, name);
         else if (!function.IsSpecial)
         {
             if (function.Target != name) Replace(i, i + 1, function.Target);
             if (function.TakesClock) TakeFirst(i, "foz_trino_clock");
         }
         else VisitSpecial(i, name, ArgumentsOf(i), Tokens.PartnerOf(i + 1));
+    }
+
+    /// <summary>The greatest of values that can be NaN, which DuckDB takes for the greatest of all.</summary>
+    void VisitGreatest(int i, string name)
+    {
+        var (arguments, close) = (ArgumentsOf(i), Tokens.PartnerOf(i + 1));
+        if (name == "greatest") VisitSpecial(i, name, arguments, close);
+        if (arguments.Count > 1 && name == "max") throw Refused(i, "max of several values that can be NaN, or have NULL inside,");
+        var by = name == "max_by" && arguments.Count > 1;
+        Edits.Before(Tokens.StartOf(by ? arguments[1] : i), "foz_trino_number(");
+        Edits.After(Tokens.EndOf(by ? close - 1 : Tokens.CallEnd(close) - 1), ")");
     }
 
     void VisitSpecial(int i, string name, List<int> arguments, int close)

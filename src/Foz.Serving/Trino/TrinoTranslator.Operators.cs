@@ -43,6 +43,17 @@ sealed partial class TrinoTranslator
             throw Refused(i, "a sum of a date and a number", "write x + INTERVAL '1' DAY");
     }
 
+    /// <summary><c>a[i]</c>: an element that there is not is an error, and NULL in DuckDB.</summary>
+    void VisitSubscript(int i)
+    {
+        if (!Tokens.EndsOperand(i - 1) || Tokens.PartnerOf(i) <= i + 1) return;
+        var (start, close) = (OperandStart(i - 1), Tokens.PartnerOf(i));
+        Edits.Before(Tokens.StartOf(start), "foz_trino_at(");
+        Replace(i, i + 1, ", ");
+        Replace(close, close + 1, ")");
+        calls.Add((start, close + 1));
+    }
+
     /// <summary>A comparison of values among which there can be NaN, or a NULL inside of them.</summary>
     void VisitComparison(int i)
     {

@@ -41,6 +41,8 @@ sealed partial class TrinoTranslator
 
     static readonly SearchValues<char> clockLetters = SearchValues.Create("0123456789:. ");
 
+    static readonly HashSet<string> wholeTypes = new(StringComparer.Ordinal) { "tinyint", "smallint", "int", "integer", "bigint" };
+
     static readonly HashSet<string> refusedTypes = new(StringComparer.Ordinal)
     {
         "ipaddress", "ipprefix", "hyperloglog", "p4hyperloglog", "qdigest", "tdigest", "setdigest", "geometry", "sphericalgeography",
@@ -162,6 +164,10 @@ sealed partial class TrinoTranslator
         if (Tokens.IsWord(i + 2, "null") && at == i + 3) return;
         if (name is "date" or "time" or "timestamp" && !isZoned && Tokens.KindOf(i + 2) != SqlTokenKind.Text) Operand("foz_trino_clock(", ")");
         else if (name is "varchar") Operand("foz_trino_text(", TimestampDigits(i + 2, at) is { } digits ? $", {digits})" : ", -1)");
+
+        // Trino rounds halves away from zero, and reads no fraction out of a text.
+        else if (wholeTypes.Contains(name) && close == at + 2 && !(at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Number && !Tokens.List.TextOf(i + 2).ContainsAnyExceptInRange('0', '9')))
+            Operand("foz_trino_whole(", ")");
 
         void Operand(string before, string after)
         {

@@ -60,6 +60,7 @@ sealed partial class TrinoTranslator : SqlTranslator
     void VisitSymbol(int i)
     {
         if (Tokens.IsSymbol(i, '-') && Tokens.IsSymbol(i + 1, '>') && Tokens.TouchesPrevious(i + 1)) VisitLambda(i);
+        else if (Tokens.IsSymbol(i, '[')) VisitSubscript(i);
         else if (Tokens.IsSymbol(i, '-')) VisitMinus(i);
         else if (Tokens.IsSymbol(i, '+')) CheckPlus(i);
         else if (Tokens.IsSymbol(i, '/') || Tokens.IsSymbol(i, '%')) VisitQuotient(i);
