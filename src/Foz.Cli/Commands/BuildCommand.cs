@@ -15,7 +15,7 @@ static class BuildCommand
         var selection = new SelectionOptions();
         var defer = new DeferOption();
         var options = new RunOptions(context);
-        var fullRefresh = RunCommand.FullRefresh();
+        var fullRefresh = IntervalOptions.FullRefresh();
         var command = new ExampleCommand(
             Name, "Run unit tests, then run, then make the SQL tests of what was selected",
             ["foz build", "foz build +gold.daily_sales", "foz build --select state:modified+ --fail-fast"])

@@ -7,6 +7,8 @@ namespace Foz.Cli.Commands;
 /// <summary>The options that say which time a command works on.</summary>
 sealed class IntervalOptions
 {
+    public const string FullRefreshName = "--full-refresh";
+
     readonly Option<string?> start = new("--start", "--start-date", "--event-time-start")
     {
         Description = "From when on models with intervals are run, filled or not, in UTC: 2026-01-31", HelpName = "time",
@@ -37,6 +39,21 @@ sealed class IntervalOptions
             };
         return new() { Start = from, End = to };
     }
+
+    /// <summary>The option of a full refresh.</summary>
+    public static Option<bool> FullRefresh() => new(FullRefreshName)
+    {
+        Description = "Make incremental tables anew from the beginning of their inputs",
+    };
+
+    /// <summary>The intervals that are asked for, which a full refresh has all of.</summary>
+    public static IntervalRequest? Of(IntervalRequest? intervals, bool isFullRefresh) =>
+        intervals is not null && isFullRefresh
+            ? throw new FozException(ErrorKind.Usage, "--full-refresh makes tables anew with all of their time")
+            {
+                Hint = "leave --start and --end out, or --full-refresh",
+            }
+            : intervals;
 
     static DateTimeOffset? Instant(ParseResult arguments, Option<string?> option) =>
         arguments.GetValue(option) is { } text ? CommandContext.InstantOf(option.Name, text) : null;

@@ -48,7 +48,7 @@ static class PlanCommand
                 Project = workspace.LoadProject(context, cancellationToken),
                 Selection = selected,
                 Defer = defer.Read(arguments, workspace, selected),
-                Intervals = RunCommand.IntervalsOf(intervals.Read(arguments), arguments.GetValue(fullRefresh)),
+                Intervals = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh)),
                 IsFullRefresh = arguments.GetValue(fullRefresh),
             };
             RunPlan plan;

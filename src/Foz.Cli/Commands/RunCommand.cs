@@ -1,15 +1,12 @@
 using System.CommandLine;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Intervals;
 
 namespace Foz.Cli.Commands;
 
 /// <summary><c>foz run</c>: brings what is new from the sources to gold.</summary>
 static class RunCommand
 {
-    public const string FullRefreshName = "--full-refresh";
-
     public const string Name = "run";
 
     public static Command Create(CommandContext context)
@@ -17,7 +14,7 @@ static class RunCommand
         var selection = new SelectionOptions();
         var defer = new DeferOption();
         var options = new RunOptions(context);
-        var fullRefresh = FullRefresh();
+        var fullRefresh = IntervalOptions.FullRefresh();
         var isContinued = new Option<bool>("--continue")
         {
             Description = "Run only what failed in the last run, and what was not tried in it, as foz retry does",
@@ -45,7 +42,7 @@ static class RunCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             var selected = selection.Read(context, workspace, arguments, cancellationToken);
-            var asked = IntervalsOf(intervals.Read(arguments), arguments.GetValue(fullRefresh));
+            var asked = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh));
             if (arguments.GetValue(isContinued) && (!selected.IsEmpty || asked is not null || arguments.GetValue(fullRefresh)))
                 throw new FozException(ErrorKind.Usage, "--continue stands alone: the last run says what it takes");
             var run = arguments.GetValue(isContinued)
@@ -62,19 +59,4 @@ static class RunCommand
         });
         return command;
     }
-
-    /// <summary>The option of a full refresh.</summary>
-    public static Option<bool> FullRefresh() => new(FullRefreshName)
-    {
-        Description = "Make incremental tables anew from the beginning of their inputs",
-    };
-
-    /// <summary>The intervals that are asked for, which a full refresh has all of.</summary>
-    public static IntervalRequest? IntervalsOf(IntervalRequest? intervals, bool isFullRefresh) =>
-        intervals is not null && isFullRefresh
-            ? throw new FozException(ErrorKind.Usage, "--full-refresh makes tables anew with all of their time")
-            {
-                Hint = "leave --start and --end out, or --full-refresh",
-            }
-            : intervals;
 }

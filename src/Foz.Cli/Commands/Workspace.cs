@@ -70,7 +70,7 @@ sealed class Workspace : IDisposable
                     Target = arguments.GetValue(context.Target),
                     Vars = arguments.GetValue(context.Vars),
                     Command = arguments.CommandResult.Command.Name,
-                    IsFullRefresh = arguments.Tokens.Any(token => token.Value == RunCommand.FullRefreshName),
+                    IsFullRefresh = arguments.Tokens.Any(token => token.Value == IntervalOptions.FullRefreshName),
                 },
                 workloads);
     }
