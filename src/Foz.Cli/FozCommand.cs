@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Commands;
+using Foz.Cli.Commands.Serving;
 using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
 

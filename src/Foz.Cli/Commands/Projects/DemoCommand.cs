@@ -1,0 +1,195 @@
+using System.CommandLine;
+using Foz.Cli.Commands.Quality;
+using Foz.Cli.Commands.Runs;
+using Foz.Cli.Demo;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+
+namespace Foz.Cli.Commands.Projects;
+
+/// <summary><c>foz demo</c>: the main job on a sample company.</summary>
+static class DemoCommand
+{
+    public const string Name = "demo";
+
+    const string DataFolder = "data";
+
+    static readonly string ExampleFolder = Path.Combine("examples", "loja");
+    static readonly TableName Shown = new("gold", "daily_sales");
+
+    static readonly IReadOnlyList<ResultColumn> Columns =
+        [new("table"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true)];
+
+    static readonly IReadOnlyList<ResultColumn> CheckColumns =
+    [
+        new("table"), new("check"), new("violations", IsNumber: true), new("rows", IsNumber: true), new("on violation"),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> RejectedColumns =
+        [new("table"), new("rows", IsNumber: true), new("reason")];
+
+    public static Command Create(CommandContext context)
+    {
+        var folder = new Option<string?>("--folder")
+        {
+            Description = "The project's folder (default: examples/loja of this checkout)", HelpName = "folder",
+        };
+        var fresh = new Option<bool>("--fresh") { Description = "Delete the demo's lake first" };
+        var command = new ExampleCommand(
+            Name, "Build the lake of a sample company, from generated files to checked gold tables",
+            ["foz demo", "foz demo --fresh"]) { folder, fresh };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var startedAt = context.Shell.Clock.GetTimestamp();
+            var project = FindFolder(context.Shell, arguments.GetValue(folder));
+            using var workspace = Workspace.Open(
+                context, project, arguments.GetValue(context.Target), [Workload.Ingestion, Workload.Models]);
+            if (arguments.GetValue(fresh) && !workspace.Lake.IsLocal)
+                throw new FozException(ErrorKind.Usage, $"--fresh deletes lakes on this machine only, not {workspace.Lake.Root}");
+            if (arguments.GetValue(fresh) && Directory.Exists(workspace.Lake.Folder))
+                Directory.Delete(workspace.Lake.Folder, recursive: true);
+            await GenerateAsync(context.Shell, workspace, cancellationToken);
+            var display = RunDisplay.For(context.Shell, isJson: false, context.ErrorsOf(arguments));
+            var request = new RunRequest
+            {
+                Project = workspace.LoadProject(context, cancellationToken), OnEvent = display.Show,
+            };
+            var run = await display.WatchAsync(
+                () => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+            var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
+            await TellAsync(context.Shell, workspace, request.Project, run, cancellationToken);
+            var elapsed = context.Shell.Clock.GetElapsedTime(startedAt);
+            context.Shell.Out.WriteLine($"\nDone in {RunText.Elapsed(elapsed)}. Next:");
+            TellNext(context.Shell, project);
+            return exitCode;
+        });
+        return command;
+    }
+
+    /// <summary>The folder that is named, else the example's of the checkout around the current folder or the program.</summary>
+    static string FindFolder(Shell shell, string? named)
+    {
+        if (named is not null) return shell.PathOf(named);
+        foreach (var start in new[] { shell.Folder, AppContext.BaseDirectory })
+        {
+            for (var folder = start; folder is not null; folder = Path.GetDirectoryName(folder))
+            {
+                var example = Path.Combine(folder, ExampleFolder);
+                if (File.Exists(Path.Combine(example, ProjectFile.FileName))) return example;
+            }
+        }
+        throw new FozException(ErrorKind.Usage, $"there is no {ExampleFolder} in {shell.Folder} or above it")
+        {
+            Hint = "run it inside a checkout of Foz, or name the example's folder with --folder",
+        };
+    }
+
+    static async Task GenerateAsync(Shell shell, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(workspace.File.Folder, DataFolder);
+        if (LojaGenerator.Load(folder) is not null) return;
+        shell.Out.WriteLine($"making the sample data in {shell.Shown(folder)}");
+        shell.Out.Flush();
+        var facts = await LojaGenerator.GenerateAsync(
+            folder, workspace.Engines, new Percent(shell), cancellationToken);
+        shell.Out.WriteLine(
+            $"made {facts.Files.Count} files with {facts.Rows.Values.Sum():N0} rows, "
+            + $"{SizeText.Of(facts.Files.Values.Sum())}");
+    }
+
+    static async Task TellAsync(
+        Shell shell, Workspace workspace, Project project, RunResult run, CancellationToken cancellationToken)
+    {
+        Heading(shell, run.Outcome is Outcome.Skipped ? "No table changed. The lake" : "What was built");
+        await WriteTablesAsync(shell, workspace.Lake, cancellationToken);
+        await WriteIfAnyAsync(
+            shell, "What the checks caught", CheckColumns, ReadBrokenChecksAsync(workspace, cancellationToken));
+        await WriteIfAnyAsync(
+            shell, "Rows that could not be read, kept beside their table", RejectedColumns,
+            ReadRejectedAsync(workspace, cancellationToken));
+        if (project.Graph.Find(Shown) is null) return;
+        Heading(shell, $"What {Shown} is made from");
+        LineageCommand.Write(shell, project, project.TableOf(Shown));
+    }
+
+    static void Heading(Shell shell, string text) => shell.Out.WriteLine("\n" + shell.Styled(Style.Bold, text));
+
+    static async Task WriteTablesAsync(Shell shell, Lakehouse lake, CancellationToken cancellationToken)
+    {
+        var table = new TextTable(Columns);
+        foreach (var definition in await LakeListing.ReadAsync(lake, cancellationToken))
+        {
+            if (definition.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase)) continue;
+            var snapshot = definition.Kind is DefinitionKind.Table
+                ? await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken)
+                : null;
+            table.Add(
+                definition.TableName.ToString(), definition.Kind is DefinitionKind.View ? "view" : "table",
+                snapshot?.Version.ToString() ?? "", snapshot?.RowCount is { } rows ? $"{rows:N0}" : "");
+        }
+        table.Write(shell);
+    }
+
+    static async Task WriteIfAnyAsync(
+        Shell shell, string heading, IReadOnlyList<ResultColumn> columns, Task<List<object?[]>> reading)
+    {
+        if (await reading is not { Count: > 0 } rows) return;
+        Heading(shell, heading);
+        var table = new TextTable(columns);
+        foreach (var row in rows) table.Add(row);
+        table.Write(shell);
+    }
+
+    static async Task<List<object?[]>> ReadBrokenChecksAsync(Workspace workspace, CancellationToken cancellationToken) =>
+    [
+        .. (await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken)).Where(check => !check.Passed)
+            .Select(check => new object?[]
+            {
+                check.Table, check.Title, $"{check.Violations:N0}", $"{check.RowsChecked:N0}", check.OnViolation,
+            }),
+    ];
+
+    static async Task<List<object?[]>> ReadRejectedAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        var lines = new List<object?[]>();
+        foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
+        {
+            if (!definition.Name.EndsWith("__rejected", StringComparison.OrdinalIgnoreCase)) continue;
+            var rows = await workspace.QueryAsync(
+                "SELECT regexp_replace(reason, ' \\(byte [0-9]+\\)$', '') AS why, count(*) AS n "
+                + $"FROM {SqlText.Identifier(definition.Schema)}.{SqlText.Identifier(definition.Name)} "
+                + "GROUP BY ALL ORDER BY n DESC, why LIMIT 3",
+                cancellationToken);
+            lines.AddRange(rows.Select(row => new object?[] { $"{definition.TableName}", $"{row[1]:N0}", row[0] }));
+        }
+        return lines;
+    }
+
+    static void TellNext(Shell shell, string project)
+    {
+        var shown = shell.Shown(project);
+        var option = shown == "." ? "" : $" --project {shown}";
+        var foz = File.Exists(Path.Combine(shell.Folder, "Foz.slnx")) ? "./foz" : "foz";
+        shell.Out.WriteLine($"  {foz} query \"select * from gold.daily_sales order by 1 desc limit 10\"{option}");
+        shell.Out.WriteLine($"  {foz} lineage gold.daily_sales{option}");
+        shell.Out.WriteLine($"  {foz} history silver.orders{option}");
+    }
+
+    /// <summary>The share that is done, on a terminal.</summary>
+    sealed class Percent(Shell shell) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            if (!shell.IsTerminal) return;
+            shell.Out.Write(value < 1 ? $"\r{value:P0} " : "\r     \r");
+            shell.Out.Flush();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Pipelines.Imports;
+
+namespace Foz.Cli.Commands.Projects;
+
+/// <summary><c>foz import</c>: makes a project of one of another tool.</summary>
+static class ImportCommand
+{
+    public const string Name = "import";
+
+    public static Command Create(CommandContext context)
+    {
+        var source = new Argument<string>("project") { Description = "The folder of a pipeline of Bruin, or of a project of SQLMesh" };
+        var folder = new Argument<string>("folder")
+        {
+            Description = "The folder of the project that is made", DefaultValueFactory = _ => ".",
+        };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be written" };
+        var command = new ExampleCommand(
+            Name, "Make a project of a pipeline of Bruin or a project of SQLMesh, which stays as it is",
+            ["foz import ../bruin/sales sales", "foz import ../sqlmesh --dry-run"]) { source, folder, dryRun };
+        command.SetAction(arguments =>
+        {
+            var project = ImportedProject.Read(context.Shell.PathOf(arguments.GetRequiredValue(source)));
+            var target = context.Shell.PathOf(arguments.GetRequiredValue(folder));
+            var paths = project.Files.Keys.Concat(project.Copies.Keys).Order(StringComparer.Ordinal).ToList();
+            if (paths.Find(path => File.Exists(Path.Combine(target, path))) is { } taken)
+                throw new FozException(ErrorKind.Usage, $"{context.Shell.Shown(Path.Combine(target, taken))} is there already; nothing was written")
+                {
+                    Hint = "name another folder, or delete the file",
+                };
+            if (!arguments.GetValue(dryRun)) Write(project, target);
+            Tell(context.Shell, project, target, paths, arguments.GetValue(dryRun));
+            foreach (var note in project.Notes) context.Warn(note);
+        });
+        return command;
+    }
+
+    static void Write(ImportedProject project, string folder)
+    {
+        foreach (var (path, text) in project.Files) File.WriteAllText(Made(folder, path), text);
+        foreach (var (path, from) in project.Copies) File.Copy(from, Made(folder, path));
+    }
+
+    static string Made(string folder, string path)
+    {
+        var full = Path.Combine(folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        return full;
+    }
+
+    static void Tell(Shell shell, ImportedProject project, string folder, IReadOnlyList<string> paths, bool isDryRun)
+    {
+        var shown = shell.Shown(folder);
+        var where = shown == "." ? "this folder" : shown;
+        shell.Out.WriteLine(isDryRun
+            ? $"the project {project.Name} of {project.Tool} would be written to {where}:"
+            : $"the project {project.Name} of {project.Tool} is written to {where}:");
+        foreach (var path in paths) shell.Out.WriteLine($"  {path}");
+        if (!isDryRun) shell.Out.WriteLine("\nNext:\n  foz validate");
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Foz.Lake.Engine;
+
+namespace Foz.Cli.Commands.Runs;
+
+/// <summary><c>foz retry</c>: what failed in the last run, and what was not tried in it.</summary>
+static class RetryCommand
+{
+    public const string Name = "retry";
+
+    public static Command Create(CommandContext context)
+    {
+        var options = new RunOptions(context);
+        var command = new ExampleCommand(
+            Name, "Run what failed in the last run, and what was not tried in it", ["foz retry", "foz retry --target prod"]);
+        options.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            var project = workspace.LoadProject(context, cancellationToken);
+            var run = await options.RetryAsync(arguments, workspace, project, cancellationToken);
+            return options.TellTests(arguments, project, Name, run, cancellationToken);
+        });
+        return command;
+    }
+}

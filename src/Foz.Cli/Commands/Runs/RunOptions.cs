@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.Text.Json;
+using Foz.Cli.Terminal;
+using Foz.Dbt;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs;
+
+namespace Foz.Cli.Commands.Runs;
+
+/// <summary>What commands that run steps share.</summary>
+/// <param name="context">What all commands share.</param>
+sealed class RunOptions(CommandContext context)
+{
+    const int FailedExitCode = 1;
+
+    readonly Option<bool> failFast = new("--fail-fast", "-x")
+    {
+        Description = "Start no further step once one has failed, not even those that do not need it",
+    };
+
+    readonly Option<string> wait = WaitOption();
+    readonly Option<string> logFormat = LogFormatOption();
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(failFast);
+        command.Add(wait);
+        command.Add(logFormat);
+    }
+
+    /// <summary>Whether progress is written as JSON.</summary>
+    public bool IsJson(ParseResult arguments) => arguments.GetValue(logFormat) is "json";
+
+    /// <summary>Runs, and shows how it goes.</summary>
+    public async Task<RunResult> RunAsync(
+        ParseResult arguments, Workspace workspace, RunRequest request, CancellationToken cancellationToken)
+    {
+        var display = RunDisplay.For(context.Shell, IsJson(arguments), context.ErrorsOf(arguments));
+        request = request with
+        {
+            FailsFast = arguments.GetValue(failFast),
+            Wait = WaitOf(arguments.GetValue(wait)!),
+            // What is made beside a base is looked at before it counts.
+            SettlesFiles = workspace.File.Base is null,
+            LocksSchemas = workspace.File.Base is not null,
+            OnEvent = display.Show,
+        };
+        var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+        DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
+        return run;
+    }
+
+    /// <summary>Runs what failed in the last run, and what was not tried in it.</summary>
+    /// <returns>How it ended; null where nothing was to be tried again.</returns>
+    /// <exception cref="FozException">The project was not run yet.</exception>
+    public async Task<RunResult?> RetryAsync(
+        ParseResult arguments, Workspace workspace, Project project, CancellationToken cancellationToken)
+    {
+        var last = await RetrySelection.FindAsync(workspace.Lake, project, cancellationToken);
+        if (last.Selection is { } selection)
+            return await RunAsync(
+                arguments, workspace,
+                new()
+                {
+                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh, Intervals = last.Intervals, Tests = last.Tests,
+                    Defer = last.Defer is null ? null : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
+                },
+                cancellationToken);
+        context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
+        return null;
+    }
+
+    /// <summary>Shows what the SQL tests of a run came to.</summary>
+    /// <param name="arguments">The command's.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="command">The command's name.</param>
+    /// <param name="run">The run; null where nothing was to be run.</param>
+    /// <param name="cancellationToken">The run's.</param>
+    /// <returns>The exit code of the run and its tests.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public int TellTests(ParseResult arguments, Project project, string command, RunResult? run, CancellationToken cancellationToken)
+    {
+        var exitCode = ExitCodeOf(run, cancellationToken);
+        if (run is not { Tests: { Count: > 0 } tests }) return exitCode;
+        DbtArtifacts.WriteResults(project, command, run, tests);
+        if (!IsJson(arguments)) TestCommand.Tell(context, tests);
+        else foreach (var test in tests)
+            TellTest(test.Name, !test.IsFailure, test.Checks.Sum(check => check.Violations), test.Error);
+        return tests.Any(test => test.IsFailure) ? FailedExitCode : exitCode;
+    }
+
+    /// <summary>Writes what a test came to as a line of JSON.</summary>
+    public void TellTest(string name, bool passed, long violations, FozException? error) =>
+        context.Shell.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["event"] = "test",
+            ["test"] = name,
+            ["passed"] = passed,
+            ["violations"] = violations,
+            ["error"] = error is null ? null : context.Mask(error.Describe()),
+        }));
+
+    /// <summary>The exit code of a run.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static int ExitCodeOf(RunResult? run, CancellationToken cancellationToken)
+    {
+        if (run?.Outcome is not (Outcome.Failed or Outcome.Canceled)) return 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        return FailedExitCode;
+    }
+
+    /// <summary>How long to wait for another run.</summary>
+    public static Option<string> WaitOption() => new("--wait")
+    {
+        Description = "How long to wait for another run on the same lake", HelpName = "time",
+        DefaultValueFactory = _ => "5m",
+    };
+
+    /// <summary>How progress is written.</summary>
+    public static Option<string> LogFormatOption()
+    {
+        var format = new Option<string>("--log-format")
+        {
+            Description = "How progress is written: text, or json with one object a line", HelpName = "format",
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong("text", "json");
+        return format;
+    }
+
+    /// <summary>The time that an option says.</summary>
+    /// <exception cref="FozException">It cannot be read.</exception>
+    public static TimeSpan WaitOf(string text) => Duration.TryParse(text, out var wait)
+        ? wait
+        : throw CommandContext.Unreadable("--wait", text, "write 30s, 5m or 1h30m");
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace Foz.Cli.Commands.Runs;
+
+/// <summary><c>foz snapshot</c>: brings histories up to what is now.</summary>
+static class SnapshotCommand
+{
+    public const string Name = "snapshot";
+
+    public static Command Create(CommandContext context) => KindCommand.Create(
+        context, Name, "Bring snapshots up to what is now", ["foz snapshot", "foz snapshot customers"]);
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Foz.Cli.Remote;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+
+namespace Foz.Cli.Commands.Serving;
+
+/// <summary><c>foz query --remote</c>: SQL that a running <c>foz serve</c> answers.</summary>
+sealed class RemoteQuery(CommandContext context, ParseResult arguments)
+{
+    readonly Shell shell = context.Shell;
+    bool hasWritten;
+
+    /// <summary>Runs statements and writes what the server answers.</summary>
+    /// <param name="address">The server.</param>
+    /// <param name="text">The statements.</param>
+    /// <param name="input">What <c>COPY … FROM STDIN</c> reads; null where it is not free.</param>
+    /// <param name="cancellationToken">Cancels the statement at the server.</param>
+    /// <exception cref="FozException">The server cannot be reached, or refuses.</exception>
+    public async Task RunAsync(string address, string text, TextReader? input, CancellationToken cancellationToken)
+    {
+        ThrowIfElsewhere();
+        var server = RemoteServer.Parse(address, Environment.GetEnvironmentVariable, shell.Folder, context.Warn);
+        context.Secrets = new();
+        if (server.Password is { } password) context.Secrets.Add(password);
+        await using var session = await RemoteSession.OpenAsync(
+            server, PasswordPrompt.CanAsk(shell) ? () => Ask(server) : null, Tell, cancellationToken);
+        await using var results = session.RunAsync(text, input, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await RunningTime.ShowAsync(shell, "running", results.MoveNextAsync().AsTask())) await WriteAsync(results.Current, cancellationToken);
+    }
+
+    /// <summary>A server serves the project and the environment that it was started with.</summary>
+    void ThrowIfElsewhere()
+    {
+        foreach (var option in new[] { context.Project, context.Target, context.Vars })
+            if (arguments.GetValue(option) is not null)
+                throw new FozException(ErrorKind.Usage, $"{option.Name} and --remote are not for one another")
+                {
+                    Hint = "the server answers for the project and the environment that foz serve was started with",
+                };
+    }
+
+    string Ask(RemoteServer server)
+    {
+        var password = PasswordPrompt.Ask(shell, $"Password for {server}: ");
+        context.Secrets!.Add(password);
+        return password;
+    }
+
+    void Tell(RemoteNotice notice) => shell.Error.WriteLine(
+        $"{shell.Styled(Style.Yellow, notice.Severity.ToLowerInvariant() + ":")} {context.Mask(notice.Text)}"
+        + (notice.Hint is { } hint ? $"\n  {context.Mask(hint)}" : ""));
+
+    async Task WriteAsync(RemoteResult result, CancellationToken cancellationToken)
+    {
+        switch (result)
+        {
+            case RemoteResult.Rows rows:
+                // Results of several statements stand apart, but for JSON, where each is an array.
+                if (hasWritten && !context.IsJson(arguments)) shell.Out.Write('\n');
+                context.Writer(arguments).Write(
+                    [.. rows.Columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson, c.IsTime))],
+                    rows.Values.ToBlockingEnumerable(cancellationToken));
+                hasWritten = true;
+                break;
+            case RemoteResult.CopyOut copy:
+                await foreach (var piece in copy.Pieces.WithCancellation(cancellationToken)) shell.Out.Write(piece);
+                break;
+            case RemoteResult.Done done:
+                // What a program reads is rows and nothing else.
+                (context.IsTable(arguments) ? shell.Out : shell.Error).WriteLine(done.Tag);
+                break;
+        }
+    }
+}

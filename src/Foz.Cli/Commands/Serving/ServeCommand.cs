@@ -1,0 +1,135 @@
+using System.CommandLine;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Projects;
+using Foz.Server;
+using Foz.Server.Auth;
+using Foz.Serving;
+using Foz.Serving.Governance;
+
+namespace Foz.Cli.Commands.Serving;
+
+/// <summary><c>foz serve</c>: the lake's SQL for any client of PostgreSQL's protocol or Trino's.</summary>
+static class ServeCommand
+{
+    public const string Name = "serve";
+
+    const int PortMax = 65_535;
+
+    public static Command Create(CommandContext context)
+    {
+        var pgPort = new Option<int?>("--pg-port") { HelpName = "port", Description = "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)" };
+        var trinoPort = new Option<int?>("--trino-port") { HelpName = "port", Description = "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)" };
+        var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP, for /healthz and /readyz (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
+        var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name; refused where address is not this machine's own" };
+        var command = new ExampleCommand(
+            Name, "Serve the lake to SQL clients until stopped",
+            ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])
+        {
+            pgPort, trinoPort, httpPort, insecure,
+        };
+        command.SetAction((arguments, cancellationToken) => RunAsync(
+            context, arguments,
+            new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort), arguments.GetValue(insecure)),
+            cancellationToken));
+        return command;
+    }
+
+    static async Task<int> RunAsync(
+        CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
+    {
+        using var workspace = Workspace.Open(context, arguments, Workload.Query);
+        var serve = workspace.File.Serve with
+        {
+            PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,
+            TrinoPort = choices.TrinoPort ?? workspace.File.Serve.TrinoPort,
+            HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
+        };
+        await using var audit = AuditLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
+        // What is wrong in the files is told now, not at the first statement.
+        _ = access.Current;
+        await using var queries = QueryLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        using var sql = new SqlService(workspace.Names, new()
+        {
+            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
+            Price = serve.Price, MaskKey = serve.MaskKey,
+            ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
+            ClosedFolders =
+            [
+                workspace.File.Folder, Path.Combine(workspace.File.Folder, UserList.FolderName),
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+            ],
+        });
+        var options = new ServerOptions
+        {
+            Serve = serve,
+            LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context, audit),
+            Sql = sql,
+            Clock = context.Shell.Clock,
+            Log = context.Shell.Error,
+        };
+        await using var server = await FozServer.StartAsync(options, cancellationToken);
+        context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
+        context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
+        context.Shell.Out.WriteLine($"Trino on {server.TrinoAddress}, catalog lake");
+        context.Shell.Out.Flush();
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await server.StopAsync();
+        }
+        return 0;
+    }
+
+    /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>
+    static void Note(AuditLog audit, CommandContext context, IReadOnlyList<PolicyChange> changes)
+    {
+        foreach (var change in changes)
+            audit.Add(new()
+            {
+                RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = change.Right,
+                Decision = change.IsGranted ? AuditDecision.Granted : AuditDecision.Revoked,
+            });
+    }
+
+    /// <summary>What is wrong with the files of <c>policies/</c> is told and audited: who stands in them cannot log in.</summary>
+    static void Warn(AuditLog audit, CommandContext context, string text)
+    {
+        context.Shell.Error.WriteLine($"warning: {text}");
+        audit.Add(new()
+        {
+            RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = text,
+            Decision = AuditDecision.Denied,
+        });
+    }
+
+    static LogIns LogInsOf(ProjectFile file, CommandContext context, AuditLog audit)
+    {
+        foreach (var warning in PolicyModes.Check(file.Folder)) context.Shell.Error.WriteLine($"warning: {warning}");
+        var users = new UserDirectory(file.Folder, context.Shell.Clock)
+        {
+            Changed = changes => Note(audit, context, changes), Warned = text => Warn(audit, context, text),
+        };
+        return users.Current.All.Count + users.Current.Issuers.Count > 0
+            ? LogIns.Of(() => users.Current, context.Shell.Clock)
+            : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")
+            {
+                Hint = "add one with foz user add, or serve this machine alone with --insecure-loopback",
+            };
+    }
+
+    static int? PortOf(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
+    {
+        null => null,
+        >= 0 and <= PortMax and var port => port,
+        { } number => throw CommandContext.Unreadable(option.Name, $"{number}", "0 to 65535"),
+    };
+
+    /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
+    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure);
+}

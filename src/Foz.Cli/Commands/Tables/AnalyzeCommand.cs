@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables.Maintenance;
+
+namespace Foz.Cli.Commands.Tables;
+
+/// <summary><c>foz analyze</c>: reads the statistics of files anew.</summary>
+static class AnalyzeCommand
+{
+    public const string Name = "analyze";
+
+    static readonly IReadOnlyList<ResultColumn> Columns =
+        [new("table"), new("version", IsNumber: true), new("files", IsNumber: true)];
+
+    public static Command Create(CommandContext context)
+    {
+        var tables = TableSelection.Argument();
+        var command = new ExampleCommand(
+            Name, "Read the statistics of all files of tables anew, by which queries leave files out",
+            ["foz analyze silver.orders", "foz analyze bronze --output json"]) { tables };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var rows = new List<object?[]>();
+            int exitCode;
+            using (var progress = new ProgressRow(context.Shell))
+                exitCode = await context.ForEachAsync(arguments, selected, async one =>
+                {
+                    var (name, table) = one;
+                    progress.Show($"{name}");
+                    using var session = workspace.Engines.Open(Workload.Query);
+                    var result = await new TableAnalyzer(session).AnalyzeAsync(table, cancellationToken);
+                    rows.Add([name.ToString(), result.Version, result.Files]);
+                });
+            context.WriteRows(arguments, Columns, rows);
+            return exitCode;
+        });
+        return command;
+    }
+}
