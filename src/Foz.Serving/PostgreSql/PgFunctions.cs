@@ -109,6 +109,8 @@ static class PgFunctions
             CASE WHEN foz_has_own_text(typeof(x)) THEN foz_text_of(x, CAST(x AS VARCHAR)) ELSE CAST(x AS VARCHAR) END;
         CREATE OR REPLACE MACRO foz_out(x) AS CASE WHEN typeof(x) = 'BOOLEAN' OR foz_has_own_text(typeof(x)) THEN foz_out_of(x, CAST(x AS VARCHAR))
             ELSE CAST(x AS VARCHAR) END;
+        CREATE OR REPLACE MACRO foz_field(x) AS CASE WHEN typeof(x) LIKE 'STRUCT%'
+            THEN error('0A000: a whole row as a column is not supported: write t.*, t::text or row_to_json(t)') ELSE x END;
         CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);
         CREATE OR REPLACE MACRO foz_json_get(x, k) AS foz_json_part(CAST(CAST(x AS JSON) AS VARCHAR), k);
         CREATE OR REPLACE MACRO foz_json_get_text(x, k) AS foz_json_part_text(CAST(CAST(x AS JSON) AS VARCHAR), k);

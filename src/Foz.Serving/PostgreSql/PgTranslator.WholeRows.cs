@@ -62,14 +62,21 @@ sealed partial class PgTranslator
         Replace(first, close, "*");
     }
 
-    /// <summary>Rows as columns of the outermost SELECT: PostgreSQL shows <c>ROW(a, b)</c> as <c>(1,x)</c>.</summary>
+    /// <summary>Rows as columns of the outermost SELECT: PostgreSQL shows <c>ROW(a, b)</c> as <c>(1,x)</c>, and a table's name as its row.</summary>
     void ShowRows()
     {
         foreach (var item in Structure.Items)
         {
             var end = item.End;
             if (HasAlias(item.Start, end)) end -= Tokens.IsWord(end - 2, "as") ? 2 : 1;
-            if (item.Query >= 0 || end <= item.Start || RowAt(item.Start) is not { } open || Tokens.PartnerOf(open) != end - 1) continue;
+            if (item.Query >= 0 || end <= item.Start) continue;
+            if (end == item.Start + 1 && IsRow(item.Start))
+            {
+                Edits.Before(Tokens.StartOf(item.Start), "foz_field(");
+                Edits.After(Tokens.EndOf(item.Start), ")");
+                IsDone[item.Start] = true;
+            }
+            if (RowAt(item.Start) is not { } open || Tokens.PartnerOf(open) != end - 1) continue;
             Edits.Before(Tokens.StartOf(item.Start), "foz_text(");
             Edits.After(Tokens.EndOf(end - 1), ")");
         }
