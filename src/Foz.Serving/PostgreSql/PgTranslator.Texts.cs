@@ -63,6 +63,21 @@ sealed partial class PgTranslator
             case "substr" or "substring":
                 VisitSubstring(i, close);
                 return true;
+            case "string_agg" when ArgumentsOf(i) is [var first, ..]:
+                var before = Tokens.IsWord(first, "distinct") ? first : first - 1;
+                Replace(before, before + 1, before == first ? "distinct foz_joined(" : "(foz_joined(");
+                Replace(CommaOf(i), CommaOf(i) + 1, "),");
+                return true;
+            default:
+                return VisitMatchCall(i, name, close);
+        }
+    }
+
+    /// <returns>Whether the function is one of regular expressions.</returns>
+    bool VisitMatchCall(int i, string name, int close)
+    {
+        switch (name)
+        {
             case "regexp_match":
                 Replace(i, i + 1, "foz_regexp_match");
                 AddFlags(i, close);
@@ -85,11 +100,6 @@ sealed partial class PgTranslator
                 Replace(i, i + 1, Structure.IsInFrom(i) ? throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT") : "unnest(foz_regexp_matches");
                 AddFlags(i, close);
                 Edits.After(Tokens.EndOf(close), ")");
-                return true;
-            case "string_agg" when ArgumentsOf(i) is [var first, ..]:
-                var before = Tokens.IsWord(first, "distinct") ? first : first - 1;
-                Replace(before, before + 1, before == first ? "distinct foz_joined(" : "(foz_joined(");
-                Replace(CommaOf(i), CommaOf(i) + 1, "),");
                 return true;
             default:
                 return false;

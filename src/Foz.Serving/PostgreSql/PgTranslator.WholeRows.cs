@@ -1,5 +1,3 @@
-using Foz.Lake.Engine;
-
 namespace Foz.Serving.PostgreSql;
 
 /// <content>Whole rows: what a table's name means where a column's could be.</content>

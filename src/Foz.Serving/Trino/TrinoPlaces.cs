@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections;
 using System.Numerics;
 using Foz.DuckDB;
@@ -9,6 +10,9 @@ namespace Foz.Serving.Trino;
 /// <summary>Subscripts and casts to whole numbers, where Trino has errors and DuckDB other values.</summary>
 static class TrinoPlaces
 {
+    /// <summary>What numbers have that are not whole, or not Trino's.</summary>
+    static readonly SearchValues<char> fractions = SearchValues.Create(".eExX_");
+
     /// <summary>The functions.</summary>
     public static IEnumerable<ScalarFunction> All { get; } =
     [
@@ -24,7 +28,7 @@ static class TrinoPlaces
         TrinoNatives.Copy<Int128>("whole", LogicalType.HugeInt, LogicalType.HugeInt),
         Rounded<float>(LogicalType.Float),
         Rounded<double>(LogicalType.Double),
-        TrinoNatives.OfText("whole", LogicalType.Varchar, static text => text.AsSpan().ContainsAny(".eExX_") ? $"\"{text}\"" : text),
+        TrinoNatives.OfText("whole", LogicalType.Varchar, static text => text.AsSpan().ContainsAny(fractions) ? $"\"{text}\"" : text),
         TrinoNatives.Of<Int128>("whole", LogicalType.HugeInt, [LogicalType.Any], static (arguments, row) => Whole(arguments[0], row)),
     ];
 
