@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;

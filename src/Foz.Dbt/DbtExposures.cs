@@ -1,4 +1,5 @@
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 

@@ -1,3 +1,4 @@
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;

@@ -1,3 +1,4 @@
+using Foz.Dbt.Templates;
 using Foz.Lake.Configuration;
 
 namespace Foz.Dbt;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Foz.Dbt.Jinja;
+using Foz.Dbt.Templates;
 using Foz.Lake.Configuration;
 
 namespace Foz.Dbt;

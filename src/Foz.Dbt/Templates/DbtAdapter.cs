@@ -2,7 +2,7 @@ using Foz.Dbt.Jinja;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary><c>adapter</c> in templates: what it says of relations, and dispatch.</summary>
 /// <param name="session">The rendering.</param>

@@ -3,7 +3,7 @@ using Foz.Dbt.Jinja;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>Reads files of a dbt project, and renders what stands in its YAML as templates.</summary>
 /// <param name="root">The project's folder, as a full path.</param>

@@ -1,7 +1,7 @@
 using Foz.Dbt.Jinja;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A folder with a <c>dbt_project.yml</c>: the project itself, or a package that it uses.</summary>
 sealed record DbtPackage

@@ -1,6 +1,6 @@
 using Foz.Dbt.Jinja;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>What names mean in the templates of a dbt project.</summary>
 sealed class DbtScopes

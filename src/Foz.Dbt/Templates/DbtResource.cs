@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A model, seed, snapshot or analysis of a dbt project on its way to becoming one of Foz.</summary>
 sealed class DbtResource

@@ -3,7 +3,7 @@ using Foz.Dbt.Jinja;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>YAML as values of templates, and back.</summary>
 static class DbtValues

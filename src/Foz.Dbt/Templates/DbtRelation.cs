@@ -2,7 +2,7 @@ using Foz.Dbt.Jinja;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A table or view as templates see it.</summary>
 /// <param name="Name">Its name in the lake.</param>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Foz.Dbt.Jinja;
 using Foz.Lake;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary><c>modules</c> in templates: of Python's, <c>datetime</c>, <c>pytz</c>, <c>re</c> and <c>itertools</c> as far as projects use them.</summary>
 /// <param name="session">The rendering.</param>

@@ -3,7 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>Where a dbt project runs, as <c>profiles.yml</c> says.</summary>
 /// <param name="Profile">The profile's name.</param>

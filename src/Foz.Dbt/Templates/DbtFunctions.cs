@@ -7,7 +7,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>The functions and values that dbt gives to templates.</summary>
 /// <param name="session">The rendering.</param>

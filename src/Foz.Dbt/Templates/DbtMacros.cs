@@ -3,7 +3,7 @@ using Foz.Dbt.Jinja;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A macro of a package.</summary>
 /// <param name="Package">The package.</param>

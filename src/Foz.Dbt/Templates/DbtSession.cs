@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A name in <c>ref()</c> or <c>source()</c>, and where it stands.</summary>
 /// <param name="IsSource">Whether it is that of a source.</param>

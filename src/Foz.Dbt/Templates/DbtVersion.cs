@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>A version of a model, which <c>versions</c> of a YAML file states.</summary>
 /// <param name="Model">The model's name.</param>

@@ -1,7 +1,7 @@
 using Foz.Dbt.Jinja;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>What is configured of a resource, by key: in <c>dbt_project.yml</c>, in a YAML file beside it, and in itself.</summary>
 sealed class DbtConfig

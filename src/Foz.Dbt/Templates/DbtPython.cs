@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Foz.Dbt.Jinja;
 using Foz.Lake;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>
 /// Finds in models in Python what they ask of dbt: <c>dbt.ref()</c>, <c>dbt.source()</c> and <c>dbt.config()</c> with values that

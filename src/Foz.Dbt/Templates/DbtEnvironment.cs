@@ -1,7 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
 
-namespace Foz.Dbt;
+namespace Foz.Dbt.Templates;
 
 /// <summary>
 /// What dbt's own environment variables ask for: <c>DBT_TARGET</c>, also as <c>DBT_ENGINE_TARGET</c>, and so on. What a command line says
