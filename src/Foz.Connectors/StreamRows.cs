@@ -24,6 +24,11 @@ public sealed record ReadContext
     /// </summary>
     public bool NumbersRows { get; init; }
 
+    /// <summary>
+    /// Whether a reader for which places of rows cost time may leave them NULL until <see cref="StreamRows.Selected.Number"/> asks for them.
+    /// </summary>
+    public bool NumbersLate { get; init; }
+
     /// <summary>Measures how far reading is.</summary>
     public WorkMeter Meter { get; init; } = new();
 
@@ -98,6 +103,19 @@ public abstract class StreamRows : IAsyncDisposable
         /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number in its file, both from 1.
         /// </summary>
         public bool TellsPlaces { get; init; }
+
+        /// <summary>
+        /// Reads the rows again so that those of some files, named by <c>_cdc_source</c>, have their places; null where all have them.
+        /// What it returns takes the place of these rows, and has none.
+        /// </summary>
+        public Func<IReadOnlySet<string>, CancellationToken, Task<Selected>>? Number { get; init; }
+
+        /// <summary>Takes from other rows of the same inputs what reading again does not tell.</summary>
+        public void TakePlaceOf(StreamRows rows)
+        {
+            Confirm ??= rows.Confirm;
+            if (MissingColumns.Count == 0) MissingColumns = rows.MissingColumns;
+        }
 
         /// <summary>
         /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast

@@ -80,16 +80,28 @@ sealed class CsvBatch : IDisposable
     StreamRows.Selected ReadStrictly(CancellationToken cancellationToken)
     {
         // Only copies know the lines of their rows.
-        Copy(parts.Where(p => context.NumbersRows || !p.File.CanEngineRead), cancellationToken);
-        return new(Select(isStrict: true))
-        {
-            Fields = columns.Fields,
-            TellsPlaces = context.NumbersRows,
-            RejectedSql = rejected.Select(),
-            Warnings = warnings,
-            Recover = (error, ct) => Task.Run(() => Recover(error, ct), ct),
-            OnDispose = DisposeAsync,
-        };
+        Copy(parts.Where(p => context is { NumbersRows: true, NumbersLate: false } || !p.File.CanEngineRead), cancellationToken);
+        return Rows(isStrict: true, mayNumber: true);
+    }
+
+    StreamRows.Selected Rows(bool isStrict, bool mayNumber) => new(Select(isStrict))
+    {
+        Fields = columns.Fields,
+        TellsPlaces = context.NumbersRows,
+        RejectedSql = rejected.Select(),
+        Warnings = isStrict ? warnings : [],
+        Number = mayNumber && context.NumbersRows && Uncopied().Count > 0
+            ? (files, ct) => Task.Run(() => Number(files, isStrict, ct), ct)
+            : null,
+        Recover = isStrict ? (error, ct) => Task.Run(() => Recover(error, ct), ct) : null,
+        OnDispose = DisposeAsync,
+    };
+
+    /// <summary>Copies the files whose rows need their lines.</summary>
+    StreamRows.Selected Number(IReadOnlySet<string> files, bool isStrict, CancellationToken cancellationToken)
+    {
+        Copy(Uncopied().Where(p => files.Contains(p.File.Source.Input.Path)), cancellationToken);
+        return Rows(isStrict, mayNumber: false);
     }
 
     ValueTask DisposeAsync()
@@ -109,13 +121,7 @@ sealed class CsvBatch : IDisposable
             Copy(Uncopied(), cancellationToken);
             TrySetAsideMisfits(cancellationToken);
         }
-        return new StreamRows.Selected(Select(isStrict: false))
-        {
-            Fields = columns.Fields,
-            TellsPlaces = context.NumbersRows,
-            RejectedSql = rejected.Select(),
-            OnDispose = DisposeAsync,
-        };
+        return Rows(isStrict: false, mayNumber: true);
     }
 
     IReadOnlyList<Part> Uncopied() => [.. parts.Where(p => !p.IsCopied)];
@@ -187,7 +193,8 @@ sealed class CsvBatch : IDisposable
                 : TypedText.TryCast(text, field.Type);
             return $"{value} AS {SqlText.Identifier(field.Name)}";
         });
-        var origin = FileOrigin.Select([.. group.Select(p => (p.Path, p.File.Source))]) + FileOrigin.Place(context.NumbersRows ? Line : null);
+        var origin = FileOrigin.Select([.. group.Select(p => (p.Path, p.File.Source))]) + FileOrigin.Place(
+            !context.NumbersRows ? null : group[0].IsCopied ? Line : "CAST(NULL AS BIGINT)");
         var typed = Typed(group[0]);
         var filter = isStrict
             ? TypedText.Guard(typed.Select(t => LosslessText.Test(t.Text, t.Field.Type)))

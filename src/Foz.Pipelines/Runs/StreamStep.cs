@@ -36,6 +36,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     /// <summary>Whether the rows of a batch are read: before that, its source was asked for what it has.</summary>
     bool isReading;
 
+    /// <summary>What was said of how rows arrive: those that are read again say it again.</summary>
+    readonly HashSet<Warning> told = [];
+
     /// <summary>The batch that the table carried when the step looked last.</summary>
     long? carried;
 
@@ -118,7 +121,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
             var present = await table.FindLatestAsync(cancellationToken);
             var rows = await source.ReadAsync(
-                Stream, manifest.Stream!, ReadContextOf(IsMadeAgain(manifest) ? null : present, work.FullName),
+                Stream, manifest.Stream!, StreamReading.ContextOf(context, node, IsMadeAgain(manifest) ? null : present, work.FullName),
                 cancellationToken);
             foreach (var warning in rows.Warnings) context.Warn(warning);
             try
@@ -181,8 +184,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     {
         var recovered = await rows.Recover!(error, cancellationToken);
         if (recovered is null) ExceptionDispatchInfo.Throw(error);
-        recovered.Confirm ??= rows.Confirm;
-        if (recovered.MissingColumns.Count == 0) recovered.MissingColumns = rows.MissingColumns;
+        recovered.TakePlaceOf(rows);
         foreach (var warning in recovered.Warnings.Except(rows.Warnings)) context.Warn(warning);
         return recovered;
     }
@@ -228,23 +230,6 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return (await table.FindLatestAsync(cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch;
     }
 
-    ReadContext ReadContextOf(TableSnapshot? present, string workFolder)
-    {
-        var change = ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        // What a rule makes of a column says nothing of how it arrives.
-        change.UnionWith(node.Stream.Columns.Where(column => column.Mask is not null).Select(column => column.Name));
-        change.UnionWith(node.Clean.OfType<CleanRule.Cast>().SelectMany(rule => rule.Columns));
-        return new()
-        {
-            TableFields = present?.Fields.Where(f => !change.Contains(f.Name)).ToList() ?? [],
-            Widen = WidensTypes ? DeltaTypes.Wider : null,
-            Meter = context.Meter,
-            NumbersRows = Stream is { Mode: StreamMode.Incremental, Keys.Count: > 0 } || node.Stream.Drift is DriftPolicy.DiscardRow,
-            Engine = context.Lake.Engines,
-            WorkFolder = workFolder,
-        };
-    }
-
     async Task<StepResult> LoadAsync(
         EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
     {
@@ -261,7 +246,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
         var present = context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
         var arrival = StreamArrival.Of(session, node, rows, select, present, cancellationToken);
-        foreach (var told in arrival.Warnings) context.Warn(told);
+        foreach (var warning in arrival.Warnings.Where(told.Add)) context.Warn(warning);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
@@ -287,6 +272,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
             : changed is not null ? writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : writer.AppendAsync(table, known.Select, options, cancellationToken));
+        if (rows is StreamRows.Selected { Number: { } number }
+            && await RepeatedRows.FindFilesAsync(session, Stream, change, cancellationToken) is { Count: > 0 } files)
+        {
+            var numbered = await number(files, cancellationToken);
+            numbered.TakePlaceOf(rows);
+            return await LoadAsync(session, table, numbered, manifest, cancellationToken);
+        }
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;

@@ -44,6 +44,26 @@ public sealed class CurrentRowsTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_of_CSV_are_counted_only_in_files_that_have_a_key_twice()
+    {
+        Define("o: {path: '*.csv', keys: [id, part], columns: {id: bigint}}");
+        project.Write("data/1.csv", "id,part,m\n1,a,first\n2,a,only\n1,b,only\n1,a,last\n");
+        project.Write("data/2.csv", "id,part,m\n7,a,\"two\nlines\"\n8,a,only\n,a,no key\n,a,no key\n");
+        project.Write("data/3.csv", "id,part,m\n9,a,\"two\nlines\"\n9,a,last\n");
+        foreach (var path in Directory.GetFiles(Path.Combine(project.Folder, "data")))
+            File.SetLastWriteTimeUtc(path, new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        for (var load = 0; load < 2; load++)
+        {
+            await project.RunWellAsync(isFullRefresh: load > 0);
+            Assert.Equal(
+                ["1.csv|2,3,4,5", "2.csv|", "3.csv|2,4"],
+                await project.RowsAsync(
+                    "SELECT replace(_cdc_source, 'data/', ''), coalesce(string_agg(_cdc_seq, ',' ORDER BY _cdc_seq), '') FROM bronze.o GROUP BY 1"));
+            Assert.Equal(["last", "last"], await project.RowsAsync("SELECT m FROM silver.o WHERE (id = 1 AND part = 'a') OR id = 9"));
+        }
+    }
+
+    [Fact]
     public async Task Rows_of_Parquet_say_their_numbers()
     {
         Define("o: {path: '*.parquet', keys: [id]}");
