@@ -8,6 +8,7 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;
 using Foz.Tests;
+using Foz.Wire.Parquet;
 
 namespace Foz.AcceptanceTests.Golden;
 
@@ -102,6 +103,55 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
         Assert.Equal(kept, await RowsAsync(session, name, schema));
         Assert.Equal(held, await ReadAsync(session, Open(folder, name), before.Version, schema));
         Assert.Empty((await TableFsck.CheckDeepAsync(Open(folder, name), session, null, Cancel)).Findings);
+    }
+
+    [Theory]
+    [InlineData("appendonly")]
+    [InlineData("allcombo")]
+    public async Task A_bit_that_flipped_in_a_page_is_found_by_its_checksum(string name)
+    {
+        DemoCheckout.CopyFolder(Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
+        using var session = engine.Open();
+        var random = new Random(15);
+        var (bits, byChecksum) = (0, 0);
+        foreach (var file in (await Open(folder, name).LatestAsync(Cancel)).State.Files.Take(4))
+        {
+            var path = Path.Combine(folder, name, Uri.UnescapeDataString(file.Path.Value));
+            var whole = await File.ReadAllBytesAsync(path, Cancel);
+            var end = session.QueryScalar<long>(
+                $"""
+                SELECT max(coalesce(nullif(dictionary_page_offset, 0), data_page_offset) + total_compressed_size)
+                FROM parquet_metadata({SqlText.Literal(path)})
+                """, Cancel);
+            foreach (var (start, length) in Pages(whole.AsSpan(0, (int)end)))
+            {
+                var bytes = whole.ToArray();
+                bytes[start + random.Next(length)] ^= (byte)(1 << random.Next(8));
+                await File.WriteAllBytesAsync(path, bytes, Cancel);
+                var found = await TableFsck.CheckDeepAsync(Open(folder, name), session, null, Cancel);
+                Assert.Contains(found.Findings, finding => finding.Path == file.Path.Value);
+                bits++;
+                if (found.Findings.Any(finding => finding.Problem.Contains("another checksum", StringComparison.Ordinal))) byChecksum++;
+            }
+            await File.WriteAllBytesAsync(path, whole, Cancel);
+        }
+        Assert.Empty((await TableFsck.CheckDeepAsync(Open(folder, name), session, null, Cancel)).Findings);
+        output.WriteLine($"{name}: {bits} bits flipped, {byChecksum} found by checksums alone");
+        Assert.True(byChecksum > 0);
+
+        // The pages lie one after the other from the magic number on.
+        static List<(int Start, int Length)> Pages(ReadOnlySpan<byte> file)
+        {
+            var pages = new List<(int, int)>();
+            for (var at = 4; at < file.Length;)
+            {
+                var page = ParquetPage.Read(file[at..]);
+                Assert.NotNull(page.Checksum);
+                if (page.SizeBytes > 0) pages.Add((at + page.HeaderBytes, page.SizeBytes));
+                at += page.HeaderBytes + page.SizeBytes;
+            }
+            return pages;
+        }
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Foz.Lake.Tables.Maintenance;
 
 /// <summary>
 /// Reads data files whole. The bytes of those whose hash was noted as they were written must be the same; every page of the others
-/// is decoded, and what the log says of their rows compared with them.
+/// is decoded and compared with its checksum, where it has one, and what the log says of their rows compared with them.
 /// </summary>
 /// <param name="session">The session that decodes files.</param>
 /// <param name="table">The table at a version.</param>
@@ -84,16 +84,19 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
         }
     }
 
-    /// <summary>Why not all of a file can be decoded; null where it can.</summary>
+    /// <summary>Why not all of a file can be decoded, or is as it was written; null where it is.</summary>
     async Task<string?> UnreadableAsync(AddFile file, CancellationToken cancellationToken)
     {
         try
         {
             TableFiles.Reach(session, table, [file]);
-            await Task.Run(() => Decode(file, cancellationToken), cancellationToken);
-            return null;
+            return await Task.Run(() =>
+            {
+                Decode(file, cancellationToken);
+                return PageChecks.FindDamage(session, TableFiles.LocalPath(table, file), cancellationToken);
+            }, cancellationToken);
         }
-        catch (FozException e) when (IsOfFile(e))
+        catch (Exception e) when (e is IOException || (e is FozException error && IsOfFile(error)))
         {
             return $"cannot be read: {e.Message}";
         }
