@@ -130,6 +130,9 @@ public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset Modif
     /// <summary>When anything about it changed last, in nanoseconds since 1970, which programs cannot set; null where unknown.</summary>
     public long? ChangedNs { get; init; }
 
+    /// <summary>The tag that a store gives the object's content; null where it gives none, and of files elsewhere.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>A hash of the bytes that were read; null as long as they were not.</summary>
     public string? Hash { get; init; }
 

@@ -47,6 +47,9 @@ sealed class FileColumns
     /// <summary>The column of a name, whatever the case; null where there is none.</summary>
     public Field? Find(string name) => byName.GetValueOrDefault(name);
 
+    /// <summary>Notes that a file has a column, which need not be added.</summary>
+    public void Bring(string name) => brought.Add(name);
+
     /// <summary>Adds a column that a file brings, unless there is one of its name.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="type">Its type, if the stream declares none.</param>

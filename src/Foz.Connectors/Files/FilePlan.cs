@@ -86,10 +86,16 @@ static class FilePlan
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last change tell.
+    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last change tell, or
+    /// its tag in a store.
     /// </summary>
     static bool IsUntouched(FileInput before, FileInput now) =>
-        IsSame(before, now) && (before.Inode is null || now.Inode is null || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
+        IsSame(before, now) && !HasOtherTag(before, now)
+        && (before.Inode is null || now.Inode is null || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
+
+    /// <summary>Whether a store says that an object has other content than it had; false where it said nothing.</summary>
+    public static bool HasOtherTag(FileInput before, FileInput now) =>
+        before.Tag is not null && now.Tag is not null && before.Tag != now.Tag;
 
     /// <summary>The error of a file that is not as it was planned.</summary>
     public static FozException ChangedWhileRead(FileInput input) =>

@@ -309,9 +309,9 @@ sealed class FilesSource : ISource
         remote is not null || !settings.HasLines(file.Path) || FileSettling.EndsLine(Path.GetFullPath(file.Path, projectFolder));
 
     /// <summary>Whether a file has other bytes than those that were read; where nobody noted what they were, it has.</summary>
-    bool HasOtherBytes(FileInput before, FileInput now, CancellationToken cancellationToken) =>
-        remote is not null || before.Hash is not { } hash
-        || ReadFiles.Hash(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken) != hash;
+    bool HasOtherBytes(FileInput before, FileInput now, CancellationToken cancellationToken) => remote is not null
+        ? before.Tag is null || before.Tag != now.Tag
+        : before.Hash is not { } hash || ReadFiles.Hash(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken) != hash;
 
     /// <summary>A plan that leaves files to the next run; a snapshot is of all files or none.</summary>
     static BatchPlan WithoutUnsettled(StreamDefinition stream, BatchPlan plan, IReadOnlyCollection<FileInput> unsettled)

@@ -92,6 +92,8 @@ sealed class JsonBatch : IDisposable
         var roots = files.Select(_ => root.Empty()).ToList();
         FileWork.ForEach(
             files, context, file => file.Scan(roots[file.Index], rejected, cancellationToken), cancellationToken);
+        foreach (var member in roots.SelectMany(other => other.Members).Where(member => member.SeenIn > 0))
+            columns.Bring(FileColumns.ColumnName(member.Name));
         foreach (var other in roots) root.Merge(other);
         root.Resolve();
         fields =

@@ -39,7 +39,7 @@ sealed class StoredFiles : IRemoteFiles
         try
         {
             await foreach (var info in store.ListAsync(Glob.FixedFolder(pattern), startAfter: null, cancellationToken))
-                if (info.SizeBytes > 0 && Glob.Meets(info.Path, pattern)) found.Add(new($"{url}/{info.Path}", info.SizeBytes, info.LastModified));
+                if (info.SizeBytes > 0 && Glob.Meets(info.Path, pattern)) found.Add(InputOf(info));
         }
         catch (DeltaException e)
         {
@@ -55,7 +55,8 @@ sealed class StoredFiles : IRemoteFiles
         try
         {
             var info = await store.GetInfoAsync(path, cancellationToken) ?? throw FileStreams.Error(file, new FileNotFoundException());
-            if (!FilePlan.IsSame(file.Input, new(file.Input.Path, info.SizeBytes, info.LastModified))) throw FilePlan.ChangedWhileRead(file.Input);
+            var now = InputOf(info);
+            if (!FilePlan.IsSame(file.Input, now) || FilePlan.HasOtherTag(file.Input, now)) throw FilePlan.ChangedWhileRead(file.Input);
             await using var target = new FileStream(file.FullPath, FileMode.CreateNew, FileAccess.Write);
             for (var at = 0L; at < info.SizeBytes; at = target.Length)
             {
@@ -64,7 +65,7 @@ sealed class StoredFiles : IRemoteFiles
                 await target.WriteAsync(bytes, cancellationToken);
             }
             // Parts of two files make none of either.
-            if (await store.GetInfoAsync(path, cancellationToken) is not { } after || after.SizeBytes != info.SizeBytes || after.LastModified != info.LastModified)
+            if (await store.GetInfoAsync(path, cancellationToken) is not { } after || InputOf(after) != now)
                 throw FilePlan.ChangedWhileRead(file.Input);
         }
         catch (DeltaException e)
@@ -75,6 +76,14 @@ sealed class StoredFiles : IRemoteFiles
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    FileInput InputOf(ObjectInfo info) => new($"{url}/{info.Path}", info.SizeBytes, info.LastModified) { Tag = TagOf(info) };
+
+    /// <summary>
+    /// What a service says of an object's content, in lists as in answers: there the names of writes come after it, and some put it in
+    /// quotes.
+    /// </summary>
+    static string? TagOf(ObjectInfo info) => info.ETag?.Split(' ', 2)[0].Trim('"');
 
     FozException Failed(string doing, DeltaException e) => new(ErrorKind.Source, $"{doing} files of {url}: {e.Message}", e);
 }

@@ -56,6 +56,41 @@ public sealed class StoredFilesTests : IAsyncLifetime
         async Task PutAsync(string path, string text) => await store.PutAsync(path, System.Text.Encoding.UTF8.GetBytes(text), Cancel);
     }
 
+    [Theory]
+    [InlineData("incremental")]
+    [InlineData("snapshot")]
+    public async Task An_object_of_the_same_size_and_time_with_other_content_is_read_again(string mode)
+    {
+        var store = ObjectStores.Open("s3://landing/same", new()
+        {
+            Settings = new Dictionary<string, string>
+            {
+                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER", ["secret_access_key"] = "not-to-be-shown",
+            },
+            Variable = _ => null,
+        });
+        lake.Write("foz.yml", $"""
+            name: t
+            connections:
+              landing:
+                type: files
+                path: s3://landing/same
+                endpoint: http://127.0.0.1:{server.Port}
+                access_key_id: S3RVER
+                secret_access_key: $SECRET
+            """.Replace("$SECRET", "${S3_SECRET}", StringComparison.Ordinal));
+        lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
+        lake.Write("sources/landing.yml", $"connection: landing\nstreams:\n  orders: {{path: '*.csv', mode: {mode}}}\n");
+        // Services tell times to the second: some of these writes have the same.
+        for (var i = 0; i < 6; i++)
+        {
+            await store.PutAsync("a.csv", System.Text.Encoding.UTF8.GetBytes($"id,v\n1,{i}\n"), Cancel);
+            await lake.RunWellAsync();
+            Assert.Equal([$"1|{i}"], await lake.QueryAsync("SELECT id, v FROM bronze.orders"));
+        }
+        Assert.Equal(Foz.Lake.Journal.Outcome.Skipped, (await lake.RunWellAsync()).Outcome);
+    }
+
     [Fact]
     public async Task Delta_tables_of_another_lake_arrive_by_version()
     {

@@ -142,7 +142,7 @@ public sealed class ExcelTests
         Assert.Equal(new("x", 5, null, 0, null, false), SheetRange.Read(Settings.Of(("range", "A4"), ("skip_rows", "2"), ("header", "false"), ("sheet", "x"))));
     }
 
-    static byte[] Workbook(params (string Name, string Rows)[] sheets)
+    internal static byte[] Workbook(params (string Name, string Rows)[] sheets)
     {
         const string Main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
         const string Relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

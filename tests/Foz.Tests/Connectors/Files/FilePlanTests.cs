@@ -1,4 +1,5 @@
 using Foz.Connectors;
+using Foz.Connectors.Files;
 using Foz.Lake;
 
 namespace Foz.Tests.Connectors.Files;
@@ -57,6 +58,21 @@ public sealed class FilePlanTests
         await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv");
         project.History.Add(new() { Files = [new("a.csv", 0, DateTimeOffset.UnixEpoch)] });
         Assert.Equal(["1"], (await project.ReadAsync()).Lines);
+    }
+
+    [Theory]
+    [InlineData(StreamMode.Incremental)]
+    [InlineData(StreamMode.Snapshot)]
+    public async Task An_object_with_another_tag_is_read_again_whatever_its_size_and_time(StreamMode mode)
+    {
+        await using var project = new FilesProject().Define("*.csv", mode);
+        var read = new FileInput("s3://b/a.csv", 5, DateTimeOffset.UnixEpoch) { Tag = "1" };
+        Assert.Null(Plan(read).Inputs);
+        Assert.Null(Plan(read with { Tag = null }).Inputs);
+        Assert.Equal(["2"], Plan(read with { Tag = "2" }).Inputs!.Files.Select(file => file.Tag));
+
+        BatchPlan Plan(FileInput now) => FilePlan.Make(
+            FileStreamSettings.Read(project.Stream), [now], [new() { Files = [read] }], (_, _) => true);
     }
 
     [Fact]
