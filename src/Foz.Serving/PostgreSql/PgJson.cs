@@ -5,7 +5,9 @@ using Foz.Lake.Engine;
 
 namespace Foz.Serving.PostgreSql;
 
-/// <summary>Parts of documents, as PostgreSQL's <c>-&gt;</c> and <c>-&gt;&gt;</c> give them: as they are written there.</summary>
+/// <summary>
+/// Parts of documents, as PostgreSQL's <c>-&gt;</c> and <c>-&gt;&gt;</c> give them: as they are written there.
+/// </summary>
 static class PgJson
 {
     static readonly JsonReaderOptions options = new() { MaxDepth = 1000 };
@@ -13,7 +15,8 @@ static class PgJson
     /// <summary>All of them.</summary>
     public static IEnumerable<ScalarFunction> Functions { get; } =
     [
-        Of("foz_json_part", LogicalType.Json, isText: false, isPlace: false), Of("foz_json_part", LogicalType.Json, isText: false, isPlace: true),
+        Of("foz_json_part", LogicalType.Json, isText: false, isPlace: false),
+        Of("foz_json_part", LogicalType.Json, isText: false, isPlace: true),
         Of("foz_json_part_text", LogicalType.Varchar, isText: true, isPlace: false),
         Of("foz_json_part_text", LogicalType.Varchar, isText: true, isPlace: true),
     ];
@@ -30,7 +33,9 @@ static class PgJson
             for (var row = 0; row < arguments.RowCount; row++)
             {
                 if (documents.IsNull(row) || keys.IsNull(row)
-                    || !(isPlace ? Find(documents.Bytes(row), keys.Values<long>()[row], out var part) : Find(documents.Bytes(row), keys.Bytes(row), out part))
+                    || !(isPlace
+                        ? Find(documents.Bytes(row), keys.Values<long>()[row], out var part)
+                        : Find(documents.Bytes(row), keys.Bytes(row), out part))
                     || (isText && part is [(byte)'n', ..])) result.SetNull(row);
                 else if (isText && part is [(byte)'"', ..]) result.SetText(row, Unquote(part));
                 else result.SetBytes(row, part);

@@ -16,10 +16,12 @@ static class TrinoPlaces
     /// <summary>The functions.</summary>
     public static IEnumerable<ScalarFunction> All { get; } =
     [
-        TrinoNatives.Of<long>("place", LogicalType.BigInt, [LogicalType.Any, LogicalType.BigInt], static (arguments, row) =>
-            Place(arguments[0], row, arguments[1].Values<long>()[row])),
-        TrinoNatives.Nullable("place", LogicalType.Varchar, [LogicalType.Any, LogicalType.Varchar], static (arguments, row) =>
-            Key(arguments[0], row, arguments[1].Text(row))),
+        TrinoNatives.Of<long>(
+            "place", LogicalType.BigInt, [LogicalType.Any, LogicalType.BigInt],
+            static (arguments, row) => Place(arguments[0], row, arguments[1].Values<long>()[row])),
+        TrinoNatives.Nullable(
+            "place", LogicalType.Varchar, [LogicalType.Any, LogicalType.Varchar],
+            static (arguments, row) => Key(arguments[0], row, arguments[1].Text(row))),
         TrinoNatives.Copy<bool>("whole", LogicalType.Boolean, LogicalType.Boolean),
         TrinoNatives.Copy<sbyte>("whole", LogicalType.TinyInt, LogicalType.TinyInt),
         TrinoNatives.Copy<short>("whole", LogicalType.SmallInt, LogicalType.SmallInt),
@@ -28,17 +30,22 @@ static class TrinoPlaces
         TrinoNatives.Copy<Int128>("whole", LogicalType.HugeInt, LogicalType.HugeInt),
         Rounded<float>(LogicalType.Float),
         Rounded<double>(LogicalType.Double),
-        TrinoNatives.OfText("whole", LogicalType.Varchar, static text => text.AsSpan().ContainsAny(fractions) ? $"\"{text}\"" : text),
-        TrinoNatives.Of<Int128>("whole", LogicalType.HugeInt, [LogicalType.Any], static (arguments, row) => Whole(arguments[0], row)),
+        TrinoNatives.OfText(
+            "whole", LogicalType.Varchar, static text => text.AsSpan().ContainsAny(fractions) ? $"\"{text}\"" : text),
+        TrinoNatives.Of<Int128>(
+            "whole", LogicalType.HugeInt, [LogicalType.Any], static (arguments, row) => Whole(arguments[0], row)),
     ];
 
     static ScalarFunction Rounded<T>(LogicalType type)
         where T : unmanaged, IFloatingPoint<T> =>
-        TrinoNatives.Of("whole", type, [type], static (arguments, row) => T.Round(arguments[0].Values<T>()[row], MidpointRounding.AwayFromZero));
+        TrinoNatives.Of(
+            "whole", type, [type],
+            static (arguments, row) => T.Round(arguments[0].Values<T>()[row], MidpointRounding.AwayFromZero));
 
     static Int128 Whole(in Vector vector, int row)
     {
-        if (vector.Type.Id != TypeId.Decimal) throw new FozException(ErrorKind.Sql, $"Cannot cast {vector.Type} to a whole number");
+        if (vector.Type.Id != TypeId.Decimal)
+            throw new FozException(ErrorKind.Sql, $"Cannot cast {vector.Type} to a whole number");
         var unit = (Int128)BigInteger.Pow(10, vector.Type.Scale);
         var (quotient, rest) = Int128.DivRem(vector.UnscaledDecimal(row), unit);
         return Int128.Abs(rest) * 2 >= unit && unit > 1 ? quotient + Int128.Sign(rest) : quotient;
@@ -54,7 +61,8 @@ static class TrinoPlaces
             _ => long.MaxValue,
         };
         return place < 1 ? throw new FozException(ErrorKind.Data, "SQL array indices start at 1")
-            : place > length ? throw new FozException(ErrorKind.Data, $"Array subscript must be less than or equal to array length: {place} > {length}")
+            : place > length ? throw new FozException(
+                ErrorKind.Data, $"Array subscript must be less than or equal to array length: {place} > {length}")
             : place;
     }
 
@@ -64,7 +72,9 @@ static class TrinoPlaces
     static bool HasKey(in Vector vector, int row, object key)
     {
         foreach (var entry in (IEnumerable)vector.GetValue(row)!)
-            if (entry is KeyValuePair<object, object?> { Key: var known } && (known.Equals(key) || $"{known}" == $"{key}")) return true;
+            if (entry is KeyValuePair<object, object?> { Key: var known }
+                && (known.Equals(key) || $"{known}" == $"{key}"))
+                return true;
         return false;
     }
 
