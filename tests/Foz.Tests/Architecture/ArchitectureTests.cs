@@ -45,6 +45,10 @@ public sealed partial class ArchitectureTests
             .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Only_folders_of_Serving_still_use_each_other() => Assert.DoesNotContain(
+        References.Keys, project => project != "Foz.Serving" && ListOf(project).Any(folders => folders.Length > 1));
+
+    [Fact]
     public void Every_project_is_in_the_table() => Assert.Equal(
         References.Keys.Order(StringComparer.Ordinal),
         Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));

@@ -17,7 +17,9 @@ public static class TableFeed
     public static async Task<TableChanges> ChangesAsync(
         this LakeTable table, long from, long? to, CancellationToken cancellationToken)
     {
-        var end = to is { } last ? await table.VersionAsync(last, cancellationToken) : await table.LatestAsync(cancellationToken);
+        var end = to is { } last
+            ? await table.VersionAsync(last, cancellationToken)
+            : await table.LatestAsync(cancellationToken);
         if (from < 0 || from > end.Version)
             throw new FozException(
                 ErrorKind.Usage, to is null
@@ -62,7 +64,9 @@ public static class TableFeed
         this LakeTable table, DateTimeOffset from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
         var first = await table.Delta.FirstVersionAtAsync(from, cancellationToken);
-        var end = to is { } instant ? await table.VersionAtAsync(instant, cancellationToken) : await table.LatestAsync(cancellationToken);
+        var end = to is { } instant
+            ? await table.VersionAtAsync(instant, cancellationToken)
+            : await table.LatestAsync(cancellationToken);
         return first is { } version && version <= end.Version
             ? await TableChanges.ReadAsync(table, end, version, cancellationToken)
             : throw new FozException(

@@ -45,7 +45,8 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         if (change.Present is null && options.SequenceBy is null)
             return await change.FillAsync(() => AddKeyedAsync(change, merge, source, cancellationToken));
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
-        if (options.SequenceBy is not null) session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
+        if (options.SequenceBy is not null)
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {merge.Newest()}", cancellationToken);
         (var sourceRows, change.RowsWithoutKey) = merge.Count(Source, cancellationToken);
         change.Counted.SourceRows = sourceRows;
         var files = merge.Candidates(change, cancellationToken);
@@ -53,7 +54,8 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
             ? KeyLookup.Find(session, table, change.Present!, merge.Keys, sourceRows, files)
             : null;
         // Rows that were there before the column came are older than all that have it.
-        if (options.SequenceBy is { } sequence && files.Count > 0 && change.Present!.Schema.Columns.Find(sequence) is not null)
+        if (options.SequenceBy is { } sequence && files.Count > 0
+            && change.Present!.Schema.Columns.Find(sequence) is not null)
             await TakeOlderOutAsync(change, merge, lookup, files, cancellationToken);
         var replaced = lookup is null
             ? null
@@ -82,9 +84,12 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
 
     /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
     async Task TakeOlderOutAsync(
-        TableChange change, MergeStatement merge, KeyLookup? lookup, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
+        TableChange change, MergeStatement merge, KeyLookup? lookup, IReadOnlyList<AddFile> files,
+        CancellationToken cancellationToken)
     {
-        var found = lookup is null ? null : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
+        var found = lookup is null
+            ? null
+            : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
         if (found is { Count: 0 }) return;
         using var old = found is null
             ? await TableScan.OpenAsync(session, change.Present!, files, withAddresses: true, cancellationToken)
@@ -116,7 +121,8 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
                 ? null
                 : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
             await change.ApplyAsync(
-                session, new(deleted ?? await FindByJoinAsync(change, merge, files, cancellationToken), Replaced: null, rows),
+                session,
+                new(deleted ?? await FindByJoinAsync(change, merge, files, cancellationToken), Replaced: null, rows),
                 cancellationToken);
         });
     }

@@ -3,13 +3,14 @@ using Foz.Lake.Tables.Writing;
 namespace Foz.Lake.Tables.Merging;
 
 /// <summary>
-/// Changes tables by keys, and by MERGE. Every method writes data files and gives the change as it would be; nothing of it is in
-/// the table before <see cref="TableChange.CommitAsync"/>.
+/// Changes tables by keys, and by MERGE. Every method writes data files and gives the change as it would be; nothing
+/// of it is in the table before <see cref="TableChange.CommitAsync"/>.
 /// </summary>
 public static class TableMerging
 {
     /// <summary>
-    /// Puts the newest row of each key in the place of all that the table has, with their own columns; makes the table if there is none.
+    /// Puts the newest row of each key in the place of all that the table has, with their own columns; makes the table
+    /// if there is none.
     /// </summary>
     /// <param name="writer">What writes.</param>
     /// <param name="table">The table.</param>
@@ -20,7 +21,8 @@ public static class TableMerging
     /// The statement failed, its rows do not fit the table, or two of the newest have equal keys.
     /// </exception>
     public static Task<TableChange> OverwriteByKeysAsync(
-        this TableWriter writer, LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken) =>
+        this TableWriter writer, LakeTable table, string select, MergeOptions options,
+        CancellationToken cancellationToken) =>
         new KeyMerge(writer, table, select, options).OverwriteAsync(cancellationToken);
 
     /// <summary>
@@ -35,7 +37,8 @@ public static class TableMerging
     /// The statement failed, its rows do not fit the table, or two of them have equal keys.
     /// </exception>
     public static Task<TableChange> MergeAsync(
-        this TableWriter writer, LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken) =>
+        this TableWriter writer, LakeTable table, string select, MergeOptions options,
+        CancellationToken cancellationToken) =>
         new KeyMerge(writer, table, select, options).MergeAsync(cancellationToken);
 
     /// <summary>
@@ -49,7 +52,8 @@ public static class TableMerging
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The statement failed, or its rows do not fit the table.</exception>
     public static Task<TableChange> ReplaceByKeysAsync(
-        this TableWriter writer, LakeTable table, string select, MergeOptions options, CancellationToken cancellationToken) =>
+        this TableWriter writer, LakeTable table, string select, MergeOptions options,
+        CancellationToken cancellationToken) =>
         new KeyMerge(writer, table, select, options).ReplaceKeysAsync(cancellationToken);
 
     /// <summary>Merges rows into a table, in full: MERGE as Spark has it.</summary>
