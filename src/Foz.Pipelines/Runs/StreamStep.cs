@@ -12,7 +12,6 @@ using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs;
 
@@ -251,10 +250,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         {
             Batch = new(manifest.Step, manifest.Batch),
             Fields = [.. arrival.Fields.Select(field => StreamArrival.Describe(node, field))],
-            Description = node.Stream.Description,
-            Readers = node.Readers,
-            WidensTypes = WidensTypes,
-            RacesMax = 0,
+            Description = node.Stream.Description, Readers = node.Readers, WidensTypes = WidensTypes, RacesMax = 0,
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
