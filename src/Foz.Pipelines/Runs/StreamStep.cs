@@ -268,13 +268,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             ? writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
             : changed is not null ? writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : writer.AppendAsync(table, known.Select, options, cancellationToken));
-        if (rows is StreamRows.Selected { Number: { } number }
-            && await RepeatedRows.FindFilesAsync(session, Stream, change, cancellationToken) is { Count: > 0 } files)
-        {
-            var numbered = await number(files, cancellationToken);
-            numbered.TakePlaceOf(rows);
+        if (await RepeatedRows.NumberAsync(session, Stream, rows, change, cancellationToken) is { } numbered)
             return await LoadAsync(session, table, numbered, manifest, cancellationToken);
-        }
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
