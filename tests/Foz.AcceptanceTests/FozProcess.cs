@@ -17,9 +17,6 @@ public sealed class FozProcess : IDisposable
     /// <summary>The exit code of a process that SIGKILL ended.</summary>
     public const int KilledExitCode = 128 + 9;
 
-    /// <summary>How many times as long the tests of faults go on: 10 with <c>FOZ_SOAK=1</c>.</summary>
-    public static int SoakFactor => Environment.GetEnvironmentVariable("FOZ_SOAK") is "1" ? 10 : 1;
-
     /// <summary>Starts the command.</summary>
     /// <param name="folder">Where it works; its temporary files are left in <c>temp</c> there.</param>
     /// <param name="failpoint">The failpoint to die at, as <c>FOZ_FAILPOINT</c> has it; null for none.</param>

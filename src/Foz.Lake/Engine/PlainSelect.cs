@@ -136,7 +136,8 @@ public sealed class PlainSelect
     bool Call(string function, int start)
     {
         var first = at;
-        if (!Symbol(')') && !(Conditions() && Symbol(')'))) return false;
+        // DuckDB's parser has another name for a count of nothing.
+        if (Symbol(')') ? function is "count" : !(Conditions() && Symbol(')'))) return false;
         var last = at;
         at = first;
         // Only a name alone is a table to functions that take one.

@@ -20,6 +20,9 @@ sealed class SqlComparisons
         "min", "max", "greatest", "least", "nullif", "||", "concat_op", "mode", "list_contains", "foz_any", "foz_any_of", "foz_all_of",
     };
 
+    // Functions that take the place of comparisons.
+    static readonly string[] comparingStarts = ["foz_any_", "foz_all_", "foz_given_", "foz_row_"];
+
     readonly HashSet<string> compared = new(StringComparer.OrdinalIgnoreCase);
     readonly HashSet<string> named = new(StringComparer.OrdinalIgnoreCase);
     readonly List<(string Alias, string Name)> aliases = [];
@@ -96,8 +99,8 @@ sealed class SqlComparisons
     }
 
     static bool IsComparing(string? function) =>
-        function is not null && (comparing.Contains(function) || function.StartsWith("foz_any_", StringComparison.OrdinalIgnoreCase)
-            || function.StartsWith("foz_all_", StringComparison.OrdinalIgnoreCase));
+        function is not null && (comparing.Contains(function)
+            || comparingStarts.Any(start => function.StartsWith(start, StringComparison.OrdinalIgnoreCase)));
 
     void ReadNode(JsonElement element, string? type)
     {
@@ -143,12 +146,13 @@ sealed class SqlComparisons
     }
 
     /// <summary>Notes what is sorted or grouped by: a number means a column of the SELECT.</summary>
-    void CompareItem(JsonElement expression, List<JsonElement> items)
-    {
-        var isPlace = Text(expression, "class") is "CONSTANT" && expression.GetProperty("value").TryGetProperty("value", out var number)
-            && number.TryGetInt32(out var place) && place > 0 && place <= items.Count;
-        compared.UnionWith(Carried(isPlace ? items[expression.GetProperty("value").GetProperty("value").GetInt32() - 1] : expression));
-    }
+    void CompareItem(JsonElement expression, List<JsonElement> items) =>
+        compared.UnionWith(Carried(PlaceOf(expression) is { } place && place > 0 && place <= items.Count ? items[place - 1] : expression));
+
+    /// <summary>The whole number that an expression is; null for any other, such as a text.</summary>
+    static int? PlaceOf(JsonElement expression) =>
+        Text(expression, "class") is "CONSTANT" && expression.GetProperty("value").TryGetProperty("value", out var value)
+        && value.ValueKind is JsonValueKind.Number && value.TryGetInt32(out var place) ? place : null;
 
     void Compare(JsonElement element, params ReadOnlySpan<string> properties)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.AcceptanceTests.PostgreSql;
+using Foz.Tests;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.Clients;
@@ -107,8 +108,7 @@ public sealed class CopyInOracleTests(ServedProject project, PostgreSqlServer se
     [Fact]
     public async Task Random_binary_rows_are_the_same()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         await using var postgres = await PostgresAsync();
         await using var foz = await FozAsync();
         foreach (var connection in new[] { postgres, foz })

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.AcceptanceTests.PostgreSql;
+using Foz.Tests;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.Clients;
@@ -37,8 +38,7 @@ public sealed class CopyOracleTests(ServedProject project, PostgreSqlServer serv
     [Fact]
     public async Task Random_rows_are_written_as_by_PostgreSQL()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         var rows = Enumerable.Range(0, Rows).Select(i => $"({string.Join(", ", Row(random, i))})");
         await CompareAsync($"select * from (values {string.Join(",\n", rows)}) v(a, b, c, d, e, f, g, h) order by a");

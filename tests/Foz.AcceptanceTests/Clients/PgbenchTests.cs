@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Clients;
 
@@ -31,10 +32,10 @@ public sealed partial class PgbenchTests(ServedProject project)
             TestContext.Current.CancellationToken);
 
         var output = await project.ShellAsync(
-            $"pgbench -n -M {mode} -f $FOLDER/{mode}.sql -c {Clients} -j 2 -t {Transactions * FozProcess.SoakFactor}");
+            $"pgbench -n -M {mode} -f $FOLDER/{mode}.sql -c {Clients} -j 2 -t {Transactions * Soak.Factor}");
 
         // What went wrong stands in the output.
-        Assert.True(Number(Processed.Match(output), output) == Clients * Transactions * FozProcess.SoakFactor, output);
+        Assert.True(Number(Processed.Match(output), output) == Clients * Transactions * Soak.Factor, output);
         Assert.True(Number(Failed.Match(output), output) == 0, output);
         Assert.DoesNotContain("ERROR", output, StringComparison.OrdinalIgnoreCase);
     }

@@ -22,13 +22,12 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
     [Fact]
     public async Task Runs_killed_at_random_moments_end_as_if_undisturbed()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         var kills = new List<string>();
         project.AddRound();
         var duration = await MeasureAsync(project.Start());
-        while (kills.Count < KillsMax * FozProcess.SoakFactor)
+        while (kills.Count < KillsMax * Soak.Factor)
         {
             // Some runs have new files, others only what a killed one has left.
             if (random.Next(KillsPerRound) == 0) project.AddRound();
@@ -63,7 +62,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         var names = Names();
         Assert.NotEmpty(names);
         var missed = new List<string>();
-        foreach (var hit in Enumerable.Range(0, FozProcess.SoakFactor).Select(i => 1 + 2 * i))
+        foreach (var hit in Enumerable.Range(0, Soak.Factor).Select(i => 1 + 2 * i))
         {
             foreach (var name in names)
             {
@@ -78,7 +77,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         await project.FinishAsync();
 
         Assert.Empty(missed);
-        await project.AssertUndisturbedAsync($"{FozProcess.SoakFactor} kills at each of {string.Join(", ", names)}");
+        await project.AssertUndisturbedAsync($"{Soak.Factor} kills at each of {string.Join(", ", names)}");
         await AssertJudgedAsync("silver.orders");
     }
 

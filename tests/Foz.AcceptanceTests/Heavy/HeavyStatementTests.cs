@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Foz.AcceptanceTests.Clients;
+using Foz.Tests;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.Heavy;
@@ -26,8 +27,6 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
     static readonly IReadOnlyList<string> outcomes =
         ["00000", "57014", "54000", "54001", "53200", "53100", "0A000", "42883", "22003", "21000", "42601", "42P13"];
 
-    static bool IsSoak => Environment.GetEnvironmentVariable("FOZ_SOAK") is "1";
-
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -39,7 +38,7 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         await RunAsync(other, "create table silver.heavy (i bigint, s varchar)");
         await RunAsync(other, "insert into silver.heavy select i, repeat('x', 1000) from generate_series(1, 5000) t(i)");
         var waiting = new ConcurrentQueue<(int Number, HeavyStatement Statement)>(
-            HeavyStatement.All.Where(s => IsSoak || s.IsOrdinary).Select((s, i) => (i, s)));
+            HeavyStatement.All.Where(s => Soak.Is || s.IsOrdinary).Select((s, i) => (i, s)));
         var ended = new ConcurrentBag<Ending>();
         using var allEnded = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var asking = AskAsync(other, allEnded.Token);
@@ -55,7 +54,7 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
             $"{ended.Count} statements; peak {peak / 1e6:F0} MB of {MemoryBytes / 1e6:F0} MB; select 1: {answers.Count} times, p50 {answers[answers.Count / 2]:F1} ms, p95 {answers[answers.Count * 95 / 100]:F1} ms, most {answers[^1]:F0} ms"));
         Assert.All(ended, ending => Assert.Contains(ending.State, outcomes));
         Assert.Equal(1, await new NpgsqlCommand("select 1", other).ExecuteScalarAsync(Token));
-        if (!IsSoak) return;
+        if (!Soak.Is) return;
         Assert.All(ended, ending => Assert.True(ending.Late <= over, $"{ending}"));
         Assert.True(peak <= MemoryBytes * 1.5, $"the server took {peak} bytes");
         Assert.True(answers[answers.Count * 95 / 100] <= 50, "others waited for select 1");

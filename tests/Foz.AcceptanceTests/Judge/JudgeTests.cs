@@ -1,6 +1,7 @@
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Judge;
 
@@ -170,8 +171,7 @@ public sealed class JudgeTests(JudgeProcess judge) : IDisposable
     [Fact]
     public async Task Random_changes_are_read_equally_at_random_versions()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         await lake.AppendAsync(
             Name, "SELECT i AS id, i % 4 AS part, 'v' || i AS v FROM range(200) r(i)",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
@@ -20,8 +21,7 @@ public sealed class StrategyOracleTests : IDisposable
     public StrategyOracleTests(PostgreSqlServer server)
     {
         this.server = server;
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         (random, lake) = (new(seed), new(clock: clock));
         lake.Write("foz.yml", "name: t\nlake: lake\n");
     }

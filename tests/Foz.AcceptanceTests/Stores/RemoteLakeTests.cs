@@ -18,8 +18,7 @@ public sealed class RemoteLakeTests(AzuriteServer azurite, DemoCheckout checkout
     [Fact]
     public async Task The_demo_gives_the_same_rows_on_s3_that_fails_every_fourth_time()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         await using var server = new S3Loopback(seed);
         await CheckAsync(
             $$"""

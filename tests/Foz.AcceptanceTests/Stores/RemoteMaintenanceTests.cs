@@ -17,8 +17,7 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
     [Fact]
     public async Task On_s3_that_fails_every_fourth_time()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         await using var server = new S3Loopback(seed);
         await File.WriteAllTextAsync(Path.Combine(project, ".env"), "SECRET=secret\n", Cancel);
         await CheckAsync(

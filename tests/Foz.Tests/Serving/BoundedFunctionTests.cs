@@ -161,7 +161,7 @@ public sealed class BoundedFunctionTests
         await using var lake = await ServedLake.CreateAsync();
         using var bounded = lake.Lake.Engines.Open(Workload.Serving);
         using var own = lake.Lake.Engines.Open(Workload.Models);
-        var seed = Environment.TickCount;
+        var seed = Soak.Seed();
         var random = new Random(seed);
         string Text(int most) => random.Next(16) == 0
             ? "NULL" : SqlText.Literal(string.Concat(Enumerable.Range(0, random.Next(most)).Select(_ => parts[random.Next(parts.Length)])));
@@ -208,7 +208,7 @@ public sealed class BoundedFunctionTests
         await using var lake = await ServedLake.CreateAsync();
         using var bounded = lake.Lake.Engines.Open(Workload.Serving);
         using var own = lake.Lake.Engines.Open(Workload.Models);
-        var seed = Environment.TickCount;
+        var seed = Soak.Seed();
         var random = new Random(seed);
         var rows = string.Join(
             ", ", Enumerable.Range(0, 300).Select(i => $"({i}, {Text(random)}, {Text(random)}, {Number(random)}, {Text(random)}, {Number(random)}, {Number(random)})"));

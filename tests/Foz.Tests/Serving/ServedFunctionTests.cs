@@ -54,7 +54,7 @@ public sealed class ServedFunctionTests
         var allowed = ServedFunctions.Refusals.Where(f => f.Key.Kind is ServedFunctions.Call or ServedFunctions.Syntax && f.Value is null)
             .Select(f => f.Key.Name).ToHashSet(StringComparer.Ordinal);
         var names = ServedFunctions.Refusals.Keys.Select(f => f.Name).ToList();
-        var seed = Environment.TickCount;
+        var seed = Soak.Seed();
         var random = new Random(seed);
         for (var round = 0; round < 2000; round++)
         {

@@ -14,12 +14,11 @@ public sealed class TransactionHistoryTests
     [InlineData("TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')", 1)]
     public async Task Random_transactions_end_as_if_one_after_the_other(string properties, int runs)
     {
-        for (var run = 0; run < runs; run++) await RunAsync(properties, Random.Shared.Next());
+        for (var run = 0; run < runs; run++) await RunAsync(properties, Soak.Seed(run));
     }
 
     static async Task RunAsync(string properties, int seed)
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
         await using var lake = await ServedLake.CreateAsync();
         await lake.ChangeAsync($"CREATE TABLE silver.model (id int, v int) {properties}");

@@ -22,8 +22,7 @@ public sealed class RowDecoderTests
     [Fact]
     public void Rows_become_columns_with_their_nulls()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         using var decoder = new RowDecoder(Columns(Types[1], Types[2]));
         for (var batch = 0; batch < 3; batch++)
@@ -118,8 +117,7 @@ public sealed class RowDecoderTests
     [Fact]
     public void Random_values_are_read_or_give_a_typed_error()
     {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         foreach (var type in Types)
         {

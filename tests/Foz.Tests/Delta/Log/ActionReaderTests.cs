@@ -4,13 +4,12 @@ using Foz.Delta.Log;
 
 namespace Foz.Tests.Delta.Log;
 
-public sealed class ActionReaderTests(ITestOutputHelper output)
+public sealed class ActionReaderTests
 {
     [Fact]
     public void What_is_written_is_read_back()
     {
-        var seed = Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var actions = new RandomActions(seed).Many(2_000);
         var content = ActionWriter.Write(actions);
         Assert.Equal(actions.Count, Encoding.UTF8.GetString(content.Span).Count(c => c == '\n'));
@@ -20,8 +19,7 @@ public sealed class ActionReaderTests(ITestOutputHelper output)
     [Fact]
     public void A_cut_off_commit_is_never_read_as_if_it_were_whole()
     {
-        var seed = Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var actions = new RandomActions(seed).Many(12);
         var content = ActionWriter.Write(actions);
         var text = content.Span;

@@ -31,8 +31,7 @@ public sealed class VacuumRaceTests
     [Fact]
     public async Task No_version_that_can_be_read_lacks_a_file()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         await truth.CreateAsync(("delta.deletedFileRetentionDuration", "interval 2 hours"));
         var stores = new[] { new FaultyStore(inner, seed + 1), new FaultyStore(inner, seed + 2), new FaultyStore(inner, seed + 3) };

@@ -4,7 +4,7 @@ using Foz.Delta.Snapshots;
 
 namespace Foz.Tests.Delta.Snapshots;
 
-public sealed class ReplayTests(ITestOutputHelper output) : IDisposable
+public sealed class ReplayTests : IDisposable
 {
     readonly LogTable table = new();
 
@@ -132,8 +132,7 @@ public sealed class ReplayTests(ITestOutputHelper output) : IDisposable
     [InlineData(3)]
     public async Task Every_version_of_a_random_history_is_what_a_naive_replay_makes_it(int run)
     {
-        var seed = Random.Shared.Next();
-        output.WriteLine($"run {run}, seed {seed}");
+        var seed = Soak.Seed(run);
         var random = new Random(seed);
         await table.CreateAsync();
         var reader = table.Open();

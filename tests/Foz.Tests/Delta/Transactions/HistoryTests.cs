@@ -8,7 +8,7 @@ namespace Foz.Tests.Delta.Transactions;
 public sealed class HistoryTests
 {
     /// <summary>How many histories there are for each level: 100, with <c>FOZ_SOAK=1</c> 3,334.</summary>
-    static int Histories => Environment.GetEnvironmentVariable("FOZ_SOAK") is "1" ? 3_334 : 100;
+    static int Histories => Soak.Is ? 3_334 : 100;
 
     [Theory]
     [InlineData(IsolationLevel.Serializable)]

@@ -73,6 +73,21 @@ public sealed class SqlAnalysisTests : IDisposable
     public void Tables_are_found_and_common_table_expressions_are_not(string sql, string tables) =>
         Assert.Equal(tables, Tables(sql));
 
+    /// <summary>What is sorted and grouped by is a column's number, a text or any other constant.</summary>
+    [Theory]
+    [InlineData("1")]
+    [InlineData("'1'")]
+    [InlineData("''")]
+    [InlineData("1.5")]
+    [InlineData("-1")]
+    [InlineData("99999999999999999999")]
+    [InlineData("NULL")]
+    [InlineData("true")]
+    [InlineData("date '2024-01-01'")]
+    [InlineData("[1, 2]")]
+    public void Constants_to_sort_and_group_by_are_read(string constant) =>
+        Assert.Equal("a", Tables($"SELECT b FROM a GROUP BY {constant} ORDER BY {constant}"));
+
     [Fact]
     public void Time_travel_is_read_with_its_place()
     {

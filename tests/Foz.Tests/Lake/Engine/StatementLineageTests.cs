@@ -121,8 +121,7 @@ public sealed class StatementLineageTests : IDisposable
     [Fact]
     public void What_is_no_input_has_no_influence()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         using var session = engines.Open(Workload.Query);
         for (var round = 0; round < 60; round++)

@@ -7,8 +7,7 @@ public sealed class LayeredLayoutTests
     [Fact]
     public void Nodes_never_touch_and_edges_run_to_the_right()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         for (var round = 0; round < 200; round++)
         {

@@ -13,8 +13,7 @@ public sealed class KeyIndexTests : IDisposable
 
     public KeyIndexTests()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         random = new(seed);
     }
 

@@ -29,7 +29,7 @@ public sealed class CurrentModelTests : IDisposable
         using var session = engines.Open(Workload.Query);
         session.Execute("CREATE SCHEMA bronze", token);
         var models = folder.Load().Models.ToDictionary(m => m.Name.Name, m => m.Sql);
-        var seed = Environment.TickCount;
+        var seed = Soak.Seed();
         var random = new Random(seed);
         for (var round = 0; round < 20; round++)
         {

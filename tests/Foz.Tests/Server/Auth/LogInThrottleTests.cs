@@ -130,7 +130,7 @@ public sealed class LogInThrottleTests
     [Fact]
     public void Delays_follow_the_failures_of_address_and_name()
     {
-        var seed = Environment.TickCount;
+        var seed = Soak.Seed();
         var random = new Random(seed);
         var failures = new Dictionary<string, (int Count, DateTimeOffset Last)>();
         var known = new Dictionary<(IPAddress, string), DateTimeOffset>();

@@ -110,12 +110,7 @@ public sealed class ValueFormatTests
         Assert.Equal(expected, Encoding.UTF8.GetString(room));
     }
 
-    static Random Seeded()
-    {
-        var seed = Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        return new Random(seed);
-    }
+    static Random Seeded() => new(Soak.Seed());
 
     static byte[] Bytes(Writer write)
     {

@@ -104,28 +104,16 @@ public sealed class GcsStoreTests : LoopbackStoreTests
 /// <summary>The contract on a server where every fourth request fails; the seed is printed.</summary>
 public sealed class FaultyS3StoreTests : RemoteStoreContract
 {
-    private protected override LoopbackServer Server { get; } = new S3Loopback(FaultSeed.Next());
+    private protected override LoopbackServer Server { get; } = new S3Loopback(Soak.Seed());
 
     protected override (string Url, Dictionary<string, string> Settings) Location => S3Location.Of(Server);
 }
 
 public sealed class FaultyGcsStoreTests : RemoteStoreContract
 {
-    private protected override LoopbackServer Server { get; } = new GcsLoopback(FaultSeed.Next());
+    private protected override LoopbackServer Server { get; } = new GcsLoopback(Soak.Seed());
 
     protected override (string Url, Dictionary<string, string> Settings) Location => GcsLocation.Of(Server);
-}
-
-static class FaultSeed
-{
-    /// <summary>A new seed, or that of <c>FOZ_SEED</c>.</summary>
-    public static int Next()
-    {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FOZ_SEED"), out var given)
-            ? given : Random.Shared.Next();
-        TestContext.Current.TestOutputHelper?.WriteLine($"FOZ_SEED={seed}");
-        return seed;
-    }
 }
 
 static class S3Location

@@ -327,12 +327,7 @@ public sealed class TableFsckTests : IDisposable
     }
 
     /// <summary>Numbers that a failed test prints the seed of.</summary>
-    static Random Seeded()
-    {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        return new(seed);
-    }
+    static Random Seeded() => new(Soak.Seed());
 
     /// <summary>Damages files without a change of their sizes, and returns them.</summary>
     List<AddFile> Damage(string damage, List<AddFile> files, Random random)

@@ -28,8 +28,7 @@ public sealed class TableOptimizerTests : IDisposable
     [InlineData(TableKind.Mapped)]
     public async Task Rows_stay_statistics_are_right_and_files_become_few(TableKind kind)
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         var random = new Random(seed);
         using var changed = new ChangedTable();
         await changed.CreateAsync(kind);
@@ -174,8 +173,7 @@ public sealed class TableOptimizerTests : IDisposable
     public async Task Writers_optimize_and_vacuum_at_once_lose_and_repeat_no_row(TableKind kind)
     {
         const int Writers = 2, Statements = 12;
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = Soak.Seed();
         using var changed = new ChangedTable();
         await changed.CreateAsync(kind);
         using var done = new CancellationTokenSource();

@@ -9,12 +9,7 @@ public sealed class UsualRangeTests
 
     static readonly DateTimeOffset start = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero); // A Monday.
 
-    static Random Seeded()
-    {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
-        return new(seed);
-    }
+    static Random Seeded() => new(Soak.Seed());
 
     static UsualRange? Learn(IEnumerable<double> values, double floor = 1e-9)
     {
