@@ -194,7 +194,7 @@ public sealed class SqlService : IDisposable
     {
         engine.Define(
             [.. PgFunctions.Of(Catalogs, engine.Instance), .. TrinoNatives.All, mask, .. BoundedFunctions.Of(engine.Instance)],
-            BoundedFunctions.Macros + PgFunctions.Macros + PgTranslator.LikeMacros + PgTranslator.RowMacros + PgTranslator.GivenMacros + TrinoFunctions.Macros);
+            BoundedFunctions.Macros + PgTexts.Macros + PgFunctions.Macros + PgTranslator.LikeMacros + PgTranslator.RowMacros + PgGivenTexts.MacrosOf(PgTranslator.Comparisons) + TrinoFunctions.Macros);
         Catalogs.Restore(engine);
     }
 

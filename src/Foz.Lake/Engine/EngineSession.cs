@@ -189,6 +189,7 @@ public sealed class EngineSession : IDisposable
         foreach (var overloads in functions.GroupBy(function => function.Name, StringComparer.Ordinal))
             connection.Native.Register(overloads.Key, overloads);
         Execute(macros, CancellationToken.None);
+        Pool.Macros ??= MacroSizes.Read(this, CancellationToken.None);
     }
 
     /// <summary>

@@ -6,6 +6,9 @@ namespace Foz.Lake.Engine;
 /// </summary>
 static class FinalText
 {
+    // The engine takes about two seconds for so many.
+    const int GrowthMax = 60_000;
+
     /// <summary>Makes sure that a text names what a statement names that was checked, and what was put into it; nothing else, and nothing more often.</summary>
     /// <param name="pool">The engines that read it.</param>
     /// <param name="statement">The statement that was checked.</param>
@@ -16,18 +19,33 @@ static class FinalText
     public static void Check(
         EnginePool pool, SqlAnalysis statement, IReadOnlyDictionary<SqlSpan, string> put, string text, CancellationToken cancellationToken)
     {
-        if (ReferenceEquals(text, statement.Sql) || text.Equals(statement.Sql, StringComparison.Ordinal)) return;
+        if (ReferenceEquals(text, statement.Sql) || text.Equals(statement.Sql, StringComparison.Ordinal))
+        {
+            CheckGrowth(statement);
+            return;
+        }
         // No text of a statement has this character.
         var key = $"{statement.Sql}\0{text}";
         if (pool.FinalTexts.Find(key) is not null) return;
         var expected = NameCounts.Without(statement, put.ContainsKey);
         foreach (var (span, relation) in put) expected.Add(Read(pool, $"FROM {relation}", cancellationToken).Names, statement.TimesOf(span));
-        if (expected.FindDifference(Read(pool, text, cancellationToken).Names) is { } name)
+        var final = Read(pool, text, cancellationToken);
+        CheckGrowth(final);
+        if (expected.FindDifference(final.Names) is { } name)
             throw new FozException(ErrorKind.Sql, $"the statement cannot be read: it is not certain what {OwnNames.Hide(name)} is in it")
             {
                 SqlState = "0A000", Hint = "write it as plain SQL, without what only some databases read",
             };
         pool.FinalTexts.Add(key, key);
+    }
+
+    static void CheckGrowth(SqlAnalysis statement)
+    {
+        if (statement.Growth > GrowthMax)
+            throw new FozException(ErrorKind.Sql, "calls, or names of the list of SELECT, are nested too deep: each level makes the statement larger several times")
+            {
+                SqlState = "54001", Hint = "compute the inner ones in a WITH … AS MATERIALIZED (…)",
+            };
     }
 
     static SqlAnalysis Read(EnginePool pool, string text, CancellationToken cancellationToken)

@@ -56,6 +56,9 @@ public sealed class SqlAnalysis
     /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
     public IReadOnlyList<string> Folded { get; }
 
+    /// <summary>How many expressions more it has when it is bound; 0 where the engines have no functions for others.</summary>
+    internal double Growth { get; private init; }
+
     /// <summary>The tokens of the text.</summary>
     public SqlTokens Tokens { get; }
 
@@ -131,7 +134,7 @@ public sealed class SqlAnalysis
                     if (found[i].Item2 is not null) continue;
                     try
                     {
-                        found[i] = (Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray()), null);
+                        found[i] = (Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray(), session.Pool.Macros), null);
                     }
                     catch (FozException e) when (e.Kind is ErrorKind.Sql)
                     {
@@ -148,7 +151,7 @@ public sealed class SqlAnalysis
         (sql, var tokens) = Tokenize(sql);
         var json = tokens.Count == 0 ? "" : session.QueryScalar<string>(
             "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
-        return Read(sql, tokens, Encoding.UTF8.GetBytes(json));
+        return Read(sql, tokens, Encoding.UTF8.GetBytes(json), session.Pool.Macros);
     }
 
     /// <summary>The statement as the engine reads it: each character of it at its place but what was only blank, and its tokens.</summary>
@@ -161,7 +164,7 @@ public sealed class SqlAnalysis
     }
 
     /// <summary>Reads a statement whose tree is known.</summary>
-    internal static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json)
+    internal static SqlAnalysis Read(string sql, SqlTokens tokens, ReadOnlyMemory<byte> json, MacroSizes? macros = null)
     {
         if (tokens.Count == 0) throw Refused(sql, 0, "the statement is empty");
         using var document = ParseTree(json);
@@ -170,10 +173,13 @@ public sealed class SqlAnalysis
         var statements = root.GetProperty("statements");
         if (statements.GetArrayLength() != 1)
             throw Refused(sql, StartOfSecond(tokens), "only one statement can stand here");
-        var tree = new SqlTreeReader(sql, tokens);
-        tree.ReadStatement(statements[0].GetProperty("node"));
         var node = statements[0].GetProperty("node");
-        return new(sql, tokens, tree, SqlComparisons.Read(node), SqlNumbers.Read(node));
+        var tree = new SqlTreeReader(sql, tokens);
+        tree.ReadStatement(node);
+        return new(sql, tokens, tree, SqlComparisons.Read(node), SqlNumbers.Read(node))
+        {
+            Growth = macros is null ? 0 : SqlGrowth.Measure(node, macros),
+        };
     }
 
     static JsonDocument ParseTree(ReadOnlyMemory<byte> json)

@@ -8,15 +8,23 @@ namespace Foz.Serving.PostgreSql;
 sealed class EditList
 {
     // A copy inside of a copy doubles the text each time.
-    const int LengthMax = 1 << 22;
+    const int CopiedMax = 1 << 20;
 
     readonly List<Entry> entries = [];
+    int copied;
 
     /// <summary>Puts a text before a character; what is put there later comes before it.</summary>
     public void Before(int position, string text) => entries.Add(new(position, 0, Rank: 2, -entries.Count, text));
 
     /// <summary>Puts a text behind what ends at a character; what is put there later comes behind it.</summary>
     public void After(int position, string text) => entries.Add(new(position, 0, Rank: 1, entries.Count, text));
+
+    /// <summary>Puts texts before and behind a part of the text, as <see cref="Before"/> and <see cref="After"/> do: a copy has both or none.</summary>
+    public void Around(int start, int end, string prefix, string suffix)
+    {
+        entries.Add(new(start, 0, Rank: 2, -entries.Count, prefix) { OtherEnd = end });
+        entries.Add(new(end, 0, Rank: 1, entries.Count, suffix) { OtherEnd = start });
+    }
 
     /// <summary>
     /// Puts a part of the text, as it is when all changes are made, between two others behind what ends at a character; it comes
@@ -25,7 +33,7 @@ sealed class EditList
     /// <param name="position">The character.</param>
     /// <param name="prefix">What stands in front of the copy.</param>
     /// <param name="start">Where the part begins.</param>
-    /// <param name="end">Where it ends, at <paramref name="position"/> at the latest; what is put there is not part of it.</param>
+    /// <param name="end">Where it ends, at <paramref name="position"/> at the latest; of what is put there only what is around a part of it is part of it too.</param>
     /// <param name="suffix">What stands behind the copy.</param>
     public void Copy(int position, string prefix, int start, int end, string suffix) =>
         entries.Add(new(position, 0, Rank: 0, entries.Count, prefix) { CopyStart = start, CopyEnd = end, Suffix = suffix });
@@ -51,23 +59,53 @@ sealed class EditList
         SqlNesting.Check();
         var text = new StringBuilder(entry.Text);
         var at = entry.CopyStart;
-        foreach (var inner in entries)
+        for (var i = FirstFrom(entry.CopyStart); i < entries.Count && entries[i].Position <= entry.CopyEnd; i++)
         {
-            if (inner.Position < entry.CopyStart || inner.Position >= entry.CopyEnd) continue;
+            var inner = entries[i];
+            if (!IsInside(inner, entry)) continue;
             text.Append(sql, at, Math.Max(inner.Position - at, 0)).Append(TextOf(sql, inner));
             at = inner.Position + inner.Length;
-            if (text.Length > LengthMax)
-                throw new FozException(ErrorKind.Sql, "the statement has too many averages inside of each other") { SqlState = "54001" };
         }
-        return text.Append(sql, at, Math.Max(entry.CopyEnd - at, 0)).Append(entry.Suffix).ToString();
+        text.Append(sql, at, Math.Max(entry.CopyEnd - at, 0)).Append(entry.Suffix);
+        if ((copied += text.Length) > CopiedMax)
+            throw new FozException(ErrorKind.Sql, "the statement has too many averages, and texts beside numbers, inside of each other") { SqlState = "54001" };
+        return text.ToString();
     }
 
-    readonly record struct Entry(int Position, int Length, int Rank, int Order, string Text)
+    /// <summary>
+    /// Whether a change belongs to what another copies: of what is put at the copy's start and end, only what is around a part of it.
+    /// </summary>
+    static bool IsInside(Entry inner, Entry copy) => inner.Rank switch
+    {
+        0 when inner.Position == copy.CopyEnd => (inner.CopyStart, -inner.Order).CompareTo((copy.CopyStart, -copy.Order)) > 0,
+        1 when inner.Position == copy.CopyEnd => inner.OtherEnd >= copy.CopyStart,
+        0 or 1 => inner.Position > copy.CopyStart,
+        2 => inner.Position < copy.CopyEnd && inner.OtherEnd <= copy.CopyEnd,
+        _ => inner.Position < copy.CopyEnd,
+    };
+
+    /// <summary>The first of the changes, in the order of the text, at a place or behind it.</summary>
+    int FirstFrom(int position)
+    {
+        var (low, high) = (0, entries.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (entries[middle].Position < position) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    sealed record Entry(int Position, int Length, int Rank, int Order, string Text)
     {
         public int CopyStart { get; init; } = -1;
 
         public int CopyEnd { get; init; }
 
         public string Suffix { get; init; } = "";
+
+        /// <summary>For what is around a part of the text, the other end of that; −1 where that is not known.</summary>
+        public int OtherEnd { get; init; } = -1;
     }
 }

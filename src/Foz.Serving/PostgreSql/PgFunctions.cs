@@ -38,7 +38,7 @@ static class PgFunctions
         }),
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
-        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions,
+        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions, PgGivenTexts.Function,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>
@@ -103,12 +103,6 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_trunc_long_of(f, x) AS date_trunc(f, x - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
         CREATE OR REPLACE MACRO foz_trunc_long(f, x) AS foz_trunc_long_of(f, x),
             (f VARCHAR, x DATE) AS foz_trunc_long_of(f, CAST(x AS TIMESTAMPTZ)), (f VARCHAR, x INTERVAL) AS date_trunc(f, x);
-        CREATE OR REPLACE MACRO foz_has_own_text(t) AS t IN ('FLOAT', 'DOUBLE', 'INTERVAL', 'BLOB') OR t LIKE 'DECIMAL%' OR t LIKE 'STRUCT%'
-            OR t LIKE '%]';
-        CREATE OR REPLACE MACRO foz_text(x) AS
-            CASE WHEN foz_has_own_text(typeof(x)) THEN foz_text_of(x, CAST(x AS VARCHAR)) ELSE CAST(x AS VARCHAR) END;
-        CREATE OR REPLACE MACRO foz_out(x) AS CASE WHEN typeof(x) = 'BOOLEAN' OR foz_has_own_text(typeof(x)) THEN foz_out_of(x, CAST(x AS VARCHAR))
-            ELSE CAST(x AS VARCHAR) END;
         CREATE OR REPLACE MACRO foz_field(x) AS CASE WHEN typeof(x) LIKE 'STRUCT%'
             THEN error('0A000: a whole row as a column is not supported: write t.*, t::text or row_to_json(t)') ELSE x END;
         CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);
@@ -123,11 +117,13 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_after_christ(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND regexp_matches(CAST(x AS VARCHAR), '(?i)bc\s*$')
             THEN error('0A000: a date before Christ is not supported') ELSE x END;
         CREATE OR REPLACE MACRO foz_upper(x) AS replace(upper(replace(x, 'ß', chr(57344))), chr(57344), 'ß');
-        CREATE OR REPLACE MACRO foz_array_to_string(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL
-            THEN coalesce(array_to_string(a, s), '') END;
-        CREATE OR REPLACE MACRO foz_string_to_array(t, d) AS CASE WHEN t = '' THEN CAST([] AS VARCHAR[]) WHEN d = '' THEN CAST([t] AS VARCHAR[])
-            WHEN t IS NOT NULL THEN string_split(t, coalesce(d, '')) END;
-        CREATE OR REPLACE MACRO foz_json_number(x) AS CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN CAST(foz_text(x) AS JSON) ELSE to_json(x) END;
+        CREATE OR REPLACE MACRO foz_array_to_string(a, s) AS CASE WHEN s IS NOT NULL
+            THEN list_transform([a], lambda v: CASE WHEN v IS NOT NULL THEN coalesce(array_to_string(v, s), '') END)[1] END;
+        CREATE OR REPLACE MACRO foz_string_to_array(t, d) AS list_transform([{'t': t, 'd': d}], lambda c: CASE
+            WHEN c.t = '' THEN CAST([] AS VARCHAR[]) WHEN c.d = '' THEN CAST([c.t] AS VARCHAR[])
+            WHEN c.t IS NOT NULL THEN string_split(c.t, coalesce(c.d, '')) END)[1];
+        CREATE OR REPLACE MACRO foz_json_number(x) AS list_transform([x], lambda v:
+            CASE WHEN typeof(v) LIKE 'DECIMAL%' THEN CAST(foz_text(v) AS JSON) ELSE to_json(v) END)[1];
         CREATE OR REPLACE MACRO foz_sha256(x) AS unhex(sha256(x));
         CREATE OR REPLACE MACRO foz_substr(s, f) AS substring(s, greatest(f, 1));
         CREATE OR REPLACE MACRO foz_substr_for(s, f, n) AS CASE WHEN n < 0 THEN error('22011: negative substring length not allowed')

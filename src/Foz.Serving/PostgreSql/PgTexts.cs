@@ -40,6 +40,24 @@ static class PgTexts
         },
     ];
 
+    /// <summary>
+    /// Texts of values. The type decides when a statement is bound, and what is not of the type is not computed; each argument stands as
+    /// seldom as can be, since calls inside of each other multiply.
+    /// </summary>
+    public static string Macros { get; } = string.Concat(new[] { (Name: "foz_text", Types: ""), (Name: "foz_out", Types: "BOOLEAN|") }.Select(macro => $"""
+        CREATE OR REPLACE MACRO {macro.Name}(x) AS CASE
+            WHEN regexp_matches(typeof(x), '^({macro.Types}FLOAT|DOUBLE|INTERVAL|BLOB|{OwnDecimals})$|^STRUCT|\]$')
+            THEN {macro.Name}_of(x) ELSE CAST(x AS VARCHAR) END;
+
+        """));
+
+    /// <summary>The types of decimals whose text is another than the engine's.</summary>
+    static string OwnDecimals => string.Join('|',
+        from width in Enumerable.Range(1, DecimalValue.WidthMax)
+        from scale in Enumerable.Range(0, width + 1)
+        where PgValueText.Differs(LogicalType.Decimal(width, scale))
+        select string.Create(CultureInfo.InvariantCulture, $@"DECIMAL\({width},{scale}\)"));
+
     delegate void Setter(in Vector a, in Vector b, int row, ref VectorWriter result);
 
     static ScalarFunction Of(string name, LogicalType type, LogicalType[] parameters, Setter set) => new()
@@ -57,12 +75,9 @@ static class PgTexts
         },
     };
 
-    /// <summary>PostgreSQL's text of a value, which is given with the engine's text of it.</summary>
-    static ScalarFunction Text(string name, bool isCast) => Of(name, LogicalType.Varchar, [LogicalType.Any, LogicalType.Varchar], (in a, in b, row, ref result) =>
-    {
-        if (PgValueText.Differs(a.Type)) result.SetText(row, PgValueText.Of(a.GetValue(row)!, isCast));
-        else result.SetBytes(row, b.Bytes(row));
-    });
+    /// <summary>PostgreSQL's text of a value of a type whose text is another than the engine's.</summary>
+    static ScalarFunction Text(string name, bool isCast) => Of(name, LogicalType.Varchar, [LogicalType.Any], (in a, in b, row, ref result) =>
+        result.SetText(row, PgValueText.Of(a.GetValue(row)!, isCast)));
 
     static string Utf16(in Vector vector, int row) => Encoding.UTF8.GetString(vector.Bytes(row));
 

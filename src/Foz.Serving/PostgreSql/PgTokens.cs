@@ -7,7 +7,7 @@ sealed class PgTokens
 {
     static readonly HashSet<string> literalTypes = new(StringComparer.OrdinalIgnoreCase)
     {
-        "date", "time", "timestamp", "timestamptz", "interval",
+        "date", "time", "timestamp", "timestamptz", "interval", "bytea", "json", "jsonb", "uuid", "numeric", "decimal", "text", "bool", "boolean",
     };
 
     // Behind these an operand begins: they end none.

@@ -25,15 +25,13 @@ sealed partial class PgTranslator
         // A parameter of no type is of the other operand's.
         if (IsUntyped(start, i) && PlainText(i + 1, end) is { } right) TakeType(start, i, right);
         else if (IsUntyped(i + 1, end) && PlainText(start, i) is { } left) TakeType(i + 1, end, left);
-        Edits.Before(Tokens.StartOf(start), $"{function}(");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), $"{function}(", ")");
         Replace(i, i + 1, ", ");
-        Edits.After(Tokens.EndOf(end - 1), ")");
     }
 
     void TakeType(int start, int end, string example)
     {
-        Edits.Before(Tokens.StartOf(start), "foz_as(");
-        Edits.After(Tokens.EndOf(end - 1), $", {example})");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), "foz_as(", $", {example})");
     }
 
     /// <summary>A column or a number as it is written; null for what is more.</summary>
@@ -58,9 +56,8 @@ sealed partial class PgTranslator
         var start = Tokens.OperandStart(i - 1);
         while (Tokens.IsSymbol(start - 1, '^')) start = Tokens.OperandStart(start - 2);
         if ((Tokens.IsSymbol(start - 1, '-') || Tokens.IsSymbol(start - 1, '+')) && !Tokens.EndsOperand(start - 2)) start--;
-        Edits.Before(Tokens.StartOf(start), "foz_power(");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(Tokens.OperandEnd(i + 1) - 1), "foz_power(", ")");
         Replace(i, i + 1, ", ");
-        Edits.After(Tokens.EndOf(Tokens.OperandEnd(i + 1) - 1), ")");
     }
 
     /// <summary>A number with an exponent is numeric, and a double to the engine; one with more digits stays a double.</summary>
@@ -122,8 +119,7 @@ sealed partial class PgTranslator
                 throw Unsupported("log of numeric to a base", i, "write ln(x) / ln(base) with double precision");
             case "var_pop" or "var_samp" or "variance" or "stddev" or "stddev_pop" or "stddev_samp" when ArgumentsOf(i).Count == 1:
                 var first = Tokens.IsWord(i + 2, "distinct") || Tokens.IsWord(i + 2, "all") ? i + 3 : i + 2;
-                Edits.Before(Tokens.StartOf(first), "foz_finite(");
-                Edits.After(Tokens.EndOf(close - 1), ")");
+                Edits.Around(Tokens.StartOf(first), Tokens.EndOf(close - 1), "foz_finite(", ")");
                 return true;
             case "round" when ArgumentsOf(i).Count == 1:
                 VisitRound(i, close);
@@ -189,7 +185,7 @@ sealed partial class PgTranslator
         {
             name += "_where";
             Replace(close, filter + 3, ", (");
-            Edits.After(Tokens.EndOf(Tokens.PartnerOf(filter + 1)), ")");
+            Replace(Tokens.PartnerOf(filter + 1), Tokens.PartnerOf(filter + 1) + 1, "))");
         }
         Replace(i, i + 1, name);
     }

@@ -112,8 +112,7 @@ sealed partial class PgTranslator
         Replace(format, format + 1, $"'{engine}'");
         Replace(i, i + 1, name == "to_char" ? "strftime" : "strptime");
         if (name == "to_char") return;
-        Edits.Before(Tokens.StartOf(i), "CAST(");
-        Edits.After(Tokens.EndOf(close), name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
+        Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "CAST(", name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
     }
 
     /// <summary>A call of a function whose name is at a token.</summary>
@@ -154,8 +153,7 @@ sealed partial class PgTranslator
                 Replace(i, end, "(SELECT CAST(NULL AS UINTEGER) AS relid, CAST(NULL AS BIGINT) AS ordinality WHERE false)");
                 break;
             case "generate_series" when !Structure.IsInFrom(i):
-                Edits.Before(Tokens.StartOf(i), "unnest(");
-                Edits.After(Tokens.EndOf(close), ")");
+                Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");
                 break;
             case "generate_series" or "unnest" when Structure.IsInFrom(i):
                 NameOnlyColumn(close + 1);
@@ -173,8 +171,7 @@ sealed partial class PgTranslator
     {
         if (ArgumentsOf(i) is not [var field, var value]) throw NoDatePart(i);
         if (IsConstant(field, value - 1)) return;
-        Edits.Before(Tokens.StartOf(field), $"{DateFields.Name}(");
-        Edits.After(Tokens.EndOf(value - 2), ")");
+        Edits.Around(Tokens.StartOf(field), Tokens.EndOf(value - 2), $"{DateFields.Name}(", ")");
     }
 
     /// <summary>

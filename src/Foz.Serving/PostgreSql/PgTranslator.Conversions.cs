@@ -67,8 +67,7 @@ sealed partial class PgTranslator
                 CheckReal(start, name);
                 return null;
             case "date" or "timestamp" or "timestamptz" when !isText && !isParameter:
-                Edits.Before(Tokens.StartOf(start), "foz_after_christ(");
-                Edits.After(Tokens.EndOf(operandEnd - 1), ")");
+                Edits.Around(Tokens.StartOf(start), Tokens.EndOf(operandEnd - 1), "foz_after_christ(", ")");
                 return null;
             case var whole when isText && wholeTypes.Contains(whole):
                 CheckWhole(start, whole);
@@ -127,8 +126,8 @@ sealed partial class PgTranslator
                 Replace(i, i + 2, number);
                 return true;
             case "bytea" or "jsonb":
-                Replace(i, i + 1, name == "bytea" ? "foz_bytea(" : "foz_to_jsonb(");
-                Edits.After(Tokens.EndOf(i + 1), ")");
+                Replace(i, i + 1, name == "bytea" ? "foz_bytea" : "foz_to_jsonb");
+                Edits.Around(Tokens.StartOf(i + 1), Tokens.EndOf(i + 1), "(", ")");
                 return true;
             case var type when missingTypes.Contains(type):
                 throw Unsupported($"the type {type}", i, "keep it as text");

@@ -48,8 +48,7 @@ sealed partial class PgTranslator
         else if (Tokens.IsSymbol(list, '$') && close == list + 2)
         {
             // A parameter is of the type that is asked for here.
-            Edits.Before(Tokens.StartOf(list), "CAST(");
-            Edits.After(Tokens.EndOf(close - 1), " AS VARCHAR[])");
+            Edits.Around(Tokens.StartOf(list), Tokens.EndOf(close - 1), "CAST(", " AS VARCHAR[])");
         }
     }
 
@@ -63,10 +62,14 @@ sealed partial class PgTranslator
                 : ArrowStart(start) is var arrow && arrow < start ? arrow - 1
                 : OperatorEnd(start - 1) == start ? start - 2
                 : -1;
-            if (before < 0 || !Tokens.EndsOperand(before)) return start;
+            if (before < 0 || !Tokens.EndsOperand(before)) break;
             start = Tokens.OperandStart(before);
         }
+        while (IsSign(start - 1) && !Tokens.EndsOperand(start - 2)) start--;
+        return start;
     }
+
+    bool IsSign(int i) => Tokens.KindOf(i) == SqlTokenKind.Symbol && Tokens.List.TextOf(i) is "-" or "+" or "~" or "@" or "|" or "/";
 
     /// <summary>The function that looks for a pattern among several.</summary>
     static string LikeListName(bool isNot, string like, string quantity) => $"foz_{(isNot ? "not_" : "")}{like}_{quantity}";

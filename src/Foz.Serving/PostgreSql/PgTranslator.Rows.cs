@@ -27,7 +27,7 @@ sealed partial class PgTranslator
         {
             Edits.Before(Tokens.StartOf(start), isAll ? "(NOT foz_any(" : "foz_any(");
             Replace(symbol, i + 2, ", ");
-            if (isAll) Edits.After(Tokens.EndOf(Tokens.PartnerOf(i + 1)), ")");
+            if (isAll) Replace(Tokens.PartnerOf(i + 1), Tokens.PartnerOf(i + 1) + 1, "))");
             return;
         }
         if (HasAggregate(start, symbol)) throw Unsupported($"{comparison} {Tokens.NameOf(i)} of a list with an aggregate", i);
@@ -35,6 +35,9 @@ sealed partial class PgTranslator
         Edits.Before(Tokens.StartOf(start), $"foz_{(isAll ? "all" : "any")}_{name}(");
         Replace(symbol, i + 2, ", ");
     }
+
+    /// <summary>The comparisons by their names.</summary>
+    public static IEnumerable<(string Symbol, string Name)> Comparisons => comparisons.Where(known => known.Key != "!=").Select(known => (known.Key, known.Value));
 
     static readonly Dictionary<string, string> comparisons = new(StringComparer.Ordinal)
     {
@@ -58,9 +61,9 @@ sealed partial class PgTranslator
     void VisitRows(int open, int comparison, int end, int other, string name)
     {
         var start = Tokens.IsWord(open - 1, "row") ? open - 1 : open;
-        Edits.Before(Tokens.StartOf(start), $"{(name == "ne" ? "(NOT " : "")}{RowFunction(name == "ne" ? "eq" : name, FieldsOf(open), FieldsOf(other), comparison)}(");
+        var (isNot, function) = (name == "ne", RowFunction(name == "ne" ? "eq" : name, FieldsOf(open), FieldsOf(other), comparison));
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(Tokens.PartnerOf(other)), $"{(isNot ? "(NOT " : "")}{function}(", isNot ? "))" : ")");
         Replace(comparison, end, ", ");
-        Edits.After(Tokens.EndOf(Tokens.PartnerOf(other)), name == "ne" ? "))" : ")");
     }
 
     /// <summary><c>(a, b) IN ((c, d), …)</c>.</summary>
@@ -194,9 +197,9 @@ sealed partial class PgTranslator
     /// <summary><c>a @&gt; b</c> and <c>a &lt;@ b</c> of lists, of which a NULL contains none.</summary>
     void VisitContains(int i, string function)
     {
-        Edits.Before(Tokens.StartOf(Tokens.OperandStart(i - 1)), $"{function}(");
+        var (start, end) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(i + 2));
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), $"{function}(", ")");
         Replace(i, i + 2, ", ");
-        Edits.After(Tokens.EndOf(Tokens.OperandEnd(i + 2) - 1), ")");
     }
 
     /// <summary>Whether the statement is VALUES alone.</summary>
@@ -206,8 +209,7 @@ sealed partial class PgTranslator
     void NameValuesOfStatement()
     {
         var last = Tokens.IsSymbol(Tokens.Count - 1, ';') ? Tokens.Count - 2 : Tokens.Count - 1;
-        Edits.Before(Tokens.StartOf(0), "SELECT * FROM (");
-        Edits.After(Tokens.EndOf(last), $") AS foz_values({ColumnNames(1)})");
+        Edits.Around(Tokens.StartOf(0), Tokens.EndOf(last), "SELECT * FROM (", $") AS foz_values({ColumnNames(1)})");
     }
 
     /// <summary>The names of columns that have none, of the row that begins with a token.</summary>

@@ -97,9 +97,10 @@ sealed partial class PgTranslator
                 if (Structure.IsInFrom(i)) NameOnlyColumn(close + 1);
                 return true;
             case "regexp_matches":
-                Replace(i, i + 1, Structure.IsInFrom(i) ? throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT") : "unnest(foz_regexp_matches");
+                if (Structure.IsInFrom(i)) throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT");
+                Replace(i, i + 1, "foz_regexp_matches");
                 AddFlags(i, close);
-                Edits.After(Tokens.EndOf(close), ")");
+                Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");
                 return true;
             default:
                 return false;
@@ -164,9 +165,9 @@ sealed partial class PgTranslator
         var end = Tokens.OperandEnd(i + 2);
         if (Tokens.IsWord(end, "escape")) throw Unsupported("SIMILAR TO … ESCAPE", i);
         var first = isNot ? i - 1 : i;
-        Edits.Before(Tokens.StartOf(MatchedStart(first)), isNot ? "(NOT foz_similar(" : "foz_similar(");
+        var (prefix, suffix) = isNot ? ("(NOT foz_similar(", ", ''))") : ("foz_similar(", ", '')");
+        Edits.Around(Tokens.StartOf(MatchedStart(first)), Tokens.EndOf(end - 1), prefix, suffix);
         Replace(first, i + 2, ", ");
-        Edits.After(Tokens.EndOf(end - 1), isNot ? ", ''))" : ", '')");
     }
 
     /// <summary><c>B'101'</c> and <c>X'1F'</c>.</summary>
@@ -184,8 +185,7 @@ sealed partial class PgTranslator
     void ShowNumber(int start, int end, string function)
     {
         if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null") || ParameterAt(start, end) is not null) return;
-        Edits.Before(Tokens.StartOf(start), function + "(");
-        Edits.After(Tokens.EndOf(end - 1), ")");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), function + "(", ")");
     }
 
     /// <summary>The token after an argument of a call that closes with one.</summary>
@@ -210,9 +210,8 @@ sealed partial class PgTranslator
             else if (IsPlainText(start, i)) ShowNumber(i + 2, end, "foz_text");
             return;
         }
-        Edits.Before(Tokens.StartOf(start), "foz_jsonb_join(");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), "foz_jsonb_join(", ")");
         Replace(i, i + 2, ", ");
-        Edits.After(Tokens.EndOf(end - 1), ")");
     }
 
     /// <summary>What a function makes of values has the one text of a <c>jsonb</c>.</summary>
@@ -259,9 +258,8 @@ sealed partial class PgTranslator
         var (start, last) = (Tokens.OperandStart(i - 1), Tokens.OperandEnd(end));
         if (MatchedStart(i) != start || IsComparison(last) || OperatorEnd(last) > last) return;
         if (!IsJsonb(start, i) && !IsJsonb(end, last)) return;
-        Edits.Before(Tokens.StartOf(start), "foz_jsonb_key(");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(last - 1), "foz_jsonb_key(", ")");
         Replace(i, end, $") {comparison} foz_jsonb_key(");
-        Edits.After(Tokens.EndOf(last - 1), ")");
     }
 
     bool IsJsonb(int start, int end) =>

@@ -9,36 +9,18 @@ namespace Foz.Serving.PostgreSql;
 /// </content>
 sealed partial class PgTranslator
 {
-    const string Given = "foz_given";
-
     /// <summary>A text that the engine reads otherwise than PostgreSQL beside values of some types.</summary>
     [GeneratedRegex(
         @"^'(?:\s*[+-]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[+-]?\d+)?\s*|.*\\.*|.*\d\s*bc\s*)'$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Misread { get; }
-
-    /// <summary>What gives such a text the type of another value, and comparisons with one in front.</summary>
-    public static string GivenMacros => $"""
-        CREATE OR REPLACE MACRO foz_given_text(t, k) AS CASE
-            WHEN k IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT') THEN CASE WHEN regexp_full_match(t, '\s*[+-]?[0-9]+\s*') THEN t
-                ELSE error('22P02: invalid input syntax for type ' || lower(k) || ': "' || t || '"') END
-            WHEN k LIKE 'DECIMAL%' THEN CASE WHEN TRY_CAST(t AS DOUBLE) IS NULL OR (NOT contains(lower(t), 'e')
-                AND len(regexp_extract(t, '\.([0-9]*?)0*\s*$', 1)) <= CAST(regexp_extract(k, ',([0-9]+)', 1) AS INTEGER)) THEN t
-                ELSE error('0A000: ''' || t || ''' beside a number with fewer digits is not supported: write it without quotes') END
-            WHEN k = 'DATE' OR k LIKE 'TIMESTAMP%' THEN CASE WHEN regexp_matches(t, '(?i)bc\s*$')
-                THEN error('0A000: a date before Christ is not supported') ELSE t END
-            WHEN k = 'BLOB' THEN CAST({DeclaredTexts.Bytea}(t) AS VARCHAR) ELSE t END;
-        CREATE OR REPLACE MACRO {Given}(t, x) AS cast_to_type(foz_given_text(t, typeof(x)), x);
-
-        """ + string.Concat(comparisons.Where(comparison => comparison.Key != "!=").Select(comparison =>
-            $"CREATE OR REPLACE MACRO {Given}_{comparison.Value}(t, x) AS {Given}(t, x) {comparison.Key} x;\n"));
 
     /// <summary>A text beside a value: compared with it, in a list or a BETWEEN after it, or in its place.</summary>
     void VisitUntyped(int i)
     {
         if (!Misread.IsMatch(Tokens.List.TextOf(i)) || Tokens.IsCast(i + 1)) return;
         var open = Tokens.OpeningOf(i);
-        if (IsComparison(i - 1)) GiveTypeOfLeft(i, ComparisonStart(i - 1));
-        else if (IsComparison(i + 1)) GiveTypeOfRight(i);
+        if (IsComparison(i - 1)) CompareWithLeft(i, ComparisonStart(i - 1));
+        else if (IsComparison(i + 1)) CompareWithRight(i);
         else if (BetweenOf(i) is > 0 and var between) GiveTypeOfLeft(i, Tokens.IsWord(between - 1, "not") ? between - 1 : between);
         else if (Tokens.IsWord(i - 1, "then") || Tokens.IsWord(i - 1, "else")) VisitUntypedBranch(i);
         else if (open <= 0 || (open != i - 1 && !Tokens.IsSymbol(i - 1, ','))) return;
@@ -99,27 +81,45 @@ sealed partial class PgTranslator
     /// <summary>Gives a text the type of the value between two tokens, unless that has none itself.</summary>
     void GiveTypeOf(int i, int start, int end)
     {
-        if (end == start + 1 && (Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null"))) return;
-        if (IsUntyped(start, end)) return;
-        if (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number)
+        if (!HasType(start, end)) return;
+        if (IsNumber(start, end))
         {
             if (NumericConstant(i, i + 1) is { } number) Replace(i, i + 1, number);
             return;
         }
-        Edits.Before(Tokens.StartOf(i), Given + "(");
+        Edits.Before(Tokens.StartOf(i), PgGivenTexts.Macro + "(");
         Edits.Copy(Tokens.EndOf(i), ", ", Tokens.StartOf(start), Tokens.EndOf(end - 1), ")");
     }
 
+    /// <summary>Whether the value between two tokens has a type itself.</summary>
+    bool HasType(int start, int end) =>
+        !IsUntyped(start, end) && !(end == start + 1 && (Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null")));
+
+    bool IsNumber(int start, int end) => end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number;
+
+    /// <summary>A text behind a comparison.</summary>
+    void CompareWithLeft(int i, int comparison)
+    {
+        if (!Tokens.EndsOperand(comparison - 1)) return;
+        var start = MatchedStart(comparison);
+        if (IsDone[comparison] || IsNumber(start, comparison)) GiveTypeOf(i, start, comparison);
+        else if (HasType(start, comparison)) Compare(start, comparison, i, i + 1, PgGivenTexts.Macro + "_to");
+    }
+
     /// <summary>A text in front of a comparison.</summary>
-    void GiveTypeOfRight(int i)
+    void CompareWithRight(int i)
     {
         var end = i + 2;
         while (IsComparison(end) && Tokens.TouchesPrevious(end)) end++;
         var last = MatchedEnd(end);
-        if ((last == end + 1 && Tokens.KindOf(end) == SqlTokenKind.Text) || IsUntyped(end, last)
-            || !comparisons.TryGetValue(Tokens.Sql[Tokens.StartOf(i + 1)..Tokens.EndOf(end - 1)], out var name)) return;
-        Edits.Before(Tokens.StartOf(i), $"{Given}_{name}(");
-        Replace(i + 1, end, ", ");
-        Edits.After(Tokens.EndOf(last - 1), ")");
+        if (HasType(end, last)) Compare(i, i + 1, end, last, PgGivenTexts.Macro);
+    }
+
+    /// <summary>Puts a function of both in the place of a comparison.</summary>
+    void Compare(int start, int comparison, int other, int end, string function)
+    {
+        if (!comparisons.TryGetValue(Tokens.Sql[Tokens.StartOf(comparison)..Tokens.EndOf(other - 1)], out var name)) return;
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), $"{function}_{name}(", ")");
+        Replace(comparison, other, ", ");
     }
 }

@@ -169,8 +169,7 @@ sealed partial class PgTranslator : SqlTranslator
         if (end == at + 1 && Tokens.KindOf(at) == SqlTokenKind.Text && Tokens.List.TextOf(at)[0] == '\'')
             Replace(at, end, PgPattern.ToEngine(Tokens.List.TextOf(at)));
         Replace(start, at, isNot ? " !~ " : " ~ ");
-        Edits.Before(Tokens.StartOf(at), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (");
-        Edits.After(Tokens.EndOf(end - 1), ") || ').*')");
+        Edits.Around(Tokens.StartOf(at), Tokens.EndOf(end - 1), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (", ") || ').*')");
     }
 
     bool IsQualifiedOperator(int i) =>

@@ -86,12 +86,42 @@ public sealed class UntypedTextTests : IAsyncLifetime
     [InlineData("CASE WHEN i = 1 THEN '2.345' ELSE 1.5 END = 2.345")]
     [InlineData("CASE WHEN i = 2 THEN 1.5 ELSE '2.345' END = 2.345")]
     [InlineData("s || '\\x' = '1.50\\x'")]
+    [InlineData("-n < '-1.4' and i - n > '-0.6'")]
+    [InlineData("round(n) > '1.0' and '1.0' < round(n)")]
+    [InlineData("i / 2.0 = '0.5' and n * 2 / 3 = '1.0' and n ^ 2 > '2.0'")]
+    [InlineData("s::numeric = '1.5' and f::numeric(9,2) = '1.50'")]
+    [InlineData("CASE WHEN n > '1.4' THEN n ELSE '9.5' END > '1.4'")]
+    [InlineData("n = any(array[1.5]) = 't' and not n <> '1.50'")]
+    [InlineData("bytea '\\x6162' = '\\x6162' and '\\x6162'::bytea = b")]
     public async Task A_text_beside_a_value_is_of_its_type(string condition)
     {
         await session.RunAsync("INSERT INTO silver.typed (i, n, f, s, b) VALUES (1, 1.5, 1.5, '1.50', '\\x6162')");
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync($"SELECT i FROM silver.typed WHERE {condition}"));
         Assert.Equal(["UPDATE 1"], await session.RunAsync($"UPDATE silver.typed SET b = '\\xdeadbeef' WHERE {condition}"));
         Assert.Equal(["\\xdeadbeef", "SELECT 1"], await session.RunAsync("SELECT b::text FROM silver.typed"));
+    }
+
+    /// <summary>What a text is beside may itself be written otherwise for the engine.</summary>
+    [Theory]
+    [InlineData("sum(n) OVER (ORDER BY i) > '2.5'", "False", "True")]
+    [InlineData("avg(n) OVER (ORDER BY i) > '1.6'", "False", "True")]
+    [InlineData("'2.5' < sum(n) OVER (ORDER BY i)", "False", "True")]
+    [InlineData("coalesce(sum(n) OVER (ORDER BY i), '2.5') > '2.5'", "False", "True")]
+    [InlineData("round(avg(n) OVER (ORDER BY i), 1) IN ('1.5', '2.0')", "True", "False")]
+    public async Task A_text_beside_a_function_of_windows_is_of_its_type(string condition, params string[] expected)
+    {
+        await session.RunAsync("INSERT INTO silver.typed (i, n) VALUES (1, 1.5), (2, 2)");
+        Assert.Equal([.. expected, "SELECT 2"], await session.RunAsync($"SELECT {condition} FROM silver.typed ORDER BY i"));
+    }
+
+    [Theory]
+    [InlineData("sum(n) > '2.5'")]
+    [InlineData("avg(n) FILTER (WHERE i > 1) = '2.0'")]
+    [InlineData("sum(n) FILTER (WHERE i > 1) BETWEEN '1.9' AND '2.1'")]
+    public async Task A_text_beside_an_aggregate_is_of_its_type(string condition)
+    {
+        await session.RunAsync("INSERT INTO silver.typed (i, n) VALUES (1, 1.5), (2, 2)");
+        Assert.Equal(["True", "SELECT 1"], await session.RunAsync($"SELECT {condition} FROM silver.typed"));
     }
 
     /// <summary>Numbers joined to texts, and other words of texts and lists.</summary>
