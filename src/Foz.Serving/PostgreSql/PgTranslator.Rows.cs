@@ -190,8 +190,7 @@ sealed partial class PgTranslator
     {
         if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text) return;
         if (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number && (least == 0 || !Tokens.List.TextOf(start).SequenceEqual("0"))) return;
-        Edits.Before(Tokens.StartOf(start), "greatest(");
-        Edits.After(Tokens.EndOf(end - 1), FormattableString.Invariant($", {least})"));
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), "greatest(", FormattableString.Invariant($", {least})"));
     }
 
     /// <summary><c>a @&gt; b</c> and <c>a &lt;@ b</c> of lists, of which a NULL contains none.</summary>

@@ -91,9 +91,9 @@ sealed partial class PgTranslator
                 AddFlags(i, close);
                 return true;
             case "regexp_split_to_table":
-                Replace(i, i + 1, "unnest(foz_regexp_split");
+                Replace(i, i + 1, "foz_regexp_split");
                 AddFlags(i, close);
-                Edits.After(Tokens.EndOf(close), ")");
+                Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");
                 if (Structure.IsInFrom(i)) NameOnlyColumn(close + 1);
                 return true;
             case "regexp_matches":
@@ -218,8 +218,7 @@ sealed partial class PgTranslator
     void MakeJsonb(int i, string name, int close)
     {
         if (!name.Contains("jsonb", StringComparison.Ordinal)) return;
-        Edits.Before(Tokens.StartOf(i), "foz_to_jsonb(");
-        Edits.After(Tokens.EndOf(Tokens.CallEnd(close) - 1), ")");
+        Edits.Around(Tokens.StartOf(i), Tokens.EndOf(Tokens.CallEnd(close) - 1), "foz_to_jsonb(", ")");
     }
 
     /// <summary><c>a -&gt; b</c> and <c>a -&gt;&gt; b</c>, which give a part of a document as it is written there, and join from the left.</summary>
@@ -233,9 +232,8 @@ sealed partial class PgTranslator
         var end = Tokens.OperandEnd(right);
         while (OperatorEnd(end) is var behind && behind == end + 1 && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(behind, '>')))
             end = Tokens.OperandEnd(behind);
-        Edits.Before(Tokens.StartOf(start), isText ? "foz_json_get_text(" : "foz_json_get(");
+        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), isText ? "foz_json_get_text(" : "foz_json_get(", ")");
         Replace(i, right, ", ");
-        Edits.After(Tokens.EndOf(end - 1), ")");
     }
 
     static readonly HashSet<string> takingFunctions = new(

@@ -88,13 +88,11 @@ sealed partial class PgTranslator
             if (item.Query >= 0 || end <= item.Start) continue;
             if (end == item.Start + 1 && IsRow(item.Start))
             {
-                Edits.Before(Tokens.StartOf(item.Start), "foz_field(");
-                Edits.After(Tokens.EndOf(item.Start), ")");
+                Edits.Around(Tokens.StartOf(item.Start), Tokens.EndOf(item.Start), "foz_field(", ")");
                 IsDone[item.Start] = true;
             }
             if (RowAt(item.Start) is not { } open || Tokens.PartnerOf(open) != end - 1) continue;
-            Edits.Before(Tokens.StartOf(item.Start), "foz_text(");
-            Edits.After(Tokens.EndOf(end - 1), ")");
+            Edits.Around(Tokens.StartOf(item.Start), Tokens.EndOf(end - 1), "foz_text(", ")");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Lake.Journal;
+using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Crash;
 
@@ -16,7 +17,7 @@ public sealed class DisturbedRunTests : IDisposable
     readonly CrashProject project = new();
     readonly Random random = new(Seed);
 
-    static int Seed { get; } = Environment.TickCount;
+    static int Seed { get; } = Soak.Seed();
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -28,7 +29,7 @@ public sealed class DisturbedRunTests : IDisposable
         string[] streams = ["bronze.orders", "bronze.customers"];
         project.AddRound();
         var duration = TimeSpan.FromSeconds(2);
-        var torn = TornFiles * FozProcess.SoakFactor;
+        var torn = TornFiles * Soak.Factor;
         for (var i = 0; i < torn; i++)
         {
             project.AddRound();
@@ -53,7 +54,7 @@ public sealed class DisturbedRunTests : IDisposable
         var clock = new ShiftedTime();
         using var lake = new TestLake(project.Folder, clock: clock);
         var jumps = 0;
-        while (jumps < ClockJumps * FozProcess.SoakFactor)
+        while (jumps < ClockJumps * Soak.Factor)
         {
             project.AddRound();
             if (random.Next(2) == 0) Jump();
@@ -78,7 +79,7 @@ public sealed class DisturbedRunTests : IDisposable
     {
         project.AddRound();
         await project.FinishAsync();
-        var rounds = Math.Max(1, FozProcess.SoakFactor / 5);
+        var rounds = Math.Max(1, Soak.Factor / 5);
         for (var round = 0; round < rounds; round++)
         {
             project.AddRound();
