@@ -5,7 +5,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Serving;
 using Foz.Serving.Governance;
-using Foz.Tests.Server.PgWire.Fuzz;
 
 namespace Foz.Tests.Serving;
 

@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Tests.Server.PgWire.Fuzz;
 
 namespace Foz.Tests.Serving;
 
