@@ -318,7 +318,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             await log.ReopenAsync(manifest, idle, cancellationToken);
             return Result(idle, checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Skipped) with
             {
-                Read = read, RowsDropped = screened.RowsDropped, Checks = checks,
+                Read = read,
+                RowsDropped = screened.RowsDropped,
+                Checks = checks,
             };
         }
         manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
