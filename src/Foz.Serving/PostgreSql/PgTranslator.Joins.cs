@@ -73,7 +73,8 @@ sealed partial class PgTranslator
         if (!Structure.IsInFrom(open) || !BeginsRelation(open - 1) || Tokens.IsWord(open + 1, "select")
             || Tokens.IsWord(open + 1, "with") || Tokens.IsWord(open + 1, "values")) return false;
         for (var at = open + 1; at < Tokens.PartnerOf(open); at++)
-            if (Tokens.OpeningOf(at) == open && (Tokens.IsWord(at, "natural") || Tokens.IsWord(at, "using")))
+            if (Tokens.OpeningOf(at) == open
+                && (Tokens.IsWord(at, "natural") || (Tokens.IsWord(at, "using") && Tokens.IsSymbol(at + 1, '('))))
                 return true;
         return false;
     }

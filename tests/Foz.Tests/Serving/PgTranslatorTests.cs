@@ -81,6 +81,7 @@ public sealed class PgTranslatorTests : IAsyncLifetime
     [InlineData("SELECT 1 FROM pg_catalog.pg_am a JOIN pg_catalog.pg_class AS c ON c.oid = a.tableoid AND c.tableoid = 1259 WHERE a.oid = 2", "1")]
     [InlineData("SELECT id FROM orders ORDER BY id FETCH FIRST 1 ROW ONLY", "1")]
     [InlineData("SELECT count FROM (SELECT count(*) FROM orders) t", "5")]
+    [InlineData("SELECT * FROM (PIVOT (SELECT id, name FROM orders WHERE id < 3) ON id IN (1, 2) USING max(name)) p", "a|b")]
     public async Task Queries_mean_what_they_mean_in_PostgreSQL(string sql, string rows) =>
         Assert.Equal(rows, string.Join('|', (await session.RunAsync(sql)).SkipLast(1)));
 
