@@ -26,7 +26,7 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
     /// <summary>How long it takes until a statement that is ended makes no more.</summary>
     static readonly TimeSpan stopping = TimeSpan.FromMilliseconds(250);
 
-    // One that was ended gives its memory back, which lasts as long as the call that it is in.
+    // One that was ended gives its memory back, which lasts as long as the call that it is in. Where others grow meanwhile, there is no time for it.
     static readonly TimeSpan endingMax = TimeSpan.FromSeconds(2);
 
     StatementRun? ending;
@@ -48,7 +48,7 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
         if (elapsed > TimeSpan.Zero) speed = (speed + Math.Max(0, grown) / elapsed.TotalSeconds) / 2;
         if (bytes < memoryBytes * LookFrom || grown <= 0 || working.Count == 0) return;
         if (bytes + speed * stopping.TotalSeconds < memoryBytes * Most) return;
-        if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < endingMax) return;
+        if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < (bytes < memoryBytes * Most ? endingMax : stopping)) return;
         var largest = working.Where(run => run != ending && run.Growth >= memoryBytes * CausePart)
             .OrderByDescending(run => run.Growth).ThenByDescending(run => run.AskedAt).FirstOrDefault();
         if (largest is null) return;

@@ -144,6 +144,8 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         "EXCEEDED_TIME_LIMIT" or "USER_CANCELED" => "57014",
         "NOT_SUPPORTED" => "0A000",
         "FUNCTION_NOT_FOUND" => "42883",
+        "STACK_OVERFLOW" => "54001",
+        "INVALID_FUNCTION_ARGUMENT" => "54000",
         _ => name.StartsWith("EXCEEDED", StringComparison.Ordinal) || name.EndsWith("RESOURCES", StringComparison.Ordinal) || name.EndsWith("LIMIT", StringComparison.Ordinal) ? "53200" : name,
     };
 
