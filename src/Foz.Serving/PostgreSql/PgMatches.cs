@@ -60,12 +60,14 @@ static class PgMatches
         Name = "foz_regexp_replace",
         Parameters = [LogicalType.Varchar, LogicalType.Varchar, LogicalType.Varchar, LogicalType.Varchar],
         ReturnType = LogicalType.Varchar,
+        IsInterruptible = true,
         Body = (arguments, result) =>
         {
             (string Pattern, string Flags, Regex Regex)? last = null;
             var length = 0L;
             for (var row = 0; row < arguments.RowCount; row++)
             {
+                arguments.ThrowIfInterrupted();
                 if (arguments[0].IsNull(row) || arguments[1].IsNull(row) || arguments[2].IsNull(row) || arguments[3].IsNull(row))
                 {
                     result.SetNull(row);

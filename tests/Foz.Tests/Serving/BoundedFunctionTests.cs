@@ -36,6 +36,7 @@ public sealed class BoundedFunctionTests
                 "foz_format_text('%s%s', repeat('x', 10000000), repeat('y', 10000000))",
                 "foz_format_text('%20000000s', 'x')", "foz_format_text(repeat('%1$1000s', 100000), 'x')",
             ],
+            ["foz_regexp_replace"] = ["foz_regexp_replace(repeat('x', 10000), 'x', repeat('y', 10000), 'g')"],
             ["json_pretty"] = ["json_pretty(repeat('[', 900) || repeat('1,', 100000) || '1' || repeat(']', 900))"],
             ["printf"] = ["printf('%1000000000d', 1)", "printf('%*d', 1000000000, 1)", "printf('%.1000000000f', 1.0)"],
         };
