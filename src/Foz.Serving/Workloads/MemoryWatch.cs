@@ -18,7 +18,7 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
 {
     // Of the memory that was given: where one begins to look how fast the process grows, and what it may not be about to pass.
     const double LookFrom = 1.1;
-    const double Most = 1.4;
+    const double Most = 1.3;
 
     // The part of the memory by which the process must have grown for a statement that is ended.
     const double CausePart = 1 / 32.0;
