@@ -24,7 +24,8 @@ public static partial class StillText
 
     /// <summary>
     /// The lines of a text in which clocks are replaced, those of steps that one after another ended ordered by their
-    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it.
+    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it. What a step that takes
+    /// long says meanwhile is left out: whether it does depends on the machine's speed.
     /// </summary>
     public static IReadOnlyList<string> Ordered(string still)
     {
@@ -32,6 +33,7 @@ public static partial class StillText
         var steps = new List<List<string>>();
         foreach (var line in still.TrimEnd('\n').Split('\n'))
         {
+            if (Progress.IsMatch(line)) continue;
             if (line.StartsWith("HH:mm:ss ", StringComparison.Ordinal)) steps.Add([line]);
             else if (steps.Count > 0 && line.StartsWith(' ')) steps[^1].Add(line);
             else
@@ -49,6 +51,9 @@ public static partial class StillText
             steps.Clear();
         }
     }
+
+    [GeneratedRegex(@"^HH:mm:ss +\S+ +running ")]
+    private static partial Regex Progress { get; }
 
     [GeneratedRegex(
         @"(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?= [0-9]{2}:))"
