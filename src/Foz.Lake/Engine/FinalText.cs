@@ -41,11 +41,12 @@ static class FinalText
 
     static void CheckGrowth(SqlAnalysis statement)
     {
-        if (statement.Growth > GrowthMax)
-            throw new FozException(ErrorKind.Sql, "calls, or names of the list of SELECT, are nested too deep: each level makes the statement larger several times")
-            {
-                SqlState = "54001", Hint = "compute the inner ones in a WITH … AS MATERIALIZED (…)",
-            };
+        if (statement.Growth <= GrowthMax) return;
+        throw new FozException(
+            ErrorKind.Sql, "function calls or column aliases are nested too deep: each level makes the statement several times larger")
+        {
+            SqlState = "54001", Hint = "compute the inner expressions in WITH … AS MATERIALIZED (…)",
+        };
     }
 
     static SqlAnalysis Read(EnginePool pool, string text, CancellationToken cancellationToken)

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace Foz.Lake.Engine;
 
-/// <summary>How large the definition of a macro is, and how often it has each of its arguments.</summary>
-/// <param name="Own">Its expressions, without its arguments.</param>
-/// <param name="Uses">For each argument how often it stands in the definition.</param>
+/// <summary>How large the definition of a macro is, and how often it uses each of its parameters.</summary>
+/// <param name="Own">The number of its expressions, without its parameters.</param>
+/// <param name="Uses">For each parameter, how often the definition uses it.</param>
 readonly record struct MacroSize(double Own, IReadOnlyList<double> Uses);
 
 /// <summary>
-/// The sizes of an engine's macros. The engine puts a macro's definition in the place of each call, with the arguments in it: one that has
-/// an argument twice doubles it, and calls inside of each other double each time.
+/// The sizes of an engine's macros. The engine replaces each call by the macro's definition: a parameter that is used
+/// twice doubles its argument, and each level of nested calls doubles it again.
 /// </summary>
 sealed class MacroSizes
 {
@@ -18,20 +18,22 @@ sealed class MacroSizes
 
     MacroSizes(FrozenDictionary<string, MacroSize> sizes) => this.sizes = sizes;
 
-    /// <summary>The size of a macro; null for what is no macro.</summary>
+    /// <summary>The size of a macro; null if there is no macro of that name.</summary>
     public MacroSize? Find(string name) => sizes.TryGetValue(name, out var size) ? size : null;
 
-    /// <summary>Measures the macros of an engine, its own and those that were made.</summary>
+    /// <summary>Measures all macros of an engine, built-in and defined ones.</summary>
     public static MacroSizes Read(EngineSession session, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
             """
-            SELECT lower(function_name), array_to_string(parameters, chr(10)), json_serialize_sql('SELECT ' || macro_definition)::VARCHAR
+            SELECT lower(function_name), array_to_string(parameters, chr(10)),
+                json_serialize_sql('SELECT ' || macro_definition)::VARCHAR
             FROM duckdb_functions() WHERE function_type = 'macro' AND macro_definition IS NOT NULL
             """,
             cancellationToken);
         var definitions = rows.Rows(cancellationToken)
-            .Select(row => new Definition((string)row[0]!, ((string)row[1]!).Split('\n'), (string)row[2]!)).ToLookup(definition => definition.Name);
+            .Select(row => new Definition((string)row[0]!, ((string)row[1]!).Split('\n'), (string)row[2]!))
+            .ToLookup(definition => definition.Name);
         var known = new Dictionary<string, MacroSize>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in definitions.Select(group => group.Key)) Measure(name);
         return new(known.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase));
@@ -40,7 +42,7 @@ sealed class MacroSizes
         {
             if (known.TryGetValue(name, out var size)) return size;
             if (!definitions.Contains(name)) return null;
-            // One that calls a function of its own name means the engine's.
+            // A macro that calls a function of its own name calls the engine's.
             known[name] = new(1, []);
             return known[name] = definitions[name].Select(SizeOf).Aggregate(Larger);
         }
@@ -52,9 +54,13 @@ sealed class MacroSizes
         }
     }
 
-    static MacroSize Larger(MacroSize one, MacroSize other) => new(
-        Math.Max(one.Own, other.Own),
-        [.. Enumerable.Range(0, Math.Max(one.Uses.Count, other.Uses.Count)).Select(i => Math.Max(one.Uses.ElementAtOrDefault(i), other.Uses.ElementAtOrDefault(i)))]);
+    static MacroSize Larger(MacroSize one, MacroSize other)
+    {
+        var parameters = Enumerable.Range(0, Math.Max(one.Uses.Count, other.Uses.Count));
+        return new(
+            Math.Max(one.Own, other.Own),
+            [.. parameters.Select(i => Math.Max(one.Uses.ElementAtOrDefault(i), other.Uses.ElementAtOrDefault(i)))]);
+    }
 
     sealed record Definition(string Name, IReadOnlyList<string> Parameters, string Tree);
 }

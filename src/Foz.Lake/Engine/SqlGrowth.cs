@@ -3,11 +3,14 @@ using System.Text.Json;
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// Measures how much a statement grows while the engine binds it: by the definitions of macros, and by names that its list of columns
-/// gives, each of which means its whole expression wherever it stands after it. The engine does not stop meanwhile.
+/// Measures how much a statement grows while the engine binds it: calls of macros are replaced by their definitions,
+/// and later uses of a column alias by its expression. The engine cannot be interrupted meanwhile.
 /// </summary>
 sealed class SqlGrowth
 {
+    // Above any limit, and finite: differences of sizes must be numbers.
+    const double TimesMax = 1e12;
+
     readonly Func<string, MacroSize?> macros;
     readonly Dictionary<string, double> uses = new(StringComparer.OrdinalIgnoreCase);
     Dictionary<string, double> aliases = new(StringComparer.OrdinalIgnoreCase);
@@ -16,7 +19,7 @@ sealed class SqlGrowth
 
     SqlGrowth(Func<string, MacroSize?> macros) => this.macros = macros;
 
-    /// <summary>How many expressions a statement's tree has more when it is bound than are written.</summary>
+    /// <summary>How many more expressions a statement has when it is bound than are written in it.</summary>
     public static double Measure(JsonElement tree, MacroSizes macros)
     {
         var growth = new SqlGrowth(macros.Find);
@@ -25,7 +28,8 @@ sealed class SqlGrowth
     }
 
     /// <summary>The size of a macro by the tree of its definition.</summary>
-    public static MacroSize MeasureMacro(JsonElement tree, IReadOnlyList<string> parameters, Func<string, MacroSize?> macros)
+    public static MacroSize MeasureMacro(
+        JsonElement tree, IReadOnlyList<string> parameters, Func<string, MacroSize?> macros)
     {
         var growth = new SqlGrowth(macros);
         foreach (var parameter in parameters) growth.uses[parameter] = 0;
@@ -49,7 +53,7 @@ sealed class SqlGrowth
         foreach (var property in element.EnumerateObject()) Read(property.Value, times);
     }
 
-    /// <summary>A SELECT: the names of its list are its own.</summary>
+    /// <summary>Reads a SELECT, whose aliases are known only inside of it.</summary>
     void ReadSelect(JsonElement select, JsonElement list, double times)
     {
         var around = aliases;
@@ -75,7 +79,7 @@ sealed class SqlGrowth
         {
             size += macro.Own * times;
             foreach (var (place, argument) in expression.GetProperty("children").EnumerateArray().Index())
-                Read(argument, times * Math.Max(macro.Uses.ElementAtOrDefault(place), 1));
+                Read(argument, Math.Min(times * Math.Max(macro.Uses.ElementAtOrDefault(place), 1), TimesMax));
         }
         else
         {
@@ -88,6 +92,6 @@ sealed class SqlGrowth
     {
         var name = names.GetArrayLength() == 1 ? names[0].GetString()! : "";
         if (uses.TryGetValue(name, out var used)) uses[name] = used + times;
-        else size += times * aliases.GetValueOrDefault(name, 1);
+        else size += Math.Min(times * aliases.GetValueOrDefault(name, 1), TimesMax);
     }
 }

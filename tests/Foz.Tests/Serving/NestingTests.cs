@@ -105,6 +105,16 @@ public sealed class NestingTests : IAsyncLifetime
         Assert.Equal(["1|2|4|8", "SELECT 1"], await session.RunAsync("select 1 as a, a + a as b, b + b as c, c + c as d"));
     }
 
+    /// <summary>No number is large enough to be taken for a small one.</summary>
+    [Fact]
+    public async Task What_grows_beyond_all_numbers_is_refused()
+    {
+        await using var session = lake.Open();
+        var endless = Nested("quote_ident(", "name", ")", 900);
+        Assert.Equal("54001", await session.FailAsync($"select {endless} as a, a as b, b as c from silver.orders"));
+        Assert.Equal("54001", await session.FailAsync($"select {endless} as a, a || a as b, (b || b) as c, c || c from silver.orders"));
+    }
+
     /// <summary>What tools write is nested, too.</summary>
     [Theory]
     [InlineData("concat(", "1", ", 'x')", 8, "1xxxxxxxx")]
