@@ -65,7 +65,7 @@ public sealed record StreamInputs
 
     /// <summary>
     /// How many rows of <see cref="CursorTo"/> the source had when the batch was planned: another number tells that some came
-    /// or went since; null where nobody counted them.
+    /// or went since; null where they were not counted.
     /// </summary>
     public long? CursorRows { get; init; }
 

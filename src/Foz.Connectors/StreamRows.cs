@@ -68,10 +68,10 @@ public abstract class StreamRows : IAsyncDisposable
     /// <summary>Whether it is known that there are no rows, readable or not.</summary>
     public bool IsEmpty { get; init; }
 
-    /// <summary>How many rows the source gave, those that could not be read among them; null where nobody counted them.</summary>
+    /// <summary>How many rows the source gave, those that could not be read among them; null where they were not counted.</summary>
     public long? RowsRead { get; init; }
 
-    /// <summary>How many bytes the source gave; null where nobody counted them.</summary>
+    /// <summary>How many bytes the source gave; null where they were not counted.</summary>
     public long? BytesRead { get; init; }
 
     /// <summary>The columns of the table that no file has; empty where files do not name their columns.</summary>

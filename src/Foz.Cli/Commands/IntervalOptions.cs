@@ -43,13 +43,13 @@ sealed class IntervalOptions
     /// <summary>The option of a full refresh.</summary>
     public static Option<bool> FullRefresh() => new(FullRefreshName)
     {
-        Description = "Make incremental tables anew from the beginning of their inputs",
+        Description = "Rebuild incremental tables from the beginning of their inputs",
     };
 
     /// <summary>The intervals that are asked for, which a full refresh has all of.</summary>
     public static IntervalRequest? Of(IntervalRequest? intervals, bool isFullRefresh) =>
         intervals is not null && isFullRefresh
-            ? throw new FozException(ErrorKind.Usage, "--full-refresh makes tables anew with all of their time")
+            ? throw new FozException(ErrorKind.Usage, "--full-refresh rebuilds tables over all of their time")
             {
                 Hint = "leave --start and --end out, or --full-refresh",
             }

@@ -71,7 +71,9 @@ static class RunText
         if (!progress.IsKnown) return "";
         List<string> facts = [];
         if (progress.Rows is { } rows)
-            facts.Add((progress.RowsTotal is null ? "" : $"{rows:N0} of about ") + Count(progress.RowsTotal ?? rows, "row", "rows"));
+            facts.Add(
+                (progress.RowsTotal is null ? "" : $"{rows:N0} of about ")
+                + Count(progress.RowsTotal ?? rows, "row", "rows"));
         if (progress.Bytes is { } bytes)
             facts.Add(SizeText.Of(bytes) + OfAll());
         if (progress.Share is { } share)

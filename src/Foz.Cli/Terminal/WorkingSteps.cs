@@ -30,7 +30,7 @@ sealed class WorkingSteps(TimeProvider clock)
     }
 
     /// <summary>
-    /// Returns the steps of which the log is to say how far they are: at most once in ten seconds each, where it is known.
+    /// Returns the steps whose progress is due in the log: at most once in ten seconds each, where it is known.
     /// </summary>
     public IEnumerable<(WorkingStep Step, WorkProgress Progress)> Due()
     {

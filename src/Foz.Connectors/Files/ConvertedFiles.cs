@@ -17,7 +17,10 @@ static class ConvertedFiles
         var warnings = new System.Collections.Concurrent.ConcurrentDictionary<string, Warning>(StringComparer.Ordinal);
         var widths = format is FileFormat.Fixed ? FixedField.Read(stream.Settings) : [];
         var sheet = format is FileFormat.Excel ? SheetRange.Read(stream.Settings) : null;
-        var converted = files.Select((file, i) => file with { FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl"), Meter = null }).ToList();
+        var converted = files.Select((file, i) => file with
+        {
+            FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl"), Meter = null,
+        }).ToList();
         FileWork.ForEach(files.Zip(converted), context, pair =>
         {
             using var target = new FileStream(pair.Second.FullPath, FileMode.CreateNew, FileAccess.Write);

@@ -80,7 +80,8 @@ sealed class CsvBatch : IDisposable
     StreamRows.Selected ReadStrictly(CancellationToken cancellationToken)
     {
         // Only copies know the lines of their rows.
-        Copy(parts.Where(p => context is { NumbersRows: true, NumbersLate: false } || !p.File.CanEngineRead), cancellationToken);
+        var numbersRows = context is { NumbersRows: true, NumbersLate: false };
+        Copy(parts.Where(p => numbersRows || !p.File.CanEngineRead), cancellationToken);
         return Rows(isStrict: true, mayNumber: true);
     }
 

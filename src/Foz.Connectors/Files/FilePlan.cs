@@ -91,7 +91,8 @@ static class FilePlan
     /// </summary>
     static bool IsUntouched(FileInput before, FileInput now) =>
         IsSame(before, now) && !HasOtherTag(before, now)
-        && (before.Inode is null || now.Inode is null || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
+        && (before.Inode is null || now.Inode is null
+            || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
 
     /// <summary>Whether a store says that an object has other content than it had; false where it said nothing.</summary>
     public static bool HasOtherTag(FileInput before, FileInput now) =>

@@ -139,6 +139,6 @@ sealed record TableFormatRows(string Sql, IReadOnlyList<Field> Fields, IDisposab
     /// <summary>How far the source has come; null where planning knew.</summary>
     public StreamInputs? Reached { get; init; }
 
-    /// <summary>How many bytes are read; null where nobody counted them.</summary>
+    /// <summary>How many bytes are read; null where they were not counted.</summary>
     public long? BytesRead { get; init; }
 }

@@ -103,7 +103,7 @@ sealed record DbtSurroundings
     /// <summary>The command that is run, as <c>flags.WHICH</c>.</summary>
     public string Command { get; init; } = "run";
 
-    /// <summary>Whether the command makes tables anew.</summary>
+    /// <summary>Whether the command rebuilds tables.</summary>
     public bool IsFullRefresh { get; init; }
 
     /// <summary>The relation that a reference means; null, where it is not known yet or not at all.</summary>

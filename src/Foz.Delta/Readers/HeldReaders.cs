@@ -28,7 +28,7 @@ public static class HeldReaders
     public static TableReader? FindMissing(StringMap properties, string kind) => Of(properties).FirstOrDefault(reader => reader.Misses(kind));
 
     /// <summary>Refuses what would shut one of them out.</summary>
-    /// <param name="before">The table before the change; null where it is made.</param>
+    /// <param name="before">The table before the change; null where it does not exist yet.</param>
     /// <param name="protocol">Its protocol after it.</param>
     /// <param name="metadata">Its metadata after it.</param>
     /// <param name="table">The table, for messages.</param>

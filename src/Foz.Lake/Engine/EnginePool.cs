@@ -111,7 +111,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>Texts that were looked at before they ran, with the statements that they were made from.</summary>
     internal TextCache<string> FinalTexts { get; } = new();
 
-    /// <summary>The sizes of macros, once functions for others were made known.</summary>
+    /// <summary>The sizes of macros; null until functions for clients are defined.</summary>
     internal MacroSizes? Macros { get; set; }
 
     /// <summary>What the last statements of others give and take, by all that it follows from.</summary>

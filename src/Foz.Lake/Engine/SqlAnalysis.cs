@@ -56,7 +56,7 @@ public sealed class SqlAnalysis
     /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
     public IReadOnlyList<string> Folded { get; }
 
-    /// <summary>How many expressions more it has when it is bound; 0 where the engines have no functions for others.</summary>
+    /// <summary>How many more expressions it has when it is bound than are written in it; 0 where no functions for clients are defined.</summary>
     internal double Growth { get; private init; }
 
     /// <summary>The tokens of the text.</summary>

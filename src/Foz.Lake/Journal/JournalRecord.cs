@@ -255,7 +255,7 @@ public sealed record SourceRecord : JournalRecord
     /// <summary>Rows that arrived in the table.</summary>
     public long? RowsWritten { get; init; }
 
-    /// <summary>Bytes that the source gave; null where nobody counted them.</summary>
+    /// <summary>Bytes that the source gave; null where they were not counted.</summary>
     public long? BytesRead { get; init; }
 
     /// <summary>Rows that could not be read.</summary>

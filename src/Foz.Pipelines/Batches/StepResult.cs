@@ -36,7 +36,7 @@ public sealed record StepResult
     /// <summary>Rows that could not be read.</summary>
     public long RowsRejected { get; init; }
 
-    /// <summary>Rows and bytes that a source gave; null where nobody counted them.</summary>
+    /// <summary>Rows and bytes that a source gave; null where they were not counted.</summary>
     public (long? Rows, long? Bytes) Read { get; init; }
 
     /// <summary>Rows that were left out by a check or as double ones.</summary>

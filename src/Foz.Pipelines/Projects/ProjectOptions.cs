@@ -37,7 +37,7 @@ public sealed record ProjectOptions
     /// <summary>The command that the project is read for, which templates of a dbt project may ask.</summary>
     public string Command { get; init; } = "run";
 
-    /// <summary>Whether the command makes tables anew.</summary>
+    /// <summary>Whether the command rebuilds tables.</summary>
     public bool IsFullRefresh { get; init; }
 
     /// <summary>Tells templates of a dbt project when the command began.</summary>

@@ -135,7 +135,7 @@ sealed class PromotionInspection(
         return tables.ToImmutable();
     }
 
-    /// <summary>Whether no step of the base that stays goes on with what is new in the table that is replaced.</summary>
+    /// <summary>Whether no step that stays in the base reads the changes of the table that is replaced.</summary>
     async Task<bool> AreReadersPromotedAsync(GraphNode node, CancellationToken cancellationToken)
     {
         foreach (var name in target.Graph.Downstream(node.Name).Where(name => !promoted.Contains(name)))
@@ -144,7 +144,7 @@ sealed class PromotionInspection(
             if (!reader.References.Any(r => r.Name == node.Name && r.IsStream)
                 || await new StepLog(lake.Store, $"{reader.Table}").ReadLastAsync(cancellationToken) is null) continue;
             Refuse(
-                node, $"{name} goes on with what is new in it, and is not promoted with it",
+                node, $"{name} reads its changes, and is not promoted with it",
                 own.Contains(name) ? $"promote {node.Name}+" : $"make it in {project.Environment} first: foz run {name} --target {project.Environment}");
             return false;
         }

@@ -10,7 +10,7 @@ namespace Foz.Pipelines.Runs;
 
 /// <summary>What of the last run is to be tried again.</summary>
 /// <param name="RunId">The last run.</param>
-/// <param name="IsFullRefresh">Whether it made incremental tables anew.</param>
+/// <param name="IsFullRefresh">Whether it rebuilt incremental tables.</param>
 /// <param name="Selection">The steps and tests that failed, and those that were not tried; null where there are none.</param>
 public sealed record RetrySelection(string RunId, bool IsFullRefresh, SelectionRequest? Selection)
 {

@@ -12,7 +12,7 @@ static class StreamReading
     /// <summary>Returns what a source is given to read a batch with.</summary>
     /// <param name="context">The run.</param>
     /// <param name="node">The stream.</param>
-    /// <param name="present">The table as it is; null where it is made.</param>
+    /// <param name="present">The table as it is; null where it does not exist yet.</param>
     /// <param name="workFolder">An empty folder for the batch's files.</param>
     public static ReadContext ContextOf(StepContext context, GraphNode.OfStream node, TableSnapshot? present, string workFolder)
     {

@@ -19,7 +19,10 @@ sealed class EditList
     /// <summary>Puts a text behind what ends at a character; what is put there later comes behind it.</summary>
     public void After(int position, string text) => entries.Add(new(position, 0, Rank: 1, entries.Count, text));
 
-    /// <summary>Puts texts before and behind a part of the text, as <see cref="Before"/> and <see cref="After"/> do: a copy has both or none.</summary>
+    /// <summary>
+    /// Puts texts before and after a part of the text, as <see cref="Before"/> and <see cref="After"/> do: a copy has
+    /// both of them or none.
+    /// </summary>
     public void Around(int start, int end, string prefix, string suffix)
     {
         entries.Add(new(start, 0, Rank: 2, -entries.Count, prefix) { OtherEnd = end });
@@ -33,7 +36,10 @@ sealed class EditList
     /// <param name="position">The character.</param>
     /// <param name="prefix">What stands in front of the copy.</param>
     /// <param name="start">Where the part begins.</param>
-    /// <param name="end">Where it ends, at <paramref name="position"/> at the latest; of what is put there only what is around a part of it is part of it too.</param>
+    /// <param name="end">
+    /// Where it ends, at <paramref name="position"/> at the latest. Of the texts that are put there, it has those that
+    /// begin inside of it.
+    /// </param>
     /// <param name="suffix">What stands behind the copy.</param>
     public void Copy(int position, string prefix, int start, int end, string suffix) =>
         entries.Add(new(position, 0, Rank: 0, entries.Count, prefix) { CopyStart = start, CopyEnd = end, Suffix = suffix });
@@ -67,24 +73,24 @@ sealed class EditList
             at = inner.Position + inner.Length;
         }
         text.Append(sql, at, Math.Max(entry.CopyEnd - at, 0)).Append(entry.Suffix);
-        if ((copied += text.Length) > CopiedMax)
-            throw new FozException(ErrorKind.Sql, "the statement has too many averages, and texts beside numbers, inside of each other") { SqlState = "54001" };
-        return text.ToString();
+        if ((copied += text.Length) <= CopiedMax) return text.ToString();
+        throw new FozException(ErrorKind.Sql, "averages, or texts compared with numbers, are nested too deep") { SqlState = "54001" };
     }
 
     /// <summary>
-    /// Whether a change belongs to what another copies: of what is put at the copy's start and end, only what is around a part of it.
+    /// Whether a copy has a change: of those at its start and end, only those that begin and end inside of it.
     /// </summary>
     static bool IsInside(Entry inner, Entry copy) => inner.Rank switch
     {
-        0 when inner.Position == copy.CopyEnd => (inner.CopyStart, -inner.Order).CompareTo((copy.CopyStart, -copy.Order)) > 0,
+        0 when inner.Position == copy.CopyEnd =>
+            (inner.CopyStart, -inner.Order).CompareTo((copy.CopyStart, -copy.Order)) > 0,
         1 when inner.Position == copy.CopyEnd => inner.OtherEnd >= copy.CopyStart,
         0 or 1 => inner.Position > copy.CopyStart,
         2 => inner.Position < copy.CopyEnd && inner.OtherEnd <= copy.CopyEnd,
         _ => inner.Position < copy.CopyEnd,
     };
 
-    /// <summary>The first of the changes, in the order of the text, at a place or behind it.</summary>
+    /// <summary>The index of the first change at a position or after it.</summary>
     int FirstFrom(int position)
     {
         var (low, high) = (0, entries.Count);
@@ -105,7 +111,7 @@ sealed class EditList
 
         public string Suffix { get; init; } = "";
 
-        /// <summary>For what is around a part of the text, the other end of that; −1 where that is not known.</summary>
+        /// <summary>The other end of the part that <see cref="Around"/> is called for; −1 for other changes.</summary>
         public int OtherEnd { get; init; } = -1;
     }
 }

@@ -8,17 +8,17 @@ using Foz.Lake.Engine;
 namespace Foz.Serving.PostgreSql;
 
 /// <summary>
-/// Texts of no type that have the type of the value beside them. The engine would round a number with a fraction to the other's digits,
-/// take each <c>\x</c> for one byte, and a year before Christ for one after it.
+/// Texts of unknown type that take the type of the value they are compared or combined with. The engine would round a
+/// fraction to the other's digits, read each <c>\x</c> as one byte, and a year before Christ as one after it.
 /// </summary>
 static partial class PgGivenTexts
 {
-    /// <summary>The macro that gives a text the type of a value; with a comparison's name behind it compares the two.</summary>
+    /// <summary>The macro that gives a text the type of a value; followed by a comparison's name, it compares the two.</summary>
     public const string Macro = "foz_given";
 
     const string TextFunction = "foz_given_text";
 
-    /// <summary>What looks at a text that is to have a type of the engine, before the engine converts it.</summary>
+    /// <summary>The function that checks a text before the engine converts it to a type.</summary>
     public static ScalarFunction Function { get; } = new()
     {
         Name = TextFunction,
@@ -30,7 +30,7 @@ static partial class PgGivenTexts
             var types = arguments[1];
             for (var row = 0; row < arguments.RowCount; row++)
                 if (texts.IsNull(row) || types.IsNull(row)) result.SetNull(row);
-                else result.SetText(row, Check(Encoding.UTF8.GetString(texts.Bytes(row)), Encoding.UTF8.GetString(types.Bytes(row))));
+                else result.SetText(row, Check(TextOf(texts, row), TextOf(types, row)));
         },
     };
 
@@ -46,6 +46,8 @@ static partial class PgGivenTexts
 
     [GeneratedRegex(@"bc\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex BeforeChrist { get; }
+
+    static string TextOf(in Vector vector, int row) => Encoding.UTF8.GetString(vector.Bytes(row));
 
     /// <summary>The text as the engine reads it.</summary>
     /// <exception cref="FozException">It is no value of the type, or one that the engine would change.</exception>
@@ -67,9 +69,13 @@ static partial class PgGivenTexts
         }
     }
 
-    static int ScaleOf(string type) => int.Parse(type.AsSpan(type.IndexOf(',', StringComparison.Ordinal) + 1).TrimEnd(')'), CultureInfo.InvariantCulture);
+    static int ScaleOf(string type)
+    {
+        var scale = type.AsSpan(type.IndexOf(',', StringComparison.Ordinal) + 1).TrimEnd(')');
+        return int.Parse(scale, CultureInfo.InvariantCulture);
+    }
 
-    /// <summary>Whether a number has no more digits after its point; what is no number fails when it is converted.</summary>
+    /// <summary>Whether a number has at most so many digits after its point; other texts fail when they are converted.</summary>
     static bool Fits(string text, int scale)
     {
         if (!double.TryParse(text, CultureInfo.InvariantCulture, out _)) return true;

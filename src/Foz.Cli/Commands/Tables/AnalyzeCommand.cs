@@ -17,7 +17,7 @@ static class AnalyzeCommand
     {
         var tables = TableSelection.Argument();
         var command = new ExampleCommand(
-            Name, "Read the statistics of all files of tables anew, by which queries leave files out",
+            Name, "Read again the statistics of all files of tables, by which queries skip files",
             ["foz analyze silver.orders", "foz analyze bronze --output json"]) { tables };
         command.SetAction(async (arguments, cancellationToken) =>
         {

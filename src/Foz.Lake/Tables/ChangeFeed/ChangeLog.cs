@@ -7,7 +7,7 @@ namespace Foz.Lake.Tables.ChangeFeed;
 
 /// <summary>A version as its commit made it.</summary>
 /// <param name="Commit">The commit.</param>
-/// <param name="Before">The table before it; null for the first version, and where the log does not tell any more.</param>
+/// <param name="Before">The table before it; null for the first version, and where the log no longer has it.</param>
 /// <param name="After">The table after it.</param>
 public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snapshot After)
 {

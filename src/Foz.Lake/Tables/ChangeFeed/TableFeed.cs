@@ -2,7 +2,7 @@ using Foz.Delta;
 
 namespace Foz.Lake.Tables.ChangeFeed;
 
-/// <summary>What versions of a table changed, for all that goes on with what is new.</summary>
+/// <summary>The changes of each version of a table, for what reads only new rows.</summary>
 public static class TableFeed
 {
     /// <summary>What versions changed.</summary>
@@ -11,7 +11,7 @@ public static class TableFeed
     /// <param name="to">The last of them; null for the newest.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
-    /// The first version is behind the last, or is none yet, or the log no longer has what the versions changed.
+    /// The first version is after the last, does not exist yet, or is no longer in the log.
     /// </exception>
     /// <exception cref="DeltaException">There is no table or no such version, or it cannot be read.</exception>
     public static async Task<TableChanges> ChangesAsync(
@@ -28,12 +28,12 @@ public static class TableFeed
         return await TableChanges.ReadAsync(table, end, from, cancellationToken);
     }
 
-    /// <summary>What versions changed since one that was read before: all that goes on with what is new asks this.</summary>
+    /// <summary>The changes since a version that was read before, for what reads only new rows.</summary>
     /// <param name="table">The table.</param>
     /// <param name="since">The version that was read.</param>
     /// <param name="to">The last version; there are no changes where it is the same.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The log no longer has what the versions changed.</exception>
+    /// <exception cref="FozException">The log no longer has the versions.</exception>
     /// <exception cref="DeltaException">There is no such version, or it cannot be read.</exception>
     public static async Task<TableChanges> ChangesSinceAsync(
         this LakeTable table, long since, long to, CancellationToken cancellationToken) =>

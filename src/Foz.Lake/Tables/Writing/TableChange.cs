@@ -53,7 +53,7 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>Rows that are deleted, replaced ones included.</summary>
     public long RowsDeleted => metrics.RowsDeleted;
 
-    /// <summary>The table that is changed; null where it is made.</summary>
+    /// <summary>The table that is changed; null where it does not exist yet.</summary>
     public TableSnapshot? Present { get; }
 
     internal TargetSchema Target { get; }
@@ -89,7 +89,7 @@ public sealed class TableChange : IAsyncDisposable
     /// <inheritdoc cref="DataFiles.RangeIn"/>
     internal NumberRange? RangeWritten(StructField field) => dataFiles.RangeIn(field);
 
-    /// <summary>The columns that the table has before the change; null where it is made.</summary>
+    /// <summary>The columns that the table has before the change; null where it does not exist yet.</summary>
     public IReadOnlyList<Foz.Lake.Data.Field>? FieldsBefore => Present?.Fields;
 
     /// <summary>The columns that the table would have.</summary>

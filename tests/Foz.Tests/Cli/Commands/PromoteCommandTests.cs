@@ -184,7 +184,7 @@ public sealed class PromoteCommandTests : IDisposable
         await RefusedAsync("its definition changed since it was made in dev", "promote", "dev", "prod", "--yes");
 
         await OkAsync("run", "--target", "dev", "--full-refresh");
-        await RefusedAsync("silver.events goes on with what is new in it", "promote", "dev", "prod", "bronze.orders", "--yes");
+        await RefusedAsync("silver.events reads its changes", "promote", "dev", "prod", "bronze.orders", "--yes");
         await RefusedAsync("it was made from dev_silver.orders, which is not promoted with it", "promote", "dev", "prod", "gold.sales", "--yes");
 
         Assert.Equal(2, (await foz.RunAsync("promote", "apart", "prod")).ExitCode);
