@@ -53,11 +53,11 @@ sealed class SqlGrowth
         foreach (var property in element.EnumerateObject()) Read(property.Value, times);
     }
 
-    /// <summary>Reads a SELECT, whose aliases are known only inside of it.</summary>
+    /// <summary>Reads a SELECT, whose aliases are known only inside of it: in subqueries of its expressions, but not in its relations.</summary>
     void ReadSelect(JsonElement select, JsonElement list, double times)
     {
         var around = aliases;
-        aliases = new(StringComparer.OrdinalIgnoreCase);
+        aliases = new(around, StringComparer.OrdinalIgnoreCase);
         foreach (var item in list.EnumerateArray())
         {
             var before = size;
@@ -65,8 +65,13 @@ sealed class SqlGrowth
             if (item.TryGetProperty("alias", out var alias) && alias.GetString() is { Length: > 0 } name)
                 aliases[name] = (size - before) / times;
         }
+        var own = aliases;
         foreach (var property in select.EnumerateObject())
-            if (!property.NameEquals("select_list")) Read(property.Value, times);
+        {
+            if (property.NameEquals("select_list")) continue;
+            aliases = property.NameEquals("from_table") || property.NameEquals("cte_map") ? [] : own;
+            Read(property.Value, times);
+        }
         aliases = around;
     }
 

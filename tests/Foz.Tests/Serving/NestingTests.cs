@@ -115,6 +115,19 @@ public sealed class NestingTests : IAsyncLifetime
         Assert.Equal("54001", await session.FailAsync($"select {endless} as a, a || a as b, (b || b) as c, c || c from silver.orders"));
     }
 
+    /// <summary>An alias means its expression in a subquery beside it, and another column in a relation.</summary>
+    [Fact]
+    public async Task Aliases_are_counted_where_they_are_known()
+    {
+        await using var session = lake.Open();
+        var large = Nested("quote_ident(", "name", ")", 12);
+        var uses = string.Join(" || ", Enumerable.Repeat("name_", 100));
+        Assert.EndsWith("SELECT 0", (await session.RunAsync($"select {large} as name_ from silver.orders where false"))[^1]);
+        Assert.Equal("54001", await session.FailAsync($"select {large} as name_, (select {uses}) as b from silver.orders"));
+        var deep = Enumerable.Range(0, 8).Aggregate("silver.orders", (relation, _) => $"(select {Nested("quote_ident(", "name", ")", 4)} as name from {relation}) t");
+        Assert.Equal("SELECT 1", (await session.RunAsync($"select count(*) from {deep}"))[^1]);
+    }
+
     /// <summary>What tools write is nested, too.</summary>
     [Theory]
     [InlineData("concat(", "1", ", 'x')", 8, "1xxxxxxxx")]
