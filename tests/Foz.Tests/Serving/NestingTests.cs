@@ -120,7 +120,7 @@ public sealed class NestingTests : IAsyncLifetime
     public async Task Aliases_are_counted_where_they_are_known()
     {
         await using var session = lake.Open();
-        var large = Nested("quote_ident(", "name", ")", 12);
+        var large = Nested("quote_ident(", "name", ")", 5);
         var uses = string.Join(" || ", Enumerable.Repeat("name_", 100));
         Assert.EndsWith("SELECT 0", (await session.RunAsync($"select {large} as name_ from silver.orders where false"))[^1]);
         Assert.Equal("54001", await session.FailAsync($"select {large} as name_, (select {uses}) as b from silver.orders"));
