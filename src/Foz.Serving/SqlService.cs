@@ -101,7 +101,8 @@ public sealed class SqlService : IDisposable
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
             names.Lake.Engines.Find(workload).Define(Define);
         Workloads = new(options.Workloads, names.Lake.Engines, Define, names.Lake.Clock);
-        if (options.ProcessBytes is { } bytes) watcher = new(new(bytes, Workloads, MemoryWatcher.Resident, names.Lake.Clock));
+        if (options.ProcessBytes is { } bytes)
+            watcher = new(new(bytes, Lake.Engines.MemoryBytes, Workloads, MemoryWatcher.Resident, names.Lake.Clock));
     }
 
     /// <summary>The lake.</summary>

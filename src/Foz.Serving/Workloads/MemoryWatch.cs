@@ -5,20 +5,24 @@ using Foz.Lake.Configuration;
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// Ends the largest statement before the process takes half as much memory again as it was given: the engine counts neither what
+/// Ends the largest statement when the process is about to take more memory than it was given: the engine counts neither what
 /// functions make nor what its allocator holds. It does not say what a statement takes, so the growth of the process is shared out
 /// equally between those that work at the time, and counts half after a second; who has the most of it is the largest, and of two the
 /// newer one. One with a small part of the memory is no cause, and is never ended. What takes its memory and grows no more is left alone, as is what spills.
 /// </summary>
 /// <param name="memoryBytes">What the process was given.</param>
+/// <param name="enginesBytes">What the engines have of it: the limit of what they count.</param>
 /// <param name="classes">The classes whose statements are watched.</param>
 /// <param name="resident">Bytes of memory that the process takes.</param>
 /// <param name="clock">The time.</param>
-sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> resident, TimeProvider clock)
+sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses classes, Func<long> resident, TimeProvider clock)
 {
-    // Of the memory that was given: where one begins to look how fast the process grows, and what it may not be about to pass.
-    const double LookFrom = 1.1;
-    const double Most = 1.3;
+    // Of the memory that was given: where one begins to look how fast the process grows, and how much further it may be about to grow.
+    const double CalmPart = 1.05;
+    const double OverPart = 0.05;
+
+    // What the process takes beside its engines; of a small memory it is a large part.
+    const long RuntimeBytes = 180_000_000;
 
     // The part of the memory by which the process must have grown for a statement that is ended.
     const double CausePart = 1 / 32.0;
@@ -26,8 +30,11 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
     /// <summary>How long it takes until a statement that is ended makes no more.</summary>
     static readonly TimeSpan stopping = TimeSpan.FromMilliseconds(250);
 
-    // One that was ended gives its memory back, which lasts as long as the call that it is in. Where others grow meanwhile, there is no time for it.
+    // One that was ended gives its memory back when the call that it is in returns; where the process has too much already, the next is ended sooner.
     static readonly TimeSpan endingMax = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan endingMin = TimeSpan.FromMilliseconds(60);
+
+    readonly double calm = Math.Max(memoryBytes * CalmPart, enginesBytes + RuntimeBytes);
 
     StatementRun? ending;
     long endedAt;
@@ -46,9 +53,10 @@ sealed class MemoryWatch(long memoryBytes, WorkloadClasses classes, Func<long> r
         var fading = Math.Pow(0.5, elapsed.TotalSeconds);
         foreach (var run in working) run.Growth = run.Growth * fading + Math.Max(0, grown) / (double)working.Count;
         if (elapsed > TimeSpan.Zero) speed = (speed + Math.Max(0, grown) / elapsed.TotalSeconds) / 2;
-        if (bytes < memoryBytes * LookFrom || grown <= 0 || working.Count == 0) return;
-        if (bytes + speed * stopping.TotalSeconds < memoryBytes * Most) return;
-        if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < (bytes < memoryBytes * Most ? endingMax : stopping)) return;
+        var most = calm + memoryBytes * OverPart;
+        if (bytes < calm || grown <= 0 || working.Count == 0) return;
+        if (bytes + speed * stopping.TotalSeconds < most) return;
+        if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < (bytes < most ? endingMax : endingMin)) return;
         var largest = working.Where(run => run != ending && run.Growth >= memoryBytes * CausePart)
             .OrderByDescending(run => run.Growth).ThenByDescending(run => run.AskedAt).FirstOrDefault();
         if (largest is null) return;
