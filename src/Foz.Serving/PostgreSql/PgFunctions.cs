@@ -99,10 +99,13 @@ static class PgFunctions
         CREATE OR REPLACE MACRO foz_floor_of(x) AS floor(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_trunc_of(x) AS trunc(x), (x INTEGER) AS CAST(x AS DOUBLE), (x BIGINT) AS CAST(x AS DOUBLE);
         CREATE OR REPLACE MACRO foz_sign_of(x) AS sign(x), (x INTEGER) AS CAST(sign(x) AS DOUBLE), (x BIGINT) AS CAST(sign(x) AS DOUBLE);
-        CREATE OR REPLACE MACRO foz_trunc(f, x) AS date_trunc(f, x), (f VARCHAR, x DATE) AS date_trunc(f, CAST(x AS TIMESTAMPTZ));
+        CREATE OR REPLACE MACRO foz_instant(x) AS CASE WHEN current_setting('TimeZone') = 'UTC' AND isfinite(x)
+            THEN make_timestamptz(epoch_us(x)) ELSE CAST(x AS TIMESTAMPTZ) END;
+        CREATE OR REPLACE MACRO foz_trunc(f, x) AS date_trunc(f, x),
+            (f VARCHAR, x DATE) AS foz_instant(date_trunc(f, x));
         CREATE OR REPLACE MACRO foz_trunc_long_of(f, x) AS date_trunc(f, x - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
         CREATE OR REPLACE MACRO foz_trunc_long(f, x) AS foz_trunc_long_of(f, x),
-            (f VARCHAR, x DATE) AS foz_trunc_long_of(f, CAST(x AS TIMESTAMPTZ)), (f VARCHAR, x INTERVAL) AS date_trunc(f, x);
+            (f VARCHAR, x DATE) AS foz_instant(foz_trunc_long_of(f, x)), (f VARCHAR, x INTERVAL) AS date_trunc(f, x);
         CREATE OR REPLACE MACRO foz_field(x) AS CASE WHEN typeof(x) LIKE 'STRUCT%'
             THEN error('0A000: a whole row as a column is not supported: write t.*, t::text or row_to_json(t)') ELSE x END;
         CREATE OR REPLACE MACRO foz_to_jsonb(x) AS CAST(foz_jsonb(CAST(CAST(x AS JSON) AS VARCHAR)) AS JSON);

@@ -46,4 +46,14 @@ public sealed class SessionZoneTests : IAsyncLifetime
         Assert.Equal(["0", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.events WHERE seen < '2026-01-01'"));
         Assert.Equal(["DELETE 3"], await session.RunAsync("DELETE FROM silver.events WHERE seen < '2026-01-01'"));
     }
+
+    /// <summary>As PostgreSQL 15 answers, also where a day begins at one o'clock.</summary>
+    [Fact]
+    public async Task Dates_are_truncated_to_instants_in_the_sessions_zone()
+    {
+        const string Sql = "SELECT date_trunc('day', d)::text, date_trunc('hour', d)::text, date_trunc('century', d)::text FROM (VALUES (date '2018-11-04')) v(d)";
+        Assert.Equal(["2018-11-04 01:00:00-02|2018-11-04 01:00:00-02|2001-01-01 00:00:00-02", "SELECT 1"], await session.RunAsync(Sql));
+        await using var other = lake.Open();
+        Assert.Equal(["2018-11-04 00:00:00+00|2018-11-04 00:00:00+00|2001-01-01 00:00:00+00", "SELECT 1"], await other.RunAsync(Sql));
+    }
 }
