@@ -4,8 +4,15 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Serving.Bounds;
-using Foz.Serving.PostgreSql;
-using Foz.Serving.Trino;
+using Foz.Serving.Catalogs;
+using Foz.Serving.Governance;
+using Foz.Serving.PostgreSql.Functions;
+using Foz.Serving.PostgreSql.Translation;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+using Foz.Serving.Transactions;
+using Foz.Serving.Trino.Functions;
 using Foz.Serving.Workloads;
 
 namespace Foz.Serving;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Foz.Serving;
+using Foz.Serving.Governance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Journal;
 using Foz.Server.Logging;
-using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Wire;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Wire.PostgreSql;
 

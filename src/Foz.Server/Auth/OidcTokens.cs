@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Foz.Serving;
 using Foz.Serving.Governance;
 
 namespace Foz.Server.Auth;

@@ -1,5 +1,6 @@
 using Foz.Lake;
-using Foz.Serving;
+using Foz.Serving.Copying;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -1,7 +1,10 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Server.PgWire.Rows;
-using Foz.Serving;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
+using Foz.Serving.Transactions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Foz.Lake;
 using Foz.Serving;
+using Foz.Serving.Sql;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Foz.Lake;
 using Foz.Serving;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+using Foz.Serving.Transactions;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using Foz.Lake;
 using Foz.Server.Auth;
-using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Server.PgWire.Rows;
-using Foz.Serving;
+using Foz.Serving.Results;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

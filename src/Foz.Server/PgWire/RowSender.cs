@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Text;
 using Foz.Lake;
 using Foz.Server.PgWire.Rows;
-using Foz.Serving;
+using Foz.Serving.Copying;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

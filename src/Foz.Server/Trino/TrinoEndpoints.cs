@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Foz.Serving;
+using Foz.Serving.Governance;
 using Foz.Serving.Trino;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

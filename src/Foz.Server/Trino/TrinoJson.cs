@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Foz.Serving.Trino;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Server.Trino;
 

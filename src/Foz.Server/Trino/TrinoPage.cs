@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Serving.Trino;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Server.Trino;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Foz.Server.Logging;
-using Foz.Serving;
+using Foz.Serving.Governance;
 using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;

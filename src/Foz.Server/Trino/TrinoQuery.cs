@@ -3,7 +3,8 @@ using System.Threading.Channels;
 using Foz.Lake;
 using Foz.Server.Logging;
 using Foz.Server.Trino.Rows;
-using Foz.Serving;
+using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;

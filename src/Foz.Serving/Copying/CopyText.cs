@@ -4,7 +4,7 @@ using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using Foz.Lake;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.PostgreSql.Types;
 
 namespace Foz.Serving.Copying;
 

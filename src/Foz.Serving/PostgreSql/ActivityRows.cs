@@ -1,4 +1,7 @@
 using System.Globalization;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Sessions;
+using Foz.Serving.Transactions;
 
 namespace Foz.Serving.PostgreSql;
 

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Foz.Serving.Catalogs;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Settings;
 
 namespace Foz.Serving.PostgreSql;
 

@@ -1,3 +1,5 @@
+using Foz.Serving.Catalogs;
+using Foz.Serving.PostgreSql.Types;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Serving.PostgreSql;

@@ -1,3 +1,5 @@
+using Foz.Serving.PostgreSql.Types;
+
 namespace Foz.Serving.PostgreSql;
 
 /// <summary>The rows of system catalogs that are the same in every lake.</summary>

@@ -3,7 +3,11 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Trino;
 

@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Serving.Sessions;
 
 namespace Foz.Serving.Trino;
 

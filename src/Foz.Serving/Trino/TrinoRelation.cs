@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.Catalogs;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.Trino;
 

@@ -1,3 +1,5 @@
+using Foz.Serving.Sessions;
+
 namespace Foz.Serving.Trino;
 
 /// <summary>What a Trino client sends with a statement: it keeps the session, and tells of it each time.</summary>

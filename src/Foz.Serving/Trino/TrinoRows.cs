@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.Catalogs;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Trino;
 

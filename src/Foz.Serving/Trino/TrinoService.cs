@@ -1,4 +1,6 @@
 using Foz.Lake;
+using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 
 namespace Foz.Serving.Trino;
 

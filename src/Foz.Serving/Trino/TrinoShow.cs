@@ -2,7 +2,12 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.Catalogs;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
+using Foz.Serving.Trino.Functions;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Trino;
 

@@ -1,3 +1,6 @@
+using Foz.Serving.Results;
+using Foz.Serving.Trino.Types;
+
 namespace Foz.Serving.Trino;
 
 /// <summary>A column of what a Trino client gets.</summary>

@@ -2,6 +2,10 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
+using Foz.Serving.Trino.Translation;
 
 namespace Foz.Serving.Trino;
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using Foz.Lake;
+using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
+using Foz.Serving.Transactions;
 
 namespace Foz.Serving.Trino;
 

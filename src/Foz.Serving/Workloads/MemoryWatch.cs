@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Serving.Statements;
 
 namespace Foz.Serving.Workloads;
 

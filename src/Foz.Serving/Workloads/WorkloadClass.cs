@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
+using Foz.Serving.Statements;
 
 namespace Foz.Serving.Workloads;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Foz.Serving;
+using Foz.Serving.Sql;
 
 namespace Foz.AcceptanceTests.Clients;
 

@@ -3,8 +3,10 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving;
 

@@ -7,6 +7,9 @@ using Foz.Lake.Journal;
 using Foz.Lake.Statements;
 using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving;
 
@@ -149,7 +152,7 @@ static class ServedSessionExtensions
     {
         null => "NULL",
         string text => text,
-        Foz.DuckDB.DecimalValue number => Foz.Serving.PostgreSql.PgValueText.Of(number),
+        Foz.DuckDB.DecimalValue number => Foz.Serving.PostgreSql.Types.PgValueText.Of(number),
         System.Collections.IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(Text))}]",
         _ => FormattableString.Invariant($"{value}"),
     };

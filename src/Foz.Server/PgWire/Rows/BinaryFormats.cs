@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Foz.DuckDB;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.PostgreSql.Types;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -1,5 +1,6 @@
 using Foz.DuckDB;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.Copying;
+using Foz.Serving.PostgreSql.Types;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire.Rows;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Foz.Serving;
+using Foz.Serving.Copying;
 using Foz.Wire;
 
 namespace Foz.Server.PgWire.Rows;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Foz.DuckDB;
-using Foz.Serving;
+using Foz.Serving.Copying;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Foz.DuckDB;
-using Foz.Serving.PostgreSql;
+using Foz.Serving.PostgreSql.Types;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire.Rows;

@@ -1,4 +1,4 @@
-using Foz.Serving;
+using Foz.Serving.Results;
 using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino.Rows;

@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Text;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Serving.Trino;
+using Foz.Serving.Trino.Functions;
 using Vector = Foz.DuckDB.Vector;
 
 namespace Foz.Server.Trino.Rows;

@@ -1,5 +1,5 @@
 using Foz.DuckDB;
-using Foz.Serving.Trino;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Server.Trino.Rows;
 

@@ -38,7 +38,7 @@ public sealed class TokenTests : IDisposable
         Directory.Delete(project, recursive: true);
     }
 
-    Task<Foz.Serving.SessionUser> EnterAsync(string token) =>
+    Task<Foz.Serving.Governance.SessionUser> EnterAsync(string token) =>
         desk.EnterByTokenAsync(new("", IPAddress.Loopback, "trino", "bearer"), token, Cancel);
 
     async Task<string> RefusedAsync(string token)

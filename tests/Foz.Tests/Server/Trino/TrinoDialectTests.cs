@@ -1,4 +1,4 @@
-using Foz.Serving.Trino;
+using Foz.Serving.Trino.Functions;
 using Foz.Tests.Server.PgWire;
 
 namespace Foz.Tests.Server.Trino;

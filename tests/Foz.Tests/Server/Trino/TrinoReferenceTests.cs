@@ -1,4 +1,4 @@
-using Foz.Serving.Trino;
+using Foz.Serving.Trino.Functions;
 
 namespace Foz.Tests.Server.Trino;
 

@@ -170,21 +170,21 @@ public sealed class TrinoSessionTests : IAsyncLifetime
     {
         await using var lake = await Foz.Tests.Serving.ServedLake.CreateAsync();
         var service = new TrinoService(lake.Service);
-        Foz.Serving.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
+        Foz.Serving.Governance.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
         string id;
         await using (var begun = await StartAsync(full, "START TRANSACTION", transaction: null)) id = begun.Effects.StartedTransaction!;
         var error = await Assert.ThrowsAsync<Foz.Lake.FozException>(() => StartAsync(limited, "SELECT count(*) FROM silver.orders", id));
         Assert.Equal("25000", error.SqlState);
         await using (await StartAsync(full, "ROLLBACK", id)) Assert.False(limited.MayKnowOf(full));
 
-        Task<TrinoStatement> StartAsync(Foz.Serving.SessionUser user, string sql, string? transaction) => service.StartAsync(
+        Task<TrinoStatement> StartAsync(Foz.Serving.Governance.SessionUser user, string sql, string? transaction) => service.StartAsync(
             user, new() { Sql = sql, TransactionId = transaction }, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public void Who_may_less_knows_nothing_of_what_who_may_more_does()
     {
-        Foz.Serving.SessionUser ana = new("ana", IsOwner: false), key = ana with { Scope = ["analysts"] }, token = ana with { Roles = ["finance"] };
+        Foz.Serving.Governance.SessionUser ana = new("ana", IsOwner: false), key = ana with { Scope = ["analysts"] }, token = ana with { Roles = ["finance"] };
         Assert.True(ana.MayKnowOf(ana with { Roles = [] }));
         Assert.True(ana.MayKnowOf(key));
         Assert.False(key.MayKnowOf(ana));
@@ -193,7 +193,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         Assert.True(token.MayKnowOf(ana));
         Assert.False(ana.MayKnowOf(new("ana", IsOwner: true)));
         Assert.False(ana.MayKnowOf(new("bia", IsOwner: false)));
-        Assert.True(new Foz.Serving.SessionUser("bia", IsOwner: true).MayKnowOf(token));
+        Assert.True(new Foz.Serving.Governance.SessionUser("bia", IsOwner: true).MayKnowOf(token));
     }
 
     [Fact]

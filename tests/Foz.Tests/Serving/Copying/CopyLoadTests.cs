@@ -1,6 +1,6 @@
 using System.Text;
 using Foz.Lake;
-using Foz.Serving;
+using Foz.Serving.Sessions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Copying;

@@ -1,6 +1,6 @@
 using Foz.Lake;
-using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.Governance;
 

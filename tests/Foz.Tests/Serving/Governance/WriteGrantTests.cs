@@ -3,8 +3,8 @@ using System.Text;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
-using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Governance;

@@ -1,7 +1,7 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
-using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.Workloads;
 

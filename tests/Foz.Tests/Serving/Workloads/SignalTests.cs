@@ -1,4 +1,5 @@
-using Foz.Serving;
+using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.Workloads;
 

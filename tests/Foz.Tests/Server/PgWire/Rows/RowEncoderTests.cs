@@ -1,7 +1,7 @@
 using System.Text;
 using Foz.DuckDB;
 using Foz.Server.PgWire.Rows;
-using Foz.Serving;
+using Foz.Serving.Copying;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Server.PgWire.Rows;

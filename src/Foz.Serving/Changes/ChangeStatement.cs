@@ -1,0 +1,237 @@
+using System.Globalization;
+using Foz.DuckDB;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Statements;
+using Foz.Serving.PostgreSql.Translation;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+using Foz.Serving.Statements;
+using Foz.Serving.Trino;
+using Foz.Serving.Trino.Translation;
+using Foz.Serving.Trino.Types;
+
+namespace Foz.Serving.Changes;
+
+/// <summary>A statement that changes tables, or tells of them in Delta's words.</summary>
+sealed class ChangeStatement : SqlStatement
+{
+    readonly Statement statement;
+
+    ChangeStatement(SqlSession session, string text, Statement statement, IReadOnlyList<PgType> parameterTypes)
+        : base(session, text) => (this.statement, ParameterTypes) = (statement, parameterTypes);
+
+    public override IReadOnlyList<ServedColumn>? Columns => told;
+
+    /// <summary>Whether it changes rows, and no definitions.</summary>
+    public bool ChangesRows => statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
+
+    IReadOnlyList<ServedColumn>? told;
+
+    public override IReadOnlyList<PgType> ParameterTypes { get; }
+
+    /// <summary>Reads a statement; null where it is a query. A table without a schema is looked for as the session does it.</summary>
+    /// <exception cref="FozException">It is malformed.</exception>
+    public static async Task<Statement?> ReadAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    {
+        var looksForSchema = false;
+        var read = StatementReader.Read(sql, _ =>
+        {
+            looksForSchema = true;
+            return "";
+        });
+        if (!looksForSchema) return read;
+        var (catalog, _) = await session.CatalogAsync(cancellationToken);
+        return StatementReader.Read(sql, name =>
+            session.Dialect == SqlDialect.Trino
+            ? session.Schema ?? throw TrinoNames.MissingSchemaName()
+            : catalog.Image.Find(schema: null, name, catalog.SearchPath)?.Name.Schema ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
+            ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in") { SqlState = "3F000" });
+    }
+
+    public static async Task<ChangeStatement> PrepareAsync(
+        SqlSession session, string sql, Statement statement, IReadOnlyList<uint> parameterTypes,
+        CancellationToken cancellationToken)
+    {
+        var types = new ChangeParameters(session, statement, parameterTypes);
+        var change = new ChangeStatement(
+            session, sql, statement, await types.FindAsync(SqlParameters.Read(sql).Count, cancellationToken));
+        if (statement.Returning is not null)
+        {
+            await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
+            change.told = await new ReturnedRows(session, statement).DescribeAsync(
+                n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})", cancellationToken);
+        }
+        if (!GivesRows(statement)) return change;
+        // It changes nothing: what it tells is known best by asking.
+        var result = await change.TellAsync(statement, cancellationToken);
+        change.told = [.. result.Columns.Select(c => new ServedColumn(c.Name, ColumnTypes.ToLogicalType(c.Type)))];
+        return change;
+    }
+
+    private protected override async Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        var translated = await TranslateAsync(values, cancellationToken);
+        if (translated is Statement.CreateView view)
+            translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
+        if (told is not null && statement.Returning is null)
+        {
+            var rows = (await TellAsync(translated, cancellationToken)).Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
+            return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {rows.Count}", cancellationToken);
+        }
+        await new WriteRights(Session).CheckAsync(translated, cancellationToken);
+        Session.Audit(Text, AuditEvent.Change, analysis: null);
+        var runner = new ChangeRunner(Session);
+        await runner.CheckAsync(translated, cancellationToken);
+        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
+        // What RETURNING cannot tell is not changed either.
+        var isAlone = statement.Returning is not null && Session.BeginAlone(ChangeRunner.OnlyAdds(translated));
+        SqlCursor? cursor = null;
+        try
+        {
+            var result = await RunAsync(runner, run, translated, cancellationToken);
+            var done = Done(statement, result);
+            if (result.Returned is { } returned)
+                cursor = await new ReturnedRows(Session, statement).OpenAsync(run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken);
+            if (isAlone) await Session.EndAloneAsync(isCommitted: true, cancellationToken);
+            if (cursor is not null) return run.Follow(cursor, named: null);
+            run.EndChange(done.RowCount);
+            return done;
+        }
+        catch
+        {
+            if (cursor is not null) await cursor.DisposeAsync();
+            if (isAlone) await Session.EndAloneAsync(isCommitted: false, cancellationToken);
+            run.Abandon();
+            throw;
+        }
+
+        string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
+    }
+
+    /// <summary>The statement in Foz's words; what its names refer to is looked up only where that decides.</summary>
+    async Task<Statement> TranslateAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        var isView = statement is Statement.CreateView;
+        if (Session.Dialect == SqlDialect.Trino) return await TranslateTrinoAsync(TrinoText.ContextOf(Session, isView), values, cancellationToken);
+        var asksCatalog = false;
+        var translated = Translate(() =>
+        {
+            asksCatalog = true;
+            return 0;
+        });
+        if (!asksCatalog) return translated;
+        // What is kept is read by sessions that know nothing of this one.
+        if (isView)
+            throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
+            {
+                SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
+            };
+        var (_, number) = await Session.CatalogAsync(cancellationToken);
+        return Translate(() => number);
+
+        Statement Translate(Func<long> catalog) => PgStatement.Translate(
+            statement, sql => Fill(PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text, values), PgColumnTypes.Translate);
+    }
+
+    async Task<Statement> TranslateTrinoAsync(TrinoContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        List<string> queries = [.. TargetOf(statement) is { } name ? [$"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"] : (string[])[]];
+        var unknown = TrinoColumns.Unknown();
+        var translated = Translate(unknown);
+        return unknown.IsAsked && await TrinoText.ColumnsOfAsync(Session, queries, cancellationToken) is { } columns
+            ? Translate(columns)
+            : translated;
+
+        Statement Translate(TrinoColumns columns) => PgStatement.Translate(statement, sql =>
+        {
+            var text = Fill(TrinoTranslator.Translate(sql, context, columns).Text, values);
+            if (columns == unknown) queries.Add(IsQuery(text) ? text : $"SELECT ({text})");
+            return text;
+        }, TrinoColumnTypes.Translate);
+    }
+
+    /// <summary>The table whose columns the expressions of a statement name.</summary>
+    static TableName? TargetOf(Statement statement) => statement switch
+    {
+        Statement.Update update => update.Table.Name,
+        Statement.Delete delete => delete.Table.Name,
+        Statement.Merge merge => merge.Table.Name,
+        _ => null,
+    };
+
+    static bool IsQuery(string sql)
+    {
+        var tokens = SqlTokens.Read(sql);
+        return tokens.IsWord(0, "select") || tokens.IsWord(0, "with") || tokens.IsWord(0, "values") || tokens.IsWord(0, "table");
+    }
+
+    string Fill(string sql, IReadOnlyList<object?> values) =>
+        SqlParameters.Read(sql).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
+
+    async Task<StatementResult> RunAsync(
+        ChangeRunner runner, StatementRun run, Statement statement, CancellationToken cancellationToken)
+    {
+        var isAgain = false;
+        while (true)
+        {
+            using var engine = run.OpenEngine(cancellationToken);
+            try
+            {
+                var result = await runner.RunAsync(engine, statement, cancellationToken);
+                Session.Service.Catalogs.Invalidate();
+                return result;
+            }
+            catch (FozException) when (engine.IsOutdated && !isAgain)
+            {
+                // It names a folder that its engine did not reach: nothing was written. The next one reaches it.
+                isAgain = true;
+            }
+        }
+    }
+
+    /// <summary>Carries out a statement that changes nothing, and tells of a table.</summary>
+    async Task<StatementResult> TellAsync(Statement statement, CancellationToken cancellationToken)
+    {
+        await new WriteRights(Session).CheckAsync(statement, cancellationToken);
+        Session.Audit(Text, AuditEvent.Read, analysis: null);
+        using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+        return await Session.Runner(engine).RunAsync(statement, cancellationToken);
+    }
+
+    static long AffectedOf(StatementResult result) => result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"
+        ? Convert.ToInt64(result.Rows[0][0], CultureInfo.InvariantCulture)
+        : 0;
+
+    static bool GivesRows(Statement statement) =>
+        statement is Statement.DescribeHistory or Statement.DescribeDetail or Statement.ShowProperties;
+
+    static DoneCursor Done(Statement statement, StatementResult result)
+    {
+        var affected = AffectedOf(result);
+        return new(statement switch
+        {
+            Statement.Insert => string.Create(CultureInfo.InvariantCulture, $"INSERT 0 {affected}"),
+            Statement.Update => string.Create(CultureInfo.InvariantCulture, $"UPDATE {affected}"),
+            Statement.Delete { IsTruncate: true } => "TRUNCATE TABLE",
+            Statement.Delete => string.Create(CultureInfo.InvariantCulture, $"DELETE {affected}"),
+            Statement.Merge => string.Create(CultureInfo.InvariantCulture, $"{((Statement.Merge)statement).Word} {affected}"),
+            Statement.Alter or Statement.Rename { IsView: false } => "ALTER TABLE",
+            Statement.Rename => "ALTER VIEW",
+            Statement.CreateTable or Statement.CloneTable or Statement.ConvertToDelta => "CREATE TABLE",
+            Statement.DropTable => "DROP TABLE",
+            Statement.CreateView => "CREATE VIEW",
+            Statement.DropView => "DROP VIEW",
+            Statement.Restore => "RESTORE",
+            Statement.Optimize => "OPTIMIZE",
+            Statement.Vacuum => "VACUUM",
+            Statement.Analyze => "ANALYZE",
+            _ => "OK",
+        }, affected);
+    }
+}

@@ -1,0 +1,54 @@
+using Foz.Lake.Configuration;
+using Foz.Lake.Journal;
+using Foz.Serving.Governance;
+
+namespace Foz.Serving.Sessions;
+
+/// <summary>What all sessions together may use.</summary>
+public sealed record SqlServiceOptions
+{
+    /// <summary>The most sessions at the same time.</summary>
+    public int SessionsMax { get; init; } = 500;
+
+    /// <summary>How many of them are kept for owners.</summary>
+    public int SessionsOfOwners { get; init; }
+
+    /// <summary>The most cursors that are open in a session at the same time.</summary>
+    public int CursorsMax { get; init; } = 100;
+
+    /// <summary>Who may read what; nobody but owners anything by default.</summary>
+    public Func<AccessList> Access { get; init; } = static () => AccessList.Empty;
+
+    /// <summary>The key of <c>hash</c> masks; null for one that is drawn, and lost with the process.</summary>
+    public string? MaskKey { get; init; }
+
+    /// <summary>Where it is written who reads and changes what; null for nowhere.</summary>
+    public AuditLog? Audit { get; init; }
+
+    /// <summary>The classes of statements, in the order in which they are looked at; one for all by default.</summary>
+    public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
+
+    /// <summary>Where it is told of statements that ran; null for nowhere.</summary>
+    public QueryLog? Queries { get; init; }
+
+    /// <summary>What reading costs; null where nobody says it.</summary>
+    public QueryPrice? Price { get; init; }
+
+    /// <summary>
+    /// Folders that hold no tables of their own, as the project's and the user's home: they are never reached as a
+    /// whole.
+    /// </summary>
+    public IReadOnlyList<string> ClosedFolders { get; init; } = [];
+
+    /// <summary>
+    /// Bytes of memory that the process was given: the largest statement is ended before it takes half as much again. Null where nobody
+    /// watches, as where the process does other things too.
+    /// </summary>
+    public long? ProcessBytes { get; init; }
+
+    /// <summary>The most statements that a session keeps prepared by names.</summary>
+    public int StatementsMax { get; init; } = 1000;
+
+    /// <summary>The most bytes of results of small queries that are kept, to be given again while their tables are the same; 0 for none.</summary>
+    public long ResultBytesMax { get; init; } = 64_000_000;
+}

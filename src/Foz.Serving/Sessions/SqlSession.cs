@@ -1,0 +1,359 @@
+using System.Diagnostics;
+using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Statements;
+using Foz.Lake.Tables;
+using Foz.Serving.Catalogs;
+using Foz.Serving.Governance;
+using Foz.Serving.PostgreSql.Translation;
+using Foz.Serving.Results;
+using Foz.Serving.Settings;
+using Foz.Serving.Statements;
+using Foz.Serving.Transactions;
+using Foz.Serving.Trino;
+
+namespace Foz.Serving.Sessions;
+
+/// <summary>
+/// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One call
+/// at a time, but for <see cref="Cancel"/>.
+/// </summary>
+public sealed partial class SqlSession : IAsyncDisposable
+{
+    const int ViewsMax = 16;
+
+    // The part of the memory that it holds at most between statements.
+    const int HeldPart = 8;
+
+    readonly Lock gate = new();
+    readonly Queue<(CatalogView View, long Number)> views = new();
+    readonly HashSet<CatalogImage> images = [];
+    CancellationTokenSource? running;
+    SqlTransaction? transaction;
+    FozException? audited;
+    Exception? ended;
+    FozException? stopped;
+
+    internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
+    {
+        (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
+        (Dialect, Queries) = (options.Dialect, options.Queries);
+        Activity = new(service.Lake.Clock);
+        Settings = new(user);
+        Settings.Begin(options.Settings);
+        Held = new("the session holds", service.Lake.Engines.MemoryBytes / HeldPart, service.Held);
+        Statements = new(service.Options.StatementsMax, Held);
+        Cursors = new(service.Options.CursorsMax);
+    }
+
+    /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
+    public int Id { get; }
+
+    /// <summary>Who it is of.</summary>
+    public SessionUser User { get; }
+
+    /// <summary>Where the client is, for people; null where nobody knows.</summary>
+    public string? ClientAddress { get; }
+
+    /// <summary>The protocol, as the audit calls it.</summary>
+    public string Protocol => Dialect is SqlDialect.Trino ? "trino" : "postgresql";
+
+    /// <summary>The settings.</summary>
+    public SessionSettings Settings { get; }
+
+    /// <summary>What it holds between statements: of portals the protocol counts it.</summary>
+    public HeldMemory Held { get; }
+
+    /// <summary>The statements that the client has prepared by names, by protocol or with PREPARE.</summary>
+    public PreparedStatements Statements { get; }
+
+    /// <summary>Where it is in a transaction.</summary>
+    public TransactionState State => transaction switch
+    {
+        null => TransactionState.Idle,
+        { HasFailed: true } => TransactionState.Failed,
+        _ => TransactionState.InTransaction,
+    };
+
+    /// <summary>Told when a transaction ends: what the protocol keeps for the time of one is to be let go.</summary>
+    public Action? TransactionEnded { get; set; }
+
+    /// <summary>The class of the statements that it runs now.</summary>
+    public string Workload => Service.Workloads.Of(this).Name;
+
+    /// <summary>What it is doing, for who looks at it.</summary>
+    public SessionActivity Activity { get; }
+
+    /// <summary>Ends the connection of the client; null where there is none that could be ended.</summary>
+    public Action? Terminated { get; set; }
+
+    /// <summary>How the statement runs that was begun last; null where it does not run.</summary>
+    internal StatementRun? Run { get; set; }
+
+    /// <summary>The last error that <c>foz.queries</c> was told of.</summary>
+    internal Exception? Noted { get; set; }
+
+    /// <summary>Whose SQL its statements are.</summary>
+    internal SqlDialect Dialect { get; }
+
+    /// <summary>Told what clients are to know that is no error.</summary>
+    public Action<SessionNotice>? Noticed { get; set; }
+
+    /// <summary>In Trino's SQL the catalog of names that are written without one; null for none.</summary>
+    internal string? Catalog { get; private set; }
+
+    /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
+    internal string? Schema { get; private set; }
+
+    /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
+    internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; }
+
+    internal SqlService Service { get; }
+
+    internal DeclaredCursors Cursors { get; }
+
+    /// <summary>What the statement that is prepared or begun was let through to so far.</summary>
+    internal StatementAccess Access { get; private set; } = new();
+
+    /// <summary>What the transaction reads; null outside of one.</summary>
+    internal TransactionVersions? Versions => transaction?.Versions;
+
+    /// <summary>What the transaction changes; null outside of one.</summary>
+    internal TransactionChanges? Changes => transaction?.Changes;
+
+    /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
+    internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
+    {
+        var image = await Service.Catalogs.GetAsync(User, images, cancellationToken);
+        var view = new CatalogView(image, User.Name, [.. SchemasOf(image)])
+        {
+            Signal = Signal, Asks = view => new(view, User, Service.Options.Access()),
+        };
+        if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
+            return last;
+        views.Enqueue((view, Service.Catalogs.Add(view)));
+        // Statements that run know the ones before.
+        if (views.Count > ViewsMax) Service.Catalogs.Remove(views.Dequeue().Number);
+        return views.Last();
+    }
+
+    /// <summary>The schemas of the search path that there are.</summary>
+    IEnumerable<string> SchemasOf(CatalogImage image) =>
+        SearchPath.Where(schema => image.Schemas.Contains(schema, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>What statements can ask of the session.</summary>
+    /// <param name="catalog">Gives the number of its view of the catalog.</param>
+    /// <param name="parameterTypes">The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.</param>
+    internal TranslationContext Translation(Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null) =>
+        new(this, catalog) { IsQuery = parameterTypes is not null, ParameterTypes = parameterTypes ?? [] };
+
+    /// <summary>The transaction.</summary>
+    /// <exception cref="FozException">There is none.</exception>
+    internal SqlTransaction Transaction => transaction is { IsImplicit: false } begun ? begun : throw new FozException(
+        ErrorKind.Sql, "there is no transaction in progress")
+    { SqlState = "25P01" };
+
+    /// <summary>The schemas in which names without one are looked for.</summary>
+    internal IEnumerable<string> SearchPath => Dialect == SqlDialect.Trino
+        ? Schema is null ? [] : [Schema]
+        : Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
+            .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
+            .Where(schema => schema.Length > 0);
+
+    /// <summary>In Trino's SQL, says what names are of that are written without a catalog or a schema.</summary>
+    internal void Place(string? catalog, string? schema) => (Catalog, Schema) = (catalog, schema);
+
+    /// <summary>Reads and binds one statement, without running it.</summary>
+    /// <param name="sql">One statement, or nothing but spaces and comments.</param>
+    /// <param name="parameterTypes">
+    /// PostgreSQL's types of the parameters, as far as the client says them; 0 for one of which it says nothing.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
+    public Task<SqlStatement> PrepareAsync(
+        string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
+        AuditAsync(sql, () => RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken));
+
+    /// <summary>Stops what runs, if anything does; for any thread.</summary>
+    public void Cancel() => Stop(why: null);
+
+    /// <summary>Stops what runs, as its client has gone; for any thread.</summary>
+    public void Leave() => Stop(StatementNotes.ClientGone(e: null));
+
+    /// <summary>Stops what runs, if anything does; for any thread.</summary>
+    /// <param name="why">What the client is told; null for the user's wish.</param>
+    internal void Stop(FozException? why)
+    {
+        lock (gate)
+        {
+            if (running is null) return;
+            stopped = why;
+            running.Cancel();
+        }
+    }
+
+    /// <summary>Ends the client's connection, or what runs where there is none; for any thread.</summary>
+    public void Terminate() => (Terminated ?? Cancel)();
+
+    /// <summary>Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their user's own.</summary>
+    /// <returns>Whether there is such a session for who asks.</returns>
+    bool Signal(string function, int id)
+    {
+        if (Service.Find(id) is not { } other || !User.MayKnowOf(other.User)) return false;
+        Action stop = function == "pg_terminate_backend" ? other.Terminate : other.Cancel;
+        // The engine calls from inside of a statement, which may be the one that is stopped.
+        ThreadPool.UnsafeQueueUserWorkItem(static action => action(), stop, preferLocal: false);
+        return true;
+    }
+
+    /// <summary>
+    /// Notes that something failed that the session did not see, such as a value that could not be read: a transaction fails
+    /// with it.
+    /// </summary>
+    public void Fail()
+    {
+        if (transaction is not null) transaction.HasFailed = true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Service.Remove(this);
+        await RollBackAsync();
+        await Cursors.CloseAllAsync();
+        Statements.Clear();
+        Held.Clear();
+        while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
+        Service.Catalogs.Release(images);
+    }
+
+    /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
+    internal async Task<T> AuditAsync<T>(string sql, Func<Task<T>> work)
+    {
+        (Access, Run) = (new(), null);
+        Activity.Note(sql);
+        try
+        {
+            Service.Lethal.Check(sql);
+            return await work();
+        }
+        catch (Exception e)
+        {
+            NoteLethal(sql, e);
+            StatementNotes.Fail(this, sql, e);
+            await AuditAsync(Access, sql, e);
+            throw;
+        }
+    }
+
+    /// <summary>Notes how a statement failed, where that ended the engine: once.</summary>
+    internal void NoteLethal(string sql, Exception error)
+    {
+        if (error == ended) return;
+        ended = error;
+        Service.Lethal.Note(sql, error);
+    }
+
+    /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>
+    /// <param name="access">What it was let through to.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="error">How it failed.</param>
+    internal async Task AuditAsync(StatementAccess access, string sql, Exception error)
+    {
+        if (error is not FozException refused || refused == audited || Service.Options.Audit is not { } log) return;
+        audited = refused;
+        if (access.ReasonOf(sql, refused) is { } reason)
+            await log.AddDurablyAsync(
+                access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, log.RunId) with { Reason = reason }, CancellationToken.None);
+    }
+
+    /// <summary>Notes what a statement is about to read or change; it is not done where that cannot be noted.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="kind">What it does.</param>
+    /// <param name="analysis">What it names; null where its tables say all.</param>
+    internal void Audit(string sql, AuditEvent kind, SqlAnalysis? analysis)
+    {
+        if (Service.Options.Audit is not { } log || (Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
+        log.Add(Access.Record(this, sql, kind, AuditDecision.Granted, log.RunId) with
+        {
+            Columns = analysis is null ? [] : Access.ColumnsOf(analysis),
+        });
+    }
+
+    /// <summary>Carries out statements that change tables.</summary>
+    /// <param name="engine">The engine's session that reads and writes rows.</param>
+    internal StatementRunner Runner(EngineSession engine) =>
+        new(engine, Service.Names, Service.Lake.Tables)
+        {
+            QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync, Dropped = Changes?.Dropped,
+        };
+
+    async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
+    {
+        if (transaction is { IsImplicit: true } && !transaction.Changes.Takes(name, addsOnly))
+        {
+            await CommitImplicitAsync(cancellationToken);
+            Begin(isImplicit: true);
+        }
+        if (transaction is { Changes: var changes }) return await changes.OpenAsync(name, table, addsOnly, cancellationToken);
+        await Service.Commits.BeginChangeAsync(table, cancellationToken);
+        return table;
+    }
+
+    /// <summary>Does something that the client can cancel, and that fails the transaction where it fails.</summary>
+    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(
+            Settings.StatementTimeout ?? Timeout.InfiniteTimeSpan, Service.Lake.Clock);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        CancellationTokenSource? outer;
+        lock (gate) (outer, running, stopped) = (running, source, null);
+        Activity.Begin();
+        try
+        {
+            return await work(source.Token);
+        }
+        catch (OperationCanceledException) when (stopped is not null)
+        {
+            Fail();
+            throw stopped;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail();
+            var why = timeout.IsCancellationRequested ? "statement timeout" : "user request";
+            throw new FozException(ErrorKind.Canceled, $"canceling statement due to {why}", e);
+        }
+        catch (DeltaException e)
+        {
+            Fail();
+            throw DeltaErrors.Translate(e);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Data && !User.IsOwner)
+        {
+            Fail();
+            // The message has the value, which may be one that is not shown.
+            throw new FozException(ErrorKind.Data, "a value is not one of the type, or out of its range") { SqlState = e.SqlState };
+        }
+        catch (FozException e) when (e is { Kind: ErrorKind.NotFound, Hint: not null } && !User.IsOwner)
+        {
+            Fail();
+            // What is near may be what is not granted.
+            throw new FozException(e.Kind, e.Message, e.InnerException) { SqlState = e.SqlState, Place = e.Place };
+        }
+        catch (Exception e) when (e is not UnreachableException)
+        {
+            Fail();
+            throw;
+        }
+        finally
+        {
+            Activity.End();
+            lock (gate) running = outer;
+            if (outer is null && images.Count > 0) Service.Catalogs.Release(images);
+        }
+    }
+}

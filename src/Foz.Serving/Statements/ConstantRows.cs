@@ -1,0 +1,37 @@
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+
+namespace Foz.Serving.Statements;
+
+/// <summary>Few rows that are known, given as the engine's, so that all cursors give chunks.</summary>
+static class ConstantRows
+{
+    /// <summary>The rows as a cursor.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="rows">For each row its values, in parentheses, as SQL writes them.</param>
+    /// <param name="tag">What is told at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Task<SqlCursor> OpenAsync(
+        SqlSession session, IReadOnlyList<ServedColumn> columns, IEnumerable<string> rows, string tag,
+        CancellationToken cancellationToken)
+    {
+        var values = string.Join(", ", rows);
+        var selected = columns.Select((c, i) => $"CAST({(values.Length == 0 ? "NULL" : $"c{i}")} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
+        var names = string.Join(", ", columns.Select((_, i) => $"c{i}"));
+        var from = values.Length == 0 ? "(SELECT 1) WHERE false" : $"(VALUES {values}) AS t({names})";
+        var engine = session.Service.Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, cancellationToken);
+        try
+        {
+            return Task.FromResult<SqlCursor>(new EngineCursor(
+                session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}"), tag, cancellationToken));
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+}

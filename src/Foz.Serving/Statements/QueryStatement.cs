@@ -1,0 +1,162 @@
+using System.Globalization;
+using Foz.DuckDB;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Serving.PostgreSql.Translation;
+using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Results;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+using Foz.Serving.Trino;
+using Foz.Wire.PostgreSql;
+
+namespace Foz.Serving.Statements;
+
+/// <summary>A query of the lake.</summary>
+sealed class QueryStatement : SqlStatement
+{
+    readonly bool isWork;
+    IReadOnlyList<ServedColumn> columns = [];
+    IReadOnlyList<PgType> types = [];
+
+    QueryStatement(SqlSession session, string text, bool isWork)
+        : base(session, text) => this.isWork = isWork;
+
+    public override IReadOnlyList<ServedColumn> Columns => columns;
+
+    public override IReadOnlyList<PgType> ParameterTypes => types;
+
+    /// <summary>Binds a query over empty tables, where no file can be reached.</summary>
+    public static new async Task<QueryStatement> PrepareAsync(
+        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+    {
+        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
+        var translated = await TranslateAsync(session, sql, parameterTypes, cancellationToken);
+        var found = SqlParameters.Read(translated.Text);
+        var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
+        var wanted = Enumerable.Range(1, found.Count)
+            .Select(n => ParameterType(described.Shape, parameterTypes, n)).ToList();
+        // A parameter that may be of any type leaves the columns open too: it is a text then, which fits any type.
+        if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
+            described = await DescribeAsync(n =>
+                wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(NULL AS {PgTypes.Find(wanted[n - 1].Oid)})");
+        return new(session, sql, StatementWork.Is(described.Statement))
+        {
+            columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
+            types = wanted,
+        };
+
+        Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement)
+        {
+            var replaced = found.Replace(replacement);
+            return AtOriginalPlaces(sql, translated, replaced, resolver.DescribeAsync(replaced.Text, cancellationToken));
+        }
+    }
+
+    private protected override async Task<SqlCursor> StartAsync(
+        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    {
+        // What is known before it has a slot: an answer that was kept needs none.
+        var instance = isWork ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
+        var names = new SessionNames(Session, instance);
+        var translated = await TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
+        var replaced = SqlParameters.Read(translated.Text)
+            .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
+        var statement = await AtOriginalPlaces(
+            Text, translated, replaced,
+            new StatementResolver(names, Session.Service.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
+        Session.Audit(Text, AuditEvent.Read, statement.Analysis);
+        var place = PlaceOf(statement);
+        var kept = place?.Find();
+        var run = await StatementRun.BeginAsync(Session, Text, isWork && kept is null, cancellationToken);
+        EngineSession? engine = null;
+        BoundStatement? bound = null;
+        try
+        {
+            if (kept is not null) return run.Follow(await CheckedAsync(new KeptCursor(kept)), statement.Analysis);
+            engine = run.OpenEngine(cancellationToken);
+            bound = await AtOriginalPlaces(
+                Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
+            var computing = Session.Dialect == SqlDialect.Trino ? null : Text;
+            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, place, computing));
+            return run.Follow(rows, statement.Analysis);
+        }
+        catch
+        {
+            bound?.Dispose();
+            engine?.Dispose();
+            run.Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>Where the rows may be kept; null where nowhere.</summary>
+    ResultPlace? PlaceOf(ResolvedStatement statement)
+    {
+        var cache = Session.Service.CacheOf(statement.Analysis);
+        if (cache is null || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
+        // What a grant shows may change with the time although the statement does not.
+        if (!statement.Filters.All(Session.Service.IsStable)) return null;
+        return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
+    }
+
+    /// <summary>A cursor, whose columns must be the ones that the client was told of.</summary>
+    async Task<SqlCursor> CheckedAsync(SqlCursor cursor)
+    {
+        if (cursor.Columns!.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;
+        await cursor.DisposeAsync();
+        throw new FozException(ErrorKind.Sql, "cached plan must not change result type")
+        {
+            SqlState = "0A000", Hint = "prepare the statement again: a table's columns are others now",
+        };
+    }
+
+    /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
+    internal static async Task<RewrittenSql> TranslateAsync(
+        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
+    {
+        if (session.Dialect == SqlDialect.Trino) return await TrinoText.TranslateAsync(session, sql, cancellationToken);
+        if (session.Service.Translations.Find(sql) is { } known) return known;
+        var asksCatalog = false;
+        var context = session.Translation(() =>
+        {
+            asksCatalog = true;
+            return 0;
+        }, parameterTypes);
+        var translated = PgTranslator.Translate(sql, context);
+        if (!context.IsAsked) session.Service.Translations.Add(sql, translated);
+        if (!asksCatalog) return translated;
+        var (_, number) = await session.CatalogAsync(cancellationToken);
+        return PgTranslator.Translate(sql, session.Translation(() => number, parameterTypes));
+    }
+
+    /// <summary>Waits for what is done with a statement; an error of it has its place in what the client wrote.</summary>
+    static async Task<T> AtOriginalPlaces<T>(string sql, RewrittenSql translated, RewrittenSql replaced, Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (FozException e)
+        {
+            throw SqlPosition.Move(
+                e, replaced.Text, sql, position => translated.ToOriginal(replaced.ToOriginal(position)));
+        }
+    }
+
+    static LogicalType? TypeOf(IReadOnlyList<uint> parameterTypes, int number) =>
+        number <= parameterTypes.Count ? PgTypes.Find(parameterTypes[number - 1]) : null;
+
+    /// <summary>What the client says, else what the statement wants, else text, as PostgreSQL has it.</summary>
+    static PgType ParameterType(StatementShape shape, IReadOnlyList<uint> parameterTypes, int number)
+    {
+        if (number <= parameterTypes.Count && parameterTypes[number - 1] is not 0 and not TypeOids.Unknown)
+            return new(parameterTypes[number - 1], -1);
+        var wanted = shape.Parameters.GetValueOrDefault(number.ToString(CultureInfo.InvariantCulture));
+        return wanted is null || wanted.Id is TypeId.Invalid or TypeId.Any or TypeId.SqlNull
+            ? new(TypeOids.Text, -1)
+            : PgTypes.Of(wanted) with { Modifier = -1 };
+    }
+}

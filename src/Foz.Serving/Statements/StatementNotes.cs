@@ -1,0 +1,107 @@
+using System.Net.Sockets;
+using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Serving.Sessions;
+using Foz.Serving.Sql;
+
+namespace Foz.Serving.Statements;
+
+/// <summary>What <c>foz.queries</c> tells of statements; it is made of them in the background.</summary>
+static class StatementNotes
+{
+    /// <summary>Notes a statement that failed, once.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="error">How it failed.</param>
+    /// <param name="rows">How many rows it gave before.</param>
+    public static void Fail(SqlSession session, string sql, Exception error, long rows = 0)
+    {
+        // What failed inside of another statement comes by more than once, and may be told otherwise then.
+        if (error == session.Noted || (error.InnerException is { } inner && inner == session.Noted)) return;
+        session.Noted = error;
+        Add(session, session.Run?.Sql ?? sql, session.Run, rows, error);
+    }
+
+    /// <summary>Notes a statement.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="run">How it ran; null where it did not begin to.</param>
+    /// <param name="rows">How many rows it gave or changed.</param>
+    /// <param name="error">How it failed; null where it did not.</param>
+    public static void Add(SqlSession session, string sql, StatementRun? run, long rows, Exception? error)
+    {
+        if (session.Service.Options.Queries is not { } log) return;
+        var price = session.Service.Options.Price;
+        var tables = run?.Tables is { Count: > 0 } known ? known : [.. session.Access.Tables];
+        var (files, analysis) = (run?.Meter.Files ?? [], run?.Analysis);
+        var record = new QueryRecord
+        {
+            RunId = log.RunId, StartedAt = run?.AskedAt ?? session.Service.Lake.Clock.GetUtcNow(), User = session.User.Name,
+            Protocol = session.Protocol, Address = session.ClientAddress, Application = NullIfEmpty(session.Settings["application_name"]),
+            Session = session.Id, Workload = run?.Workload ?? session.Service.Workloads.Of(session).Name,
+            Tables = [.. tables.Select(table => $"{table}")], Rows = rows,
+            QueuedMs = (long)(run?.Queued.TotalMilliseconds ?? 0), DurationMs = (long)(run?.Elapsed.TotalMilliseconds ?? 0),
+            Statement = "", StatementHash = "", SqlState = error is null ? null : StateOf(error),
+        };
+        log.Add(() =>
+        {
+            var text = StatementText.WithoutLiterals(sql);
+            var bytes = BytesOf(files, analysis);
+            var isFailed = error is not null && record.SqlState != ErrorKind.Canceled.SqlState;
+            return record with
+            {
+                Statement = StatementText.Shortened(text),
+                StatementHash = StatementText.Hash(text),
+                BytesRead = bytes,
+                Cost = price?.Of(files.Count == 0 || isFailed ? null : bytes),
+                Error = error is null ? null : MessageOf(error, sql),
+            };
+        });
+    }
+
+    /// <summary>Bytes of files, for as many of their columns as the statement names; of all where that is not known.</summary>
+    static long BytesOf(IReadOnlyList<ScannedFiles> files, SqlAnalysis? analysis)
+    {
+        if (analysis is null || StatementAccess.TakesAll(analysis)) return files.Sum(scanned => scanned.Bytes);
+        var named = analysis.Columns.SelectMany(column => column.Parts).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return files.Sum(scanned => scanned.Columns.Count == 0
+            ? 0
+            : (long)((decimal)scanned.Bytes * scanned.Columns.Count(named.Contains) / scanned.Columns.Count));
+    }
+
+    static string StateOf(Exception error) => error switch
+    {
+        OperationCanceledException => ErrorKind.Canceled.SqlState,
+        _ => Known(error) is { } known ? known.SqlState ?? known.Kind.SqlState : ErrorKind.Bug.SqlState,
+    };
+
+    /// <summary>What went wrong, without values of rows and of the statement.</summary>
+    static string MessageOf(Exception error, string sql) => error switch
+    {
+        OperationCanceledException => "canceling statement due to user request",
+        _ => Known(error) switch
+        {
+            null or { Kind: ErrorKind.Bug } => "internal error",
+            { Kind: ErrorKind.Data } => "a value is not one of the type, out of its range, or breaks a rule",
+            { } known => StatementText.Shortened(StatementText.WithoutLiteralsOf(sql, known.Message)),
+        },
+    };
+
+    static FozException? Known(Exception error) => error switch
+    {
+        FozException known => known,
+        DeltaException delta => DeltaErrors.Translate(delta),
+        EndOfStreamException or SocketException or IOException { InnerException: SocketException } => ClientGone(error),
+        _ => null,
+    };
+
+    /// <summary>The error of a statement whose client broke off its connection.</summary>
+    /// <param name="e">What sending rows to it said; null where it was found gone.</param>
+    public static FozException ClientGone(Exception? e) =>
+        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e) { SqlState = "08006" };
+
+    static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+}
