@@ -41,7 +41,7 @@ public sealed class SqlService : IDisposable
     public SqlService(EnvironmentNames names, SqlServiceOptions options)
     {
         (this.names, this.options) = (names, options);
-        (Catalogs, Commits, Lethal) = (new(this), new(names.Lake.Clock), new(names.Lake.Clock));
+        (Catalogs, Commits, Lethal) = (new(names, options.Access), new(names.Lake.Clock), new(names.Lake.Clock));
         Results = new(options.ResultBytesMax);
         Held = new("all sessions hold", names.Lake.Engines.MemoryBytes / HeldPart);
         mask = MaskFunction.Of(options.MaskKey);
@@ -113,9 +113,6 @@ public sealed class SqlService : IDisposable
 
     /// <summary>The classes of statements.</summary>
     internal WorkloadClasses Workloads { get; }
-
-    /// <summary>The users and roles, as the catalogs tell of them; <c>foz</c> owns everything.</summary>
-    internal IReadOnlyList<string> Roles { get; } = ["foz"];
 
     /// <summary>Begins a session, to be disposed.</summary>
     /// <exception cref="FozException">There are too many, or a setting is unknown or has no such value.</exception>

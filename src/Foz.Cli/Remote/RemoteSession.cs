@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Foz.Connectors.PostgreSql;
 using Foz.Lake;
-using Foz.Serving.Copying;
 using Foz.Serving.Sql;
 using Foz.Wire.PostgreSql;
 using TextReader = System.IO.TextReader;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Serving.Governance;
 
@@ -12,10 +13,15 @@ namespace Foz.Serving.Catalogs;
 /// that once a second at most; its relations become tables of the engine when a statement first reads them. Those that no statement
 /// uses are let go, the longest unused first. Safe for use by many threads.
 /// </summary>
-sealed class CatalogImages(SqlService service) : IDisposable
+/// <param name="names">What names in the lake refer to.</param>
+/// <param name="granted">Gives who may read what.</param>
+sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : IDisposable
 {
     // One whose relations were all read takes between two and three of the 256 MB of the instance that they are in, which statements need too.
     const int ImagesMax = 8;
+
+    // The role that owns everything.
+    const string Owner = "foz";
 
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
@@ -148,7 +154,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var clock = service.Lake.Clock;
+            var clock = names.Lake.Clock;
             if (current is not null && !isStale && clock.GetElapsedTime(lookedAt) < ageMax) return current;
             var startedAt = clock.GetTimestamp();
             // What changes while it is read is looked for again.
@@ -156,7 +162,7 @@ sealed class CatalogImages(SqlService service) : IDisposable
             var tables = await ReadAsync(cancellationToken);
             (lookedAt, var found) = (startedAt, KeyOf(tables));
             if (current is not null && found == key) return current;
-            lock (making) (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, service.Roles), found);
+            lock (making) (current, key) = (new(Interlocked.Increment(ref lastNumber), tables, [Owner]), found);
             return current;
         }
         catch
@@ -172,11 +178,11 @@ sealed class CatalogImages(SqlService service) : IDisposable
 
     CatalogImage SeenBy(SessionUser user, CatalogImage all)
     {
-        var access = service.Options.Access();
+        var access = granted();
         if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access) return known.Image;
         var image = new CatalogImage(
             Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
-            ["foz", user.Name]);
+            [Owner, user.Name]);
         seen[user.Rights] = (all, access, image);
         return image;
     }
@@ -220,8 +226,8 @@ sealed class CatalogImages(SqlService service) : IDisposable
     async Task<IReadOnlyList<CatalogTable>> ReadAsync(CancellationToken cancellationToken)
     {
         var tables = new List<CatalogTable>();
-        await foreach (var definition in service.Lake.Catalog.ListAsync(cancellationToken))
-            if (await CatalogTable.ReadAsync(definition, service, cancellationToken) is { } table) tables.Add(table);
+        await foreach (var definition in names.Lake.Catalog.ListAsync(cancellationToken))
+            if (await CatalogTable.ReadAsync(definition, names, cancellationToken) is { } table) tables.Add(table);
         return tables;
     }
 

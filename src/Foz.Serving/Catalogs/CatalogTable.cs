@@ -48,14 +48,14 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
 
     /// <summary>Reads a definition.</summary>
     public static async Task<CatalogTable?> ReadAsync(
-        Definition definition, SqlService service, CancellationToken cancellationToken)
+        Definition definition, EnvironmentNames names, CancellationToken cancellationToken)
     {
         if (definition is { Kind: DefinitionKind.View, Sql: { } sql })
-            return new(definition.TableName, IsView: true, await DescribeAsync(sql, service, cancellationToken))
+            return new(definition.TableName, IsView: true, await DescribeAsync(sql, names, cancellationToken))
             {
                 Comment = definition.Description, ViewSql = sql,
             };
-        var table = service.Lake.Tables.Open(definition.Location!, definition.TableName);
+        var table = names.Lake.Tables.Open(definition.Location!, definition.TableName);
         try
         {
             if (await table.FindLatestAsync(cancellationToken) is not { } snapshot) return null;
@@ -76,11 +76,11 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
 
     /// <summary>The columns of a view; none where it does not bind, which who reads it is told.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(
-        string sql, SqlService service, CancellationToken cancellationToken)
+        string sql, EnvironmentNames names, CancellationToken cancellationToken)
     {
         try
         {
-            var described = await new StatementResolver(service.Names, service.Lake.Engines).DescribeAsync(sql, cancellationToken);
+            var described = await new StatementResolver(names, names.Lake.Engines).DescribeAsync(sql, cancellationToken);
             return [.. described.Shape.Columns.Select(c => new CatalogColumn(c.Name, c.Type, IsNullable: true, Comment: null))];
         }
         catch (FozException)

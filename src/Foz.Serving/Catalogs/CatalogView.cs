@@ -63,7 +63,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         _ when function.StartsWith("has_", StringComparison.Ordinal) => Privileges().Answer(function, arguments),
         "pg_table_is_visible" => RelationName(Oid(arguments[0])) is null or "-" ? null : IsVisible(Oid(arguments[0])),
         "pg_type_is_visible" => PgTypeRow.All.ContainsKey(Oid(arguments[0])) ? true : null,
-        "pg_function_is_visible" => PgRelation.ReadLines("pg_proc.tsv").Any(cells => cells[0] == arguments[0]) ? true : null,
+        "pg_function_is_visible" => EmbeddedTable.ReadLines("pg_proc.tsv").Any(cells => cells[0] == arguments[0]) ? true : null,
         "pg_is_other_temp_schema" or "pg_is_in_recovery" or "pg_relation_is_publishable" => false,
         "pg_column_is_updatable" => Image.Find(Oid(arguments[0])) is { IsView: false },
         _ => true,
@@ -77,7 +77,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         "regtype" => PgTypeRow.Find(arguments[0])?.Oid ?? throw Missing("type", arguments[0], "42704"),
         "regnamespace" => Schemas.Contains(arguments[0]) ? PgOids.OfSchema(arguments[0]) : throw Missing("schema", arguments[0], "3F000"),
         "regrole" => arguments[0] == "foz" ? PgOids.Owner : PgOids.Of("role", arguments[0]),
-        "regproc" => PgRelation.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[1] == Unqualified(arguments[0])) is { } cells
+        "regproc" => EmbeddedTable.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[1] == Unqualified(arguments[0])) is { } cells
             ? Oid(cells[0])
             : throw Missing("function", arguments[0], "42883"),
         "pg_my_temp_schema" => 0,
@@ -121,7 +121,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         : null;
 
     static string ProcedureName(string oid) =>
-        oid == "0" ? "-" : PgRelation.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[0] == oid)?[1] ?? oid;
+        oid == "0" ? "-" : EmbeddedTable.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[0] == oid)?[1] ?? oid;
 
     string? SchemaName(uint oid) => Schemas.FirstOrDefault(schema => PgOids.OfSchema(schema) == oid);
 

@@ -4,6 +4,7 @@ using Foz.Lake.Data;
 using Foz.Serving.Governance;
 using Foz.Serving.PostgreSql;
 using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.Catalogs;
 
@@ -121,7 +122,7 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
         var isNumber = uint.TryParse(function, CultureInfo.InvariantCulture, out _);
         var name = function.Split('(')[0].Trim();
         name = name[(name.LastIndexOf('.') + 1)..];
-        if (!PgRelation.ReadLines("pg_proc.tsv").Any(
+        if (!EmbeddedTable.ReadLines("pg_proc.tsv").Any(
                 cells => isNumber ? cells[0] == function : cells[1].Equals(name, StringComparison.OrdinalIgnoreCase)))
             return isNumber ? null : throw Missing("function", function, "42883");
         return words.Any(word => who.IsOwner || !word.IsGrantable);

@@ -136,7 +136,7 @@ sealed class ChangeStatement : SqlStatement
         return Translate(() => number);
 
         Statement Translate(Func<long> catalog) => PgStatement.Translate(
-            statement, sql => Fill(PgTranslator.Translate(sql, new(Session, catalog) { IsOfReader = isView }).Text, values), PgColumnTypes.Translate);
+            statement, sql => Fill(PgTranslator.Translate(sql, Session.Translation(catalog, isOfReader: isView)).Text, values), PgColumnTypes.Translate);
     }
 
     async Task<Statement> TranslateTrinoAsync(TrinoContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Serving.Catalogs;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Settings;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql;
 
@@ -19,7 +20,7 @@ static class CatalogRows
             "pg_class" => PgRelation.All.Values.Select(SystemClass).Concat(image.Tables.Select(Class)),
             "pg_attribute" => PgRelation.All.Values.SelectMany(SystemAttributes).Concat(image.Tables.SelectMany(Attributes)),
             "pg_type" => PgTypeRow.All.Values.OrderBy(t => t.Oid).Select(t => t.ToRow()),
-            "pg_proc" => PgRelation.ReadLines("pg_proc.tsv").Select(Procedure),
+            "pg_proc" => EmbeddedTable.ReadLines("pg_proc.tsv").Select(Procedure),
             "pg_description" => image.Tables.SelectMany(Descriptions),
             "pg_tables" => image.Tables.Where(t => !t.IsView).Select(TableRow),
             "pg_views" => image.Tables.Where(t => t.IsView).Select(ViewRow),

@@ -26,7 +26,7 @@ public sealed partial class SqlSession
     void Begin(bool isImplicit)
     {
         var versions = Service.Commits.Begin();
-        transaction = new(versions, new(Service, versions), Settings) { IsImplicit = isImplicit };
+        transaction = new(versions, new(Service.Lake, Service.Commits, Service.Catalogs, versions), Settings) { IsImplicit = isImplicit };
         Settings.BeginTransaction();
         if (isImplicit && Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }

@@ -147,8 +147,12 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>What statements can ask of the session.</summary>
     /// <param name="catalog">Gives the number of its view of the catalog.</param>
     /// <param name="parameterTypes">The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.</param>
-    internal TranslationContext Translation(Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null) =>
-        new(this, catalog) { IsQuery = parameterTypes is not null, ParameterTypes = parameterTypes ?? [] };
+    /// <param name="isOfReader">Whether the user is who reads what is made of the statement.</param>
+    internal TranslationContext Translation(Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null, bool isOfReader = false) =>
+        new(Id, User.Name, Settings, () => SearchPath, catalog)
+        {
+            IsQuery = parameterTypes is not null, ParameterTypes = parameterTypes ?? [], IsOfReader = isOfReader,
+        };
 
     /// <summary>The transaction.</summary>
     /// <exception cref="FozException">There is none.</exception>

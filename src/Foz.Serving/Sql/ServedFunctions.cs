@@ -1,8 +1,7 @@
 using System.Collections.Frozen;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Serving.PostgreSql.Functions;
-using Foz.Serving.PostgreSql.Types;
+using Foz.Lake.Engine;
 
 namespace Foz.Serving.Sql;
 
@@ -16,6 +15,9 @@ static class ServedFunctions
 {
     /// <summary>The beginning of the names of the platform's own functions, which only it calls.</summary>
     public const string OwnPrefix = "foz_";
+
+    /// <summary>How the names of functions that ask the catalog begin, after the engine's own mark.</summary>
+    public const string CatalogPrefix = "catalog_";
 
     /// <summary>The name that clients write for a function: that of one of Foz's own without its prefix.</summary>
     /// <param name="function">The name, in small letters.</param>
@@ -36,7 +38,7 @@ static class ServedFunctions
     const string BoundedCalls = "bounded";
     const string RefusalKey = "foz.refusal";
 
-    static readonly string[][] lines = [.. PgRelation.ReadLines("served_functions.tsv")];
+    static readonly string[][] lines = [.. EmbeddedTable.ReadLines("served_functions.tsv")];
 
     static readonly FrozenDictionary<(string Kind, string Name), string?> refusals =
         lines.ToFrozenDictionary(cells => (cells[0], cells[1]), cells => cells[2] == Refused ? cells[3] : null);
@@ -51,7 +53,7 @@ static class ServedFunctions
     /// <param name="name">The function, in small letters.</param>
     public static bool Allows(string kind, string name) =>
         // Only what Foz itself wrote asks the catalog.
-        (kind == Call && PgFunctions.AsksCatalog(name)) || refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
+        (kind == Call && AsksCatalog(name)) || refusals.TryGetValue((kind, name), out var refusal) && refusal is null;
 
     /// <summary>Functions that a function of the platform in their place bounds by call.</summary>
     public static FrozenSet<string> Bounded { get; } = NamesOf(BoundedCalls);
@@ -83,6 +85,10 @@ static class ServedFunctions
     /// <summary>Why a function is refused that the engine has; null for an error of something else.</summary>
     public static string? RefusalOf(Exception? error) =>
         error is null ? null : error.Data[RefusalKey] as string ?? RefusalOf(error.InnerException);
+
+    /// <summary>Whether a function asks the catalog.</summary>
+    static bool AsksCatalog(string name) =>
+        OwnNames.Has(name) && name.StartsWith(OwnPrefix + CatalogPrefix, StringComparison.OrdinalIgnoreCase);
 
     static string? HintOf(string kind, string function) =>
         NearestName.Find(function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near

@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
+using Foz.Serving.Catalogs;
 
 namespace Foz.Serving.Transactions;
 
@@ -16,9 +17,11 @@ readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions
 /// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before the commit;
 /// tables and views that it makes or renames are so at once, until it is rolled back; those that it drops go at the commit.
 /// </summary>
-/// <param name="service">The lake.</param>
+/// <param name="lake">The lake.</param>
+/// <param name="commits">The order of what sessions commit.</param>
+/// <param name="catalogs">The images of the catalog, which are others after a change.</param>
 /// <param name="versions">What the transaction reads.</param>
-sealed class TransactionChanges(SqlService service, TransactionVersions versions)
+sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImages catalogs, TransactionVersions versions)
 {
     readonly List<Named> named = [];
     readonly List<TableName> dropped = [];
@@ -141,10 +144,10 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
 
     async Task RenameAsync(TableName name, TableName old)
     {
-        if (await service.Lake.Catalog.FindAsync(name, CancellationToken.None) is not { } definition) return;
-        await service.Lake.Catalog.RenameAsync(definition, old, CancellationToken.None);
+        if (await lake.Catalog.FindAsync(name, CancellationToken.None) is not { } definition) return;
+        await lake.Catalog.RenameAsync(definition, old, CancellationToken.None);
         Move(name, old);
-        service.Catalogs.Invalidate();
+        catalogs.Invalidate();
     }
 
     async Task UnmakeAsync(TableName name, Made made)
@@ -173,9 +176,9 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
             {
                 if (dropped.Contains(name)) continue;
                 changed.Remove(name);
-                await service.Commits.BeginChangeAsync(change.Table.Shared, CancellationToken.None);
+                await commits.BeginChangeAsync(change.Table.Shared, CancellationToken.None);
                 if (await change.Table.CommitAsync(keepsFiles, CancellationToken.None) is not { } committed) continue;
-                service.Commits.Note(committed.Snapshot);
+                commits.Note(committed.Snapshot);
                 if (FindMade(name) is { } made) made.Table = committed.Snapshot;
             }
         }
@@ -186,7 +189,7 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
         }
         finally
         {
-            service.Catalogs.Invalidate();
+            catalogs.Invalidate();
         }
         foreach (var name in dropped) await RemoveAsync(name, CancellationToken.None);
     }
@@ -194,27 +197,27 @@ sealed class TransactionChanges(SqlService service, TransactionVersions versions
     /// <summary>Notes that a table that was made is there for transactions that begin from here on.</summary>
     async Task NoteAsync(TableName name, CancellationToken cancellationToken)
     {
-        if (await LatestAsync(name, cancellationToken) is { } made) service.Commits.Note(made);
+        if (await LatestAsync(name, cancellationToken) is { } made) commits.Note(made);
     }
 
     /// <summary>The newest version of a table; null for a view, and where there is nothing.</summary>
     async ValueTask<TableSnapshot?> LatestAsync(TableName name, CancellationToken cancellationToken) =>
-        await service.Lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table } table
-            ? await service.Lake.Tables.Open(table.Location!, name).FindLatestAsync(cancellationToken)
+        await lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table } table
+            ? await lake.Tables.Open(table.Location!, name).FindLatestAsync(cancellationToken)
             : null;
 
     async Task RemoveAsync(TableName name, CancellationToken cancellationToken)
     {
-        switch (await service.Lake.Catalog.FindAsync(name, cancellationToken))
+        switch (await lake.Catalog.FindAsync(name, cancellationToken))
         {
             case { Kind: DefinitionKind.Table } table:
-                await service.Lake.DropTableAsync(table, cancellationToken);
+                await lake.DropTableAsync(table, cancellationToken);
                 break;
             case { }:
-                await service.Lake.Catalog.DropAsync(name, cancellationToken);
+                await lake.Catalog.DropAsync(name, cancellationToken);
                 break;
         }
-        service.Catalogs.Invalidate();
+        catalogs.Invalidate();
     }
 
     static FozException Missing(TableName name) => new(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };

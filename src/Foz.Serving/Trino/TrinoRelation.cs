@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Serving.Catalogs;
-using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sql;
 
 namespace Foz.Serving.Trino;
@@ -27,7 +26,7 @@ sealed record TrinoRelation(string? Catalog, string Schema, string Name, IReadOn
     public static readonly FrozenSet<string> Catalogs = FrozenSet.ToFrozenSet([TableName.Catalog, System], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All relations.</summary>
-    public static readonly IReadOnlyList<TrinoRelation> All = [.. PgRelation.ReadLines("trino_relations.tsv").Select(Parse)];
+    public static readonly IReadOnlyList<TrinoRelation> All = [.. EmbeddedTable.ReadLines("trino_relations.tsv").Select(Parse)];
 
     static readonly FrozenDictionary<string, TrinoRelation> byName =
         All.ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.OrdinalIgnoreCase);

@@ -7,7 +7,6 @@ using Foz.Lake.Journal;
 using Foz.Lake.Statements;
 using Foz.Serving;
 using Foz.Serving.Governance;
-using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
 

@@ -1,5 +1,4 @@
 using Foz.DuckDB;
-using Foz.Serving.Copying;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Wire.PostgreSql;
 

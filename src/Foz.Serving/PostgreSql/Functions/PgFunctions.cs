@@ -10,8 +10,6 @@ namespace Foz.Serving.PostgreSql.Functions;
 /// <summary>Functions that PostgreSQL has and DuckDB lacks.</summary>
 static class PgFunctions
 {
-    const string CatalogPrefix = "catalog_";
-
     /// <summary>
     /// The functions for an instance. Those that look into the catalog take a view's number, the function's name and its arguments as texts.
     /// </summary>
@@ -161,11 +159,7 @@ static class PgFunctions
         """;
 
     /// <summary>The function that asks the catalog for an answer of a kind, such as <c>text</c>.</summary>
-    public static string NameOf(string kind) => OwnNames.Of(CatalogPrefix + kind);
-
-    /// <summary>Whether a function asks the catalog.</summary>
-    public static bool AsksCatalog(string name) =>
-        OwnNames.Has(name) && name.StartsWith(ServedFunctions.OwnPrefix + CatalogPrefix, StringComparison.OrdinalIgnoreCase);
+    public static string NameOf(string kind) => OwnNames.Of(ServedFunctions.CatalogPrefix + kind);
 
     static bool IsStrict(string function) => function is "pg_has_role" || function.StartsWith("has_", StringComparison.Ordinal);
 

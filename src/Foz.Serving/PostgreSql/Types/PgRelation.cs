@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Foz.Lake.Engine;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql.Types;
 
@@ -26,20 +27,11 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
 
     /// <summary>All relations, by schema and name with a point between.</summary>
     public static readonly FrozenDictionary<string, PgRelation> All =
-        ReadLines("pg_relations.tsv").Select(Parse).ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.Ordinal);
+        EmbeddedTable.ReadLines("pg_relations.tsv").Select(Parse).ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.Ordinal);
 
     /// <summary>The relation that a name stands for; null for none.</summary>
     public static PgRelation? Find(string? schema, string name) =>
         All.GetValueOrDefault($"{schema?.ToLowerInvariant() ?? Catalog}.{name.ToLowerInvariant()}");
-
-    /// <summary>The lines of a resource, each with its columns.</summary>
-    public static IEnumerable<string[]> ReadLines(string resource)
-    {
-        using var stream = typeof(PgRelation).Assembly.GetManifestResourceStream(resource)!;
-        using var reader = new StreamReader(stream);
-        while (reader.ReadLine() is { } line)
-            if (line.Length > 0) yield return line.Split('\t');
-    }
 
     /// <summary>The statements that make it in a schema of the engine's.</summary>
     public string CreateSql(string engineSchema, IEnumerable<PgRow> rows)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql.Types;
 
@@ -36,7 +37,7 @@ sealed record PgTypeRow(uint Oid, string Name, string[] Cells)
     };
 
     /// <summary>All types, by number.</summary>
-    public static readonly FrozenDictionary<uint, PgTypeRow> All = PgRelation.ReadLines("pg_type.tsv")
+    public static readonly FrozenDictionary<uint, PgTypeRow> All = EmbeddedTable.ReadLines("pg_type.tsv")
         .Select(cells => new PgTypeRow(uint.Parse(cells[0], CultureInfo.InvariantCulture), cells[1], cells))
         .ToFrozenDictionary(row => row.Oid);
 

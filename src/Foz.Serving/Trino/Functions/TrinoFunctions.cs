@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Foz.Serving.PostgreSql.Types;
+using Foz.Serving.Sql;
 
 namespace Foz.Serving.Trino.Functions;
 
@@ -32,7 +32,7 @@ sealed record TrinoFunction(string Name, string Word, string Example, string Val
 static class TrinoFunctions
 {
     /// <summary>All of them, by name in small letters.</summary>
-    public static FrozenDictionary<string, TrinoFunction> All { get; } = PgRelation.ReadLines("trino_functions.tsv")
+    public static FrozenDictionary<string, TrinoFunction> All { get; } = EmbeddedTable.ReadLines("trino_functions.tsv")
         .Select(cells => new TrinoFunction(
             cells[0], cells[1] == "=" ? cells[0] : cells[1], cells.ElementAtOrDefault(2) ?? "", cells.ElementAtOrDefault(3) ?? ""))
         .ToFrozenDictionary(function => function.Name, StringComparer.Ordinal);

@@ -1,7 +1,6 @@
 using Foz.Lake;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
-using Foz.Serving.Transactions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Changes;

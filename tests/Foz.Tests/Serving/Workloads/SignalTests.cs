@@ -1,4 +1,3 @@
-using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.Workloads;
