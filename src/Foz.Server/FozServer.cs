@@ -135,7 +135,7 @@ public sealed class FozServer : IAsyncDisposable
         var logIn = new HttpLogIn(desk);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
-            new(new(options.Sql), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax, QueriesOfOwners = options.Sql.Options.SessionsOfOwners, Starting = new(options.Serve.StartingMax) }, cancellationToken);
+            new(new(options.Sql.Host), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax, QueriesOfOwners = options.Sql.Options.SessionsOfOwners, Starting = new(options.Serve.StartingMax) }, cancellationToken);
     }
 
     static async Task StartHttpAsync(WebApplication web, ServeOptions serve, CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
 
     async Task LookAsync(CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
+        using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
         switch (statement)
         {
             case Statement.Insert insert:
@@ -78,7 +78,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
 
     async Task<IReadOnlyList<Field>> ColumnsAsync(EngineSession engine, TableTarget target, CancellationToken cancellationToken)
     {
-        var runner = new StatementRunner(engine, session.Service.Names, session.Service.Lake.Tables);
+        var runner = new StatementRunner(engine, session.Host.Names, session.Host.Lake.Tables);
         var table = await runner.OpenAsync(target, cancellationToken);
         return (await table.LatestAsync(cancellationToken)).Fields;
     }
@@ -112,7 +112,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
         var translated = await QueryStatement.TranslateAsync(session, query, parameterTypes: null, cancellationToken);
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
-        var described = await new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines)
+        var described = await new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines)
             .DescribeAsync(typed.Text, cancellationToken);
         foreach (var (name, type) in described.Shape.Parameters)
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

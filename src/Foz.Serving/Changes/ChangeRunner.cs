@@ -61,12 +61,12 @@ sealed class ChangeRunner(SqlSession session)
         var made = session.Changes is null ? null : await MadeByAsync(statement, cancellationToken);
         if (statement is Statement.CreateTable { Table.Name: { } written })
         {
-            var table = await session.Service.Lake.OpenTableAsync(session.Service.Names.Prefixed(written), cancellationToken);
-            await session.Service.Commits.BeginChangeAsync(table, cancellationToken);
+            var table = await session.Host.Lake.OpenTableAsync(session.Host.Names.Prefixed(written), cancellationToken);
+            await session.Host.Commits.BeginChangeAsync(table, cancellationToken);
         }
         var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is not { } name) return result;
-        if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Service.Names.Prefixed(before), name);
+        if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
         // A table that somebody else made meanwhile is none that the statement made.
         else if (statement is Statement.CreateView || result.Committed is not null) session.Changes!.NoteCreated(name, result.Committed);
         return result;
@@ -82,7 +82,7 @@ sealed class ChangeRunner(SqlSession session)
         var result = await work;
         if (result.Warning is { } warning) session.Noticed?.Invoke(new("NOTICE", "00000", warning.Describe()));
         if (session.Changes is { } changes) await changes.CheckAsync(cancellationToken);
-        else if (result.Committed is { } version) session.Service.Commits.Note(version);
+        else if (result.Committed is { } version) session.Host.Commits.Note(version);
         return result;
     }
 
@@ -98,9 +98,9 @@ sealed class ChangeRunner(SqlSession session)
             _ => default,
         };
         if (what is null || target.Name is not { } written || session.Noticed is null) return;
-        var name = session.Service.Names.Prefixed(written);
+        var name = session.Host.Names.Prefixed(written);
         var isThere = session.Changes?.Dropped.Contains(name) != true
-            && await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
+            && await session.Host.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
         if (isThere && what.Length == 0)
             session.Noticed(new("NOTICE", "42P07", $"relation \"{written.Name}\" already exists, skipping"));
         else if (!isThere && what.Length > 0)
@@ -109,7 +109,7 @@ sealed class ChangeRunner(SqlSession session)
 
     /// <summary>The name in the lake of the table or view that a statement makes, if there is none yet; null where it makes none.</summary>
     async Task<TableName?> MadeByAsync(Statement statement, CancellationToken cancellationToken) =>
-        Made(statement) is { } name && await session.Service.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
+        Made(statement) is { } name && await session.Host.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
 
     bool MakesDropped(Statement statement) => Made(statement) is { } name && session.Changes?.Dropped.Contains(name) == true;
 
@@ -123,7 +123,7 @@ sealed class ChangeRunner(SqlSession session)
             Statement.Rename rename => rename.To,
             _ => default,
         };
-        return target.Name is { } written ? session.Service.Names.Prefixed(written) : null;
+        return target.Name is { } written ? session.Host.Names.Prefixed(written) : null;
     }
 
     static FozException Refused(string message, string hint) => new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };

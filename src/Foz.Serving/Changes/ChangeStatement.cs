@@ -184,7 +184,7 @@ sealed class ChangeStatement : SqlStatement
             try
             {
                 var result = await runner.RunAsync(engine, statement, cancellationToken);
-                Session.Service.Catalogs.Invalidate();
+                Session.Host.Catalogs.Invalidate();
                 return result;
             }
             catch (FozException) when (engine.IsOutdated && !isAgain)
@@ -200,7 +200,7 @@ sealed class ChangeStatement : SqlStatement
     {
         await new WriteRights(Session).CheckAsync(statement, cancellationToken);
         Session.Audit(Text, AuditEvent.Read, analysis: null);
-        using var engine = Session.Service.Lake.Engines.Open(Workload.Query);
+        using var engine = Session.Host.Lake.Engines.Open(Workload.Query);
         return await Session.Runner(engine).RunAsync(statement, cancellationToken);
     }
 

@@ -104,7 +104,7 @@ public sealed class CopyLoad : IAsyncDisposable
         {
             await run.EnterAsync(cancellationToken);
             await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, cancellationToken);
-            session.Service.Catalogs.Invalidate();
+            session.Host.Catalogs.Invalidate();
         }
         return batch.RowCount;
     }

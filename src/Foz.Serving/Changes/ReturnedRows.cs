@@ -29,7 +29,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     {
         var text = await TextAsync(value, cancellationToken);
         var names = new ReturnedNames(new(session, Workload.Serving), name, Table, rows: null);
-        var described = await new StatementResolver(names, session.Service.Lake.Engines).DescribeAsync(text, cancellationToken);
+        var described = await new StatementResolver(names, session.Host.Lake.Engines).DescribeAsync(text, cancellationToken);
         return [.. described.Shape.Columns.Select(column => new ServedColumn(column.Name, column.Type))];
     }
 

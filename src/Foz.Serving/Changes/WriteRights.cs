@@ -23,12 +23,12 @@ sealed class WriteRights(SqlSession session)
         await CheckGrantsAsync(statement, cancellationToken);
         await CheckExpressionsAsync(statement, cancellationToken);
         // Bound over empty tables, where no file can be reached, before they are bound where their rows are read.
-        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
+        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
         foreach (var query in QueriesOf(statement)) await resolver.DescribeAsync(query, cancellationToken);
     }
 
     /// <summary>Whether a grant says that it may add rows to a table.</summary>
-    public bool MayInsert(TableName table) => session.Service.Options.Access().Allows(session.User.Grantee, table, Privilege.Insert);
+    public bool MayInsert(TableName table) => session.Host.Options.Access().Allows(session.User.Grantee, table, Privilege.Insert);
 
     /// <summary>Makes sure that it may, as far as grants say it; the statement's expressions are not looked at.</summary>
     /// <exception cref="FozException">As of <see cref="CheckAsync"/>.</exception>
@@ -44,7 +44,7 @@ sealed class WriteRights(SqlSession session)
         if (session.User.IsOwner) return;
         if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
             throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");
-        var access = session.Service.Options.Access();
+        var access = session.Host.Options.Access();
         CheckTags(access, statement);
         foreach (var (table, privilege) in targets)
         {
@@ -81,7 +81,7 @@ sealed class WriteRights(SqlSession session)
     /// </summary>
     async Task CheckExpressionsAsync(Statement statement, CancellationToken cancellationToken)
     {
-        using var engine = session.Service.Lake.Engines.Open(Workload.Serving);
+        using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
         var names = new SessionNames(session, Workload.Serving);
         foreach (var expression in ExpressionsOf(statement).Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {

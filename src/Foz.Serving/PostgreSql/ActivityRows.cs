@@ -15,7 +15,7 @@ static class ActivityRows
     const int QueryLengthMax = 1024;
 
     /// <summary>The rows: owners see all sessions, others those of their user.</summary>
-    public static IEnumerable<PgRow> Of(SqlSession session) => session.Service.Sessions
+    public static IEnumerable<PgRow> Of(SqlSession session) => session.Host.Sessions
         .Where(other => session.User.MayKnowOf(other.User))
         .OrderBy(other => other.Id).Select(Row);
 

@@ -62,7 +62,7 @@ public sealed partial class SqlSession
             throw;
         }
         // Portals and cursors go on.
-        Service.Commits.End(versions);
+        Host.Commits.End(versions);
         transaction = null;
         Settings.EndTransaction(isCommitted: true);
     }

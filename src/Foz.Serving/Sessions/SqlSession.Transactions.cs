@@ -25,8 +25,8 @@ public sealed partial class SqlSession
 
     void Begin(bool isImplicit)
     {
-        var versions = Service.Commits.Begin();
-        transaction = new(versions, new(Service.Lake, Service.Commits, Service.Catalogs, versions), Settings) { IsImplicit = isImplicit };
+        var versions = Host.Commits.Begin();
+        transaction = new(versions, new(Host.Lake, Host.Commits, Host.Catalogs, versions), Settings) { IsImplicit = isImplicit };
         Settings.BeginTransaction();
         if (isImplicit && Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
     }
@@ -78,7 +78,7 @@ public sealed partial class SqlSession
 
     async Task EndAsync(bool isCommitted)
     {
-        if (transaction is { Versions: var versions }) Service.Commits.End(versions);
+        if (transaction is { Versions: var versions }) Host.Commits.End(versions);
         transaction = null;
         Settings.EndTransaction(isCommitted);
         await Cursors.EndTransactionAsync(isCommitted);

@@ -14,6 +14,7 @@ using Foz.Serving.Settings;
 using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
 using Foz.Serving.Trino;
+using Foz.Serving.Workloads;
 
 namespace Foz.Serving.Sessions;
 
@@ -37,16 +38,16 @@ public sealed partial class SqlSession : IAsyncDisposable
     Exception? ended;
     FozException? stopped;
 
-    internal SqlSession(SqlService service, int id, SessionUser user, SessionOptions options)
+    internal SqlSession(SessionHost host, int id, SessionUser user, SessionOptions options)
     {
-        (Service, Id, User, ClientAddress) = (service, id, user, options.ClientAddress);
+        (Host, Id, User, ClientAddress) = (host, id, user, options.ClientAddress);
         (Dialect, Queries) = (options.Dialect, options.Queries);
-        Activity = new(service.Lake.Clock);
+        Activity = new(host.Lake.Clock);
         Settings = new(user);
         Settings.Begin(options.Settings);
-        Held = new("the session holds", service.Lake.Engines.MemoryBytes / HeldPart, service.Held);
-        Statements = new(service.Options.StatementsMax, Held);
-        Cursors = new(service.Options.CursorsMax);
+        Held = new("the session holds", host.Lake.Engines.MemoryBytes / HeldPart, host.Held);
+        Statements = new(host.Options.StatementsMax, Held);
+        Cursors = new(host.Options.CursorsMax);
     }
 
     /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
@@ -82,7 +83,10 @@ public sealed partial class SqlSession : IAsyncDisposable
     public Action? TransactionEnded { get; set; }
 
     /// <summary>The class of the statements that it runs now.</summary>
-    public string Workload => Service.Workloads.Of(this).Name;
+    public string Workload => Class.Name;
+
+    /// <summary>The class of the statements that it runs now.</summary>
+    internal WorkloadClass Class => Host.Workloads.Of(User, Settings);
 
     /// <summary>What it is doing, for who looks at it.</summary>
     public SessionActivity Activity { get; }
@@ -91,7 +95,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     public Action? Terminated { get; set; }
 
     /// <summary>How the statement runs that was begun last; null where it does not run.</summary>
-    internal StatementRun? Run { get; set; }
+    internal WorkloadRun? Run { get; set; }
 
     /// <summary>The last error that <c>foz.queries</c> was told of.</summary>
     internal Exception? Noted { get; set; }
@@ -111,7 +115,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
     internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; }
 
-    internal SqlService Service { get; }
+    internal SessionHost Host { get; }
 
     internal DeclaredCursors Cursors { get; }
 
@@ -127,16 +131,16 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>The catalog as the session sees it, and the number by which functions of SQL find it.</summary>
     internal async Task<(CatalogView View, long Number)> CatalogAsync(CancellationToken cancellationToken)
     {
-        var image = await Service.Catalogs.GetAsync(User, images, cancellationToken);
+        var image = await Host.Catalogs.GetAsync(User, images, cancellationToken);
         var view = new CatalogView(image, User.Name, [.. SchemasOf(image)])
         {
-            Signal = Signal, Asks = view => new(view, User, Service.Options.Access()),
+            Signal = Signal, Asks = view => new(view, User, Host.Options.Access()),
         };
         if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
-        views.Enqueue((view, Service.Catalogs.Add(view)));
+        views.Enqueue((view, Host.Catalogs.Add(view)));
         // Statements that run know the ones before.
-        if (views.Count > ViewsMax) Service.Catalogs.Remove(views.Dequeue().Number);
+        if (views.Count > ViewsMax) Host.Catalogs.Remove(views.Dequeue().Number);
         return views.Last();
     }
 
@@ -206,7 +210,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <returns>Whether there is such a session for who asks.</returns>
     bool Signal(string function, int id)
     {
-        if (Service.Find(id) is not { } other || !User.MayKnowOf(other.User)) return false;
+        if (Host.Find(id) is not { } other || !User.MayKnowOf(other.User)) return false;
         Action stop = function == "pg_terminate_backend" ? other.Terminate : other.Cancel;
         // The engine calls from inside of a statement, which may be the one that is stopped.
         ThreadPool.UnsafeQueueUserWorkItem(static action => action(), stop, preferLocal: false);
@@ -225,13 +229,13 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Service.Remove(this);
+        Host.Remove(this);
         await RollBackAsync();
         await Cursors.CloseAllAsync();
         Statements.Clear();
         Held.Clear();
-        while (views.TryDequeue(out var view)) Service.Catalogs.Remove(view.Number);
-        Service.Catalogs.Release(images);
+        while (views.TryDequeue(out var view)) Host.Catalogs.Remove(view.Number);
+        Host.Catalogs.Release(images);
     }
 
     /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
@@ -241,7 +245,7 @@ public sealed partial class SqlSession : IAsyncDisposable
         Activity.Note(sql);
         try
         {
-            Service.Lethal.Check(sql);
+            Host.Lethal.Check(sql);
             return await work();
         }
         catch (Exception e)
@@ -258,7 +262,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     {
         if (error == ended) return;
         ended = error;
-        Service.Lethal.Note(sql, error);
+        Host.Lethal.Note(sql, error);
     }
 
     /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>
@@ -267,7 +271,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <param name="error">How it failed.</param>
     internal async Task AuditAsync(StatementAccess access, string sql, Exception error)
     {
-        if (error is not FozException refused || refused == audited || Service.Options.Audit is not { } log) return;
+        if (error is not FozException refused || refused == audited || Host.Options.Audit is not { } log) return;
         audited = refused;
         if (access.ReasonOf(sql, refused) is { } reason)
             await log.AddDurablyAsync(
@@ -280,7 +284,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <param name="analysis">What it names; null where its tables say all.</param>
     internal void Audit(string sql, AuditEvent kind, SqlAnalysis? analysis)
     {
-        if (Service.Options.Audit is not { } log || (Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
+        if (Host.Options.Audit is not { } log || (Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
         log.Add(Access.Record(this, sql, kind, AuditDecision.Granted, log.RunId) with
         {
             Columns = analysis is null ? [] : Access.ColumnsOf(analysis),
@@ -290,7 +294,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>Carries out statements that change tables.</summary>
     /// <param name="engine">The engine's session that reads and writes rows.</param>
     internal StatementRunner Runner(EngineSession engine) =>
-        new(engine, Service.Names, Service.Lake.Tables)
+        new(engine, Host.Names, Host.Lake.Tables)
         {
             QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync, Dropped = Changes?.Dropped,
         };
@@ -303,7 +307,7 @@ public sealed partial class SqlSession : IAsyncDisposable
             Begin(isImplicit: true);
         }
         if (transaction is { Changes: var changes }) return await changes.OpenAsync(name, table, addsOnly, cancellationToken);
-        await Service.Commits.BeginChangeAsync(table, cancellationToken);
+        await Host.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
     }
 
@@ -311,7 +315,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(
-            Settings.StatementTimeout ?? Timeout.InfiniteTimeSpan, Service.Lake.Clock);
+            Settings.StatementTimeout ?? Timeout.InfiniteTimeSpan, Host.Lake.Clock);
         using var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         CancellationTokenSource? outer;
         lock (gate) (outer, running, stopped) = (running, source, null);
@@ -357,7 +361,7 @@ public sealed partial class SqlSession : IAsyncDisposable
         {
             Activity.End();
             lock (gate) running = outer;
-            if (outer is null && images.Count > 0) Service.Catalogs.Release(images);
+            if (outer is null && images.Count > 0) Host.Catalogs.Release(images);
         }
     }
 }

@@ -49,7 +49,7 @@ sealed class StatementAccess
     /// <exception cref="FozException">What is granted of a table has changed, or cannot be known.</exception>
     public void CheckUnchanged(SqlSession session)
     {
-        if (Granted is not { } before || session.Service.Options.Access() is not { } now || ReferenceEquals(now, before)) return;
+        if (Granted is not { } before || session.Host.Options.Access() is not { } now || ReferenceEquals(now, before)) return;
         foreach (var table in reads.Keys)
             if (now.RightsOf(session.User.Grantee, table) != before.RightsOf(session.User.Grantee, table))
                 throw new FozException(ErrorKind.Denied, $"permission denied: what is granted of {table} has changed since the statement began")
@@ -109,7 +109,7 @@ sealed class StatementAccess
         var text = StatementText.WithoutLiterals(sql);
         return new()
         {
-            RunId = runId, RecordedAt = session.Service.Lake.Clock.GetUtcNow(), Event = kind, Decision = decision,
+            RunId = runId, RecordedAt = session.Host.Lake.Clock.GetUtcNow(), Event = kind, Decision = decision,
             User = session.User.Name, Protocol = session.Protocol, Address = session.ClientAddress, Session = session.Id,
             Tables = [.. reads.Keys.Select(table => $"{table}")], Statement = StatementText.Shortened(text),
             StatementHash = StatementText.Hash(text),

@@ -22,7 +22,7 @@ static class ConstantRows
         var selected = columns.Select((c, i) => $"CAST({(values.Length == 0 ? "NULL" : $"c{i}")} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
         var names = string.Join(", ", columns.Select((_, i) => $"c{i}"));
         var from = values.Length == 0 ? "(SELECT 1) WHERE false" : $"(VALUES {values}) AS t({names})";
-        var engine = session.Service.Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, cancellationToken);
+        var engine = session.Host.Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, cancellationToken);
         try
         {
             return Task.FromResult<SqlCursor>(new EngineCursor(

@@ -57,7 +57,7 @@ sealed partial class ExplainStatement : SqlStatement
     {
         var translated = await QueryStatement.TranslateAsync(Session, query.Text, [], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
-        var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Service.Lake.Engines)
+        var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);
         List<string> lines = [.. OwnNames.Hide(OwnersOfViews().Replace(plan, "")).Split('\n')];
         if (isRun) lines.AddRange(await RunAsync(values, cancellationToken));
@@ -73,7 +73,7 @@ sealed partial class ExplainStatement : SqlStatement
 
     async Task<IEnumerable<string>> RunAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var clock = Session.Service.Lake.Clock;
+        var clock = Session.Host.Lake.Clock;
         var startedAt = clock.GetTimestamp();
         await using var cursor = await query.ExecuteAsync(values, cancellationToken);
         while (await cursor.FetchAsync(int.MaxValue, cancellationToken) is not null)

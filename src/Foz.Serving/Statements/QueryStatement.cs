@@ -32,7 +32,7 @@ sealed class QueryStatement : SqlStatement
     public static new async Task<QueryStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
-        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
+        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
         var translated = await TranslateAsync(session, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
         var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
@@ -59,14 +59,14 @@ sealed class QueryStatement : SqlStatement
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         // What is known before it has a slot: an answer that was kept needs none.
-        var instance = isWork ? Session.Service.Workloads.Of(Session).Instance : Session.Service.Lake.Engines.Find(Workload.Serving);
+        var instance = isWork ? Session.Class.Instance : Session.Host.Lake.Engines.Find(Workload.Serving);
         var names = new SessionNames(Session, instance);
         var translated = await TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var statement = await AtOriginalPlaces(
             Text, translated, replaced,
-            new StatementResolver(names, Session.Service.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
+            new StatementResolver(names, Session.Host.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
         Session.Audit(Text, AuditEvent.Read, statement.Analysis);
         var place = PlaceOf(statement);
         var kept = place?.Find();
@@ -95,10 +95,10 @@ sealed class QueryStatement : SqlStatement
     /// <summary>Where the rows may be kept; null where nowhere.</summary>
     ResultPlace? PlaceOf(ResolvedStatement statement)
     {
-        var cache = Session.Service.CacheOf(statement.Analysis);
-        if (cache is null || Session.Changes is { IsAny: true } || !Session.Service.Stable.AreAll(statement.Analysis)) return null;
+        var cache = Session.Host.CacheOf(statement.Analysis);
+        if (cache is null || Session.Changes is { IsAny: true } || !Session.Host.Stable.AreAll(statement.Analysis)) return null;
         // What a grant shows may change with the time although the statement does not.
-        if (!statement.Filters.All(Session.Service.IsStable)) return null;
+        if (!statement.Filters.All(Session.Host.IsStable)) return null;
         return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
     }
 
@@ -118,7 +118,7 @@ sealed class QueryStatement : SqlStatement
         SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
     {
         if (session.Dialect == SqlDialect.Trino) return await TrinoText.TranslateAsync(session, sql, cancellationToken);
-        if (session.Service.Translations.Find(sql) is { } known) return known;
+        if (session.Host.Translations.Find(sql) is { } known) return known;
         var asksCatalog = false;
         var context = session.Translation(() =>
         {
@@ -126,7 +126,7 @@ sealed class QueryStatement : SqlStatement
             return 0;
         }, parameterTypes);
         var translated = PgTranslator.Translate(sql, context);
-        if (!context.IsAsked) session.Service.Translations.Add(sql, translated);
+        if (!context.IsAsked) session.Host.Translations.Add(sql, translated);
         if (!asksCatalog) return translated;
         var (_, number) = await session.CatalogAsync(cancellationToken);
         return PgTranslator.Translate(sql, session.Translation(() => number, parameterTypes));

@@ -31,13 +31,13 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     /// <param name="workload">Where the statement is bound or run.</param>
     /// <param name="isForPlan">Whether people see how the statement would be run.</param>
     public SessionNames(SqlSession session, Workload workload, bool isForPlan = false)
-        : this(session, session.Service.Lake.Engines.Find(workload), isForPlan)
+        : this(session, session.Host.Lake.Engines.Find(workload), isForPlan)
     {
     }
 
     const string CurrentUser = "current_user";
 
-    readonly EnvironmentNames names = session.Service.Names;
+    readonly EnvironmentNames names = session.Host.Names;
     CatalogView? catalog;
 
     /// <summary>
@@ -128,7 +128,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     {
         if (relation is { Schema: PgRelation.Catalog, Name: ActivityRows.Relation }) return relation.Select(ActivityRows.Of(session));
         var image = await ImageAsync(cancellationToken);
-        return session.Service.Catalogs.Open(
+        return session.Host.Catalogs.Open(
             $"{relation.Schema}.{relation.Name}", schema => relation.CreateSql(schema, CatalogRows.Of(relation, image)), image, instance,
             cancellationToken);
     }
@@ -138,7 +138,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     {
         if (relation is { Schema: "runtime", Name: "queries" }) return relation.Select(TrinoRows.Of(session.Queries()));
         var (image, of) = (await ImageAsync(cancellationToken), named ?? TableName.Catalog);
-        return session.Service.Catalogs.Open(
+        return session.Host.Catalogs.Open(
             relation.TableOf(of), schema => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)), image, instance,
             cancellationToken);
     }
@@ -223,7 +223,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
                 fields, DeclaredColumns.Shown(declared, relation), condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
     }
 
-    AccessList Granted() => session.Access.Ask(session.Service.Options.Access());
+    AccessList Granted() => session.Access.Ask(session.Host.Options.Access());
 
     /// <summary>Whether everything of rows is read as it is.</summary>
     static bool IsWhole(TableAccess access, TableRows rows, IReadOnlyList<Field> fields) =>

@@ -6,6 +6,7 @@ using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
+using Foz.Serving.Workloads;
 
 namespace Foz.Serving.Statements;
 
@@ -31,17 +32,17 @@ static class StatementNotes
     /// <param name="run">How it ran; null where it did not begin to.</param>
     /// <param name="rows">How many rows it gave or changed.</param>
     /// <param name="error">How it failed; null where it did not.</param>
-    public static void Add(SqlSession session, string sql, StatementRun? run, long rows, Exception? error)
+    public static void Add(SqlSession session, string sql, WorkloadRun? run, long rows, Exception? error)
     {
-        if (session.Service.Options.Queries is not { } log) return;
-        var price = session.Service.Options.Price;
+        if (session.Host.Options.Queries is not { } log) return;
+        var price = session.Host.Options.Price;
         var tables = run?.Tables is { Count: > 0 } known ? known : [.. session.Access.Tables];
         var (files, analysis) = (run?.Meter.Files ?? [], run?.Analysis);
         var record = new QueryRecord
         {
-            RunId = log.RunId, StartedAt = run?.AskedAt ?? session.Service.Lake.Clock.GetUtcNow(), User = session.User.Name,
+            RunId = log.RunId, StartedAt = run?.AskedAt ?? session.Host.Lake.Clock.GetUtcNow(), User = session.User.Name,
             Protocol = session.Protocol, Address = session.ClientAddress, Application = NullIfEmpty(session.Settings["application_name"]),
-            Session = session.Id, Workload = run?.Workload ?? session.Service.Workloads.Of(session).Name,
+            Session = session.Id, Workload = run?.Workload ?? session.Workload,
             Tables = [.. tables.Select(table => $"{table}")], Rows = rows,
             QueuedMs = (long)(run?.Queued.TotalMilliseconds ?? 0), DurationMs = (long)(run?.Elapsed.TotalMilliseconds ?? 0),
             Statement = "", StatementHash = "", SqlState = error is null ? null : StateOf(error),

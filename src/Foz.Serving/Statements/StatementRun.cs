@@ -1,5 +1,4 @@
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
@@ -9,63 +8,15 @@ namespace Foz.Serving.Statements;
 
 /// <summary>
 /// A statement as it runs, from the moment when it asks for a slot of its class to its last row: it works in the class's instance, and is
-/// told of in <c>foz.queries</c> when it has ended. One thread at a time, but for <see cref="Worked"/> and <see cref="Stop()"/>.
+/// told of in <c>foz.queries</c> when it has ended. One thread at a time, but for <see cref="WorkloadRun.Worked"/> and <see cref="WorkloadRun.Stop()"/>.
 /// </summary>
-sealed class StatementRun
+sealed class StatementRun : WorkloadRun
 {
     readonly SqlSession session;
-    readonly TimeProvider clock;
-    readonly WorkloadClass workload;
     readonly StatementAccess access;
-    readonly long askedAt;
-    Slot? slot;
-    SqlAnalysis? analysis;
-    long beganAt;
-    long workingSince;
-    long workedTicks;
-    bool hasEnded;
 
     StatementRun(SqlSession session, string sql)
-    {
-        (this.session, Sql, clock) = (session, sql, session.Service.Lake.Clock);
-        workload = session.Service.Workloads.Of(session);
-        access = session.Access;
-        (askedAt, AskedAt) = (clock.GetTimestamp(), clock.GetUtcNow());
-    }
-
-    /// <summary>The statement.</summary>
-    public string Sql { get; }
-
-    /// <summary>The class.</summary>
-    public string Workload => workload.Name;
-
-    /// <summary>When it asked for a slot.</summary>
-    public DateTimeOffset AskedAt { get; }
-
-    /// <summary>How long it waited, or waits, for a slot.</summary>
-    public TimeSpan Queued => beganAt == 0 ? clock.GetElapsedTime(askedAt) : clock.GetElapsedTime(askedAt, beganAt);
-
-    /// <summary>How long ago it got its slot; nothing where it got none.</summary>
-    public TimeSpan Elapsed => beganAt == 0 ? TimeSpan.Zero : clock.GetElapsedTime(beganAt);
-
-    /// <summary>How long it has worked: without the queue, and the pauses in which the client asked for nothing.</summary>
-    public TimeSpan Worked => TimeSpan.FromTicks(Interlocked.Read(ref workedTicks))
-        + (Interlocked.Read(ref workingSince) is not 0 and var since ? clock.GetElapsedTime(since) : TimeSpan.Zero);
-
-    /// <summary>Whether it works now.</summary>
-    public bool IsWorking => Interlocked.Read(ref workingSince) != 0;
-
-    /// <summary>Whether it has worked longer than its class lets it.</summary>
-    public bool IsOver => workload.Options.StatementTimeout is { } limit && Worked >= limit;
-
-    /// <summary>The tables and views that it reads or changes.</summary>
-    public IReadOnlyCollection<TableName> Tables { get; private set; } = [];
-
-    /// <summary>The files that it was given to read.</summary>
-    public ScanMeter Meter { get; } = new();
-
-    /// <summary>What it names; null where that is not known.</summary>
-    public SqlAnalysis? Analysis => analysis;
+        : base(session.Class, sql, session.Host.Lake.Clock) => (this.session, access) = (session, session.Access);
 
     /// <summary>Begins a statement; it waits where all slots of its class are taken.</summary>
     /// <param name="session">The session.</param>
@@ -78,10 +29,8 @@ sealed class StatementRun
     {
         var run = new StatementRun(session, sql);
         session.Run = run;
-        if (takesSlot) run.slot = await session.Activity.WaitAsync(run.Workload, run.workload.Slots.EnterAsync(session.Id, cancellationToken));
-        run.beganAt = run.clock.GetTimestamp();
-        run.Work();
-        run.workload.Watch(run);
+        if (takesSlot) run.Slot = await session.Activity.WaitAsync(run.Workload, run.Class.Slots.EnterAsync(session.Id, cancellationToken));
+        run.Begin();
         return run;
     }
 
@@ -91,7 +40,7 @@ sealed class StatementRun
     /// </summary>
     public EngineSession OpenEngine(CancellationToken cancellationToken)
     {
-        var instance = slot is null ? session.Service.Lake.Engines.Find(Foz.Lake.Engine.Workload.Serving) : workload.Instance;
+        var instance = Slot is null ? session.Host.Lake.Engines.Find(Foz.Lake.Engine.Workload.Serving) : Class.Instance;
         var engine = instance.Borrow(session.Settings["TimeZone"], cancellationToken);
         engine.Meter = Meter;
         return engine;
@@ -100,7 +49,7 @@ sealed class StatementRun
     /// <summary>Opens a session of the engine in the class's instance for a statement that takes its slot later.</summary>
     public EngineSession OpenAhead()
     {
-        var engine = workload.Instance.Open();
+        var engine = Class.Instance.Open();
         engine.Meter = Meter;
         return engine;
     }
@@ -109,7 +58,7 @@ sealed class StatementRun
     public async Task EnterAsync(CancellationToken cancellationToken)
     {
         Pause();
-        slot = await session.Activity.WaitAsync(Workload, workload.Slots.EnterAsync(session.Id, cancellationToken));
+        Slot = await session.Activity.WaitAsync(Workload, Class.Slots.EnterAsync(session.Id, cancellationToken));
         Work();
     }
 
@@ -117,7 +66,7 @@ sealed class StatementRun
     /// <returns>The rows, which end the run.</returns>
     public SqlCursor Follow(SqlCursor rows, SqlAnalysis? named)
     {
-        (analysis, Tables) = (named, [.. access.Tables]);
+        (Analysis, Tables) = (named, [.. access.Tables]);
         Pause();
         return new WorkloadCursor(rows, this);
     }
@@ -125,36 +74,17 @@ sealed class StatementRun
     /// <inheritdoc cref="StatementAccess.CheckUnchanged"/>
     public void CheckRights() => access.CheckUnchanged(session);
 
-    /// <summary>Goes on, where it can at once.</summary>
-    /// <exception cref="FozException">It has worked longer than its class lets it.</exception>
-    public bool TryResume()
-    {
-        if (hasEnded) return true;
-        if (IsOver) throw TooLong();
-        if (slot is not null && !workload.Slots.TryResume(slot)) return false;
-        Work();
-        return true;
-    }
-
     /// <summary>Goes on, once there is a slot.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         await session.RunAsync(
             async token =>
             {
-                await session.Activity.WaitAsync(Workload, workload.Slots.ResumeAsync(slot!, token));
+                await session.Activity.WaitAsync(Workload, Class.Slots.ResumeAsync(Slot!, token));
                 return true;
             },
             cancellationToken);
         Work();
-    }
-
-    /// <summary>Notes that nothing is done until it goes on.</summary>
-    public void Pause()
-    {
-        if (hasEnded || Interlocked.Exchange(ref workingSince, 0) is not (not 0 and var since)) return;
-        Interlocked.Add(ref workedTicks, clock.GetElapsedTime(since).Ticks);
-        if (slot is not null) workload.Slots.Pause(slot);
     }
 
     /// <summary>Ends it: all was done.</summary>
@@ -194,36 +124,6 @@ sealed class StatementRun
         Release();
     }
 
-    /// <summary>Cancels it, as it works longer than its class lets it; for any thread.</summary>
-    public void Stop() => session.Stop(TooLong());
-
-    /// <summary>Cancels it, as the process has too little memory for it; for any thread.</summary>
-    /// <param name="why">What its client is told.</param>
-    public void Stop(FozException why) => session.Stop(why);
-
-    /// <summary>Bytes by which the process grew lately while it worked, its part of them; <see cref="MemoryWatch"/> counts them.</summary>
-    public double Growth { get; set; }
-
-    /// <summary>Whether it has ended.</summary>
-    public bool HasEnded => Volatile.Read(ref hasEnded);
-
-    FozException TooLong() => new(
-        ErrorKind.Resource,
-        FormattableString.Invariant($"canceling statement: it works longer than the {workload.Options.StatementTimeout!.Value.TotalSeconds:0.###} s of the workload {Workload}"))
-    {
-        SqlState = "57014", Hint = "let it do less at a time; `statement_timeout` of the workload says how long it may work",
-    };
-
-    void Work() => Interlocked.Exchange(ref workingSince, clock.GetTimestamp());
-
-    /// <returns>Whether it had not ended.</returns>
-    bool Release()
-    {
-        if (hasEnded) return false;
-        Pause();
-        hasEnded = true;
-        workload.Forget(this);
-        if (slot is not null) workload.Slots.Leave(slot);
-        return true;
-    }
+    /// <inheritdoc/>
+    public override void Stop(FozException why) => session.Stop(why);
 }

@@ -5,8 +5,8 @@ using Foz.Serving.Sessions;
 namespace Foz.Serving.Trino;
 
 /// <summary>Serves Trino's SQL, for whom the session lives in the client. Safe for use by many threads.</summary>
-/// <param name="service">What serves statements.</param>
-public sealed class TrinoService(SqlService service)
+/// <param name="host">What the sessions of the lake share.</param>
+public sealed class TrinoService(SessionHost host)
 {
     /// <summary>The version of Trino whose protocol and SQL clients find here.</summary>
     public const string Version = "476";
@@ -17,9 +17,9 @@ public sealed class TrinoService(SqlService service)
     /// <summary>Stops a statement of a user by its name; false where there is none.</summary>
     public Func<SessionUser, string, bool> Kill { get; set; } = static (_, _) => false;
 
-    internal SqlService Sql => service;
+    internal SessionHost Host => host;
 
-    internal TrinoTransactions Transactions { get; } = new(service.Lake.Clock);
+    internal TrinoTransactions Transactions { get; } = new(host.Lake.Clock);
 
     /// <summary>Starts a statement.</summary>
     /// <param name="user">Whose it is.</param>
@@ -54,7 +54,7 @@ public sealed class TrinoService(SqlService service)
     SqlSession Open(SessionUser user, TrinoRequest request)
     {
         var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen ? chosen : request.TimeZone ?? "UTC";
-        return service.Open(user, new()
+        return host.Open(user, new()
         {
             Dialect = SqlDialect.Trino, ClientAddress = request.ClientAddress, Queries = () => Queries(user),
             Settings = new Dictionary<string, string> { ["TimeZone"] = zone, ["application_name"] = request.Source ?? "" },

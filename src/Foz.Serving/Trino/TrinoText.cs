@@ -37,7 +37,7 @@ static class TrinoText
     {
         try
         {
-            var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Service.Lake.Engines);
+            var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
             List<ResolvedStatement> resolved = [];
             foreach (var query in queries)
                 resolved.Add(await resolver.ResolveAsync(SqlParameters.Read(query).Replace(static _ => "NULL").Text, cancellationToken));

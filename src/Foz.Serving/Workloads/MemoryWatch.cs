@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Serving.Statements;
 
 namespace Foz.Serving.Workloads;
 
@@ -37,7 +36,7 @@ sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses cl
 
     readonly double calm = Math.Max(memoryBytes * CalmPart, enginesBytes + RuntimeBytes);
 
-    StatementRun? ending;
+    WorkloadRun? ending;
     long endedAt;
     long lookedAt;
     long last;

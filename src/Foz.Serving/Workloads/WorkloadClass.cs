@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
-using Foz.Serving.Statements;
 
 namespace Foz.Serving.Workloads;
 
@@ -12,7 +11,7 @@ namespace Foz.Serving.Workloads;
 /// <param name="clock">The time.</param>
 sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int slotsMax, TimeProvider clock)
 {
-    readonly ConcurrentDictionary<StatementRun, bool> running = new();
+    readonly ConcurrentDictionary<WorkloadRun, bool> running = new();
 
     /// <summary>The name.</summary>
     public string Name => options.Name;
@@ -27,13 +26,13 @@ sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int
     public SlotQueue Slots { get; } = new(options, slotsMax, clock);
 
     /// <summary>The statements that work now.</summary>
-    public IEnumerable<StatementRun> Working => running.Keys.Where(run => run.IsWorking);
+    public IEnumerable<WorkloadRun> Working => running.Keys.Where(run => run.IsWorking);
 
     /// <summary>Watches over the time and the memory of a statement.</summary>
-    public void Watch(StatementRun run) => running[run] = true;
+    public void Watch(WorkloadRun run) => running[run] = true;
 
     /// <summary>Forgets a statement.</summary>
-    public void Forget(StatementRun run) => running.TryRemove(run, out _);
+    public void Forget(WorkloadRun run) => running.TryRemove(run, out _);
 
     /// <summary>Gives up what waits or works too long; to be called now and then.</summary>
     public void Look()

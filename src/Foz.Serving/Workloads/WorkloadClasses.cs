@@ -2,7 +2,8 @@ using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
-using Foz.Serving.Sessions;
+using Foz.Serving.Governance;
+using Foz.Serving.Settings;
 
 namespace Foz.Serving.Workloads;
 
@@ -19,17 +20,21 @@ sealed class WorkloadClasses : IDisposable
     static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(1);
 
     readonly List<WorkloadClass> classes = [];
+    readonly Func<AccessList> granted;
     readonly WorkloadClass others;
     readonly ITimer timer;
 
     /// <param name="options">The classes, in the order in which they are looked at.</param>
     /// <param name="engines">Where their instances are added, and what they share.</param>
     /// <param name="opened">Makes functions known to an instance.</param>
+    /// <param name="granted">Gives who has which role.</param>
     /// <param name="clock">The time.</param>
     /// <exception cref="FozException">They have more memory than there is for them.</exception>
     public WorkloadClasses(
-        IReadOnlyList<WorkloadOptions> options, EnginePool engines, Action<EngineSession> opened, TimeProvider clock)
+        IReadOnlyList<WorkloadOptions> options, EnginePool engines, Action<EngineSession> opened, Func<AccessList> granted,
+        TimeProvider clock)
     {
+        this.granted = granted;
         var all = options.Any(o => o.Name == WorkloadOptions.DefaultName)
             ? options
             : [.. options, new WorkloadOptions { Name = WorkloadOptions.DefaultName }];
@@ -54,17 +59,19 @@ sealed class WorkloadClasses : IDisposable
     public IReadOnlyList<WorkloadClass> All => classes;
 
     /// <summary>The class of what a session does: the first that takes it, else the one of all others.</summary>
-    public WorkloadClass Of(SqlSession session)
+    /// <param name="user">Who the session is of.</param>
+    /// <param name="settings">The session's settings.</param>
+    public WorkloadClass Of(SessionUser user, SessionSettings settings)
     {
         if (classes.Count == 1) return others;
-        var access = session.Service.Options.Access();
-        var application = session.Settings["application_name"];
+        var access = granted();
+        var application = settings["application_name"];
         return classes.FirstOrDefault(c => c != others && Takes(c.Options)) ?? others;
 
         bool Takes(WorkloadOptions own) =>
             (own.Applications.Count == 0 || own.Applications.Contains(application, StringComparer.Ordinal))
-            && (own.Users.Count + own.Roles.Count == 0 || own.Users.Contains(session.User.Name, StringComparer.Ordinal)
-                || own.Roles.Any(role => access.IsIn(session.User.Grantee, role)));
+            && (own.Users.Count + own.Roles.Count == 0 || own.Users.Contains(user.Name, StringComparer.Ordinal)
+                || own.Roles.Any(role => access.IsIn(user.Grantee, role)));
     }
 
     /// <summary>Gives up what waits or works too long, and lends slots that nobody works with.</summary>

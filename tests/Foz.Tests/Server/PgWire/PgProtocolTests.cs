@@ -199,7 +199,7 @@ public sealed class PgProtocolTests
         Assert.Equal("2", (await BindAsync(clients[2], "again"))[^2]);
         foreach (var client in clients) client.Dispose();
         await server.WaitUntilIdleAsync();
-        Assert.Equal(0, server.Lake.Service.Held.Bytes);
+        Assert.Equal(0, server.Lake.Service.Host.Held.Bytes);
 
         async Task<List<string>> AgainAsync(PgTestClient client)
         {

@@ -16,7 +16,7 @@ public sealed class SignalTests
         using var first = await server.ConnectAsync();
         using var second = await server.ConnectAsync();
         await first.SendAsync(w => w.WriteQuery(Endless));
-        while (server.Lake.Service.Workloads.All.Single().Slots.Held == 0)
+        while (server.Lake.Service.Host.Workloads.All.Single().Slots.Held == 0)
             await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         var canceled = await second.QueryAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active'");
         Assert.Contains("D t", canceled);
@@ -34,7 +34,7 @@ public sealed class SignalTests
         using (var client = await server.ConnectAsync())
         {
             await client.SendAsync(w => w.WriteQuery(Endless));
-            while (server.Lake.Service.Workloads.All.Single().Slots.Held == 0)
+            while (server.Lake.Service.Host.Workloads.All.Single().Slots.Held == 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         }
         await server.WaitUntilIdleAsync();

@@ -214,7 +214,7 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         using var writer = new StringWriter(log);
         using var logs = new Foz.Server.Logging.TextLoggerProvider(TextWriter.Synchronized(writer));
         var host = new TrinoHost(
-            new(server.Lake.Service), LogIn: null!, TimeProvider.System, logs.CreateLogger("test"))
+            new(server.Lake.Service.Host), LogIn: null!, TimeProvider.System, logs.CreateLogger("test"))
         { QueriesMax = 10, PageBytes = 1000, Starting = new(10) };
 
         // Stopped before it has begun.

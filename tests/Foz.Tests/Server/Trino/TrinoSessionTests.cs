@@ -169,7 +169,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
     public async Task A_transaction_is_of_who_began_it_with_the_same_rights()
     {
         await using var lake = await Foz.Tests.Serving.ServedLake.CreateAsync();
-        var service = new TrinoService(lake.Service);
+        var service = new TrinoService(lake.Service.Host);
         Foz.Serving.Governance.SessionUser full = new("ana", IsOwner: true), limited = new("ana", IsOwner: false) { Scope = ["analysts"] };
         string id;
         await using (var begun = await StartAsync(full, "START TRANSACTION", transaction: null)) id = begun.Effects.StartedTransaction!;
@@ -276,7 +276,7 @@ public sealed class TrinoSessionTests : IAsyncLifetime
         var list = AccessList.Load(folder);
         await using var lake = await Foz.Tests.Serving.ServedLake.CreateAsync(() => list);
         await lake.ChangeAsync("CREATE TABLE gold.secret (x bigint)");
-        var service = new TrinoService(lake.Service);
+        var service = new TrinoService(lake.Service.Host);
 
         Assert.Equal(["id", "name"], await ColumnAsync("SELECT column_name FROM information_schema.columns WHERE table_schema = 'silver' ORDER BY 1"));
         Assert.Equal(["1", "2"], await ColumnAsync("SELECT id FROM silver.orders ORDER BY 1"));

@@ -173,7 +173,7 @@ public sealed class ResultCacheTests : IDisposable
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open();
         await session.RunAsync(sql);
-        Assert.Equal(isKept, lake.Service.Results.Bytes > 0);
+        Assert.Equal(isKept, lake.Service.Host.Results.Bytes > 0);
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class ResultCacheTests : IDisposable
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
         lake.Pending[new("foz", "runs")] = () => new("SELECT 2::BIGINT AS id");
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
-        Assert.Equal(0, lake.Service.Results.Bytes);
+        Assert.Equal(0, lake.Service.Host.Results.Bytes);
     }
 
     [Fact]
@@ -196,13 +196,13 @@ public sealed class ResultCacheTests : IDisposable
         await using var session = lake.Open();
         await session.RunAsync("SELECT i FROM generate_series(1, 10001) AS s(i)");
         await session.RunAsync("SELECT repeat('x', 20000) AS x");
-        Assert.Equal(0, lake.Service.Results.Bytes);
+        Assert.Equal(0, lake.Service.Host.Results.Bytes);
         for (var i = 0; i < 60; i++)
         {
             await session.RunAsync($"SELECT repeat('x', 5000) AS x, {i} AS i");
-            Assert.InRange(lake.Service.Results.Bytes, 5000, 200_000);
+            Assert.InRange(lake.Service.Host.Results.Bytes, 5000, 200_000);
         }
-        Assert.True(lake.Service.Results.Bytes > 100_000);
+        Assert.True(lake.Service.Host.Results.Bytes > 100_000);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class ResultCacheTests : IDisposable
         await using var session = lake.Open();
         var first = await session.RunAsync(Query);
         Assert.Equal(first, await session.RunAsync(Query));
-        Assert.Equal(0, lake.Service.Results.Bytes);
+        Assert.Equal(0, lake.Service.Host.Results.Bytes);
     }
 
     [Theory]
@@ -243,9 +243,9 @@ public sealed class ResultCacheTests : IDisposable
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
         await using var session = lake.Open();
         await session.RunAsync(sql);
-        Assert.Equal(isConstant, lake.Service.Constants.Bytes > 0);
+        Assert.Equal(isConstant, lake.Service.Host.Constants.Bytes > 0);
         if (isConstant) Assert.Equal(await session.RunAsync(sql), await session.RunAsync(sql));
-        Assert.Equal(0, lake.Service.Results.Bytes);
+        Assert.Equal(0, lake.Service.Host.Results.Bytes);
     }
 
     /// <summary>

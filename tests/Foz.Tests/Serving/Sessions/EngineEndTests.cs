@@ -131,5 +131,5 @@ public sealed class EngineEndTests
     }
 
     static IReadOnlyList<EngineInstance> Instances(ServedLake lake) =>
-        [lake.Lake.Engines.Find(Workload.Serving), .. lake.Service.Workloads.All.Select(known => known.Instance)];
+        [lake.Lake.Engines.Find(Workload.Serving), .. lake.Service.Host.Workloads.All.Select(known => known.Instance)];
 }

@@ -14,7 +14,7 @@ public sealed class FunctionFuzzTests
     public async Task No_call_over_columns_ends_the_engine()
     {
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
-        var instance = lake.Service.Workloads.All[0].Instance;
+        var instance = lake.Service.Host.Workloads.All[0].Instance;
         using var reading = instance.Open();
         var fuzz = new FunctionFuzz(reading, Soak.Seed());
         Assert.InRange(fuzz.FunctionCount, 500, 2000);

@@ -106,7 +106,7 @@ public sealed class TableWallTests : IDisposable
     public async Task An_engine_that_serves_tables_may(string sql)
     {
         await using var lake = await CreateAsync();
-        using var engine = lake.Service.Workloads.All[0].Instance.Open();
+        using var engine = lake.Service.Host.Workloads.All[0].Instance.Open();
         Read(engine, Filled(sql, lake));
     }
 
@@ -120,7 +120,7 @@ public sealed class TableWallTests : IDisposable
     public async Task This_wall_alone_does_not_stop(string sql)
     {
         await using var lake = await CreateAsync();
-        using var engine = lake.Service.Workloads.All[0].Instance.Open();
+        using var engine = lake.Service.Host.Workloads.All[0].Instance.Open();
         Read(engine, sql);
     }
 
@@ -129,7 +129,7 @@ public sealed class TableWallTests : IDisposable
     {
         await using var lake = await CreateAsync();
         await using var session = lake.Open();
-        var instance = lake.Service.Workloads.All[0].Instance;
+        var instance = lake.Service.Host.Workloads.All[0].Instance;
         using var before = instance.Open();
         Assert.Equal(1, before.QueryScalar<int>("SELECT 1", Cancel));
         Assert.Equal(["CREATE TABLE"], [(await session.RunAsync("CREATE TABLE fresh.made AS SELECT * FROM silver.orders"))[^1]]);
@@ -195,7 +195,7 @@ public sealed class TableWallTests : IDisposable
     static IEnumerable<EngineInstance> Serving(ServedLake lake) =>
     [
         .. new[] { Workload.Serving, Workload.Binding, Workload.Query }.Select(lake.Lake.Engines.Find),
-        .. lake.Service.Workloads.All.Select(known => known.Instance),
+        .. lake.Service.Host.Workloads.All.Select(known => known.Instance),
     ];
 
     static void Read(EngineSession session, string sql)

@@ -42,7 +42,7 @@ public sealed class SignalTests : IAsyncLifetime
     async Task<Task<string>> BeginAsync(SqlSession session)
     {
         var endless = Task.Run(() => session.FailAsync(Endless), Cancel);
-        while (lake.Service.Workloads.All.Single().Slots.Held == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
+        while (lake.Service.Host.Workloads.All.Single().Slots.Held == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
         return endless;
     }
 

@@ -42,10 +42,10 @@ public sealed class WorkloadTests : IAsyncLifetime
             resultBytesMax: 0, clock: clock);
     }
 
-    WorkloadClass Class(string name) => Lake.Service.Workloads.All.Single(c => c.Name == name);
+    WorkloadClass Class(string name) => Lake.Service.Host.Workloads.All.Single(c => c.Name == name);
 
     void AssertFree() =>
-        Assert.All(Lake.Service.Workloads.All, known => Assert.Equal((0, 0), (known.Slots.Held, known.Slots.Waiting)));
+        Assert.All(Lake.Service.Host.Workloads.All, known => Assert.Equal((0, 0), (known.Slots.Held, known.Slots.Waiting)));
 
     /// <summary>Waits until something is so.</summary>
     static async Task UntilAsync(Func<bool> condition)
@@ -83,7 +83,7 @@ public sealed class WorkloadTests : IAsyncLifetime
         var left = engines.MemoryBytes - engines.MemoryBytes / 4 - (100 << 20);
         Assert.Equal(
             [("a", 100 << 20, 1, 7), ("b", left / 2, 2, 4), ("default", left / 2, 2, 4)],
-            Lake.Service.Workloads.All.Select(c => (c.Name, c.Instance.MemoryBytes, c.Instance.Threads, c.Slots.SlotsMax)));
+            Lake.Service.Host.Workloads.All.Select(c => (c.Name, c.Instance.MemoryBytes, c.Instance.Threads, c.Slots.SlotsMax)));
         using var engine = Class("a").Instance.Open();
         Assert.Equal("1", engine.QueryScalar<string>("SELECT current_setting('threads')::VARCHAR", Cancel));
         Assert.Equal("100.0 MiB", engine.QueryScalar<string>("SELECT current_setting('memory_limit')", Cancel));

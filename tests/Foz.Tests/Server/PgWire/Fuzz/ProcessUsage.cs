@@ -47,7 +47,7 @@ sealed class ProcessUsage(ServedLake lake)
     long Connections()
     {
         var engines = lake.Lake.Engines;
-        return lake.Service.Workloads.All.Select(w => w.Instance).Concat([engines.Find(Workload.Query), engines.Find(Workload.Serving), engines.Find(Workload.Binding)])
+        return lake.Service.Host.Workloads.All.Select(w => w.Instance).Concat([engines.Find(Workload.Query), engines.Find(Workload.Serving), engines.Find(Workload.Binding)])
             .Sum(Count);
 
         static long Count(EngineInstance instance)
