@@ -11,12 +11,22 @@ public sealed class DataChunk : IDisposable
     readonly DataChunkHandle handle;
     readonly ChunkCopy? copy;
     readonly LogicalType?[] types;
+    OwnVector?[]? own;
 
     internal DataChunk(nint native, bool isOwned, ReadOnlySpan<LogicalType> types)
     {
         handle = new(native, isOwned);
         this.types = new LogicalType?[NativeMethods.duckdb_data_chunk_get_column_count(native)];
         for (var i = 0; i < Math.Min(types.Length, this.types.Length); i++) this.types[i] = types[i];
+    }
+
+    /// <summary>A chunk of DuckDB's to fill, by way of <see cref="OwnVector"/> where it must be.</summary>
+    internal static DataChunk ToFill(nint native, ReadOnlySpan<LogicalType> types)
+    {
+        var chunk = new DataChunk(native, isOwned: false, types);
+        for (var i = 0; i < chunk.ColumnCount; i++)
+            if (chunk.TypeOf(i).IsOfAnySize) (chunk.own ??= new OwnVector?[chunk.ColumnCount])[i] = new(chunk.VectorAt(i), chunk.TypeOf(i));
+        return chunk;
     }
 
     DataChunk(ChunkCopy copy, LogicalType?[] types) => (handle, this.copy, this.types) = (new(0, isOwned: false), copy, types);
@@ -119,6 +129,12 @@ public sealed class DataChunk : IDisposable
         }
     }
 
+    /// <summary>Gives DuckDB the values of a chunk that was made <see cref="ToFill"/>: nothing may be set afterwards.</summary>
+    internal void HandOver()
+    {
+        foreach (var vector in own ?? []) vector?.HandOver();
+    }
+
     /// <summary>Empties the chunk, to fill it again.</summary>
     public void Reset() => NativeMethods.duckdb_data_chunk_reset(Pointer);
 
@@ -127,6 +143,7 @@ public sealed class DataChunk : IDisposable
     {
         handle.Dispose();
         copy?.Dispose();
+        foreach (var vector in own ?? []) vector?.Dispose();
     }
 
     internal nint Pointer
@@ -141,6 +158,6 @@ public sealed class DataChunk : IDisposable
     internal nint VectorAt(int column)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)column, (uint)ColumnCount, nameof(column));
-        return copy?[column] ?? NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
+        return copy?[column] ?? own?[column]?.Pointer ?? NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
     }
 }

@@ -32,6 +32,12 @@ public sealed partial class LogicalType : IEquatable<LogicalType>
     /// <summary>The number of elements of an ARRAY; else 0.</summary>
     public int ArraySize { get; private init; }
 
+    /// <summary>Whether the values are strings of bytes: VARCHAR, BLOB, BIT and their like.</summary>
+    public bool IsText => Physical.IsText(Id);
+
+    /// <summary>Whether values have no fixed size: strings of bytes, and types that have elements or fields.</summary>
+    public bool IsOfAnySize => IsText || Element is not null || Fields.Count > 0 || Id == TypeId.Variant;
+
     /// <summary>
     /// The element of a LIST or ARRAY, or a MAP's entry as a struct of <c>key</c> and <c>value</c>; else null.
     /// </summary>

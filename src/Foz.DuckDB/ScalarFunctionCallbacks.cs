@@ -114,8 +114,11 @@ static unsafe class ScalarFunctionCallbacks
                     ? ManagedData.Get<InterruptFlag>(NativeMethods.duckdb_scalar_function_get_bind_data(info))
                     : null,
             };
-            function.Body(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
-            if (!function.TakesNulls) PassNullsOn(arguments, new(output, function.ReturnType, DataChunk.RowsMax));
+            using var own = function.ReturnType.IsOfAnySize ? new OwnVector(output, function.ReturnType) : null;
+            var result = own?.Pointer ?? output;
+            function.Body(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
+            if (!function.TakesNulls) PassNullsOn(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
+            own?.HandOver();
         }
         catch (Exception e)
         {

@@ -107,8 +107,9 @@ static unsafe class TableFunctionCallbacks
             var scan = ManagedData.Get<RunningScan>(NativeMethods.duckdb_function_get_init_data(info));
             var running = ManagedData.Get<RunningProducer>(NativeMethods.duckdb_function_get_local_init_data(info));
             var producer = running.Producer ??= scan.Scan.CreateProducer();
-            using var chunk = new DataChunk(output, isOwned: false, scan.Types);
+            using var chunk = DataChunk.ToFill(output, scan.Types);
             producer.Produce(chunk);
+            chunk.HandOver();
         }
         catch (Exception e)
         {

@@ -283,6 +283,34 @@ public sealed class FunctionTests : IDisposable
         Assert.Equal("1;a;2.50;", connection.QueryScalar<string>("SELECT describe_all(1, 'a', 2.50, NULL)"));
     }
 
+    /// <summary>DuckDB throws an exception of C++ where its memory is used up, which would end the process here.</summary>
+    [Fact]
+    public void Texts_and_lists_are_set_where_the_engines_memory_is_used_up()
+    {
+        const int Length = 100_000;
+        var text = new string('x', Length);
+        connection.Register(new ScalarFunction
+        {
+            Name = "long_text", Parameters = [LogicalType.BigInt], ReturnType = LogicalType.Varchar,
+            Body = (arguments, result) =>
+            {
+                for (var row = 0; row < arguments.RowCount; row++) result.SetText(row, text);
+            },
+        });
+        connection.Register(new ScalarFunction
+        {
+            Name = "long_list", Parameters = [LogicalType.BigInt], ReturnType = LogicalType.List(LogicalType.BigInt),
+            Body = (arguments, result) =>
+            {
+                for (var row = 0; row < arguments.RowCount; row++) result.AppendList(row, Length / sizeof(long));
+            },
+        });
+        connection.Execute("SET memory_limit = '20MB'");
+
+        Assert.Equal(2000L * Length, connection.QueryScalar<long>("SELECT sum(length(long_text(range)))::BIGINT FROM range(2000)"));
+        Assert.Equal(2000L * (Length / sizeof(long)), connection.QueryScalar<long>("SELECT sum(len(long_list(range)))::BIGINT FROM range(2000)"));
+    }
+
     [Fact]
     public void An_error_in_a_scalar_function_fails_the_statement_and_not_the_process()
     {
