@@ -1,3 +1,4 @@
+using Foz.Lake;
 using Foz.Lake.Engine;
 
 namespace Foz.Serving.Sql;
@@ -22,6 +23,7 @@ sealed class PgTokens
 
     readonly int[] partners;
     readonly int[] openings;
+    readonly int? unpaired;
 
     public PgTokens(string sql)
     {
@@ -41,7 +43,9 @@ sealed class PgTokens
             if (IsOpening(i)) open.Push(i);
             else if (IsClosing(i) && open.TryPop(out var partner))
                 (partners[i], partners[partner]) = (partner, i);
+            if (IsClosing(i) && !IsPair(partners[i], i)) unpaired ??= i;
         }
+        if (open.Count > 0) unpaired ??= Count;
     }
 
     public string Sql { get; }
@@ -62,8 +66,23 @@ sealed class PgTokens
     /// <summary>Whether a token closes what <see cref="PartnerOf"/> opens.</summary>
     public bool IsClosing(int index) => IsSymbol(index, ')') || IsSymbol(index, ']') || IsSymbol(index, '}');
 
-    /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing.</summary>
+    /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing, which <see cref="CheckPairs"/> refuses.</summary>
     public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
+
+    /// <summary>Makes sure that each parenthesis, bracket and brace has its partner.</summary>
+    /// <exception cref="FozException">One has none.</exception>
+    public void CheckPairs()
+    {
+        if (unpaired is not { } index) return;
+        var place = index < Count ? $"or near \"{List.TextOf(index)}\"" : "end of input";
+        throw new FozException(ErrorKind.Sql, $"syntax error at {place}")
+        {
+            SqlState = "42601", Place = EngineErrors.PlaceAt(Sql, StartOf(index)),
+        };
+    }
+
+    bool IsPair(int opening, int closing) =>
+        opening >= 0 && (Sql[StartOf(opening)], Sql[StartOf(closing)]) is ('(', ')') or ('[', ']') or ('{', '}');
 
     /// <summary>The parenthesis, bracket or brace in which a token stands; −1 for none.</summary>
     public int OpeningOf(int index) => openings[index];

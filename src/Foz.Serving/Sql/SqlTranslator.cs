@@ -11,6 +11,7 @@ abstract class SqlTranslator
     private protected SqlTranslator(string sql)
     {
         Tokens = new(sql);
+        Tokens.CheckPairs();
         IsDone = new bool[Tokens.Count];
         Structure = new(Tokens);
     }

@@ -87,6 +87,14 @@ public sealed class PgTranslatorTests : IAsyncLifetime
         Assert.Equal(rows, string.Join('|', (await session.RunAsync(sql)).SkipLast(1)));
 
     [Theory]
+    [InlineData("SELECT '1'::numeric[(")]
+    [InlineData("SELECT 'orders'::regc[lass(")]
+    [InlineData("SELECT CAST('x' AS varchar(")]
+    [InlineData("SELECT (1]")]
+    [InlineData("SELECT 1)")]
+    public async Task What_is_not_closed_is_an_error_of_the_statement(string sql) => Assert.Equal("42601", await session.FailAsync(sql));
+
+    [Theory]
     [InlineData("SELECT 10/4, 'a' ~ 'b', ?nothing FROM orders")]
     [InlineData("SELECT x::regclass::text, 1 = ANY(ARRAY[1]), ?nothing FROM orders")]
     public async Task Errors_keep_their_place(string marked)
