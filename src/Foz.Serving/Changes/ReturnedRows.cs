@@ -50,7 +50,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
             var kept = Keep(engine, bound.Sql, cancellationToken);
             bound.Dispose();
             bound = new(kept);
-            return new EngineCursor(session, engine, bound, tag, cancellationToken);
+            return new EngineCursor(session, engine, bound, bound.Sql, tag, cancellationToken);
         }
         catch
         {
@@ -70,7 +70,8 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
             $"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({sql}\n) AS r({string.Join(", ", names)})", cancellationToken);
         // The engine took NULL for an INTEGER when it made the table.
         var list = columns.Zip(names, (column, name) => $"{(column.IsNull ? "NULL" : name)} AS {SqlText.Identifier(column.Name)}");
-        return $"SELECT {string.Join(", ", list)} FROM {Kept}";
+        return SentRows.Bound(
+            $"SELECT {string.Join(", ", list)} FROM {Kept}", [.. columns.Select(column => new ServedColumn(column.Name, column.Type))]);
     }
 
     TableReference Table => StatementTargets.Of(statement)[0].Table.Name is { } name

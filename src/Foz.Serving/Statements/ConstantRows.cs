@@ -25,8 +25,8 @@ static class ConstantRows
         var engine = session.Host.Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, cancellationToken);
         try
         {
-            return Task.FromResult<SqlCursor>(new EngineCursor(
-                session, engine, new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}"), tag, cancellationToken));
+            var bound = new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}");
+            return Task.FromResult<SqlCursor>(new EngineCursor(session, engine, bound, bound.Sql, tag, cancellationToken));
         }
         catch
         {

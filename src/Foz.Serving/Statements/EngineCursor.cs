@@ -25,16 +25,17 @@ sealed class EngineCursor : SqlCursor
     /// <param name="owner">The session that is told what fails.</param>
     /// <param name="session">The engine's session, which the cursor owns.</param>
     /// <param name="bound">The statement, which the cursor owns.</param>
+    /// <param name="sql">What is run of it.</param>
     /// <param name="tag">What is told at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
     /// <param name="place">Where its rows are kept; null where they are not.</param>
     /// <param name="computing">A statement of PostgreSQL's SQL, in which numbers that become too large are an error; null for others.</param>
     public EngineCursor(
-        SqlSession owner, EngineSession session, BoundStatement bound, string? tag, CancellationToken cancellationToken,
+        SqlSession owner, EngineSession session, BoundStatement bound, string sql, string? tag, CancellationToken cancellationToken,
         ResultPlace? place = null, string? computing = null)
     {
         (this.owner, this.session, this.bound, this.tag, this.computing) = (owner, session, bound, tag, computing);
-        rows = session.Query(bound.Sql, cancellationToken);
+        rows = session.Query(sql, cancellationToken);
         Columns = [.. rows.Columns.Select(c => new ServedColumn(c.Name, c.Type))];
         recorder = place?.Record(Columns);
     }

@@ -80,7 +80,8 @@ sealed class QueryStatement : SqlStatement
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
             var computing = Session.Dialect == SqlDialect.Trino ? null : Text;
-            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, tag: null, cancellationToken, place, computing));
+            var sql = isWork ? SentRows.Bound(bound.Sql, columns) : bound.Sql;
+            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, sql, tag: null, cancellationToken, place, computing));
             return run.Follow(rows, statement.Analysis);
         }
         catch

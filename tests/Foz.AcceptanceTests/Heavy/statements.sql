@@ -142,6 +142,15 @@ select * from (pivot (select i % 5000 a, i b from generate_series(1, 10000000) t
 -- postgresql: explained and run
 explain analyze select count(*) from generate_series(1, 1000000000) a, generate_series(1, 1000) b
 
+-- postgresql ordinary: a text that all rows share
+select repeat('x', 1000000) from generate_series(1, 2000)
+
+-- postgresql: a list that all rows share
+select l, 'b' from (select array_agg(i) as l from generate_series(1, 300000) t(i)) v, generate_series(1, 2000)
+
+-- postgresql: a row that all rows share
+select row(s) from (select string_agg(i::text, '') as s from generate_series(1, 100000) t(i)) v, generate_series(1, 2000)
+
 -- postgresql: explained
 explain select repeat('x', 1000000000) || list_sort(range(1000000000))[1]
 
