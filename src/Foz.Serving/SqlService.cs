@@ -7,6 +7,7 @@ using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
 using Foz.Serving.PostgreSql.Functions;
 using Foz.Serving.PostgreSql.Translation;
+using Foz.Serving.Results;
 using Foz.Serving.Sessions;
 using Foz.Serving.Trino.Functions;
 using Foz.Serving.Workloads;
