@@ -5,6 +5,7 @@ using Foz.Lake.Engine;
 using Foz.Serving.Bounds;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
+using Foz.Serving.PostgreSql;
 using Foz.Serving.PostgreSql.Functions;
 using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.Results;
@@ -36,7 +37,7 @@ public sealed class SqlService : IDisposable
         foreach (var workload in new[] { Workload.Serving, Workload.Query, Workload.Binding })
             lake.Engines.Find(workload).Define(Define);
         workloads = new(options.Workloads, lake.Engines, Define, options.Access, lake.Clock);
-        Host = new(names, options, catalogs, workloads);
+        Host = new(names, options, catalogs, workloads, PgDialect.Instance);
         if (options.ProcessBytes is { } bytes)
             watcher = new(new(bytes, lake.Engines.MemoryBytes, workloads, MemoryWatcher.Resident, lake.Clock));
     }

@@ -1,6 +1,7 @@
 using Foz.Lake;
+using Foz.Serving.Changes;
 using Foz.Serving.Copying;
-using Foz.Serving.Statements;
+using Foz.Serving.Sessions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Serving;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
+using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;

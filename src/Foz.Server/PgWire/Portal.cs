@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Server.PgWire.Rows;
 using Foz.Serving.Results;
-using Foz.Serving.Statements;
+using Foz.Serving.Sessions;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;

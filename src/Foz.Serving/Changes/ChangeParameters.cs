@@ -109,7 +109,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     /// <summary>What a query wants of its parameters.</summary>
     async Task DescribeAsync(string query, CancellationToken cancellationToken)
     {
-        var translated = await QueryStatement.TranslateAsync(session, query, parameterTypes: null, cancellationToken);
+        var translated = await session.Dialect.TranslateAsync(session, query, parameterTypes: null, cancellationToken);
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
         var described = await new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines)

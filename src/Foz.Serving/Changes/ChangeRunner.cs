@@ -3,6 +3,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
 
 namespace Foz.Serving.Changes;
@@ -64,7 +65,7 @@ sealed class ChangeRunner(SqlSession session)
             var table = await session.Host.Lake.OpenTableAsync(session.Host.Names.Prefixed(written), cancellationToken);
             await session.Host.Commits.BeginChangeAsync(table, cancellationToken);
         }
-        var result = await RunAsync(session.Runner(engine).RunAsync(statement, cancellationToken), cancellationToken);
+        var result = await RunAsync(Of(session, engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is not { } name) return result;
         if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
         // A table that somebody else made meanwhile is none that the statement made.
@@ -75,7 +76,7 @@ sealed class ChangeRunner(SqlSession session)
     /// <summary>Adds rows that the engine's session has.</summary>
     public Task<StatementResult> InsertAsync(
         EngineSession engine, Statement.Insert insert, string select, CancellationToken cancellationToken) =>
-        RunAsync(session.Runner(engine).InsertAsync(insert, select, cancellationToken), cancellationToken);
+        RunAsync(Of(session, engine).InsertAsync(insert, select, cancellationToken), cancellationToken);
 
     async Task<StatementResult> RunAsync(Task<StatementResult> work, CancellationToken cancellationToken)
     {
@@ -127,4 +128,13 @@ sealed class ChangeRunner(SqlSession session)
     }
 
     static FozException Refused(string message, string hint) => new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };
+
+    /// <summary>Carries out statements that change tables.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="engine">The engine's session that reads and writes rows.</param>
+    public static StatementRunner Of(SqlSession session, EngineSession engine) =>
+        new(engine, session.Host.Names, session.Host.Lake.Tables)
+        {
+            QueryNames = new SessionNames(session, engine.Instance), Changed = session.OpenAsync, Dropped = session.Changes?.Dropped,
+        };
 }

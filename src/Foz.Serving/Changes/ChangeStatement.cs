@@ -1,24 +1,19 @@
 using System.Globalization;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Statements;
-using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
 using Foz.Serving.Statements;
-using Foz.Serving.Trino;
-using Foz.Serving.Trino.Translation;
-using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Changes;
 
 /// <summary>A statement that changes tables, or tells of them in Delta's words.</summary>
-sealed class ChangeStatement : SqlStatement
+sealed class ChangeStatement : ServedStatement
 {
     readonly Statement statement;
 
@@ -27,8 +22,7 @@ sealed class ChangeStatement : SqlStatement
 
     public override IReadOnlyList<ServedColumn>? Columns => told;
 
-    /// <summary>Whether it changes rows, and no definitions.</summary>
-    public bool ChangesRows => statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
+    internal override bool IsOfRows => statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
 
     IReadOnlyList<ServedColumn>? told;
 
@@ -46,11 +40,7 @@ sealed class ChangeStatement : SqlStatement
         });
         if (!looksForSchema) return read;
         var (catalog, _) = await session.CatalogAsync(cancellationToken);
-        return StatementReader.Read(sql, name =>
-            session.Dialect == SqlDialect.Trino
-            ? session.Schema ?? throw TrinoNames.MissingSchemaName()
-            : catalog.Image.Find(schema: null, name, catalog.SearchPath)?.Name.Schema ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
-            ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in") { SqlState = "3F000" });
+        return StatementReader.Read(sql, name => session.Dialect.SchemaOf(session, catalog, name));
     }
 
     public static async Task<ChangeStatement> PrepareAsync(
@@ -76,7 +66,7 @@ sealed class ChangeStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await TranslateAsync(values, cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(Session, statement, sql => Fill(sql, values), cancellationToken);
         if (translated is Statement.CreateView view)
             translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
         if (told is not null && statement.Returning is null)
@@ -114,63 +104,6 @@ sealed class ChangeStatement : SqlStatement
         string Value(int number) => SqlParameters.Literal(values[number - 1], ParameterTypes[number - 1]);
     }
 
-    /// <summary>The statement in Foz's words; what its names refer to is looked up only where that decides.</summary>
-    async Task<Statement> TranslateAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
-    {
-        var isView = statement is Statement.CreateView;
-        if (Session.Dialect == SqlDialect.Trino) return await TranslateTrinoAsync(TrinoText.ContextOf(Session, isView), values, cancellationToken);
-        var asksCatalog = false;
-        var translated = Translate(() =>
-        {
-            asksCatalog = true;
-            return 0;
-        });
-        if (!asksCatalog) return translated;
-        // What is kept is read by sessions that know nothing of this one.
-        if (isView)
-            throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
-            {
-                SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
-            };
-        var (_, number) = await Session.CatalogAsync(cancellationToken);
-        return Translate(() => number);
-
-        Statement Translate(Func<long> catalog) => PgStatement.Translate(
-            statement, sql => Fill(PgTranslator.Translate(sql, Session.Translation(catalog, isOfReader: isView)).Text, values), PgColumnTypes.Translate);
-    }
-
-    async Task<Statement> TranslateTrinoAsync(TrinoContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
-    {
-        List<string> queries = [.. TargetOf(statement) is { } name ? [$"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"] : (string[])[]];
-        var unknown = TrinoColumns.Unknown();
-        var translated = Translate(unknown);
-        return unknown.IsAsked && await TrinoText.ColumnsOfAsync(Session, queries, cancellationToken) is { } columns
-            ? Translate(columns)
-            : translated;
-
-        Statement Translate(TrinoColumns columns) => PgStatement.Translate(statement, sql =>
-        {
-            var text = Fill(TrinoTranslator.Translate(sql, context, columns).Text, values);
-            if (columns == unknown) queries.Add(IsQuery(text) ? text : $"SELECT ({text})");
-            return text;
-        }, TrinoColumnTypes.Translate);
-    }
-
-    /// <summary>The table whose columns the expressions of a statement name.</summary>
-    static TableName? TargetOf(Statement statement) => statement switch
-    {
-        Statement.Update update => update.Table.Name,
-        Statement.Delete delete => delete.Table.Name,
-        Statement.Merge merge => merge.Table.Name,
-        _ => null,
-    };
-
-    static bool IsQuery(string sql)
-    {
-        var tokens = SqlTokens.Read(sql);
-        return tokens.IsWord(0, "select") || tokens.IsWord(0, "with") || tokens.IsWord(0, "values") || tokens.IsWord(0, "table");
-    }
-
     string Fill(string sql, IReadOnlyList<object?> values) =>
         SqlParameters.Read(sql).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1])).Text;
 
@@ -201,7 +134,7 @@ sealed class ChangeStatement : SqlStatement
         await new WriteRights(Session).CheckAsync(statement, cancellationToken);
         Session.Audit(Text, AuditEvent.Read, analysis: null);
         using var engine = Session.Host.Lake.Engines.Open(Workload.Query);
-        return await Session.Runner(engine).RunAsync(statement, cancellationToken);
+        return await ChangeRunner.Of(Session, engine).RunAsync(statement, cancellationToken);
     }
 
     static long AffectedOf(StatementResult result) => result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"

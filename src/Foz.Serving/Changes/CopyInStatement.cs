@@ -11,7 +11,7 @@ using Foz.Serving.Statements;
 namespace Foz.Serving.Changes;
 
 /// <summary>A COPY that writes the rows that the client sends to a table.</summary>
-sealed class CopyInStatement : SqlStatement
+sealed class CopyInStatement : ServedStatement
 {
     readonly CopyIn copy;
 
@@ -20,12 +20,24 @@ sealed class CopyInStatement : SqlStatement
 
     public override bool TakesRows => true;
 
+    /// <summary>Begins it.</summary>
+    /// <returns>What takes the rows, to be disposed.</returns>
+    public Task<CopyLoad> BeginLoadAsync(CancellationToken cancellationToken) => Session.AuditAsync(
+        Text,
+        () => Session.RunAsync(
+            token =>
+            {
+                Session.CheckTransaction();
+                return LoadAsync(token);
+            },
+            cancellationToken));
+
     private protected override Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> parameters, CancellationToken cancellationToken) => throw new FozException(
             ErrorKind.Sql, "COPY FROM STDIN takes rows, which cannot be sent here")
         { SqlState = "0A000" };
 
-    private protected override async Task<CopyLoad> LoadAsync(CancellationToken cancellationToken)
+    async Task<CopyLoad> LoadAsync(CancellationToken cancellationToken)
     {
         var table = await FindAsync(cancellationToken);
         var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
@@ -38,7 +50,7 @@ sealed class CopyInStatement : SqlStatement
         var engine = run.OpenAhead();
         try
         {
-            var columns = await Session.Runner(engine).GivenColumnsAsync(insert, cancellationToken);
+            var columns = await ChangeRunner.Of(Session, engine).GivenColumnsAsync(insert, cancellationToken);
             foreach (var name in copy.Options.ForceNull.Concat(copy.Options.ForceNotNull))
                 if (columns.All(column => column.Name != name))
                     throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY") { SqlState = "42P10" };

@@ -90,7 +90,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     async Task<string> TextAsync(Func<int, string> value, CancellationToken cancellationToken)
     {
         var select = $"SELECT {statement.Returning}\nFROM {name} AS {SqlText.Identifier(Alias)}";
-        var translated = await QueryStatement.TranslateAsync(session, select, parameterTypes: null, cancellationToken);
+        var translated = await session.Dialect.TranslateAsync(session, select, parameterTypes: null, cancellationToken);
         return SqlParameters.Read(translated.Text).Replace(value).Text;
     }
 

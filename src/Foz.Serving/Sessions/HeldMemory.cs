@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Serving.Statements;
 
 namespace Foz.Serving.Sessions;
 

@@ -1,5 +1,4 @@
 using Foz.Lake;
-using Foz.Serving.Statements;
 
 namespace Foz.Serving.Sessions;
 

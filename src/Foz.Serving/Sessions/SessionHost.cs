@@ -28,9 +28,11 @@ public sealed class SessionHost : IDisposable
     /// <param name="options">What all sessions together may use.</param>
     /// <param name="catalogs">The images of the catalog.</param>
     /// <param name="workloads">The classes of statements.</param>
-    internal SessionHost(EnvironmentNames names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads)
+    /// <param name="dialect">The dialect of sessions that name none.</param>
+    internal SessionHost(EnvironmentNames names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads,
+        ISqlDialect dialect)
     {
-        (Names, Options, Catalogs, Workloads) = (names, options, catalogs, workloads);
+        (Names, Options, Catalogs, Workloads, Dialect) = (names, options, catalogs, workloads, dialect);
         (Commits, Lethal, Results) = (new(names.Lake.Clock), new(names.Lake.Clock), new(options.ResultBytesMax));
         Held = new("all sessions hold", names.Lake.Engines.MemoryBytes / HeldPart);
         stable = new(() =>
@@ -55,6 +57,9 @@ public sealed class SessionHost : IDisposable
 
     /// <summary>What sessions hold between statements.</summary>
     internal HeldMemory Held { get; }
+
+    /// <summary>The dialect of sessions that name none.</summary>
+    internal ISqlDialect Dialect { get; }
 
     internal EnvironmentNames Names { get; }
 

@@ -1,5 +1,3 @@
-using Foz.Serving.Trino;
-
 namespace Foz.Serving.Sessions;
 
 /// <summary>How a session begins.</summary>
@@ -11,9 +9,6 @@ public sealed record SessionOptions
     /// <summary>Where the client is, for people; null where nobody knows.</summary>
     public string? ClientAddress { get; init; }
 
-    /// <summary>Whose SQL the statements are.</summary>
-    public SqlDialect Dialect { get; init; }
-
-    /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
-    internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; init; } = static () => [];
+    /// <summary>Whose SQL the statements are; null for the host's.</summary>
+    internal ISqlDialect? Dialect { get; init; }
 }

@@ -2,18 +2,13 @@ using System.Diagnostics;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
-using Foz.Lake.Journal;
-using Foz.Lake.Statements;
 using Foz.Lake.Tables;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
 using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.Results;
 using Foz.Serving.Settings;
-using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
-using Foz.Serving.Trino;
 using Foz.Serving.Workloads;
 
 namespace Foz.Serving.Sessions;
@@ -34,14 +29,12 @@ public sealed partial class SqlSession : IAsyncDisposable
     readonly HashSet<CatalogImage> images = [];
     CancellationTokenSource? running;
     SqlTransaction? transaction;
-    FozException? audited;
-    Exception? ended;
     FozException? stopped;
 
     internal SqlSession(SessionHost host, int id, SessionUser user, SessionOptions options)
     {
         (Host, Id, User, ClientAddress) = (host, id, user, options.ClientAddress);
-        (Dialect, Queries) = (options.Dialect, options.Queries);
+        Dialect = options.Dialect ?? host.Dialect;
         Activity = new(host.Lake.Clock);
         Settings = new(user);
         Settings.Begin(options.Settings);
@@ -60,7 +53,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     public string? ClientAddress { get; }
 
     /// <summary>The protocol, as the audit calls it.</summary>
-    public string Protocol => Dialect is SqlDialect.Trino ? "trino" : "postgresql";
+    public string Protocol => Dialect.Protocol;
 
     /// <summary>The settings.</summary>
     public SessionSettings Settings { get; }
@@ -100,8 +93,14 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>The last error that <c>foz.queries</c> was told of.</summary>
     internal Exception? Noted { get; set; }
 
+    /// <summary>The last error that was audited.</summary>
+    internal Exception? Audited { get; set; }
+
+    /// <summary>The last error of which it was noted whether it ended the engine.</summary>
+    internal Exception? Ended { get; set; }
+
     /// <summary>Whose SQL its statements are.</summary>
-    internal SqlDialect Dialect { get; }
+    internal ISqlDialect Dialect { get; }
 
     /// <summary>Told what clients are to know that is no error.</summary>
     public Action<SessionNotice>? Noticed { get; set; }
@@ -112,15 +111,12 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>In Trino's SQL the schema of names that are written without one; null for none.</summary>
     internal string? Schema { get; private set; }
 
-    /// <summary>The statements that <c>system.runtime.queries</c> lists in Trino's SQL.</summary>
-    internal Func<IReadOnlyList<TrinoQueryRow>> Queries { get; }
-
     internal SessionHost Host { get; }
 
     internal DeclaredCursors Cursors { get; }
 
     /// <summary>What the statement that is prepared or begun was let through to so far.</summary>
-    internal StatementAccess Access { get; private set; } = new();
+    internal StatementAccess Access { get; set; } = new();
 
     /// <summary>What the transaction reads; null outside of one.</summary>
     internal TransactionVersions? Versions => transaction?.Versions;
@@ -165,31 +161,21 @@ public sealed partial class SqlSession : IAsyncDisposable
     { SqlState = "25P01" };
 
     /// <summary>The schemas in which names without one are looked for.</summary>
-    internal IEnumerable<string> SearchPath => Dialect == SqlDialect.Trino
-        ? Schema is null ? [] : [Schema]
-        : Settings["search_path"].Split(',', StringSplitOptions.TrimEntries)
-            .Select(schema => schema.Trim('"')).Select(schema => schema == "$user" ? User.Name : schema)
-            .Where(schema => schema.Length > 0);
+    internal IEnumerable<string> SearchPath => Dialect.SearchPathOf(this);
 
     /// <summary>In Trino's SQL, says what names are of that are written without a catalog or a schema.</summary>
     internal void Place(string? catalog, string? schema) => (Catalog, Schema) = (catalog, schema);
-
-    /// <summary>Reads and binds one statement, without running it.</summary>
-    /// <param name="sql">One statement, or nothing but spaces and comments.</param>
-    /// <param name="parameterTypes">
-    /// PostgreSQL's types of the parameters, as far as the client says them; 0 for one of which it says nothing.
-    /// </param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
-    public Task<SqlStatement> PrepareAsync(
-        string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
-        AuditAsync(sql, () => RunAsync(token => SqlStatement.PrepareAsync(this, sql, parameterTypes, token), cancellationToken));
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     public void Cancel() => Stop(why: null);
 
     /// <summary>Stops what runs, as its client has gone; for any thread.</summary>
-    public void Leave() => Stop(StatementNotes.ClientGone(e: null));
+    public void Leave() => Stop(ClientGone(e: null));
+
+    /// <summary>The error of a statement whose client broke off its connection.</summary>
+    /// <param name="e">What sending rows to it said; null where it was found gone.</param>
+    internal static FozException ClientGone(Exception? e) =>
+        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e) { SqlState = "08006" };
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     /// <param name="why">What the client is told; null for the user's wish.</param>
@@ -238,68 +224,8 @@ public sealed partial class SqlSession : IAsyncDisposable
         Host.Catalogs.Release(images);
     }
 
-    /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
-    internal async Task<T> AuditAsync<T>(string sql, Func<Task<T>> work)
-    {
-        (Access, Run) = (new(), null);
-        Activity.Note(sql);
-        try
-        {
-            Host.Lethal.Check(sql);
-            return await work();
-        }
-        catch (Exception e)
-        {
-            NoteLethal(sql, e);
-            StatementNotes.Fail(this, sql, e);
-            await AuditAsync(Access, sql, e);
-            throw;
-        }
-    }
-
-    /// <summary>Notes how a statement failed, where that ended the engine: once.</summary>
-    internal void NoteLethal(string sql, Exception error)
-    {
-        if (error == ended) return;
-        ended = error;
-        Host.Lethal.Note(sql, error);
-    }
-
-    /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>
-    /// <param name="access">What it was let through to.</param>
-    /// <param name="sql">The statement.</param>
-    /// <param name="error">How it failed.</param>
-    internal async Task AuditAsync(StatementAccess access, string sql, Exception error)
-    {
-        if (error is not FozException refused || refused == audited || Host.Options.Audit is not { } log) return;
-        audited = refused;
-        if (access.ReasonOf(sql, refused) is { } reason)
-            await log.AddDurablyAsync(
-                access.Record(this, sql, AuditEvent.Read, AuditDecision.Denied, log.RunId) with { Reason = reason }, CancellationToken.None);
-    }
-
-    /// <summary>Notes what a statement is about to read or change; it is not done where that cannot be noted.</summary>
-    /// <param name="sql">The statement.</param>
-    /// <param name="kind">What it does.</param>
-    /// <param name="analysis">What it names; null where its tables say all.</param>
-    internal void Audit(string sql, AuditEvent kind, SqlAnalysis? analysis)
-    {
-        if (Host.Options.Audit is not { } log || (Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
-        log.Add(Access.Record(this, sql, kind, AuditDecision.Granted, log.RunId) with
-        {
-            Columns = analysis is null ? [] : Access.ColumnsOf(analysis),
-        });
-    }
-
-    /// <summary>Carries out statements that change tables.</summary>
-    /// <param name="engine">The engine's session that reads and writes rows.</param>
-    internal StatementRunner Runner(EngineSession engine) =>
-        new(engine, Host.Names, Host.Lake.Tables)
-        {
-            QueryNames = new SessionNames(this, engine.Instance), Changed = OpenAsync, Dropped = Changes?.Dropped,
-        };
-
-    async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
+    /// <summary>Opens a table that a statement is about to change, as the transaction has it.</summary>
+    internal async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
     {
         if (transaction is { IsImplicit: true } && !transaction.Changes.Takes(name, addsOnly))
         {

@@ -8,7 +8,7 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Statements;
 
 /// <summary>A query whose rows are sent as a copy.</summary>
-sealed class CopyStatement : SqlStatement
+sealed class CopyStatement : ServedStatement
 {
     readonly QueryStatement query;
 

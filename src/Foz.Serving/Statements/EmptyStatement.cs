@@ -4,7 +4,7 @@ using Foz.Serving.Sessions;
 namespace Foz.Serving.Statements;
 
 /// <summary>Nothing to run.</summary>
-sealed class EmptyStatement(SqlSession session, string text) : SqlStatement(session, text)
+sealed class EmptyStatement(SqlSession session, string text) : ServedStatement(session, text)
 {
     public override bool IsEmpty => true;
 

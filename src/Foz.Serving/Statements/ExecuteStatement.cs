@@ -8,7 +8,7 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Statements;
 
 /// <summary>A statement that was prepared by a name, run with values that SQL says.</summary>
-sealed class ExecuteStatement : SqlStatement
+sealed class ExecuteStatement : ServedStatement
 {
     readonly SqlStatement prepared;
     readonly QueryStatement? values;

@@ -15,7 +15,7 @@ namespace Foz.Serving.Statements;
 /// A query of which the client wants to know how it would be run: over empty tables, so that it tells nothing of files and rows, and
 /// without the conditions and masks of grants.
 /// </summary>
-sealed partial class ExplainStatement : SqlStatement
+sealed partial class ExplainStatement : ServedStatement
 {
     static readonly IReadOnlyList<ServedColumn> columns = [new("QUERY PLAN", LogicalType.Varchar)];
 
@@ -30,7 +30,7 @@ sealed partial class ExplainStatement : SqlStatement
     public override IReadOnlyList<PgType> ParameterTypes => query.ParameterTypes;
 
     /// <summary>Reads EXPLAIN; null for another statement.</summary>
-    public static new async Task<ExplainStatement?> PrepareAsync(
+    public static async Task<ExplainStatement?> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var cursor = new StatementCursor(sql);
@@ -55,7 +55,7 @@ sealed partial class ExplainStatement : SqlStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await QueryStatement.TranslateAsync(Session, query.Text, [], cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(Session, query.Text, [], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);

@@ -4,18 +4,16 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
-using Foz.Serving.Trino;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Serving.Statements;
 
 /// <summary>A query of the lake.</summary>
-sealed class QueryStatement : SqlStatement
+sealed class QueryStatement : ServedStatement
 {
     readonly bool isWork;
     IReadOnlyList<ServedColumn> columns = [];
@@ -28,12 +26,14 @@ sealed class QueryStatement : SqlStatement
 
     public override IReadOnlyList<PgType> ParameterTypes => types;
 
+    internal override bool IsOfRows => true;
+
     /// <summary>Binds a query over empty tables, where no file can be reached.</summary>
-    public static new async Task<QueryStatement> PrepareAsync(
+    public static async Task<QueryStatement> PrepareAsync(
         SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
-        var translated = await TranslateAsync(session, sql, parameterTypes, cancellationToken);
+        var translated = await session.Dialect.TranslateAsync(session, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
         var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
         var wanted = Enumerable.Range(1, found.Count)
@@ -61,7 +61,7 @@ sealed class QueryStatement : SqlStatement
         // What is known before it has a slot: an answer that was kept needs none.
         var instance = isWork ? Session.Class.Instance : Session.Host.Lake.Engines.Find(Workload.Serving);
         var names = new SessionNames(Session, instance);
-        var translated = await TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var statement = await AtOriginalPlaces(
@@ -79,7 +79,7 @@ sealed class QueryStatement : SqlStatement
             engine = run.OpenEngine(cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
-            var computing = Session.Dialect == SqlDialect.Trino ? null : Text;
+            var computing = Session.Dialect.ChecksOverflow ? Text : null;
             var sql = isWork ? SentRows.Bound(bound.Sql, columns) : bound.Sql;
             var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, sql, tag: null, cancellationToken, place, computing));
             return run.Follow(rows, statement.Analysis);
@@ -112,25 +112,6 @@ sealed class QueryStatement : SqlStatement
         {
             SqlState = "0A000", Hint = "prepare the statement again: a table's columns are others now",
         };
-    }
-
-    /// <summary>The statement as DuckDB's; the catalog is looked at only where the statement asks it.</summary>
-    internal static async Task<RewrittenSql> TranslateAsync(
-        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
-    {
-        if (session.Dialect == SqlDialect.Trino) return await TrinoText.TranslateAsync(session, sql, cancellationToken);
-        if (session.Host.Translations.Find(sql) is { } known) return known;
-        var asksCatalog = false;
-        var context = session.Translation(() =>
-        {
-            asksCatalog = true;
-            return 0;
-        }, parameterTypes);
-        var translated = PgTranslator.Translate(sql, context);
-        if (!context.IsAsked) session.Host.Translations.Add(sql, translated);
-        if (!asksCatalog) return translated;
-        var (_, number) = await session.CatalogAsync(cancellationToken);
-        return PgTranslator.Translate(sql, session.Translation(() => number, parameterTypes));
     }
 
     /// <summary>Waits for what is done with a statement; an error of it has its place in what the client wrote.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Serving.Changes;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
@@ -13,7 +12,7 @@ using Foz.Serving.Transactions;
 namespace Foz.Serving.Statements;
 
 /// <summary>A statement that the session answers itself.</summary>
-sealed class SessionCommand : SqlStatement
+sealed class SessionCommand : ServedStatement
 {
     readonly SessionStatement statement;
     readonly QueryStatement? query;
@@ -164,13 +163,13 @@ sealed class SessionCommand : SqlStatement
         SqlStatement prepared;
         try
         {
-            prepared = await PrepareAsync(Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
+            prepared = await StatementPreparation.ReadAsync(Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
         }
         catch (FozException e)
         {
             throw SqlPosition.Shift(e, prepare.Sql, Text, prepare.SqlStart);
         }
-        if (prepared is not (QueryStatement or ChangeStatement { ChangesRows: true }))
+        if (prepared is not ServedStatement { IsOfRows: true })
             throw new FozException(ErrorKind.Sql, "PREPARE takes SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE") { SqlState = "42601" };
         Session.Statements.Add(prepare.Name, prepared);
     }

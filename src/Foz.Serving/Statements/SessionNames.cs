@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -7,12 +8,10 @@ using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
-using Foz.Serving.PostgreSql;
 using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
-using Foz.Serving.Trino;
 
 namespace Foz.Serving.Statements;
 
@@ -48,31 +47,24 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     public bool AreForOthers => true;
 
-    public bool HasOwnNumbers => session.Dialect == SqlDialect.PostgreSql;
+    public bool HasOwnNumbers => session.Dialect.HasOwnNumbers;
 
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))
             return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
                 ?? throw Missing(reference with { Catalog = null });
-        if (reference.IsText || (IsOutside(reference) && !TrinoNames.IsSystem(reference, session))) session.Access.Deny($"{reference} would be a file or something of the engine");
+        if (reference.IsText || (IsOutside(reference) && !session.Dialect.HasCatalog(reference.Catalog))) session.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText || HasPath(reference)) throw Missing(reference);
-        if (session.Dialect == SqlDialect.Trino) return await FindForTrinoAsync(reference, cancellationToken);
-        if (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
-            throw new FozException(
-                ErrorKind.NotFound, $"cross-database references are not implemented: \"{reference}\"")
-            { SqlState = "0A000" };
-        if (PgRelation.Find(reference.Schema, reference.Name) is { } relation)
+        if (session.Dialect.FindRelation(session, reference) is { } relation)
             return new RelationBinding.Relation(await OpenAsync(relation, cancellationToken));
-        if (reference.Schema is null)
-        {
-            foreach (var schema in session.SearchPath)
-                if (await IsThereAsync(new(schema, reference.Name), cancellationToken)
-                    && await BindAsync(reference with { Schema = schema }, cancellationToken) is { } found)
-                    return found;
-            throw Missing(reference);
-        }
-        return await BindAsync(reference, cancellationToken) ?? throw Missing(reference);
+        reference = session.Dialect.Qualify(session, reference);
+        if (reference.Schema is not null) return await FindInSchemaAsync(reference, cancellationToken);
+        foreach (var schema in session.SearchPath)
+            if (await IsThereAsync(new(schema, reference.Name), cancellationToken)
+                && await BindAsync(reference with { Schema = schema }, cancellationToken) is { } found)
+                return found;
+        throw Missing(reference);
     }
 
     public async ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken)
@@ -102,45 +94,34 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         throw new FozException(ErrorKind.Sql, $"a query of WITH cannot be named \"{outside}\"") { SqlState = "42602" };
     }
 
-    async ValueTask<RelationBinding?> FindForTrinoAsync(TableReference reference, CancellationToken cancellationToken)
+    async ValueTask<RelationBinding> FindInSchemaAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (TrinoNames.Find(reference, session) is { } relation)
-            return new RelationBinding.Relation(await OpenAsync(relation, reference.Catalog ?? session.Catalog, cancellationToken));
-        var (schema, found) = (reference.Schema ?? session.Schema!, (RelationBinding?)null);
+        FozException? error = null;
         try
         {
-            found = await BindAsync(reference with { Schema = schema }, cancellationToken);
+            if (await BindAsync(reference, cancellationToken) is { } found) return found;
         }
         catch (FozException e) when (e.Kind is ErrorKind.NotFound)
         {
             // A version of a table that there is not is another error.
-            if (await IsThereAsync(new(schema, reference.Name), cancellationToken)) throw;
+            if (await IsThereAsync(new(reference.Schema!, reference.Name), cancellationToken)) throw;
+            error = e;
         }
-        return found ?? throw await TrinoNames.MissingAsync(reference, session, cancellationToken);
+        if (await session.Dialect.MissingAsync(session, reference, cancellationToken) is { } missing) throw missing;
+        if (error is not null) ExceptionDispatchInfo.Throw(error);
+        throw Missing(reference);
     }
 
     /// <summary>What the session sees of the lake; for all of a statement it is of one moment.</summary>
     async ValueTask<CatalogImage> ImageAsync(CancellationToken cancellationToken) =>
         (catalog ??= (await session.CatalogAsync(cancellationToken)).View).Image;
 
-    /// <summary>A relation of the system catalogs.</summary>
-    async ValueTask<string> OpenAsync(PgRelation relation, CancellationToken cancellationToken)
+    /// <summary>A relation of the dialect's catalogs.</summary>
+    async ValueTask<string> OpenAsync(SystemRelation relation, CancellationToken cancellationToken)
     {
-        if (relation is { Schema: PgRelation.Catalog, Name: ActivityRows.Relation }) return relation.Select(ActivityRows.Of(session));
+        if (relation is not SystemRelation.OfImage made) return ((SystemRelation.OfMoment)relation).Select;
         var image = await ImageAsync(cancellationToken);
-        return session.Host.Catalogs.Open(
-            $"{relation.Schema}.{relation.Name}", schema => relation.CreateSql(schema, CatalogRows.Of(relation, image)), image, instance,
-            cancellationToken);
-    }
-
-    /// <summary>A relation of Trino's catalogs.</summary>
-    async ValueTask<string> OpenAsync(TrinoRelation relation, string? named, CancellationToken cancellationToken)
-    {
-        if (relation is { Schema: "runtime", Name: "queries" }) return relation.Select(TrinoRows.Of(session.Queries()));
-        var (image, of) = (await ImageAsync(cancellationToken), named ?? TableName.Catalog);
-        return session.Host.Catalogs.Open(
-            relation.TableOf(of), schema => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)), image, instance,
-            cancellationToken);
+        return session.Host.Catalogs.Open(made.Name, schema => made.CreateSql(schema, image), image, instance, cancellationToken);
     }
 
     /// <summary>What a name with a schema stands for; nothing that is not granted is there.</summary>

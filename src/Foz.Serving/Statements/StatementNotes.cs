@@ -95,14 +95,9 @@ static class StatementNotes
     {
         FozException known => known,
         DeltaException delta => DeltaErrors.Translate(delta),
-        EndOfStreamException or SocketException or IOException { InnerException: SocketException } => ClientGone(error),
+        EndOfStreamException or SocketException or IOException { InnerException: SocketException } => SqlSession.ClientGone(error),
         _ => null,
     };
-
-    /// <summary>The error of a statement whose client broke off its connection.</summary>
-    /// <param name="e">What sending rows to it said; null where it was found gone.</param>
-    public static FozException ClientGone(Exception? e) =>
-        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e) { SqlState = "08006" };
 
     static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -22,10 +22,6 @@ static class TrinoNames
             : relation;
     }
 
-    /// <summary>Whether a name is of Trino's catalog of what the server tells of itself.</summary>
-    public static bool IsSystem(TableReference reference, SqlSession session) =>
-        session.Dialect == SqlDialect.Trino && TrinoRelation.System.Equals(reference.Catalog, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>The error of a table that is not there, or not for who asks: of its schema where that is not either.</summary>
     public static async ValueTask<FozException> MissingAsync(
         TableReference reference, SqlSession session, CancellationToken cancellationToken)

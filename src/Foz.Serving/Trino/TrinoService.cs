@@ -56,7 +56,7 @@ public sealed class TrinoService(SessionHost host)
         var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen ? chosen : request.TimeZone ?? "UTC";
         return host.Open(user, new()
         {
-            Dialect = SqlDialect.Trino, ClientAddress = request.ClientAddress, Queries = () => Queries(user),
+            Dialect = new TrinoDialect(() => Queries(user)), ClientAddress = request.ClientAddress,
             Settings = new Dictionary<string, string> { ["TimeZone"] = zone, ["application_name"] = request.Source ?? "" },
         });
     }

@@ -45,8 +45,8 @@ public sealed partial class ArchitectureTests
             .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Only_folders_of_Serving_still_use_each_other() => Assert.DoesNotContain(
-        References.Keys, project => project != "Foz.Serving" && ListOf(project).Any(folders => folders.Length > 1));
+    public void No_folders_use_each_other() =>
+        Assert.All(References.Keys, project => Assert.All(ListOf(project), folders => Assert.Single(folders)));
 
     [Fact]
     public void Every_project_is_in_the_table() => Assert.Equal(

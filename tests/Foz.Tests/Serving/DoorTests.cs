@@ -235,7 +235,7 @@ public sealed class DoorTests : IAsyncLifetime
         var tokens = SqlTokens.Read(sql);
         EngineScanner.Check(tokens.Blanked, tokens);
         var names = new SessionNames(session, Workload.Serving);
-        var translated = await QueryStatement.TranslateAsync(session, tokens.Blanked, [], Cancel);
+        var translated = await session.Dialect.TranslateAsync(session, tokens.Blanked, [], Cancel);
         var statement = await new StatementResolver(names, lake.Lake.Engines).ResolveAsync(translated.Text, Cancel);
         using var engine = lake.Lake.Engines.Open(Workload.Query);
         using var bound = await new StatementBinder(engine, names).BindAsync(statement, Cancel);

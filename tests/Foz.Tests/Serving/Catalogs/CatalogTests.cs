@@ -1,5 +1,6 @@
 using Foz.Lake.Catalog;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Catalogs;
 

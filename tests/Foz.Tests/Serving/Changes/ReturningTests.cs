@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Changes;

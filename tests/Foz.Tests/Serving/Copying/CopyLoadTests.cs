@@ -1,6 +1,8 @@
 using System.Text;
 using Foz.Lake;
+using Foz.Serving.Changes;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Copying;

@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Governance;
 

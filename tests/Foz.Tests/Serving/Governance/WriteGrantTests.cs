@@ -3,8 +3,10 @@ using System.Text;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
+using Foz.Serving.Changes;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Governance;

@@ -2,6 +2,7 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.PostgreSql;
 

@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Results;
 

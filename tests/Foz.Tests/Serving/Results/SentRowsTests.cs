@@ -1,4 +1,5 @@
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Results;
 

@@ -2,6 +2,8 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
+using Foz.Serving.Trino;
 using Foz.Tests.Delta;
 using Foz.Tests.Lake.Engine;
 
@@ -117,7 +119,7 @@ public sealed class EngineEndTests
     public async Task Clients_of_Trino_have_no_part_of_a_date_that_may_end_the_engine(string sql)
     {
         await using var lake = await ServedLake.CreateAsync();
-        await using var session = lake.Service.Open(new("bia", IsOwner: false), new() { Dialect = SqlDialect.Trino });
+        await using var session = lake.Service.Open(new("bia", IsOwner: false), new() { Dialect = new TrinoDialect(static () => []) });
         Assert.Equal("42883", await session.FailAsync(sql));
     }
 

@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Serving.Copying;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
+using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
 using Foz.Wire.PostgreSql;
 

@@ -3,6 +3,7 @@ using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Statements;
 

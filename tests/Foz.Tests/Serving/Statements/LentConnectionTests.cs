@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Serving.Governance;
+using Foz.Serving.Sessions;
 using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Statements;

@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Tests.Serving.Statements;

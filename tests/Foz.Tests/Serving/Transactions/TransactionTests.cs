@@ -1,4 +1,6 @@
+using Foz.Serving.Changes;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Serving.Transactions;
 
 namespace Foz.Tests.Serving.Transactions;

@@ -1,7 +1,9 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
+using Foz.Serving.Changes;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Workloads;
 

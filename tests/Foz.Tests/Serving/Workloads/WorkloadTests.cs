@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Serving.Governance;
+using Foz.Serving.Statements;
 using Foz.Serving.Workloads;
 using Foz.Tests.Delta;
 using Foz.Tests.Server.Trino;

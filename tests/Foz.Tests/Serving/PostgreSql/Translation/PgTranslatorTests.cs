@@ -1,5 +1,6 @@
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
+using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.PostgreSql.Translation;
 
