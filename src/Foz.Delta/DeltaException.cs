@@ -35,24 +35,9 @@ public enum DeltaErrorKind
 
     /// <summary>A transaction lost against a concurrent one in a way that a retry cannot settle.</summary>
     Conflict,
-
-    /// <summary>The object store failed; trying again later may succeed.</summary>
-    Storage,
-
-    /// <summary>The object store refuses access: permissions or credentials.</summary>
-    StorageDenied,
-
-    /// <summary>The object store is read-only.</summary>
-    StorageReadOnly,
-
-    /// <summary>The object store is full, or a quota is used up.</summary>
-    StorageFull,
-
-    /// <summary>An object store ignores the conditions of writes, so that commits of two writers would be lost.</summary>
-    StorageUnconditional,
 }
 
-/// <summary>The one exception of this library: says what went wrong, where, and what to do.</summary>
+/// <summary>The one exception of the Delta protocol: says what went wrong, where, and what to do.</summary>
 public sealed class DeltaException : Exception
 {
     /// <summary>Makes the exception of a <paramref name="kind"/> of fault.</summary>

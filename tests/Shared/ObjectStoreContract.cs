@@ -1,5 +1,4 @@
 using System.Text;
-using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Tests;
@@ -259,9 +258,9 @@ public abstract class ObjectStoreContract
     public async Task Nothing_tells_of_a_staged_file_that_cannot_be_published()
     {
         var store = CreateStore();
-        var error = await Assert.ThrowsAsync<DeltaException>(
+        var error = await Assert.ThrowsAsync<StorageException>(
             async () => await store.PublishAndPutIfAbsentAsync(["gone"], "_delta_log/0.json", "commit"u8.ToArray(), Ct));
-        Assert.Equal((DeltaErrorKind.Storage, "gone"), (error.Kind, error.Path));
+        Assert.Equal((StorageErrorKind.Failed, "gone"), (error.Kind, error.Path));
         Assert.Empty(await PathsAsync(store, "", null));
     }
 
@@ -269,8 +268,8 @@ public abstract class ObjectStoreContract
     public async Task Publishing_a_file_that_nobody_wrote_fails()
     {
         var store = CreateStore();
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.PublishAsync(["gone"], Ct));
-        Assert.Equal(DeltaErrorKind.Storage, error.Kind);
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.PublishAsync(["gone"], Ct));
+        Assert.Equal(StorageErrorKind.Failed, error.Kind);
         Assert.Equal("gone", error.Path);
     }
 
@@ -314,8 +313,8 @@ public abstract class ObjectStoreContract
             () => Task.FromResult(store.StagingPath(path)),
         ];
         foreach (var call in calls)
-            Assert.Equal(DeltaErrorKind.InvalidArgument, (await Assert.ThrowsAsync<DeltaException>(call)).Kind);
-        if (path.Length > 0) Assert.Throws<DeltaException>(() => store.Within(path));
+            Assert.Equal(StorageErrorKind.InvalidArgument, (await Assert.ThrowsAsync<StorageException>(call)).Kind);
+        if (path.Length > 0) Assert.Throws<StorageException>(() => store.Within(path));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Lake;
@@ -26,7 +25,7 @@ sealed class StoredFiles : IRemoteFiles
         {
             store = ObjectStores.Open(url, new() { Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal) });
         }
-        catch (DeltaException e)
+        catch (StorageException e)
         {
             throw new FozException(ErrorKind.Configuration, e.Message, e) { Place = settings.PlaceOf("path") };
         }
@@ -41,7 +40,7 @@ sealed class StoredFiles : IRemoteFiles
             await foreach (var info in store.ListAsync(Glob.FixedFolder(pattern), startAfter: null, cancellationToken))
                 if (info.SizeBytes > 0 && Glob.Meets(info.Path, pattern)) found.Add(InputOf(info));
         }
-        catch (DeltaException e)
+        catch (StorageException e)
         {
             throw Failed("listing", e);
         }
@@ -68,7 +67,7 @@ sealed class StoredFiles : IRemoteFiles
             if (await store.GetInfoAsync(path, cancellationToken) is not { } after || InputOf(after) != now)
                 throw FilePlan.ChangedWhileRead(file.Input);
         }
-        catch (DeltaException e)
+        catch (StorageException e)
         {
             throw Failed("fetching", e);
         }
@@ -85,5 +84,5 @@ sealed class StoredFiles : IRemoteFiles
     /// </summary>
     static string? TagOf(ObjectInfo info) => info.ETag?.Split(' ', 2)[0].Trim('"');
 
-    FozException Failed(string doing, DeltaException e) => new(ErrorKind.Source, $"{doing} files of {url}: {e.Message}", e);
+    FozException Failed(string doing, StorageException e) => new(ErrorKind.Source, $"{doing} files of {url}: {e.Message}", e);
 }

@@ -87,7 +87,7 @@ sealed class TableFolder
                 Cache = cache,
             });
         }
-        catch (DeltaException e)
+        catch (StorageException e)
         {
             throw new FozException(ErrorKind.Configuration, e.Message, e) { Place = settings.PlaceOf("path") };
         }
@@ -116,9 +116,9 @@ sealed class TableFolder
         {
             return await action();
         }
-        catch (DeltaException e)
+        catch (Exception e) when (e is DeltaException or StorageException)
         {
-            throw new FozException(DeltaErrors.Translate(e).Kind, $"{AddressOf(location)}: {e.Message}", e);
+            throw new FozException(DeltaErrors.Find(e)!.Kind, $"{AddressOf(location)}: {e.Message}", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 
 namespace Foz.Delta.Iceberg;
 
@@ -27,7 +28,8 @@ sealed class IcebergTable(DeltaTable table)
     /// <param name="snapshot">The version.</param>
     /// <param name="commit">Its commit, if it is known.</param>
     /// <param name="cancellationToken">Stops it; the next update catches up.</param>
-    /// <exception cref="DeltaException">The table has what Iceberg cannot express, or the storage failed.</exception>
+    /// <exception cref="DeltaException">The table has what Iceberg cannot express.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task UpdateAsync(Snapshot snapshot, Commit? commit, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < AttemptsMax; attempt++)

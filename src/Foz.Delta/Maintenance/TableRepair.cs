@@ -32,8 +32,9 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
     /// <summary>Repairs what a check found.</summary>
     /// <exception cref="DeltaException">
     /// Commits before the newest are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow that rows go
-    /// (<see cref="DeltaErrorKind.Refused"/>), another commit came first, or the storage failed.
+    /// (<see cref="DeltaErrorKind.Refused"/>), or another commit came first.
     /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<TableRepairResult> RunAsync(TableCheckResult check, CancellationToken cancellationToken)
     {
         var aside = await PutAsideAsync(check, cancellationToken);

@@ -28,8 +28,9 @@ public sealed class Vacuum(DeltaTable table)
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Refused"/>: the retention is shorter than the table's;
     /// <see cref="DeltaErrorKind.Unsupported"/>: the table demands of writers what is not supported (feature
-    /// <c>vacuumProtocolCheck</c>); or the storage failed.
+    /// <c>vacuumProtocolCheck</c>).
     /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<VacuumResult> RunAsync(
         VacuumOptions options, Action<int, int>? onProgress, CancellationToken cancellationToken)
     {

@@ -31,7 +31,8 @@ public sealed class SymlinkManifests(DeltaTable table)
     /// <summary>Writes the manifests of all partitions, and deletes those of partitions that have no file.</summary>
     /// <returns>The version that they show, and how many they are.</returns>
     /// <exception cref="DeltaException">The table has what such readers cannot see
-    /// (<see cref="DeltaErrorKind.Refused"/>), or the storage failed.</exception>
+    /// (<see cref="DeltaErrorKind.Refused"/>).</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<(long Version, int Count)> WriteAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < AttemptsMax; attempt++)

@@ -133,7 +133,8 @@ public sealed class DeltaTable
 
     /// <summary>Who committed what and when, the newest version first, as far as commit files are left, those that cannot be read
     /// included.</summary>
-    /// <exception cref="DeltaException">There is no table, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async IAsyncEnumerable<HistoryEntry> HistoryAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -257,7 +258,7 @@ public sealed class DeltaTable
             var cutoff = LogCleaner.CutoffAt(now, TableProperties.LogRetention(latest));
             return await new LogCleaner(Store, parquet, Name).RunAsync(latest, cutoff, now, cancellationToken);
         }
-        catch (DeltaException error) when (isOncePerDay)
+        catch (Exception error) when (isOncePerDay && error is DeltaException or StorageException)
         {
             return new LogCleanup(0, 0, error);
         }
@@ -273,7 +274,7 @@ public sealed class DeltaTable
         {
             await VersionChecksum.WriteAsync(Store, snapshot, commit, cancellationToken);
         }
-        catch (DeltaException)
+        catch (Exception error) when (error is DeltaException or StorageException)
         {
             // The table does not need it: who compares finds none.
         }

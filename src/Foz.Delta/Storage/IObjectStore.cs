@@ -7,8 +7,8 @@ namespace Foz.Delta.Storage;
 /// are never listed.
 /// </summary>
 /// <remarks>
-/// Every method throws <see cref="DeltaException"/> with a storage kind and the path if the storage fails, and with
-/// <see cref="DeltaErrorKind.InvalidArgument"/> for a path that leaves the root.
+/// Every method throws <see cref="StorageException"/> with a storage kind and the path if the storage fails, and with
+/// <see cref="StorageErrorKind.InvalidArgument"/> for a path that leaves the root.
 /// </remarks>
 public interface IObjectStore
 {
@@ -68,8 +68,8 @@ public interface IObjectStore
     /// <see cref="LocalPath"/>. An object that is absent has no file then.
     /// </summary>
     /// <returns>Holds the files there until it is disposed.</returns>
-    /// <exception cref="DeltaException">An object has another size than expected
-    /// (<see cref="DeltaErrorKind.Corrupt"/>), or the storage failed.</exception>
+    /// <exception cref="StorageException">An object has another size than expected
+    /// (<see cref="StorageErrorKind.WrongSize"/>), or the storage failed.</exception>
     ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken);
 
     /// <summary>

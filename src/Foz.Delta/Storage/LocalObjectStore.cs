@@ -345,7 +345,7 @@ public sealed class LocalObjectStore : IObjectStore
             }
             catch (IOException error) when (waitedMs >= LockWaitMsMax)
             {
-                throw new DeltaException(DeltaErrorKind.Storage,
+                throw new StorageException(StorageErrorKind.Failed,
                     $"cannot write '{path}' in {Root}: another process holds {lockFile} ({error.Message})", error)
                 { Path = path };
             }

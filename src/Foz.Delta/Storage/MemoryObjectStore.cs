@@ -126,15 +126,15 @@ public sealed class MemoryObjectStore : IObjectStore
 
     /// <inheritdoc/>
     public ValueTask<LocalObjects> FetchAsync(
-        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) => throw new DeltaException(
-            DeltaErrorKind.InvalidArgument, $"the objects of {Root} are in memory, where no engine reads them");
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) => throw new StorageException(
+            StorageErrorKind.InvalidArgument, $"the objects of {Root} are in memory, where no engine reads them");
 
     /// <inheritdoc/>
     public string StagingPath(string path)
     {
         StorePath.Check(path);
         if (space.StagingFolder is null)
-            throw new DeltaException(DeltaErrorKind.InvalidArgument, $"the store {Root} has no staging folder");
+            throw new StorageException(StorageErrorKind.InvalidArgument, $"the store {Root} has no staging folder");
         var file = Path.Combine(space.StagingFolder, (prefix + path).Replace('/', Path.DirectorySeparatorChar));
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         return file;

@@ -17,26 +17,26 @@ static class StorageError
     /// <param name="root">The store's root.</param>
     /// <param name="path">The object's path.</param>
     /// <param name="error">What the operating system said.</param>
-    public static DeltaException Of(string operation, string root, string path, Exception error)
+    public static StorageException Of(string operation, string root, string path, Exception error)
     {
         var (kind, hint) = Classify(error);
-        return new DeltaException(kind, $"cannot {operation} '{path}' in {root}: {hint} ({error.Message})", error)
+        return new StorageException(kind, $"cannot {operation} '{path}' in {root}: {hint} ({error.Message})", error)
         {
             Path = path,
         };
     }
 
     /// <summary>Whether a file system says by an error that it takes nothing: to wait for a lock does not help.</summary>
-    public static bool IsLasting(Exception error) => Classify(error).Kind is not DeltaErrorKind.Storage;
+    public static bool IsLasting(Exception error) => Classify(error).Kind is not StorageErrorKind.Failed;
 
-    static (DeltaErrorKind Kind, string Hint) Classify(Exception error) => error switch
+    static (StorageErrorKind Kind, string Hint) Classify(Exception error) => error switch
     {
         UnauthorizedAccessException or { HResult: NotPermitted } =>
-            (DeltaErrorKind.StorageDenied, "permission denied; check the owner and mode of the folder"),
+            (StorageErrorKind.Denied, "permission denied; check the owner and mode of the folder"),
         { HResult: ReadOnlyFileSystem or WindowsWriteProtected } =>
-            (DeltaErrorKind.StorageReadOnly, "the file system is read-only"),
+            (StorageErrorKind.ReadOnly, "the file system is read-only"),
         { HResult: NoSpace or QuotaLinux or QuotaMacOS or WindowsDiskFull } =>
-            (DeltaErrorKind.StorageFull, "the disk or quota is full; free space and try again"),
-        _ => (DeltaErrorKind.Storage, "the file system failed"),
+            (StorageErrorKind.Full, "the disk or quota is full; free space and try again"),
+        _ => (StorageErrorKind.Failed, "the file system failed"),
     };
 }

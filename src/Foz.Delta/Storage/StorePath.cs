@@ -7,12 +7,12 @@ static class StorePath
     public const string OwnPrefix = ".foz-";
 
     /// <summary>Checks an object's path.</summary>
-    /// <exception cref="DeltaException">The path is empty, absolute, or has an empty, <c>.</c> or <c>..</c>
+    /// <exception cref="StorageException">The path is empty, absolute, or has an empty, <c>.</c> or <c>..</c>
     /// segment, a backslash or a NUL.</exception>
     public static void Check(string path)
     {
         if (!IsValid(path))
-            throw new DeltaException(DeltaErrorKind.InvalidArgument,
+            throw new StorageException(StorageErrorKind.InvalidArgument,
                 $"'{path}' is no path below the store's root; use relative/forward/slashes without '.' and '..'")
             { Path = path };
     }

@@ -11,7 +11,7 @@ public sealed record StoreProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fa
     const string Folder = "_foz/probes";
 
     /// <summary>Tries out what a lake's storage must do, on an object of its own that is deleted again.</summary>
-    /// <exception cref="DeltaException">The storage cannot be reached, read or written.</exception>
+    /// <exception cref="StorageException">The storage cannot be reached, read or written.</exception>
     public static async Task<StoreProbe> RunAsync(IObjectStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
         var path = $"{Folder}/{Guid.NewGuid():N}";

@@ -117,7 +117,7 @@ sealed class Committer
         Failpoint.Hit("commit.before");
         for (var tries = 1; ; tries++)
         {
-            DeltaException? failure = null;
+            StorageException? failure = null;
             try
             {
                 if (await PutAsync(path, content) is PutIfAbsentResult.Created created)
@@ -126,7 +126,7 @@ sealed class Committer
                     return new Commit { Version = version, Actions = actions, File = created.Info };
                 }
             }
-            catch (DeltaException fault) when (IsStorageFault(fault))
+            catch (StorageException fault) when (IsOfStore(fault))
             {
                 failure = fault;
             }
@@ -135,12 +135,12 @@ sealed class Committer
                 if (await table.ReadCommitAsync(version, CancellationToken.None) is { } there)
                     return there.Info?.TransactionId == builder.TransactionId ? there : null;
             }
-            catch (DeltaException fault) when (IsStorageFault(fault))
+            catch (StorageException fault) when (IsOfStore(fault))
             {
                 failure ??= fault;
             }
             // A sync that failed must not be tried again: the system may have forgotten what it could not write.
-            if (tries >= PutTriesMax || failure is { Kind: not DeltaErrorKind.Storage } || (failure is not null && transaction.Staged.Count > 0))
+            if (tries >= PutTriesMax || failure is { Kind: not StorageErrorKind.Failed } || (failure is not null && transaction.Staged.Count > 0))
                 throw failure ?? Unreadable(version);
             await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
         }
@@ -221,10 +221,10 @@ sealed class Committer
     CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,
         $"{table.Name} cannot be created: there is a Delta table already");
 
-    DeltaException Unreadable(long version) => new(DeltaErrorKind.Storage,
+    StorageException Unreadable(long version) => new(StorageErrorKind.Failed,
         $"the store of {table.Name} says that version {version} exists, but does not return it")
-    { Version = version };
+    { Path = LogFiles.CommitPath(version) };
 
-    static bool IsStorageFault(DeltaException fault) => fault.Kind is DeltaErrorKind.Storage
-        or DeltaErrorKind.StorageDenied or DeltaErrorKind.StorageReadOnly or DeltaErrorKind.StorageFull;
+    static bool IsOfStore(StorageException fault) => fault.Kind is StorageErrorKind.Failed
+        or StorageErrorKind.Denied or StorageErrorKind.ReadOnly or StorageErrorKind.Full;
 }

@@ -2,13 +2,14 @@ using Foz.Delta.Iceberg;
 using Foz.Delta.Log;
 using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 
 namespace Foz.Delta.Transactions;
 
 /// <summary>What could not be written for programs that do not read the log.</summary>
 /// <param name="What">What it is, for people.</param>
 /// <param name="Error">Why.</param>
-public sealed record FormatFault(string What, DeltaException Error);
+public sealed record FormatFault(string What, Exception Error);
 
 /// <summary>Brings what programs read that do not read the log up to a commit. The table does not need it.</summary>
 static class OtherFormats
@@ -35,7 +36,7 @@ static class OtherFormats
             {
                 await writing;
             }
-            catch (DeltaException fault)
+            catch (Exception fault) when (fault is DeltaException or StorageException)
             {
                 faults.Add(new(what, fault));
             }

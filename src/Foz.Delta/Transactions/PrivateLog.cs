@@ -110,7 +110,7 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
     bool IsHidden(string path) =>
         IsOfLog(path) && string.CompareOrdinal(path, LogFiles.VersionPath(baseVersion + 1)) >= 0;
 
-    static DeltaException Refused(string path) => new(DeltaErrorKind.InvalidArgument, $"a private log takes commits only, not {path}")
+    static StorageException Refused(string path) => new(StorageErrorKind.InvalidArgument, $"a private log takes commits only, not {path}")
     {
         Path = path,
     };

@@ -1,6 +1,7 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 
 namespace Foz.Delta.Transactions;
 
@@ -41,7 +42,7 @@ public sealed class PrivateTable
     public bool TellsOfEach => ChangeDataFeed.IsOn(start.Protocol, start.Metadata) || RowTracking.IsOn(start.Protocol, start.Metadata);
 
     /// <summary>Takes back what is behind a version, and deletes the files that only that has.</summary>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task RollBackToAsync(long version, CancellationToken cancellationToken)
     {
         if (version >= log.Version) return;
@@ -61,7 +62,7 @@ public sealed class PrivateTable
     /// <param name="options">What is told of a transaction of several statements; one alone is told as it is.</param>
     /// <param name="keepsFiles">Whether files stay that only its own versions have, since somebody reads them.</param>
     /// <param name="cancellationToken">Stops it before the commit.</param>
-    /// <exception cref="DeltaException">The storage failed: the changes may be committed or not, and their files stay.</exception>
+    /// <exception cref="StorageException">The storage failed: the changes may be committed or not, and their files stay.</exception>
     public async Task<CommitResult?> CommitAsync(
         TransactionOptions options, bool keepsFiles, CancellationToken cancellationToken)
     {
@@ -171,7 +172,7 @@ public sealed class PrivateTable
         {
             foreach (var file in files) await table.Store.DeleteAsync(file, cancellationToken);
         }
-        catch (DeltaException)
+        catch (StorageException)
         {
             // No version names them: VACUUM deletes what is left. How a commit ended is not changed by it.
         }

@@ -4,6 +4,7 @@ using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 
 namespace Foz.Delta.Transactions;
 
@@ -221,7 +222,7 @@ public sealed class Transaction
 
     /// <summary>Writes deletion vectors; the commit makes them durable.</summary>
     /// <returns>The descriptors, in the order of <paramref name="vectors"/>.</returns>
-    /// <exception cref="DeltaException">The store failed.</exception>
+    /// <exception cref="StorageException">The store failed.</exception>
     public async ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteVectorsAsync(
         IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken)
     {

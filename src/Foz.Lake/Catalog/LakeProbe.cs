@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Lake.Catalog;
@@ -10,7 +9,7 @@ namespace Foz.Lake.Catalog;
 public sealed record LakeProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fault)
 {
     /// <summary>Tries out what a lake's storage must do, on an object of its own that is deleted again.</summary>
-    /// <exception cref="DeltaException">The storage cannot be reached, read or written.</exception>
+    /// <exception cref="StorageException">The storage cannot be reached, read or written.</exception>
     public static async Task<LakeProbe> RunAsync(Lakehouse lake, CancellationToken cancellationToken)
     {
         var found = await StoreProbe.RunAsync(lake.Store, lake.Clock, cancellationToken);

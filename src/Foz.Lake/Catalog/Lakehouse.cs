@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Storage.Caching;
@@ -47,7 +46,7 @@ public sealed class Lakehouse
     }
 
     /// <summary>Opens the lake at a location; nothing is asked of an object store yet.</summary>
-    /// <exception cref="DeltaException">The address or a setting of it has no meaning.</exception>
+    /// <exception cref="StorageException">The address or a setting of it has no meaning.</exception>
     public static Lakehouse Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
         ObjectStores.IsUrl(location.Path)
             ? new(location, new FileCache(location.CacheFolder ?? CacheFolderDefault, location.CacheBytesMax, clock),
@@ -144,7 +143,7 @@ public sealed class Lakehouse
     /// <param name="table">What its name stands for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many files were deleted.</returns>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<int> DropTableAsync(Definition table, CancellationToken cancellationToken)
     {
         await DeleteAllAsync(StepFolder($"{table.TableName}"), cancellationToken);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Lake.Catalog;
 
@@ -99,7 +98,7 @@ public abstract class RunJournal : IDisposable
                 number++;
                 unsure = 0;
             }
-            catch (DeltaException e)
+            catch (StorageException e)
             {
                 throw new FozException(ErrorKind.Storage, $"the journal in {store.Root}/{Folder} cannot be written: {e.Message}", e);
             }

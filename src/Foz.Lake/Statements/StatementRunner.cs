@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
@@ -24,7 +25,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <param name="statement">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It does not fit its table, or names what does not exist.</exception>
-    /// <exception cref="DeltaException">Other commits came first each time, or the storage failed.</exception>
+    /// <exception cref="DeltaException">Other commits came first each time.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
     {
         if (statement.Returning is not null && QueryNames is null)

@@ -4,6 +4,7 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Keys;
@@ -70,9 +71,8 @@ public sealed class LakeTable
     /// </summary>
     /// <param name="version">The older version, of this table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">
-    /// Files of the version are gone, another commit came first, or the storage failed; nothing was changed.
-    /// </exception>
+    /// <exception cref="DeltaException">Files of the version are gone, or another commit came first; nothing was changed.</exception>
+    /// <exception cref="StorageException">The storage failed; nothing was changed.</exception>
     public async Task<CommittedChange> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Restore(version.Version);
@@ -95,7 +95,8 @@ public sealed class LakeTable
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="mayCarry">Whether the table may carry them as it is; null where it always may.</param>
     /// <returns>Whether it carries them; false where it may not.</returns>
-    /// <exception cref="DeltaException">There is no table, other commits came first, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or other commits came first.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<bool> CarryAsync(
         IReadOnlyDictionary<string, long> batches, string operation, (string Name, string Value)[] parameters,
         CancellationToken cancellationToken, Func<TableSnapshot, bool>? mayCarry = null)

@@ -110,6 +110,12 @@ public static class TableScan
                 fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
             { Path = fault.Path, Version = table.Version };
         }
+        catch (StorageException fault)
+        {
+            throw new StorageException(
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+            { Path = fault.Path };
+        }
         deletedRows.AddOrUpdate(vector, rows);
         return rows;
     }

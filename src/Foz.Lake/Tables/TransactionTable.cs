@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 
 namespace Foz.Lake.Tables;
@@ -56,12 +57,12 @@ public sealed class TransactionTable
     }
 
     /// <summary>Takes back what is behind a version.</summary>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public Task RollBackToAsync(long version, CancellationToken cancellationToken) =>
         changes.RollBackToAsync(version, cancellationToken);
 
     /// <summary>Takes everything back.</summary>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public Task RollBackAsync(CancellationToken cancellationToken) =>
         changes.RollBackToAsync(changes.Version - changes.ChangeCount, cancellationToken);
 
@@ -72,7 +73,7 @@ public sealed class TransactionTable
     /// <exception cref="FozException">
     /// Another commit came first that the transaction should have read, or that changed the same rows; nothing is written.
     /// </exception>
-    /// <exception cref="DeltaException">The storage failed: the changes may be committed or not.</exception>
+    /// <exception cref="StorageException">The storage failed: the changes may be committed or not.</exception>
     public async Task<CommittedChange?> CommitAsync(bool keepsFiles, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Of("TRANSACTION", ("statements", $"{changes.ChangeCount}"));

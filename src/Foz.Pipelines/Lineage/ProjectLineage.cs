@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -133,9 +134,9 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
         {
             return Unknown(table, e);
         }
-        catch (DeltaException e)
+        catch (Exception e) when (e is DeltaException or StorageException)
         {
-            return Unknown(table, DeltaErrors.Translate(e));
+            return Unknown(table, DeltaErrors.Find(e)!);
         }
     }
 

@@ -1,3 +1,4 @@
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
@@ -15,7 +16,7 @@ sealed class FailureTables(Lakehouse lake)
     /// <param name="store">Where.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Its columns cannot be those of a table.</exception>
-    /// <exception cref="Foz.Delta.DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task StoreAsync(SqlTest test, FailureStore store, CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);

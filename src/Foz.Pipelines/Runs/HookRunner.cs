@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
@@ -41,7 +42,7 @@ sealed class HookRunner(Lakehouse lake, Action<Warning> warn)
             if (StatementReader.Read(sql) is { } statement) await new StatementRunner(session, names, lake.Tables).RunAsync(statement, cancellationToken);
             else new ProjectLake(lake).Query(sql, cancellationToken);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException)
+        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             var error = DeltaErrors.Find(e)!;
             throw new FozException(error.Kind, $"a hook failed: {error.Message}", e) { Place = place, Hint = error.Hint ?? sql };

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Pipelines.Batches;
@@ -71,7 +72,7 @@ sealed class IdleSteps
             var (reason, seen) = await step.LookAsync(cancellationToken);
             return reason is null && !hasWarnings ? seen : null;
         }
-        catch (Exception e) when (e is FozException or DeltaException)
+        catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
             // The step itself tells what is wrong.
             return null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Foz.Connectors;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -170,7 +171,7 @@ public sealed class PipelineRunner(Lakehouse lake)
         {
             await last.WriteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
         }
-        catch (DeltaException e)
+        catch (StorageException e)
         {
             Tell(request, new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
         }
@@ -340,13 +341,9 @@ public sealed class PipelineRunner(Lakehouse lake)
         {
             return failed with { Error = e };
         }
-        catch (DeltaException e)
+        catch (Exception e) when (e is DeltaException or StorageException or IOException or UnauthorizedAccessException)
         {
-            return failed with { Error = DeltaErrors.Translate(e) };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return failed with { Error = new(ErrorKind.Storage, e.Message, e) };
+            return failed with { Error = DeltaErrors.Find(e) };
         }
         catch (Exception e) when (e is OperationCanceledException or FozException)
         {

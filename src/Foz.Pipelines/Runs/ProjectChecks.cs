@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -91,7 +92,7 @@ public sealed class ProjectChecks(Lakehouse lake)
             await new FailureTables(lake).StoreAsync(test, store, cancellationToken);
             return outcome with { Failures = store.Table };
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException)
+        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             var error = DeltaErrors.Find(e)!;
             return outcome with
@@ -122,7 +123,7 @@ public sealed class ProjectChecks(Lakehouse lake)
                 session, lake, node, bound is null ? "(SELECT 1)" : $"({bound.Sql}\n)", Newest, cancellationToken);
             return new(name, checks);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException)
+        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             return new(name, [], DeltaErrors.Find(e));
         }

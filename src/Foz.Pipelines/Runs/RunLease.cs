@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Lake;
 
@@ -145,7 +144,7 @@ public sealed class RunLease : IAsyncDisposable
         {
             await lake.PutIfMatchAsync(Path, Write(released), etag, CancellationToken.None);
         }
-        catch (DeltaException)
+        catch (StorageException)
         {
             // The storage failed; the lease ends with this process or its lifetime, and how the run ended is told.
         }
@@ -243,11 +242,11 @@ public sealed class RunLease : IAsyncDisposable
             if (result is PutIfMatchResult.Written written) (holder, etag, renewedAt) = (renewed, written.ETag, now);
             else await lost.CancelAsync();
         }
-        catch (DeltaException) when (clock.GetElapsedTime(renewedAt) < Lifetime)
+        catch (StorageException) when (clock.GetElapsedTime(renewedAt) < Lifetime)
         {
             // The storage failed; the lease still holds, and the next renewal may succeed.
         }
-        catch (DeltaException)
+        catch (StorageException)
         {
             await lost.CancelAsync();
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -63,7 +64,7 @@ public sealed class SourceFreshness(Lakehouse lake)
             var age = lake.Clock.GetUtcNow() - loadedAt;
             return new(name, age > limits.ErrorAfter ? "error" : age > limits.WarnAfter ? "warn" : "pass", loadedAt, age, null);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException)
+        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             return new(name, "runtime error", null, null, DeltaErrors.Find(e));
         }

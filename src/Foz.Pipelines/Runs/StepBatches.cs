@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
@@ -71,7 +72,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
                 && !await IsBegunAsync(last, cancellationToken))
                 await log.ReopenAsync(last, last with { GivenUpBy = last.RunId }, cancellationToken);
         }
-        catch (Exception e) when (e is FozException or DeltaException)
+        catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
             // Why the batch ended is told; the next run gives it up.
         }

@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Catalog;
@@ -64,7 +65,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
                 Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount, Bytes = snapshot.TotalBytes,
             };
         }
-        catch (Exception e) when (e is DeltaException or FozException)
+        catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
             // Who reads it is told what is wrong with it; all others are served.
             return new(definition.TableName, IsView: false, []) { Comment = definition.Description };

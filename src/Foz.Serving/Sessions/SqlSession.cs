@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
@@ -261,10 +262,10 @@ public sealed partial class SqlSession : IAsyncDisposable
             var why = timeout.IsCancellationRequested ? "statement timeout" : "user request";
             throw new FozException(ErrorKind.Canceled, $"canceling statement due to {why}", e);
         }
-        catch (DeltaException e)
+        catch (Exception e) when (e is DeltaException or StorageException)
         {
             Fail();
-            throw DeltaErrors.Translate(e);
+            throw DeltaErrors.Find(e)!;
         }
         catch (FozException e) when (e.Kind is ErrorKind.Data && !User.IsOwner)
         {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
@@ -94,7 +95,7 @@ static class StatementNotes
     static FozException? Known(Exception error) => error switch
     {
         FozException known => known,
-        DeltaException delta => DeltaErrors.Translate(delta),
+        DeltaException or StorageException => DeltaErrors.Find(error),
         EndOfStreamException or SocketException or IOException { InnerException: SocketException } => SqlSession.ClientGone(error),
         _ => null,
     };

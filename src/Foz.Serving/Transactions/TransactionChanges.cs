@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -119,7 +120,7 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
     public ICollection<TableName> Dropped => dropped;
 
     /// <summary>Takes back what came behind a mark.</summary>
-    /// <exception cref="Foz.Delta.DeltaException">The storage failed; what is left of files VACUUM deletes.</exception>
+    /// <exception cref="StorageException">The storage failed; what is left of files VACUUM deletes.</exception>
     public async Task RollBackToAsync(ChangeMark mark)
     {
         dropped.RemoveRange(mark.DroppedCount, dropped.Count - mark.DroppedCount);

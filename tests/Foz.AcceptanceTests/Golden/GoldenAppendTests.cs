@@ -1,6 +1,7 @@
 using Foz.AcceptanceTests.Documents;
 using Foz.AcceptanceTests.Judge;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
@@ -86,7 +87,7 @@ public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) :
             await change.CommitAsync(Cancel);
             return null;
         }
-        catch (Exception e) when (e is DeltaException or FozException)
+        catch (Exception e) when (e is DeltaException or StorageException or FozException)
         {
             return e;
         }

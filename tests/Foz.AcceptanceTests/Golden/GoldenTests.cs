@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
@@ -111,7 +112,7 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
             using var rows = await (await engine.Table(golden).LatestAsync(Cancel)).OpenAsync(session, Cancel);
             Count(session, rows);
         });
-        Assert.True(error is DeltaException or FozException, error.ToString());
+        Assert.True(error is DeltaException or StorageException or FozException, error.ToString());
         Assert.Contains(GoldenNote.Find(golden)!.Refusal!, error.Message, StringComparison.Ordinal);
         Assert.Contains(golden.Root, error.Message, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.AcceptanceTests.Documents;
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
@@ -91,7 +92,7 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
             await using var change = await new TableWriter(session).DeleteAsync(table, isGone, new(), Cancel);
             await change.CommitAsync(Cancel);
         }
-        catch (Exception error) when (error is DeltaException or FozException)
+        catch (Exception error) when (error is DeltaException or StorageException or FozException)
         {
             Assert.True(unwritable.TryGetValue(name, out var reason), $"{name}: {error.Message}");
             Assert.Contains(reason, error.Message, StringComparison.Ordinal);

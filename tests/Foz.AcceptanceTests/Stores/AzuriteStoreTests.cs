@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Storage.Caching;
@@ -51,7 +50,7 @@ public sealed class AzuriteStoreTests(AzuriteServer azurite) : ObjectStoreContra
     public async Task A_container_that_is_not_there_is_an_error_and_not_an_empty_lake()
     {
         var store = Open("az://nowhere", new() { ["connection_string"] = azurite.ConnectionString });
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Cancel));
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Cancel));
         Assert.Contains("ContainerNotFound", error.Message, StringComparison.Ordinal);
     }
 
@@ -64,8 +63,8 @@ public sealed class AzuriteStoreTests(AzuriteServer azurite) : ObjectStoreContra
         {
             ["account"] = "foztest", ["account_key"] = wrong, ["endpoint"] = endpoint["BlobEndpoint=".Length..],
         });
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Cancel));
-        Assert.Equal(DeltaErrorKind.StorageDenied, error.Kind);
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Cancel));
+        Assert.Equal(StorageErrorKind.Denied, error.Kind);
         Assert.DoesNotContain(wrong, error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -71,8 +71,8 @@ public static class ObjectStores
     /// <summary>Opens the store at an address: <c>s3://bucket/prefix</c>, <c>gs://bucket/prefix</c>,
     /// <c>abfss://container@account.dfs.core.windows.net/prefix</c> or <c>az://container/prefix</c>. Nothing is asked of
     /// the service yet.</summary>
-    /// <exception cref="DeltaException">The address or a setting has no meaning
-    /// (<see cref="DeltaErrorKind.InvalidArgument"/>).</exception>
+    /// <exception cref="StorageException">The address or a setting has no meaning
+    /// (<see cref="StorageErrorKind.InvalidArgument"/>).</exception>
     public static IObjectStore Open(string url, ObjectStoreOptions options)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Authority.Length == 0
@@ -182,6 +182,6 @@ public static class ObjectStores
     static string? Variable(ObjectStoreOptions options, string name) =>
         options.Variable(name) is { Length: > 0 } value ? value : null;
 
-    static DeltaException Invalid(string what, string fault) =>
-        new(DeltaErrorKind.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"'{what}' {fault}"));
+    static StorageException Invalid(string what, string fault) =>
+        new(StorageErrorKind.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"'{what}' {fault}"));
 }

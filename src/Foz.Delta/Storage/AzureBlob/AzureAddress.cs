@@ -11,7 +11,7 @@ static class AzureAddress
     /// <param name="address"><c>abfss://container@account.dfs.core.windows.net/…</c> or <c>az://container/…</c>.</param>
     /// <param name="setting">A setting; null if it is not set.</param>
     /// <param name="variable">A variable of the environment; null if it is not set.</param>
-    /// <exception cref="DeltaException">The account is unknown, or a setting has no meaning.</exception>
+    /// <exception cref="StorageException">The account is unknown, or a setting has no meaning.</exception>
     public static AzureOptions Read(Uri address, Func<string, string?> setting, Func<string, string?> variable)
     {
         var stated = setting("account_key") is not null || setting("sas_token") is not null;
@@ -71,5 +71,5 @@ static class AzureAddress
             : throw Invalid("the account's key is not base64; copy it as the portal shows it");
     }
 
-    static DeltaException Invalid(string message) => new(DeltaErrorKind.InvalidArgument, message);
+    static StorageException Invalid(string message) => new(StorageErrorKind.InvalidArgument, message);
 }

@@ -14,7 +14,7 @@ sealed class CacheProcess : IDisposable
     public string Folder { get; }
 
     /// <summary>Makes the folder of this process, and deletes those of processes that are gone.</summary>
-    /// <exception cref="DeltaException">The cache's folder cannot be written.</exception>
+    /// <exception cref="StorageException">The cache's folder cannot be written.</exception>
     public static CacheProcess Start(string processes)
     {
         try

@@ -164,7 +164,7 @@ public sealed class FileCache : IDisposable
         while (!TryLink(pin, entry, item.SizeBytes))
         {
             if (found is not null && item.SizeBytes is { } expected && found != expected)
-                throw new DeltaException(DeltaErrorKind.Corrupt,
+                throw new StorageException(StorageErrorKind.WrongSize,
                     $"'{item.Path}' in {root} has {found} bytes, but the log says {expected}")
                 { Path = item.Path };
             found = await FetchAsync(entry, item.Path, download, token);

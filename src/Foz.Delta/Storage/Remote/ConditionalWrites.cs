@@ -14,8 +14,8 @@ sealed class ConditionalWrites(IObjectStore store, string? note, TimeProvider cl
 
     /// <summary>Makes sure of it.</summary>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">
-    /// The service ignores conditions (<see cref="DeltaErrorKind.StorageUnconditional"/>), or failed.
+    /// <exception cref="StorageException">
+    /// The service ignores conditions (<see cref="StorageErrorKind.Unconditional"/>), or failed.
     /// </exception>
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
@@ -30,8 +30,8 @@ sealed class ConditionalWrites(IObjectStore store, string? note, TimeProvider cl
             }
             var probe = await StoreProbe.RunAsync(store, clock, cancellationToken);
             if (probe.Fault is { } fault)
-                throw new DeltaException(
-                    DeltaErrorKind.StorageUnconditional, $"{store.Root} ignores the conditions of writes ({fault}): commits would be lost");
+                throw new StorageException(
+                    StorageErrorKind.Unconditional, $"{store.Root} ignores the conditions of writes ({fault}): commits would be lost");
             isKnown = true;
             if (note is not null) Note(note);
         }

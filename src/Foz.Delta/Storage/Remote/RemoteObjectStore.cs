@@ -180,8 +180,8 @@ sealed class RemoteObjectStore : IObjectStore
         await UploadAsync(localFile, path, cancellationToken);
         File.Delete(localFile);
         Failpoint.Hit("store.replace.done");
-        return await GetInfoAsync(path, cancellationToken) ?? throw new DeltaException(
-            DeltaErrorKind.Storage, $"'{path}' in {Root} is gone after it was written")
+        return await GetInfoAsync(path, cancellationToken) ?? throw new StorageException(
+            StorageErrorKind.Failed, $"'{path}' in {Root} is gone after it was written")
         { Path = path };
     }
 
@@ -270,6 +270,6 @@ sealed class RemoteObjectStore : IObjectStore
     static bool IsOwn(string key) =>
         key.AsSpan(key.LastIndexOf('/') + 1).StartsWith(StorePath.OwnPrefix, StringComparison.Ordinal);
 
-    DeltaException NoCache() => new(
-        DeltaErrorKind.InvalidArgument, $"the store {Root} was opened without a cache, which engines need");
+    StorageException NoCache() => new(
+        StorageErrorKind.InvalidArgument, $"the store {Root} was opened without a cache, which engines need");
 }

@@ -53,20 +53,20 @@ sealed class ServiceFault(string message, Exception? inner = null) : Exception(m
         new($"{service} did not answer: {error.Message}", error) { IsTransient = true };
 
     /// <summary>The library's error for an operation on an object.</summary>
-    public DeltaException ToError(string operation, string root, string path, int attempts)
+    public StorageException ToError(string operation, string root, string path, int attempts)
     {
         var (kind, hint) = Classify();
         var tries = attempts > 1 ? $", {attempts} times" : "";
         return new(kind, $"cannot {operation} '{path}' in {root}: {Message}{tries}{hint}", this) { Path = path };
     }
 
-    (DeltaErrorKind Kind, string Hint) Classify() => Status switch
+    (StorageErrorKind Kind, string Hint) Classify() => Status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            (DeltaErrorKind.StorageDenied, "; check the credentials and what they may do"),
-        HttpStatusCode.InsufficientStorage => (DeltaErrorKind.StorageFull, ""),
-        _ when Code is "QuotaExceeded" or "XMinioStorageFull" => (DeltaErrorKind.StorageFull, ""),
-        HttpStatusCode.NotFound => (DeltaErrorKind.Storage, "; check the name of the bucket or container"),
-        _ => (DeltaErrorKind.Storage, ""),
+            (StorageErrorKind.Denied, "; check the credentials and what they may do"),
+        HttpStatusCode.InsufficientStorage => (StorageErrorKind.Full, ""),
+        _ when Code is "QuotaExceeded" or "XMinioStorageFull" => (StorageErrorKind.Full, ""),
+        HttpStatusCode.NotFound => (StorageErrorKind.Failed, "; check the name of the bucket or container"),
+        _ => (StorageErrorKind.Failed, ""),
     };
 }

@@ -127,7 +127,7 @@ sealed class Transfers(ObjectService service) : IDisposable
                 return true;
             }, onFailure, cancellationToken);
         }
-        catch (Exception error) when (error is DeltaException or IOException or OperationCanceledException)
+        catch (Exception error) when (error is StorageException or IOException or OperationCanceledException)
         {
             await TryAbortAsync(key, upload);
             throw;

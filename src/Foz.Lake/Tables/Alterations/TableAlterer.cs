@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Expressions;
@@ -20,9 +21,8 @@ public sealed class TableAlterer(EngineSession session)
     /// <exception cref="FozException">
     /// The alteration does not fit the table, or rows that are there do not fulfil what it demands.
     /// </exception>
-    /// <exception cref="DeltaException">
-    /// There is no table, another commit came first, or the storage failed; nothing was changed.
-    /// </exception>
+    /// <exception cref="DeltaException">There is no table, or another commit came first; nothing was changed.</exception>
+    /// <exception cref="StorageException">The storage failed; nothing was changed.</exception>
     public async Task<CommittedChange?> AlterAsync(
         LakeTable table, TableAlteration alteration, CancellationToken cancellationToken)
     {

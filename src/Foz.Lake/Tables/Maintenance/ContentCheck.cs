@@ -1,7 +1,7 @@
-using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Scans;
+using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
@@ -22,7 +22,7 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
     /// <param name="files">The files.</param>
     /// <param name="onProgress">Gets how far it is after each file; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<IReadOnlyList<TableFault>> RunAsync(
         IReadOnlyList<AddFile> files, Action<FileProgress>? onProgress, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
     /// <summary>What is wrong with change data files; of these the log says nothing but their sizes, and vacuum takes old ones away.</summary>
     /// <param name="files">The files, of any version.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">The storage failed.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<IReadOnlyList<TableFault>> RunOnChangesAsync(IEnumerable<AddCdcFile> files, CancellationToken cancellationToken)
     {
         var faults = new List<TableFault>();

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
@@ -182,7 +182,7 @@ sealed class OptimizeCommit
         {
             foreach (var file in files) await table.Delta.Store.DeleteAsync(file.Path.Value, CancellationToken.None);
         }
-        catch (DeltaException)
+        catch (StorageException)
         {
             // No version names the files: VACUUM deletes them.
         }

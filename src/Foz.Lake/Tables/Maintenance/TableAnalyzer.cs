@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 
@@ -19,7 +20,8 @@ public sealed class TableAnalyzer(EngineSession session)
     const int AttemptsMax = 3;
 
     /// <summary>Reads statistics and commits them; nothing is committed where all are as they were.</summary>
-    /// <exception cref="DeltaException">There is no table, others changed its files again and again, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or others changed its files again and again.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<AnalyzeResult> AnalyzeAsync(LakeTable table, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

@@ -38,7 +38,8 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     /// <param name="onProgress">Is told how many files are copied, and how many there are; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
     /// <exception cref="FozException">There is a table at the target, or a shallow clone cannot be read there.</exception>
-    /// <exception cref="DeltaException">A file is missing, or the storage failed.</exception>
+    /// <exception cref="DeltaException">A file is missing.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<CloneResult> MakeAsync(
         LakeTable target, bool isShallow, Action<int, int>? onProgress, CancellationToken cancellationToken)
     {

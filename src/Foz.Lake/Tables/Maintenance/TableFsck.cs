@@ -1,6 +1,7 @@
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
+using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 
 namespace Foz.Lake.Tables.Maintenance;
@@ -65,7 +66,8 @@ public static class TableFsck
     /// Looks whether each file of the newest version is there with its size, each deletion vector can be read, no commit is
     /// missing, and checkpoints and checksums say the same as the commits.
     /// </summary>
-    /// <exception cref="DeltaException">There is no table, it cannot be read, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<FsckResult> CheckAsync(LakeTable table, CancellationToken cancellationToken) =>
         new(await new TableCheck(table.Delta).RunAsync(cancellationToken));
 
@@ -77,7 +79,8 @@ public static class TableFsck
     /// <param name="session">The session that decodes files.</param>
     /// <param name="onProgress">Gets how far it is; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">There is no table, it cannot be read, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<FsckResult> CheckDeepAsync(
         LakeTable table, EngineSession session, Action<FileProgress>? onProgress, CancellationToken cancellationToken)
     {
@@ -109,7 +112,8 @@ public static class TableFsck
 
     /// <summary>Puts the newest commit aside where it cannot be read, so that the version before it is the newest again.</summary>
     /// <returns>The commit; null where the newest version can be built.</returns>
-    /// <exception cref="DeltaException">There is no table, commits before it are broken, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or commits before it are broken.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<CommitPutAside?> PutBrokenAsideAsync(LakeTable table, CancellationToken cancellationToken)
     {
         try
@@ -130,8 +134,9 @@ public static class TableFsck
     /// beside its commits. Lost rows stay lost.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// Commits before the newest are missing or broken, the table does not allow that rows go, another commit came first, or the storage failed.
+    /// Commits before the newest are missing or broken, the table does not allow that rows go, or another commit came first.
     /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<RepairResult> RepairAsync(LakeTable table, FsckResult found, CancellationToken cancellationToken)
     {
         var result = await new TableRepair(table.Delta, TableOperation.EngineInfo).RunAsync(found.Check, cancellationToken);

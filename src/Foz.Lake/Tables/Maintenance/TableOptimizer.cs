@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 
@@ -17,7 +18,8 @@ public sealed class TableOptimizer(EngineSession session)
     /// <param name="onProgress">Is told how far it is; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; what is committed stays.</param>
     /// <exception cref="FozException">An option does not fit the table, or its rows cannot be written.</exception>
-    /// <exception cref="DeltaException">There is no table, or the storage failed; what is committed stays.</exception>
+    /// <exception cref="DeltaException">There is no table.</exception>
+    /// <exception cref="StorageException">The storage failed; what is committed stays.</exception>
     public async Task<OptimizeResult> OptimizeAsync(
         LakeTable table, OptimizeOptions options, Action<FileProgress>? onProgress, CancellationToken cancellationToken)
     {

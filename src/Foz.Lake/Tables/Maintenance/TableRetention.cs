@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Delta;
 using Foz.Delta.Schema;
+using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
 
@@ -18,8 +19,9 @@ public static class TableRetention
     /// <returns>How many rows are gone.</returns>
     /// <exception cref="FozException">The table has no such column, or it holds no dates or timestamps.</exception>
     /// <exception cref="DeltaException">
-    /// There is no table, it does not allow that rows go, another commit came first, or the storage failed.
+    /// There is no table, it does not allow that rows go, or another commit came first.
     /// </exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<long> ApplyAsync(
         EngineSession session, LakeTable table, string column, TimeSpan retention, CancellationToken cancellationToken)
     {

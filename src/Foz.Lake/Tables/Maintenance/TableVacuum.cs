@@ -1,5 +1,6 @@
 using Foz.Delta;
 using Foz.Delta.Maintenance;
+using Foz.Delta.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 
@@ -40,7 +41,8 @@ public static class TableVacuum
     /// <param name="onProgress">Is told how many of the files are deleted; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; what is deleted stays deleted.</param>
     /// <exception cref="FozException">The time is shorter than the table's own, which is checked.</exception>
-    /// <exception cref="DeltaException">There is no table, it cannot be written, or the storage failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or it cannot be written.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public static async Task<TableVacuumResult> RunAsync(
         LakeTable table, TableVacuumOptions options, Action<int, int>? onProgress, CancellationToken cancellationToken)
     {

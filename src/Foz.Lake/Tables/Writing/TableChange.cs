@@ -4,6 +4,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
+using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.ChangeFeed;
@@ -122,9 +123,9 @@ public sealed class TableChange : IAsyncDisposable
     /// Makes the change the table's next version. Concurrent commits that it does not conflict with are let pass, as
     /// often as <see cref="WriteOptions.RacesMax"/> allows.
     /// </summary>
-    /// <exception cref="DeltaException">
-    /// Another commit came first, and nothing of the change is in the table; or the storage failed, and the change may
-    /// be in the table or not: its <c>txn</c>, or the history, tells.
+    /// <exception cref="DeltaException">Another commit came first, and nothing of the change is in the table.</exception>
+    /// <exception cref="StorageException">
+    /// The storage failed, and the change may be in the table or not: its <c>txn</c>, or the history, tells.
     /// </exception>
     public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
@@ -154,7 +155,7 @@ public sealed class TableChange : IAsyncDisposable
         {
             foreach (var path in written) await table.Delta.Store.DeleteAsync(path, CancellationToken.None);
         }
-        catch (DeltaException)
+        catch (StorageException)
         {
             // No version names the files: VACUUM deletes them.
         }

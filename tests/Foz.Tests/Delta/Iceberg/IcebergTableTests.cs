@@ -62,7 +62,7 @@ public sealed class IcebergTableTests
             var failed = await AppendAsync(table, $"lost-{fault}");
             var told = Assert.Single(failed.FormatFaults);
             Assert.Equal("the Iceberg metadata", told.What);
-            Assert.Equal(DeltaErrorKind.Storage, told.Error.Kind);
+            Assert.Equal(StorageErrorKind.Failed, Assert.IsType<StorageException>(told.Error).Kind);
             await store.ReleaseLateAsync();
             Assert.Contains($"lost-{fault}", await table.PathsAsync());
 

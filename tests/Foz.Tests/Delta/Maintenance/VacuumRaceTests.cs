@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Snapshots;
@@ -84,7 +83,7 @@ public sealed class VacuumRaceTests
         {
             await transaction.CommitAsync(Cancel);
         }
-        catch (DeltaException e) when (e.Kind is DeltaErrorKind.Storage)
+        catch (StorageException e) when (e.Kind is StorageErrorKind.Failed)
         {
             // Whether it is committed, the log says.
         }
@@ -100,7 +99,7 @@ public sealed class VacuumRaceTests
         {
             return (await new Vacuum(table).RunAsync(new(), null, Cancel)).Files.Count;
         }
-        catch (DeltaException e) when (e.Kind is DeltaErrorKind.Storage)
+        catch (StorageException e) when (e.Kind is StorageErrorKind.Failed)
         {
             return 0;
         }

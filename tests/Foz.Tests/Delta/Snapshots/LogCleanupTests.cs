@@ -2,6 +2,7 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
+using Foz.Delta.Storage;
 using Foz.Tests.Delta.Checkpoints;
 using Foz.Tests.Delta.Transactions;
 
@@ -224,10 +225,10 @@ public sealed class LogCleanupTests : IDisposable
             {
                 await new DeltaTable(store, new JsonCheckpointParquet(), other.table.Time).CleanUpLogAsync(Ct);
             }
-            catch (DeltaException error)
+            catch (StorageException error)
             {
                 // The newest version could not be read.
-                Assert.Equal(DeltaErrorKind.Storage, error.Kind);
+                Assert.Equal(StorageErrorKind.Failed, error.Kind);
             }
             var ended = store.CallsUntilFault > 0;
             for (var version = 9; version <= 40; version += 5)

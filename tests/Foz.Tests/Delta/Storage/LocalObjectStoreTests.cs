@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Tests.Delta.Storage;
@@ -52,8 +51,8 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
     {
         var store = CreateStore();
         await store.PutAsync("a/b", Bytes("1"), Ct);
-        var write = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("a", Bytes("1"), Ct));
-        var below = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("a/b/c", Bytes("1"), Ct));
+        var write = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a", Bytes("1"), Ct));
+        var below = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a/b/c", Bytes("1"), Ct));
         Assert.Equal("a", write.Path);
         Assert.Equal("a/b/c", below.Path);
         Assert.Null(await store.GetAsync("a", Ct));
@@ -69,7 +68,7 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         using var file = File.OpenHandle(staged, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         var error = Assert.Throws<IOException>(() => RandomAccess.Write(file, "x"u8, 0));
         var described = StorageError.Of("write", store.Root, "x", error);
-        Assert.Equal(DeltaErrorKind.StorageFull, described.Kind);
+        Assert.Equal(StorageErrorKind.Full, described.Kind);
         Assert.Contains("free space", described.Message, StringComparison.Ordinal);
         await Task.CompletedTask;
     }
@@ -82,9 +81,9 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         var store = CreateStore();
         await store.PutAsync("a", Bytes("1"), Ct);
         File.SetUnixFileMode(store.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
         File.SetUnixFileMode(store.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Assert.Equal(DeltaErrorKind.StorageDenied, error.Kind);
+        Assert.Equal(StorageErrorKind.Denied, error.Kind);
         Assert.Contains("'b'", error.Message, StringComparison.Ordinal);
     }
 
@@ -93,9 +92,9 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
     {
         Assert.SkipUnless(Directory.Exists("/proc/self"), "needs a file system that takes no files");
         var store = new LocalObjectStore("/proc/self/foz");
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
         Assert.StartsWith("cannot write 'b' in /proc/self/foz", error.Message, StringComparison.Ordinal);
-        Assert.Equal(DeltaErrorKind.StorageReadOnly, StorageError.Of("write", "/r", "b", new IOException("", 30)).Kind);
+        Assert.Equal(StorageErrorKind.ReadOnly, StorageError.Of("write", "/r", "b", new IOException("", 30)).Kind);
         // Nobody holds a lock that cannot be made.
         Assert.True(StorageError.IsLasting(new IOException("", 30)));
         Assert.False(StorageError.IsLasting(new IOException("", 11)));

@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Tests.Delta.Storage;
@@ -17,7 +16,7 @@ public sealed class MemoryObjectStoreTests : ObjectStoreContract, IDisposable
     [Fact]
     public void Without_a_staging_folder_nothing_is_staged()
     {
-        var error = Assert.Throws<DeltaException>(() => new MemoryObjectStore(TimeProvider.System).StagingPath("x"));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, error.Kind);
+        var error = Assert.Throws<StorageException>(() => new MemoryObjectStore(TimeProvider.System).StagingPath("x"));
+        Assert.Equal(StorageErrorKind.InvalidArgument, error.Kind);
     }
 }

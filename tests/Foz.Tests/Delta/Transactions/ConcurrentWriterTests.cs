@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
@@ -60,7 +59,7 @@ public sealed class ConcurrentWriterTests
                     Assert.IsType<CommitResult.Committed>(await transaction.CommitAsync(Cancellation));
                     landed.Add(path);
                 }
-                catch (DeltaException fault) when (fault.Kind == DeltaErrorKind.Storage)
+                catch (StorageException fault) when (fault.Kind == StorageErrorKind.Failed)
                 {
                     undecided.Add(path);
                 }
@@ -102,8 +101,8 @@ public sealed class ConcurrentWriterTests
         var transaction = await table.BeginAsync();
         transaction.Add(TransactionTable.File("a"));
         for (var i = 0; i < 20; i++) store.NextPuts.Enqueue(Fault.Before);
-        var fault = await Assert.ThrowsAsync<DeltaException>(() => transaction.CommitAsync(Cancellation));
-        Assert.Equal(DeltaErrorKind.Storage, fault.Kind);
+        var fault = await Assert.ThrowsAsync<StorageException>(() => transaction.CommitAsync(Cancellation));
+        Assert.Equal(StorageErrorKind.Failed, fault.Kind);
         store.NextPuts.Clear();
         Assert.Equal(1, (await table.AppendAsync(TransactionTable.File("b"))).Version);
     }

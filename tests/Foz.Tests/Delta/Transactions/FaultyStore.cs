@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 
 namespace Foz.Tests.Delta.Transactions;
@@ -120,5 +119,5 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
             if (CallsUntilFault is { } calls && (CallsUntilFault = Math.Max(0, calls - 1)) is 0) throw Failure(path);
     }
 
-    static DeltaException Failure(string path) => new(DeltaErrorKind.Storage, $"the store did not answer for {path}");
+    static StorageException Failure(string path) => new(StorageErrorKind.Failed, $"the store did not answer for {path}");
 }

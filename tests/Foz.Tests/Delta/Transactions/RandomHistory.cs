@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foz.Delta;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
@@ -101,7 +100,7 @@ sealed class RandomHistory
             var result = await transaction.CommitAsync(Cancel);
             outcomes[operation.Number] = result is CommitResult.Committed ? Outcome.Committed : Outcome.Conflicted;
         }
-        catch (DeltaException e) when (e.Kind == DeltaErrorKind.Storage)
+        catch (StorageException e) when (e.Kind == StorageErrorKind.Failed)
         {
             outcomes[operation.Number] = Outcome.Unknown;
         }

@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -189,7 +190,7 @@ public sealed class StatementRunnerTests : StatementLake
     {
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(sql));
 
-        Assert.True(fault is FozException or DeltaException, fault.ToString());
+        Assert.True(fault is FozException or DeltaException or StorageException, fault.ToString());
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
         Assert.Null(await Lake.Tables.Open("silver/x").FindLatestAsync(Cancel));
         Assert.Null(await Lake.Catalog.FindAsync(new("silver", "x"), Cancel));

@@ -47,7 +47,7 @@ public sealed class DamagedTableTests : IDisposable
                 Assert.Equal(expected, await RowsAsync(copy, version));
                 read++;
             }
-            catch (Exception error) when (error is DeltaException or FozException)
+            catch (Exception error) when (error is DeltaException or StorageException or FozException)
             {
                 refused++;
                 var name = Path.GetFileName(damage.File);

@@ -96,7 +96,7 @@ public sealed class TableChangeTests : IDisposable
             table, new Dictionary<string, string> { ["v"] = "0" }, "id = 3", new(), Cancel))
         {
             foreach (var fault in Enumerable.Repeat(Fault.Late, PutTriesMax)) store.NextPuts.Enqueue(fault);
-            await Assert.ThrowsAsync<DeltaException>(() => change.CommitAsync(Cancel));
+            await Assert.ThrowsAsync<StorageException>(() => change.CommitAsync(Cancel));
         }
         await store.ReleaseLateAsync();
 

@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Storage.Remote;
@@ -41,8 +40,8 @@ public abstract class LoopbackStoreTests : RemoteStoreContract
     {
         var store = Open(new RetryOptions { AttemptsMax = 3, BackoffMs = 1 });
         for (var i = 0; i < 3; i++) Server.NextFaults.Enqueue(ServerFault.Unavailable);
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.PutAsync("a/b", Bytes("x"), Ct));
-        Assert.Equal(DeltaErrorKind.Storage, error.Kind);
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a/b", Bytes("x"), Ct));
+        Assert.Equal(StorageErrorKind.Failed, error.Kind);
         Assert.Equal("a/b", error.Path);
         Assert.StartsWith($"cannot write 'a/b' in {store.Root}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("answered 503 SlowDown", error.Message, StringComparison.Ordinal);
@@ -54,8 +53,8 @@ public abstract class LoopbackStoreTests : RemoteStoreContract
     {
         var store = Open(new RetryOptions { AttemptsMax = 100, BackoffMs = 0, BudgetMax = 5 });
         for (var i = 0; i < 20; i++) Server.NextFaults.Enqueue(ServerFault.InternalError);
-        await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Ct));
-        await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Ct));
+        await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Ct));
+        await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Ct));
         Assert.Equal(7, Server.Requests);
     }
 
@@ -65,9 +64,9 @@ public abstract class LoopbackStoreTests : RemoteStoreContract
         var (url, settings) = Location;
         var store = ObjectStores.Open(
             url.Replace("lake", "other", StringComparison.Ordinal), new() { Settings = settings, Variable = _ => null });
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Ct));
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Ct));
         Assert.Contains("check the name of the bucket", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<DeltaException>(async () => await PathsAsync(store, "", null));
+        await Assert.ThrowsAsync<StorageException>(async () => await PathsAsync(store, "", null));
     }
 }
 
@@ -88,8 +87,8 @@ public sealed class S3StoreTests : LoopbackStoreTests
             },
             Variable = _ => null,
         });
-        var error = await Assert.ThrowsAsync<DeltaException>(async () => await store.GetAsync("x", Ct));
-        Assert.Equal(DeltaErrorKind.StorageDenied, error.Kind);
+        var error = await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Ct));
+        Assert.Equal(StorageErrorKind.Denied, error.Kind);
         Assert.DoesNotContain("hidden", error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,3 @@
-using Foz.Delta;
 using Foz.Delta.Storage;
 using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Storage.Caching;
@@ -92,9 +91,9 @@ public abstract class RemoteStoreContract : ObjectStoreContract, IAsyncDisposabl
     {
         var store = CreateStore();
         await store.PutAsync("a.parquet", Bytes("short"), Ct);
-        var error = await Assert.ThrowsAsync<DeltaException>(
+        var error = await Assert.ThrowsAsync<StorageException>(
             async () => await store.FetchAsync([new("a.parquet", 99)], Ct));
-        Assert.Equal(DeltaErrorKind.Corrupt, error.Kind);
+        Assert.Equal(StorageErrorKind.WrongSize, error.Kind);
         Assert.Contains("has 5 bytes, but the log says 99", error.Message, StringComparison.Ordinal);
     }
 
