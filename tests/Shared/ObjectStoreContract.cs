@@ -1,5 +1,5 @@
 using System.Text;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Tests;
 

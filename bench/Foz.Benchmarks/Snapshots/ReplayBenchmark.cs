@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Snapshots;
 

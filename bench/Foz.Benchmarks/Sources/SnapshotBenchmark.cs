@@ -1,11 +1,11 @@
 using Foz.Benchmarks.Tables;
 using Foz.Connectors;
 using Foz.Connectors.Registry;
-using Foz.Delta.Storage;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Sources;
 

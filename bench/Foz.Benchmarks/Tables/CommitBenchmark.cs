@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 

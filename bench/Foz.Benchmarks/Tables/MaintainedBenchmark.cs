@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,9 +1,9 @@
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 

@@ -1,7 +1,7 @@
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 

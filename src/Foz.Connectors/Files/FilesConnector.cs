@@ -1,6 +1,6 @@
 using Foz.Connectors.Files.Sftp;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake.Configuration;
+using Foz.Storage.Addresses;
 
 namespace Foz.Connectors.Files;
 

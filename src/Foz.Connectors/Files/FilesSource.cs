@@ -1,10 +1,10 @@
 using Foz.Connectors.Files.Sftp;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 
 namespace Foz.Connectors.Files;
 

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
+using Foz.Storage;
 
 namespace Foz.Connectors.Files;
 

@@ -1,7 +1,7 @@
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 
 namespace Foz.Connectors.Files;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Foz.Delta.Storage;
 using Foz.Lake;
+using Foz.Storage;
 using Foz.Wire;
 using Foz.Wire.Avro;
 

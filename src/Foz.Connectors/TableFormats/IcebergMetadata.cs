@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
-using Foz.Delta.Storage;
 using Foz.Lake;
+using Foz.Storage;
 
 namespace Foz.Connectors.TableFormats;
 

@@ -2,11 +2,11 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Storage;
 
 namespace Foz.Connectors.TableFormats;
 

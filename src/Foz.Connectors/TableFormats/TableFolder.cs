@@ -1,13 +1,13 @@
 using Foz.Connectors.Files;
 using Foz.Delta;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
-using Foz.Delta.Storage.Caching;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Storage;
+using Foz.Storage.Addresses;
+using Foz.Storage.Caching;
 
 namespace Foz.Connectors.TableFormats;
 

@@ -1,6 +1,6 @@
-using Foz.Delta.Storage.Caching;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Storage.Caching;
 
 namespace Foz.Connectors.TableFormats;
 

@@ -1,4 +1,4 @@
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Checkpoints;
 

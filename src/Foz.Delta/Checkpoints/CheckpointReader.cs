@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Checkpoints;
 

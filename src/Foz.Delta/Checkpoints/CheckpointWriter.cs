@@ -1,5 +1,5 @@
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Checkpoints;
 

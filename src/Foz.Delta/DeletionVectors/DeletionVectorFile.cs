@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.DeletionVectors;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Iceberg;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Log;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 
 namespace Foz.Delta.Maintenance;
 

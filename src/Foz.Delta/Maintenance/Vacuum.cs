@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 
 namespace Foz.Delta.Maintenance;
 

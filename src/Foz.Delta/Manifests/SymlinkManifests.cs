@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Manifests;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Snapshots;
 

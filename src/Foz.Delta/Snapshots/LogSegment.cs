@@ -1,6 +1,6 @@
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Snapshots;
 

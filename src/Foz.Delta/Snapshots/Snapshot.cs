@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Snapshots;
 

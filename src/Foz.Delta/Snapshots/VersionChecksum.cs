@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Snapshots;
 

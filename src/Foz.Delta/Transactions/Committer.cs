@@ -1,7 +1,7 @@
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Transactions;
 

@@ -2,7 +2,7 @@ using Foz.Delta.Iceberg;
 using Foz.Delta.Log;
 using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Transactions;
 

@@ -4,7 +4,7 @@ using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Delta.Transactions;
 

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Foz.Delta.Storage;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
+using Foz.Storage;
 
 namespace Foz.Lake.Catalog;
 

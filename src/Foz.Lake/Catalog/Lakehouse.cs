@@ -1,10 +1,10 @@
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
-using Foz.Delta.Storage.Caching;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Storage;
+using Foz.Storage.Addresses;
+using Foz.Storage.Caching;
 
 namespace Foz.Lake.Catalog;
 

@@ -55,7 +55,7 @@ public sealed class JournalWriter(Lakehouse lake)
                     if (await AppendAsync(lake, session, name, batch, export, file, cancellationToken) is { } warning)
                         warnings.Add(warning);
                 }
-                Foz.Delta.Failpoint.Hit("journal.committed");
+                Foz.Storage.Failpoint.Hit("journal.committed");
                 foreach (var segment in segments) await segment.DeleteAsync(cancellationToken);
             }
         }

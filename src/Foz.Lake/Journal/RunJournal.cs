@@ -1,6 +1,6 @@
 using System.Globalization;
-using Foz.Delta.Storage;
 using Foz.Lake.Catalog;
+using Foz.Storage;
 
 namespace Foz.Lake.Journal;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
+using Foz.Storage;
 
 namespace Foz.Lake.Statements;
 

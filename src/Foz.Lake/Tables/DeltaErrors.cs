@@ -1,5 +1,5 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 

@@ -4,10 +4,10 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Manifests;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Keys;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 

@@ -1,7 +1,7 @@
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake.Engine;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 
 namespace Foz.Lake.Tables;
 

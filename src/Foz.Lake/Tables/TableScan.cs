@@ -5,8 +5,8 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 

@@ -3,9 +3,9 @@ using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Keys;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 
 namespace Foz.Lake.Tables;
 

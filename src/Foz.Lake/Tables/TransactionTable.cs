@@ -1,6 +1,6 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foz.Delta.Storage;
 using Foz.Pipelines.Intervals;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Batches;
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Foz.Connectors;
-using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Batches;
 

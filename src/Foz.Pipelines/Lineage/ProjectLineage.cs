@@ -1,5 +1,4 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -8,6 +7,7 @@ using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Lineage;
 

@@ -1,6 +1,6 @@
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Storage.Addresses;
 
 namespace Foz.Pipelines.Projects;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Foz.Delta.Storage;
 using Foz.Lake.Configuration;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Projects;
 

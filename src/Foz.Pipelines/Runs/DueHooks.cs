@@ -1,5 +1,5 @@
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -66,7 +66,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             : null;
         var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
         var count = await TryWriteAsync(export, exported, cancellationToken);
-        Foz.Delta.Failpoint.Hit("export.written");
+        Foz.Storage.Failpoint.Hit("export.written");
         await context.Lake.Store.PutAsync(
             path, JsonSerializer.SerializeToUtf8Bytes(
                 new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count) { TableId = present.Id, Name = name },

@@ -1,9 +1,9 @@
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,11 +1,11 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -90,7 +90,7 @@ public sealed class LakeCleaning(Lakehouse lake)
 
     async Task<CleanedTable> DeleteAsync(string what, string folder, bool isDryRun, CancellationToken cancellationToken)
     {
-        var files = new List<Foz.Delta.Storage.ObjectInfo>();
+        var files = new List<Foz.Storage.ObjectInfo>();
         await foreach (var info in lake.Store.ListAsync(folder, startAfter: null, cancellationToken)) files.Add(info);
         if (!isDryRun)
             foreach (var file in files) await lake.Store.DeleteAsync(file.Path, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Foz.Connectors;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -14,6 +13,7 @@ using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Selection;
 using Foz.Pipelines.Selectors;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

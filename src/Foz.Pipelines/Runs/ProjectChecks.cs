@@ -1,5 +1,4 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -9,6 +8,7 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Selection;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foz.Delta.Storage;
 using Foz.Lake;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -68,7 +68,7 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
                     cancellationToken)
                 : await writer.AppendAsync(table, quarantined, options, cancellationToken);
         if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) Context.Warn(warning);
-        Foz.Delta.Failpoint.Hit("step.quarantined");
+        Foz.Storage.Failpoint.Hit("step.quarantined");
     }
 
     /// <summary>Whether the quarantine becomes another one by the batch.</summary>

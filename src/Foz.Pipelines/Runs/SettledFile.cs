@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 
 namespace Foz.Pipelines.Runs;
 

@@ -12,6 +12,7 @@ using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 

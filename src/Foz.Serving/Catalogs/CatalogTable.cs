@@ -1,11 +1,11 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
 using Foz.Serving.PostgreSql.Types;
+using Foz.Storage;
 
 namespace Foz.Serving.Catalogs;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
@@ -11,6 +10,7 @@ using Foz.Serving.Results;
 using Foz.Serving.Settings;
 using Foz.Serving.Transactions;
 using Foz.Serving.Workloads;
+using Foz.Storage;
 
 namespace Foz.Serving.Sessions;
 

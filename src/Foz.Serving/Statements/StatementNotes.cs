@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
@@ -8,6 +7,7 @@ using Foz.Lake.Tables;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
 using Foz.Serving.Workloads;
+using Foz.Storage;
 
 namespace Foz.Serving.Statements;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Tables;
 using Foz.Serving.Catalogs;
+using Foz.Storage;
 
 namespace Foz.Serving.Transactions;
 

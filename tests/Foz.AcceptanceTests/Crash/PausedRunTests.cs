@@ -1,4 +1,4 @@
-using Foz.Delta;
+using Foz.Storage;
 
 namespace Foz.AcceptanceTests.Crash;
 

@@ -1,11 +1,11 @@
 using Foz.AcceptanceTests.Documents;
 using Foz.AcceptanceTests.Judge;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

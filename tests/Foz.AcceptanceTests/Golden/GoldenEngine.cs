@@ -1,6 +1,6 @@
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Storage;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
+using Foz.Storage;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;

@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.AcceptanceTests.Documents;
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 using Foz.Tests;
 using Foz.Wire.Parquet;
 

@@ -2,10 +2,10 @@ using System.Text.Json;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.AcceptanceTests.Judge;
 

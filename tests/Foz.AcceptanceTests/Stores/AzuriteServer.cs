@@ -1,5 +1,5 @@
 using Foz.AcceptanceTests.Stores;
-using Foz.Delta.Storage.AzureBlob;
+using Foz.Storage.AzureBlob;
 
 [assembly: AssemblyFixture(typeof(AzuriteServer))]
 

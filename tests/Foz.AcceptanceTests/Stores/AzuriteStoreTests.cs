@@ -1,6 +1,6 @@
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
-using Foz.Delta.Storage.Caching;
+using Foz.Storage;
+using Foz.Storage.Addresses;
+using Foz.Storage.Caching;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Stores;

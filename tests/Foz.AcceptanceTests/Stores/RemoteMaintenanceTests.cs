@@ -1,6 +1,6 @@
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Lake.Engine;
+using Foz.Storage;
+using Foz.Storage.Addresses;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Stores;

@@ -1,6 +1,6 @@
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
-using Foz.Delta.Storage.Caching;
+using Foz.Storage;
+using Foz.Storage.Addresses;
+using Foz.Storage.Caching;
 
 namespace Foz.AcceptanceTests.Stores;
 

@@ -1,4 +1,4 @@
-using Foz.Delta.Storage.Addresses;
+using Foz.Storage.Addresses;
 
 namespace Foz.AcceptanceTests.Stores;
 

@@ -1,5 +1,5 @@
-using Foz.Delta;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
 namespace Foz.Tests.Connectors;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 using Foz.Tests.Delta.Checkpoints;
 
 namespace Foz.Tests.Delta;

@@ -1,7 +1,7 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Tables;
+using Foz.Storage;
 
 namespace Foz.Tests.Documentation;
 

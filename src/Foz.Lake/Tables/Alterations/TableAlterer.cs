@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Expressions;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Alterations;
 

@@ -1,10 +1,10 @@
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Scans;
-using Foz.Delta.Storage;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

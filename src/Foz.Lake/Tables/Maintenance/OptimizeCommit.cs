@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

@@ -2,11 +2,11 @@ using System.Globalization;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

@@ -1,7 +1,7 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

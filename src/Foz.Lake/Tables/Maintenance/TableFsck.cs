@@ -1,8 +1,8 @@
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Foz.Delta;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

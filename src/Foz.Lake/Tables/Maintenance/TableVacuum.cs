@@ -1,6 +1,6 @@
 using Foz.Delta;
 using Foz.Delta.Maintenance;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 

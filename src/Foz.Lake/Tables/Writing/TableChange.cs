@@ -4,10 +4,10 @@ using Foz.Delta.Log;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.ChangeFeed;
+using Foz.Storage;
 
 namespace Foz.Lake.Tables.Writing;
 

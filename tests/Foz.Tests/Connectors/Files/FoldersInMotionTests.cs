@@ -1,6 +1,6 @@
 using Foz.Connectors;
 using Foz.Connectors.Files;
-using Foz.Delta;
+using Foz.Storage;
 
 namespace Foz.Tests.Connectors.Files;
 

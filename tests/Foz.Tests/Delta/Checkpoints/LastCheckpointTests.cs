@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.Checkpoints;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Foz.Delta;
 using Foz.Delta.DeletionVectors;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.DeletionVectors;
 

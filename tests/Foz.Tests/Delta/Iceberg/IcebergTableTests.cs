@@ -6,10 +6,10 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
-using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Transactions;
-using Foz.Tests.Delta.Storage.Remote;
+using Foz.Storage;
+using Foz.Storage.Addresses;
+using Foz.Tests.Storage.Remote;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Iceberg;

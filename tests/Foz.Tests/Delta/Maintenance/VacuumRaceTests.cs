@@ -1,8 +1,8 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Maintenance;

@@ -3,8 +3,8 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Maintenance;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Maintenance;

@@ -3,8 +3,8 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Manifests;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Manifests;

@@ -5,7 +5,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.Scans;
 

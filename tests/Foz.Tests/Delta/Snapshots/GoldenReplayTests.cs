@@ -2,7 +2,7 @@ using System.Text.Json;
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.Snapshots;
 

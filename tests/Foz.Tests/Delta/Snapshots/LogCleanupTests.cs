@@ -2,7 +2,7 @@ using Foz.Delta;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 using Foz.Tests.Delta.Checkpoints;
 using Foz.Tests.Delta.Transactions;
 

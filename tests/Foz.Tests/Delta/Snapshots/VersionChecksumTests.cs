@@ -1,7 +1,7 @@
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
+using Foz.Storage;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Snapshots;

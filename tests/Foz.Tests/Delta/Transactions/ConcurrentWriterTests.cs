@@ -1,6 +1,6 @@
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.Transactions;
 

@@ -1,6 +1,6 @@
-using Foz.Delta.Storage.Addresses;
 using Foz.Delta.Transactions;
-using Foz.Tests.Delta.Storage.Remote;
+using Foz.Storage.Addresses;
+using Foz.Tests.Storage.Remote;
 
 namespace Foz.Tests.Delta.Transactions;
 

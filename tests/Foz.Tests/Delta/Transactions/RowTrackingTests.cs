@@ -1,8 +1,8 @@
 using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 
 namespace Foz.Tests.Delta.Transactions;
 

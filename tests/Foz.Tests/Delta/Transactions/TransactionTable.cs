@@ -2,8 +2,8 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 using Foz.Tests.Delta.Checkpoints;
 
 namespace Foz.Tests.Delta.Transactions;

@@ -3,8 +3,8 @@ using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
+using Foz.Storage;
 using Foz.Tests.Delta.Checkpoints;
 
 namespace Foz.Tests.Delta.Transactions;

@@ -1,7 +1,7 @@
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Catalog;
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Journal;
 

@@ -1,11 +1,11 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables.Alterations;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Statements;
 

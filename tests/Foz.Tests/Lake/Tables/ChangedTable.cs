@@ -1,11 +1,11 @@
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables;
 

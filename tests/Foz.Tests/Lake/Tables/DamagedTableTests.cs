@@ -1,9 +1,9 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables;
 

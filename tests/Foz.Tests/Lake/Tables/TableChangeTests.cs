@@ -1,10 +1,10 @@
 using Foz.Delta;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Lake.Tables;

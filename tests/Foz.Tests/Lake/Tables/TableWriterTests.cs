@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Foz.Delta.Checkpoints;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Foz.Connectors;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Pipelines.Batches;
+using Foz.Storage;
 
 namespace Foz.Tests.Pipelines.Batches;
 

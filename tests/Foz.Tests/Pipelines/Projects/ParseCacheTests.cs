@@ -1,7 +1,7 @@
 using System.Text;
-using Foz.Delta.Storage;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 using Foz.Tests.Pipelines.Materializations;
 
 namespace Foz.Tests.Pipelines.Projects;

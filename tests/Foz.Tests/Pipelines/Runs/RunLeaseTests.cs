@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Pipelines.Runs;
+using Foz.Storage;
 
 namespace Foz.Tests.Pipelines.Runs;
 

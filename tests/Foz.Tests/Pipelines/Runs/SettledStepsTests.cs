@@ -1,9 +1,9 @@
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs;
+using Foz.Storage;
 
 namespace Foz.Tests.Pipelines.Runs;
 

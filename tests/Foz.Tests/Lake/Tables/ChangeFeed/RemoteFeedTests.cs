@@ -1,10 +1,10 @@
-using Foz.Delta.Storage.Addresses;
-using Foz.Delta.Storage.Caching;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage.Addresses;
+using Foz.Storage.Caching;
 
 namespace Foz.Tests.Lake.Tables.ChangeFeed;
 

@@ -1,6 +1,5 @@
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Engine;
@@ -8,6 +7,7 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables.Keys;
 

@@ -1,5 +1,4 @@
 using Foz.Delta.Log;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
@@ -7,6 +6,7 @@ using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables.Maintenance;
 

@@ -1,9 +1,9 @@
 using Foz.Delta.Schema;
-using Foz.Delta.Storage;
 using Foz.Lake;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
+using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables.Maintenance;
 
