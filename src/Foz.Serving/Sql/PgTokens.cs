@@ -67,7 +67,7 @@ sealed class PgTokens
     public bool IsClosing(int index) => IsSymbol(index, ')') || IsSymbol(index, ']') || IsSymbol(index, '}');
 
     /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing, which <see cref="CheckPairs"/> refuses.</summary>
-    public int PartnerOf(int index) => partners[index] >= 0 ? partners[index] : Count - 1;
+    public int PartnerOf(int index) => index < Count && partners[index] >= 0 ? partners[index] : Count - 1;
 
     /// <summary>Makes sure that each parenthesis, bracket and brace has its partner.</summary>
     /// <exception cref="FozException">One has none.</exception>
@@ -85,7 +85,7 @@ sealed class PgTokens
         opening >= 0 && (Sql[StartOf(opening)], Sql[StartOf(closing)]) is ('(', ')') or ('[', ']') or ('{', '}');
 
     /// <summary>The parenthesis, bracket or brace in which a token stands; −1 for none.</summary>
-    public int OpeningOf(int index) => openings[index];
+    public int OpeningOf(int index) => index < Count ? openings[index] : -1;
 
     public bool IsSymbol(int index, char symbol) => List.IsSymbol(index, symbol);
 

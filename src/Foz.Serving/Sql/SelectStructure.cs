@@ -54,7 +54,7 @@ sealed class SelectStructure
     public bool IsCompound(int query) => compounds.Contains(query);
 
     /// <summary>Whether a token stands in FROM, and not inside of parentheses there.</summary>
-    public bool IsInFrom(int index) => isInFrom[index];
+    public bool IsInFrom(int index) => index < isInFrom.Length && isInFrom[index];
 
     void VisitWord(int i)
     {

@@ -92,6 +92,8 @@ public sealed class PgTranslatorTests : IAsyncLifetime
     [InlineData("SELECT 'orders'::regc[lass(")]
     [InlineData("SELECT CAST('x' AS varchar(")]
     [InlineData("SELECT (1]")]
+    [InlineData("SELECT * FROM")]
+    [InlineData("SELECT * FROM orders a JOIN orders b USING")]
     [InlineData("SELECT 1)")]
     public async Task What_is_not_closed_is_an_error_of_the_statement(string sql) => Assert.Equal("42601", await session.FailAsync(sql));
 
