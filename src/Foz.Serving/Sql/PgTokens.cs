@@ -56,7 +56,7 @@ sealed class PgTokens
 
     public int StartOf(int index) => index < Count ? List[index].Start : Sql.Length;
 
-    public int EndOf(int index) => index < 0 ? 0 : List[index].End;
+    public int EndOf(int index) => index < 0 ? 0 : index < Count ? List[index].End : Sql.Length;
 
     public SqlTokenKind? KindOf(int index) => index >= 0 && index < Count ? List[index].Kind : null;
 
