@@ -19,7 +19,8 @@ static class ConvertedFiles
         var sheet = format is FileFormat.Excel ? SheetRange.Read(stream.Settings) : null;
         var converted = files.Select((file, i) => file with
         {
-            FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl"), Meter = null,
+            FullPath = Path.Combine(context.WorkFolder, $"converted-{i}.jsonl"),
+            Meter = null,
         }).ToList();
         FileWork.ForEach(files.Zip(converted), context, pair =>
         {
