@@ -15,14 +15,13 @@ public sealed partial class ArchitectureTests
             .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)),
     ];
 
-    /// <summary>The rows <c>| `project` | `it`, `refers to` | … |</c>.</summary>
-    static readonly Dictionary<string, string[]> References = Section
-        .TakeWhile(line => !line.StartsWith("### ", StringComparison.Ordinal))
+    /// <summary>The cells of the rows <c>| `project` | `it` `refers to` | what it is | `its` `folders` |</c>.</summary>
+    static readonly Dictionary<string, string[]> Rows = Section
         .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
         .Select(line => line.Split('|'))
-        .ToDictionary(cells => NamesIn(cells[1])[0], cells => NamesIn(cells[2]));
+        .ToDictionary(cells => NamesIn(cells[1])[0]);
 
-    public static TheoryData<string> Projects => [.. References.Keys];
+    public static TheoryData<string> Projects => [.. Rows.Keys];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -34,54 +33,58 @@ public sealed partial class ArchitectureTests
             .SelectMany(type => Uses(type).Select(NamespaceOf).Append(NamespaceOf(type)).Select(used => (From: NamespaceOf(type), To: used)))
             .Where(use => IsOf(project, use.From) && IsOf(project, use.To));
 
-        Assert.Equal([], Faults(ListOf(project), uses));
+        Assert.Equal([], Faults(FoldersOf(project), uses));
     }
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_project_refers_to_those_that_the_table_names(string project) => Assert.Equal(
-        References[project].Order(StringComparer.Ordinal),
+        NamesIn(Rows[project][2]).Select(name => $"Foz.{name}").Order(StringComparer.Ordinal),
         ProjectReference().Matches(File.ReadAllText(Path.Combine(Repository.Root, $"src/{project}/{project}.csproj")))
             .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
 
-    [Fact]
-    public void No_folders_use_each_other() =>
-        Assert.All(References.Keys, project => Assert.All(ListOf(project), folders => Assert.Single(folders)));
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Every_folder_of_a_list_is_there_once(string project)
+    {
+        var folders = FoldersOf(project);
+
+        Assert.Distinct(folders);
+        Assert.All(folders, folder => Assert.NotEmpty(Directory.GetFiles(
+            Path.Combine(Repository.Root, "src", project, folder[project.Length..].TrimStart('.').Replace('.', '/')), "*.cs")));
+    }
 
     [Fact]
     public void Every_project_is_in_the_table() => Assert.Equal(
-        References.Keys.Order(StringComparer.Ordinal),
+        Rows.Keys.Order(StringComparer.Ordinal),
         Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void A_use_of_what_stands_below_is_a_fault_and_so_is_a_folder_that_no_list_has()
+    public void A_use_of_a_later_folder_is_a_fault_and_so_is_a_folder_that_no_list_has()
     {
-        string[][] list = [["Low"], ["Left", "Right"], ["High"]];
+        string[] folders = ["Low", "Middle", "High"];
 
-        Assert.Equal([], Faults(list, [("High", "Low"), ("Left", "Right"), ("Right", "Left"), ("Left", "Low")]));
-        Assert.Equal(["Low -> High"], Faults(list, [("Low", "High")]));
-        Assert.Equal(["Other is in no list"], Faults(list, [("Other", "Other")]));
+        Assert.Equal([], Faults(folders, [("High", "Low"), ("High", "High"), ("Middle", "Low")]));
+        Assert.Equal(["Low -> High", "Low -> Middle"], Faults(folders, [("Low", "High"), ("Low", "Middle")]));
+        Assert.Equal(["Other is in no list"], Faults(folders, [("Other", "Other")]));
     }
 
-    /// <summary>What uses break a list of folders, in which each may use those of its line and above.</summary>
-    static SortedSet<string> Faults(IReadOnlyList<string[]> list, IEnumerable<(string From, string To)> uses)
+    /// <summary>What uses break an order of folders, in which each may use those before it.</summary>
+    static SortedSet<string> Faults(string[] folders, IEnumerable<(string From, string To)> uses)
     {
-        var lines = list.SelectMany((folders, line) => folders.Select(folder => (folder, line))).ToDictionary(entry => entry.folder, entry => entry.line);
         var faults = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (from, to) in uses)
-            if (!lines.TryGetValue(from, out var line)) faults.Add($"{from} is in no list");
-            else if (lines.GetValueOrDefault(to, -1) > line) faults.Add($"{from} -> {to}");
+        {
+            var place = Array.IndexOf(folders, from);
+            if (place < 0) faults.Add($"{from} is in no list");
+            else if (Array.IndexOf(folders, to) > place) faults.Add($"{from} -> {to}");
+        }
         return faults;
     }
 
-    static List<string[]> ListOf(string project) =>
-    [
-        .. Section.SkipWhile(line => line != $"### {project}")
-            .Skip(1)
-            .TakeWhile(line => !line.StartsWith("### ", StringComparison.Ordinal))
-            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
-            .Select(line => NamesIn(line.Split('|')[1])),
-    ];
+    /// <summary>The namespaces of a project's folders, in their order.</summary>
+    static string[] FoldersOf(string project) =>
+        [.. NamesIn(Rows[project][4]).Select(folder => folder == "." ? project : $"{project}.{folder}")];
 
     static string[] NamesIn(string cell) => [.. Name().Matches(cell).Select(match => match.Groups[1].Value)];
 
