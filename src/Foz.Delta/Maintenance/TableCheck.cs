@@ -2,6 +2,7 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Snapshots;
+using Foz.Storage;
 
 namespace Foz.Delta.Maintenance;
 
@@ -81,8 +82,8 @@ public sealed class TableCheck(DeltaTable table)
     const int VectorsAtOnceMax = 16;
 
     /// <summary>Looks.</summary>
-    /// <exception cref="DeltaException">There is no table, readers must support what is not supported, or the storage
-    /// failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or readers must support what is not supported.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<TableCheckResult> RunAsync(CancellationToken cancellationToken)
     {
         var faults = new List<TableFault>();

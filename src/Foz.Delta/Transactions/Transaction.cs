@@ -370,8 +370,11 @@ public sealed class Transaction
     /// A write whose answer was lost is recognized. Cancelling has no effect once a version is being written.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// A rule of the table is broken (<see cref="DeltaErrorKind.Refused"/>), a concurrent commit is corrupt, or the store
-    /// fails; then nothing is committed, except that a store that stays unreachable may still finish the write.
+    /// A rule of the table is broken (<see cref="DeltaErrorKind.Refused"/>), or a concurrent commit is corrupt; nothing is
+    /// committed.
+    /// </exception>
+    /// <exception cref="StorageException">
+    /// The storage failed; nothing is committed, except that a store that stays unreachable may still finish the write.
     /// </exception>
     /// <exception cref="InvalidOperationException">The transaction was committed before.</exception>
     public async Task<CommitResult> CommitAsync(CancellationToken cancellationToken)

@@ -126,8 +126,8 @@ public sealed class LakeTable
     /// have none any more.
     /// </summary>
     /// <returns>The version that they show, and how many they are.</returns>
-    /// <exception cref="DeltaException">There is no table, it has what such readers cannot see, or the storage
-    /// failed.</exception>
+    /// <exception cref="DeltaException">There is no table, or it has what such readers cannot see.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<(long Version, int Count)> WriteManifestsAsync(CancellationToken cancellationToken) =>
         await new SymlinkManifests(Delta).WriteAsync(
             await Delta.LatestSnapshotAsync(cancellationToken), cancellationToken);
