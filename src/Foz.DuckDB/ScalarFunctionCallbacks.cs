@@ -116,6 +116,7 @@ static unsafe class ScalarFunctionCallbacks
             };
             using var own = function.ReturnType.IsOfAnySize ? new OwnVector(output, function.ReturnType) : null;
             var result = own?.Pointer ?? output;
+            TextBudget.Begin(function);
             function.Body(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
             if (!function.TakesNulls) PassNullsOn(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
             own?.HandOver();
@@ -123,6 +124,10 @@ static unsafe class ScalarFunctionCallbacks
         catch (Exception e)
         {
             NativeMethods.duckdb_scalar_function_set_error(info, e.Message);
+        }
+        finally
+        {
+            TextBudget.End();
         }
     }
 

@@ -105,6 +105,7 @@ public unsafe ref struct VectorWriter
             bytes.CopyTo(new(text->Inlined, NativeString.InlineLengthMax));
             return;
         }
+        TextBudget.Take(bytes.Length);
         fixed (byte* pointer = bytes)
             NativeMethods.duckdb_unsafe_vector_assign_string_element_len(
                 handle, (ulong)row, pointer, (ulong)bytes.Length);

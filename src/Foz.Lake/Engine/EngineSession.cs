@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.DuckDB;
+using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
 namespace Foz.Lake.Engine;
@@ -10,6 +11,9 @@ namespace Foz.Lake.Engine;
 /// </summary>
 public sealed class EngineSession : IDisposable
 {
+    // The part of an instance's memory that the texts of one call of a function for others may take.
+    const int CallPart = 4;
+
     /// <summary>
     /// What stands for the file in the <see cref="FozException.Place"/> of an error that has a place in the statement.
     /// </summary>
@@ -186,11 +190,18 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
     public void Define(IEnumerable<ScalarFunction> functions, string macros)
     {
-        foreach (var overloads in functions.GroupBy(function => function.Name, StringComparer.Ordinal))
+        foreach (var overloads in functions.Select(Bounded).GroupBy(function => function.Name, StringComparer.Ordinal))
             connection.Native.Register(overloads.Key, overloads);
         Execute(macros, CancellationToken.None);
         Pool.Macros ??= MacroSizes.Read(this, CancellationToken.None);
     }
+
+    /// <summary>A function that sets no more texts in one call than it may.</summary>
+    ScalarFunction Bounded(ScalarFunction function) => function with
+    {
+        TextBytesMax = () => Instance.MemoryBytes / CallPart,
+        TooManyTextBytes = most => EngineErrors.TooLarge(function.Name, $"{new MemorySize(most)}"),
+    };
 
     /// <summary>
     /// Makes sure that its statements may read and write the files of folders, where its instance does not reach every

@@ -31,6 +31,11 @@ public sealed class SentRowsTests : IAsyncLifetime
     [InlineData("SELECT [l, ['y']] FROM (SELECT array_agg('a long text of ' || i) AS l FROM range(20000) t(i)), range(1000)")]
     public async Task Rows_that_are_too_large_together_are_refused(string sql) => Assert.Equal("54000", await session.FailAsync(sql));
 
+    /// <summary>A function without a bound of its own makes no more in one call than may be sent.</summary>
+    [Fact]
+    public async Task Texts_that_a_function_makes_are_counted() => Assert.Equal(
+        "54000", await session.FailAsync("SELECT max(row(s)::text) FROM (SELECT string_agg(i::text, '') AS s FROM range(100000) t(i)), range(2000)"));
+
     [Fact]
     public async Task Fewer_of_them_are_sent() =>
         Assert.Equal("SELECT 20", (await session.RunAsync("SELECT repeat('x', 1000000) FROM range(1000) LIMIT 20"))[^1]);
