@@ -14,11 +14,6 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>What a step would do.</summary>
-/// <param name="Reason">Why it would do something; null if it would not.</param>
-/// <param name="Seen">The tables and views beside its own that tell so.</param>
-sealed record StepLook(string? Reason, IReadOnlyList<TableName> Seen);
-
 /// <summary>Makes a model's table or view from what it reads.</summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
