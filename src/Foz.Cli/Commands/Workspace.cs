@@ -9,7 +9,8 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Imports;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
 
 namespace Foz.Cli.Commands;
 

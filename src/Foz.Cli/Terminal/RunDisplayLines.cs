@@ -1,4 +1,4 @@
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.Cli.Terminal;
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.Cli.Terminal;
 

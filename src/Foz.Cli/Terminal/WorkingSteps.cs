@@ -1,6 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.Cli.Terminal;
 

@@ -10,7 +10,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Screening;
 
 namespace Foz.Pipelines.Destinations;
 

@@ -8,6 +8,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Pipelines.Runs;
 

@@ -3,6 +3,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;

@@ -5,6 +5,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;

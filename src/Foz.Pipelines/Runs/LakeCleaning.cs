@@ -5,6 +5,8 @@ using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.State;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;

@@ -7,6 +7,8 @@ using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs.Screening;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Selection;
 using Foz.Storage;
 

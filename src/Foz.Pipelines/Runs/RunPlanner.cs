@@ -8,6 +8,9 @@ using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Models;
+using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;

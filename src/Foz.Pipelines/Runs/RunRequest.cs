@@ -2,6 +2,7 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.State;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;

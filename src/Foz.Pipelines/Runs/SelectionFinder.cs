@@ -5,6 +5,8 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
 using Foz.Pipelines.Selection;
 using Foz.Pipelines.Selectors;
 

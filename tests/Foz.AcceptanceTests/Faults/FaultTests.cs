@@ -4,7 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.AcceptanceTests.Faults;
 

@@ -1,7 +1,7 @@
 using Foz.Connectors.Databases.Providers;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

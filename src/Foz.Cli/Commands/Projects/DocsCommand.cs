@@ -4,7 +4,7 @@ using Foz.Dbt;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Documentation;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Cli.Commands.Projects;
 

@@ -3,6 +3,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Cli.Commands.Projects;

@@ -8,6 +8,8 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
 
 namespace Foz.Cli.Commands.Projects;
 

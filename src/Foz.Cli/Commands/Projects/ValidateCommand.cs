@@ -6,7 +6,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Screening;
 using Foz.Serving.Governance;
 
 namespace Foz.Cli.Commands.Projects;

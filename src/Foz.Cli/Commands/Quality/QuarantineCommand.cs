@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Screening;
 
 namespace Foz.Cli.Commands.Quality;
 

@@ -4,6 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Models;
 
 namespace Foz.Cli.Commands.Runs;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.Models;
 
 namespace Foz.Cli.Commands.Runs;
 

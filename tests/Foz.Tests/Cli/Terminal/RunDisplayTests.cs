@@ -5,7 +5,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 using Foz.Tests.Delta;
 
 namespace Foz.Tests.Cli.Terminal;

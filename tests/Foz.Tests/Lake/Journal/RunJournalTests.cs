@@ -3,7 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 using Foz.Storage;
 
 namespace Foz.Tests.Lake.Journal;

@@ -7,6 +7,7 @@ using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 using Foz.Tests.Server.Trino;
 
 namespace Foz.Tests.Pipelines.Runs;

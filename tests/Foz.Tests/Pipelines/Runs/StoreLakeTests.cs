@@ -1,6 +1,7 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.Tests.Pipelines.Runs;
 

@@ -1,0 +1,396 @@
+using System.Collections.Immutable;
+using Foz.Delta;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.Writing;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Materializations;
+using Foz.Pipelines.Plans;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Screening;
+using Foz.Pipelines.Runs.Steps;
+
+namespace Foz.Pipelines.Runs.Models;
+
+/// <summary>Makes a model's table or view from what it reads.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The model.</param>
+sealed class ModelStep(StepContext context, GraphNode.OfModel node)
+{
+    readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
+    readonly KeptTableChecks kept = new(context, node);
+    readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
+
+    /// <summary>The columns of a model with intervals, once they are known.</summary>
+    IReadOnlyList<EngineColumn>? columns;
+
+    /// <summary>The model's SELECT as it was bound last.</summary>
+    BoundStatement? bound;
+
+    /// <summary>The batch that the table carried when the step looked last.</summary>
+    long? carried;
+
+    Model Model => node.Model;
+
+    /// <summary>Whether the table is made anew, with all rows that the SELECT gives.</summary>
+    bool IsFullRefresh => context.IsFullRefresh && !Model.Materialization.IsFullRefreshRestricted;
+
+    /// <summary>Whether the table stays, and the rows are added to it.</summary>
+    bool IsIncremental => !IsFullRefresh && Model.Materialization.Strategy is not null;
+
+    /// <summary>Whether the rows of a batch take the place of all that the table has.</summary>
+    static bool IsReplaced(StepManifest manifest) => manifest.Replaces is true;
+
+    /// <summary>Runs the step: the batch that a crash cut off between its tables, if one did, and what is new.</summary>
+    public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var progress = await ReadAsync(cancellationToken);
+        StepResult? resumed = null;
+        if (progress is { Open: { } begun, IsGone: false } && await batches.IsBegunAsync(begun, cancellationToken))
+        {
+            resumed = (await WorkAsync(begun, mayWait: false, cancellationToken))!;
+            if (resumed.Outcome is Outcome.Failed) return resumed;
+            progress = await ReadAsync(cancellationToken);
+        }
+        while (progress is { Open: { } open, IsGone: false } && !await batches.GiveUpAsync(open, cancellationToken))
+            progress = await ReadAsync(cancellationToken);
+        var result = await RunNextAsync(progress, cancellationToken);
+        return resumed is null ? result : resumed.Then(result);
+    }
+
+    async Task<StepProgress> ReadAsync(CancellationToken cancellationToken)
+    {
+        var progress = await batches.ReadAsync(cancellationToken);
+        if (IsIncremental) progress.CheckGoesOn(node.Name);
+        carried = progress.Carried.Number;
+        return progress;
+    }
+
+    /// <summary>Runs what is new behind the batches that are done.</summary>
+    async Task<StepResult> RunNextAsync(StepProgress progress, CancellationToken cancellationToken)
+    {
+        var done = progress.IsGone ? null : progress.Done;
+        var plan = await ModelPlan.OfAsync(context.Reads, Model, IsFullRefresh ? null : done, cancellationToken);
+        if (!IsFullRefresh && done is not null) WarnOfOldRows(plan, done);
+        if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
+        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+            return await RunIntervalsAsync(plan, progress, cancellationToken);
+        if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!) && !await FeedsRowsAsync(plan, cancellationToken))
+            return await SkipAsync(cancellationToken);
+        if (IsIncremental && done is not null) await kept.CheckKeysAsync(done, cancellationToken);
+        plan = await kept.FollowAsync(plan, cancellationToken);
+        return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
+    }
+
+    /// <summary>What comes of it where there is nothing to read: at most other tags, or readers.</summary>
+    async Task<StepResult> SkipAsync(CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is Materialization.View) return Result(Outcome.Skipped);
+        var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
+        version = await new TagFlow(context, node).ReconcileAsync(Model.Materialization.Strategy is null, cancellationToken) ?? version;
+        return version is null ? Result(Outcome.Skipped) : Result(Outcome.Succeeded) with { TableVersion = version };
+    }
+
+    StepManifest Open(ModelPlan plan, long batch) => new()
+    {
+        Step = node.Table.ToString(),
+        Batch = batch,
+        RunId = context.RunId,
+        CreatedAt = context.Lake.Clock.GetUtcNow(),
+        Fingerprint = plan.Fingerprint,
+        Rendered = ModelPlan.RenderedOf(Model),
+        Replaces = IsFullRefresh || plan.MakesAgain ? true : null,
+        Tables = plan.Tables,
+        Definition = StepDefinitions.Of(node),
+        Key = [.. kept.Key],
+    };
+
+    /// <summary>
+    /// Runs a batch for each interval that is due, one after the other, all of the same versions of inputs. One that changes
+    /// nothing makes no commit: the next one, whatever it changes, says that it is filled.
+    /// </summary>
+    async Task<StepResult> RunIntervalsAsync(ModelPlan plan, StepProgress progress, CancellationToken cancellationToken)
+    {
+        var intervals = await new ModelIntervals(context, node)
+            .PlanAsync(plan, progress.IsGone ? null : progress.Done, IsFullRefresh, cancellationToken);
+        if (intervals.Due.Count == 0) return progress.IsDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
+        var all = Result(Outcome.Skipped);
+        var empty = ImmutableArray<FilledInterval>.Empty;
+        var before = new BatchBefore(progress.Done);
+        var batch = progress.Next;
+        var stale = intervals.Stale;
+        foreach (var (number, interval) in intervals.Due.Index())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            stale = stale.Without(interval);
+            var manifest = Open(plan, batch) with
+            {
+                Interval = interval,
+                Backfill = intervals.Backfill,
+                Filled = empty,
+                Stale = stale.Items,
+            };
+            var isLast = number == intervals.Due.Count - 1;
+            if (await RunBatchAsync(manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
+            {
+                empty = empty.Add(new(interval.Start, interval.End, intervals.Backfill));
+                before = before with { Empty = manifest };
+                continue;
+            }
+            empty = [];
+            all = result with
+            {
+                Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded ? Outcome.Warned : result.Outcome,
+                RowsWritten = all.RowsWritten + result.RowsWritten,
+                RowsChanged = all.RowsChanged + result.RowsChanged,
+                Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
+            };
+            if (result.Error is not null) return all;
+            (before, carried, batch) = (new(manifest), batch, batch + 1);
+        }
+        return all;
+    }
+
+    /// <summary>What stands before a batch of the run.</summary>
+    /// <param name="Done">The last one that is done; null where none is.</param>
+    /// <param name="Empty">The run's own of the same number, which made no commit; null where there is none.</param>
+    readonly record struct BatchBefore(StepManifest? Done, StepManifest? Empty = null);
+
+    /// <summary>Opens a batch and runs it; one that fails before anything of it is committed is given up.</summary>
+    /// <returns>What came of it; null where it changes nothing, and may wait for a commit that does.</returns>
+    async Task<StepResult?> RunBatchAsync(
+        StepManifest manifest, BatchBefore before, CancellationToken cancellationToken, bool mayWait = false)
+    {
+        if (before.Empty is not null) await log.ReopenAsync(before.Empty, manifest, cancellationToken);
+        else
+        {
+            if (before.Done is not null) await log.FoldAsync(before.Done.Batch, cancellationToken);
+            await log.OpenAsync(manifest, cancellationToken);
+        }
+        try
+        {
+            var result = await WorkAsync(manifest, mayWait, cancellationToken);
+            if (result is { Outcome: Outcome.Failed }) await batches.EndAsync(manifest, cancellationToken);
+            return result;
+        }
+        catch (FozException)
+        {
+            await batches.EndAsync(manifest, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a batch that is open; again where another writer of the table came first, but no other run of the step.</summary>
+    async Task<StepResult?> WorkAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
+    {
+        for (var race = 1; ; race++)
+        {
+            try
+            {
+                return Model.Materialization is Materialization.View
+                    ? await DefineViewAsync(manifest, cancellationToken)
+                    : await WriteTableAsync(manifest, mayWait, cancellationToken);
+            }
+            catch (FozException e) when (ModelErrors.AreExplained(e))
+            {
+                throw await ModelErrors.ExplainAsync(context, node, manifest, bound, e, cancellationToken);
+            }
+            catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
+            {
+                if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;
+                context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
+            }
+        }
+    }
+
+    /// <summary>Why the step would do something; null if it would not.</summary>
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) => (await LookAsync(cancellationToken)).Reason;
+
+    /// <summary>Looks for what the step would do.</summary>
+    public async Task<StepLook> LookAsync(CancellationToken cancellationToken)
+    {
+        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return new("was never made", []);
+        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return new($"batch {last.Batch} was not finished", []);
+        if (IsFullRefresh) return new("full refresh", []);
+        var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
+        return new(await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
+    }
+
+    async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
+    {
+        WarnOfOldRows(plan, last);
+        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+        {
+            var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
+            return intervals.Describe() ?? await FindSettingsAsync(cancellationToken);
+        }
+        if (plan.IsDoneBy(Model, last))
+            return await FeedsRowsAsync(plan, cancellationToken) ? "it has rows that its table lacks" : await FindSettingsAsync(cancellationToken);
+        var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
+            .Select(t => last.Tables.TryGetValue(t.Key, out var read)
+                ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
+                : $"{t.Key} v{t.Value.Version}").ToList();
+        return changed.Count > 0 ? string.Join(", ", changed)
+            : plan.Fingerprint != last.Fingerprint ? "the definition changed" : "its template gives another SELECT now";
+    }
+
+    /// <summary>Whether a model that may bring other rows behind each batch would change its table now.</summary>
+    async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
+    {
+        if (!ModelPlan.Feeds(Model)) return false;
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(node.Table, cancellationToken);
+    }
+
+    /// <summary>What of a table without new rows is not as the project says.</summary>
+    async Task<string?> FindSettingsAsync(CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is Materialization.View
+            || await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return null;
+        return new StepReaders(context, node).IsDue(present) ? "its readers changed"
+            : new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null) ? "the tags of its columns changed"
+            : null;
+    }
+
+    /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
+    void WarnOfOldRows(ModelPlan plan, StepManifest last)
+    {
+        if (plan.Fingerprint == last.Fingerprint || !ModelPlan.GoesOn(Model)) return;
+        context.Warn(new(
+            $"the definition of {node.Name} changed since batch {last.Batch}: "
+            + "the rows that it has are as the old one made them",
+            $"foz run {node.Name} --full-refresh makes them anew"));
+    }
+
+    void WarnOfRestriction() => context.Warn(new(
+        Model.Materialization is Materialization.Snapshot
+            ? $"{node.Name} is a snapshot: what it holds of the past is nowhere else, and stays with --full-refresh"
+            : $"{node.Name} is not made anew: 'full_refresh_restricted' forbids it"));
+
+    async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        using var watch = context.Meter.Watch(session);
+        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
+        using var select = bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
+        StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
+        context.Meter.Begin("checks");
+        var checks = await StepChecks.RunAsync(
+            session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
+        if (StepChecks.Failure(node, checks) is { } failure)
+            return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        await context.Lake.Catalog.DefineAsync(
+            node.Table,
+            present => present is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch ? throw StepLog.Taken(manifest) : new()
+            {
+                Schema = node.Table.Schema,
+                Name = node.Table.Name,
+                Kind = DefinitionKind.View,
+                Sql = sql,
+                Description = Model.Description,
+                Owner = Model.Owner,
+                Batch = manifest.Batch,
+            },
+            cancellationToken);
+        return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
+        {
+            Inputs = manifest,
+            Checks = checks,
+        };
+    }
+
+    async Task<StepResult?> WriteTableAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
+    {
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        using var watch = context.Meter.Watch(session);
+        context.Meter.Begin();
+        var table = await context.DefineTableAsync(
+            node.Table, Model.Description, Model.Owner, cancellationToken);
+        await kept.CheckAppendAsync(manifest, cancellationToken);
+        using var given = await OpenRowsAsync(session, manifest, cancellationToken);
+        var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
+        var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
+        var (rows, staged) = await StageAsync(session, table, select, manifest, withKeys: false, cancellationToken);
+        await using var change = staged;
+        var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
+        change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
+        context.Meter.Begin("checks");
+        var checks = rows.Results.AddRange(await StepChecks.RunAsync(
+            session, context.Lake, node, change, manifest.Tables, cancellationToken));
+        if (StepChecks.Failure(node, checks) is { } failure)
+        {
+            // A check sees NULL where the SELECT gives an empty text.
+            if (change.EmptyPartitions is { } empty) context.Warn(empty);
+            return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
+        }
+        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 } && checks.All(check => check.Passed)
+            && !await rows.ChangesQuarantineAsync(KeptRowsOf(table, manifest), cancellationToken)) return null;
+        await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
+        var committed = await change.CommitAsync(cancellationToken);
+        if (committed.Warning is { } warning) context.Warn(warning);
+        return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
+        {
+            Inputs = manifest,
+            TableVersion = committed.Version,
+            RowsWritten = change.RowsAdded,
+            RowsChanged = IsReplaced(manifest) || Model.Materialization.Strategy is null ? change.RowsAdded : change.Counted.RowsChanged,
+            RowsDropped = rows.RowsDropped,
+            RowsQuarantined = rows.RowsQuarantined,
+            Checks = checks,
+        };
+    }
+
+    /// <summary>
+    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only where the merge found one, all rows are looked
+    /// at, and written again without them.
+    /// </summary>
+    async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
+        EngineSession session, LakeTable table, string select, StepManifest manifest, bool withKeys, CancellationToken cancellationToken)
+    {
+        var rows = await new StepScreen(context, node, session, manifest).RunAsync(
+            select, KeptRowsOf(table, manifest), withKeys, cancellationToken);
+        var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
+            .StageAsync(rows.Select, manifest, IsReplaced(manifest), cancellationToken);
+        if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
+        await change.DisposeAsync();
+        return await StageAsync(session, table, select, manifest, withKeys: true, cancellationToken);
+    }
+
+    /// <summary>The model's rows for a batch: of a model with intervals, those of one.</summary>
+    async Task<ModelRows> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
+    {
+        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var binder = new StatementBinder(session, names);
+        var strategy = Model.Materialization.Strategy as IncrementalStrategy.Microbatch;
+        var intervals = strategy is null || manifest.Interval is null ? null : new IntervalSql(Model, strategy);
+        if (Model.Program is not null)
+        {
+            var given = await new ModelProgramStep(context, node, session, names)
+                .RunAsync(manifest, Model.Materialization.Strategy is not null && !IsReplaced(manifest), cancellationToken);
+            if (intervals is null) return given;
+            columns ??= session.Describe(given.Sql, cancellationToken);
+            return given.With(intervals.Filter(given.Sql, columns, manifest.Interval!.Value));
+        }
+        if (Model.Materialization is Materialization.Seed seed)
+            return ModelRows.Of(await binder.BindAsync(
+                new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
+        if (intervals is null) return ModelRows.Of(bound = await binder.BindAsync(Model.Sql, cancellationToken));
+        var sql = intervals.Fill(manifest.Interval!.Value);
+        if (columns is null)
+        {
+            using var unfiltered = await binder.BindAsync(sql, cancellationToken);
+            columns = session.Describe(unfiltered.Sql, cancellationToken);
+        }
+        return ModelRows.Of(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
+    }
+
+    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) =>
+        IsReplaced(manifest) ? new(null, []) : KeptRows.Of(Model, table, columns, manifest.Interval);
+
+    StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
+}

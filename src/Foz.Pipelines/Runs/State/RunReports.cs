@@ -1,0 +1,71 @@
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Lineage;
+using Foz.Pipelines.OpenLineage;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs.State;
+
+/// <summary>
+/// Tells what a run does: the journal, and whom the project names in OpenLineage's words. Safe for use by many threads.
+/// </summary>
+sealed class RunReports : IAsyncDisposable
+{
+    readonly Lakehouse lake;
+    readonly Project project;
+    readonly string runId;
+    readonly RunRecorder recorder;
+    readonly ProjectLineage lineage;
+    readonly LineageReporter? openLineage;
+    readonly DateTimeOffset startedAt;
+
+    /// <summary>Reports of a run that begins now.</summary>
+    public RunReports(Lakehouse lake, Project project, string runId, RunRecorder recorder)
+    {
+        (this.lake, this.project, this.runId, this.recorder) = (lake, project, runId, recorder);
+        startedAt = lake.Clock.GetUtcNow();
+        lineage = new(project, lake);
+        openLineage = LineageReporter.Start(project, lake.Root, runId, lake.Clock);
+        openLineage?.RunStarted();
+    }
+
+    /// <summary>A step begins.</summary>
+    public void StepStarted(GraphNode node) => openLineage?.StepStarted(node);
+
+    /// <summary>A step ended; one that found nothing new, and nothing to warn of, is not kept in the journal.</summary>
+    public async Task StepFinishedAsync(GraphNode node, StepResult result, DateTimeOffset stepStartedAt)
+    {
+        var columns = result.Outcome is Outcome.Succeeded or Outcome.Warned
+            ? await lineage.FindAsync(node.Table, CancellationToken.None)
+            : null;
+        if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
+            await recorder.AddAsync(RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
+        openLineage?.StepFinished(node, result, columns);
+    }
+
+    /// <summary>Keeps a record of what was done beside the steps.</summary>
+    public Task AddAsync(JournalRecord record) => recorder.AddAsync(record);
+
+    /// <summary>The run ended.</summary>
+    /// <param name="result">How.</param>
+    /// <param name="warn">Told of what did not go well.</param>
+    /// <returns>Why records of the run are lost; null where none are.</returns>
+    public async Task<FozException?> FinishAsync(RunResult result, Action<Warning> warn)
+    {
+        await recorder.AddAsync(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
+        var error = await recorder.FlushAsync(warn);
+        if (openLineage is null) return error;
+        openLineage.RunFinished(result with { Error = error });
+        if (await openLineage.FinishAsync() is { } warning) warn(warning);
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lineage.Dispose();
+        if (openLineage is not null) await openLineage.DisposeAsync();
+    }
+}

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Lake.Data;
+using Foz.Lake.Journal;
+using Foz.Lake.Tables.ChangeFeed;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Plans;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs.Steps;
+
+/// <summary>What a model would read now: the tables at their newest versions, through views.</summary>
+/// <param name="Fingerprint">
+/// A hash of the model's definition and of the views that it reads; without its checks, which make no other rows, where it
+/// goes on with new rows.
+/// </param>
+/// <param name="Tables">The tables, by name in the lake.</param>
+sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, TableInput> Tables)
+{
+    /// <summary>The tables whose files were only rearranged since the last batch.</summary>
+    public ImmutableHashSet<string> Rearranged { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>Whether the table is made again from all rows.</summary>
+    public bool MakesAgain { get; init; }
+
+    /// <summary>The tables and views that were looked at, directly or through views.</summary>
+    public IReadOnlyList<TableName> Seen { get; init; } = [];
+
+    /// <summary>Plans a model.</summary>
+    /// <param name="reads">What the lake has.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="last">The last batch that is done; null to read from the beginning.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">A table that it reads is not there.</exception>
+    public static async Task<ModelPlan> OfAsync(
+        LakeReads reads, Model model, StepManifest? last, CancellationToken cancellationToken)
+    {
+        var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
+        var definition = new StringBuilder(Describe(model));
+        var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new List<TableName>();
+        foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
+        {
+            foreach (var table in await ReadByAsync(reads, reference.Table, definition, seen, cancellationToken))
+            {
+                // What a view shows of the platform's records is not what it is made from.
+                if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
+                var snapshot = await reads.FindLatestAsync(table, cancellationToken);
+                if (snapshot is null && JournalTables.Contains(table)) continue;
+                if (snapshot is null) throw StepNames.Missing(table);
+                var from = reference.IsStream && last is not null ? ReadBefore(model, last, table, snapshot.Id)?.Version : null;
+                tables[table.ToString()] = new(snapshot.Version, from) { Id = snapshot.Id };
+                if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read && read < snapshot.Version
+                    && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
+                        .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
+                    rearranged.Add(table.ToString());
+            }
+        }
+        return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable(), Seen = seen };
+    }
+
+    /// <summary>Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.</summary>
+    public static bool GoesOn(Model model) => model.Materialization.Strategy is IncrementalStrategy.Microbatch
+        || (model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream));
+
+    /// <summary>Whether a batch has read all of this already.</summary>
+    public bool IsDoneBy(Model model, StepManifest last)
+    {
+        if (GoesOn(model))
+            return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
+                .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)));
+        return Fingerprint == last.Fingerprint && ReadsSameRows(last) && (last.Rendered is null || last.Rendered == RenderedOf(model) || Feeds(model));
+    }
+
+    /// <summary>
+    /// Whether a model may bring other rows behind each batch although it reads the same ones: it adds to a table that it reads itself, or
+    /// its template asks what is there, as by <c>is_incremental()</c>.
+    /// </summary>
+    public static bool Feeds(Model model) => model.Materialization is Materialization.Incremental && !GoesOn(model)
+        && (model.Template is not null || model.References.Any(r => r is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
+
+    /// <summary>A hash of the text that a template which asks the lake gave; null of a model without one.</summary>
+    public static string? RenderedOf(Model model) => model.Template is null ? null : Hash(model.Sql);
+
+    /// <summary>Whether the tables that are read whole have the rows that a batch read.</summary>
+    public bool ReadsSameRows(StepManifest last) => Tables.Count == last.Tables.Count
+        && Tables.All(table => IsReadBy(last, table.Key, table.Value));
+
+    bool IsReadBy(StepManifest manifest, string name, TableInput? input) =>
+        VersionIn(manifest, name, input?.Id) == input?.Version || Rearranged.Contains(name);
+
+    /// <summary>The version of a table that a batch read; null where it read none, or another table of the name.</summary>
+    static long? VersionIn(StepManifest manifest, string name, string? id) =>
+        manifest.Tables.GetValueOrDefault(name) is { } input && (id is null || !input.IsOfOther(id)) ? input.Version : null;
+
+    /// <summary>What the last batch read of a table whose new rows are to be told; null where it did not read it.</summary>
+    static TableInput? ReadBefore(Model model, StepManifest last, TableName table, string id)
+    {
+        // A table that was promoted has another name, and is the same.
+        if (last.Tables.Values.FirstOrDefault(input => input.Id == id) is { } same) return same;
+        var named = last.Tables.GetValueOrDefault(table.ToString());
+        var isSameText = last.Definition?.Sql is { } sql && sql == model.Sql;
+        if (named is null ? !isSameText : !named.IsOfOther(id)) return named;
+        throw new FozException(
+            ErrorKind.Data, $"{table} is not the table whose rows batch {last.Batch} of {model.Name} read: what is new in it cannot be told")
+        {
+            Place = model.Place,
+            Hint = $"foz run {model.Name} --full-refresh makes it anew from all rows",
+        };
+    }
+
+    /// <summary>
+    /// The tables behind a name, into <paramref name="definition"/> the SELECTs of the views on the way, and into
+    /// <paramref name="seen"/> all of them.
+    /// </summary>
+    static async Task<IReadOnlyList<TableName>> ReadByAsync(
+        LakeReads reads, TableName name, StringBuilder definition, List<TableName> seen, CancellationToken cancellationToken)
+    {
+        seen.Add(name);
+        if (await reads.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
+            return [name];
+        definition.Append('\n').Append(name).Append('\n').Append(sql);
+        var tables = new List<TableName>();
+        foreach (var table in reads.TablesIn(sql, cancellationToken))
+            tables.AddRange(await ReadByAsync(reads, table, definition, seen, cancellationToken));
+        return tables;
+    }
+
+    /// <summary>All of a model's definition that decides about its rows.</summary>
+    public static string Describe(Model model)
+    {
+        var text = new StringBuilder(model.Definition ?? model.Sql).Append('\n').Append(model.Materialization.Name);
+        foreach (var inlined in model.References.Select(r => r.Inlined).OfType<SqlBody>()) text.Append('\n').Append(inlined.Text);
+        text.AppendJoin(',', model.Materialization.PartitionBy);
+        if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);
+        if (model.Materialization.Strategy is { } strategy) Describe(strategy, text);
+        foreach (var (column, value, _) in model.UnknownMember) text.Append("\nunknown ").Append(column).Append(' ').Append(value);
+        foreach (var rule in model.Clean)
+            text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ').Append(rule.Signature);
+        if (GoesOn(model)) return text.ToString();
+        foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
+        return text.ToString();
+    }
+
+    static void Describe(IncrementalStrategy strategy, StringBuilder text)
+    {
+        text.Append('\n').Append(strategy.Name);
+        switch (strategy)
+        {
+            case IncrementalStrategy.Merge merge:
+                text.AppendJoin(',', merge.UniqueKey).Append(';').AppendJoin(',', merge.UpdateColumns)
+                    .AppendJoin('\n', merge.Predicates);
+                if (merge.SequenceBy is { } sequence) text.Append("\nsequence ").Append(sequence);
+                if (merge.ExcludeColumns.Count > 0) text.Append("\nexcept ").AppendJoin(',', merge.ExcludeColumns);
+                break;
+            case IncrementalStrategy.DeleteInsert replace:
+                text.AppendJoin(',', replace.UniqueKey).Append(';').AppendJoin('\n', replace.Predicates);
+                break;
+            case IncrementalStrategy.Microbatch microbatch:
+                text.Append(
+                    CultureInfo.InvariantCulture, $"{microbatch.EventTime} {microbatch.Begin:O} {microbatch.BatchSize}");
+                break;
+            case IncrementalStrategy.Scd2 history:
+                text.AppendJoin(',', history.UniqueKey).Append(';').AppendJoin(',', history.Columns.Names)
+                    .Append(CultureInfo.InvariantCulture, $";{history.EndsDeleted};")
+                    .Append((history as IncrementalStrategy.Scd2ByTime)?.UpdatedAt)
+                    .AppendJoin(',', (history as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? []);
+                if (history.ValidToCurrent is { } lasting) text.Append("\nlasts until ").Append(lasting);
+                break;
+        }
+    }
+
+    static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+}

@@ -1,0 +1,65 @@
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
+
+namespace Foz.Pipelines.Runs.Streams;
+
+/// <summary>Decides and says what the next batch of a stream reads.</summary>
+/// <param name="context">The run.</param>
+/// <param name="node">The stream.</param>
+/// <param name="source">Its source, open.</param>
+sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource source)
+{
+    StreamDefinition Stream => node.Stream.Definition;
+
+    /// <summary>Plans the batch after those that are done, and tells what the user should know of it.</summary>
+    /// <param name="done">Those that are done, oldest first.</param>
+    /// <param name="onWait">Told what inputs are waited for that somebody may still be writing; null to wait for none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<BatchPlan> PlanAsync(
+        IEnumerable<StepManifest> done, Action<string, TimeSpan>? onWait, CancellationToken cancellationToken)
+    {
+        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
+        var plan = onWait is null
+            ? await source.PlanAsync(Stream, history, cancellationToken)
+            : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
+        foreach (var warning in plan.Warnings) context.Warn(warning);
+        if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
+            context.Warn(ModeChanged(next));
+        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now && last.IsOfOther(now))
+            context.Warn(CursorChanged(before, now));
+        return plan;
+    }
+
+    /// <summary>What a batch reads in words, for a plan.</summary>
+    /// <param name="inputs">What the batch reads.</param>
+    public string Of(StreamInputs inputs) => inputs switch
+    {
+        { RejectedBefore: { } rejected, Files: var files } =>
+            $"{Count(files.Length, "file")} to read; {Count(rejected, "row")} {(rejected == 1 ? "was" : "were")} rejected with other "
+            + "settings of the reader",
+        { ReplacesFiles: true, Files: var files } => Count(files.Length, "new or changed file"),
+        { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
+        { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
+        { RereadsCursor: true } => $"all rows, whose cursor is now {inputs.CursorOf}",
+        { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
+        _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
+    };
+
+    /// <summary>That a batch goes on from a cursor, or begins with one, after one that read the whole table.</summary>
+    Warning ModeChanged(StreamInputs next) => new(
+        $"{node.Table} holds a snapshot, and its mode is now incremental: "
+        + (next.CursorFrom is { } from ? $"the rows behind {Stream.Cursor} = {from}" : "all rows")
+        + " are appended to those that it has",
+        $"foz run {node.Name} --full-refresh makes it anew with each row once");
+
+    /// <summary>That a batch begins again, since the cursor is of another column or table.</summary>
+    Warning CursorChanged(string before, string now) => new(
+        $"{node.Table} was read by the cursor {before}, and its cursor is now {now}: it is read from the beginning; rows that the table "
+        + "has are left out, and its other rows stay",
+        $"foz run {node.Name} --full-refresh makes the table again from all rows");
+
+    static string Count(long count, string what) => $"{count:N0} {what}{(count == 1 ? "" : "s")}";
+}
