@@ -10,24 +10,26 @@ namespace Foz.Connectors.Exports;
 /// upserting again what was written changes nothing; of what is appended the transaction notes the version in a
 /// <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
 /// </summary>
-public static class DatabaseExport
+public sealed class DatabaseExport : TableExport
 {
     const int ParametersMax = 900;
     const int RowsMax = 100;
 
-    /// <summary>Writes them.</summary>
-    /// <returns>How many rows were sent.</returns>
-    public static async Task<long> RunAsync(
-        ExportDefinition.ToTable target, ConnectionDefinition connection, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override string? ConnectionType => "database";
+
+    /// <inheritdoc/>
+    public override async Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
-        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var target = export.Definition;
+        var options = DatabaseOptions.Read(export.ConnectionSettings, export.ProjectFolder);
         var session = new DatabaseSession(options);
         await using var open = await session.OpenAsync(cancellationToken);
         try
         {
             var ledger = LedgerOf(target, session, options);
             if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken))
-                ledger = target.MayRepeat ? null : throw ledger.Missing(target);
+                ledger = MayRepeat(target) ? null : throw ledger.Missing(target);
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
             var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
             if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
@@ -45,20 +47,20 @@ public static class DatabaseExport
         }
     }
 
-    /// <summary>The version of an export that the target has; null where nothing is noted of it.</summary>
-    public static async Task<long?> VersionAsync(
-        ExportDefinition.ToTable target, ConnectionDefinition connection, string name, string projectFolder, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task<long?> FindVersionAsync(
+        OpenExport export, string name, CancellationToken cancellationToken)
     {
-        var options = DatabaseOptions.Read(connection.Settings, projectFolder);
+        var options = DatabaseOptions.Read(export.ConnectionSettings, export.ProjectFolder);
         var session = new DatabaseSession(options);
-        if (LedgerOf(target, session, options) is not { } ledger) return null;
+        if (LedgerOf(export.Definition, session, options) is not { } ledger) return null;
         await using var open = await session.OpenAsync(cancellationToken);
         return await ledger.FindAsync(open, name, cancellationToken);
     }
 
     /// <summary>What arrives twice unless it is noted has a ledger.</summary>
-    static DatabaseLedger? LedgerOf(ExportDefinition.ToTable target, DatabaseSession session, DatabaseOptions options) =>
-        target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Table) : null;
+    static DatabaseLedger? LedgerOf(ExportDefinition target, DatabaseSession session, DatabaseOptions options) =>
+        target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Address) : null;
 
     static async Task<long> EachAsync(
         ExportRows rows, Dialect dialect, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write,
@@ -102,9 +104,10 @@ public static class DatabaseExport
 
     /// <summary>The statements of one export.</summary>
     sealed class Writing(
-        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect, ExportDefinition.ToTable target, IReadOnlyList<Field> fields)
+        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect, ExportDefinition target,
+        IReadOnlyList<Field> fields)
     {
-        public string Table { get; } = dialect.Table(target.Table);
+        public string Table { get; } = dialect.Table(target.Address);
 
         public Task InsertAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
         {

@@ -38,7 +38,7 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     }
 
     /// <summary>The error of an export that needs the table, which is not there and cannot be made.</summary>
-    public FozException Missing(ExportDefinition.ToTable export) => new(
+    public FozException Missing(ExportDefinition export) => new(
         ErrorKind.Source,
         $"export to {export.Target}: the table {table}, which notes what was appended, is not there and cannot be made: a crash could append rows twice")
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Foz.Connectors.Http;
+using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Exports;
 
@@ -9,17 +10,46 @@ namespace Foz.Connectors.Exports;
 /// Posts rows as JSON, some at a time. Each request has a header <c>Idempotency-Key</c> that is the same whenever the same rows are
 /// sent again, so that an endpoint that heeds it takes them once.
 /// </summary>
-public static class HttpExport
+public sealed class HttpExport : IExportTarget
 {
     const int BodyBytesMax = 8 << 20;
+    const string BatchSizeSetting = "batch_size", RecordsSetting = "records";
+    const int BatchRowsDefault = 500;
 
-    /// <summary>Posts them.</summary>
-    public static async Task<long> RunAsync(
-        ExportDefinition.ToHttp target, ConnectionDefinition connection, ExportRows rows, TimeProvider clock, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public SettingSpec Address { get; } = new("path", "the path of an endpoint");
+
+    /// <inheritdoc/>
+    public string? ConnectionType => "http";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ExportMode> Modes { get; } = [ExportMode.Replace, ExportMode.Append];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingSpec> Settings { get; } =
+    [
+        new(BatchSizeSetting, "of an endpoint: how many rows one request has") { Default = $"{BatchRowsDefault}" },
+        new(RecordsSetting, "of an endpoint: the field of the body that holds the rows")
+        {
+            Default = "the body is the list",
+        },
+    ];
+
+    /// <inheritdoc/>
+    public void Validate(ExportDefinition export, string projectFolder)
     {
+        BatchRowsMax(export);
+        export.Settings.Text(RecordsSetting);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken)
+    {
+        var (target, connection) = (export.Definition, export.Connection!);
+        var (batchRowsMax, recordsField) = (BatchRowsMax(target), target.Settings.Text(RecordsSetting));
         var options = HttpOptions.Read(connection.Settings);
-        using var caller = new HttpCaller(options, connection.Secrets, clock);
-        var url = HttpUrls.Below(options.Url, target.Path);
+        using var caller = new HttpCaller(options, connection.Secrets, export.Clock);
+        var url = HttpUrls.Below(options.Url, target.Address);
         var count = 0L;
         var part = 0;
         var body = new StringBuilder();
@@ -30,7 +60,7 @@ public static class HttpExport
         {
             body.Append(inPart++ == 0 ? "" : ",").Append((string)row[0]!);
             count++;
-            if (inPart >= target.BatchRowsMax || body.Length >= BodyBytesMax) await SendAsync();
+            if (inPart >= batchRowsMax || body.Length >= BodyBytesMax) await SendAsync();
         }
         if (inPart > 0) await SendAsync();
         return count;
@@ -42,11 +72,14 @@ public static class HttpExport
             await caller.SendAsync(
                 new HttpCall(HttpUrls.With(url, options.Params))
                 {
-                    Body = target.RecordsField is { } field ? $"{{{JsonSerializer.Serialize(field)}:{list}}}" : list,
+                    Body = recordsField is { } field ? $"{{{JsonSerializer.Serialize(field)}:{list}}}" : list,
                     Headers = new Dictionary<string, string> { ["Idempotency-Key"] = Convert.ToHexStringLower(key.AsSpan(0, 16)) },
                 }, cancellationToken);
             body.Clear();
             inPart = 0;
         }
     }
+
+    static int BatchRowsMax(ExportDefinition export) =>
+        export.Settings.Integer(BatchSizeSetting, 1, 100_000, BatchRowsDefault);
 }

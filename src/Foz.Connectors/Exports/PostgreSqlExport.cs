@@ -12,7 +12,7 @@ namespace Foz.Connectors.Exports;
 /// Writes rows to a table of PostgreSQL in one transaction, which also notes the version in <c>foz_exports</c>: each version
 /// arrives once. The table is made if it is not there.
 /// </summary>
-public static class PostgreSqlExport
+public sealed class PostgreSqlExport : TableExport
 {
     const string Ledger = "foz_exports";
     const string Rows = "foz_export_rows", Deleted = "foz_export_deleted";
@@ -24,26 +24,24 @@ public static class PostgreSqlExport
         [DataType.Binary] = "bytea", [DataType.Date] = "date", [DataType.Timestamp] = "timestamptz", [DataType.TimestampNtz] = "timestamp",
     };
 
-    /// <summary>Writes them.</summary>
-    /// <returns>How many rows were sent.</returns>
-    public static async Task<long> RunAsync(
-        ExportDefinition.ToTable target, ConnectionDefinition connection, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
-    {
-        return await TryAsync(target, connection, projectFolder, async session =>
+    /// <inheritdoc/>
+    public override string? ConnectionType => "postgresql";
+
+    /// <inheritdoc/>
+    public override Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken) =>
+        TryAsync(export, async session =>
         {
             await using var transaction = await session.BeginTransactionAsync(cancellationToken);
-            var count = await WriteAsync(session, target, rows, cancellationToken);
+            var count = await WriteAsync(session, export.Definition, rows, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return count;
         }, cancellationToken);
-    }
 
-    /// <summary>The version of an export that the target has; null where it has none.</summary>
-    public static Task<long?> VersionAsync(
-        ExportDefinition.ToTable target, ConnectionDefinition connection, string name, string projectFolder, CancellationToken cancellationToken) =>
-        TryAsync<long?>(target, connection, projectFolder, async session =>
+    /// <inheritdoc/>
+    public override Task<long?> FindVersionAsync(OpenExport export, string name, CancellationToken cancellationToken) =>
+        TryAsync<long?>(export, async session =>
         {
-            var ledger = LedgerOf(target);
+            var ledger = LedgerOf(export.Definition);
             await using var find = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL", session);
             find.Parameters.Add(new() { Value = ledger });
             if (await find.ExecuteScalarAsync(cancellationToken) is not true) return null;
@@ -52,14 +50,15 @@ public static class PostgreSqlExport
             return await last.ExecuteScalarAsync(cancellationToken) as long?;
         }, cancellationToken);
 
-    static string LedgerOf(ExportDefinition.ToTable target) =>
-        Dialect.Parts(target.Table) is [var schema, _, ..] ? $"{Dialect.OfProvider("Npgsql").Quote(schema)}.{Ledger}" : Ledger;
+    static string LedgerOf(ExportDefinition target) =>
+        Dialect.Parts(target.Address) is [var schema, _, ..] ? $"{Dialect.OfProvider("Npgsql").Quote(schema)}.{Ledger}" : Ledger;
 
     static async Task<T> TryAsync<T>(
-        ExportDefinition.ToTable target, ConnectionDefinition connection, string projectFolder, Func<NpgsqlConnection, Task<T>> run,
-        CancellationToken cancellationToken)
+        OpenExport export, Func<NpgsqlConnection, Task<T>> run, CancellationToken cancellationToken)
     {
-        await using var source = PgCatalog.Connect(PgOptionsReader.Read(connection.Settings, projectFolder), connectionsMax: 1);
+        var target = export.Definition;
+        var options = PgOptionsReader.Read(export.ConnectionSettings, export.ProjectFolder);
+        await using var source = PgCatalog.Connect(options, connectionsMax: 1);
         try
         {
             await using var session = await source.OpenConnectionAsync(cancellationToken);
@@ -76,10 +75,11 @@ public static class PostgreSqlExport
         }
     }
 
-    static async Task<long> WriteAsync(NpgsqlConnection session, ExportDefinition.ToTable target, ExportRows rows, CancellationToken cancellationToken)
+    static async Task<long> WriteAsync(
+        NpgsqlConnection session, ExportDefinition target, ExportRows rows, CancellationToken cancellationToken)
     {
         var dialect = Dialect.OfProvider("Npgsql");
-        var table = dialect.Table(target.Table);
+        var table = dialect.Table(target.Address);
         var ledger = LedgerOf(target);
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {ledger} (export text PRIMARY KEY, version bigint NOT NULL)");
         await using (var last = new NpgsqlCommand($"SELECT version FROM {ledger} WHERE export = $1 FOR UPDATE", session))
@@ -130,7 +130,8 @@ public static class PostgreSqlExport
     /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>
     /// <returns>The types of those columns that are arrays and get lists; of all others the rows say the type.</returns>
     static async Task<Dictionary<string, string>> CheckColumnsAsync(
-        NpgsqlConnection session, ExportDefinition.ToTable target, string table, IReadOnlyList<Field> fields, CancellationToken cancellationToken)
+        NpgsqlConnection session, ExportDefinition target, string table, IReadOnlyList<Field> fields,
+        CancellationToken cancellationToken)
     {
         await using var find = new NpgsqlCommand(
             "SELECT attname::text, CASE typcategory WHEN 'A' THEN format_type(atttypid, atttypmod) END FROM pg_attribute "

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Foz.Connectors.Exports;
+using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Pipelines.Quality;

@@ -1,3 +1,4 @@
+using Foz.Connectors.Registry;
 using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Projects;
@@ -84,13 +85,10 @@ static class ModelKeys
     /// <summary>Of a model that is any other program.</summary>
     public static IReadOnlyList<SettingSpec> CommandModel { get; } = [.. PythonModel, .. Command];
 
-    /// <summary>Of <c>export</c>.</summary>
-    public static IReadOnlyList<SettingSpec> Export { get; } =
+    /// <summary>Of <c>export</c>, whatever the target.</summary>
+    public static IReadOnlyList<SettingSpec> AnyExport { get; } =
     [
-        new("file", "a file, below the project or with its whole path: replaced whole by all rows, and no other model's"),
-        new("connection", "a connection of type `postgresql`, `database` or `http`"),
-        new("table", "its table, as `schema.name`"),
-        new("path", "the path of its endpoint"),
+        new("connection", $"for all but a file: a connection of one of the types {ExportTypes}"),
         new(
             "mode",
             "`replace` (all rows), `append` (what is new, of a model that is not made anew), or of a table `upsert` (what changed, by `keys`, deleted rows too)")
@@ -98,15 +96,16 @@ static class ModelKeys
             Default = "`replace`",
         },
         new("keys", "of `upsert`: the columns that identify a row"),
-        new("may_repeat", "of `append` to a database that can note nothing beside the rows: `true` sends them, and a crash may send some twice")
-        {
-            Default = "`false`: the export fails",
-        },
-        new("format", "of a file `csv`, `jsonl` or `parquet`") { Default = "as its name says" },
-        new("batch_size", "of an endpoint: how many rows one request has") { Default = "500" },
-        new("records", "of an endpoint: the field of the body that holds the rows") { Default = "the body is the list" },
         new("environments", "the environments in which it is done") { Default = "all" },
     ];
+
+    /// <summary>Of <c>export</c>.</summary>
+    public static IReadOnlyList<SettingSpec> Export { get; } =
+        [.. ExportRegistry.Addresses, .. AnyExport, .. ExportRegistry.Settings];
+
+    static string ExportTypes => string.Join(
+        ", ", ExportRegistry.Targets.Where(target => target.ConnectionType is not null)
+            .Select(target => $"`{target.ConnectionType}`"));
 
     /// <summary>Of a seed.</summary>
     public static IReadOnlyList<SettingSpec> Seed { get; } =

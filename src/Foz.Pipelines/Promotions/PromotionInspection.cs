@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Foz.Connectors.Exports;
+using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
@@ -87,7 +87,7 @@ sealed class PromotionInspection(
 
     /// <summary>Whether the base exports rows that stay at the target; one that replaces all of them sends those of the table that is there.</summary>
     bool IsOfTarget(ExportDefinition export) => export.Mode is not ExportMode.Replace
-        && (export.Environments.Count == 0 || export.Environments.Contains(target.Environment));
+        && export.IsDoneIn(target.Environment);
 
     /// <summary>Whether a model was made by the texts, and from the tables, that there are now.</summary>
     async Task<bool> IsCurrentAsync(GraphNode.OfModel node, StepManifest last, CancellationToken cancellationToken)

@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foz.Connectors.Exports;
+using Foz.Connectors;
+using Foz.Connectors.Registry;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -29,7 +29,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var isDone = false;
-        foreach (var export in node.Model.Exports.Where(e => e.Environments.Count == 0 || e.Environments.Contains(file.Environment)))
+        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(file.Environment)))
             isDone |= await RunAsync(export, cancellationToken);
         return isDone;
     }
@@ -48,12 +48,13 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         if (last?.Version >= present.Version && last.Mode == export.Mode) return false;
         using var session = context.Lake.Engines.Open(Workload.Models);
         // The target may have more than was noted here: a try that was cut off behind its commit.
-        var known = await VersionOfAsync(export, name, cancellationToken);
+        var (target, open) = Open(export);
+        var known = await target.FindVersionAsync(open, name, cancellationToken);
         if (known > present.Version)
         {
             // No version of this table is so high: another one was exported under the name.
             (last, name) = (null, $"{NameOf(export)} {present.Id}");
-            known = await VersionOfAsync(export, name, cancellationToken);
+            known = await target.FindVersionAsync(open, name, cancellationToken);
         }
         if (context.IsFullRefresh) known = null;
         if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
@@ -66,7 +67,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
             : null;
         var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
-        var count = await TryWriteAsync(export, exported, cancellationToken);
+        var count = await WriteAsync(target, open, exported, cancellationToken);
         Foz.Storage.Failpoint.Hit("export.written");
         await context.Lake.Store.PutAsync(
             path, JsonSerializer.SerializeToUtf8Bytes(
@@ -75,50 +76,47 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         return true;
     }
 
-    async Task<long> TryWriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken)
+    /// <summary>The export with its connection, and its target.</summary>
+    (IExportTarget Target, OpenExport Export) Open(ExportDefinition export)
+    {
+        var connection = export.Connection is { } name ? file.Connection(name) : null;
+        var target = ExportRegistry.Find(export.Key, connection?.Type)!;
+        return (target, new(export, connection, file.Folder, context.Lake.Clock));
+    }
+
+    static async Task<long> WriteAsync(
+        IExportTarget target, OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
         try
         {
-            return await WriteAsync(export, rows, cancellationToken);
+            return await target.WriteAsync(export, rows, cancellationToken);
         }
-        catch (FozException e) when (export is ExportDefinition.ToTable { Mode: ExportMode.Upsert } target && DoubleKey(target, rows, cancellationToken) is { } key)
+        catch (FozException e) when (export.Definition.Mode is ExportMode.Upsert
+            && DoubleKey(export.Definition, rows, cancellationToken) is { } key)
         {
-            throw new FozException(ErrorKind.Data, $"export to {target.Target}: several rows have the keys {key}", e)
+            throw new FozException(
+                ErrorKind.Data, $"export to {export.Definition.Target}: several rows have the keys {key}", e)
             {
-                Place = target.Place, Hint = "take keys that are unique in the table: a check `unique` on them says so before anything is written",
+                Place = export.Definition.Place,
+                Hint = "take keys that are unique in the table: a check `unique` on them says so before anything is "
+                    + "written",
             };
         }
     }
 
     /// <summary>A key that several rows have, as text; null where each has one of its own.</summary>
-    static string? DoubleKey(ExportDefinition.ToTable target, ExportRows rows, CancellationToken cancellationToken)
+    static string? DoubleKey(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken)
     {
-        var keys = string.Join(", ", target.Keys.Select(SqlText.Identifier));
+        var keys = string.Join(", ", export.Keys.Select(SqlText.Identifier));
         using var found = rows.Session.Query(
             $"SELECT {keys} FROM ({rows.Sql}) GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 1", cancellationToken);
-        return found.Rows(cancellationToken).Select(row => string.Join(", ", target.Keys.Zip(row, (key, value) => $"{key} = {(value is null ? "NULL" : ValueText.Of(value))}")))
+        return found.Rows(cancellationToken)
+            .Select(row => string.Join(", ", export.Keys.Zip(
+                row, (key, value) => $"{key} = {(value is null ? "NULL" : ValueText.Of(value))}")))
             .FirstOrDefault();
     }
 
-    async Task<long> WriteAsync(ExportDefinition export, ExportRows rows, CancellationToken cancellationToken) => export switch
-    {
-        ExportDefinition.ToFile target => FileExport.Run(target, rows, file.Folder, cancellationToken),
-        ExportDefinition.ToTable target => file.Connection(target.Connection) is { Type: "postgresql" } connection
-            ? await PostgreSqlExport.RunAsync(target, connection, rows, file.Folder, cancellationToken)
-            : await DatabaseExport.RunAsync(target, file.Connection(target.Connection), rows, file.Folder, cancellationToken),
-        ExportDefinition.ToHttp target =>
-            await HttpExport.RunAsync(target, file.Connection(target.Connection), rows, context.Lake.Clock, cancellationToken),
-        _ => throw new UnreachableException(),
-    };
-
     string NameOf(ExportDefinition export) => $"{file.Name} {node.Table} {export.Target}";
-
-    /// <summary>The version that the target itself says it has; null where it keeps none.</summary>
-    async Task<long?> VersionOfAsync(ExportDefinition export, string name, CancellationToken cancellationToken) =>
-        export is not ExportDefinition.ToTable target ? null
-            : file.Connection(target.Connection) is { Type: "postgresql" } connection
-                ? await PostgreSqlExport.VersionAsync(target, connection, name, file.Folder, cancellationToken)
-                : await DatabaseExport.VersionAsync(target, file.Connection(target.Connection), name, file.Folder, cancellationToken);
 
     static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 
@@ -128,10 +126,10 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         var columns = string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)));
         if (from is not { } version) return $"SELECT {columns} FROM {SqlText.Identifier(node.Table.Schema)}.{SqlText.Identifier(node.Table.Name)}";
         var changes = $"SELECT {columns} FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to})";
-        if (export is not ExportDefinition.ToTable { Mode: ExportMode.Upsert, Keys: var keys })
+        if (export.Mode is not ExportMode.Upsert)
             return $"{changes} WHERE _change_type IN ('insert', 'update_postimage')";
         // A key whose last change is its deletion is gone; one that was deleted and came again is not.
-        var partition = string.Join(", ", keys.Select(SqlText.Identifier));
+        var partition = string.Join(", ", export.Keys.Select(SqlText.Identifier));
         return $"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {partition} ORDER BY _commit_version DESC, _change_type = 'delete') AS foz_rank "
             + $"FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to}) WHERE _change_type <> 'update_preimage') "
             + $"WHERE foz_rank = 1 AND _change_type {(isDeleted ? "=" : "<>")} 'delete'";

@@ -1,7 +1,7 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 
-namespace Foz.Connectors.Exports;
+namespace Foz.Connectors;
 
 /// <summary>The rows of an export.</summary>
 /// <param name="Name">What is exported, and where to: the same in every try.</param>
