@@ -87,6 +87,13 @@ public static class EngineErrors
             SqlState = "XX000", Hint = "try again: the engine was opened again; where it fails again, write the statement otherwise",
         };
 
+    /// <summary>The error of a statement that the engine stopped for an error which it did not tell.</summary>
+    public static FozException OfUnknownCause(DuckDBException error) =>
+        new(ErrorKind.Resource, "the engine stopped the statement for an error that it did not report", error)
+        {
+            SqlState = "XX000", IsTransient = true, Hint = "try again",
+        };
+
     /// <summary>The first line of what DuckDB says, without what it quotes: that may be values.</summary>
     static string WithoutValues(Exception error)
     {

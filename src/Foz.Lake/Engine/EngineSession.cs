@@ -135,8 +135,21 @@ public sealed class EngineSession : IDisposable
     public EngineRows Query(
         string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
         Run(
-            sql, () => new EngineRows(this, connection.Native.Query(sql, parameters, cancellationToken), sql),
+            sql, () => new EngineRows(this, Stream(sql, parameters, cancellationToken), sql, parameters),
             static rows => rows.IsOfQuery, cancellationToken);
+
+    /// <summary>Runs one statement; of its failures <see cref="Run"/> makes the platform's.</summary>
+    internal QueryResult Stream(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        connection.Native.Query(sql, parameters, cancellationToken);
+
+    /// <summary>Whether its statements may read a stream, which gives its rows once.</summary>
+    internal bool HasStreams
+    {
+        get
+        {
+            lock (relations) return relations.Count > 0;
+        }
+    }
 
     /// <summary>The first column of the first row.</summary>
     /// <inheritdoc cref="Query"/>
@@ -200,7 +213,7 @@ public sealed class EngineSession : IDisposable
     ScalarFunction Bounded(ScalarFunction function) => function with
     {
         TextBytesMax = () => Instance.MemoryBytes / CallPart,
-        TooManyTextBytes = most => EngineErrors.TooLarge(function.Name, $"{new MemorySize(most)}"),
+        TooManyTextBytes = most => EngineErrors.TooLarge("a function", $"{new MemorySize(most)}"),
     };
 
     /// <summary>
@@ -233,13 +246,6 @@ public sealed class EngineSession : IDisposable
     public void Name(string folder, string table)
     {
         lock (tables) tables.Add((folder, table));
-    }
-
-    /// <summary>Stops the running statement.</summary>
-    public void Interrupt()
-    {
-        // Another session may have the connection then.
-        if (!isDisposed) connection.Native.Interrupt();
     }
 
     /// <summary>Closes the connection, and its temporary tables go with it, or gives it back as it was lent.</summary>
@@ -337,63 +343,4 @@ public sealed record EngineColumn(string Name, LogicalType Type)
     /// <summary>The column of a table that holds it.</summary>
     /// <param name="ofNull">The type of what is NULL and nothing else; text by default.</param>
     public Foz.Lake.Data.Field ToField(DataType? ofNull = null) => ColumnTypes.ToField(Name, Type, ofNull);
-}
-
-/// <summary>The rows of a statement, streamed in chunks.</summary>
-public sealed class EngineRows : IDisposable
-{
-    readonly EngineSession session;
-    readonly QueryResult result;
-    readonly string sql;
-    int leftOfChunk;
-
-    internal EngineRows(EngineSession session, QueryResult result, string sql)
-    {
-        (this.session, this.result, this.sql) = (session, result, sql);
-        Columns = [.. result.Columns.Select(c => new EngineColumn(c.Name, c.Type))];
-    }
-
-    /// <summary>The columns.</summary>
-    public IReadOnlyList<EngineColumn> Columns { get; }
-
-    /// <summary>Whether the statement only asks.</summary>
-    internal bool IsOfQuery => result.StatementType == StatementType.Select;
-
-    /// <summary>The next chunk, to be disposed; null at the end.</summary>
-    /// <exception cref="FozException">The statement failed under way.</exception>
-    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
-    public DataChunk? Fetch(CancellationToken cancellationToken) =>
-        session.Run(sql, () => result.Fetch(cancellationToken), static _ => true, cancellationToken);
-
-    /// <summary>The rows that are left, as objects: for small results.</summary>
-    /// <inheritdoc cref="Fetch"/>
-    public IEnumerable<object?[]> Rows(CancellationToken cancellationToken)
-    {
-        while (Fetch(cancellationToken) is { } fetched)
-        {
-            using var chunk = fetched;
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                leftOfChunk = chunk.RowCount - row - 1;
-                yield return chunk.GetRow(row);
-            }
-        }
-    }
-
-    /// <summary>Counts the rows behind those that <see cref="Rows"/> gave, and passes over them.</summary>
-    /// <inheritdoc cref="Fetch"/>
-    public long CountRest(CancellationToken cancellationToken)
-    {
-        long rows = leftOfChunk;
-        leftOfChunk = 0;
-        while (Fetch(cancellationToken) is { } fetched)
-        {
-            using var chunk = fetched;
-            rows += chunk.RowCount;
-        }
-        return rows;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => result.Dispose();
 }

@@ -118,7 +118,6 @@ public sealed class BorrowedSessionTests : IDisposable
         var first = Instance.Borrow(Utc, Token);
         first.Dispose();
         first.Dispose();
-        first.Interrupt();
         Assert.Equal(1, Instance.IdleCount);
         Assert.Throws<ObjectDisposedException>(() => first.Query("SELECT 1", Token));
         Assert.Throws<ObjectDisposedException>(() => first.Execute("SET VARIABLE x = 1", Token));

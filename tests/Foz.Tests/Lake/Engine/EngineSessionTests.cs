@@ -37,6 +37,20 @@ public sealed class EngineSessionTests : IDisposable
         Assert.Equal(1, session.QueryScalar<int>("SELECT 1", Token));
     }
 
+    // A thread that fails stops the others, and the engine may report that in place of the error.
+    [Fact]
+    public void A_failure_of_another_thread_is_reported_as_it_is()
+    {
+        using var crowded = new EnginePool(new() { MemoryBytes = 512 << 20, Threads = 16 });
+        using var asking = crowded.Open(Workload.Query);
+        for (var i = 0; i < 50; i++)
+        {
+            var failure = Assert.Throws<FozException>(() =>
+                asking.Query("SELECT CASE WHEN i = 300000 THEN error('mine') ELSE i END FROM range(400000) AS r(i)", Token).CountRest(Token));
+            Assert.Equal("mine", failure.Message);
+        }
+    }
+
     [Theory]
     [InlineData(Workload.Ingestion, "false")]
     [InlineData(Workload.Models, "false")]
