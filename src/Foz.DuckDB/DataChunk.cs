@@ -25,7 +25,11 @@ public sealed class DataChunk : IDisposable
     {
         var chunk = new DataChunk(native, isOwned: false, types);
         for (var i = 0; i < chunk.ColumnCount; i++)
-            if (chunk.TypeOf(i).IsOfAnySize) (chunk.own ??= new OwnVector?[chunk.ColumnCount])[i] = new(chunk.VectorAt(i), chunk.TypeOf(i));
+        {
+            if (!chunk.TypeOf(i).IsOfAnySize) continue;
+            chunk.own ??= new OwnVector?[chunk.ColumnCount];
+            chunk.own[i] = new(chunk.VectorAt(i), chunk.TypeOf(i));
+        }
         return chunk;
     }
 

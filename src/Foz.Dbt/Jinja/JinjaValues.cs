@@ -72,10 +72,10 @@ sealed class JinjaDict
 
 /// <summary>What a name or attribute is that nothing defines: false, empty, and an error where more is asked of it.</summary>
 /// <param name="Name">What was asked for, as an error says it: <c>'a' is undefined</c>.</param>
-/// <param name="FindHint">Finds what was meant perhaps; null where nobody knows.</param>
+/// <param name="FindHint">Finds what was meant perhaps; null where it is unknown.</param>
 sealed record JinjaUndefined(string Name, Func<string?>? FindHint = null)
 {
-    /// <summary>What was meant perhaps; null where nobody knows.</summary>
+    /// <summary>What was meant perhaps; null where it is unknown.</summary>
     public string? Hint => FindHint?.Invoke();
 
     /// <inheritdoc/>

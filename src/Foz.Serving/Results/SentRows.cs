@@ -23,7 +23,7 @@ static class SentRows
     /// <summary>The function that looks at the rows of a chunk before they are copied.</summary>
     public static ScalarFunction Of(EngineInstance instance) => new()
     {
-        // The engine must neither compute it once for all rows nor before the columns that it looks at.
+        // Volatile: neither computed once for all rows, nor moved below a join.
         Name = Function, Parameters = [], VariableParameters = LogicalType.Any, ReturnType = LogicalType.Boolean,
         TakesNulls = true, IsVolatile = true,
         Body = (columns, result) =>

@@ -50,7 +50,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>Who it is of.</summary>
     public SessionUser User { get; }
 
-    /// <summary>Where the client is, for people; null where nobody knows.</summary>
+    /// <summary>Where the client is, for people; null where it is unknown.</summary>
     public string? ClientAddress { get; }
 
     /// <summary>The protocol, as the audit calls it.</summary>

@@ -20,7 +20,7 @@ public sealed record TrinoRequest
     /// <summary>What the client calls itself; null where it does not say.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Where the client is, for people; null where nobody knows.</summary>
+    /// <summary>Where the client is, for people; null where it is unknown.</summary>
     public string? ClientAddress { get; init; }
 
     /// <summary>The transaction that the statement is of; null for one of its own.</summary>
