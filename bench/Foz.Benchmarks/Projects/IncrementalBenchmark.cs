@@ -90,7 +90,7 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
 
         public async Task RunAsync()
         {
-            var project = Project.Load(
+            var project = ProjectLoader.Load(
                 folder, new() { ExistsInLake = name => name.Schema == "bronze" }, engines, CancellationToken.None);
             var run = await new PipelineRunner(lake).RunAsync(new() { Project = project }, CancellationToken.None);
             if (run.Outcome is not Outcome.Succeeded)

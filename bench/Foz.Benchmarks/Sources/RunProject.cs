@@ -24,7 +24,7 @@ sealed class RunProject(string folder) : IDisposable
     public async Task RunAsync(params string[] select)
     {
         WorkFolder.Empty(Path.Combine(folder, "lake"));
-        var project = Project.Load(folder, new(), engines, default);
+        var project = ProjectLoader.Load(folder, new(), engines, default);
         var lake = new Lakehouse(Path.Combine(folder, "lake"), engines, TimeProvider.System);
         var request = new RunRequest { Project = project };
         var result = await new PipelineRunner(lake).RunAsync(

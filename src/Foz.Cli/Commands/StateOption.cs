@@ -17,7 +17,7 @@ static class StateOption
         if (name is null) return null;
         if (workspace.File.Environments.Contains(name))
         {
-            var file = ProjectFile.Load(workspace.File.Folder, Workspace.Reading with { Target = name });
+            var file = ProjectLoader.LoadFile(workspace.File.Folder, Workspace.Reading with { Target = name });
             return new StateSource.OfLake(Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
             {
                 Name = name, BasePrefix = file.Base?.SchemaPrefix,
@@ -25,7 +25,7 @@ static class StateOption
         }
         var folder = context.Shell.PathOf(name);
         if (ProjectFile.IsProject(folder, Workspace.Reading.Readers))
-            return new StateSource.OfProject(Project.Load(
+            return new StateSource.OfProject(ProjectLoader.Load(
                 folder, Workspace.Reading with { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
         throw new FozException(ErrorKind.Usage, $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")
         {

@@ -53,7 +53,7 @@ sealed class Workspace : IDisposable
     /// <summary>The environment that the first of some names is one of; null where it is none, or another is asked for.</summary>
     public static string? EnvironmentIn(CommandContext context, ParseResult arguments, IReadOnlyList<string> names) =>
         names.Count > 0 && arguments.GetValue(context.Target) is null && FolderOf(context, arguments) is { } folder
-        && ProjectFile.Load(folder, Reading).Environments.Contains(names[0])
+        && ProjectLoader.LoadFile(folder, Reading).Environments.Contains(names[0])
             ? names[0]
             : null;
 
@@ -99,7 +99,7 @@ sealed class Workspace : IDisposable
 
     static Workspace Open(CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {
-        var file = ProjectFile.Load(folder, reading);
+        var file = ProjectLoader.LoadFile(folder, reading);
         context.Secrets = file.Secrets;
         var engines = new EnginePool(new()
         {
@@ -121,7 +121,7 @@ sealed class Workspace : IDisposable
     /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
     /// <inheritdoc cref="LoadProject"/>
     public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
-        Borrow(context, Project.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken), cancellationToken);
+        Borrow(context, ProjectLoader.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Reads the whole project, with the streams of sources of <c>streams: all</c> that are known without asking them: those that
@@ -129,7 +129,7 @@ sealed class Workspace : IDisposable
     /// </summary>
     public async Task<ProjectResult> TryLoadKnownProjectAsync(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
-        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         if (result is ProjectResult.Loaded { Project: var project })
             result = await new KnownStreams(Lake).AddAsync(project, schemas, cancellationToken);
         return Borrow(context, result, cancellationToken);
@@ -148,7 +148,7 @@ sealed class Workspace : IDisposable
     /// <summary>Reads the whole project with the streams that <c>sources/schemas.lock</c> has, or finds all that is wrong with it.</summary>
     public ProjectResult TryLoadLockedProject(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
-        var result = Project.TryLoad(File.Folder, options, Engines, cancellationToken);
+        var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         return result is ProjectResult.Loaded { Project: var project }
             ? Borrow(context, new KnownStreams(Lake).AddLocked(project, schemas, cancellationToken), cancellationToken)
             : result;

@@ -13,6 +13,9 @@ public sealed class ProjectFile
     /// <summary>The environment where none is stated.</summary>
     public const string DefaultEnvironment = "default";
 
+    /// <summary>The key of a connection that names its connector.</summary>
+    internal const string TypeKey = "type";
+
     readonly Dictionary<string, ConnectionDefinition?> resolved = new(StringComparer.Ordinal);
     readonly IReadOnlyDictionary<string, YamlNode.Mapping> connections;
     readonly IReadOnlyList<IConnector> connectors;
@@ -111,20 +114,6 @@ public sealed class ProjectFile
     /// <param name="folder">The folder.</param>
     public static bool IsOfFoz(string folder) => File.Exists(Path.Combine(folder, FileName));
 
-    /// <summary>
-    /// Reads <c>foz.yml</c> alone: enough to find the lake, whatever the rest of the project is like.
-    /// </summary>
-    /// <param name="folder">The project's folder.</param>
-    /// <param name="options">How to read it.</param>
-    /// <exception cref="FozException">There is none, or it is wrong; tells all that is.</exception>
-    public static ProjectFile Load(string folder, ProjectOptions options)
-    {
-        var errors = new ErrorList();
-        var file = new ProjectFileReader(options, errors).Read(folder);
-        errors.ThrowIfAny();
-        return file!;
-    }
-
     /// <summary>A connection with its variables filled in; the same object each time.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="FozException">There is none of the name, or a variable is not set.</exception>
@@ -159,11 +148,11 @@ public sealed class ProjectFile
 
     ConnectionDefinition? FillIn(string name, YamlNode.Mapping mapping, ErrorList errors)
     {
-        if (mapping[ProjectFileReader.TypeKey] is not YamlNode.Scalar type) return null;
+        if (mapping[TypeKey] is not YamlNode.Scalar type) return null;
         if (FindConnector(type.Text) is not { } connector) return null;
         var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, Variables, errors);
         var reader = new SettingsReader(connector.ConnectionSettings, errors);
         reader.NoteSecrets(mapping, filledIn, Secrets);
-        return new(name, connector.Type, reader.Read(filledIn, [ProjectFileReader.TypeKey])) { Secrets = Secrets };
+        return new(name, connector.Type, reader.Read(filledIn, [TypeKey])) { Secrets = Secrets };
     }
 }

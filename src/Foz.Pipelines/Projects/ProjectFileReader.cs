@@ -9,9 +9,6 @@ namespace Foz.Pipelines.Projects;
 /// <param name="errors">Takes what is wrong.</param>
 sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
 {
-    /// <summary>The key of a connection that names its connector.</summary>
-    public const string TypeKey = "type";
-
     const int ThreadsMax = 1024;
 
     static Place File => new(ProjectFile.FileName, 1, 1);
@@ -60,7 +57,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
-            Readers = ReaderPolicies.Read(reader, errors),
+            Readers = ReaderList.ReadPolicies(reader, errors),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
             Variables = variables,
@@ -159,8 +156,8 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     /// <summary>A connection of another type replaces the common one; else its settings do, one by one.</summary>
     static YamlNode.Mapping Merge(YamlNode.Mapping common, YamlNode.Mapping own)
     {
-        var isOfSameType = own[TypeKey] is null
-            || (own[TypeKey] as YamlNode.Scalar)?.Text == (common[TypeKey] as YamlNode.Scalar)?.Text;
+        var isOfSameType = own[ProjectFile.TypeKey] is null
+            || (own[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text == (common[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text;
         return isOfSameType
             ? new([.. own.Entries, .. common.Entries.Where(e => own[e.Key] is null)], own.Place)
             : own;
@@ -169,11 +166,11 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     void Check(YamlNode.Mapping mapping, Place place, bool isComplete)
     {
         var types = options.Connectors.Select(c => c.Type).ToList();
-        switch (mapping[TypeKey])
+        switch (mapping[ProjectFile.TypeKey])
         {
             case YamlNode.Scalar type when options.Connectors.FirstOrDefault(c => c.Type == type.Text) is { } connector:
                 new SettingsReader(connector.ConnectionSettings, errors)
-                    .Check(mapping, [TypeKey], $"a connection of type {connector.Type}", isComplete);
+                    .Check(mapping, [ProjectFile.TypeKey], $"a connection of type {connector.Type}", isComplete);
                 break;
             case YamlNode.Scalar { IsNull: false } type:
                 errors.Add(type.Place, $"unknown type of connection '{type.Text}'", NearestName.Hint(type.Text, types));

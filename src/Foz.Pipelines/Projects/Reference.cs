@@ -18,10 +18,7 @@ public enum ReferenceKind
     /// <summary>A table that only the lake knows.</summary>
     Lake,
 
-    /// <summary>
-    /// Perhaps a stream of a source that takes all streams: known once they are discovered
-    /// (<see cref="Project.WithDiscovered"/>).
-    /// </summary>
+    /// <summary>Perhaps a stream of a source that takes all streams: known once they are discovered.</summary>
     Undiscovered,
 }
 

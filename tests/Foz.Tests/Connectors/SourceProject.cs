@@ -47,7 +47,7 @@ public sealed class SourceProject : IDisposable
         return this;
     }
 
-    public ProjectResult TryLoad() => Project.TryLoad(
+    public ProjectResult TryLoad() => ProjectLoader.TryLoad(
         Folder,
         new()
         {

@@ -34,7 +34,7 @@ public sealed class DbtEnvironmentTests : IDisposable
         File.WriteAllText(file, text);
     }
 
-    ProjectResult Load(string variable, string value, string? target = null) => Project.TryLoad(
+    ProjectResult Load(string variable, string value, string? target = null) => ProjectLoader.TryLoad(
         folder, new() { Readers = [DbtReader.Instance], Target = target, EnvironmentVariables = new Dictionary<string, string> { [variable] = value } }, engines,
         TestContext.Current.CancellationToken);
 

@@ -31,12 +31,12 @@ sealed class DbtFolder : IDisposable
     }
 
     public Project Load(string command = "run") =>
-        Project.Load(
+        ProjectLoader.Load(
             folder, new() { Readers = [DbtReader.Instance], Command = command, EnvironmentVariables = new Dictionary<string, string>() }, engines,
             TestContext.Current.CancellationToken);
 
     public IReadOnlyList<FozException> Errors() =>
-        Project.TryLoad(
+        ProjectLoader.TryLoad(
             folder, new() { Readers = [DbtReader.Instance], EnvironmentVariables = new Dictionary<string, string>() }, engines,
             TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
 

@@ -32,13 +32,13 @@ public sealed class DbtProjectTests : IDisposable
         File.WriteAllText(file, text);
     }
 
-    Project Load(string? target = null, string? vars = null) => Project.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
+    Project Load(string? target = null, string? vars = null) => ProjectLoader.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
 
     static ProjectOptions Options(string? target, string? vars) =>
         new() { Readers = [DbtReader.Instance], Target = target, Vars = vars, EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" } };
 
     IReadOnlyList<FozException> Errors() =>
-        Project.TryLoad(folder, Options(null, null), engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
+        ProjectLoader.TryLoad(folder, Options(null, null), engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
 
     Model Model(string name) => Load().Models.Single(model => model.Name.ToString() == name);
 
@@ -431,7 +431,7 @@ public sealed class DbtProjectTests : IDisposable
         Write("models/s.yml", "sources:\n- name: raw\n  tables: [{name: t}]\n");
         Write("models/m.sql", "select * from {{ var('both') }} join {{ var('o') }} using (id)");
 
-        var model = Project.Load(
+        var model = ProjectLoader.Load(
             folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken)
             .Models.Single(model => model.Name.Name == "m");
 
@@ -452,7 +452,7 @@ public sealed class DbtProjectTests : IDisposable
         Write("dbt_packages/tools/models/s.yml", "sources:\n- name: far\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\nmodels:\n- name: far\n  description: \"of {{ var('raw') }}\"\n");
         Write("dbt_packages/tools/models/far.sql", "select * from {{ source('far', 't') }}");
 
-        var models = Project.Load(
+        var models = ProjectLoader.Load(
             folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken).Models;
 
         Assert.Equal("select * from \"own\".\"t\"", models.Single(model => model.Name.Name == "near").Sql);

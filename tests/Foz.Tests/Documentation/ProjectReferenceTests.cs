@@ -153,7 +153,7 @@ public sealed class ProjectReferenceTests
             Write("models/gold/m.sql", "select 1 as a");
             if (file is "seeds/s.yml") Write("seeds/s.csv", "a\n1\n");
             Write(file, text);
-            return Project.TryLoad(folder.FullName, new(), engines, TestContext.Current.CancellationToken)
+            return ProjectLoader.TryLoad(folder.FullName, new(), engines, TestContext.Current.CancellationToken)
                 is ProjectResult.Refused refused ? refused.Errors : [];
         }
         finally

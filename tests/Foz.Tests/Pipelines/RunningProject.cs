@@ -50,7 +50,7 @@ sealed class RunningProject : IDisposable
 
     /// <summary>Reads it.</summary>
     /// <param name="cacheFolder">Where what can be found out again is kept; null for nowhere.</param>
-    public Project Load(string? cacheFolder = null) => Project.Load(
+    public Project Load(string? cacheFolder = null) => ProjectLoader.Load(
         Folder,
         new() { CacheFolder = cacheFolder, ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
 

@@ -68,7 +68,7 @@ static class DiffCommand
             {
                 Hint = NearestName.Hint(name, workspace.File.Environments),
             };
-        var file = ProjectFile.Load(workspace.File.Folder, Workspace.Reading with { Target = name });
+        var file = ProjectLoader.LoadFile(workspace.File.Folder, Workspace.Reading with { Target = name });
         var lake = file.LakePath == workspace.File.LakePath ? workspace.Lake : Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock);
         return new(lake, file.SchemaPrefix) { BasePrefix = file.Base?.SchemaPrefix };
     }

@@ -60,5 +60,5 @@ public sealed class LojaProjectTests(LojaData data)
     }
 
     Project Load() =>
-        Project.Load(data.Project, new ProjectOptions(), data.Engine, TestContext.Current.CancellationToken);
+        ProjectLoader.Load(data.Project, new ProjectOptions(), data.Engine, TestContext.Current.CancellationToken);
 }

@@ -86,7 +86,7 @@ public sealed class HttpProject : IAsyncDisposable
         var variables = new Dictionary<string, string> { ["TOKEN"] = "t0k3n", ["PASSWORD"] = "pässword", ["CLIENT_SECRET"] = "c1ient", ["REFRESH"] = "r1" };
         try
         {
-            return Project.TryLoad(folder, new() { EnvironmentVariables = variables }, FilesProject.Engine, TestContext.Current.CancellationToken);
+            return ProjectLoader.TryLoad(folder, new() { EnvironmentVariables = variables }, FilesProject.Engine, TestContext.Current.CancellationToken);
         }
         finally
         {

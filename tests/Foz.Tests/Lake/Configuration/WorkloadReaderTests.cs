@@ -15,7 +15,7 @@ public sealed class WorkloadReaderTests : IDisposable
     ServeOptions Read(string serve)
     {
         File.WriteAllText(Path.Combine(folder.Path, "foz.yml"), "name: p\n" + serve);
-        return ProjectFile.Load(folder.Path, new()).Serve;
+        return ProjectLoader.LoadFile(folder.Path, new()).Serve;
     }
 
     [Fact]

@@ -52,7 +52,7 @@ sealed class ModelLake : IDisposable
     public void Model(string materialization, string select) =>
         Write("models/silver/m.sql", $"/* @foz\nmaterialization: {materialization}\n@foz */\n{select}");
 
-    public Project Load() => Project.Load(
+    public Project Load() => ProjectLoader.Load(
         Folder,
         new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) },
         engines, Cancel);

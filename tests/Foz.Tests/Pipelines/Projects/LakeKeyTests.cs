@@ -93,7 +93,7 @@ public sealed class LakeKeyTests : IDisposable
     LakeLocation Read(string yaml, string? environment = null)
     {
         Write(yaml);
-        return ProjectFile.Load(folder.Path, folder.Options with { Target = environment }).Lake;
+        return ProjectLoader.LoadFile(folder.Path, folder.Options with { Target = environment }).Lake;
     }
 
     void Write(string yaml)

@@ -40,11 +40,11 @@ sealed class ProjectFolder : IDisposable
     }
 
     public Project Load(Func<ProjectOptions, ProjectOptions>? configure = null) =>
-        Project.Load(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken);
+        ProjectLoader.Load(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken);
 
     /// <summary>What is wrong with the project, each error as it is shown.</summary>
     public IReadOnlyList<string> Errors(Func<ProjectOptions, ProjectOptions>? configure = null) =>
-        Project.TryLoad(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused
+        ProjectLoader.TryLoad(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused
             ? [.. refused.Errors.Select(e => e.Describe())]
             : [];
 

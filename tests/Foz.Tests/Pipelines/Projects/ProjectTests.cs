@@ -17,7 +17,7 @@ public sealed class ProjectTests : IDisposable
     [Fact]
     public void The_example_shop_is_read()
     {
-        var project = Project.Load(
+        var project = ProjectLoader.Load(
             Path.Combine(Repository.Root, "examples/loja"),
             folder.Options with { Target = "dev", Connectors = [new AnyConnector()] }, ProjectFolder.Engines,
             TestContext.Current.CancellationToken);
@@ -251,7 +251,7 @@ public sealed class ProjectTests : IDisposable
     {
         folder["models/silver/broken.sql"] = "/* @foz\n\tx\n@foz */";
         Assert.NotEmpty(folder.Errors());
-        Assert.Equal(Path.Combine(folder.Path, "lake"), ProjectFile.Load(folder.Path, folder.Options).LakePath);
+        Assert.Equal(Path.Combine(folder.Path, "lake"), ProjectLoader.LoadFile(folder.Path, folder.Options).LakePath);
         Assert.Equal(folder.Path, ProjectFile.FindFolder(Path.Combine(folder.Path, "models/silver"), [], static _ => null));
     }
 

@@ -70,7 +70,7 @@ public sealed class EngineEndRunTests : IDisposable
 
     async Task<RunResult> RunAsync()
     {
-        var project = Project.Load(folder, new(), engines, Cancel);
+        var project = ProjectLoader.Load(folder, new(), engines, Cancel);
         return await new PipelineRunner(lake).RunAsync(new() { Project = project, OnEvent = static _ => { } }, Cancel);
     }
 

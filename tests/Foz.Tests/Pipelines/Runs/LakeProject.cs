@@ -54,11 +54,11 @@ sealed class LakeProject : IDisposable
     public EngineSession OpenSession() => engines.Open(Workload.Models);
 
     /// <summary>Reads the project.</summary>
-    public Project Load() => Project.Load(Folder, Options, engines, Cancel);
+    public Project Load() => ProjectLoader.Load(Folder, Options, engines, Cancel);
 
     /// <summary>What is wrong with the project.</summary>
     public IReadOnlyList<string> Errors() =>
-        Project.TryLoad(Folder, Options, engines, Cancel) is ProjectResult.Refused refused
+        ProjectLoader.TryLoad(Folder, Options, engines, Cancel) is ProjectResult.Refused refused
             ? [.. refused.Errors.Select(e => e.Describe())]
             : [];
 

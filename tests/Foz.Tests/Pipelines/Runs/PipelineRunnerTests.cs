@@ -402,7 +402,7 @@ public sealed class PipelineRunnerTests : IDisposable
         File.WriteAllText(Path.Combine(log, $"{commits.Count:D20}.json"), changed.ToJsonString() + "\n");
     }
 
-    Project Load() => Project.Load(
+    Project Load() => ProjectLoader.Load(
         folder,
         new() { ExistsInLake = name => Directory.Exists(Path.Combine(lake.Folder, name.Schema, name.Name)) },
         engines, Cancel);
