@@ -2,6 +2,7 @@ using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Dbt;
 

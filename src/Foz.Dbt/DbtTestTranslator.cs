@@ -4,6 +4,7 @@ using Foz.Dbt.Templates;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Parsing;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Dbt;

@@ -3,6 +3,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Cli.Commands;
 

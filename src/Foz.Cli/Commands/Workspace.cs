@@ -9,6 +9,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Imports;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Runs.Streams;
 

@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Parsing;
 
 namespace Foz.Dbt.Templates;
 

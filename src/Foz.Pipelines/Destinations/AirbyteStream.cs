@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Parsing;
 
 namespace Foz.Pipelines.Destinations;
 

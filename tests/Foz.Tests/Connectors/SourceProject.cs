@@ -6,6 +6,7 @@ using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 using Foz.Pipelines.Runs.State;
 

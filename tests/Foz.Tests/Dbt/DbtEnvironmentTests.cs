@@ -1,6 +1,7 @@
 using Foz.Dbt;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Dbt;

@@ -2,6 +2,7 @@ using Foz.Dbt;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Selection;
 

@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Tests.Documentation;

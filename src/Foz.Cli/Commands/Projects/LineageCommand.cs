@@ -4,6 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Pipelines.Documentation;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 

@@ -6,6 +6,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands.Runs;

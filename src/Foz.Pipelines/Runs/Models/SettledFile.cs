@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Foz.Lake.Data;
-using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Parsing;
 using Foz.Storage;
 
 namespace Foz.Pipelines.Runs.Models;

@@ -5,6 +5,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Parsing;
 using Foz.Pipelines.Runs.Steps;
 using Foz.Storage;
 using Foz.Storage.Addresses;

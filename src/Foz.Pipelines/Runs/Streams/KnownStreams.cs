@@ -4,6 +4,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Pipelines.Runs.Streams;
 

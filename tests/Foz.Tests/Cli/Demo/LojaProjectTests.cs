@@ -3,6 +3,7 @@ using Foz.Connectors.Registry;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Tests.Cli.Demo;
 

@@ -3,6 +3,7 @@ using Foz.Connectors.Http;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Tests.Connectors.Files;
 
 namespace Foz.Tests.Connectors.Http;

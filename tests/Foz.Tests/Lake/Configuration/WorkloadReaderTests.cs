@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Tests.Pipelines.Projects;
 
 namespace Foz.Tests.Lake.Configuration;

@@ -8,6 +8,7 @@ using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Materializations;

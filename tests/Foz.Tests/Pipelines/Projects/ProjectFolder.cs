@@ -2,6 +2,7 @@ using Foz.Connectors;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Tests.Pipelines.Projects;
 

@@ -2,6 +2,7 @@ using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Tests.Pipelines.Projects;

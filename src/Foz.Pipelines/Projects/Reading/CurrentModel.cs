@@ -1,0 +1,77 @@
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+
+namespace Foz.Pipelines.Projects.Reading;
+
+/// <summary>The model of a stream's current rows that <c>silver: current</c> of a source stands for.</summary>
+static class CurrentModel
+{
+    /// <summary>The schema of these models.</summary>
+    public const string Schema = "silver";
+
+    /// <summary>Whether a stream's current rows cannot be told apart: it is incremental, and nothing says what a row is.</summary>
+    public static bool LacksKeys(StreamDefinition stream) => stream is { Mode: StreamMode.Incremental, Keys.Count: 0 };
+
+    /// <summary>The error of a stream whose current rows cannot be told apart.</summary>
+    public static FozException WithoutKeys(StreamDefinition stream) => new(
+        ErrorKind.Configuration, $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental stream come again when they change")
+    {
+        Place = stream.Place,
+        Hint = $"name the columns that identify a row: keys: [id]; or say in models/{Schema}/{stream.Name}.sql what {Schema}.{stream.Name} is",
+    };
+
+    /// <summary>The model of a stream.</summary>
+    /// <param name="source">Its source.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="schemaPrefix">What the names of schemas get in the lake.</param>
+    public static Model Of(ProjectSource source, ProjectStream stream, string schemaPrefix) => new()
+    {
+        Name = new(Schema, stream.Definition.Name),
+        Table = new(schemaPrefix + Schema, stream.Definition.Name),
+        Materialization = new Materialization.Table(),
+        Body = new(SqlOf(stream), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
+        Description = stream.Description,
+        Owner = source.Owner,
+        Tags = stream.Tags,
+        Columns = [.. stream.Columns.Select(c => c with { Type = null, Checks = [], Clean = [] })],
+        File = source.File,
+        IsImplicit = true,
+    };
+
+    /// <summary>
+    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of each key, by cursor and then by when
+    /// it was read: of one batch the files in the order in which they were modified, of a file the rows as they follow each other. A key
+    /// that was deleted has none, and rows without a key are all kept, for a check to find.
+    /// </summary>
+    static string SqlOf(ProjectStream stream)
+    {
+        var definition = stream.Definition;
+        var table = $"{SqlText.Identifier(stream.Name.Schema)}.{SqlText.Identifier(stream.Name.Name)}";
+        var columns = $"* EXCLUDE ({string.Join(", ", ChangeColumns.Fields.Select(f => f.Name))})";
+        if (definition.Mode is StreamMode.Snapshot || definition.Keys.Count == 0)
+            return $"SELECT {columns}\nFROM {table}";
+        var keys = definition.Keys.Select(SqlText.Identifier).ToList();
+        IEnumerable<string> order =
+        [
+            .. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs, ChangeColumns.Source, ChangeColumns.Seq,
+        ];
+        return $"""
+            SELECT {columns}
+            FROM (
+                SELECT *
+                FROM {table}
+                QUALIFY {string.Join(" OR ", keys.Select(k => $"{k} IS NULL"))}
+                    OR row_number() OVER (
+                        PARTITION BY {string.Join(", ", keys)}
+                        ORDER BY {string.Join(", ", order.Select(o => $"{o} DESC NULLS LAST"))}
+                    ) = 1
+            )
+            WHERE {ChangeColumns.Op} <> 'd'
+            """;
+    }
+
+    static IEnumerable<string> Cursor(StreamDefinition definition) =>
+        definition.Cursor is { } cursor ? [SqlText.Identifier(cursor)] : [];
+}
