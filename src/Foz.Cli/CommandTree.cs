@@ -59,6 +59,7 @@ static class CommandTree
         (SourceCommand.Name, SourceCommand.Create),
         (ProviderCommand.Name, ProviderCommand.Create),
         (AirbyteDestinationCommand.Name, AirbyteDestinationCommand.Create),
+        (UpgradeCommand.Name, UpgradeCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),
         (DemoCommand.Name, DemoCommand.Create),
         (VersionCommand.Name, VersionCommand.Create),

@@ -25,7 +25,7 @@ public sealed class Lakehouse
         Folder = Path.GetFullPath(folder);
         Engines = engines;
         Clock = clock;
-        Store = new LocalObjectStore(Folder);
+        Store = new(new LocalObjectStore(Folder), clock);
         Tables = new(Store, engines, clock, new(Path.Combine(Folder, SystemFolder, "cache", "keys"), clock));
         Catalog = new(Store);
     }
@@ -37,7 +37,7 @@ public sealed class Lakehouse
         {
             Settings = location.Settings, Cache = cache, Clock = clock, Variable = name => location.Variables[name],
         });
-        Store = open(location.Path);
+        Store = new(open(location.Path), clock);
         IsSingleWriter = location.Settings.GetValueOrDefault(ObjectStores.SingleWriter.Name) == "true";
         Folder = cache.PrivateFolder(Store.Root);
         (Engines, Clock, this.cache) = (engines, clock, cache);
@@ -77,7 +77,10 @@ public sealed class Lakehouse
     public TimeProvider Clock { get; }
 
     /// <summary>The lake's objects.</summary>
-    public IObjectStore Store { get; }
+    public LakeStore Store { get; }
+
+    /// <summary>The lake's format.</summary>
+    public LakeFormat Format => Store.Format;
 
     /// <summary>The lake's Delta tables, by folder.</summary>
     public TableStore Tables { get; }

@@ -34,7 +34,7 @@ public sealed class TerminalTests : IDisposable
             select count(*) as n from range(100000000000) where random() < 0
             END
             foz run bronze.slow > first.txt 2>&1 & first=$!
-            while [ ! -s lake/_foz/leases/run.json ]; do sleep 0.05; done
+            while [ ! -s lake/_foz/leases/lake.json ]; do sleep 0.05; done
             foz run bronze.sales --wait 1s; echo "exit code $?"
             kill -TERM $first; wait $first; echo "exit code $?"
             """);

@@ -1,4 +1,5 @@
 using Foz.Cli.Terminal;
+using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Tables;
 
@@ -17,7 +18,8 @@ static class LakeFindings
             return [.. await LookRemotelyAsync(context, lake, cancellationToken), FreeSpace(context.Shell, lake.CacheFolder!)];
         var findings = new List<Finding>
         {
-            Writable(context.Shell, lake.Folder), FreeSpace(context.Shell, lake.Folder),
+            Writable(context.Shell, lake.Folder), await FormatAsync(lake, cancellationToken),
+            FreeSpace(context.Shell, lake.Folder),
         };
         if (LakeProbe.NetworkFileSystemOf(lake.Folder) is { } network)
             findings.Add(new("file system", true, $"{network}, over the network: mount it with NFS 4 and without nolock, "
@@ -40,6 +42,7 @@ static class LakeFindings
                         ? "none (unsafe_single_writer): two processes that write at the same time lose commits"
                         : "of two that create or replace an object, one wins"),
                     "commits would be lost: use a store with conditional writes (If-None-Match, If-Match)"),
+                await FormatAsync(lake, cancellationToken),
                 new("clock", skew <= skewMax, $"{skew.TotalSeconds:0} s off the store's", "set this machine's clock by NTP"),
             ];
         }
@@ -47,6 +50,25 @@ static class LakeFindings
         {
             var error = DeltaErrors.Find(e)!;
             return [new("lake", false, context.Mask(error.Message), error.Hint ?? "see lake: in foz.yml, and docs/guide/object-stores.md")];
+        }
+    }
+
+    static async Task<Finding> FormatAsync(Lakehouse lake, CancellationToken cancellationToken)
+    {
+        const string Name = "lake's format";
+        try
+        {
+            var format = await lake.Format.FindAsync(cancellationToken);
+            return new(Name, true, format switch
+            {
+                null => $"{LakeFormat.Newest}, from the first write on",
+                LakeFormat.Newest => $"{format}, the newest",
+                _ => $"{format}: foz upgrade brings it to {LakeFormat.Newest}",
+            });
+        }
+        catch (FozException e)
+        {
+            return new(Name, false, e.Message, e.Hint);
         }
     }
 

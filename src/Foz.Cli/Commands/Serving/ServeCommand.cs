@@ -40,6 +40,7 @@ static class ServeCommand
         CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
     {
         using var workspace = Workspace.Open(context, arguments, Workload.Query);
+        await workspace.Lake.Format.ReadAsync(cancellationToken);
         var serve = workspace.File.Serve with
         {
             PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,

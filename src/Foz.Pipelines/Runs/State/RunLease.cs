@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Storage;
 
 namespace Foz.Pipelines.Runs.State;
@@ -35,23 +36,28 @@ public sealed record LeaseHolder
 
     /// <summary>Whether it gave the lease back.</summary>
     public bool IsReleased { get; init; }
+
+    /// <summary>The lake's format as the holder last knew it; 0 of a Foz that knows no formats.</summary>
+    public int Format { get; init; }
 }
 
 /// <summary>
-/// The lease object <c>_foz/leases/run.json</c>: one run at a time works on a lake. It is renewed while held; one
-/// that was not renewed for <see cref="Lifetime"/>, or whose process on this machine is gone, is taken over. How long it was not
-/// renewed is measured by who watches it, with a clock that only counts: clocks of machines differ, and jump.
+/// The lease object <c>_foz/leases/lake.json</c>, or <c>_foz/leases/run.json</c> of lakes of format 1: one run at a
+/// time works on a lake. It is renewed while held; one that was not renewed for <see cref="Lifetime"/>, or whose
+/// process on this machine is gone, is taken over. How long it was not renewed is measured by who watches it, with a
+/// clock that only counts: clocks of machines differ, and jump.
 /// </summary>
 public sealed class RunLease : IAsyncDisposable
 {
     /// <summary>How long a lease holds after it was last renewed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    const string Path = "_foz/leases/run.json";
+    const string LaterPath = "_foz/leases/lake.json";
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(5);
     static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    readonly IObjectStore lake;
+    readonly LakeStore lake;
+    readonly string path;
     readonly TimeProvider clock;
     readonly CancellationTokenSource stop = new();
     readonly CancellationTokenSource lost = new();
@@ -59,10 +65,12 @@ public sealed class RunLease : IAsyncDisposable
     LeaseHolder holder;
     string etag;
     long renewedAt;
+    bool isClosed;
 
-    RunLease(IObjectStore lake, TimeProvider clock, LeaseHolder holder, string etag)
+    RunLease(LakeStore lake, TimeProvider clock, LeaseHolder holder, string etag)
     {
         (this.lake, this.clock, this.holder, this.etag) = (lake, clock, holder, etag);
+        path = PathOf(holder.Format);
         renewedAt = clock.GetTimestamp();
         renewal = RenewAsync();
     }
@@ -101,15 +109,18 @@ public sealed class RunLease : IAsyncDisposable
     }
 
     /// <summary>Takes the lease, waiting for the run that holds it.</summary>
-    /// <param name="lake">The lake's root.</param>
+    /// <param name="lake">The lake's objects.</param>
     /// <param name="runId">The run that takes it.</param>
     /// <param name="wait">How long to wait at most.</param>
     /// <param name="onWait">Told once for whom it waits.</param>
     /// <param name="clock">The time.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <exception cref="FozException">The other run still holds it after <paramref name="wait"/>.</exception>
+    /// <exception cref="FozException">
+    /// The other run still holds it after <paramref name="wait"/>, or brought the lake to a format that this Foz does
+    /// not know.
+    /// </exception>
     public static async Task<RunLease> AcquireAsync(
-        IObjectStore lake, string runId, TimeSpan wait, Action<LeaseHolder> onWait, TimeProvider clock,
+        LakeStore lake, string runId, TimeSpan wait, Action<LeaseHolder> onWait, TimeProvider clock,
         CancellationToken cancellationToken)
     {
         var startedAt = clock.GetTimestamp();
@@ -132,17 +143,35 @@ public sealed class RunLease : IAsyncDisposable
     {
         await stop.CancelAsync();
         await renewal;
-        if (!lost.IsCancellationRequested) await ReleaseAsync();
+        if (!lost.IsCancellationRequested && !isClosed) await ReleaseAsync();
         stop.Dispose();
         lost.Dispose();
     }
 
+    /// <summary>Gives the lease back for good, and closes it to each Foz that knows no formats.</summary>
+    /// <param name="format">The format that does not use it any more.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The lease was lost.</exception>
+    public async Task CloseAsync(int format, CancellationToken cancellationToken)
+    {
+        await stop.CancelAsync();
+        await renewal;
+        var result = lost.IsCancellationRequested
+            ? PutIfMatchResult.Mismatch.Value
+            : await lake.PutIfMatchAsync(path, LakeFormat.Closed(format), etag, cancellationToken);
+        isClosed = true;
+        if (result is not PutIfMatchResult.Written) throw MakeLostError();
+    }
+
+    static string PathOf(int format) => format == LakeFormat.Oldest ? LakeFormat.FirstLease : LaterPath;
+
     async Task ReleaseAsync()
     {
-        var released = holder with { IsReleased = true };
         try
         {
-            await lake.PutIfMatchAsync(Path, Write(released), etag, CancellationToken.None);
+            var format = await lake.Format.ReadAsync(CancellationToken.None);
+            var released = holder with { IsReleased = true, Format = format };
+            await lake.PutIfMatchAsync(path, Write(released), etag, CancellationToken.None);
         }
         catch (StorageException)
         {
@@ -151,24 +180,32 @@ public sealed class RunLease : IAsyncDisposable
     }
 
     static async Task<(RunLease? Lease, LeaseHolder? Other)> TryAcquireAsync(
-        IObjectStore lake, string runId, LeaseWatch watch, TimeProvider clock, CancellationToken cancellationToken)
+        LakeStore lake, string runId, LeaseWatch watch, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var mine = Describe(runId, clock);
-        if (await lake.GetAsync(Path, cancellationToken) is not { } present)
-        {
-            return await lake.PutIfAbsentAsync(Path, Write(mine), cancellationToken) is PutIfAbsentResult.Created
-                ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
-                : await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
-        }
-        var other = JsonSerializer.Deserialize(present.Content.Span, LeaseJson.Default.LeaseHolder);
-        if (other is { IsReleased: false } && !IsGone(other) && !watch.IsSilent(present.ETag)) return (null, other);
-        return await lake.PutIfMatchAsync(Path, Write(mine), present.ETag, cancellationToken) is PutIfMatchResult.Written
-            ? (new(lake, clock, mine, await ETagAsync(lake, cancellationToken)), null)
+        var mine = Describe(runId, clock) with { Format = await lake.Format.ReadForWritingAsync(cancellationToken) };
+        var present = await lake.GetAsync(PathOf(mine.Format), cancellationToken);
+        var other = present is null ? null : Read(present);
+        if (other is { IsReleased: false } && !IsGone(other) && !watch.IsSilent(present!.ETag)) return (null, other);
+        // Who held the lake since its format was read may have changed it.
+        var isCurrent = present is null || (other is { IsReleased: true } && other.Format == mine.Format)
+            || await lake.Format.ReadAgainAsync(cancellationToken) == mine.Format;
+        return isCurrent && await WriteAsync(lake, mine, present, cancellationToken)
+            ? (new(lake, clock, mine, (await lake.GetAsync(PathOf(mine.Format), cancellationToken))?.ETag ?? ""), null)
             : await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
     }
 
-    static async Task<string> ETagAsync(IObjectStore lake, CancellationToken cancellationToken) =>
-        (await lake.GetAsync(Path, cancellationToken))?.ETag ?? "";
+    /// <summary>Reads who holds a lease; null for one that another format closed.</summary>
+    static LeaseHolder? Read(StoredObject lease) =>
+        LakeFormat.ClosedBy(lease) is null ? LakeFormat.ReadLease(lease, LeaseJson.Default.LeaseHolder) : null;
+
+    static async Task<bool> WriteAsync(
+        LakeStore lake, LeaseHolder mine, StoredObject? present, CancellationToken cancellationToken)
+    {
+        var place = PathOf(mine.Format);
+        return present is null
+            ? await lake.PutIfAbsentAsync(place, Write(mine), cancellationToken) is PutIfAbsentResult.Created
+            : await lake.PutIfMatchAsync(place, Write(mine), present.ETag, cancellationToken) is PutIfMatchResult.Written;
+    }
 
     static LeaseHolder Describe(string runId, TimeProvider clock)
     {
@@ -238,7 +275,7 @@ public sealed class RunLease : IAsyncDisposable
         var (renewed, now) = (holder with { RenewedAt = clock.GetUtcNow(), Renewals = holder.Renewals + 1 }, clock.GetTimestamp());
         try
         {
-            var result = await lake.PutIfMatchAsync(Path, Write(renewed), etag, stop.Token);
+            var result = await lake.PutIfMatchAsync(path, Write(renewed), etag, stop.Token);
             if (result is PutIfMatchResult.Written written) (holder, etag, renewedAt) = (renewed, written.ETag, now);
             else await lost.CancelAsync();
         }

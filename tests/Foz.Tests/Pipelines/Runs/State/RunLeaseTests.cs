@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Pipelines.Runs.State;
 using Foz.Storage;
 
@@ -8,8 +9,8 @@ namespace Foz.Tests.Pipelines.Runs.State;
 
 public sealed class RunLeaseTests
 {
-    const string Path = "_foz/leases/run.json";
-    readonly MemoryObjectStore lake = new(TimeProvider.System);
+    const string Path = "_foz/leases/lake.json";
+    readonly LakeStore lake = new(new MemoryObjectStore(TimeProvider.System), TimeProvider.System);
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
