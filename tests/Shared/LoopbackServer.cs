@@ -73,6 +73,9 @@ abstract class LoopbackServer : IAsyncDisposable
 
     public int Requests { get; private set; }
 
+    /// <summary>Gets called with each request, one at a time.</summary>
+    public Action<LoopbackRequest>? OnRequest { get; set; }
+
     public int Faults { get; private set; }
 
     /// <summary>The most requests that were under way at once.</summary>
@@ -178,6 +181,7 @@ abstract class LoopbackServer : IAsyncDisposable
         lock (gate)
         {
             Requests++;
+            OnRequest?.Invoke(request);
             if (!NextFaults.TryDequeue(out var fault))
                 fault = Seed is not null && random.Next(4) == 0 ? (ServerFault)random.Next(1, 8) : ServerFault.None;
             if (fault is ServerFault.Undecided && !CanBeUndecided(request)) fault = ServerFault.InternalError;

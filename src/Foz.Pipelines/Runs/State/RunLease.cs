@@ -189,8 +189,8 @@ public sealed class RunLease : IAsyncDisposable
         // Who held the lake since its format was read may have changed it.
         var isCurrent = present is null || (other is { IsReleased: true } && other.Format == mine.Format)
             || await lake.Format.ReadAgainAsync(cancellationToken) == mine.Format;
-        return isCurrent && await WriteAsync(lake, mine, present, cancellationToken)
-            ? (new(lake, clock, mine, (await lake.GetAsync(PathOf(mine.Format), cancellationToken))?.ETag ?? ""), null)
+        return isCurrent && await WriteAsync(lake, mine, present, cancellationToken) is { } etag
+            ? (new(lake, clock, mine, etag), null)
             : await TryAcquireAsync(lake, runId, watch, clock, cancellationToken);
     }
 
@@ -198,13 +198,19 @@ public sealed class RunLease : IAsyncDisposable
     static LeaseHolder? Read(StoredObject lease) =>
         LakeFormat.ClosedBy(lease) is null ? LakeFormat.ReadLease(lease, LeaseJson.Default.LeaseHolder) : null;
 
-    static async Task<bool> WriteAsync(
+    /// <returns>The tag of what was written; null where another run was first.</returns>
+    static async Task<string?> WriteAsync(
         LakeStore lake, LeaseHolder mine, StoredObject? present, CancellationToken cancellationToken)
     {
         var place = PathOf(mine.Format);
-        return present is null
-            ? await lake.PutIfAbsentAsync(place, Write(mine), cancellationToken) is PutIfAbsentResult.Created
-            : await lake.PutIfMatchAsync(place, Write(mine), present.ETag, cancellationToken) is PutIfMatchResult.Written;
+        if (present is not null)
+        {
+            var replaced = await lake.PutIfMatchAsync(place, Write(mine), present.ETag, cancellationToken);
+            return (replaced as PutIfMatchResult.Written)?.ETag;
+        }
+        return await lake.PutIfAbsentAsync(place, Write(mine), cancellationToken) is PutIfAbsentResult.Created
+            ? (await lake.GetAsync(place, cancellationToken))?.ETag ?? ""
+            : null;
     }
 
     static LeaseHolder Describe(string runId, TimeProvider clock)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs;
@@ -87,6 +88,26 @@ public sealed class StoreLakeTests : IAsyncLifetime
         Assert.Equal(
             ["_foz/format.json", "_foz/leases/run.json", "a", "b", "c"],
             server.Bucket.List("", _ => true, 100).Select(found => found.Key));
+    }
+
+    [Fact]
+    public async Task A_run_with_nothing_to_do_reads_the_format_and_the_lease_once()
+    {
+        using (var here = Open("here"))
+        {
+            Write(here);
+            Assert.Null((await here.RunAsync()).Error);
+            Assert.Null((await here.RunAsync()).Error);
+        }
+        using var again = Open("here");
+        Write(again);
+        var asked = new List<string>();
+        server.OnRequest = request => asked.Add($"{request.Method} {request.Path.Replace("/lake/", "")}");
+        Assert.Null((await again.RunAsync()).Error);
+        const string Lease = "_foz/leases/lake.json";
+        Assert.Equal(
+            ["GET _foz/format.json", $"GET {Lease}", $"PUT {Lease}", $"HEAD {Lease}", $"PUT {Lease}", $"HEAD {Lease}"],
+            asked.Where(request => Regex.IsMatch(request, "_foz/(format|leases)")));
     }
 
     LakeProject Open(string machine) => new(new LakeLocation
