@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
