@@ -22,7 +22,7 @@ static class RemoteErrors
         {
             SqlState = report.SqlState,
             Hint = hints.Length > 0 ? hints : null,
-            Place = PositionOf(report, statement) is { } position ? EngineErrors.PlaceAt(text, start + position) : null,
+            Place = PositionOf(report, statement) is { } position ? SqlPlaces.At(text, start + position) : null,
         };
     }
 

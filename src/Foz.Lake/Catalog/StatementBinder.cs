@@ -31,7 +31,7 @@ public sealed class BoundStatement : IDisposable
     {
         if (error is not { Place: { Line: > 0 } place, Statement: { } whole } || rewritten is null || Analysis is null) return null;
         var start = whole.IndexOf(Sql, StringComparison.Ordinal);
-        var position = EngineErrors.PositionOf(whole, place) - start;
+        var position = SqlPlaces.PositionOf(whole, place) - start;
         var partStart = Analysis.Sql.IndexOf(part, StringComparison.Ordinal);
         if (start < 0 || position < 0 || position >= Sql.Length || partStart < 0) return null;
         var found = rewritten.ToOriginal(position) - partStart;

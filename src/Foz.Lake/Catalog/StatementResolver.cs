@@ -90,7 +90,7 @@ public sealed class StatementResolver
             {
                 throw new FozException(e.Kind, e.Message, e)
                 {
-                    Place = EngineErrors.PlaceAt(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState, IsTransient = e.IsTransient,
+                    Place = SqlPlaces.At(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState, IsTransient = e.IsTransient,
                 };
             }
         }
@@ -104,7 +104,7 @@ public sealed class StatementResolver
                 && !fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 throw new FozException(ErrorKind.Sql, $"column \"{name}\" does not exist")
                 {
-                    SqlState = "42703", Place = EngineErrors.PlaceAt(statement.Sql, column.Span.Start),
+                    SqlState = "42703", Place = SqlPlaces.At(statement.Sql, column.Span.Start),
                 };
     }
 
@@ -117,10 +117,10 @@ public sealed class StatementResolver
 
     SqlAnalysis Read(string sql, CancellationToken cancellationToken)
     {
-        if (session is not null) return SqlAnalysis.Read(session, sql, cancellationToken);
+        if (session is not null) return session.Analyze(sql, cancellationToken);
         if (pool.Analyses.Find(sql) is { } known) return known;
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        return SqlAnalysis.Read(planner.Session, sql, cancellationToken);
+        return planner.Session.Analyze(sql, cancellationToken);
     }
 
     static string? ViewOf(Dictionary<SqlSpan, RelationBinding> bindings, SqlSpan span) =>

@@ -215,12 +215,12 @@ public static class BoundPlan
             {
                 return session.DescribeShape(Sql, cancellationToken);
             }
-            catch (FozException e) when (e.Place is { File: EngineSession.SqlPlace } place)
+            catch (FozException e) when (e.Place is { File: SqlPlaces.File } place)
             {
-                var position = EngineErrors.PositionOf(Sql, place);
+                var position = SqlPlaces.PositionOf(Sql, place);
                 throw new FozException(e.Kind, e.Message, e)
                 {
-                    Place = EngineErrors.PlaceAt(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
+                    Place = SqlPlaces.At(analysis.Sql, rewritten.ToOriginal(position)), Hint = e.Hint,
                     SqlState = e.SqlState,
                 };
             }

@@ -119,32 +119,6 @@ public static class EngineErrors
             SqlState = "XX000", IsTransient = true, Hint = "try again: new statements reach it",
         };
 
-    /// <summary>The place so many bytes of UTF-8 into a statement.</summary>
-    public static Place PlaceIn(string sql, int bytePosition)
-    {
-        var bytes = Encoding.UTF8.GetBytes(sql);
-        return PlaceAt(sql, Encoding.UTF8.GetCharCount(bytes, 0, Math.Clamp(bytePosition, 0, bytes.Length)));
-    }
-
-    /// <summary>The place so many characters, counted as code points, into a statement.</summary>
-    public static Place PlaceOfCodePoint(string sql, int position) =>
-        PlaceAt(sql, sql.EnumerateRunes().Take(Math.Max(0, position)).Sum(rune => rune.Utf16SequenceLength));
-
-    /// <summary>The place of a character.</summary>
-    public static Place PlaceAt(string sql, int position)
-    {
-        var before = sql.AsSpan(0, Math.Clamp(position, 0, sql.Length));
-        return new(EngineSession.SqlPlace, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
-    }
-
-    /// <summary>The character of a place.</summary>
-    public static int PositionOf(string sql, Place place)
-    {
-        var start = 0;
-        for (var line = 1; line < place.Line; line++) start = sql.IndexOf('\n', start) + 1;
-        return start + place.Column - 1;
-    }
-
     /// <summary>The error of a statement for which there is no room left, neither in memory nor on the disk.</summary>
     static FozException OfSpill(DuckDBException error) =>
         new(ErrorKind.Resource, "the statement needs more memory than there is, and more room on the disk than it may take", error)
@@ -176,7 +150,7 @@ public static class EngineErrors
     }
 
     static Place PlaceOf(DuckDBErrorKind kind, string sql, int position) =>
-        kind == DuckDBErrorKind.Parser ? PlaceOfCodePoint(sql, position) : PlaceIn(sql, position);
+        kind == DuckDBErrorKind.Parser ? SqlPlaces.OfCodePoint(sql, position) : SqlPlaces.OfByte(sql, position);
 
     static ErrorKind KindOf(FunctionFault fault) => fault.SqlState switch
     {

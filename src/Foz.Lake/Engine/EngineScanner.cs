@@ -147,5 +147,5 @@ public static class EngineScanner
     }
 
     static FozException Differs(string sql, int position, string message, string hint) =>
-        new(ErrorKind.Sql, message) { SqlState = "42601", Place = EngineErrors.PlaceAt(sql, position), Hint = hint };
+        new(ErrorKind.Sql, message) { SqlState = "42601", Place = SqlPlaces.At(sql, position), Hint = hint };
 }

@@ -14,11 +14,6 @@ public sealed class EngineSession : IDisposable
     // The part of an instance's memory that the texts of one call of a function for others may take.
     const int CallPart = 4;
 
-    /// <summary>
-    /// What stands for the file in the <see cref="FozException.Place"/> of an error that has a place in the statement.
-    /// </summary>
-    public const string SqlPlace = "sql";
-
     /// <summary>The time zone of sessions of which nobody says it.</summary>
     public const string TimeZoneDefault = "UTC";
 
@@ -206,7 +201,7 @@ public sealed class EngineSession : IDisposable
         foreach (var overloads in functions.Select(Bounded).GroupBy(function => function.Name, StringComparer.Ordinal))
             connection.Native.Register(overloads.Key, overloads);
         Execute(macros, CancellationToken.None);
-        Pool.Macros ??= MacroSizes.Read(this, CancellationToken.None);
+        Pool.Macros ??= this.MeasureMacros(CancellationToken.None);
     }
 
     /// <summary>A function that sets no more texts in one call than it may.</summary>

@@ -52,6 +52,6 @@ static class FinalText
     static SqlAnalysis Read(EnginePool pool, string text, CancellationToken cancellationToken)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        return SqlAnalysis.Read(planner.Session, text, cancellationToken);
+        return planner.Session.Analyze(text, cancellationToken);
     }
 }

@@ -8,6 +8,12 @@ namespace Foz.Lake.Engine;
 /// <param name="Uses">For each parameter, how often the definition uses it.</param>
 readonly record struct MacroSize(double Own, IReadOnlyList<double> Uses);
 
+/// <summary>A macro of an engine.</summary>
+/// <param name="Name">Its name, in small letters.</param>
+/// <param name="Parameters">The names of its parameters.</param>
+/// <param name="Tree">The tree of its definition, as the JSON of <c>json_serialize_sql</c>.</param>
+sealed record MacroDefinition(string Name, IReadOnlyList<string> Parameters, string Tree);
+
 /// <summary>
 /// The sizes of an engine's macros. The engine replaces each call by the macro's definition: a parameter that is used
 /// twice doubles its argument, and each level of nested calls doubles it again.
@@ -21,19 +27,11 @@ sealed class MacroSizes
     /// <summary>The size of a macro; null if there is no macro of that name.</summary>
     public MacroSize? Find(string name) => sizes.TryGetValue(name, out var size) ? size : null;
 
-    /// <summary>Measures all macros of an engine, built-in and defined ones.</summary>
-    public static MacroSizes Read(EngineSession session, CancellationToken cancellationToken)
+    /// <summary>Measures macros.</summary>
+    /// <param name="macros">All macros of an engine, built-in and defined ones.</param>
+    public static MacroSizes Of(IEnumerable<MacroDefinition> macros)
     {
-        using var rows = session.Query(
-            """
-            SELECT lower(function_name), array_to_string(parameters, chr(10)),
-                json_serialize_sql('SELECT ' || macro_definition)::VARCHAR
-            FROM duckdb_functions() WHERE function_type = 'macro' AND macro_definition IS NOT NULL
-            """,
-            cancellationToken);
-        var definitions = rows.Rows(cancellationToken)
-            .Select(row => new Definition((string)row[0]!, ((string)row[1]!).Split('\n'), (string)row[2]!))
-            .ToLookup(definition => definition.Name);
+        var definitions = macros.ToLookup(definition => definition.Name);
         var known = new Dictionary<string, MacroSize>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in definitions.Select(group => group.Key)) Measure(name);
         return new(known.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase));
@@ -47,7 +45,7 @@ sealed class MacroSizes
             return known[name] = definitions[name].Select(SizeOf).Aggregate(Larger);
         }
 
-        MacroSize SizeOf(Definition definition)
+        MacroSize SizeOf(MacroDefinition definition)
         {
             using var tree = JsonDocument.Parse(definition.Tree, new() { MaxDepth = SqlTreeReader.DepthMax });
             return SqlGrowth.MeasureMacro(tree.RootElement, definition.Parameters, Measure);
@@ -61,6 +59,4 @@ sealed class MacroSizes
             Math.Max(one.Own, other.Own),
             [.. parameters.Select(i => Math.Max(one.Uses.ElementAtOrDefault(i), other.Uses.ElementAtOrDefault(i)))]);
     }
-
-    sealed record Definition(string Name, IReadOnlyList<string> Parameters, string Tree);
 }

@@ -25,7 +25,7 @@ public sealed record RewrittenSql(string Text)
             if (edit.Span.Start < position)
                 throw new FozException(ErrorKind.Sql, $"syntax error at or near \"{sql[edit.Span.Start..position]}\"")
                 {
-                    SqlState = "42601", Place = EngineErrors.PlaceAt(sql, edit.Span.Start),
+                    SqlState = "42601", Place = SqlPlaces.At(sql, edit.Span.Start),
                 };
             text.Append(sql, position, edit.Span.Start - position);
             position = edit.Span.End;

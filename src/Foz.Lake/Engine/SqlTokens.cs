@@ -170,13 +170,13 @@ public sealed class SqlTokens
     public static FozException TooDeep(string sql, int position) =>
         new(ErrorKind.Sql, $"the statement is nested more than {NestingMax} deep")
         {
-            SqlState = "54001", Place = EngineErrors.PlaceAt(sql, position), Hint = "write parts of it as WITH or as views",
+            SqlState = "54001", Place = SqlPlaces.At(sql, position), Hint = "write parts of it as WITH or as views",
         };
 
     static FozException TooMany(string sql, int position, SqlExcess excess) =>
         new(ErrorKind.Sql, $"the statement has {excess.What}")
         {
-            SqlState = "54001", Place = EngineErrors.PlaceAt(sql, position), Hint = excess.Hint,
+            SqlState = "54001", Place = SqlPlaces.At(sql, position), Hint = excess.Hint,
         };
 
     SqlTokenKind KindAt(int start, out int end)
@@ -270,7 +270,7 @@ public sealed class SqlTokens
         }
         throw new FozException(ErrorKind.Sql, "unterminated /* comment")
         {
-            SqlState = "42601", Place = EngineErrors.PlaceAt(sql, start), Hint = "end it with */",
+            SqlState = "42601", Place = SqlPlaces.At(sql, start), Hint = "end it with */",
         };
     }
 

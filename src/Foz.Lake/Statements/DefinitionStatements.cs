@@ -107,7 +107,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
     /// <summary>A view's SELECT with the names that the lake has, whoever reads it.</summary>
     async Task<string> InLakeAsync(TableName view, string query, CancellationToken cancellationToken)
     {
-        var analysis = SqlAnalysis.Read(session, query, cancellationToken);
+        var analysis = session.Analyze(query, cancellationToken);
         var known = new Dictionary<TableName, TableName>();
         foreach (var table in analysis.Tables.Where(table => table.Schema is not null))
         {

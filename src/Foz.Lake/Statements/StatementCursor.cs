@@ -259,7 +259,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
 
     /// <summary>The error of a statement that is understood but not done.</summary>
     public FozException Refused(string message, string sqlState = "0A000") =>
-        new(ErrorKind.Sql, message) { Place = EngineErrors.PlaceAt(sql, Position), SqlState = sqlState };
+        new(ErrorKind.Sql, message) { Place = SqlPlaces.At(sql, Position), SqlState = sqlState };
 
     bool SeesAny(string symbols)
     {
@@ -284,7 +284,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
 
     FozException Fault(int token, string message, string? hint = null) => new(ErrorKind.Sql, message)
     {
-        Place = EngineErrors.PlaceAt(sql, token < tokens.Count ? tokens[token].Start : sql.Length), Hint = hint,
+        Place = SqlPlaces.At(sql, token < tokens.Count ? tokens[token].Start : sql.Length), Hint = hint,
     };
 
     /// <summary>The text of tokens, with comments and spaces between them as they are.</summary>

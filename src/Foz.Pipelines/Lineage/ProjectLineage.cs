@@ -95,7 +95,7 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
         using var session = lake.Engines.Open(Workload.Models);
         try
         {
-            var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+            var analysis = session.Analyze(sql, cancellationToken);
             if (analysis.TableFunctions.Any(call => call.Arguments is [{ Parts.Count: > 0 }, ..])) return null;
             var tables = new Dictionary<SqlSpan, IReadOnlyList<Field>>();
             foreach (var reference in analysis.Tables.Where(r => r is { Schema: not null, IsText: false }))
@@ -172,7 +172,7 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
             var older = await TryFieldsAsync(model.Table, cancellationToken);
             return read with { Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))] };
         }
-        catch (FozException e) when (e is { Kind: ErrorKind.Sql, Place: null } or { Place.File: EngineSession.SqlPlace })
+        catch (FozException e) when (e is { Kind: ErrorKind.Sql, Place: null } or { Place.File: SqlPlaces.File })
         {
             var place = e.Place is { } at ? model.Body.PlaceOf(at.Line, at.Column) : new(model.Body.Start.File);
             throw new FozException(e.Kind, e.Message, e) { Place = place, Hint = e.Hint };
@@ -242,7 +242,7 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
         EngineSession session, TableName table, string sql, Func<TableName, TableName> inLake,
         CancellationToken cancellationToken)
     {
-        var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+        var analysis = session.Analyze(sql, cancellationToken);
         var tables = new Dictionary<SqlSpan, (TableName Name, IReadOnlyList<Field> Fields)>();
         foreach (var reference in analysis.Tables.Where(r => r is { Schema: not null, IsText: false }))
             await AddAsync(reference.Span, new(reference.Schema!, reference.Name));

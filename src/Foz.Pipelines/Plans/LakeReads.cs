@@ -57,7 +57,7 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
         using var session = lake.Engines.Open(Workload.Models);
         return
         [
-            .. SqlAnalysis.Read(session, text, cancellationToken).Tables.Where(reference => reference.Schema is not null)
+            .. session.Analyze(text, cancellationToken).Tables.Where(reference => reference.Schema is not null)
                 .Select(reference => new TableName(reference.Schema!, reference.Name)),
         ];
     });

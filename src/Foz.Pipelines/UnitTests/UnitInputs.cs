@@ -25,7 +25,7 @@ sealed class UnitInputs(Lakehouse lake, Project project, ProjectLineage lineage,
     /// <exception cref="FozException">The columns of a table are not known, or rows do not fit them.</exception>
     public async Task<string> FillAsync(UnitTest test, Model model, string sql, CancellationToken cancellationToken)
     {
-        var analysis = SqlAnalysis.Read(session, sql, cancellationToken);
+        var analysis = session.Analyze(sql, cancellationToken);
         var relations = new Dictionary<TableName, string?>();
         foreach (var name in analysis.Tables.Select(NameOf).Concat(analysis.TableFunctions.Select(NameOf)).OfType<TableName>())
             if (!relations.ContainsKey(name)) relations[name] = await FindAsync(test, model, name, cancellationToken);

@@ -76,7 +76,7 @@ sealed class CopyInStatement : ServedStatement
         if (found is null)
             throw new FozException(ErrorKind.NotFound, $"relation \"{written}\" does not exist")
             {
-                SqlState = "42P01", Place = EngineErrors.PlaceAt(Text, Math.Max(0, Text.IndexOf(copy.Table, StringComparison.OrdinalIgnoreCase))),
+                SqlState = "42P01", Place = SqlPlaces.At(Text, Math.Max(0, Text.IndexOf(copy.Table, StringComparison.OrdinalIgnoreCase))),
             };
         return !found.IsView
             ? found.Name

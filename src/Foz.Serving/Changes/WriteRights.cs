@@ -85,7 +85,7 @@ sealed class WriteRights(SqlSession session)
         var names = new SessionNames(session, Workload.Serving);
         foreach (var expression in ExpressionsOf(statement).Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
-            var analysis = SqlAnalysis.Read(engine, $"SELECT ({expression}\n)", cancellationToken);
+            var analysis = engine.Analyze($"SELECT ({expression}\n)", cancellationToken);
             if (!analysis.IsExpression || SqlTokens.Read(expression).LeavesParentheses)
                 throw new FozException(ErrorKind.Sql, $"syntax error: '{expression.Trim()}' is no expression") { SqlState = "42601" };
             names.Check(analysis);

@@ -86,7 +86,7 @@ public sealed class SessionHost : IDisposable
     {
         if (filters.Find(select) is { } known) return Stable.AreAll(known);
         using var engine = Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, CancellationToken.None);
-        var read = SqlAnalysis.Read(engine, select, CancellationToken.None);
+        var read = engine.Analyze(select, CancellationToken.None);
         filters.Add(select, read);
         return Stable.AreAll(read);
     }

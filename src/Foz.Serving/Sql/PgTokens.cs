@@ -77,7 +77,7 @@ sealed class PgTokens
         var place = index < Count ? $"or near \"{List.TextOf(index)}\"" : "end of input";
         throw new FozException(ErrorKind.Sql, $"syntax error at {place}")
         {
-            SqlState = "42601", Place = EngineErrors.PlaceAt(Sql, StartOf(index)),
+            SqlState = "42601", Place = SqlPlaces.At(Sql, StartOf(index)),
         };
     }
 

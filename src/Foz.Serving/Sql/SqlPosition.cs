@@ -12,8 +12,8 @@ public static class SqlPosition
     /// </summary>
     public static int? Of(string sql, FozException error)
     {
-        if (error.Place is not { File: EngineSession.SqlPlace } place || place.Line == 0) return null;
-        var position = Math.Clamp(EngineErrors.PositionOf(sql, place), 0, sql.Length);
+        if (error.Place is not { File: SqlPlaces.File } place || place.Line == 0) return null;
+        var position = Math.Clamp(SqlPlaces.PositionOf(sql, place), 0, sql.Length);
         // A value that came with a parameter stands nowhere in the statement.
         if (error.Kind is ErrorKind.Data && position == sql.Length) return null;
         return sql[..position].EnumerateRunes().Count() + 1;
@@ -34,11 +34,11 @@ public static class SqlPosition
     /// <param name="toOriginal">Where in the text a character comes from; null where that is not known.</param>
     internal static FozException Move(FozException error, string sql, string original, Func<int, int?> toOriginal)
     {
-        if (error.Place is not { File: EngineSession.SqlPlace } place) return error;
+        if (error.Place is not { File: SqlPlaces.File } place) return error;
         return new(error.Kind, error.Message, error)
         {
-            Place = toOriginal(EngineErrors.PositionOf(sql, place)) is { } position
-                ? EngineErrors.PlaceAt(original, position)
+            Place = toOriginal(SqlPlaces.PositionOf(sql, place)) is { } position
+                ? SqlPlaces.At(original, position)
                 : null,
             Hint = error.Hint, SqlState = error.SqlState, IsTransient = error.IsTransient,
         };

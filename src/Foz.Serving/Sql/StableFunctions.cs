@@ -65,7 +65,7 @@ sealed class StableFunctions
             else macros.Add(overloads.Key, [.. bodiesOfIt.Select((_, i) => definitions.Count + i)]);
             definitions.AddRange(bodiesOfIt);
         }
-        var bodies = SqlAnalysis.ReadMany(engine, definitions, cancellationToken);
+        var bodies = engine.AnalyzeMany(definitions, cancellationToken);
         for (var found = -1; found != known.Count;)
         {
             found = known.Count;

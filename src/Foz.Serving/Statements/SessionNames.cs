@@ -169,7 +169,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         using var engine = instance.Open();
         var owner = $"foz_{Guid.NewGuid():N}";
         views[owner] = access;
-        return new(SqlAnalysis.Read(engine, view.Sql, cancellationToken).Rewrite(table =>
+        return new(engine.Analyze(view.Sql, cancellationToken).Rewrite(table =>
             table is { Schema: { } schema, IsText: false, At: null } && PgRelation.Find(schema, table.Name) is null
                 ? $"{SqlText.Identifier(owner)}.{SqlText.Identifier(schema)}.{SqlText.Identifier(table.Name)}"
                 : null).Text);
@@ -215,7 +215,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     public async Task<string> QualifyAsync(string sql, CancellationToken cancellationToken)
     {
         using var engine = instance.Open();
-        var analysis = SqlAnalysis.Read(engine, sql, cancellationToken);
+        var analysis = engine.Analyze(sql, cancellationToken);
         var found = new Dictionary<SqlSpan, TableName>();
         foreach (var table in analysis.Tables.Where(table => table is { Schema: null, IsText: false }))
         {

@@ -27,7 +27,7 @@ public static class StatementPreparation
         if (sql.Contains('\0', StringComparison.Ordinal))
             throw new FozException(ErrorKind.Sql, "invalid byte sequence for encoding \"UTF8\": 0x00")
             {
-                SqlState = "22021", Place = EngineErrors.PlaceAt(sql, sql.IndexOf('\0', StringComparison.Ordinal)),
+                SqlState = "22021", Place = SqlPlaces.At(sql, sql.IndexOf('\0', StringComparison.Ordinal)),
             };
         // From here on the statement is what the engine reads, character by character.
         var tokens = SqlTokens.Read(sql);

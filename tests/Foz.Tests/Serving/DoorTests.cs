@@ -137,7 +137,7 @@ public sealed class DoorTests : IAsyncLifetime
     public void A_final_text_with_other_names_is_refused(string text)
     {
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
-        var statement = SqlAnalysis.Read(engine, "SELECT lower('x') FROM a, b", Cancel);
+        var statement = engine.Analyze("SELECT lower('x') FROM a, b", Cancel);
         var put = statement.Tables.ToDictionary(table => table.Span, table => "(SELECT 1)");
         FinalText.Check(lake.Lake.Engines, statement, put, statement.Rewrite(_ => "(SELECT 1)").Text, Cancel);
         Assert.Equal("0A000", Assert.Throws<FozException>(() => FinalText.Check(lake.Lake.Engines, statement, put, text, Cancel)).SqlState);

@@ -72,7 +72,7 @@ static class ProfileCommand
             using var bound = await workspace.Binder(session).BindAsync(where is null ? rows : $"{rows} WHERE (\n{where}\n)", cancellationToken);
             return new TableProfiler(session, $"({bound.Sql}\n)").Run(columns, cancellationToken);
         }
-        catch (FozException e) when (where is not null && e is { Kind: ErrorKind.Sql or ErrorKind.Data, Place: null or { File: EngineSession.SqlPlace } })
+        catch (FozException e) when (where is not null && e is { Kind: ErrorKind.Sql or ErrorKind.Data, Place: null or { File: SqlPlaces.File } })
         {
             throw new FozException(e.Kind, $"--where: {e.Message}", e) { Hint = e.Hint };
         }

@@ -18,7 +18,7 @@ static class PartitionFilter
         if (condition is null) return files;
         if (table.Schema.PartitionColumns.IsEmpty)
             throw new FozException(ErrorKind.Usage, $"{table.State.Table} is not partitioned: --where has nothing to choose from");
-        var named = SqlAnalysis.Read(session, $"SELECT ({condition}\n)", cancellationToken);
+        var named = session.Analyze($"SELECT ({condition}\n)", cancellationToken);
         if (named.Tables.Count + named.TableFunctions.Count > 0)
             throw new FozException(ErrorKind.Sql, $"partitions cannot be chosen by {condition}: it holds a query")
             {

@@ -32,7 +32,7 @@ static class MergeScope
 
         string Text(string expression)
         {
-            var analysis = SqlAnalysis.Read(session, $"SELECT ({expression}\n)", cancellationToken);
+            var analysis = session.Analyze($"SELECT ({expression}\n)", cancellationToken);
             var sql = new StringBuilder(analysis.Sql);
             foreach (var column in analysis.Columns.Reverse())
                 if (column.Scope == 0 && target.Columns.Find(column.Parts[0]) is not null

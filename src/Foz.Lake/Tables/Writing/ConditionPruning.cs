@@ -26,7 +26,7 @@ static class ConditionPruning
     {
         try
         {
-            var analysis = SqlAnalysis.Read(session, select, cancellationToken);
+            var analysis = session.Analyze(select, cancellationToken);
             var target = analysis.Tables.First(reference => reference.Name == "foz_target");
             var filters = BoundPlan.ReadFilters(
                 session, analysis,

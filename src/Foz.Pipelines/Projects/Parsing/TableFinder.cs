@@ -41,7 +41,7 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
             () => engines.Open(Workload.Query),
             (chunk, _, session) =>
             {
-                foreach (var (sql, analysis) in chunk.Zip(SqlAnalysis.ReadMany(session, chunk, cancellationToken)))
+                foreach (var (sql, analysis) in chunk.Zip(session.AnalyzeMany(chunk, cancellationToken)))
                 {
                     found[sql] = UsesOf(analysis.Analysis, analysis.Error);
                     if (analysis.Error is null) cache.Add(sql, found[sql]);

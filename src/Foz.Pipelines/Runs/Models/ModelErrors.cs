@@ -34,7 +34,7 @@ static class ModelErrors
     }
 
     static bool LacksPlace(FozException error) =>
-        error is { Kind: ErrorKind.Sql, Place: null } or { Place.File: EngineSession.SqlPlace };
+        error is { Kind: ErrorKind.Sql, Place: null } or { Place.File: SqlPlaces.File };
 
     /// <summary>The error with its place in the model's file: the one that a plan shows, where the SELECT does not bind.</summary>
     static async Task<FozException> LocateAsync(

@@ -16,7 +16,7 @@ public static class LakeSql
     /// <param name="cancellationToken">Stops it.</param>
     public static string Of(
         EngineSession session, string sql, IReadOnlyList<Reference> references, CancellationToken cancellationToken) =>
-        SqlAnalysis.Read(session, sql, cancellationToken).Rewrite(table =>
+        session.Analyze(sql, cancellationToken).Rewrite(table =>
             table.Schema is not { } schema
             || references.FirstOrDefault(r => r.Name == new TableName(schema, table.Name)) is not { } known ? null
             : known.Inlined is { } inlined ? $"({Of(session, inlined.Text, references, cancellationToken)}\n)"

@@ -226,6 +226,6 @@ sealed partial class PgTranslator
     /// <summary>The error of what PostgreSQL has, and this server not.</summary>
     FozException Unsupported(string what, int token, string? hint = null) => new(ErrorKind.Sql, $"{what} is not supported")
     {
-        SqlState = "0A000", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(token)), Hint = hint,
+        SqlState = "0A000", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(token)), Hint = hint,
     };
 }

@@ -108,7 +108,7 @@ sealed partial class PgTranslator
         if (PgDatePattern.ToEngine(pattern) is not { } engine)
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {
-                Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
+                Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
                 Hint = "patterns of dates are: YYYY, MM, DD, HH24, MI, SS, MS, US, Mon, FMMonth, Dy, FMDay, DDD, IYYY, IW",
             };
         Replace(format, format + 1, $"'{engine}'");
@@ -187,7 +187,7 @@ sealed partial class PgTranslator
 
     FozException NoDatePart(int i) => new(ErrorKind.Sql, "date_part takes a field and a value, and no schema but pg_catalog")
     {
-        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",
+        Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",
     };
 
     /// <summary>In PostgreSQL the alias of a function in FROM is its column's name too.</summary>

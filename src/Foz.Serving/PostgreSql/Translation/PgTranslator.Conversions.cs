@@ -96,7 +96,7 @@ sealed partial class PgTranslator
         if (Int128.TryParse(value[1..^1].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return;
         throw new FozException(ErrorKind.Data, $"invalid input syntax for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}: \"{value[1..^1]}\"")
         {
-            SqlState = "22P02", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)),
+            SqlState = "22P02", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(text)),
         };
     }
 
@@ -108,7 +108,7 @@ sealed partial class PgTranslator
         if (double.IsFinite(number) && (type is not ("float4" or "real") || float.IsFinite((float)number))) return;
         throw new FozException(ErrorKind.Data, $"\"{value}\" is out of range for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}")
         {
-            SqlState = "22003", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(text)),
+            SqlState = "22003", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(text)),
         };
     }
 

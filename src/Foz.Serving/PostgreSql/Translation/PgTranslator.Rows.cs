@@ -87,7 +87,7 @@ sealed partial class PgTranslator
     string RowFunction(string name, int fields, int others, int token) =>
         fields != others ? throw new FozException(ErrorKind.Sql, "unequal number of entries in row expressions")
         {
-            SqlState = "42601", Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(token)),
+            SqlState = "42601", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(token)),
         }
         : fields > RowFieldsMax ? throw Unsupported($"a comparison of rows with more than {RowFieldsMax} fields", token, "compare them one by one")
         : $"foz_row_{name}_{fields.ToString(CultureInfo.InvariantCulture)}";

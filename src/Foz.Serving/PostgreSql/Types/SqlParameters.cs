@@ -43,7 +43,7 @@ sealed partial class SqlParameters
                 || number is < 1 or > Most)
                 throw new FozException(ErrorKind.Sql, $"there is no parameter ${tokens.TextOf(i + 1)}")
                 {
-                    Place = EngineErrors.PlaceAt(sql, start), SqlState = "42P02",
+                    Place = SqlPlaces.At(sql, start), SqlState = "42P02",
                 };
             found.Add((number, new(start, tokens[i + 1].End - start)));
         }

@@ -186,7 +186,7 @@ sealed partial class TrinoTranslator
         if (engine is null)
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {
-                Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
+                Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
             };
         Replace(format, format + 1, SqlText.Literal(engine));
         if (name is "date_format" or "format_datetime")

@@ -101,7 +101,7 @@ sealed partial class TrinoTranslator
         if (!IsCompared(start, end) && value.What.Length > 0)
             throw new FozException(ErrorKind.Sql, $"{value.What} is not supported here")
             {
-                Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(value.Start)), SqlState = "0A000",
+                Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(value.Start)), SqlState = "0A000",
                 Hint = "cast it to timestamp, or compare it",
             };
         value.Write(isGrown);

@@ -253,7 +253,7 @@ sealed partial class TrinoTranslator : SqlTranslator
     /// <summary>The error of what DuckDB has no words for.</summary>
     FozException Refused(int i, string what, string? hint = null) => new(ErrorKind.Sql, $"{what} is not supported")
     {
-        Place = EngineErrors.PlaceAt(Tokens.Sql, Tokens.StartOf(i)), SqlState = "0A000", Hint = hint,
+        Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(i)), SqlState = "0A000", Hint = hint,
     };
 
     /// <summary>Columns without a name have the number of their place, as Trino counts them.</summary>

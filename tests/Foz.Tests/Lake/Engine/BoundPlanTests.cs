@@ -26,7 +26,7 @@ public sealed class BoundPlanTests : IDisposable
     {
         using var session = engines.Open(Workload.Query);
         return BoundPlan.ReadFilters(
-            session, SqlAnalysis.Read(session, sql, Token), t => ColumnsOf(t.Name),
+            session, session.Analyze(sql, Token), t => ColumnsOf(t.Name),
             f => f.Name == "stream" ? ColumnsOf(f.Arguments[0].Parts[^1]) : null, Token);
     }
 
@@ -106,7 +106,7 @@ public sealed class BoundPlanTests : IDisposable
     {
         var read = Read(sql);
         using var session = engines.Open(Workload.Query);
-        var analysis = SqlAnalysis.Read(session, sql, Token);
+        var analysis = session.Analyze(sql, Token);
         var spans = analysis.Tables.Select(t => t.Span).Concat(analysis.TableFunctions.Select(f => f.Span));
         Assert.Equal(filters, spans.Select(span => read.TryGetValue(span, out var filter) ? ToSql(filter) : "all"));
     }
@@ -177,7 +177,7 @@ public sealed class BoundPlanTests : IDisposable
                 CASE WHEN i % 13 = 0 THEN 'nan'::DOUBLE ELSE i / 100 END AS v, ['t' || (i % 4)] AS tags FROM range(100) t(i);
             CREATE TEMP TABLE full_items AS SELECT nullif(i % 80, 9)::BIGINT AS order_id, (i % 3)::INT AS k, (i % 10) / 10 AS price FROM range(150) t(i);
             """, Token);
-        var analysis = SqlAnalysis.Read(session, sql, Token);
+        var analysis = session.Analyze(sql, Token);
         var full = analysis.Rewrite(t => $"(SELECT * FROM full_{t.Name})").Text;
         var pruned = analysis.Rewrite(t =>
         {

@@ -58,7 +58,7 @@ public sealed class EngineScannerTests : IDisposable
     public void What_the_engine_reads_otherwise_is_refused(string sql)
     {
         using var session = pool.Open(Workload.Serving);
-        var error = Assert.Throws<FozException>(() => SqlAnalysis.Read(session, sql, Cancel));
+        var error = Assert.Throws<FozException>(() => session.Analyze(sql, Cancel));
         Assert.Equal((ErrorKind.Sql, "42601"), (error.Kind, error.SqlState));
         Assert.NotNull(error.Place);
     }

@@ -18,7 +18,7 @@ public sealed class SqlAnalysisTests : IDisposable
         engines.Dispose();
     }
 
-    SqlAnalysis Read(string sql) => SqlAnalysis.Read(session, sql, Token);
+    SqlAnalysis Read(string sql) => session.Analyze(sql, Token);
 
     /// <summary>The references as text, each with what the statement says at its place.</summary>
     string Tables(string sql)

@@ -33,7 +33,7 @@ public sealed class StatementLineageTests : IDisposable
     {
         using var session = engines.Open(Workload.Query);
         return BoundPlan.ReadLineage(
-            session, SqlAnalysis.Read(session, sql, Token), t => ColumnsOf(t.Name),
+            session, session.Analyze(sql, Token), t => ColumnsOf(t.Name),
             f => f.Name == "stream" ? ColumnsOf(f.Arguments[0].Parts[^1]) : null, Token);
     }
 
@@ -128,7 +128,7 @@ public sealed class StatementLineageTests : IDisposable
         {
             var sql = RandomQuery.Of(random);
             var lineage = BoundPlan.ReadLineage(
-                session, SqlAnalysis.Read(session, sql, Token), t => RandomQuery.ColumnsOf(t.Name), null, Token);
+                session, session.Analyze(sql, Token), t => RandomQuery.ColumnsOf(t.Name), null, Token);
             var before = Run(session, sql, random.Next(), changed: null);
             foreach (var (table, column) in RandomQuery.Columns)
             {

@@ -107,7 +107,7 @@ public sealed partial class PlainSelectTests : IDisposable
     {
         var plain = statements.Select(sql => (Sql: sql, Uses: TableFinder.FindPlain(sql))).Where(read => read.Uses is not null).ToList();
         using var session = engines.Open(Workload.Query);
-        foreach (var (read, analysis) in plain.Zip(SqlAnalysis.ReadMany(session, [.. plain.Select(read => read.Sql)], Cancel)))
+        foreach (var (read, analysis) in plain.Zip(session.AnalyzeMany([.. plain.Select(read => read.Sql)], Cancel)))
         {
             var expected = TableFinder.UsesOf(analysis.Analysis, analysis.Error);
             Assert.True(
