@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Connectors;
 

@@ -1,7 +1,7 @@
 using Foz.Dbt.Jinja;
 using Foz.Dbt.Templates;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Dbt;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Connectors.PostgreSql;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Wire.PostgreSql;
 
 namespace Foz.Cli.Remote;

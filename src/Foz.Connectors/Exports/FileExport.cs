@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Connectors.Exports;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Wire;
 using Foz.Wire.Avro;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Connectors.Files;
 

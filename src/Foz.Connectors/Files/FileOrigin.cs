@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Connectors.Files;
 

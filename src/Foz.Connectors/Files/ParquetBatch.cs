@@ -1,6 +1,8 @@
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Connectors.Files;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Connectors.Files;
 

@@ -5,6 +5,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 

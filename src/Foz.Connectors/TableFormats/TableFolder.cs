@@ -3,7 +3,7 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Storage;
 using Foz.Storage.Addresses;

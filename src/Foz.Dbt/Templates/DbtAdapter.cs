@@ -1,6 +1,6 @@
 using Foz.Dbt.Jinja;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Dbt.Templates;
 

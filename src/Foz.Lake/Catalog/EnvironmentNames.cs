@@ -1,5 +1,5 @@
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Catalog;
 

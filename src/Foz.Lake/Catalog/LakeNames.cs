@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;

@@ -1,4 +1,4 @@
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;

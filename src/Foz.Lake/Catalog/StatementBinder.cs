@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;

@@ -1,6 +1,8 @@
 using System.Text;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;

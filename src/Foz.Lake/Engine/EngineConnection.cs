@@ -1,4 +1,5 @@
 using Foz.DuckDB;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Foz.DuckDB;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

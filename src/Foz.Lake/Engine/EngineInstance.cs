@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.DuckDB;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Engine;
 

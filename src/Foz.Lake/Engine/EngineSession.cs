@@ -2,6 +2,8 @@ using System.Globalization;
 using Foz.DuckDB;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

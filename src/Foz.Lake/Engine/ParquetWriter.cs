@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.DuckDB;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

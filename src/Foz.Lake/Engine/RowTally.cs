@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Foz.DuckDB;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 

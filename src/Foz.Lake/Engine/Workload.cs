@@ -1,3 +1,5 @@
+using Foz.Lake.Engine.Plans;
+
 namespace Foz.Lake.Engine;
 
 /// <summary>What an instance of DuckDB is opened for. Instances share nothing but files.</summary>

@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Journal;
 

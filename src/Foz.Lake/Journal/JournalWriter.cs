@@ -2,6 +2,8 @@ using System.Globalization;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Writing;

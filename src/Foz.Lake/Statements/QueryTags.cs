@@ -1,6 +1,7 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 
 namespace Foz.Lake.Statements;
 

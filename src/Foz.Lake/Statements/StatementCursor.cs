@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Statements;
 

@@ -3,6 +3,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Expressions;

@@ -5,6 +5,7 @@ using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.DuckDB;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

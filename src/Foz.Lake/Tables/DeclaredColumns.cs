@@ -2,6 +2,8 @@ using Foz.Delta.Schema;
 using Foz.DuckDB;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Field = Foz.Lake.Data.Field;
 
 namespace Foz.Lake.Tables;

@@ -3,6 +3,7 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 
 namespace Foz.Lake.Tables;
 

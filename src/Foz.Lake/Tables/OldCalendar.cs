@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

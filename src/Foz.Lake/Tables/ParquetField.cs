@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

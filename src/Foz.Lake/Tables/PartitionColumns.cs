@@ -1,6 +1,7 @@
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

@@ -3,6 +3,8 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

@@ -6,6 +6,8 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Storage;
 
 namespace Foz.Lake.Tables;

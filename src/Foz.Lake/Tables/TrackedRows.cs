@@ -1,6 +1,6 @@
 using Foz.Delta.Log;
 using Foz.Delta.Transactions;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 

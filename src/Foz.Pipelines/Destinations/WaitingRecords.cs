@@ -7,6 +7,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;

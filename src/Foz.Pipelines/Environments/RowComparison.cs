@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Environments;
 

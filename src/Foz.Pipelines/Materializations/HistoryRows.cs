@@ -5,6 +5,7 @@ using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 

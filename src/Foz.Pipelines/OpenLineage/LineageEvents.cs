@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;

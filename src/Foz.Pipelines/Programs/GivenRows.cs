@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Programs;
 

@@ -2,7 +2,6 @@ using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Projects;

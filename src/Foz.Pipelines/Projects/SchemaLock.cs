@@ -3,7 +3,7 @@ using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Projects;

@@ -1,5 +1,5 @@
 using Foz.Lake.Data;
-using static Foz.Lake.Engine.SqlText;
+using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality;
 

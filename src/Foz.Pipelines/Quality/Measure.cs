@@ -1,5 +1,5 @@
 using System.Globalization;
-using static Foz.Lake.Engine.SqlText;
+using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality;
 

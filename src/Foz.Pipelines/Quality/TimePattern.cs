@@ -1,4 +1,4 @@
-using static Foz.Lake.Engine.SqlText;
+using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality;
 

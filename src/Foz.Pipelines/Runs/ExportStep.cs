@@ -7,6 +7,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
 

@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;

@@ -4,6 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
 using Foz.Storage;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.UnitTests;

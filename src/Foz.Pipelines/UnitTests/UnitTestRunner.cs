@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Projects;

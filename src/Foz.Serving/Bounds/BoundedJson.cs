@@ -3,6 +3,7 @@ using System.Globalization;
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.Bounds;
 

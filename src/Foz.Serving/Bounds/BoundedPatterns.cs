@@ -1,5 +1,5 @@
 using Foz.DuckDB;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.Bounds;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Catalogs;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Governance;
 
 namespace Foz.Serving.Catalogs;

@@ -159,7 +159,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     static string Quoted(string name) =>
         name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && name.Length > 0 && !char.IsAsciiDigit(name[0])
             ? name
-            : Foz.Lake.Engine.SqlText.Identifier(name);
+            : Foz.Lake.Sql.SqlText.Identifier(name);
 
     static string Unqualified(string name) => name[(name.LastIndexOf('.') + 1)..];
 

@@ -3,6 +3,7 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables;
 using Foz.Serving.PostgreSql.Types;

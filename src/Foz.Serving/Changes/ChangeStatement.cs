@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Lake.Journal;
 using Foz.Lake.Statements;
 using Foz.Serving.PostgreSql.Types;

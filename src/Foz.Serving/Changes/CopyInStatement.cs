@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 using Foz.Serving.Copying;
 using Foz.Serving.Results;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables;
 using Foz.Serving.PostgreSql.Types;

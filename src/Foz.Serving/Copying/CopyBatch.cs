@@ -3,6 +3,7 @@ using System.Text;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.Copying;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 
 namespace Foz.Serving.Copying;

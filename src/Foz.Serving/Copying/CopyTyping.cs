@@ -1,6 +1,6 @@
 using Foz.DuckDB;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Lake.Tables;
 using Field = Foz.Lake.Data.Field;
 

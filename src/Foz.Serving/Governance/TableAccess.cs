@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Governance;
 

@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Changes;

@@ -2,6 +2,8 @@ using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Results;
 

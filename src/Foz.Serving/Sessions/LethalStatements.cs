@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sessions;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
 using Foz.Serving.Results;

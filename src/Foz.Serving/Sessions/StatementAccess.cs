@@ -1,7 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Serving.Governance;
 using Foz.Serving.Sql;
 

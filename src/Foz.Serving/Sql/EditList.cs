@@ -1,6 +1,6 @@
 using System.Text;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

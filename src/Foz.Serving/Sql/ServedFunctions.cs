@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

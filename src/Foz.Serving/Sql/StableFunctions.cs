@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

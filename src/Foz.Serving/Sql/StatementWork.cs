@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Sql;
 

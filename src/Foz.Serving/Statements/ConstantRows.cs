@@ -1,5 +1,6 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
 

@@ -4,6 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;

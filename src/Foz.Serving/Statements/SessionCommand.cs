@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;

@@ -5,6 +5,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;

@@ -1,6 +1,6 @@
 using Foz.Lake;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Serving.Sessions;
 
 namespace Foz.Serving.Statements;

@@ -3,6 +3,7 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;

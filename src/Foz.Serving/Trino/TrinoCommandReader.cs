@@ -1,5 +1,5 @@
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Statements;
 
 namespace Foz.Serving.Trino;

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Sql;
 

@@ -1,7 +1,7 @@
 using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;

@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sessions;
 using Foz.Serving.Statements;

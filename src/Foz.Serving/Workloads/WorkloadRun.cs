@@ -1,6 +1,7 @@
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.Workloads;
 

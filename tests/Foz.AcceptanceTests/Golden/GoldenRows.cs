@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.AcceptanceTests.Golden;
 

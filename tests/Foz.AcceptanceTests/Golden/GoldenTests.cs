@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Storage;

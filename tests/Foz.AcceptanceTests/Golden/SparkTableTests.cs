@@ -4,6 +4,7 @@ using Foz.AcceptanceTests.Documents;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Foz.AcceptanceTests.Judge;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Tests;
 
 [assembly: AssemblyFixture(typeof(JudgeProcess))]

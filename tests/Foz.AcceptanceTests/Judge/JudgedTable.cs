@@ -1,5 +1,6 @@
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 

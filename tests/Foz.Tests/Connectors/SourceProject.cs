@@ -1,6 +1,7 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 using Foz.Lake.Tables.Writing;

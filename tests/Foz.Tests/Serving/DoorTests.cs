@@ -3,6 +3,8 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
+using Foz.Lake.Sql;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;

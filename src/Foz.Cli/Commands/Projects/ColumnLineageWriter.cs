@@ -4,7 +4,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 

@@ -8,6 +8,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;

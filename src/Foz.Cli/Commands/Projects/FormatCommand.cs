@@ -3,7 +3,7 @@ using System.Text;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Projects;

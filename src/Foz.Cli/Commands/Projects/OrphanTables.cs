@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Projects;

@@ -4,6 +4,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Quality.Profiles;
 
 namespace Foz.Cli.Commands.Quality;

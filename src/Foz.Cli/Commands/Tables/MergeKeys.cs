@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Pipelines.Projects;

@@ -4,6 +4,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands.Tables;

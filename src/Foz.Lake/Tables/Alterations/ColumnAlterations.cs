@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;

@@ -5,7 +5,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;

@@ -1,6 +1,6 @@
 using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Tables.ChangeFeed;
 

@@ -3,7 +3,7 @@ using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Transactions;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Tables.ChangeFeed;
 

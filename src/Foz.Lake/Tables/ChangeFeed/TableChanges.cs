@@ -3,7 +3,8 @@ using Foz.Delta;
 using Foz.Delta.Log;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.ChangeFeed;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.Delta.Log;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Expressions;
 

@@ -49,7 +49,7 @@ sealed record SparkExpression
             var fields = schema.FindAll(path);
             if (fields.IsEmpty) return null;
             var sql = fields.Skip(1).Aggregate(column(fields[0]), (parent, field) =>
-                $"({parent}).{Foz.Lake.Engine.SqlText.Identifier(field.Name)}");
+                $"({parent}).{Foz.Lake.Sql.SqlText.Identifier(field.Name)}");
             return new(sql, fields[^1].Type);
         });
 }

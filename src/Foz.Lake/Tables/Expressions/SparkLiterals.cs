@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Expressions;
 

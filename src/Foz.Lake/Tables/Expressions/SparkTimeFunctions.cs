@@ -1,6 +1,6 @@
 using System.Text;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Expressions;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Foz.Delta.Schema;
 using Foz.DuckDB;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Keys;
 

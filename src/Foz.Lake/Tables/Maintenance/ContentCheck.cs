@@ -3,6 +3,7 @@ using Foz.Delta.Maintenance;
 using Foz.Delta.Scans;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;
 

@@ -4,6 +4,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;
 

@@ -1,4 +1,5 @@
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Wire;
 using Foz.Wire.Parquet;
 using Microsoft.Win32.SafeHandles;

@@ -5,6 +5,7 @@ using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;
 

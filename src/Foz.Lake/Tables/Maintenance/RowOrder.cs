@@ -5,6 +5,8 @@ using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Lake.Tables.Maintenance;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Delta;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;
 

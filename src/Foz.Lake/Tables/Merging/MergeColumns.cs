@@ -1,6 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Merging;

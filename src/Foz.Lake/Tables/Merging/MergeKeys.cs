@@ -2,6 +2,7 @@ using System.Text.Json;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Merging;
 

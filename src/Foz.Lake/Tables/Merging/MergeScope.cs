@@ -1,6 +1,7 @@
 using System.Text;
 using Foz.Delta.Schema;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Merging;
 

@@ -1,5 +1,5 @@
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Writing;
 

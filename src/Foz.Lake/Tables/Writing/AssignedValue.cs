@@ -1,5 +1,6 @@
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Writing;
 

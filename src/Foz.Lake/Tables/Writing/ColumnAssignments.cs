@@ -1,6 +1,6 @@
 using Foz.Delta.Schema;
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Writing;
 

@@ -6,6 +6,7 @@ using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Storage;
 
 namespace Foz.Lake.Tables.Writing;

@@ -1,4 +1,5 @@
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Writing;
 

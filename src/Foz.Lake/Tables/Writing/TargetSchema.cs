@@ -5,6 +5,8 @@ using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Expressions;
 

@@ -1,6 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.ChangeFeed;
 
 namespace Foz.Lake.Tables.Writing;

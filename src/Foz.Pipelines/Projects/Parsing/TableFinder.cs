@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Projects.Parsing;
 

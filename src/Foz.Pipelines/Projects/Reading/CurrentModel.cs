@@ -1,7 +1,7 @@
 using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Projects.Reading;
 

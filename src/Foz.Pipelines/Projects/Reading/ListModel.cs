@@ -1,6 +1,6 @@
 using Foz.Connectors;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Projects.Reading;
 

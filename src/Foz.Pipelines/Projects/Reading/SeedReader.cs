@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects.Parsing;
 using Foz.Pipelines.Quality;
 

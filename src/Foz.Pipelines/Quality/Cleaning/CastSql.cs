@@ -1,6 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using static Foz.Lake.Engine.SqlText;
+using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality.Cleaning;
 

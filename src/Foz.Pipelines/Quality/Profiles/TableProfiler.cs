@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using static Foz.Lake.Engine.SqlText;
+using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality.Profiles;
 

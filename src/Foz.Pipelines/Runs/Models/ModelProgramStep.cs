@@ -1,5 +1,6 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Programs;
 using Foz.Pipelines.Projects;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Foz.Connectors;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Runs.Screening;
 

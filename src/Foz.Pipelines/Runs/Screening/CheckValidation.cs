@@ -4,6 +4,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;

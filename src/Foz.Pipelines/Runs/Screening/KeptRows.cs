@@ -1,4 +1,5 @@
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Materializations;

@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 

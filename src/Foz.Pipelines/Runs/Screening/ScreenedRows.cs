@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;

@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;

@@ -1,5 +1,6 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs.Steps;

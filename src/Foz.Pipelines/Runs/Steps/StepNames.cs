@@ -3,6 +3,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Pipelines.Batches;

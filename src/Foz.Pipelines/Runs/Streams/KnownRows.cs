@@ -1,6 +1,8 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;

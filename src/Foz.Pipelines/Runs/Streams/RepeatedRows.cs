@@ -1,6 +1,7 @@
 using Foz.Connectors;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Writing;
 
 namespace Foz.Pipelines.Runs.Streams;

@@ -1,6 +1,6 @@
 using Foz.Connectors;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;

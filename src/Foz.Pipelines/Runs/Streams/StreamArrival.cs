@@ -6,6 +6,8 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;

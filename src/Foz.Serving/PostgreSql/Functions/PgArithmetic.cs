@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Foz.DuckDB;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Serving.PostgreSql.Types;
 using Vector = Foz.DuckDB.Vector;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.PostgreSql.Functions;
 

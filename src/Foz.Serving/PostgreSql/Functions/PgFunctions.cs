@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Sql;
 

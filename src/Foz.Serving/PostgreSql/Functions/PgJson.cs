@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.PostgreSql.Functions;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Serving.Bounds;
 
 namespace Foz.Serving.PostgreSql.Functions;

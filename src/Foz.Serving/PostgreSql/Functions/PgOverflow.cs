@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql.Functions;

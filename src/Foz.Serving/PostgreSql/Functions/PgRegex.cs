@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Serving.PostgreSql.Functions;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Foz.DuckDB;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Serving.Bounds;
 using Foz.Serving.PostgreSql.Types;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Functions;
 using Foz.Serving.Settings;
 

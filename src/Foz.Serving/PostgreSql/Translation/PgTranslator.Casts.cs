@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Functions;
 using Foz.Serving.PostgreSql.Types;
 

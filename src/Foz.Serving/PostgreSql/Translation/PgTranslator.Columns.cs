@@ -1,4 +1,4 @@
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Sql;
 

@@ -1,4 +1,4 @@
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql.Translation;

@@ -1,5 +1,5 @@
 using Foz.DuckDB;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Types;
 
 namespace Foz.Serving.PostgreSql.Translation;

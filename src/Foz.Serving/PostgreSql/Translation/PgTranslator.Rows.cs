@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.PostgreSql.Translation;
 

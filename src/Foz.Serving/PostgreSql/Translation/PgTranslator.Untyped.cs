@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Functions;
 
 namespace Foz.Serving.PostgreSql.Translation;

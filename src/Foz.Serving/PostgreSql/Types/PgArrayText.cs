@@ -1,7 +1,7 @@
 using System.Text;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Serving.PostgreSql.Types;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Lake.Tables;
 
 namespace Foz.Serving.PostgreSql.Types;

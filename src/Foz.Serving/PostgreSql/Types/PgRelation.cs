@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 
 namespace Foz.Serving.PostgreSql.Types;

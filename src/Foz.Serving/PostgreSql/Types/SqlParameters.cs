@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Foz.DuckDB;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 using Foz.Wire.PostgreSql;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 using Foz.Serving.Trino.Functions;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Trino.Functions;
 
 namespace Foz.Serving.Trino.Translation;

@@ -116,5 +116,5 @@ public sealed record TrinoType
     static string Identifier(string name) =>
         name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0])
             ? name
-            : Foz.Lake.Engine.SqlText.Identifier(name);
+            : Foz.Lake.Sql.SqlText.Identifier(name);
 }

@@ -1,5 +1,5 @@
 using Foz.Lake.Configuration;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Tests.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Foz.Cli.Demo;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 
 namespace Foz.Tests.Cli.Demo;
 

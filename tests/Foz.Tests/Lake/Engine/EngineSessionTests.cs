@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 
 namespace Foz.Tests.Lake.Engine;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Numerics;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Sql;
 
 namespace Foz.Tests.Lake.Engine;
 

@@ -1,5 +1,5 @@
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
 

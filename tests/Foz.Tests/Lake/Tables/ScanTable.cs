@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Storage;
 

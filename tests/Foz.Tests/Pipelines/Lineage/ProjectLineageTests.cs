@@ -1,6 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Lineage;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Tests.Pipelines.Quality;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Pipelines.Quality;
 
 namespace Foz.Tests.Pipelines.Quality;

@@ -1,5 +1,5 @@
 using Foz.Lake;
-using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.Sessions;
 using Foz.Serving.Trino.Translation;

@@ -1,4 +1,5 @@
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 
 namespace Foz.Tests.Serving.Sql;

@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 
 namespace Foz.Tests.Serving.Sql;

@@ -1,5 +1,6 @@
 using System.Text;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Wire;
 using Foz.Wire.Compression;
 

@@ -4,7 +4,7 @@ using Foz.Delta.Log;
 using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Engine;
+using Foz.Lake.Engine.Plans;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;
 

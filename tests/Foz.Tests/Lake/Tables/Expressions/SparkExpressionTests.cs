@@ -1,6 +1,7 @@
 using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Tests.Lake.Tables.Expressions;

@@ -3,6 +3,7 @@ using Foz.Delta.Schema;
 using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Keys;
 using Foz.Lake.Tables.Merging;

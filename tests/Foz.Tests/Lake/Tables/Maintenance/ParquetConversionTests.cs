@@ -1,6 +1,7 @@
 using Foz.Delta.Log;
 using Foz.Lake;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;

@@ -1,0 +1,110 @@
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+
+namespace Foz.Tests.Lake.Engine.Functions;
+
+public sealed class StreamFunctionTests : IDisposable
+{
+    const int RowsPerBatch = 5_000;
+    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 512 << 20, Threads = 2 });
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => engines.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void All_rows_of_all_partitions_arrive_once(int partitions)
+    {
+        using var session = engines.Open(Workload.Ingestion);
+        using var stream = session.Register(new ColumnStream(
+            [new("n", DataType.Long), new("t", DataType.String), new("d", new DataType.Decimal(12, 2))],
+            [.. Enumerable.Range(0, partitions).Select(p => Numbers(p * 4 * RowsPerBatch, batches: 4))]));
+
+        using var rows = session.Query(
+            $"SELECT count(*), sum(n), count(t), sum(d), min(t) FROM {stream.Sql} WHERE t IS NULL OR t = 'n' || n", Cancel);
+        var count = partitions * 4L * RowsPerBatch;
+        var row = Assert.Single(rows.Rows(Cancel));
+        Assert.Equal(count, row[0]);
+        Assert.Equal((Int128)(count * (count - 1) / 2), (Int128)(System.Numerics.BigInteger.Parse(row[1]!.ToString()!)));
+        Assert.Equal(count - (count + 6) / 7, row[2]);
+        Assert.Equal((count * (count - 1) / 2).ToString() + ".00", row[3]!.ToString());
+    }
+
+    [Fact]
+    public void Nested_columns_keep_their_nulls_and_lengths()
+    {
+        using var session = engines.Open(Workload.Ingestion);
+        using var stream = session.Register(new ColumnStream(
+            [
+                new("a", new DataType.Array(DataType.Integer)),
+                new("s", new DataType.Struct([new("x", DataType.String), new("y", DataType.Double)])),
+            ],
+            [Nested()]));
+
+        using var rows = session.Query($"SELECT to_json(a)::VARCHAR, to_json(s)::VARCHAR FROM {stream.Sql}", Cancel);
+        Assert.Equal(
+            [["[1,null,3]", """{"x":"é","y":1.5}"""], ["[]", null], [null, """{"x":null,"y":2.5}"""]],
+            rows.Rows(Cancel));
+    }
+
+    [Fact]
+    public void An_error_of_the_reader_ends_the_statement_with_that_error()
+    {
+        using var session = engines.Open(Workload.Ingestion);
+        using var stream = session.Register(new ColumnStream([new("n", DataType.Long)], [Failing()]));
+
+        var error = Assert.Throws<FozException>(
+            () => session.QueryScalar<long>($"SELECT count(*) FROM {stream.Sql}", Cancel));
+        Assert.Contains("the source went away", error.Message, StringComparison.Ordinal);
+    }
+
+    static async IAsyncEnumerable<ColumnBatch> Numbers(int first, int batches)
+    {
+        for (var batch = 0; batch < batches; batch++)
+        {
+            await Task.Yield();
+            var start = first + batch * RowsPerBatch;
+            var numbers = Enumerable.Range(start, RowsPerBatch).Select(n => (long)n).ToArray();
+            yield return new(RowsPerBatch,
+            [
+                new FixedColumn<long>(numbers, validity: null),
+                Texts([.. numbers.Select(n => n % 7 == 0 ? null : $"n{n}")]),
+                new FixedColumn<Int128>([.. numbers.Select(n => (Int128)n * 100)], validity: null),
+            ]);
+        }
+    }
+
+    static async IAsyncEnumerable<ColumnBatch> Nested()
+    {
+        await Task.Yield();
+        yield return new(3,
+        [
+            new ListColumn(new FixedColumn<int>([1, 0, 3], [0b101]), [0, 3, 3, 3], [0b011]),
+            new StructColumn([Texts(["é", null, null]), new FixedColumn<double>([1.5, 0, 2.5], null)], [0b101]),
+        ]);
+    }
+
+    static async IAsyncEnumerable<ColumnBatch> Failing()
+    {
+        yield return new(1, [new FixedColumn<long>([1], null)]);
+        await Task.Yield();
+        throw new FozException(ErrorKind.Source, "the source went away");
+    }
+
+    static BytesColumn Texts(string?[] texts)
+    {
+        var bytes = texts.SelectMany(t => System.Text.Encoding.UTF8.GetBytes(t ?? "")).ToArray();
+        var offsets = new int[texts.Length + 1];
+        var validity = new ulong[(texts.Length + 63) / 64];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            offsets[i + 1] = offsets[i] + System.Text.Encoding.UTF8.GetByteCount(texts[i] ?? "");
+            if (texts[i] is not null) validity[i / 64] |= 1UL << (i % 64);
+        }
+        return new(bytes, offsets, validity);
+    }
+}
