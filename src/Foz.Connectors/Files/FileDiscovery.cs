@@ -129,7 +129,7 @@ static class FileDiscovery
                 {
                     using var pool = new EnginePool(new EngineOptions());
                     using var session = pool.Open(Workload.Query);
-                    var opened = ParquetFile.Open(file, session, workFolder: null, cancellationToken);
+                    var opened = ParquetInput.Open(file, session, workFolder: null, cancellationToken);
                     return [.. (opened?.Columns ?? []).Select(c => c.Field)];
                 }
             case FileFormat.Avro:

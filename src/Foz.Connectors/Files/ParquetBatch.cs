@@ -13,13 +13,13 @@ namespace Foz.Connectors.Files;
 sealed class ParquetBatch
 {
     const string Row = "CAST(file_row_number + 1 AS BIGINT)";
-    readonly IReadOnlyList<ParquetFile> files;
+    readonly IReadOnlyList<ParquetInput> files;
     readonly IReadOnlyList<Field> fields;
     readonly ReadContext context;
     readonly IReadOnlyList<Warning> warnings;
 
     ParquetBatch(
-        IReadOnlyList<ParquetFile> files, IReadOnlyList<Field> fields, ReadContext context,
+        IReadOnlyList<ParquetInput> files, IReadOnlyList<Field> fields, ReadContext context,
         IReadOnlyList<Warning> warnings) =>
         (this.files, this.fields, this.context, this.warnings) = (files, fields, context, warnings);
 
@@ -35,9 +35,9 @@ sealed class ParquetBatch
         CancellationToken cancellationToken, string format = "parquet")
     {
         var looked = sources.Where(s => s.Input.SizeBytes > 0)
-            .Select(s => (Source: s, File: ParquetFile.Open(s, session, context.WorkFolder, cancellationToken)))
+            .Select(s => (Source: s, File: ParquetInput.Open(s, session, context.WorkFolder, cancellationToken)))
             .ToList();
-        var opened = looked.Select(l => l.File).OfType<ParquetFile>().ToList();
+        var opened = looked.Select(l => l.File).OfType<ParquetInput>().ToList();
         var told = looked.Where(l => l.File is null)
             .Select(l => new Warning($"file {l.Source.Input.Path} has no columns: nothing of it is read")).ToList();
         foreach (var ofName in opened.SelectMany(f => f.Columns)
@@ -78,17 +78,17 @@ sealed class ParquetBatch
 
     Task<StreamRows.Selected?> Recover(FozException error, CancellationToken cancellationToken)
     {
-        if (error.Message.Contains(ParquetFile.SplitStreams, StringComparison.Ordinal))
+        if (error.Message.Contains(ParquetInput.SplitStreams, StringComparison.Ordinal))
         {
             using var session = context.Engine.Open(Workload.Ingestion);
             foreach (var file in files)
-                if (ParquetFile.FindEncoding(file.Source, session, cancellationToken) is { } named) throw named;
+                if (ParquetInput.FindEncoding(file.Source, session, cancellationToken) is { } named) throw named;
         }
         return Task.FromResult(
             error.Kind is ErrorKind.Data && files.Any(f => Tests(f).Count > 0) ? Select(isStrict: false) : null);
     }
 
-    string SelectRows(IReadOnlyList<ParquetFile> group, string from, bool isStrict)
+    string SelectRows(IReadOnlyList<ParquetInput> group, string from, bool isStrict)
     {
         var values = fields.Select(field =>
         {
@@ -103,7 +103,7 @@ sealed class ParquetBatch
         return $"SELECT {string.Join(", ", [.. values, origin])}\nFROM {from}{filter}";
     }
 
-    string? SelectMisfits(IReadOnlyList<ParquetFile> group, string from)
+    string? SelectMisfits(IReadOnlyList<ParquetInput> group, string from)
     {
         var tests = Tests(group[0]);
         if (tests.Count == 0) return null;
@@ -117,7 +117,7 @@ sealed class ParquetBatch
     }
 
     /// <summary>Whether the values of a file fit the columns, where that is not certain.</summary>
-    List<(string Fits, string Reason)> Tests(ParquetFile file) =>
+    List<(string Fits, string Reason)> Tests(ParquetInput file) =>
     [
         .. fields.Select(field => (Field: field, Column: Find(file, field)))
             .Select(f => (f.Field, f.Column, Fits: f.Column?.Fits(f.Field.Type)))
@@ -126,11 +126,11 @@ sealed class ParquetBatch
                 f.Field.Name, $"CAST({f.Column!.Identifier} AS VARCHAR)", f.Field.Type))),
     ];
 
-    static ParquetColumn? Find(ParquetFile file, Field field) => file.Columns.FirstOrDefault(
+    static ParquetColumn? Find(ParquetInput file, Field field) => file.Columns.FirstOrDefault(
         c => string.Equals(FileColumns.ColumnName(c.Name), field.Name, StringComparison.OrdinalIgnoreCase));
 
-    string Union(Func<IReadOnlyList<ParquetFile>, string, string?> select) => string.Join("\nUNION ALL\n", files
+    string Union(Func<IReadOnlyList<ParquetInput>, string, string?> select) => string.Join("\nUNION ALL\n", files
         .GroupBy(f => f.Signature)
-        .Select(group => select([.. group], ParquetFile.ReadSql(group.Select(f => f.Source.FullPath))))
+        .Select(group => select([.. group], ParquetInput.ReadSql(group.Select(f => f.Source.FullPath))))
         .OfType<string>());
 }

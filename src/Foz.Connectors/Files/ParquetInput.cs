@@ -9,7 +9,7 @@ namespace Foz.Connectors.Files;
 /// <summary>A Parquet file whose columns are known.</summary>
 /// <param name="Source">The file.</param>
 /// <param name="Columns">Its columns.</param>
-sealed record ParquetFile(SourceFile Source, IReadOnlyList<ParquetColumn> Columns)
+sealed record ParquetInput(SourceFile Source, IReadOnlyList<ParquetColumn> Columns)
 {
     /// <summary>The encoding that keeps each byte of values apart.</summary>
     public const string SplitStreams = "BYTE_STREAM_SPLIT";
@@ -26,7 +26,7 @@ sealed record ParquetFile(SourceFile Source, IReadOnlyList<ParquetColumn> Column
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Null where it has no columns.</returns>
     /// <exception cref="FozException">It is not a Parquet file, or damaged.</exception>
-    public static ParquetFile? Open(
+    public static ParquetInput? Open(
         SourceFile source, EngineSession session, string? workFolder, CancellationToken cancellationToken)
     {
         try
