@@ -1,3 +1,7 @@
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
+using Foz.Connectors.Files.Formats;
+using Foz.Connectors.Files.Json;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;

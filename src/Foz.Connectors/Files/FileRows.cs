@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
+using Foz.Connectors.Files.Formats;
+using Foz.Connectors.Files.Json;
 using Foz.Lake.Engine;
 
 namespace Foz.Connectors.Files;

@@ -1,3 +1,5 @@
+using Foz.Connectors.Files.Contents;
+
 namespace Foz.Connectors.Files;
 
 /// <summary>

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
+using Foz.Connectors.Files.Formats;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Wire.Compression;

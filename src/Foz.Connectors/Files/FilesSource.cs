@@ -1,3 +1,4 @@
+using Foz.Connectors.Files.Contents;
 using Foz.Connectors.Files.Sftp;
 using Foz.Lake;
 using Foz.Lake.Configuration;

@@ -1,3 +1,4 @@
+using Foz.Connectors.Files.Contents;
 using Foz.Lake;
 
 namespace Foz.Connectors.Files;

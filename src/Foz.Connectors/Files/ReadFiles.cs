@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foz.Connectors.Files.Contents;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Storage;

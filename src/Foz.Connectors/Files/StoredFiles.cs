@@ -1,3 +1,4 @@
+using Foz.Connectors.Files.Contents;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Storage;

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml;
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
+using Foz.Connectors.Files.Formats;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 

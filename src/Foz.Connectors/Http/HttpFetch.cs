@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Json;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 

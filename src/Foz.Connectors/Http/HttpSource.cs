@@ -1,4 +1,4 @@
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Json;
 
 namespace Foz.Connectors.Http;
 

@@ -51,7 +51,7 @@ sealed class JsonPath
     /// <exception cref="JsonException">The text is not JSON.</exception>
     public bool Find(ReadOnlySpan<byte> json, bool unfolds, List<Range> found)
     {
-        var reader = new Utf8JsonReader(json, Foz.Connectors.Files.JsonScanner.Options);
+        var reader = new Utf8JsonReader(json, Foz.Connectors.Files.Json.JsonScanner.Options);
         reader.Read();
         var exists = Walk(ref reader, 0, unfolds, found);
         while (reader.Read())
@@ -85,7 +85,7 @@ sealed class JsonPath
     /// <summary>A value as text.</summary>
     public static string? ToText(ReadOnlySpan<byte> value)
     {
-        var reader = new Utf8JsonReader(value, Foz.Connectors.Files.JsonScanner.Options);
+        var reader = new Utf8JsonReader(value, Foz.Connectors.Files.Json.JsonScanner.Options);
         reader.Read();
         return reader.TokenType switch
         {

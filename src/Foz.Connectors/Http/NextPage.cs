@@ -13,7 +13,7 @@ static class NextPage
     {
         try
         {
-            var reader = new Utf8JsonReader(body, Foz.Connectors.Files.JsonScanner.Options);
+            var reader = new Utf8JsonReader(body, Foz.Connectors.Files.Json.JsonScanner.Options);
             return reader.Read() && reader.TokenType is JsonTokenType.StartObject ? Find(ref reader, "", 1) : null;
         }
         catch (JsonException)

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Json;
 using Foz.Connectors.Programs;
 using Foz.Lake;
 using Foz.Lake.Configuration;

@@ -1,4 +1,4 @@
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Contents;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Configuration;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Foz.Connectors;
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Json;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;

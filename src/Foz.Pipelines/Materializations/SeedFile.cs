@@ -1,5 +1,6 @@
 using Foz.Connectors;
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;

@@ -1,5 +1,5 @@
 using Foz.Lake.Journal;
-using Foz.Tests.Connectors.Files;
+using Foz.Tests.Connectors.Files.Formats;
 
 namespace Foz.Tests.Connectors;
 

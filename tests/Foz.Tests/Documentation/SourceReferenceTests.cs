@@ -1,4 +1,5 @@
-using Foz.Connectors.Files;
+using Foz.Connectors.Files.Contents;
+using Foz.Connectors.Files.Csv;
 using Foz.Connectors.PostgreSql;
 using Foz.Connectors.Registry;
 using Foz.Lake.Configuration;

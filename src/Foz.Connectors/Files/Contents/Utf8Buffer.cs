@@ -1,0 +1,65 @@
+namespace Foz.Connectors.Files.Contents;
+
+/// <summary>The part of a stream that is looked at: bytes that have been read and not yet been passed over.</summary>
+/// <param name="stream">The bytes; stays the caller's. A byte-order mark of UTF-8 in front is passed over.</param>
+/// <param name="bytesMax">How much may be looked at in one piece.</param>
+sealed class Utf8Buffer(Stream stream, int bytesMax)
+{
+    const int StartBytes = 1 << 18;
+    static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+    byte[] bytes = new byte[StartBytes];
+    int start;
+    int end;
+    bool hasStarted;
+
+    /// <summary>What has been read and not been passed over.</summary>
+    public ReadOnlySpan<byte> Unread => bytes.AsSpan(start, end - start);
+
+    /// <summary>Whether nothing comes behind <see cref="Unread"/>.</summary>
+    public bool IsEnded { get; private set; }
+
+    /// <summary>Passes over bytes of <see cref="Unread"/>.</summary>
+    public void Skip(int count) => start += count;
+
+    /// <summary>Reads more behind <see cref="Unread"/>, whose start stays.</summary>
+    /// <returns>False where nothing came: the stream has ended.</returns>
+    public bool Fill()
+    {
+        if (IsEnded) return false;
+        bytes.AsSpan(start, end - start).CopyTo(bytes);
+        (start, end) = (0, end - start);
+        // One more than is allowed at most, so that too much is seen to be.
+        if (end == bytes.Length) Array.Resize(ref bytes, Math.Min(bytes.Length * 2, Math.Max(bytesMax, end) + StartBytes));
+        var count = stream.ReadAtLeast(bytes.AsSpan(end), bytes.Length - end, throwOnEndOfStream: false);
+        end += count;
+        IsEnded = end < bytes.Length;
+        if (!hasStarted && bytes.AsSpan(0, end).StartsWith(ByteOrderMark)) start = ByteOrderMark.Length;
+        hasStarted = true;
+        return end > start && count > 0;
+    }
+
+    /// <summary>Drops what lies between the first bytes and the end of their line.</summary>
+    /// <param name="keep">How many bytes stay in front.</param>
+    /// <returns>The length of the end of the line that now lies behind them; 0 where the stream ends before one.</returns>
+    public int DropToEndOfLine(int keep)
+    {
+        while (true)
+        {
+            var behind = Unread[keep..];
+            var found = behind.IndexOfAny((byte)'\n', (byte)'\r');
+            if (found >= 0 && (behind[found] == '\n' || found + 1 < behind.Length || IsEnded))
+            {
+                Drop(found);
+                return behind[found] == '\r' && found + 1 < behind.Length && behind[found + 1] == '\n' ? 2 : 1;
+            }
+            Drop(found >= 0 ? found : behind.Length);
+            if (!Fill() && Unread.Length == keep) return 0;
+        }
+
+        void Drop(int count)
+        {
+            bytes.AsSpan(start, keep).CopyTo(bytes.AsSpan(start + count));
+            start += count;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Foz.Lake;
+
+namespace Foz.Connectors.Files.Csv;
+
+/// <summary>What the header of a CSV file tells of how it should be read.</summary>
+static class CsvHeader
+{
+    /// <summary>The characters that separate fields in common files, most likely first.</summary>
+    public const string Delimiters = ";\t|,";
+
+    /// <summary>
+    /// What looks as if the file were read with wrong settings: one column that has delimiters in it, names that are
+    /// there twice.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="names">The names in its header.</param>
+    /// <param name="dialect">How it is read.</param>
+    public static IReadOnlyList<Warning> Doubts(string path, IReadOnlyList<string> names, CsvDialect dialect)
+    {
+        if (Delimiter(names, dialect) is { } delimiter)
+            return [new($"the header of {path} is one column, '{names[0]}'", Setting(delimiter))];
+        return
+        [
+            .. names.Select(name => name.Trim()).Where(name => name.Length > 0)
+                .GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(alike => alike.Count() > 1)
+                .Select(alike => new Warning(
+                    $"the header of {path} has '{alike.Key}' {alike.Count()} times: "
+                    + "the columns after the first have a number",
+                    dialect.SkipRows == 0 ? "set skip_rows where the header is further down" : null)),
+        ];
+    }
+
+    /// <summary>The delimiter that a header of one column has in it; null where it has none.</summary>
+    /// <param name="names">The names in the header.</param>
+    /// <param name="dialect">How it is read.</param>
+    public static char? Delimiter(IReadOnlyList<string> names, CsvDialect dialect) => names is [var name]
+        ? Delimiters.Where(c => c != dialect.Delimiter && name.Contains(c)).Select(c => (char?)c).FirstOrDefault()
+        : null;
+
+    /// <summary>How a stream is set to a delimiter.</summary>
+    public static string Setting(char delimiter) => $"set delimiter: {(delimiter == '\t' ? "tab" : $"'{delimiter}'")}";
+}

@@ -1,0 +1,122 @@
+using Foz.Connectors.Files.Contents;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+
+namespace Foz.Connectors.Files.Csv;
+
+/// <summary>Proposes how CSV files are to be read, by how each of them begins: delimiter, encoding and types.</summary>
+static class CsvProposal
+{
+    const int SampleBytes = 1 << 20;
+    const int RowsMax = 1_000;
+    const double AlikeMin = 0.9;
+
+    /// <summary>What one file looks like.</summary>
+    /// <param name="Delimiter">What stands between its fields.</param>
+    /// <param name="Encoding">Its encoding; null where it need not be said.</param>
+    readonly record struct Look(char Delimiter, string? Encoding);
+
+    /// <summary>The proposal for the files of a stream.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="format">CSV or TSV.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static StreamProposal Of(
+        IReadOnlyList<SourceFile> files, FileFormat format, CancellationToken cancellationToken)
+    {
+        var usual = format is FileFormat.Tsv ? '\t' : ',';
+        var columns = new Dictionary<string, ColumnLook>(StringComparer.OrdinalIgnoreCase);
+        var notes = new List<string>();
+        Look? first = null;
+        foreach (var file in files)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                var (sample, isCut) = Sample(file);
+                var isPlain = FileStreams.Utf16Of(file) is not null || TextEncoding.IsUtf8Start(sample);
+                var look = new Look(usual, isPlain ? null : TextEncoding.Likely(sample));
+                var rows = CsvHeader.Delimiters.OrderBy(c => c != usual)
+                    .Select(c => (Delimiter: c, Rows: Rows(sample, isCut, look with { Delimiter = c }, file)))
+                    .Where(way => IsAlike(way.Rows)).OrderByDescending(way => way.Rows[0].Count).FirstOrDefault();
+                look = look with { Delimiter = rows.Rows is null ? usual : rows.Delimiter };
+                Take(rows.Rows ?? Rows(sample, isCut, look, file), columns);
+                if (first is null) first = look;
+                else if (look != first) notes.Add($"{file.Input.Path} differs: {Yaml(SettingsOf(look, usual: null))}");
+            }
+            catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+            {
+                notes.Add(e.Message);
+            }
+            catch (Exception e) when (FileStreams.IsReadError(e))
+            {
+                notes.Add(FileStreams.Error(file, e).Message);
+            }
+        }
+        if (first is not { } common) return new([], [], notes);
+        var fields = columns.Select(column => new Field(column.Key, column.Value.Field)).ToList();
+        return new([.. SettingsOf(common, usual), .. ColumnSettings(columns)], fields, notes);
+    }
+
+    static IEnumerable<(string Name, string Value)> SettingsOf(Look look, char? usual)
+    {
+        if (look.Delimiter != usual) yield return ("delimiter", look.Delimiter == '\t' ? "tab" : $"'{look.Delimiter}'");
+        if (look.Encoding is { } encoding) yield return ("encoding", encoding);
+        else if (usual is null) yield return ("encoding", "utf-8");
+    }
+
+    static string Yaml(IEnumerable<(string Name, string Value)> settings) =>
+        string.Join(", ", settings.Select(s => $"{s.Name}: {s.Value}"));
+
+    static IEnumerable<(string Name, string Value)> ColumnSettings(Dictionary<string, ColumnLook> columns)
+    {
+        var typed = columns.Where(column => column.Value.SqlType is not null).ToList();
+        if (typed.Count == 0) yield break;
+        yield return ("columns", typed.Exists(column => column.Value.Written is not null)
+            ? $"[{string.Join(", ", typed.Select(c => $"{{name: {Quoted(c.Key)}, {c.Value.Setting}}}"))}]"
+            : $"{{{string.Join(", ", typed.Select(c => $"{Quoted(c.Key)}: {Quoted(c.Value.SqlType!)}"))}}}");
+    }
+
+    /// <summary>A text as YAML writes it.</summary>
+    public static string Quoted(string text) =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(text[0])
+            ? text : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    static (byte[] Bytes, bool IsCut) Sample(SourceFile file)
+    {
+        using var stream = FileStreams.Open(file);
+        var bytes = new byte[SampleBytes];
+        var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return (bytes[..length], length == bytes.Length);
+    }
+
+    /// <summary>The rows of a sample, the header first; those that cannot be read without fields.</summary>
+    static List<IReadOnlyList<string>> Rows(byte[] sample, bool isCut, Look look, SourceFile file)
+    {
+        var encoding = FileStreams.Utf16Of(file)
+            ?? CsvDialect.ReadEncoding(look.Encoding is { } name ? Settings.Of(("encoding", name)) : Settings.Empty);
+        using var bytes = new MemoryStream(sample, writable: false);
+        using var text = encoding is null
+            ? bytes : System.Text.Encoding.CreateTranscodingStream(bytes, encoding, System.Text.Encoding.UTF8);
+        var dialect = new CsvDialect { Delimiter = (byte)look.Delimiter };
+        var reader = new CsvRowReader(text, dialect);
+        var rows = new List<IReadOnlyList<string>>();
+        while (rows.Count <= RowsMax && reader.Read())
+            rows.Add(reader.Fault is not null ? []
+                : [.. reader.Fields.Select(f => CsvFile.Text(reader, f, dialect))]);
+        if (isCut && rows.Count is > 1 and <= RowsMax) rows.RemoveAt(rows.Count - 1);
+        return rows;
+    }
+
+    static bool IsAlike(List<IReadOnlyList<string>> rows) =>
+        rows is [{ Count: > 1 } header, ..] && rows.Count(row => row.Count == header.Count) >= AlikeMin * rows.Count;
+
+    static void Take(List<IReadOnlyList<string>> rows, Dictionary<string, ColumnLook> columns)
+    {
+        if (rows.Count == 0) return;
+        var names = CsvFile.Unique(rows[0], ChangeColumns.Fields.Select(f => f.Name));
+        foreach (var name in names) columns.TryAdd(name, new());
+        foreach (var row in rows.Skip(1).Where(row => row.Count == names.Count))
+            foreach (var (name, value) in names.Zip(row)) columns[name].Add(value);
+    }
+}
