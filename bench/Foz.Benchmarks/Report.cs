@@ -24,7 +24,7 @@ sealed class Report
         text.AppendLine($"- Date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd}");
         text.AppendLine($"- Machine: {Environment.ProcessorCount} cores ({CpuName()}), "
             + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}");
-        text.AppendLine($"- .NET {Environment.Version}, DuckDB {DuckDB.Database.LibraryVersion}").AppendLine();
+        text.AppendLine($"- .NET {Environment.Version}, DuckDB {Foz.DuckDB.Connections.Database.LibraryVersion}").AppendLine();
         text.AppendLine("| work | against | Foz | peer | result | goal |").AppendLine("|---|---|---|---|---|---|");
         foreach (var f in figures)
             text.AppendLine($"| {f.Work} | {f.Against} | {f.Ours} | {f.Theirs} | **{f.Result}** | {f.Goal} |");

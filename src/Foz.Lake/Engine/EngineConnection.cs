@@ -1,4 +1,4 @@
-using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;

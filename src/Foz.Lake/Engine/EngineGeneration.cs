@@ -1,4 +1,4 @@
-using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 
 namespace Foz.Lake.Engine;
 

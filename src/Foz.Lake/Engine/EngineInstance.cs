@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Engine;

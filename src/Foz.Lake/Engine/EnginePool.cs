@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Lake.Engine.Functions;
 using Foz.Lake.Sql;
 

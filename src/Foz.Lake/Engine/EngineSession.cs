@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine.Functions;

@@ -1,4 +1,5 @@
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 
 namespace Foz.Tests.DuckDB;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 
 namespace Foz.Tests.DuckDB;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Lake.Data;
 using Foz.Lake.Sql;
 
@@ -40,7 +41,7 @@ sealed class StreamFunction
         var stream = relation.Stream;
         return new()
         {
-            Columns = [.. stream.Schema.Select(f => new Foz.DuckDB.Column(f.Name, ColumnTypes.ToLogicalType(f.Type)))],
+            Columns = [.. stream.Schema.Select(f => new Foz.DuckDB.Connections.Column(f.Name, ColumnTypes.ToLogicalType(f.Type)))],
             RowCount = stream.RowCountEstimate,
             Open = columns => new Scan(relation, columns),
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 using Foz.Server.PgWire.Rows;
 using Foz.Serving.Copying;
 using Foz.Wire.PostgreSql;

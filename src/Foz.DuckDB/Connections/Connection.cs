@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>How far a statement is.</summary>
 /// <param name="Percentage">0 to 100; −1 where it is not known.</param>

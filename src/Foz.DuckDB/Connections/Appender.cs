@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>
 /// Appends chunks to a table of DuckDB's own. What is not flushed or closed at disposal is dropped.

@@ -1,4 +1,4 @@
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>A function of SQL, written in C#, that gives rows: <c>FROM name(…)</c>.</summary>
 public sealed record TableFunction

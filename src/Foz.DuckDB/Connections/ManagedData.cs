@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>Objects that DuckDB keeps for us and gives back to our functions.</summary>
 static class ManagedData

@@ -1,7 +1,7 @@
 using System.Text;
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>Makes values of the C API.</summary>
 static unsafe class NativeValues

@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>
 /// An instance of DuckDB, in memory or on a file. Connections keep it open beyond its own disposal. Safe for use by

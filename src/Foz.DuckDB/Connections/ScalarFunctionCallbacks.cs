@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>
 /// What DuckDB calls for a scalar function. No exception may leave these methods: it would end the process.

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Numerics;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>Which DuckDB type a .NET value has.</summary>
 static class ValueTypes

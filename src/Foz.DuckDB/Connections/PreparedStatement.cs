@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>A column of a result or a table.</summary>
 /// <param name="Name">The name.</param>

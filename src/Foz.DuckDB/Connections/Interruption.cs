@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>
 /// Interrupts a connection for as long as a token is cancelled and a call lasts: again and again, because DuckDB

@@ -1,6 +1,7 @@
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 
-namespace Foz.Tests.DuckDB;
+namespace Foz.Tests.DuckDB.Connections;
 
 public sealed class ConnectionTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using Foz.DuckDB.Native;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>
 /// The rows of a statement, streamed by chunks as DuckDB makes them. The connection's next statement ends the stream.

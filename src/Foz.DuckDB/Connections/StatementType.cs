@@ -1,4 +1,4 @@
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>What a statement does, by the numbers of DuckDB's C API (<c>duckdb_statement_type</c>).</summary>
 public enum StatementType

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Foz.DuckDB;
+namespace Foz.DuckDB.Connections;
 
 /// <summary>Turns single values into the type that the caller asks for.</summary>
 static class Scalars

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Foz.DuckDB;
+using Foz.DuckDB.Connections;
 
-namespace Foz.Tests.DuckDB;
+namespace Foz.Tests.DuckDB.Connections;
 
 public sealed class FunctionTests : IDisposable
 {
