@@ -1,6 +1,5 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 

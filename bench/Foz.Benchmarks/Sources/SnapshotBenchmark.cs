@@ -3,7 +3,6 @@ using Foz.Connectors;
 using Foz.Connectors.Registry;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
 using Foz.Storage;

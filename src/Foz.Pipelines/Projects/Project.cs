@@ -1,4 +1,3 @@
-using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;

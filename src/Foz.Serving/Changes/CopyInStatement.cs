@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Sql;
 using Foz.Lake.Statements;

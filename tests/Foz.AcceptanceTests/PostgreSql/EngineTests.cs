@@ -1,7 +1,6 @@
 using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 

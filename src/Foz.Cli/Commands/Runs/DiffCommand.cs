@@ -5,7 +5,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Environments;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 

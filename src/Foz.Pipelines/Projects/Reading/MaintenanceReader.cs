@@ -1,4 +1,3 @@
-using Foz.Lake;
 using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Projects.Reading;

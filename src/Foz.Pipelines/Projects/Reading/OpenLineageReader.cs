@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foz.Lake;
 using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Projects.Reading;

@@ -5,7 +5,6 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.ChangeFeed;

@@ -3,7 +3,6 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 using Foz.Lake.Statements;
 using Foz.Lake.Tables.Alterations;
 using Foz.Storage;

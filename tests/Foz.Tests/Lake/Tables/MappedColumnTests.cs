@@ -1,6 +1,5 @@
 using System.Globalization;
 using Foz.Delta.Schema;
-using Foz.Lake.Engine;
 using Foz.Lake.Sql;
 using Foz.Lake.Tables.Alterations;
 

@@ -3,7 +3,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
 

@@ -1,7 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
 
 namespace Foz.Tests.Lake.Engine.Functions;
 
