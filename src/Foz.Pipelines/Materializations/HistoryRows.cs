@@ -32,7 +32,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
 
     readonly HistoryColumns columns = strategy.Columns;
     readonly string keys = SqlText.Identifiers(strategy.UniqueKey);
-    readonly SchemaPolicy schema = new(model, session);
+    readonly SchemaPolicy schema = new(model);
 
     /// <summary>
     /// A temporary table of all rows that came, also of those that a check took out, which are not gone; null where none was.
@@ -42,7 +42,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="table">The table.</param>
     /// <param name="present">Its newest version; null to make it, anew where it is there.</param>
-    /// <param name="select">The rows: what was changed, or all that there is.</param>
+    /// <param name="rows">What was changed, or all that there is.</param>
     /// <param name="options">How they are written.</param>
     /// <param name="instant">When the batch was opened: the time of what no column tells.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -50,17 +50,17 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     /// The SELECT fails, lacks a column, has one of the history's own, or rows without key or time.
     /// </exception>
     public async Task<TableChange> StageAsync(
-        LakeTable table, TableSnapshot? present, string select, WriteOptions options, DateTimeOffset instant,
+        LakeTable table, TableSnapshot? present, Relation rows, WriteOptions options, DateTimeOffset instant,
         CancellationToken cancellationToken)
     {
         var writer = new TableWriter(session);
-        select = schema.Fit(select, present, columns.Names, cancellationToken);
-        var given = session.Describe(select, cancellationToken);
+        rows = schema.Fit(rows, present, columns.Names, cancellationToken);
+        var given = rows.Describe(cancellationToken);
         CheckColumns(given);
         if (present is not null) CheckHistory(present);
         var timeType = present is null ? TypeOfTime(given) : TypeOfTime(present);
         CheckEnd(timeType, cancellationToken);
-        session.Execute($"CREATE OR REPLACE TEMP TABLE {Versions} AS {select}", cancellationToken);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE {Versions} AS {rows.Sql}", cancellationToken);
         CheckRows(cancellationToken);
         if (present is null)
         {
@@ -78,8 +78,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             .Where(column => !options.RemovesColumns || IsGiven(given, column)
                 || columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase))
             .ToList();
-        var rows = Changed(given, timeType, old.Sql, known, instant);
-        var change = await writer.MergeAsync(table, rows, Merge(options), cancellationToken);
+        var changed = Changed(given, timeType, old.Sql, known, instant);
+        var change = await writer.MergeAsync(table, changed, Merge(options), cancellationToken);
         if (change.Present?.Version == present.Version) return change;
         await change.DisposeAsync();
         throw new DeltaException(DeltaErrorKind.Conflict, $"{name} was changed while its history was read");

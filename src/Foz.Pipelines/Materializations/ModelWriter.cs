@@ -15,31 +15,31 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Materializations;
 
-/// <summary>Brings the rows of a model's SELECT into its table, as its materialization says: one commit, which is not made here.</summary>
-/// <param name="session">The session that runs the SELECT.</param>
+/// <summary>Brings the rows of a model into its table, as its materialization says: one commit, which is not made here.</summary>
+/// <param name="session">The session that reads the rows.</param>
 /// <param name="model">The model.</param>
 /// <param name="table">Its table.</param>
 sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 {
     readonly TableWriter writer = new(session);
-    readonly SchemaPolicy schema = new(model, session);
+    readonly SchemaPolicy schema = new(model);
 
     /// <inheritdoc cref="HistoryRows.Came"/>
     public string? Came { get; init; }
 
     /// <summary>Writes the files of a batch.</summary>
-    /// <param name="select">The model's SELECT, bound.</param>
+    /// <param name="rows">The rows that the model gives.</param>
     /// <param name="manifest">The batch.</param>
     /// <param name="isFullRefresh">Whether the table is made anew.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The SELECT fails, or its rows do not fit table or strategy.</exception>
+    /// <exception cref="FozException">Reading the rows fails, or they do not fit table or strategy.</exception>
     public async Task<TableChange> StageAsync(
-        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+        Relation rows, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
     {
         TableChange change;
         try
         {
-            change = await StageRowsAsync(select, manifest, isFullRefresh, cancellationToken);
+            change = await StageRowsAsync(rows, manifest, isFullRefresh, cancellationToken);
         }
         catch (FozException e) when (e.InnerException is DeltaException
         { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled } misfit)
@@ -90,7 +90,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     }
 
     async Task<TableChange> StageRowsAsync(
-        string select, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
+        Relation rows, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
     {
         var present = isFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
         var options = new WriteOptions
@@ -103,14 +103,14 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             RacesMax = 0,
         };
         if (model.Materialization.Strategy is not { } strategy)
-            return await writer.OverwriteAsync(table, select, options, cancellationToken);
+            return await writer.OverwriteAsync(table, rows.Sql, options, cancellationToken);
         options = schema.Apply(options, isNew: present is null);
         if (strategy is IncrementalStrategy.Scd2 history)
         {
-            var rows = new HistoryRows(session, model, history, table.Name) { Came = Came };
-            return await rows.StageAsync(table, present, select, options, manifest.CreatedAt, cancellationToken);
+            var versions = new HistoryRows(session, model, history, table.Name) { Came = Came };
+            return await versions.StageAsync(table, present, rows, options, manifest.CreatedAt, cancellationToken);
         }
-        select = schema.Fit(select, present, own: [], cancellationToken);
+        var select = schema.Fit(rows, present, own: [], cancellationToken).Sql;
         if (present is null) return await MakeAsync(strategy, select, options, isFullRefresh, cancellationToken);
         return strategy switch
         {

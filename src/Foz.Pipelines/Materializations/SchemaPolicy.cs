@@ -7,35 +7,34 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Materializations;
 
-/// <summary>What becomes of a SELECT's columns where the table has others.</summary>
+/// <summary>What becomes of the columns of rows where the table has others.</summary>
 /// <param name="model">The model.</param>
-/// <param name="session">The session that runs the SELECT.</param>
-sealed class SchemaPolicy(Model model, EngineSession session)
+sealed class SchemaPolicy(Model model)
 {
     OnSchemaChange Policy => model.Materialization.OnSchemaChange;
 
-    /// <summary>The rows of a SELECT with the columns that go into the table.</summary>
-    /// <param name="select">The SELECT.</param>
+    /// <summary>Rows with the columns that go into the table.</summary>
+    /// <param name="rows">The rows.</param>
     /// <param name="present">The table; null where there is none.</param>
-    /// <param name="own">Columns of the table that the strategy fills, and the SELECT does not have.</param>
+    /// <param name="own">Columns of the table that the strategy fills, and the rows do not have.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The columns are others, and the policy is to fail.</exception>
-    public string Fit(
-        string select, TableSnapshot? present, IReadOnlyList<string> own, CancellationToken cancellationToken)
+    public Relation Fit(
+        Relation rows, TableSnapshot? present, IReadOnlyList<string> own, CancellationToken cancellationToken)
     {
-        if (present is null || Policy is not (OnSchemaChange.Fail or OnSchemaChange.Ignore)) return select;
-        var given = session.Describe(select, cancellationToken).Select(column => column.Name).ToList();
+        if (present is null || Policy is not (OnSchemaChange.Fail or OnSchemaChange.Ignore)) return rows;
+        var given = rows.Describe(cancellationToken).Select(column => column.Name).ToList();
         var fields = present.Schema.Columns.Fields.Where(field => !own.Contains(field.Name, StringComparer.OrdinalIgnoreCase));
         var added = given.Where(name => present.Schema.Columns.Find(name) is null).ToList();
         if (Policy is OnSchemaChange.Ignore)
         {
-            if (added.Count == 0) return select;
+            if (added.Count == 0) return rows;
             var kept = given.Except(added);
-            return $"SELECT {SqlText.Identifiers(kept)} FROM ({select}\n)";
+            return rows.Derive($"SELECT {SqlText.Identifiers(kept)} FROM ({rows.Sql}\n)");
         }
         var missing = fields.Where(field => !given.Contains(field.Name, StringComparer.OrdinalIgnoreCase) && !IsFilled(field))
             .Select(field => field.Name).ToList();
-        if (added.Count == 0 && missing.Count == 0) return select;
+        if (added.Count == 0 && missing.Count == 0) return rows;
         throw new FozException(
             ErrorKind.Data,
             $"the columns of {model.Name} changed: {string.Join("; ", Differences(added, missing))}")

@@ -22,10 +22,10 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
     const int OutOfMemoryCode = 137;
 
     /// <summary>Runs a program to its end.</summary>
-    /// <returns>The rows that it gave.</returns>
+    /// <returns>The rows that it gave; they own the files that hold them.</returns>
     /// <exception cref="FozException">It failed, hung, took too much memory, or gave no table.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled; the program is gone.</exception>
-    public async Task<ProgramRows> RunAsync(ProgramRun run, CancellationToken cancellationToken)
+    public async Task<Relation> RunAsync(ProgramRun run, CancellationToken cancellationToken)
     {
         var handOver = new HandOver(engines, session);
         try
@@ -41,7 +41,7 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
                 if (run.Program is ModelProgram.Command) process.CloseInput();
                 Check(run, handOver, await process.WaitAsync(cancellationToken));
             }
-            return new(new GivenRows(run, session, handOver.Output).Select(cancellationToken), handOver);
+            return new(session, new GivenRows(run, session, handOver.Output).Select(cancellationToken), handOver);
         }
         catch
         {
@@ -137,18 +137,4 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         var line = json.RootElement.GetProperty("line");
         return (json.RootElement.GetProperty("message").GetString(), line.ValueKind == JsonValueKind.Number ? line.GetInt32() : 0);
     }
-}
-
-/// <summary>The rows that a program gave, until they are disposed of.</summary>
-public sealed class ProgramRows : IDisposable
-{
-    readonly HandOver handOver;
-
-    internal ProgramRows(string sql, HandOver handOver) => (Sql, this.handOver) = (sql, handOver);
-
-    /// <summary>A SELECT of them, for the session that the program was run by.</summary>
-    public string Sql { get; }
-
-    /// <summary>Deletes the files that hold them.</summary>
-    public void Dispose() => handOver.Dispose();
 }

@@ -20,7 +20,7 @@ sealed class ModelProgramStep(StepContext context, GraphNode.OfModel node, Engin
     /// <param name="manifest">The batch.</param>
     /// <param name="isIncremental">Whether the table stays.</param>
     /// <param name="cancellationToken">Stops it, and the program.</param>
-    public async Task<ModelRows> RunAsync(StepManifest manifest, bool isIncremental, CancellationToken cancellationToken)
+    public async Task<Relation> RunAsync(StepManifest manifest, bool isIncremental, CancellationToken cancellationToken)
     {
         List<BoundStatement> bound = [];
         try
@@ -48,7 +48,7 @@ sealed class ModelProgramStep(StepContext context, GraphNode.OfModel node, Engin
                 Mask = context.Project.Secrets.Mask,
             };
             var runner = new ProgramRunner(context.Lake.Engines, session, context.Lake.Clock);
-            return ModelRows.Of(await runner.RunAsync(run, cancellationToken));
+            return await runner.RunAsync(run, cancellationToken);
         }
         finally
         {

@@ -313,8 +313,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         await kept.CheckAppendAsync(manifest, cancellationToken);
         using var given = await OpenRowsAsync(session, manifest, cancellationToken);
         var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
-        var select = UnknownMember.Add(session, Model, given.Sql, isNew, cancellationToken);
-        var (rows, staged) = await StageAsync(session, table, select, manifest, withKeys: false, cancellationToken);
+        var made = UnknownMember.Add(Model, given, isNew, cancellationToken);
+        var (rows, staged) = await StageAsync(session, table, made, manifest, withKeys: false, cancellationToken);
         await using var change = staged;
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
@@ -349,19 +349,19 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// at, and written again without them.
     /// </summary>
     async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
-        EngineSession session, LakeTable table, string select, StepManifest manifest, bool withKeys, CancellationToken cancellationToken)
+        EngineSession session, LakeTable table, Relation made, StepManifest manifest, bool withKeys, CancellationToken cancellationToken)
     {
         var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            select, KeptRowsOf(table, manifest), withKeys, cancellationToken);
+            made, KeptRowsOf(table, manifest), withKeys, cancellationToken);
         var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
-            .StageAsync(rows.Select, manifest, IsReplaced(manifest), cancellationToken);
+            .StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
         if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
         await change.DisposeAsync();
-        return await StageAsync(session, table, select, manifest, withKeys: true, cancellationToken);
+        return await StageAsync(session, table, made, manifest, withKeys: true, cancellationToken);
     }
 
     /// <summary>The model's rows for a batch: of a model with intervals, those of one.</summary>
-    async Task<ModelRows> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
+    async Task<Relation> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
     {
         var names = new StepNames(context.Lake, node, manifest.Tables);
         var binder = new StatementBinder(session, names);
@@ -372,20 +372,21 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             var given = await new ModelProgramStep(context, node, session, names)
                 .RunAsync(manifest, Model.Materialization.Strategy is not null && !IsReplaced(manifest), cancellationToken);
             if (intervals is null) return given;
-            columns ??= session.Describe(given.Sql, cancellationToken);
-            return given.With(intervals.Filter(given.Sql, columns, manifest.Interval!.Value));
+            columns ??= given.Describe(cancellationToken);
+            return new(session, intervals.Filter(given.Sql, columns, manifest.Interval!.Value), given);
         }
         if (Model.Materialization is Materialization.Seed seed)
-            return ModelRows.Of(await binder.BindAsync(
-                new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
-        if (intervals is null) return ModelRows.Of(bound = await binder.BindAsync(Model.Sql, cancellationToken));
+            return Rows(await binder.BindAsync(new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
+        if (intervals is null) return Rows(bound = await binder.BindAsync(Model.Sql, cancellationToken));
         var sql = intervals.Fill(manifest.Interval!.Value);
         if (columns is null)
         {
             using var unfiltered = await binder.BindAsync(sql, cancellationToken);
             columns = session.Describe(unfiltered.Sql, cancellationToken);
         }
-        return ModelRows.Of(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
+        return Rows(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
+
+        Relation Rows(BoundStatement statement) => new(session, statement.Sql, statement);
     }
 
     KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) =>

@@ -19,7 +19,7 @@ namespace Foz.Pipelines.Runs.Screening;
 sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Session, StepManifest Manifest)
 {
     /// <summary>The rows that go on.</summary>
-    public required string Select { get; init; }
+    public required Relation Passed { get; init; }
 
     /// <summary>Whether rows that have NULL in the key of a merge are taken out.</summary>
     public bool HasKeys { get; init; }

@@ -26,7 +26,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     const string Batch = "foz_batch";
 
     /// <summary>Looks at a batch's rows.</summary>
-    /// <param name="select">The rows, read once.</param>
+    /// <param name="rows">The rows, read once.</param>
     /// <param name="kept">The rows that stay in the table beside them.</param>
     /// <param name="withKeys">
     /// Whether rows are known to have NULL in the key of a merge. They are taken out in any case where all rows are looked at; where
@@ -34,19 +34,19 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">They break the contract, or a rule or check cannot be run.</exception>
-    public async Task<ScreenedRows> RunAsync(string select, KeptRows kept, bool withKeys, CancellationToken cancellationToken)
+    public async Task<ScreenedRows> RunAsync(Relation rows, KeptRows kept, bool withKeys, CancellationToken cancellationToken)
     {
         var checks = node.Checks.Where(check => check.TakesRowsOut).ToList();
-        var passed = new ScreenedRows(context, node, session, manifest) { Select = select };
-        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null && !withKeys) return passed;
-        var columns = UntypedNulls.Find(session, select, session.Describe(select, cancellationToken), cancellationToken);
-        var cleaning = BatchCleaning.Of(session, node.Clean, select, columns, IsOwn, cancellationToken);
+        var screened = new ScreenedRows(context, node, session, manifest) { Passed = rows };
+        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null && !withKeys) return screened;
+        var columns = UntypedNulls.Find(session, rows.Sql, rows.Describe(cancellationToken), cancellationToken);
+        var cleaning = BatchCleaning.Of(session, node.Clean, rows.Sql, columns, IsOwn, cancellationToken);
         CheckContract(session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken), cancellationToken);
         EnsureColumnsExist(checks, columns);
-        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract?.Required.Any() is not true && !withKeys) return passed;
+        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract?.Required.Any() is not true && !withKeys) return screened;
         var keys = node.KeyChecks;
         EnsureColumnsExist(keys, columns);
-        passed = passed with { HasKeys = true };
+        screened = screened with { HasKeys = true };
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Batch} AS {cleaning.Select}", cancellationToken);
         var results = cleaning.Finish(session, Batch, cancellationToken);
         checks.AddRange(cleaning.Checks);
@@ -55,17 +55,17 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         var own = columns.Select(column => column.IsNull && !node.Clean.Any(rule => rule.Columns.Contains(column.Name))
             ? $"NULL AS {SqlText.Identifier(column.Name)}"
             : $"t.{SqlText.Identifier(column.Name)}").ToList();
-        passed = passed with
+        screened = screened with
         {
-            Select = $"SELECT {string.Join(", ", own)} FROM {Batch} AS t",
+            Passed = rows.Derive($"SELECT {string.Join(", ", own)} FROM {Batch} AS t"),
             Results = [.. results],
             RowsDropped = results.Where(result => result.Check is CheckDefinition.Cleaned { Column: null }).Sum(result => result.Violations),
         };
-        if (checks.Count > 0) passed = await ScreenAsync(passed, checks, own, kept, cancellationToken);
+        if (checks.Count > 0) screened = await ScreenAsync(screened, checks, own, kept, cancellationToken);
         // Nobody asked for what a merge looks at by itself: it is told where it was broken.
-        passed = passed with { Results = passed.Results.RemoveAll(result => result.Passed && keys.Contains(result.Check, ReferenceEqualityComparer.Instance)) };
-        CheckNulls(passed.Select, cancellationToken);
-        return passed;
+        screened = screened with { Results = screened.Results.RemoveAll(result => result.Passed && keys.Contains(result.Check, ReferenceEqualityComparer.Instance)) };
+        CheckNulls(screened.Passed.Sql, cancellationToken);
+        return screened;
     }
 
     /// <summary>Takes the rows out that break checks.</summary>
@@ -89,7 +89,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
             RowsDropped = rows.RowsDropped + takenOut - quarantined,
             RowsQuarantined = quarantined,
             Came = Batch,
-            Select = $"{rows.Select} WHERE {RowScreen.Stays("t")}",
+            Passed = rows.Passed.Derive($"{rows.Passed.Sql} WHERE {RowScreen.Stays("t")}"),
             Results = rows.Results.AddRange(results),
             Quarantined = $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",
         };

@@ -260,12 +260,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var reread = replaces ? null : KnownRows.FindReread(session, node, present, manifest);
         var changed = replaces || present is null ? null : StreamRejects.OfFiles(manifest, ChangeColumns.Source);
         var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
-        var screened = await new StepScreen(context, node, session, manifest).RunAsync(arrival.Select, kept, withKeys: false, cancellationToken);
+        var screened = await new StepScreen(context, node, session, manifest)
+            .RunAsync(new(session, arrival.Select), kept, withKeys: false, cancellationToken);
         // The rows without those that arrived before, where the batch reads the rows of the last cursor again.
         var known = manifest.Stream is { RereadsCursor: true } && !replaces && present is not null
             ? await KnownRows.LeaveOutAsync(
-                session, context.Lake, present, node.Table, screened.Select, arrival.Fields, reread, cancellationToken)
-            : new(screened.Select, 0);
+                session, context.Lake, present, node.Table, screened.Passed.Sql, arrival.Fields, reread, cancellationToken)
+            : new(screened.Passed.Sql, 0);
         using var tally = replaces ? new RowTally() : null;
         await using var change = await StreamArrival.WriteAsync(node, () => tally is not null
             ? writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
