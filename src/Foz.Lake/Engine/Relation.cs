@@ -9,14 +9,17 @@ namespace Foz.Lake.Engine;
 /// <param name="owned">What it needs; null for nothing.</param>
 /// <param name="columns">Its columns; null where the engine is to be asked for them.</param>
 public sealed class Relation(
-    EngineSession session, string sql, IDisposable? owned = null, IReadOnlyList<EngineColumn>? columns = null) : IDisposable
+    EngineSession session, string sql, IDisposable? owned = null, IReadOnlyList<EngineColumn>? columns = null)
+    : IDisposable
 {
     IReadOnlyList<EngineColumn>? columns = columns;
 
     /// <summary>Gets the SELECT.</summary>
     public string Sql => sql;
 
-    /// <summary>Returns the columns, as a table would hold them. The engine is asked once, without running the SELECT.</summary>
+    /// <summary>
+    /// Returns the columns, as a table would hold them. The engine is asked once, without running the SELECT.
+    /// </summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The SELECT does not parse or bind.</exception>
     public IReadOnlyList<EngineColumn> Describe(CancellationToken cancellationToken) =>

@@ -12,7 +12,8 @@ namespace Foz.Pipelines.Materializations;
 /// <summary>A model's SELECT for one interval.</summary>
 /// <param name="model">The model.</param>
 /// <param name="strategy">What it says of its intervals.</param>
-sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch strategy)
+/// <param name="interval">The interval.</param>
+sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch strategy, Interval interval)
 {
     const string Dates = "DATE";
     const string Timestamps = "TIMESTAMP";
@@ -20,37 +21,49 @@ sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch str
 
     string Column => SqlText.Identifier(strategy.EventTime);
 
+    /// <summary>That of a batch; null where the model, or the batch, has no interval.</summary>
+    public static IntervalSql? Of(Model model, Interval? interval) =>
+        model.Materialization.Strategy is IncrementalStrategy.Microbatch strategy && interval is { } batch
+            ? new(model, strategy, batch)
+            : null;
+
+    /// <summary>
+    /// The columns of what <see cref="Filter"/> gives; null where two have one name, of which the engine renames one.
+    /// </summary>
+    /// <param name="columns">The columns of the SELECT.</param>
+    public static IReadOnlyList<EngineColumn>? ColumnsOf(IReadOnlyList<EngineColumn> columns) =>
+        columns.DistinctBy(column => column.Name, StringComparer.OrdinalIgnoreCase).Count() == columns.Count
+            ? columns
+            : null;
+
     /// <summary>The SELECT with <c>batch_start()</c> and <c>batch_end()</c> filled in.</summary>
-    public string Fill(Interval interval) => BatchFunction.Replace(model.Sql, match =>
+    public string Fill() => BatchFunction.Replace(model.Sql, match =>
         !match.Groups["bound"].Success ? match.Value
         : Literal(Timestamps, match.Groups["bound"].Length == "end".Length ? interval.End : interval.Start));
 
     /// <summary>The rows of a SELECT that are of an interval.</summary>
     /// <param name="select">The SELECT.</param>
     /// <param name="columns">Its columns.</param>
-    /// <param name="interval">The interval.</param>
     /// <exception cref="FozException">The column of the event's time is missing, or is no time.</exception>
-    public string Filter(string select, IReadOnlyList<EngineColumn> columns, Interval interval) =>
-        $"SELECT * FROM ({select}\n) AS foz_interval WHERE {Condition(columns, interval)}";
+    public string Filter(string select, IReadOnlyList<EngineColumn> columns) =>
+        $"SELECT * FROM ({select}\n) AS foz_interval WHERE {Condition(columns)}";
 
     /// <summary>The condition of the rows of an interval.</summary>
     /// <param name="columns">The columns of the rows.</param>
-    /// <param name="interval">The interval.</param>
     /// <exception cref="FozException">The column of the event's time is missing, or is no time.</exception>
-    public string Condition(IReadOnlyList<EngineColumn> columns, Interval interval)
+    public string Condition(IReadOnlyList<EngineColumn> columns)
     {
         var column = columns.FirstOrDefault(c => string.Equals(c.Name, strategy.EventTime, StringComparison.OrdinalIgnoreCase))
             ?? throw Wrong(
                 $"{model.Name} has no column '{strategy.EventTime}', which its event_time names",
                 Foz.Lake.Configuration.NearestName.Hint(strategy.EventTime, columns.Select(c => c.Name)));
-        return Condition(column.TypeName, interval);
+        return Condition(column.TypeName);
     }
 
     /// <summary>The condition of the rows of an interval.</summary>
     /// <param name="type">The type of the event's time, as SQL writes it.</param>
-    /// <param name="interval">The interval.</param>
     /// <exception cref="FozException">The type is no time, or holds whole days only and the interval less.</exception>
-    public string Condition(string type, Interval interval)
+    public string Condition(string type)
     {
         if (type is not (Dates or Timestamps or Instants))
             throw Wrong(

@@ -15,7 +15,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Materializations;
 
-/// <summary>Brings the rows of a model into its table, as its materialization says: one commit, which is not made here.</summary>
+/// <summary>
+/// Brings the rows of a model into its table, as its materialization says: one commit, which is not made here.
+/// </summary>
 /// <param name="session">The session that reads the rows.</param>
 /// <param name="model">The model.</param>
 /// <param name="table">Its table.</param>
@@ -155,7 +157,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     /// <summary>Which rows of the table are of an interval.</summary>
     string ConditionOf(IncrementalStrategy.Microbatch strategy, TableSnapshot present, Interval interval) =>
         present.Schema.Columns.Find(strategy.EventTime) is { } field
-            ? new IntervalSql(model, strategy).Condition(PhysicalColumns.LogicalTypeName(field.Type), interval)
+            ? new IntervalSql(model, strategy, interval).Condition(PhysicalColumns.LogicalTypeName(field.Type))
             : throw new FozException(ErrorKind.Data, $"the table of {model.Name} has no column '{strategy.EventTime}'")
             {
                 Place = model.Place,

@@ -48,6 +48,12 @@ sealed class HandOver : IDisposable
     /// <summary>Whether the helper in Python says that all is written.</summary>
     public bool IsMarked => System.IO.File.Exists(Path.Combine(Output, MarkFile));
 
+    /// <summary>The columns that the helper in Python states when all is written; null of another program.</summary>
+    public IReadOnlyList<WrittenColumn>? ReadColumns() => IsMarked
+        ? JsonSerializer.Deserialize(
+            System.IO.File.ReadAllBytes(Path.Combine(Output, MarkFile)), HandOverJson.Default.ListWrittenColumn)
+        : null;
+
     string In => Path.Combine(folder.FullName, "in");
 
     /// <summary>Writes the tables that a program reads, and what there is.</summary>

@@ -22,12 +22,6 @@ public sealed record ProgramRun
     /// <summary>The tables that it can read.</summary>
     public IReadOnlyList<ProgramTable> Tables { get; init; } = [];
 
-    /// <summary>The types that columns of its rows are to have, in DuckDB's words, by name.</summary>
-    public IReadOnlyDictionary<string, string> ColumnTypes { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>The columns of a table without rows, should it give none, with their types in DuckDB's words; empty where nobody knows them.</summary>
-    public IReadOnlyList<(string Name, string Type)> EmptyColumns { get; init; } = [];
-
     /// <summary>Variables beside those of this process.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 

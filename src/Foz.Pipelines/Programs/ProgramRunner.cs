@@ -12,7 +12,7 @@ namespace Foz.Pipelines.Programs;
 
 /// <summary>Runs programs of models in processes of their own.</summary>
 /// <param name="engines">The engines.</param>
-/// <param name="session">The session that has the tables, and will read the rows.</param>
+/// <param name="session">The session that has the tables.</param>
 /// <param name="clock">The time.</param>
 public sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvider clock)
 {
@@ -22,10 +22,10 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
     const int OutOfMemoryCode = 137;
 
     /// <summary>Runs a program to its end.</summary>
-    /// <returns>The rows that it gave; they own the files that hold them.</returns>
-    /// <exception cref="FozException">It failed, hung, took too much memory, or gave no table.</exception>
+    /// <returns>The files of the rows that it gave.</returns>
+    /// <exception cref="FozException">It failed, hung, took too much memory, or gave files of several formats.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled; the program is gone.</exception>
-    public async Task<Relation> RunAsync(ProgramRun run, CancellationToken cancellationToken)
+    public async Task<StagedFiles> RunAsync(ProgramRun run, CancellationToken cancellationToken)
     {
         var handOver = new HandOver(engines, session);
         try
@@ -41,7 +41,7 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
                 if (run.Program is ModelProgram.Command) process.CloseInput();
                 Check(run, handOver, await process.WaitAsync(cancellationToken));
             }
-            return new(session, new GivenRows(run, session, handOver.Output).Select(cancellationToken), handOver);
+            return StagedFiles.Find(run, handOver);
         }
         catch
         {

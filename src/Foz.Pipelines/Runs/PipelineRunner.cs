@@ -11,6 +11,7 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
+using Foz.Pipelines.Runs.Engines;
 using Foz.Pipelines.Runs.Models;
 using Foz.Pipelines.Runs.State;
 using Foz.Pipelines.Runs.Steps;

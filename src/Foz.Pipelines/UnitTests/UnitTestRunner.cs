@@ -98,13 +98,13 @@ public sealed class UnitTestRunner(Lakehouse lake, Project project)
     async Task<IReadOnlyList<EngineColumn>> MakeAsync(
         UnitTest test, Model model, EngineSession session, ProjectLineage lineage, CancellationToken cancellationToken)
     {
-        var intervals = model.Materialization.Strategy is IncrementalStrategy.Microbatch microbatch ? new IntervalSql(model, microbatch) : null;
+        var interval = IntervalSql.Of(model, test.Batch);
         var sql = await new UnitInputs(lake, project, lineage, session)
-            .FillAsync(test, model, intervals?.Fill(test.Batch) ?? model.Sql, cancellationToken);
+            .FillAsync(test, model, interval?.Fill() ?? model.Sql, cancellationToken);
         if (test.Now is { } now) SetClock(session, now, cancellationToken);
         try
         {
-            if (intervals is not null) sql = intervals.Filter(sql, session.Describe(sql, cancellationToken), test.Batch);
+            if (interval is not null) sql = interval.Filter(sql, session.Describe(sql, cancellationToken));
             session.Execute($"CREATE OR REPLACE TEMP TABLE {ActualTable} AS\n{sql}", cancellationToken);
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)

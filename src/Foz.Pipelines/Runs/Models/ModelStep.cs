@@ -10,6 +10,7 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Engines;
 using Foz.Pipelines.Runs.Screening;
 using Foz.Pipelines.Runs.Steps;
 
@@ -21,14 +22,10 @@ namespace Foz.Pipelines.Runs.Models;
 sealed class ModelStep(StepContext context, GraphNode.OfModel node)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
-    readonly KeptTableChecks kept = new(context, node);
+    readonly KeptTableChecks goesOn = new(context, node);
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
-    /// <summary>The columns of a model with intervals, once they are known.</summary>
-    IReadOnlyList<EngineColumn>? columns;
-
-    /// <summary>The model's SELECT as it was bound last.</summary>
-    BoundStatement? bound;
+    readonly IModelEngine engine = ModelEngines.Of(context, node);
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
     long? carried;
@@ -80,8 +77,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             return await RunIntervalsAsync(plan, progress, cancellationToken);
         if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!) && !await FeedsRowsAsync(plan, cancellationToken))
             return await SkipAsync(cancellationToken);
-        if (IsIncremental && done is not null) await kept.CheckKeysAsync(done, cancellationToken);
-        plan = await kept.FollowAsync(plan, cancellationToken);
+        if (IsIncremental && done is not null) await goesOn.CheckKeysAsync(done, cancellationToken);
+        plan = await goesOn.FollowAsync(plan, cancellationToken);
         return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 
@@ -105,7 +102,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         Replaces = IsFullRefresh || plan.MakesAgain ? true : null,
         Tables = plan.Tables,
         Definition = StepDefinitions.Of(node),
-        Key = [.. kept.Key],
+        Key = [.. goesOn.Key],
     };
 
     /// <summary>
@@ -196,7 +193,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             }
             catch (FozException e) when (ModelErrors.AreExplained(e))
             {
-                throw await ModelErrors.ExplainAsync(context, node, manifest, bound, e, cancellationToken);
+                throw await engine.ExplainAsync(manifest, e, cancellationToken);
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
@@ -274,13 +271,13 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         using var session = context.Lake.Engines.Open(Workload.Models);
         using var watch = context.Meter.Watch(session);
-        var names = new StepNames(context.Lake, node, manifest.Tables);
         var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
-        using var select = bound = await new StatementBinder(session, names).BindAsync(Model.Sql, cancellationToken);
-        StepScreen.CheckContract(session, node, session.Describe(bound.Sql, cancellationToken), cancellationToken);
+        using var output = await engine.RunAsync(manifest, session, cancellationToken);
+        var rows = await new ModelRows(context, node, session).OpenAsync(output, manifest, cancellationToken);
+        StepScreen.CheckContract(session, node, rows.Describe(cancellationToken), cancellationToken);
         context.Meter.Begin("checks");
         var checks = await StepChecks.RunAsync(
-            session, context.Lake, node, $"({bound.Sql}\n)", manifest.Tables, cancellationToken);
+            session, context.Lake, node, $"({rows.Sql}\n)", manifest.Tables, cancellationToken);
         if (StepChecks.Failure(node, checks) is { } failure)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
         await context.Lake.Catalog.DefineAsync(
@@ -310,11 +307,13 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         context.Meter.Begin();
         var table = await context.DefineTableAsync(
             node.Table, Model.Description, Model.Owner, cancellationToken);
-        await kept.CheckAppendAsync(manifest, cancellationToken);
-        using var given = await OpenRowsAsync(session, manifest, cancellationToken);
+        await goesOn.CheckAppendAsync(manifest, cancellationToken);
+        using var output = await engine.RunAsync(manifest, session, cancellationToken);
+        var given = await new ModelRows(context, node, session).OpenAsync(output, manifest, cancellationToken);
         var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
-        var made = UnknownMember.Add(Model, given, isNew, cancellationToken);
-        var (rows, staged) = await StageAsync(session, table, made, manifest, withKeys: false, cancellationToken);
+        given = UnknownMember.Add(Model, given, isNew, cancellationToken);
+        var kept = KeptRowsOf(table, manifest, given, cancellationToken);
+        var (rows, staged) = await StageAsync(session, table, given, kept, manifest, withKeys: false, cancellationToken);
         await using var change = staged;
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
@@ -328,8 +327,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
         }
         if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 } && checks.All(check => check.Passed)
-            && !await rows.ChangesQuarantineAsync(KeptRowsOf(table, manifest), cancellationToken)) return null;
-        await rows.QuarantineAsync(KeptRowsOf(table, manifest), cancellationToken);
+            && !await rows.ChangesQuarantineAsync(kept, cancellationToken)) return null;
+        await rows.QuarantineAsync(kept, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
@@ -349,48 +348,23 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// at, and written again without them.
     /// </summary>
     async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
-        EngineSession session, LakeTable table, Relation made, StepManifest manifest, bool withKeys, CancellationToken cancellationToken)
+        EngineSession session, LakeTable table, Relation given, KeptRows kept, StepManifest manifest, bool withKeys,
+        CancellationToken cancellationToken)
     {
-        var rows = await new StepScreen(context, node, session, manifest).RunAsync(
-            made, KeptRowsOf(table, manifest), withKeys, cancellationToken);
+        var rows = await new StepScreen(context, node, session, manifest)
+            .RunAsync(given, kept, withKeys, cancellationToken);
         var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
             .StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
         if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
         await change.DisposeAsync();
-        return await StageAsync(session, table, made, manifest, withKeys: true, cancellationToken);
+        return await StageAsync(session, table, given, kept, manifest, withKeys: true, cancellationToken);
     }
 
-    /// <summary>The model's rows for a batch: of a model with intervals, those of one.</summary>
-    async Task<Relation> OpenRowsAsync(EngineSession session, StepManifest manifest, CancellationToken cancellationToken)
-    {
-        var names = new StepNames(context.Lake, node, manifest.Tables);
-        var binder = new StatementBinder(session, names);
-        var strategy = Model.Materialization.Strategy as IncrementalStrategy.Microbatch;
-        var intervals = strategy is null || manifest.Interval is null ? null : new IntervalSql(Model, strategy);
-        if (Model.Program is not null)
-        {
-            var given = await new ModelProgramStep(context, node, session, names)
-                .RunAsync(manifest, Model.Materialization.Strategy is not null && !IsReplaced(manifest), cancellationToken);
-            if (intervals is null) return given;
-            columns ??= given.Describe(cancellationToken);
-            return new(session, intervals.Filter(given.Sql, columns, manifest.Interval!.Value), given);
-        }
-        if (Model.Materialization is Materialization.Seed seed)
-            return Rows(await binder.BindAsync(new SeedRows(session, Model, seed).Select(cancellationToken), cancellationToken));
-        if (intervals is null) return Rows(bound = await binder.BindAsync(Model.Sql, cancellationToken));
-        var sql = intervals.Fill(manifest.Interval!.Value);
-        if (columns is null)
-        {
-            using var unfiltered = await binder.BindAsync(sql, cancellationToken);
-            columns = session.Describe(unfiltered.Sql, cancellationToken);
-        }
-        return Rows(bound = await binder.BindAsync(intervals.Filter(sql, columns, manifest.Interval.Value), cancellationToken));
-
-        Relation Rows(BoundStatement statement) => new(session, statement.Sql, statement);
-    }
-
-    KeptRows KeptRowsOf(LakeTable table, StepManifest manifest) =>
-        IsReplaced(manifest) ? new(null, []) : KeptRows.Of(Model, table, columns, manifest.Interval);
+    KeptRows KeptRowsOf(
+        LakeTable table, StepManifest manifest, Relation given, CancellationToken cancellationToken) =>
+        IsReplaced(manifest) ? new(null, [])
+        : KeptRows.Of(
+            Model, table, manifest.Interval is null ? null : given.Describe(cancellationToken), manifest.Interval);
 
     StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };
 }

@@ -34,7 +34,7 @@ readonly record struct KeptRows(LakeTable? Table, IReadOnlyList<string> Replaced
             IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
             IncrementalStrategy.Microbatch microbatch => new(table, [])
             {
-                ReplacedWhere = new IntervalSql(model, microbatch).Condition(columns!, interval!.Value),
+                ReplacedWhere = new IntervalSql(model, microbatch, interval!.Value).Condition(columns!),
             },
             _ => new(null, []),
         };

@@ -34,7 +34,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">They break the contract, or a rule or check cannot be run.</exception>
-    public async Task<ScreenedRows> RunAsync(Relation rows, KeptRows kept, bool withKeys, CancellationToken cancellationToken)
+    public async Task<ScreenedRows> RunAsync(
+        Relation rows, KeptRows kept, bool withKeys, CancellationToken cancellationToken)
     {
         var checks = node.Checks.Where(check => check.TakesRowsOut).ToList();
         var screened = new ScreenedRows(context, node, session, manifest) { Passed = rows };
@@ -43,7 +44,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         var cleaning = BatchCleaning.Of(session, node.Clean, rows.Sql, columns, IsOwn, cancellationToken);
         CheckContract(session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken), cancellationToken);
         EnsureColumnsExist(checks, columns);
-        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract?.Required.Any() is not true && !withKeys) return screened;
+        if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract?.Required.Any() is not true && !withKeys)
+            return screened;
         var keys = node.KeyChecks;
         EnsureColumnsExist(keys, columns);
         screened = screened with { HasKeys = true };
@@ -63,7 +65,11 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         };
         if (checks.Count > 0) screened = await ScreenAsync(screened, checks, own, kept, cancellationToken);
         // Nobody asked for what a merge looks at by itself: it is told where it was broken.
-        screened = screened with { Results = screened.Results.RemoveAll(result => result.Passed && keys.Contains(result.Check, ReferenceEqualityComparer.Instance)) };
+        screened = screened with
+        {
+            Results = screened.Results.RemoveAll(
+                result => result.Passed && keys.Contains(result.Check, ReferenceEqualityComparer.Instance)),
+        };
         CheckNulls(screened.Passed.Sql, cancellationToken);
         return screened;
     }

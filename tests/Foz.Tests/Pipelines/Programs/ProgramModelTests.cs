@@ -132,6 +132,45 @@ public sealed class ProgramModelTests : IDisposable
         Assert.Equal(["7|INTEGER"], await project.QueryAsync("SELECT id, typeof(id) FROM silver.orders"));
     }
 
+    [Theory]
+    [InlineData("table")]
+    [InlineData("{type: incremental, strategy: merge, unique_key: [id]}")]
+    [InlineData("{type: incremental, strategy: microbatch, event_time: ts, begin: '2025-01-01', batch_size: year}")]
+    public async Task Rows_go_one_way_whether_they_are_pulled_or_staged(string materialization)
+    {
+        var settings = $"materialization: {materialization}\n" + """
+            columns:
+              id: {type: integer}
+              name: {type: varchar, clean: [trim]}
+              amount: {type: bigint, checks: [{min: {value: 0, on_violation: quarantine}}]}
+              ts: {type: timestamp}
+            """;
+        project["models/silver/pulled.sql"] = $"/* @foz\n{settings}\n@foz */\nSELECT id, name, amount, ts FROM bronze.orders";
+        project["models/silver/staged.py"] =
+            $"\"\"\"@foz\n{settings}\n@foz\"\"\"\nimport foz\ndef model(): return foz.table('bronze.orders', 'rows')\n";
+        await AppendAsync("(1, ' a', 5, '2025-05-01'), (2, 'b ', -1, '2026-05-01'), (3, 'c', 7, '1999-05-01')");
+        await RunAsync();
+        await AppendAsync("(4, 'd', -2, '2026-05-02')");
+        await RunAsync();
+
+        foreach (var table in new[] { "", "__quarantine" })
+        {
+            var pulled = await RowsAsync($"pulled{table}");
+            Assert.NotEmpty(pulled);
+            Assert.Equal(pulled, await RowsAsync($"staged{table}"));
+        }
+
+        Task AppendAsync(string rows) => project.AppendAsync(
+            "bronze.orders",
+            $"SELECT id, name, amount::BIGINT AS amount, ts::TIMESTAMP AS ts FROM (VALUES {rows}) v(id, name, amount, ts)");
+
+        async Task RunAsync() => Assert.All(
+            (await project.RunAsync()).Steps, step => Assert.True(step.Error is null, step.Error?.Describe()));
+
+        Task<List<string>> RowsAsync(string table) =>
+            project.QueryAsync($"SELECT id, name, amount, ts FROM silver.{table} ORDER BY ALL");
+    }
+
     [Fact]
     public async Task The_lineage_of_a_program_is_what_is_said_of_its_columns()
     {

@@ -49,16 +49,25 @@ public sealed class ProgramRunnerTests : IDisposable
     };
 
     /// <summary>The rows, as JSON lines, with types first.</summary>
-    async Task<List<string>> RowsAsync(ProgramRun run)
+    async Task<List<string>> RowsAsync(
+        ProgramRun run, IReadOnlyDictionary<string, string>? types = null, IReadOnlyList<(string, string)>? empty = null)
     {
         using var session = engines.Open(Workload.Models);
-        using var rows = await new ProgramRunner(engines, session, TimeProvider.System).RunAsync(run, Cancel);
-        var types = string.Join(", ", session.Describe(rows.Sql, Cancel).Select(c => $"{c.Name} {c.TypeName}"));
+        using var files = await new ProgramRunner(engines, session, TimeProvider.System).RunAsync(run, Cancel);
+        Assert.Equal(files.Paths.Sum(path => new FileInfo(path).Length), files.SizeBytes);
+        var rows = new StagedRows(files, session)
+        {
+            ColumnTypes = types ?? new Dictionary<string, string>(), EmptyColumns = empty ?? [],
+        }.Open(Cancel);
+        var columns = session.Describe(rows.Sql, Cancel);
+        Assert.Equal(columns, rows.Describe(Cancel));
         using var result = session.Query($"SELECT to_json(t)::VARCHAR FROM ({rows.Sql}) t", Cancel);
-        return [types, .. result.Rows(Cancel).Select(row => (string)row[0]!)];
+        var names = string.Join(", ", columns.Select(c => $"{c.Name} {c.TypeName}"));
+        return [names, .. result.Rows(Cancel).Select(row => (string)row[0]!)];
     }
 
-    async Task<FozException> ErrorAsync(ProgramRun run) => await Assert.ThrowsAsync<FozException>(() => RowsAsync(run));
+    async Task<FozException> ErrorAsync(ProgramRun run, IReadOnlyDictionary<string, string>? types = null) =>
+        await Assert.ThrowsAsync<FozException>(() => RowsAsync(run, types));
 
     [Fact]
     public async Task Values_of_all_types_come_through_Python_as_they_are()
@@ -123,10 +132,10 @@ public sealed class ProgramRunnerTests : IDisposable
             import foz
             for i in range(3):
                 foz.write({"id": i, "tags": ["t", i], "amount": 1.5})
-            """) with
-        {
-            ColumnTypes = new Dictionary<string, string> { ["id"] = "INTEGER", ["tags"] = "VARCHAR[]", ["amount"] = "DECIMAL(10,2)" },
-        });
+            """), new Dictionary<string, string>
+            {
+                ["id"] = "INTEGER", ["tags"] = "VARCHAR[]", ["amount"] = "DECIMAL(10,2)",
+            });
         Assert.Equal(["id INTEGER, tags VARCHAR[], amount DECIMAL(10,2)", "{\"id\":0,\"tags\":[\"t\",\"0\"],\"amount\":1.5}"], rows.Take(2));
     }
 
@@ -210,7 +219,8 @@ public sealed class ProgramRunnerTests : IDisposable
     [InlineData("{'n': [1, 'x']}", "BIGINT[]", "gave a value for the column 'n' that is no BIGINT[]")]
     public async Task A_value_that_its_column_does_not_hold_is_told_with_its_row(string rows, string type, string message)
     {
-        var error = await ErrorAsync(Python($"def model(): return [{rows}]") with { ColumnTypes = new Dictionary<string, string> { ["n"] = type } });
+        var error = await ErrorAsync(
+            Python($"def model(): return [{rows}]"), new Dictionary<string, string> { ["n"] = type });
         Assert.Equal("m.py", error.Place.ToString());
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
@@ -218,7 +228,8 @@ public sealed class ProgramRunnerTests : IDisposable
     [Fact]
     public async Task No_rows_are_an_empty_table_where_its_columns_are_known()
     {
-        var rows = await RowsAsync(Python("def model(): return []") with { EmptyColumns = [("id", "bigint"), ("tags", "VARCHAR[]")] });
+        var rows = await RowsAsync(
+            Python("def model(): return []"), empty: [("id", "bigint"), ("tags", "VARCHAR[]")]);
         Assert.Equal(["id BIGINT, tags VARCHAR[]"], rows);
     }
 

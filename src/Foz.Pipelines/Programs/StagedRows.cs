@@ -1,63 +1,65 @@
 using System.Globalization;
-using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Programs;
 
-/// <summary>The rows that a program gave: its files, read with the types that their columns are to have.</summary>
-/// <param name="run">The run.</param>
+/// <summary>Rows in files, read with the types that their columns are to have.</summary>
+/// <param name="files">The files.</param>
 /// <param name="session">The session that reads them.</param>
-/// <param name="folder">Where the files are.</param>
-sealed class GivenRows(ProgramRun run, EngineSession session, string folder)
+sealed class StagedRows(StagedFiles files, EngineSession session)
 {
     const int ValueLengthMax = 60;
     const string MisfitHint = "change the value in the program, or the column's type under 'columns'";
 
-    string MarkFile => Path.Combine(folder, HandOver.MarkFile);
+    /// <summary>The types that columns are to have, in DuckDB's words, by name.</summary>
+    public IReadOnlyDictionary<string, string> ColumnTypes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>A SELECT of them.</summary>
+    /// <summary>
+    /// The columns of a table without rows, should there be no files, with their types in DuckDB's words; empty where
+    /// they are not known.
+    /// </summary>
+    public IReadOnlyList<(string Name, string Type)> EmptyColumns { get; init; } = [];
+
+    /// <summary>Returns the rows, which last as long as the files.</summary>
     /// <exception cref="FozException">
-    /// There is no table: neither rows nor known columns, or files of several formats; or a value has not its column's type.
+    /// There is no table: neither rows nor known columns, or files that are none; or a value has not its column's type.
     /// </exception>
-    public string Select(CancellationToken cancellationToken)
+    public Relation Open(CancellationToken cancellationToken)
     {
-        var byEnding = Directory.EnumerateFiles(folder).Where(file => file != MarkFile)
-            .GroupBy(file => Path.GetExtension(file).ToLowerInvariant(), StringComparer.Ordinal).ToList();
-        if (byEnding.Count == 0) return SelectNone();
-        if (byEnding is not [{ Key: var ending } files])
-            throw Wrong($"gave files of several formats: {string.Join(", ", byEnding.Select(g => g.Key))}");
-        var list = string.Join(", ", files.Order(StringComparer.Ordinal).Select(SqlText.Literal));
+        if (files.Ending is not { } ending) return new(session, SelectNone());
+        var list = string.Join(", ", files.Paths.Select(SqlText.Literal));
         var isRows = ending is ".json" or ".jsonl" or ".ndjson";
-        if (isRows && Written() is { } written)
+        if (isRows && files.ReadColumns() is { } written)
         {
-            if (written.Count == 0) throw Wrong("gave rows without columns");
+            if (written.Count == 0) throw files.Wrong("gave rows without columns");
             var texts = string.Join(", ", written.Select(c => $"{SqlText.Literal(c.Name)}: 'VARCHAR'"));
-            return Select(
+            return Open(
                 $"read_json([{list}], format := 'newline_delimited', columns := {{{texts}}})",
                 [.. written.Select(Of)], cancellationToken);
         }
+        var areTexts = ColumnTypes.Count > 0 ? "true" : "false";
         var relation = ending switch
         {
             ".parquet" => $"read_parquet([{list}], union_by_name := true)",
-            ".csv" => $"read_csv([{list}], header := true, all_varchar := {(run.ColumnTypes.Count > 0 ? "true" : "false")}, union_by_name := true)",
+            ".csv" => $"read_csv([{list}], header := true, all_varchar := {areTexts}, union_by_name := true)",
             _ when isRows => $"read_json([{list}], format := 'auto', union_by_name := true)",
-            _ => throw Wrong($"gave files '{ending}', which are no table"),
+            _ => throw files.Wrong($"gave files '{ending}', which are no table"),
         };
-        return Select(
-            relation,
-            [.. session.Describe($"SELECT * FROM {relation}", cancellationToken).Select(c => new GivenColumn(c.Name, SqlText.Identifier(c.Name), null))],
-            cancellationToken);
+        var columns = session.Describe($"SELECT * FROM {relation}", cancellationToken)
+            .Select(c => new GivenColumn(c.Name, SqlText.Identifier(c.Name), null));
+        return Open(relation, [.. columns], cancellationToken);
     }
 
-    string Select(string relation, IReadOnlyList<GivenColumn> columns, CancellationToken cancellationToken)
+    Relation Open(string relation, IReadOnlyList<GivenColumn> columns, CancellationToken cancellationToken)
     {
-        var select = Cast(column => run.ColumnTypes.GetValueOrDefault(column.Name) ?? column.Type);
-        Check(
-            relation, columns, session.Describe(Cast(column => column.Type), cancellationToken), session.Describe(select, cancellationToken),
-            cancellationToken);
-        return select;
+        var select = Cast(column => ColumnTypes.GetValueOrDefault(column.Name) ?? column.Type);
+        var asGiven = Cast(column => column.Type);
+        var own = session.Describe(asGiven, cancellationToken);
+        var wanted = select == asGiven ? own : session.Describe(select, cancellationToken);
+        Check(relation, columns, own, wanted, cancellationToken);
+        return new(session, select, columns: wanted);
 
         string Cast(Func<GivenColumn, string?> typeOf) => $"SELECT {string.Join(", ", columns.Select(c =>
             $"{(typeOf(c) is { } type ? $"CAST({c.Value} AS {type})" : c.Value)} AS {SqlText.Identifier(c.Name)}"))} FROM {relation}";
@@ -74,7 +76,7 @@ sealed class GivenRows(ProgramRun run, EngineSession session, string folder)
         foreach (var (column, _, type) in doubtful)
         {
             var (hasMisfits, error) = Look(relation, [Misfits(column.Value, type)], cancellationToken);
-            if (error is not null) throw Wrong($"gave a value for the column '{column.Name}' that is no {type.TypeName}: {error.Message}", MisfitHint);
+            if (error is not null) throw files.Wrong($"gave a value for the column '{column.Name}' that is no {type.TypeName}: {error.Message}", MisfitHint);
             if (hasMisfits) throw Misfit(relation, column, type, cancellationToken);
         }
     }
@@ -101,9 +103,9 @@ sealed class GivenRows(ProgramRun run, EngineSession session, string folder)
         var row = found.Rows(cancellationToken).Single();
         return new(
             ErrorKind.Data,
-            string.Create(CultureInfo.InvariantCulture, $"the program of {run.Model} gave '{row[1]}' in row {row[0]} for the column '{column.Name}', which is {wanted.TypeName}"))
+            string.Create(CultureInfo.InvariantCulture, $"the program of {files.Model} gave '{row[1]}' in row {row[0]} for the column '{column.Name}', which is {wanted.TypeName}"))
         {
-            Place = run.Place, Hint = MisfitHint,
+            Place = files.Place, Hint = MisfitHint,
         };
     }
 
@@ -117,14 +119,9 @@ sealed class GivenRows(ProgramRun run, EngineSession session, string folder)
     }
 
     /// <summary>No rows, where the columns are known without them.</summary>
-    string SelectNone() => run.EmptyColumns.Count == 0
-        ? throw Wrong("gave no rows", "declare the columns with their types under 'columns': a table without rows is then made")
-        : $"SELECT {string.Join(", ", run.EmptyColumns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Identifier(c.Name)}"))} WHERE false";
-
-    /// <summary>The columns that the helper in Python tells when all is written; null of another program.</summary>
-    List<WrittenColumn>? Written() => File.Exists(MarkFile)
-        ? JsonSerializer.Deserialize(File.ReadAllBytes(MarkFile), HandOverJson.Default.ListWrittenColumn)
-        : null;
+    string SelectNone() => EmptyColumns.Count == 0
+        ? throw files.Wrong("gave no rows", "declare the columns with their types under 'columns': a table without rows is then made")
+        : $"SELECT {string.Join(", ", EmptyColumns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Identifier(c.Name)}"))} WHERE false";
 
     /// <summary>A column of rows that the helper wrote: every value as text, with the kind that it turned out to be.</summary>
     static GivenColumn Of(WrittenColumn column)
@@ -145,13 +142,6 @@ sealed class GivenRows(ProgramRun run, EngineSession session, string folder)
             _ => new(column.Name, name, "VARCHAR"),
         };
     }
-
-    FozException Wrong(string what, string? hint = null) => new(ErrorKind.Data, $"the program of {run.Model} {what}")
-    {
-        Place = run.Place,
-        Hint = hint ?? "a model() in Python returns rows or calls foz.write(rows); another program writes *.parquet, *.jsonl or *.csv to the "
-            + $"folder 'output' of ${HandOver.Variable}",
-    };
 }
 
 /// <summary>A column of what a program gave.</summary>

@@ -4,7 +4,7 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
 
-namespace Foz.Pipelines.Runs.Models;
+namespace Foz.Pipelines.Runs.Engines;
 
 /// <summary>A model whose SQL a template makes anew for each run, at the moment when what it reads is there.</summary>
 static class RenewedModel
