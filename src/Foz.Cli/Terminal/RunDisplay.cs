@@ -87,8 +87,12 @@ static class RunText
     public static string Waiting(Foz.Lake.Data.TableName step, string what, TimeSpan time) =>
         $"{step} waits {Elapsed(time)} for {what}";
 
-    /// <summary>For whom a run waits.</summary>
-    /// <param name="holder">Who holds the lake.</param>
+    /// <summary>The run that a run waits for.</summary>
+    public static string Waiting(RunEvent.Waiting waiting, DateTimeOffset now) =>
+        (waiting.What is { } what ? $"{what}: " : "") + Waiting(waiting.Holder, now);
+
+    /// <summary>The run that is waited for.</summary>
+    /// <param name="holder">The run.</param>
     /// <param name="now">The time.</param>
     public static string Waiting(LeaseHolder holder, DateTimeOffset now) =>
         $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process {holder.ProcessId}), which has worked for "

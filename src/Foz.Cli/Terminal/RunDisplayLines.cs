@@ -36,7 +36,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
         switch (what)
         {
             case RunEvent.Waiting waiting:
-                WriteLine(RunText.Waiting(waiting.Holder, shell.Clock.GetUtcNow()));
+                WriteLine(RunText.Waiting(waiting, shell.Clock.GetUtcNow()));
                 break;
             case RunEvent.StepWaiting waits:
                 WriteLine(RunText.Waiting(waits.Step, waits.What, waits.Time));

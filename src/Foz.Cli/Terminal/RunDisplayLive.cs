@@ -81,8 +81,8 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         switch (what)
         {
             case RunEvent.Waiting waiting:
-                (phase, since) = (Phase.Waiting, now);
-                return Wrapped(RunText.Waiting(waiting.Holder, now), Style.Yellow);
+                if (waiting.What is null) (phase, since) = (Phase.Waiting, now);
+                return Wrapped(RunText.Waiting(waiting, now), Style.Yellow);
             case RunEvent.StepWaiting waits:
                 return Wrapped(RunText.Waiting(waits.Step, waits.What, waits.Time), Style.Yellow);
             case RunEvent.Started started:

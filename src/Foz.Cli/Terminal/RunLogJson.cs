@@ -63,8 +63,9 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
     {
         switch (what)
         {
-            case RunEvent.Waiting { Holder: var holder }:
+            case RunEvent.Waiting { Holder: var holder, What: var held }:
                 json.WriteString("event"u8, "waiting"u8);
+                if (held is not null) json.WriteString("held"u8, held);
                 json.WriteString("run_id"u8, holder.RunId);
                 json.WriteString("user"u8, holder.User);
                 json.WriteString("host"u8, holder.Host);

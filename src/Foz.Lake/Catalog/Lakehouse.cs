@@ -94,6 +94,10 @@ public sealed class Lakehouse
     /// <summary>The folder below the lake of what a step noted of its batches.</summary>
     public static string StepFolder(string step) => $"{SystemFolder}/steps/{step.ToLowerInvariant()}";
 
+    /// <summary>The object that says who works on a step of an environment.</summary>
+    public static string StepLease(string environment, string step) =>
+        $"{SystemFolder}/leases/{environment}/{step}.json".ToLowerInvariant();
+
     /// <summary>
     /// Closes the files of this machine to the engines in which statements of others run, but for the folders of the
     /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from

@@ -32,17 +32,17 @@ public sealed class JournalWriter(Lakehouse lake)
     /// </summary>
     /// <param name="session">Writes the tables.</param>
     /// <param name="journal">The run's journal.</param>
-    /// <param name="ownOnly">Whether the records of other runs stay where they are: another run holds the lake.</param>
+    /// <param name="mayMove">Whether the records of another run may be moved: it works no more.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What did not go well although the records are committed.</returns>
     public async Task<IReadOnlyList<Warning>> FlushAsync(
-        EngineSession session, RunJournal journal, bool ownOnly, CancellationToken cancellationToken)
+        EngineSession session, RunJournal journal, Func<string, ValueTask<bool>> mayMove, CancellationToken cancellationToken)
     {
         var warnings = new List<Warning>();
         var work = lake.Engines.CreateTempFolder();
         try
         {
-            foreach (var ofRun in (await journal.CloseAsync(ownOnly, cancellationToken)).GroupBy(segment => segment.RunId))
+            foreach (var ofRun in (await journal.CloseAsync(mayMove, cancellationToken)).GroupBy(segment => segment.RunId))
             {
                 var segments = ofRun.OrderBy(segment => segment.Number).ToList();
                 var records = new List<(long Number, List<ReadOnlyMemory<byte>> Records)>();

@@ -32,9 +32,20 @@ public abstract class RunJournal : IDisposable
     public abstract Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken);
 
     /// <summary>Closes the open segment, and gives those that the run may move.</summary>
-    /// <param name="ownOnly">Whether those of runs that are gone are left where they are.</param>
+    /// <param name="mayMove">Whether those of another run may be moved, which works no more.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public abstract Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<RunSegment>> CloseAsync(
+        Func<string, ValueTask<bool>> mayMove, CancellationToken cancellationToken);
+
+    /// <summary>The segments of a run, and of those that work no more.</summary>
+    static async Task<IReadOnlyList<RunSegment>> ChooseAsync(
+        IEnumerable<RunSegment> segments, string runId, Func<string, ValueTask<bool>> mayMove)
+    {
+        var chosen = new List<RunSegment>();
+        foreach (var ofRun in segments.GroupBy(segment => segment.RunId))
+            if (ofRun.Key == runId || await mayMove(ofRun.Key)) chosen.AddRange(ofRun);
+        return chosen;
+    }
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -50,14 +61,11 @@ public abstract class RunJournal : IDisposable
             return Task.CompletedTask;
         }
 
-        public override Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken)
+        public override Task<IReadOnlyList<RunSegment>> CloseAsync(
+            Func<string, ValueTask<bool>> mayMove, CancellationToken cancellationToken)
         {
             segments.Close();
-            return Task.FromResult<IReadOnlyList<RunSegment>>(
-            [
-                .. segments.Closed().Where(segment => !ownOnly || segment.Instance == runId)
-                    .Select(segment => new RunSegment.OfFile(segment)),
-            ]);
+            return ChooseAsync(segments.Closed().Select(segment => new RunSegment.OfFile(segment)), runId, mayMove);
         }
 
         public override void Dispose() => segments.Dispose();
@@ -104,8 +112,9 @@ public abstract class RunJournal : IDisposable
             }
         }
 
-        public override async Task<IReadOnlyList<RunSegment>> CloseAsync(bool ownOnly, CancellationToken cancellationToken) =>
-            [.. (await ListAsync(store, cancellationToken)).Where(segment => !ownOnly || segment.RunId == runId)];
+        public override async Task<IReadOnlyList<RunSegment>> CloseAsync(
+            Func<string, ValueTask<bool>> mayMove, CancellationToken cancellationToken) =>
+            await ChooseAsync(await ListAsync(store, cancellationToken), runId, mayMove);
 
         public override void Dispose()
         {

@@ -43,7 +43,43 @@ public sealed record LastRun
     public static async ValueTask<LastRun?> FindAsync(
         IObjectStore lake, string project, string environment, CancellationToken cancellationToken)
     {
-        if (await lake.GetAsync(PathOf(project, environment), cancellationToken) is not { } stored) return null;
+        return await lake.GetAsync(PathOf(project, environment), cancellationToken) is { } stored ? Read(stored) : null;
+    }
+
+    /// <summary>
+    /// Keeps it as the last one. How steps ended that only a run beside it had, which ended while it worked, stays.
+    /// </summary>
+    /// <param name="lake">The lake's objects.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="startedAt">When the run began.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask WriteAsync(
+        IObjectStore lake, string project, string environment, DateTimeOffset startedAt,
+        CancellationToken cancellationToken)
+    {
+        var path = PathOf(project, environment);
+        while (true)
+        {
+            var present = await lake.GetAsync(path, cancellationToken);
+            var other = present is null ? null : Read(present);
+            var kept = other?.FinishedAt >= startedAt ? With(other) : this;
+            var content = JsonSerializer.SerializeToUtf8Bytes(kept, LastRunJson.Default.LastRun);
+            if (present is null
+                ? await lake.PutIfAbsentAsync(path, content, cancellationToken) is PutIfAbsentResult.Created
+                : await lake.PutIfMatchAsync(path, content, present.ETag, cancellationToken) is PutIfMatchResult.Written)
+                return;
+        }
+    }
+
+    LastRun With(LastRun beside) => this with
+    {
+        Tests = [.. Tests.Union(beside.Tests, StringComparer.Ordinal)],
+        Results = beside.Results.SetItems(Results),
+    };
+
+    static LastRun? Read(StoredObject stored)
+    {
         try
         {
             return JsonSerializer.Deserialize(stored.Content.Span, LastRunJson.Default.LastRun);
@@ -53,13 +89,6 @@ public sealed record LastRun
             return null;
         }
     }
-
-    /// <summary>Keeps it as the last one.</summary>
-    public async ValueTask WriteAsync(
-        IObjectStore lake, string project, string environment, CancellationToken cancellationToken) =>
-        await lake.PutAsync(
-            PathOf(project, environment), JsonSerializer.SerializeToUtf8Bytes(this, LastRunJson.Default.LastRun),
-            cancellationToken);
 
     static string PathOf(string project, string environment) =>
         $"{Folder}/{project.ToLowerInvariant()}.{environment.ToLowerInvariant()}.json";

@@ -29,6 +29,9 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>What stands behind a step's name in the <c>txn</c> of rejected rows of a batch that was refused.</summary>
     public const string RefusedSuffix = "/refused";
 
+    /// <summary>The <c>txn</c> of a step's epoch, after the step's name: how often a host died that worked on it.</summary>
+    public const string EpochSuffix = "/epoch";
+
     const string Suffix = ".json";
     const string FoldedSuffix = ".folded.json";
     const int BatchDigits = 20;

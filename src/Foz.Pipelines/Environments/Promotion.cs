@@ -33,6 +33,14 @@ public sealed record Promotion
     /// <summary>The tables and views, each behind those that it reads.</summary>
     public required ImmutableArray<PromotedTable> Tables { get; init; }
 
+    /// <summary>Whether a promotion of a lake is under way, or was cut off.</summary>
+    public static async Task<bool> AreOpenAsync(Lakehouse lake, CancellationToken cancellationToken)
+    {
+        await foreach (var info in lake.Store.ListAsync(Folder, startAfter: null, cancellationToken))
+            if (info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
     /// <summary>Ends all promotions of a lake that were cut off; only for who holds the lake.</summary>
     /// <returns>Those that were ended.</returns>
     public static async Task<IReadOnlyList<Promotion>> ResumeAsync(Lakehouse lake, CancellationToken cancellationToken)
@@ -126,7 +134,9 @@ public sealed record PromotedTable
         Failpoint.Hit("promote.swapped");
         await lake.Catalog.DropAsync(TableName.Parse(From), cancellationToken);
         Failpoint.Hit("promote.dropped");
-        if (Manifest is not null) await new StepLog(lake.Store, FromStep).DeleteAsync(cancellationToken);
+        if (Manifest is null) return;
+        await new StepLog(lake.Store, FromStep).DeleteAsync(cancellationToken);
+        await lake.Store.DeleteAsync(Lakehouse.StepLease(promotion.From, FromStep), cancellationToken);
     }
 
     /// <summary>Lets the table carry what its new step asks it for.</summary>

@@ -7,6 +7,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
@@ -35,15 +36,42 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         return isDone;
     }
 
+    /// <summary>Whether a target has not the table's version yet, as far as is noted here.</summary>
+    public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
+    {
+        if (await FindLatestAsync(cancellationToken) is not { } present) return false;
+        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(file.Environment)))
+        {
+            var note = await FindNoteAsync(export, cancellationToken);
+            if (context.IsFullRefresh || IsOfOther(note, export, present)
+                || !(note?.Version >= present.Version && note.Mode == export.Mode)) return true;
+        }
+        return false;
+    }
+
+    async Task<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>
+        await (await context.Lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken);
+
+    string PathOf(ExportDefinition export) => $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
+
+    async Task<ExportNote?> FindNoteAsync(ExportDefinition export, CancellationToken cancellationToken) =>
+        await context.Lake.Store.GetAsync(PathOf(export), cancellationToken) is { } stored
+            ? JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote)
+            : null;
+
+    /// <summary>
+    /// Whether another table took the name: what the target has is of the one before, whose versions say nothing of
+    /// this one's.
+    /// </summary>
+    static bool IsOfOther(ExportNote? note, ExportDefinition export, TableSnapshot present) =>
+        note is not null && (note.TableId is { } id ? id != present.Id : export.Mode is ExportMode.Replace);
+
     async Task<bool> RunAsync(ExportDefinition export, CancellationToken cancellationToken)
     {
-        var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
-        if (await table.FindLatestAsync(cancellationToken) is not { } present) return false;
-        var path = $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
-        var stored = await context.Lake.Store.GetAsync(path, cancellationToken);
-        var note = stored is null ? null : JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote);
-        // Another table took the name: what the target has is of the one before, whose versions say nothing of this one's.
-        var isOther = note is not null && (note.TableId is { } id ? id != present.Id : export.Mode is ExportMode.Replace);
+        if (await FindLatestAsync(cancellationToken) is not { } present) return false;
+        var path = PathOf(export);
+        var note = await FindNoteAsync(export, cancellationToken);
+        var isOther = IsOfOther(note, export, present);
         var name = isOther ? $"{NameOf(export)} {present.Id}" : note?.Name ?? NameOf(export);
         var last = isOther || context.IsFullRefresh ? null : note;
         if (last?.Version >= present.Version && last.Mode == export.Mode) return false;

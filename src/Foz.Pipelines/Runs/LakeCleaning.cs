@@ -65,7 +65,9 @@ public sealed class LakeCleaning(Lakehouse lake)
             var table = BorrowedTables.Prefixed(project, name);
             foreach (var part in new[] { table.Rejected, table.Quarantine, table })
                 if (await DropAsync(part, isDryRun, cancellationToken) is { } dropped) cleaned.Add(dropped);
-            if (!isDryRun) await new StepLog(lake.Store, $"{table}").DeleteAsync(cancellationToken);
+            if (isDryRun) continue;
+            await new StepLog(lake.Store, $"{table}").DeleteAsync(cancellationToken);
+            await lake.Store.DeleteAsync(Lakehouse.StepLease(project.Environment, $"{table}"), cancellationToken);
         }
         return cleaned;
     }

@@ -11,7 +11,6 @@ using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Runs.Engines;
 using Foz.Pipelines.Runs.Models;
 using Foz.Pipelines.Runs.State;
 using Foz.Pipelines.Runs.Steps;
@@ -22,7 +21,7 @@ using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>Runs a project's streams and models on a lake; one run at a time works on it.</summary>
+/// <summary>Runs a project's streams and models on a lake; one run at a time works on each of them.</summary>
 /// <param name="lake">The lake.</param>
 public sealed class PipelineRunner(Lakehouse lake)
 {
@@ -34,23 +33,31 @@ public sealed class PipelineRunner(Lakehouse lake)
     /// <summary>Runs.</summary>
     /// <returns>How it ended; failures of steps are in it.</returns>
     /// <exception cref="FozException">
-    /// The run could not begin: another one holds the lake, a selector means nothing, a source could not be discovered.
+    /// The run could not begin: the lake is held, a selector means nothing, a source could not be discovered.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled before the run began.</exception>
     public async Task<RunResult> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var runId = JournalWriter.NewRunId(lake.Clock);
-        await using var lease = await RunLease.AcquireAsync(
-            lake.Store, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)), lake.Clock,
+        var resumed = new List<Promotion>();
+        await using var host = await RunHost.StartAsync(
+            lake, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)),
+            promotion =>
+            {
+                resumed.Add(promotion);
+                return Task.CompletedTask;
+            },
             cancellationToken);
-        return await lease.HoldAsync(stop => RunAsync(request, runId, lease, stop), cancellationToken);
+        return await host.HoldAsync(stop => RunAsync(request, host, resumed, stop), cancellationToken);
     }
 
-    async Task<RunResult> RunAsync(RunRequest request, string runId, RunLease lease, CancellationToken cancellationToken)
+    async Task<RunResult> RunAsync(
+        RunRequest request, RunHost host, IReadOnlyList<Promotion> resumed, CancellationToken cancellationToken)
     {
+        var runId = host.RunId;
         var startedAt = lake.Clock.GetUtcNow();
-        using var recorder = new RunRecorder(lake, runId, lease.Lost);
-        await ResumeAsync(request, recorder, cancellationToken);
+        using var recorder = new RunRecorder(lake, runId, host.Lost) { IsGone = host.IsGoneAsync };
+        await NoteAsync(request, recorder, resumed);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
@@ -66,7 +73,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         if (steps.Count == 0) WarnOfNothing(request, project, found);
         var goneError = request.Selection.IsEmpty ? await FindGoneAsync(request, opened.Project, cancellationToken) : null;
         await using var reports = new RunReports(lake, project, runId, recorder);
-        await using var snapshots = new SharedSnapshots(opened, steps);
+        await using var snapshots = await SharedSnapshots.OpenAsync(
+            opened, steps, source => LeaseOf(request, project, host, source), cancellationToken);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
             cancellationToken);
@@ -79,8 +87,9 @@ public sealed class PipelineRunner(Lakehouse lake)
                 var result = await TryAsync(node, async () =>
                     await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(request, node, failed)
                     : idle.Contains(node) ? Skip(request, node)
-                    : await RunStepAsync(request, project, runId, node, opened.Sources, reports, cancellationToken));
-                idle.End(node, result);
+                    : await RunStepAsync(request, project, host, node, opened.Sources, reports, cancellationToken));
+                // What another run did meanwhile is new to the steps after it.
+                if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
             },
@@ -90,20 +99,16 @@ public sealed class PipelineRunner(Lakehouse lake)
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
-        {
-            if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken) is not { } record) continue;
-            await reports.AddAsync(record);
-            if (record.Error is { } problem) Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
-        }
+            await MaintainAsync(request, maintenance, runId, node, reports, cancellationToken);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt)
         {
             IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
         };
-        await KeepAsync(project, request, result, CancellationToken.None);
+        await KeepAsync(project, request, result, startedAt, CancellationToken.None);
         if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
         var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
-        result = result with { Error = (error ?? hookError ?? goneError ?? lease.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
+        result = result with { Error = (error ?? hookError ?? goneError ?? host.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
@@ -130,15 +135,19 @@ public sealed class PipelineRunner(Lakehouse lake)
         else if (!request.Selection.IsEmpty && request.Tests.Count == 0) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
     }
 
-    /// <summary>Ends promotions that were cut off; that they were is in the journal whatever becomes of the run.</summary>
-    async Task ResumeAsync(RunRequest request, RunRecorder recorder, CancellationToken cancellationToken)
+    /// <summary>Notes promotions that were cut off, and that are done now, whatever becomes of the run.</summary>
+    async Task NoteAsync(RunRequest request, RunRecorder recorder, IReadOnlyList<Promotion> resumed)
     {
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
+        foreach (var cutOff in resumed)
         {
             await recorder.AddAsync(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
-            Tell(request, new RunEvent.Warned(Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
+            Tell(request, new RunEvent.Warned(
+                Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
         }
     }
+
+    StepLease LeaseOf(RunRequest request, Project project, RunHost host, string step) => host.LeaseOf(
+        project.Environment, step, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder, step)));
 
     static async Task<FozException?> TryAsync(Func<Task> run)
     {
@@ -158,7 +167,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         }
     }
 
-    async Task KeepAsync(Project project, RunRequest request, RunResult result, CancellationToken cancellationToken)
+    async Task KeepAsync(
+        Project project, RunRequest request, RunResult result, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
         var names = project.Graph.Nodes.ToDictionary(node => node.Table, node => node.Name);
         var last = new LastRun
@@ -174,7 +184,7 @@ public sealed class PipelineRunner(Lakehouse lake)
         };
         try
         {
-            await last.WriteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
+            await last.WriteAsync(lake.Store, project.Name, project.Environment, startedAt, cancellationToken);
         }
         catch (StorageException e)
         {
@@ -211,6 +221,17 @@ public sealed class PipelineRunner(Lakehouse lake)
     static bool IsDue(StepResult step, GraphNode node) => step.TableVersion is not null
         || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null));
 
+    async Task MaintainAsync(
+        RunRequest request, RunMaintenance maintenance, string runId, GraphNode node, RunReports reports,
+        CancellationToken cancellationToken)
+    {
+        if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken)
+            is not { } record) return;
+        await reports.AddAsync(record);
+        if (record.Error is { } problem)
+            Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
+    }
+
     static async Task<StepRecord?> MaintainAsync(
         RunMaintenance maintenance, string runId, TableName name, TableName table, IReadOnlyList<ColumnDefinition> columns,
         CancellationToken cancellationToken)
@@ -227,15 +248,16 @@ public sealed class PipelineRunner(Lakehouse lake)
     }
 
     async Task<StepResult> RunStepAsync(
-        RunRequest request, Project project, string runId, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        RunRequest request, Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
         RunReports reports, CancellationToken cancellationToken)
     {
+        await using var lease = LeaseOf(request, project, host, $"{node.Table}");
         var meter = new WorkMeter();
         Tell(request, new RunEvent.StepStarted(node.Table, meter));
         reports.StepStarted(node);
         var startedAt = lake.Clock.GetUtcNow();
         var warnings = ImmutableArray.CreateBuilder<Warning>();
-        var context = new StepContext(lake, runId, request.IsFullRefresh, warning =>
+        var context = new StepContext(lake, host.RunId, request.IsFullRefresh, warning =>
         {
             warning = project.Secrets.Mask(warning);
             warnings.Add(warning);
@@ -243,6 +265,7 @@ public sealed class PipelineRunner(Lakehouse lake)
         })
         {
             Intervals = request.Intervals,
+            Lease = lease,
             Meter = meter,
             OnWait = request.SettlesFiles ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time)) : null,
             Project = project.File,
@@ -252,7 +275,7 @@ public sealed class PipelineRunner(Lakehouse lake)
         {
             GraphNode.OfStream stream =>
                 new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
-            GraphNode.OfModel model => RunModelAsync(context, model, project.File, cancellationToken),
+            GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
         result = result with
@@ -285,39 +308,6 @@ public sealed class PipelineRunner(Lakehouse lake)
             result = await TryAsync(node, run);
         }
         return result;
-    }
-
-    /// <summary>Makes a model, and exports what its targets do not have yet.</summary>
-    static async Task<StepResult> RunModelAsync(
-        StepContext context, GraphNode.OfModel node, ProjectFile file, CancellationToken cancellationToken)
-    {
-        node = await RenewedModel.OfAsync(context, node, cancellationToken);
-        var hooks = node.Model.Hooks;
-        var runner = new HookRunner(context.Lake, context.Warn);
-        var due = new DueHooks(context.Lake.Store, node.Table);
-        var areDue = hooks.After.Count > 0 && await due.AreAnyAsync(cancellationToken);
-        if (hooks.IsAny && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
-        {
-            await runner.RunAsync(hooks.Before, cancellationToken);
-            if (hooks.After.Count > 0) await due.NoteAsync(cancellationToken);
-        }
-        var result = await new ModelStep(context, node).RunAsync(cancellationToken);
-        if (hooks.After.Count > 0 && (result.Outcome is Outcome.Succeeded or Outcome.Warned || (areDue && result.Outcome is Outcome.Skipped)))
-        {
-            await runner.RunAsync(hooks.After, cancellationToken);
-            await due.EndAsync(cancellationToken);
-            if (result.Outcome is Outcome.Skipped) result = result with { Outcome = Outcome.Succeeded };
-        }
-        if (node.Model.Exports.Count == 0 || result.Outcome is Outcome.Failed or Outcome.Canceled) return result;
-        try
-        {
-            var isDone = await new ExportStep(context, node, file).RunAsync(cancellationToken);
-            return isDone && result.Outcome is Outcome.Skipped ? result with { Outcome = Outcome.Succeeded } : result;
-        }
-        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
-        {
-            return result with { Outcome = Outcome.Failed, Error = e };
-        }
     }
 
     /// <summary>Leaves a step out behind a test that failed.</summary>

@@ -23,9 +23,10 @@ sealed class BackfillProject : IDisposable
 
     public string Path { get; } = Directory.CreateTempSubdirectory("foz-backfill-").FullName;
 
-    /// <summary>How many commits a table has.</summary>
+    /// <summary>How many commits a table has, without those by which its step was taken over.</summary>
     public int Commits(string table) =>
-        Directory.CreateDirectory(System.IO.Path.Combine(Path, "lake", table, "_delta_log")).GetFiles("*.json").Select(file => file.Name)
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "lake", table, "_delta_log")).GetFiles("*.json")
+            .Where(file => !File.ReadAllText(file.FullName).Contains("TAKE OVER STEP", StringComparison.Ordinal)).Select(file => file.Name)
             .Count(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -169,7 +169,15 @@ sealed class CrashProject : IDisposable
         var batches = new HashSet<(string?, long)>();
         foreach (var commit in Directory.GetFiles(log, "*.json").Where(IsCommit).Order(StringComparer.Ordinal))
         {
-            foreach (var line in File.ReadLines(commit))
+            var lines = File.ReadAllLines(commit);
+            // A step that is taken over says again which batch its table carries, and changes no rows.
+            if (lines.Any(line => line.Contains("TAKE OVER STEP", StringComparison.Ordinal)))
+            {
+                Assert.DoesNotContain(lines, line => line.StartsWith("{\"add\"", StringComparison.Ordinal));
+                Assert.DoesNotContain(lines, line => line.StartsWith("{\"remove\"", StringComparison.Ordinal));
+                continue;
+            }
+            foreach (var line in lines)
             {
                 using var action = JsonDocument.Parse(line);
                 if (!action.RootElement.TryGetProperty("txn", out var txn)) continue;

@@ -22,6 +22,28 @@ public sealed class PausedRunTests
         await project.FinishAsync();
 
         await project.AssertUndisturbedAsync("a pause between side table and table");
+        var commits = Directory.GetFiles(Path.Combine(project.Folder, "lake/bronze"), "*.json", SearchOption.AllDirectories);
+        Assert.Contains(commits, file => File.ReadAllText(file).Contains("TAKE OVER STEP", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_run_of_another_model_does_not_wait_for_one_that_stands_still()
+    {
+        using var project = new CrashProject();
+        project.AddRound();
+        await project.FinishAsync();
+        project.AddRound();
+        using var paused = await PauseAsync(project.Folder, "bronze.orders");
+
+        (await FozProcess.RunAsync(project.Folder, "run", "bronze.customers", "--wait", "0s")).Expect(0);
+        var held = await FozProcess.RunAsync(project.Folder, "run", "bronze.orders", "--wait", "0s");
+        held.Expect(1);
+        Assert.Contains("has held bronze.orders since", held.Output + held.Errors, StringComparison.Ordinal);
+
+        paused.Continue();
+        (await paused.WaitAsync()).Expect(0);
+        await project.FinishAsync();
+        await project.AssertUndisturbedAsync("a run beside one that stands still");
     }
 
     [Fact]

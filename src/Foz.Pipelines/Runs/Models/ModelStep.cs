@@ -28,7 +28,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     readonly IModelEngine engine = ModelEngines.Of(context, node);
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
-    long? carried;
+    CarriedBatch carried;
 
     Model Model => node.Model;
 
@@ -62,7 +62,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         var progress = await batches.ReadAsync(cancellationToken);
         if (IsIncremental) progress.CheckGoesOn(node.Name);
-        carried = progress.Carried.Number;
+        carried = progress.Carried;
         return progress;
     }
 
@@ -146,7 +146,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
             };
             if (result.Error is not null) return all;
-            (before, carried, batch) = (new(manifest), batch, batch + 1);
+            (before, carried, batch) = (new(manifest), carried with { Number = batch }, batch + 1);
         }
         return all;
     }
@@ -197,7 +197,7 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
-                if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;
+                if (await carried.IsLeftBehindAsync(context.Lake, cancellationToken)) throw;
                 context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }

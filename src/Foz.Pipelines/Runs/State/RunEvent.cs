@@ -10,9 +10,10 @@ public abstract record RunEvent
 {
     RunEvent() { }
 
-    /// <summary>Another run holds the lake; this one waits for it.</summary>
-    /// <param name="Holder">Who holds it.</param>
-    public sealed record Waiting(LeaseHolder Holder) : RunEvent;
+    /// <summary>Another run holds the lake, or a step; this one waits for it.</summary>
+    /// <param name="Holder">The other run.</param>
+    /// <param name="What">The step, or the source, that it holds; null for the whole lake.</param>
+    public sealed record Waiting(LeaseHolder Holder, string? What = null) : RunEvent;
 
     /// <summary>The run begins to work.</summary>
     /// <param name="RunId">The run.</param>

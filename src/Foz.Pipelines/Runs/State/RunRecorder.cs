@@ -22,6 +22,9 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
     RunJournal? journal;
     FozException? fault;
 
+    /// <summary>Whether another run works no more, so that its records may be moved.</summary>
+    public Func<string, ValueTask<bool>> IsGone { get; init; } = static _ => ValueTask.FromResult(true);
+
     /// <summary>Adds records.</summary>
     public async Task AddAsync(params IReadOnlyCollection<JournalRecord> records)
     {
@@ -80,7 +83,7 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
         {
             using var session = lake.Engines.Open(Workload.Models);
             var warnings = await new JournalWriter(lake).FlushAsync(
-                session, from, ownOnly: lost.IsCancellationRequested, CancellationToken.None);
+                session, from, MayMoveAsync, CancellationToken.None);
             foreach (var warning in warnings) warn(warning);
         }
         catch (Exception e) when (DeltaErrors.Find(e) is { } error)
@@ -90,4 +93,6 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
                 "the next run brings them there; foz query shows them beside the tables until then"));
         }
     }
+
+    async ValueTask<bool> MayMoveAsync(string other) => !lost.IsCancellationRequested && await IsGone(other);
 }

@@ -12,7 +12,9 @@ namespace Foz.Pipelines.Runs.Steps;
 /// <param name="IsThere">Whether there is one.</param>
 /// <param name="Number">The batch; null where it carries none.</param>
 /// <param name="GivenUp">The last batch that was given up while the table was there; null where none was.</param>
-readonly record struct CarriedBatch(TableName Table, bool IsThere, long? Number, long? GivenUp = null)
+/// <param name="Epoch">The epoch of the step that it carries; null where no host of the step died.</param>
+readonly record struct CarriedBatch(
+    TableName Table, bool IsThere, long? Number, long? GivenUp = null, long? Epoch = null)
 {
     /// <summary>Reads it.</summary>
     /// <param name="lake">The lake.</param>
@@ -25,7 +27,16 @@ readonly record struct CarriedBatch(TableName Table, bool IsThere, long? Number,
         if (isView) return definition is { Kind: DefinitionKind.View } view ? new(table, true, view.Batch) : new(table, false, null);
         if (definition is { Kind: not DefinitionKind.Table }) return new(table, false, null);
         var latest = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken);
-        return new(table, latest is not null, latest?.BatchOf($"{table}"), latest?.BatchOf(table + StepLog.GivenUpSuffix));
+        return new(
+            table, latest is not null, latest?.BatchOf($"{table}"), latest?.BatchOf(table + StepLog.GivenUpSuffix),
+            latest?.BatchOf(table + StepLog.EpochSuffix));
+    }
+
+    /// <summary>Whether another run of the step committed, or took the step over, since this was read.</summary>
+    public async Task<bool> IsLeftBehindAsync(Lakehouse lake, CancellationToken cancellationToken)
+    {
+        var now = await ReadAsync(lake, Table, isView: false, cancellationToken);
+        return (now.Number, now.Epoch) != (Number, Epoch);
     }
 
     /// <summary>Whether a batch is done.</summary>

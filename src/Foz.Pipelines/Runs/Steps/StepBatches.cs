@@ -20,8 +20,15 @@ namespace Foz.Pipelines.Runs.Steps;
 sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
 {
     const string Operation = "GIVE UP BATCH";
+    const string TakeOverOperation = "TAKE OVER STEP";
 
     bool IsView => node is GraphNode.OfModel { Model.Materialization: Materialization.View };
+
+    /// <summary>Takes the step's lease, if this run does not have it yet.</summary>
+    /// <returns>Whether it was taken now: what was seen of the step before may have changed.</returns>
+    /// <exception cref="FozException">Another run works on the step.</exception>
+    public Task<bool> TakeAsync(CancellationToken cancellationToken) =>
+        context.Lease?.TakeAsync(RaiseAsync, cancellationToken) ?? Task.FromResult(false);
 
     /// <summary>Reads how far the step has come.</summary>
     public async Task<StepProgress> ReadAsync(CancellationToken cancellationToken)
@@ -100,6 +107,31 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
         return null;
     }
 
+    /// <summary>
+    /// Lets all tables of the step carry an epoch, beside the batch that they carry: what a host that was thought to be
+    /// dead still commits conflicts with that.
+    /// </summary>
+    async Task RaiseAsync(long epoch, CancellationToken cancellationToken)
+    {
+        if (IsView) return;
+        var (step, raised) = ($"{node.Table}", node.Table + StepLog.EpochSuffix);
+        foreach (var name in (TableName[])[node.Table.Rejected, node.Table.Quarantine, node.Table])
+        {
+            while (await TablesAsync([name], cancellationToken) is [var (table, latest)])
+            {
+                // A table whose lake lost its leases may carry a later one.
+                var next = Math.Max(epoch, (latest.BatchOf(raised) ?? 0) + 1);
+                var batch = latest.BatchOf(step);
+                var carried = new Dictionary<string, long> { [raised] = next };
+                if (batch is { } number) carried[step] = number;
+                (string, string)[] parameters = [("step", step), ("epoch", next.ToString(CultureInfo.InvariantCulture))];
+                if (await table.CarryAsync(
+                    carried, TakeOverOperation, parameters, cancellationToken,
+                    present => (present.BatchOf(step), present.BatchOf(raised)) == (batch, latest.BatchOf(raised)))) break;
+            }
+        }
+    }
+
     /// <summary>Whether a table has what a batch committed to it.</summary>
     static bool IsIn(TableSnapshot table, StepManifest manifest) =>
         table.BatchOf(manifest.Step) >= manifest.Batch && !(table.BatchOf(manifest.Step + StepLog.GivenUpSuffix) >= manifest.Batch);
@@ -128,6 +160,11 @@ readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, St
     /// <summary>Whether the last batch is done.</summary>
     public bool IsDone => Last is not null && ReferenceEquals(Last, Done);
 
+    /// <summary>Whether nothing was done between two looks.</summary>
+    public bool IsAs(StepProgress other) =>
+        Carried == other.Carried && (Last?.Batch, Last?.RunId, Last?.GivenUpBy, Last?.Stream is null)
+            == (other.Last?.Batch, other.Last?.RunId, other.Last?.GivenUpBy, other.Last?.Stream is null);
+
     /// <summary>The number of the next batch.</summary>
     public long Next => Math.Max(Last?.Batch ?? 0, Carried.Number ?? 0) + 1;
 
@@ -139,7 +176,7 @@ readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, St
     /// <exception cref="FozException">The table is not as its manifests say.</exception>
     public void CheckGoesOn(TableName model)
     {
-        var (table, isThere, number, givenUp) = Carried;
+        var (table, isThere, number, givenUp, _) = Carried;
         if (!isThere || Last is { Batch: 1 } || (Done is null ? number is null || number == givenUp : number >= Done.Batch)) return;
         var carried = number is not null ? string.Create(CultureInfo.InvariantCulture, $"batch {number}") : "no batch";
         throw new FozException(

@@ -9,6 +9,7 @@ using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.State;
 
 namespace Foz.Pipelines.Runs.Steps;
 
@@ -24,6 +25,9 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
 
     /// <summary>Told what a step waits for in its source, and how long; null where it reads what is there as it is.</summary>
     public Action<string, TimeSpan>? OnWait { get; init; }
+
+    /// <summary>The step's lease, which it takes before it works; null where a step is only looked at.</summary>
+    public StepLease? Lease { get; init; }
 
     /// <summary>Measures how far the step is.</summary>
     public WorkMeter Meter { get; init; } = new();

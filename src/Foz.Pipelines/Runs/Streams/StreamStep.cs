@@ -42,7 +42,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     readonly HashSet<Warning> told = [];
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
-    long? carried;
+    CarriedBatch carried;
 
     StreamDefinition Stream => node.Stream.Definition;
 
@@ -69,7 +69,7 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && attempt < AttemptsMax)
             {
-                if ((await CarriedBatch.ReadAsync(context.Lake, node.Table, isView: false, cancellationToken)).Number != carried) throw;
+                if (await carried.IsLeftBehindAsync(context.Lake, cancellationToken)) throw;
                 context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }
@@ -197,15 +197,19 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     async Task<(StepManifest? Manifest, bool IsResumed)> OpenBatchAsync(CancellationToken cancellationToken)
     {
         var progress = await batches.ReadAsync(cancellationToken);
-        carried = progress.Carried.Number;
+        carried = progress.Carried;
         if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) progress.CheckGoesOn(node.Name);
         var open = progress.IsGone ? null : progress.Open;
         lastDone = progress.Done;
-        if (open is { Stream: not null } && await batches.IsBegunAsync(open, cancellationToken)) return (open, true);
+        if (open is { Stream: not null } && await batches.IsBegunAsync(open, cancellationToken))
+            return await batches.TakeAsync(cancellationToken) ? await OpenBatchAsync(cancellationToken) : (open, true);
         var done = progress.IsGone || progress.Done is not { Batch: var number }
             ? []
             : (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= number);
         if ((await planning.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
+        // The plan was made before the lease was taken: another run may have done the work.
+        if (await batches.TakeAsync(cancellationToken)
+            && !(await batches.ReadAsync(cancellationToken)).IsAs(progress)) return await OpenBatchAsync(cancellationToken);
         if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken)) return await OpenBatchAsync(cancellationToken);
         if (progress.Done is not null) await log.FoldAsync(progress.Done.Batch, cancellationToken);
         // One that found nothing to read read nothing.

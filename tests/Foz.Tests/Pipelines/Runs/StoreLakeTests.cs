@@ -91,7 +91,7 @@ public sealed class StoreLakeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_with_nothing_to_do_reads_the_format_and_the_lease_once()
+    public async Task A_run_with_nothing_to_do_takes_no_lease_and_asks_no_more_than_it_must()
     {
         using (var here = Open("here"))
         {
@@ -103,11 +103,14 @@ public sealed class StoreLakeTests : IAsyncLifetime
         Write(again);
         var asked = new List<string>();
         server.OnRequest = request => asked.Add($"{request.Method} {request.Path.Replace("/lake/", "")}");
-        Assert.Null((await again.RunAsync()).Error);
-        const string Lease = "_foz/leases/lake.json";
+        var run = await again.RunAsync();
+        Assert.Null(run.Error);
+        var host = $"_foz/hosts/{run.RunId}.json";
         Assert.Equal(
-            ["GET _foz/format.json", $"GET {Lease}", $"PUT {Lease}", $"HEAD {Lease}", $"PUT {Lease}", $"HEAD {Lease}"],
-            asked.Where(request => Regex.IsMatch(request, "_foz/(format|leases)")));
+            ["GET _foz/format.json", $"PUT {host}", $"HEAD {host}", "GET _foz/leases/lake.json", $"DELETE {host}"],
+            asked.Where(request => Regex.IsMatch(request, "_foz/(format|hosts|leases)")));
+        Assert.Equal(113, asked.Count);
+        Assert.Empty(server.Bucket.List("_foz/hosts/", _ => true, 100));
     }
 
     LakeProject Open(string machine) => new(new LakeLocation

@@ -63,7 +63,7 @@ public sealed class RunLeaseTests
 
         await using var lease = await AcquireAsync("second", TimeSpan.FromMinutes(1), clock);
 
-        Assert.InRange(watched, RunLease.Lifetime, RunLease.Lifetime + TimeSpan.FromSeconds(10));
+        Assert.InRange(watched, Heartbeat.Lifetime, Heartbeat.Lifetime + TimeSpan.FromSeconds(10));
     }
 
     [Theory]

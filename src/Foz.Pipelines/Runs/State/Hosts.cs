@@ -1,0 +1,55 @@
+using Foz.Lake.Catalog;
+
+namespace Foz.Pipelines.Runs.State;
+
+/// <summary>
+/// The processes that run pipelines of a lake: an object <c>_foz/hosts/&lt;run&gt;.json</c> for each, which it renews
+/// while it works and deletes at its end. The leases of its steps name it, and hold as long as it does.
+/// </summary>
+/// <param name="lake">The lake's objects.</param>
+/// <param name="clock">The time.</param>
+sealed class Hosts(LakeStore lake, TimeProvider clock)
+{
+    const string Folder = "_foz/hosts";
+
+    /// <summary>The object of a host.</summary>
+    public static string PathOf(string runId) => $"{Folder}/{runId}.json";
+
+    /// <summary>
+    /// Looks at a host: one that died, by its process on this machine or by its silence while it was watched, is ended.
+    /// </summary>
+    /// <param name="runId">The host.</param>
+    /// <param name="watch">Remembers what was seen of it before.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The host; null where it works no more.</returns>
+    public async Task<LeaseHolder?> FindAsync(string runId, LeaseWatch watch, CancellationToken cancellationToken)
+    {
+        if (await lake.GetAsync(PathOf(runId), cancellationToken) is not { } present) return null;
+        var host = LeaseHolder.Read(present);
+        if (!host.IsReleased && !host.IsGone && !watch.IsSilent(present.ETag)) return host;
+        // It cannot renew what is written here; one that has renewed it meanwhile is alive.
+        var ended = (host with { IsReleased = true }).Write();
+        if (await Leases.WriteAsync(lake, PathOf(runId), ended, present, cancellationToken) is null) return host;
+        await lake.DeleteAsync(PathOf(runId), cancellationToken);
+        return null;
+    }
+
+    /// <summary>Whether a host works no more, as far as one look can tell.</summary>
+    public async ValueTask<bool> IsGoneAsync(string runId, CancellationToken cancellationToken) =>
+        await FindAsync(runId, new(clock), cancellationToken) is null;
+
+    /// <summary>Waits until no host works.</summary>
+    /// <exception cref="Foz.Lake.FozException">One still does after the wait.</exception>
+    public async Task WaitForAllAsync(LeaseWait waiting, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken))
+            found.Add(Path.GetFileNameWithoutExtension(info.Path));
+        foreach (var runId in found)
+        {
+            var watch = new LeaseWatch(clock);
+            while (await FindAsync(runId, watch, cancellationToken) is { } host)
+                await waiting.WaitAsync(host, "the lake", watch, cancellationToken);
+        }
+    }
+}
