@@ -4,26 +4,23 @@ namespace Foz.DuckDB;
 static class TextBudget
 {
     [ThreadStatic]
-    static ScalarFunction? function;
+    static Func<long, Exception>? tooMany;
 
     [ThreadStatic]
     static long most, left;
 
     /// <summary>Begins a call.</summary>
-    public static void Begin(ScalarFunction called)
-    {
-        if (called.TextBytesMax is null) return;
-        function = called;
-        most = left = called.TextBytesMax();
-    }
+    /// <param name="bytesMax">The bytes that it may set.</param>
+    /// <param name="error">Makes the exception of a call that sets more, which it is given.</param>
+    public static void Begin(long bytesMax, Func<long, Exception> error) => (most, left, tooMany) = (bytesMax, bytesMax, error);
 
     /// <summary>Ends the call.</summary>
-    public static void End() => function = null;
+    public static void End() => tooMany = null;
 
     /// <summary>Counts a text that is to be set.</summary>
-    /// <exception cref="Exception">The call has no bytes left: <see cref="ScalarFunction.TooManyTextBytes"/>.</exception>
+    /// <exception cref="Exception">The call has no bytes left.</exception>
     public static void Take(int bytes)
     {
-        if (function is not null && (left -= bytes) < 0) throw function.TooManyTextBytes!(most);
+        if (tooMany is not null && (left -= bytes) < 0) throw tooMany(most);
     }
 }

@@ -116,7 +116,7 @@ static unsafe class ScalarFunctionCallbacks
             };
             using var own = function.ReturnType.IsOfAnySize ? new OwnVector(output, function.ReturnType) : null;
             var result = own?.Pointer ?? output;
-            TextBudget.Begin(function);
+            if (function.TextBytesMax is { } bytesMax) TextBudget.Begin(bytesMax(), function.TooManyTextBytes!);
             function.Body(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
             if (!function.TakesNulls) PassNullsOn(arguments, new(result, function.ReturnType, DataChunk.RowsMax));
             own?.HandOver();
