@@ -88,7 +88,7 @@ sealed class Workspace : IDisposable
     static FozException Missing(CommandContext context) =>
         new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
         {
-            Hint = ImportedProject.ToolOf(context.Shell.Folder) is { } tool
+            Hint = ProjectImport.ToolOf(context.Shell.Folder) is { } tool
                 ? $"this is a project of {tool}: foz import . ../foz makes one of Foz from it"
                 : "go to the project's folder, name it with --project, or make one with foz init",
         };

@@ -23,7 +23,7 @@ static class ImportCommand
             ["foz import ../bruin/sales sales", "foz import ../sqlmesh --dry-run"]) { source, folder, dryRun };
         command.SetAction(arguments =>
         {
-            var project = ImportedProject.Read(context.Shell.PathOf(arguments.GetRequiredValue(source)));
+            var project = ProjectImport.Read(context.Shell.PathOf(arguments.GetRequiredValue(source)));
             var target = context.Shell.PathOf(arguments.GetRequiredValue(folder));
             var paths = project.Files.Keys.Concat(project.Copies.Keys).Order(StringComparer.Ordinal).ToList();
             if (paths.Find(path => File.Exists(Path.Combine(target, path))) is { } taken)
