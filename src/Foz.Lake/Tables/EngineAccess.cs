@@ -1,4 +1,5 @@
 using Foz.Delta.Readers;
+using Foz.Delta.Snapshots;
 
 namespace Foz.Lake.Tables;
 
@@ -16,12 +17,12 @@ public sealed record EngineAccess(string Engine, bool IsHeld, string Reads, stri
     /// <summary>Whether the engine reads the table.</summary>
     public bool IsRead => Reads == Yes;
 
-    internal static EngineAccess Of(ReaderVerdict verdict, TableSnapshot table)
+    internal static EngineAccess Of(ReaderVerdict verdict, Snapshot table)
     {
         var isRead = verdict.Obstacles.Count == 0;
         return new(
             verdict.Reader.Name,
-            HeldReaders.Of(table.State.Metadata.Configuration).Contains(verdict.Reader),
+            HeldReaders.Of(table.Metadata.Configuration).Contains(verdict.Reader),
             isRead ? Yes : verdict.IsMisread ? "wrong rows" : No,
             isRead ? verdict.From : "",
             verdict.WriteObstacles.Count == 0 ? Yes : No,

@@ -75,7 +75,7 @@ public sealed class FileLayout(
         {
             if (!hasVariants && !mayDiffer) return Standard;
             if (known.TryGetValue(file, out var layout) && (!mayDiffer || layout.Schema == table.Schema)) return layout;
-            layout = Read(session, table, TableScan.LocalPath(table, file), hasVariants, mayDiffer, cancellationToken);
+            layout = Read(session, table, TableFiles.LocalPath(table, file), hasVariants, mayDiffer, cancellationToken);
             known.AddOrUpdate(file, layout);
             return layout;
         }

@@ -52,10 +52,10 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
         }
         foreach (var some in unknown.Chunk(FilesAtOnceMax))
         {
-            var calendars = Read(session, [.. some.Select(file => TableScan.LocalPath(table, file))], cancellationToken);
+            var calendars = Read(session, [.. some.Select(file => TableFiles.LocalPath(table, file))], cancellationToken);
             foreach (var file in some)
             {
-                var calendar = calendars.GetValueOrDefault(TableScan.LocalPath(table, file), none);
+                var calendar = calendars.GetValueOrDefault(TableFiles.LocalPath(table, file), none);
                 known.AddOrUpdate(file, calendar);
                 if (!ReferenceEquals(calendar, none)) found[file] = calendar;
             }

@@ -23,7 +23,7 @@ public sealed class RowAddresses
     public RowAddresses(TableSnapshot table, IEnumerable<AddFile> candidates)
     {
         this.table = table;
-        files = candidates.ToDictionary(file => TableScan.LocalPath(table, file), StringComparer.Ordinal);
+        files = candidates.ToDictionary(file => TableFiles.LocalPath(table, file), StringComparer.Ordinal);
     }
 
     /// <summary>How often rows were found; more than there are rows where one was found twice.</summary>

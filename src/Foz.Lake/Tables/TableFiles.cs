@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Foz.Delta;
+using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Lake.Engine;
 using Foz.Storage;
@@ -8,6 +11,8 @@ namespace Foz.Lake.Tables;
 /// <summary>A table's data files as the engine finds them: on the local disk, or brought there from an object store.</summary>
 static class TableFiles
 {
+    static readonly ConditionalWeakTable<DeletionVectorDescriptor, RowSet> deletedRows = [];
+
     const int VectorsAtOnceMax = 16;
 
     /// <summary>The folder of the paths under which the engine reads a table's files.</summary>
@@ -64,7 +69,7 @@ static class TableFiles
         };
         return Parallel.ForEachAsync(
             files.Where(file => file.DeletionVector is not null), options,
-            async (file, token) => await TableScan.DeletedRowsAsync(table, file, token));
+            async (file, token) => await DeletedRowsAsync(table, file, token));
     }
 
     /// <summary>A file's path below the table's folder; null if it lies elsewhere.</summary>
@@ -75,5 +80,31 @@ static class TableFiles
         return !table.Store.IsLocal && file.Path.Value.StartsWith(root, StringComparison.Ordinal)
             ? file.Path.Value[root.Length..]
             : null;
+    }
+
+    /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
+    public static async ValueTask<RowSet> DeletedRowsAsync(
+        TableSnapshot table, AddFile file, CancellationToken cancellationToken)
+    {
+        if (file.DeletionVector is not { } vector) return RowSet.Empty;
+        if (deletedRows.TryGetValue(vector, out var rows)) return rows;
+        try
+        {
+            rows = await DeletionVectorFile.ReadAsync(table.Store, vector, cancellationToken);
+        }
+        catch (DeltaException fault)
+        {
+            throw new DeltaException(
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+            { Path = fault.Path, Version = table.Version };
+        }
+        catch (StorageException fault)
+        {
+            throw new StorageException(
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+            { Path = fault.Path };
+        }
+        deletedRows.AddOrUpdate(vector, rows);
+        return rows;
     }
 }

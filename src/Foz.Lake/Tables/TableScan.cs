@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Foz.Delta;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
@@ -45,8 +43,16 @@ public static class TableScan
     // Longer lists are bound as a variable: parsing them costs more than that.
     const int FilesInTextMax = 200;
 
-    static readonly ConditionalWeakTable<DeletionVectorDescriptor, RowSet> deletedRows = [];
     static long lastVariable;
+
+    /// <summary>All rows of a version, as a relation for one session; disposed after the statement that reads it.</summary>
+    /// <param name="table">The table at a version.</param>
+    /// <param name="session">The session that will read them.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DeltaException">A deletion vector cannot be read.</exception>
+    public static Task<TableRelation> OpenAsync(
+        this TableSnapshot table, EngineSession session, CancellationToken cancellationToken) =>
+        OpenAsync(session, table, table.State.Files, withAddresses: false, cancellationToken);
 
     /// <summary>The rows of some of a version's files.</summary>
     /// <param name="session">The session that will read them.</param>
@@ -96,32 +102,6 @@ public static class TableScan
         return new($"({string.Join(" UNION ALL ", parts)})", token is null ? [local] : [token, local]);
     }
 
-    /// <summary>The rows that a file's deletion vector deletes; empty where it has none.</summary>
-    public static async ValueTask<RowSet> DeletedRowsAsync(
-        TableSnapshot table, AddFile file, CancellationToken cancellationToken)
-    {
-        if (file.DeletionVector is not { } vector) return RowSet.Empty;
-        if (deletedRows.TryGetValue(vector, out var rows)) return rows;
-        try
-        {
-            rows = await DeletionVectorFile.ReadAsync(table.Store, vector, cancellationToken);
-        }
-        catch (DeltaException fault)
-        {
-            throw new DeltaException(
-                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
-            { Path = fault.Path, Version = table.Version };
-        }
-        catch (StorageException fault)
-        {
-            throw new StorageException(
-                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
-            { Path = fault.Path };
-        }
-        deletedRows.AddOrUpdate(vector, rows);
-        return rows;
-    }
-
     static void CheckHalfRemoved(TableSnapshot table, IReadOnlyCollection<AddFile> files)
     {
         foreach (var file in table.State.HalfRemoved)
@@ -135,10 +115,6 @@ public static class TableScan
                 };
     }
 
-    /// <summary>The path from which the engine reads a file.</summary>
-    /// <exception cref="FozException">The file is not on a local disk.</exception>
-    public static string LocalPath(TableSnapshot table, AddFile file) => TableFiles.LocalPath(table, file);
-
     static async Task<ScanFiles> DescribeAsync(
         TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
         ScanChoice choice, CancellationToken cancellationToken)
@@ -149,9 +125,9 @@ public static class TableScan
         {
             var filter = choice.FilterOf is { } filterOf
                 ? filterOf(file)
-                : ScanChoice.Without(await DeletedRowsAsync(table, file, cancellationToken));
+                : ScanChoice.Without(await TableFiles.DeletedRowsAsync(table, file, cancellationToken));
             scan.Add(
-                LocalPath(table, file),
+                TableFiles.LocalPath(table, file),
                 new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)])
                 {
                     RowValues = choice.RowValuesOf?.Invoke(file) is { } valueOf
@@ -196,7 +172,7 @@ public static class TableScan
 
         string FileList(IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
         {
-            var paths = files.Select(file => LocalPath(Table, file)).ToArray();
+            var paths = files.Select(file => TableFiles.LocalPath(Table, file)).ToArray();
             if (paths.Length <= FilesInTextMax || Choice.IsForAnySession) return $"[{string.Join(", ", paths.Select(SqlText.Literal))}]";
             var variable = string.Create(
                 CultureInfo.InvariantCulture, $"{OwnNames.Of("files")}_{Interlocked.Increment(ref lastVariable)}");

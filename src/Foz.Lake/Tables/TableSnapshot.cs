@@ -1,10 +1,8 @@
-using Foz.Delta;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Delta.Snapshots;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Storage;
 
 namespace Foz.Lake.Tables;
@@ -45,7 +43,7 @@ public sealed class TableSnapshot
         State.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
     /// <summary>What other engines do with it.</summary>
-    public IReadOnlyList<EngineAccess> Engines => [.. TableReader.All.Select(reader => EngineAccess.Of(reader.Judge(State), this))];
+    public IReadOnlyList<EngineAccess> Engines => [.. TableReader.All.Select(reader => EngineAccess.Of(reader.Judge(State), State))];
 
     /// <summary>Whether it names these engines as those that it stays readable for, and no other.</summary>
     public bool IsHeldTo(IReadOnlyList<string> readers) =>
@@ -77,11 +75,6 @@ public sealed class TableSnapshot
             return rows;
         }
     }
-
-    /// <summary>All rows, as a relation for one session; disposed after the statement that reads it.</summary>
-    /// <exception cref="DeltaException">A deletion vector cannot be read.</exception>
-    public Task<TableRelation> OpenAsync(EngineSession session, CancellationToken cancellationToken) =>
-        TableScan.OpenAsync(session, this, State.Files, withAddresses: false, cancellationToken);
 
     /// <summary>Where its files are.</summary>
     internal IObjectStore Store { get; }

@@ -33,10 +33,10 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
             .ToDictionary(remove => remove.Path);
         foreach (var add in step.Added)
         {
-            var rows = await TableScan.DeletedRowsAsync(table, add, cancellationToken);
+            var rows = await TableFiles.DeletedRowsAsync(table, add, cancellationToken);
             if (removed.Remove(add.Path, out var remove))
             {
-                var before = await TableScan.DeletedRowsAsync(table, AsData(table, step, remove), cancellationToken);
+                var before = await TableFiles.DeletedRowsAsync(table, AsData(table, step, remove), cancellationToken);
                 var (lost, regained) = (rows.Except(before), before.Except(rows));
                 if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete) with { Only = lost });
                 if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert) with { Only = regained });
@@ -49,7 +49,7 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
         foreach (var remove in removed.Values.Where(remove => step.After.Files.Find(remove.Key) is null))
         {
             var file = AsData(table, step, remove);
-            var rows = await TableScan.DeletedRowsAsync(table, file, cancellationToken);
+            var rows = await TableFiles.DeletedRowsAsync(table, file, cancellationToken);
             changes.Add(Of(step, file, RowChangeWords.Delete) with { Without = rows });
         }
         return changes;

@@ -93,7 +93,7 @@ sealed class NewRows
                 continue;
             }
             if (come.Contains(add) && lives.TryGetValue(add.Path, out var again)) lives[add.Path] = await ReadAsync(again, cancellationToken);
-            var rows = await TableScan.DeletedRowsAsync(end, add, cancellationToken);
+            var rows = await TableFiles.DeletedRowsAsync(end, add, cancellationToken);
             if (removes.ContainsKey(add.Path)) Mark(add, rows, isCounted: add.DataChange && !isTold);
             else if (come.Contains(add)) Enter(add, rows, isCounted: add.DataChange && !isTold, isMixed: isRewritten || !add.DataChange);
             else if (lives.TryGetValue(add.Path, out var life)) lives[add.Path] = life with { File = add };
@@ -119,7 +119,7 @@ sealed class NewRows
     async Task<FileLife> ReadAsync(FileLife life, CancellationToken cancellationToken)
     {
         if (life.Before is not { } before) return life;
-        var rows = await TableScan.DeletedRowsAsync(end, before, cancellationToken);
+        var rows = await TableFiles.DeletedRowsAsync(end, before, cancellationToken);
         return life with { Start = rows, Now = rows, Before = null };
     }
 

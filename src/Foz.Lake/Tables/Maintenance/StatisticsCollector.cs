@@ -42,7 +42,7 @@ static class StatisticsCollector
             session, table, files, withAddresses: true, cancellationToken, new() { FilterOf = static _ => null });
         var sql = Sql(rows.Sql, leaves);
         var found = await Task.Run(() => Query(session, sql, leaves, cancellationToken), cancellationToken);
-        return [.. files.Select(file => found.GetValueOrDefault(TableScan.LocalPath(table, file), new(0, [])))];
+        return [.. files.Select(file => found.GetValueOrDefault(TableFiles.LocalPath(table, file), new(0, [])))];
     }
 
     /// <summary>Bounds of a file with deleted rows need not exist as values.</summary>

@@ -114,7 +114,7 @@ public sealed class KeyLookup(EngineSession session, TableSnapshot table, KeyInd
     async ValueTask<List<long>> LiveAsync(AddFile file, List<long> rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0 || file.DeletionVector is null) return rows;
-        var deleted = await TableScan.DeletedRowsAsync(table, file, cancellationToken);
+        var deleted = await TableFiles.DeletedRowsAsync(table, file, cancellationToken);
         rows.RemoveAll(deleted.Contains);
         return rows;
     }

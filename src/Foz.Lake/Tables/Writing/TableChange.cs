@@ -298,7 +298,7 @@ public sealed class TableChange : IAsyncDisposable
         var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(Metadata);
         foreach (var file in rows.Files)
         {
-            var before = await TableScan.DeletedRowsAsync(Present!, file, cancellationToken);
+            var before = await TableFiles.DeletedRowsAsync(Present!, file, cancellationToken);
             var thinned = new ThinnedFile(file, rows.RowsOf(file), before.Union(rows.RowsOf(file)));
             // A deletion vector needs to know how many rows its file has, which some writers do not say.
             var count = FileStatistics.RecordCount(file);

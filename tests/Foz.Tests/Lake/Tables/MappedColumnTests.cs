@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Delta.Schema;
 using Foz.Lake.Sql;
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Tests.Lake.Tables;

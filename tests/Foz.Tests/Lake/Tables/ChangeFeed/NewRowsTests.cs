@@ -1,3 +1,4 @@
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Maintenance;

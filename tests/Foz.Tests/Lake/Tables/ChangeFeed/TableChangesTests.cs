@@ -5,6 +5,7 @@ using Foz.Delta.Transactions;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Engine.Plans;
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.ChangeFeed;
 

@@ -2,6 +2,7 @@ using Foz.Delta.Scans;
 using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Engine.Functions;
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Alterations;
 using Foz.Lake.Tables.Maintenance;
 

@@ -163,7 +163,7 @@ public sealed class TableOptimizerTests : IDisposable
             Assert.Equal(
                 file.PartitionValues.Values.Single(),
                 table.Session.QueryScalar<string?>(
-                    $"SELECT max({name}) FROM read_parquet({SqlText.Literal(TableScan.LocalPath(snapshot, file))}, hive_partitioning = false)",
+                    $"SELECT max({name}) FROM read_parquet({SqlText.Literal(TableFiles.LocalPath(snapshot, file))}, hive_partitioning = false)",
                     Cancel));
         });
     }
@@ -328,7 +328,7 @@ public sealed class TableOptimizerTests : IDisposable
     static void AssertStatistics(EngineSession session, TableSnapshot snapshot, AddFile file)
     {
         using var statistics = JsonDocument.Parse(file.Stats.Utf8);
-        var path = SqlText.Literal(TableScan.LocalPath(snapshot, file));
+        var path = SqlText.Literal(TableFiles.LocalPath(snapshot, file));
         foreach (var field in snapshot.Schema.DataColumns)
         {
             var name = field.PhysicalName(snapshot.Schema.Mapping);

@@ -1,5 +1,6 @@
 using Foz.Delta.Schema;
 using Foz.Lake;
+using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
 
